@@ -1,0 +1,97 @@
+//! The tail index and the errors of this room.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Tail index `α` of a symmetric stable law, `0 < α ≤ 2`.
+///
+/// `P(|X| > x) ~ C x^-α` for `α < 2`; the variance is infinite, and for `α ≤ 1` the mean does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Alpha(f64);
+
+impl Alpha {
+    /// The Gaussian case, `α = 2`.
+    pub const GAUSSIAN: Alpha = Alpha(2.0);
+
+    /// A tail index.
+    ///
+    /// # Errors
+    /// [`NoiseError::Alpha`] unless `0 < alpha <= 2`.
+    pub fn new(alpha: f64) -> Result<Self, NoiseError> {
+        if !(alpha > 0.0 && alpha <= 2.0) {
+            return Err(NoiseError::Alpha { alpha });
+        }
+        Ok(Alpha(alpha))
+    }
+
+    /// The number itself.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Whether the law is Gaussian and the motion therefore continuous.
+    pub fn is_gaussian(self) -> bool {
+        self.0 == 2.0
+    }
+}
+
+impl fmt::Display for Alpha {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What can be wrong with a noise.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum NoiseError {
+    /// The tail index is outside `(0, 2]`.
+    #[error("tail index α = {alpha} is outside (0, 2]")]
+    Alpha {
+        /// The offending value.
+        alpha: f64,
+    },
+    /// The unit density does not exist for Gaussian noise.
+    #[error("the unit measure needs α < 2: at α = 2 there are no jumps")]
+    UnitGaussian,
+    /// A noise level that is not a positive number.
+    #[error("noise level ε = {epsilon} is not a positive finite number")]
+    Epsilon {
+        /// The offending value.
+        epsilon: f64,
+    },
+    /// A learning rate that is not a positive number.
+    #[error("learning rate η = {eta} is not a positive finite number")]
+    LearningRate {
+        /// The offending value.
+        eta: f64,
+    },
+    /// The amplitude's shape does not fit the problem.
+    #[error("amplitude Σ is {found}, the basin has dimension {dim}")]
+    AmplitudeShape {
+        /// Dimension of the problem.
+        dim: usize,
+        /// The shape that was given.
+        found: String,
+    },
+    /// An entry of the amplitude is not finite, or the amplitude is zero.
+    #[error("amplitude Σ has the entry {value}; entries must be finite and not all zero")]
+    AmplitudeEntry {
+        /// The offending value.
+        value: f64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_and_nan_are_refused() {
+        for bad in [0.0, -1.0, 2.5, f64::NAN, f64::INFINITY] {
+            assert!(Alpha::new(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Alpha::new(1.5).map(Alpha::get), Ok(1.5));
+    }
+}

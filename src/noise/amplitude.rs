@@ -1,0 +1,149 @@
+//! # Amplitude of the noise
+//!
+//! The matrix `Σ` that multiplies `dL`. The paper calls a covariance `Σ` and uses it as an amplitude; here it is an
+//! amplitude and nothing else. Column `i` is where a jump of the noise coordinate `i` moves the parameters.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::{NoiseError, Structure};
+
+/// `Σ`: scalar, diagonal or dense. `Σ` has the shape `dim × dim`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Amplitude {
+    /// `Σ = s I`.
+    Scalar(f64),
+    /// `Σ = diag(s)`.
+    Diagonal(Vec<f64>),
+    /// A full matrix.
+    Dense(DMatrix<f64>),
+}
+
+impl Default for Amplitude {
+    fn default() -> Self {
+        Amplitude::Scalar(1.0)
+    }
+}
+
+impl Amplitude {
+    /// Whether this amplitude can drive a problem of dimension `dim`.
+    ///
+    /// # Errors
+    /// [`NoiseError::AmplitudeShape`] for a wrong shape, [`NoiseError::AmplitudeEntry`] for an entry that is not
+    /// finite or when nothing but zeros is left.
+    pub fn check(&self, dim: usize) -> Result<(), NoiseError> {
+        let found = match self {
+            Amplitude::Scalar(_) => None,
+            Amplitude::Diagonal(s) => (s.len() != dim).then(|| format!("a diagonal of length {}", s.len())),
+            Amplitude::Dense(m) => (m.shape() != (dim, dim)).then(|| format!("a {} × {} matrix", m.nrows(), m.ncols())),
+        };
+        if let Some(found) = found {
+            return Err(NoiseError::AmplitudeShape { dim, found });
+        }
+        let entries = match self {
+            Amplitude::Scalar(s) => std::slice::from_ref(s),
+            Amplitude::Diagonal(s) => s.as_slice(),
+            Amplitude::Dense(m) => m.as_slice(),
+        };
+        if let Some(&value) = entries.iter().find(|s| !s.is_finite()) {
+            return Err(NoiseError::AmplitudeEntry { value });
+        }
+        if entries.iter().all(|&s| s == 0.0) {
+            return Err(NoiseError::AmplitudeEntry { value: 0.0 });
+        }
+        Ok(())
+    }
+
+    /// `out = Σ x`, all of length `dim`.
+    pub fn apply(&self, x: &[f64], out: &mut [f64]) {
+        match self {
+            Amplitude::Scalar(s) => out.iter_mut().zip(x).for_each(|(o, x)| *o = s * x),
+            Amplitude::Diagonal(s) => out.iter_mut().zip(s).zip(x).for_each(|((o, s), x)| *o = s * x),
+            Amplitude::Dense(m) => {
+                out.fill(0.0);
+                for (column, &x) in m.column_iter().zip(x) {
+                    out.iter_mut().zip(column.iter()).for_each(|(o, s)| *o += s * x);
+                }
+            }
+        }
+    }
+
+    /// Column `i`, the displacement by a unit jump of noise coordinate `i`.
+    pub fn column(&self, dim: usize, i: usize) -> Vec<f64> {
+        let mut column = vec![0.0; dim];
+        match self {
+            Amplitude::Scalar(s) => column[i] = *s,
+            Amplitude::Diagonal(s) => column[i] = s[i],
+            Amplitude::Dense(m) => column.copy_from_slice(m.column(i).as_slice()),
+        }
+        column
+    }
+
+    /// Euclidean norm of every row: the default gradient-noise scale `s_i` of Adam's second moment.
+    pub fn row_norms(&self, dim: usize) -> Vec<f64> {
+        match self {
+            Amplitude::Scalar(s) => vec![s.abs(); dim],
+            Amplitude::Diagonal(s) => s.iter().map(|s| s.abs()).collect(),
+            Amplitude::Dense(m) => m.row_iter().map(|row| row.norm()).collect(),
+        }
+    }
+
+    /// The matrix itself, `dim × dim`.
+    pub fn to_matrix(&self, dim: usize) -> DMatrix<f64> {
+        match self {
+            Amplitude::Scalar(s) => DMatrix::from_diagonal_element(dim, dim, *s),
+            Amplitude::Diagonal(s) => DMatrix::from_diagonal(&DVector::from_column_slice(s)),
+            Amplitude::Dense(m) => m.clone(),
+        }
+    }
+
+    /// Whether `Σ` is diagonal in the coordinates of the parameters.
+    pub fn is_diagonal(&self) -> bool {
+        !matches!(self, Amplitude::Dense(_))
+    }
+
+    /// Scale of the SαS variable `n · Σ L_1`: `‖Σᵀn‖_α` for independent coordinates, `‖Σᵀn‖_2` for isotropic ones.
+    pub fn scale_along(&self, normal: &[f64], alpha: f64, structure: Structure) -> f64 {
+        let norm = |terms: &mut dyn Iterator<Item = f64>| match structure {
+            Structure::Independent => terms.map(|a| a.abs().powf(alpha)).sum::<f64>().powf(1.0 / alpha),
+            Structure::Isotropic => terms.map(|a| a * a).sum::<f64>().sqrt(),
+        };
+        match self {
+            Amplitude::Scalar(s) => norm(&mut normal.iter().map(|n| s * n)),
+            Amplitude::Diagonal(s) => norm(&mut s.iter().zip(normal).map(|(s, n)| s * n)),
+            Amplitude::Dense(m) => {
+                norm(&mut m.column_iter().map(|column| column.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_one_matrix_agree() {
+        let diagonal = Amplitude::Diagonal(vec![2.0, 0.5]);
+        let dense = Amplitude::Dense(DMatrix::from_row_slice(2, 2, &[2.0, 0.0, 0.0, 0.5]));
+        let (mut a, mut b) = ([0.0; 2], [0.0; 2]);
+        diagonal.apply(&[3.0, 4.0], &mut a);
+        dense.apply(&[3.0, 4.0], &mut b);
+        assert_eq!(a, b);
+        assert_eq!(diagonal.row_norms(2), dense.row_norms(2));
+        assert_eq!(diagonal.column(2, 1), dense.column(2, 1));
+        for structure in [Structure::Independent, Structure::Isotropic] {
+            let n = [0.6, 0.8];
+            let (a, b) = (diagonal.scale_along(&n, 1.5, structure), dense.scale_along(&n, 1.5, structure));
+            assert!((a - b).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn wrong_shapes_and_entries_are_refused() {
+        assert!(Amplitude::Diagonal(vec![1.0; 3]).check(2).is_err());
+        assert!(Amplitude::Dense(DMatrix::zeros(2, 3)).check(2).is_err());
+        assert!(Amplitude::Scalar(f64::NAN).check(1).is_err());
+        assert!(Amplitude::Diagonal(vec![0.0; 2]).check(2).is_err());
+        assert!(Amplitude::Diagonal(vec![0.0, 1.0]).check(2).is_ok());
+    }
+}

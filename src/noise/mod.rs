@@ -1,0 +1,19 @@
+//! The symmetric α-stable law, its Lévy measure and the random streams that feed the paths.
+//!
+//! Everything that knows a normalisation lives here: [`LevyMeasure`] is the one place where the
+//! *standard* Lévy motion (increments `h^(1/α) SαS(1)`) and the *unit density* of the paper
+//! (`ν(dy) = |y|^(-1-α) dy`) part ways.
+
+mod alpha;
+mod amplitude;
+mod levy_measure;
+mod positive_stable;
+mod stable;
+mod stream;
+
+pub use alpha::{Alpha, NoiseError};
+pub use amplitude::Amplitude;
+pub use levy_measure::{LevyMeasure, Measure, Structure};
+pub use positive_stable::PositiveStable;
+pub use stable::StableLaw;
+pub use stream::{Seed, Stream};

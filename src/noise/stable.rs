@@ -1,0 +1,92 @@
+//! # Symmetric α-stable law
+//!
+//! `X ~ SαS(1)` has the characteristic function `E exp(iwX) = exp(-|w|^α)`. `α = 2` is `N(0, 2)`,
+//! `α = 1` is the standard Cauchy law. There is no density in closed form otherwise; this file draws by
+//! the exact transformation of Chambers, Mallows and Stuck.
+//!
+//! # References
+//! - Chambers, Mallows, Stuck (1976), *A Method for Simulating Stable Random Variables*, JASA 71.
+//! - Nolan (2020), *Univariate Stable Distributions*, Springer, theorem 1.3.
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, Exp1};
+use std::f64::consts::{FRAC_PI_2, PI};
+
+use super::Alpha;
+
+/// The law SαS(1), characteristic function `exp(-|w|^α)`.
+///
+/// An increment of the standard Lévy motion over a time `h` is `h^(1/α)` times a draw.
+///
+/// # Example
+/// ```
+/// use levy_escape::noise::{Alpha, Seed, StableLaw, Stream};
+/// use rand_distr::Distribution;
+///
+/// let law = StableLaw::new(Alpha::new(1.5)?);
+/// let x: f64 = law.sample(&mut Stream::new(Seed(1), 0, 0));
+/// assert!(x.is_finite());
+/// # Ok::<(), levy_escape::noise::NoiseError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct StableLaw {
+    alpha: f64,
+    inverse: f64,
+}
+
+impl StableLaw {
+    /// The law with tail index `alpha` and scale 1.
+    pub fn new(alpha: Alpha) -> Self {
+        StableLaw { alpha: alpha.get(), inverse: 1.0 / alpha.get() }
+    }
+}
+
+impl Distribution<f64> for StableLaw {
+    fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        // Centred on a half step, so that cos v never vanishes.
+        let u = ((rng.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53);
+        let v = PI * u - FRAC_PI_2;
+        if self.alpha == 1.0 {
+            return v.tan();
+        }
+        let w: f64 = rng.sample(Exp1);
+        if self.alpha == 2.0 {
+            return 2.0 * v.sin() * w.sqrt();
+        }
+        let cos = v.cos();
+        (self.alpha * v).sin() / cos.powf(self.inverse) * (((1.0 - self.alpha) * v).cos() / w).powf(self.inverse - 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Seed, Stream};
+
+    /// `E cos(wX) = exp(-|w|^α)`, bounded, so the mean of 10^6 draws has error below `.71e-3`.
+    /// 27 comparisons at 4.5 standard errors: false-positive rate below 2e-4.
+    #[test]
+    fn characteristic_function_is_met_and_a_wrong_law_is_not() {
+        let n = 1_000_000;
+        for alpha in [0.5, 0.8, 1.0, 1.2, 1.5, 1.8, 1.95, 1.999, 2.0] {
+            let law = StableLaw::new(Alpha::new(alpha).unwrap());
+            let mut stream = Stream::new(Seed(11), 0, (alpha * 1000.0) as u64);
+            let draws: Vec<f64> = (0..n).map(|_| law.sample(&mut stream)).collect();
+            for w in [0.3f64, 1.0, 2.0] {
+                let (mean, error) = cosine_mean(&draws, w);
+                let exact = (-w.powf(alpha)).exp();
+                assert!((mean - exact).abs() < 4.5 * error, "α={alpha} w={w}: {mean} {exact} {error}");
+            }
+            // Power: a scale wrong by 3 % must be seen.
+            let (mean, error) = cosine_mean(&draws, 1.03);
+            assert!((mean - (-1f64).exp()).abs() > 4.5 * error, "α={alpha}");
+        }
+    }
+
+    fn cosine_mean(draws: &[f64], w: f64) -> (f64, f64) {
+        let n = draws.len() as f64;
+        let (sum, square) = draws.iter().map(|x| (w * x).cos()).fold((0.0, 0.0), |(s, q), c| (s + c, q + c * c));
+        let mean = sum / n;
+        (mean, ((square / n - mean * mean) / n).sqrt())
+    }
+}
