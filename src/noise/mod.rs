@@ -13,6 +13,7 @@ mod stream;
 
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
+pub(crate) use levy_measure::mean_abs_power;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use positive_stable::PositiveStable;
 pub use stable::StableLaw;
