@@ -88,6 +88,9 @@ pub enum SchemeError {
     /// The second moment needs the noise of every step.
     #[error("jump_adapted draws only the large jumps, and the sampled second moment needs the noise of every step")]
     Sampled,
+    /// A path left the finite numbers.
+    #[error("a path diverged: the step is too large for the landscape")]
+    Diverged,
     /// Nothing would ever move the path across the edge.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,

@@ -13,7 +13,7 @@ pub(super) fn covariance_at_rest(drift: &DMatrix<f64>, diffusion: &DMatrix<f64>)
         let carried = &flow * &covariance * flow.transpose();
         let growth = carried.norm();
         covariance += carried;
-        if !covariance.iter().all(|c| c.is_finite()) {
+        if !growth.is_finite() {
             return None;
         }
         if growth <= 1e-9 * covariance.norm() {
