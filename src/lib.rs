@@ -1,4 +1,5 @@
 //! Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
 #![warn(missing_docs)]
 
+pub mod exit;
 pub mod noise;
