@@ -1,11 +1,13 @@
+//! The errors of this room.
+
 use thiserror::Error;
 
 /// What can keep a statistic from being computed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExitError {
-    /// A confidence level outside (0, 1).
-    #[error("confidence level {level} is outside (0, 1)")]
+    /// A confidence level outside [1/2, 1).
+    #[error("confidence level {level} is outside [0.5, 1)")]
     Confidence {
         /// The offending value.
         level: f64,

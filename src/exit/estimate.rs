@@ -6,7 +6,7 @@ use std::f64::consts::SQRT_2;
 
 use super::ExitError;
 
-/// Level of a two-sided confidence interval, strictly between 0 and 1.
+/// Level of a two-sided confidence interval, at least 1/2: a narrower interval need not hold its own estimate.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Confidence(f64);
 
@@ -17,9 +17,9 @@ impl Confidence {
     /// A level.
     ///
     /// # Errors
-    /// [`ExitError::Confidence`] unless `0 < level < 1`.
+    /// [`ExitError::Confidence`] unless `1/2 <= level < 1`.
     pub fn new(level: f64) -> Result<Self, ExitError> {
-        if !(level > 0.0 && level < 1.0) {
+        if !(level >= 0.5 && level < 1.0) {
             return Err(ExitError::Confidence { level });
         }
         Ok(Confidence(level))
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn levels_and_widths() {
-        for bad in [0.0, 1.0, -0.5, 95.0, f64::NAN] {
+        for bad in [0.0, 0.4, 1.0, 95.0, f64::NAN] {
             assert!(Confidence::new(bad).is_err(), "{bad}");
         }
         assert!((Confidence::DEFAULT.gaussian_width() - 1.959_963_984_540_054).abs() < 1e-12);

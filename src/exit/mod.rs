@@ -7,9 +7,11 @@ mod estimate;
 mod outcome;
 mod rate;
 mod sample;
+mod survival;
 
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use outcome::{Departure, Outcome, PathRecord, Side, Site};
 pub use rate::{MeanBasis, MeanTime, exit_rate, mean_exit_time};
 pub use sample::ExitSample;
+pub use survival::{SurvivalCurve, SurvivalStep};
