@@ -24,6 +24,7 @@
 
 pub mod dynamics;
 pub mod engine;
+pub mod exit;
 pub mod landscape;
 pub mod noise;
 pub mod scheme;
