@@ -25,6 +25,7 @@
 pub mod dynamics;
 pub mod engine;
 pub mod exit;
+pub mod experiment;
 pub mod landscape;
 pub mod noise;
 pub mod scheme;
