@@ -99,7 +99,7 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         basin_section::refuse_duplicate_names(items, findings);
     }
     let schemes = several(top.get("scheme"), scheme_section::read);
-    let figures = top.get("figures").map_or(Some(Vec::new()), read_figures);
+    let figures = read_figures(&top, findings);
     for (key, example, given) in [
         ("dynamics", "[[dynamics]]\nsgd = {}", top.get("dynamics").is_some()),
         ("basin", "[[basin]]\nname = \"…\"", top.get("basin").is_some()),
@@ -161,7 +161,21 @@ fn read_name(value: Value<'_>) -> Option<String> {
     Some(name.to_string())
 }
 
-fn read_figures(value: Value<'_>) -> Option<Vec<FigureKind>> {
+/// `figures`, at the top or, where it was written below the header of `[scheme]`, in that section.
+fn read_figures(top: &TableReader<'_>, findings: &Findings) -> Option<Vec<FigureKind>> {
+    let in_scheme = top.get("scheme").filter(|scheme| scheme.is_table()).and_then(|scheme| {
+        let Kind::Table(entries) = &scheme.node.kind else { return None };
+        let entry = entries.iter().find(|entry| entry.key == "figures")?;
+        Some(Value { node: &entry.value, key: &entry.key, findings })
+    });
+    let value = match (top.get("figures"), in_scheme) {
+        (Some(_), Some(second)) => {
+            findings.push(second.refuse("`figures` is given twice"));
+            return None;
+        }
+        (Some(value), None) | (None, Some(value)) => value,
+        (None, None) => return Some(Vec::new()),
+    };
     let names = FigureKind::ALL.map(|(_, name)| name);
     let kinds: Vec<Option<FigureKind>> =
         value.list()?.map(|item| item.word(&names).map(|index| FigureKind::ALL[index].0)).collect();

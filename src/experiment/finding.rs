@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource};
 use thiserror::Error;
 
 /// Byte range in an experiment file.
@@ -70,6 +70,11 @@ impl ExperimentErrors {
         &self.findings
     }
 
+    /// One report a finding, with the lines of the file around its place.
+    pub fn reports(&self) -> impl Iterator<Item = miette::Report> + '_ {
+        self.findings.iter().map(|f| miette::Report::new(f.clone()).with_source_code(self.source_code.clone()))
+    }
+
     fn place(&self, offset: usize) -> (usize, usize) {
         let before = &self.text[..self.text.floor_char_boundary(offset)];
         let line = before.matches('\n').count() + 1;
@@ -89,16 +94,6 @@ impl fmt::Display for ExperimentErrors {
             }
         }
         Ok(())
-    }
-}
-
-impl Diagnostic for ExperimentErrors {
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source_code)
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.findings.iter().map(|f| f as &dyn Diagnostic)))
     }
 }
 

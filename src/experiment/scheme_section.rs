@@ -16,8 +16,11 @@ pub(super) struct SchemeSection {
 /// Reads one scheme.
 pub(super) fn read(value: Value<'_>) -> Option<SchemeSection> {
     let table = value.table()?;
-    let (kind, settings) = table.one_of("a scheme", &["jump_adapted", "euler"])?;
+    let chosen = table.one_of("a scheme", &["jump_adapted", "euler"]);
+    // A key that follows the header of this section belongs to it; `figures` is read from here too.
+    table.get("figures");
     table.finish();
+    let (kind, settings) = chosen?;
     let inner = settings.table()?;
     let budget = if kind == 0 { "max_events" } else { "max_steps" };
     let max_events = inner.get(budget).map_or(Some(Limits::default().max_events), |m| m.integer(1, u64::MAX >> 1));
