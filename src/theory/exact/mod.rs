@@ -7,6 +7,8 @@
 mod error;
 mod exit;
 mod galerkin;
+#[cfg(test)]
+mod jacobi;
 mod krylov;
 mod mesh;
 mod quadrature;
