@@ -45,10 +45,11 @@ const ACCEPTED: f64 = 1e-4;
 ///
 /// Every answer is computed on at least two meshes and is returned once they agree to `1e-6`; from the finest two a
 /// change of `1e-4` is accepted. Factorisations are kept, so that the second question costs little; the first takes some
-/// 20 ms, and seconds when the layers are thinner than `10^-15` or `ε` is below `10^-3`. Times have the units in which `F'` is length per time and `(ε s)^α` is length^α per time.
+/// 20 ms, and seconds when the layers are thinner than `10^-15` or `ε` is below `10^-3`. Times have the units in which
+/// `F'` is length per time and `(ε s)^α` is length^α per time.
 ///
-/// A drift with a kink at one of its zeros, as in an asymmetric well, is met exactly; a kink or a jump elsewhere slows
-/// the convergence.
+/// A drift with a kink at one of its zeros, as in an asymmetric well, is met exactly; a kink elsewhere slows the
+/// convergence, and a jump elsewhere may end in [`ExactError::Unresolved`].
 ///
 /// # Example
 /// An Ornstein-Uhlenbeck process leaves `(-1, 1)`:
