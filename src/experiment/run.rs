@@ -6,6 +6,7 @@ use super::{CellPlan, CellResult, Experiment};
 use crate::engine::{Cell, ChunkRecords, StopFlag, run_chunks};
 use crate::exit::ExitError;
 use crate::scheme::{PathKernel, PathRecord, SchemeError, StreamSource};
+use crate::theory::exact_exit;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
@@ -166,8 +167,10 @@ impl Pending<'_> {
             let records: Vec<PathRecord> = chunks.into_iter().flat_map(|c| c.records).collect();
             let plan = self.plans[self.next].clone();
             let index = plan.index;
+            let exact_mean =
+                exact_exit(&plan.problem).and_then(|exit| exit.mean(plan.problem.basin().start()[0]).ok());
             let result =
-                CellResult::new(plan, &records, None).map_err(|source| RunError::Sample { cell: index, source })?;
+                CellResult::new(plan, &records, exact_mean).map_err(|source| RunError::Sample { cell: index, source })?;
             observer.cell(result, &records).map_err(RunError::Write)?;
             self.next += 1;
         }

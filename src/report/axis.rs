@@ -99,7 +99,7 @@ impl Axis {
         let (a, b) = (self.lo.log10(), self.hi.log10());
         let decade = length / (b - a);
         let (first, last) = ((a - 1e-9).ceil() as i32, (b + 1e-9).floor() as i32);
-        if last <= first {
+        if b - a < 1.5 || last <= first {
             return self.short_log_ticks(length, footprint);
         }
         let widest = (first..=last).map(|n| footprint(&power_of_ten(n))).fold(0.0, f64::max);
@@ -132,7 +132,7 @@ impl Axis {
                 let apart = (self.place(w[1]) - self.place(w[0])) * length;
                 apart >= 0.5 * (footprint(&number(w[0])) + footprint(&number(w[1])))
             });
-            if fits && (2..=6).contains(&shown.len()) {
+            if fits && (2..=5).contains(&shown.len()) {
                 let label = |v: f64| shown.contains(&v).then(|| number(v));
                 return all.iter().map(value).map(|v| Tick { value: v, label: label(v) }).collect();
             }
@@ -167,7 +167,8 @@ pub fn number(value: f64) -> String {
     let trimmed = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let text = if (-3..4).contains(&exponent) {
         let decimals = trimmed.trim_start_matches('-').len().saturating_sub(2) as i32 - exponent;
-        format!("{value:.*}", decimals.max(0) as usize)
+        let rounded: f64 = scientific.parse().unwrap_or(value);
+        format!("{rounded:.*}", decimals.max(0) as usize)
     } else {
         match trimmed {
             "1" => power_of_ten(exponent),

@@ -8,10 +8,10 @@ use super::{
     GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, TheoremTwo,
     save,
 };
-use crate::dynamics::Dynamics;
+use crate::dynamics::{Dynamics, Problem};
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
 use crate::experiment::{CellResult, FigureKind};
-use crate::theory::{Prediction, smallest_rho};
+use crate::theory::{Prediction, exact_exit, smallest_rho};
 
 /// `det Q` and the anisotropy of `Q` count as 1 within this: the stabilizer moves them by 10⁻⁸.
 const TIE: f64 = 1e-4;
@@ -188,15 +188,22 @@ fn laplace(results: &[CellResult]) -> Laplace {
 fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
     let rate = result.prediction.as_ref()?.rate;
     let transform = LaplaceTransform::new(&result.sample, rate, Confidence::DEFAULT).ok()?;
-    let points = laplace_grid(25).into_iter().filter_map(|u| {
+    let points = laplace_grid(13).into_iter().filter_map(|u| {
         let e = transform.at(u)?;
         Some(Point { x: u, y: e.value, lo: e.lo, hi: e.hi })
     });
     Some(LaplaceSeries {
         label: format!("{}, α = {}", title(&result.plan.dynamics), alpha(result)),
         points: points.collect(),
-        exact: Vec::new(),
+        exact: exact_transform(&result.plan.problem, rate),
     })
+}
+
+/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach.
+fn exact_transform(problem: &Problem, rate: f64) -> Vec<(f64, f64)> {
+    let Some(exit) = exact_exit(problem) else { return Vec::new() };
+    let start = problem.basin().start()[0];
+    laplace_grid(25).into_iter().map_while(|u| Some((u, exit.laplace(u * rate, start).ok()?))).collect()
 }
 
 fn escape_set(results: &[CellResult]) -> EscapeSet {

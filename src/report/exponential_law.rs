@@ -96,13 +96,13 @@ impl Survival {
     }
 }
 
-/// Corners of the staircase from `(0, 1)`; of steps closer than `gap` the last is kept.
+/// Corners of the staircase from `(0, 1)`; of the steps within one `gap` the last is kept.
 fn staircase(steps: &[Point], gap: f64) -> Vec<Point> {
     let mut corners = vec![Point::exact(0.0, 1.0)];
     let mut level = corners[0];
     let mut steps = steps.iter().filter(|p| p.x.is_finite() && p.y.is_finite()).peekable();
     while let Some(&step) = steps.next() {
-        if steps.peek().is_some_and(|next| next.x - level.x < gap) {
+        if steps.peek().is_some_and(|next| (next.x / gap).floor() == (step.x / gap).floor()) {
             continue;
         }
         corners.extend([Point { x: step.x, ..level }, step]);

@@ -6,6 +6,7 @@
 use super::curve::{grid, labels, look};
 use super::style::{FULL_WIDTH, GREY, INK};
 use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+use crate::theory::sandwich;
 
 const STEM: &str = "laplace";
 const BAND: f64 = 0.22;
@@ -54,7 +55,6 @@ impl Figure for Laplace {
         let u = Axis { lo: u.lo.max(-0.98), ..u };
         let heights = points().flat_map(|p| p.heights().into_iter().chain([1.0 / (1.0 + p.x)]));
         let above = Axis::over("E exp(−uλΓ)", Scale::Log, heights).ok_or_else(empty)?;
-        let below = self.deviation_axis(points()).ok_or_else(empty)?;
         let all: Vec<&str> = labels(self.panels.iter().flat_map(|p| &p.series).map(|s| s.label.as_str()));
 
         let shown: Vec<&LaplacePanel> = self.panels.iter().filter(|p| !p.series.is_empty()).collect();
@@ -66,9 +66,12 @@ impl Figure for Laplace {
                 Panel { numbers, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (true, i == 0);
-                let drawn = panel.drawn(&all, u.clone(), below.clone(), |u| 1.0 + u);
-                Panel { numbers, title: String::new(), ..drawn }
+                // Deviations differ in size from panel to panel: each has a scale of its own.
+                let mut below = panel.deviation_axis();
+                if i > 0 {
+                    below.label.clear();
+                }
+                Panel { title: String::new(), ..panel.drawn(&all, u.clone(), below, |u| 1.0 + u) }
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
             sheet.row(58.0, lower);
@@ -80,15 +83,6 @@ impl Figure for Laplace {
 }
 
 impl Laplace {
-    fn deviation_axis<'a>(&self, points: impl Iterator<Item = &'a Point>) -> Option<Axis> {
-        let points: Vec<Point> = points.map(|p| p.scaled(1.0 + p.x)).collect();
-        let heights = points.iter().flat_map(Point::heights).filter(|v| *v < 5.0);
-        // The sandwich opens without bound as u falls to ρ - 1; where u >= 0 it must be seen whole.
-        let sides =
-            self.panels.iter().filter_map(|p| p.rho).flat_map(|rho| [sandwich(0.0, rho).0, sandwich(0.0, rho).1]);
-        Axis::over("× (1 + u)", Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
-    }
-
     fn keys(&self) -> Vec<Entry> {
         let mut keys = vec![Entry::new(Sample::Line(law()), "1/(1 + u)")];
         let mut rhos: Vec<String> = self.panels.iter().filter_map(|p| p.rho).map(number).collect();
@@ -105,6 +99,16 @@ impl Laplace {
 }
 
 impl LaplacePanel {
+    /// The axis of `(1+u) E exp(-uλΓ)`: all the points, and the sandwich where `u ≥ 0` unless it is far wider than they are.
+    fn deviation_axis(&self) -> Axis {
+        let points = self.series.iter().flat_map(|s| &s.points).map(|p| p.scaled(1.0 + p.x));
+        let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
+        let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
+        let label = "× (1 + u)";
+        Axis::over(label, Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
+            .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
+    }
+
     /// All curves times `weight(u)`.
     fn drawn(&self, all: &[&str], u: Axis, y: Axis, weight: impl Fn(f64) -> f64) -> Panel {
         let places: Vec<f64> = grid(u.lo, u.hi, CURVE).collect();
@@ -114,7 +118,7 @@ impl LaplacePanel {
                 panel.title = format!("{}, ρ = {}", self.title, number(rho));
             }
             let slice = |&u: &f64| {
-                let (lo, hi) = sandwich(u, rho);
+                let [lo, hi] = sandwich(u, rho);
                 (u, weight(u) * lo, weight(u) * hi)
             };
             panel.mark(Mark::Band(places.iter().map(slice).collect(), GREY, BAND));
@@ -133,26 +137,6 @@ impl LaplacePanel {
     }
 }
 
-/// Both sides of Theorem 1; the upper one is infinite up to `u = ρ - 1`.
-fn sandwich(u: f64, rho: f64) -> (f64, f64) {
-    let upper = if 1.0 + u > rho { (1.0 + rho) / (1.0 + u - rho) } else { f64::INFINITY };
-    ((1.0 - rho) / (1.0 + u + rho), upper)
-}
-
 fn law() -> Stroke {
     Stroke::dashed(INK, 0.9)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sandwich_holds_the_law() {
-        for u in [-0.8, 0.0, 4.0] {
-            let (lo, hi) = sandwich(u, 0.1);
-            assert!(lo < 1.0 / (1.0 + u) && hi > 1.0 / (1.0 + u));
-        }
-        assert_eq!(sandwich(-0.95, 0.1).1, f64::INFINITY);
-    }
 }
