@@ -22,12 +22,14 @@
 //! with the place of its exit and censoring by a time limit, for an analysis of one's own.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod dynamics;
 pub mod engine;
 pub mod exit;
 pub mod experiment;
 pub mod landscape;
 pub mod noise;
+pub mod report;
 pub mod scheme;
 pub mod theory;
 

@@ -128,7 +128,7 @@ impl CellResult {
     pub fn summary_row(&self) -> Vec<String> {
         let plan = &self.plan;
         let noise = plan.problem.noise();
-        let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), |x| x.to_string());
+        let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);
         let three = |e: Option<Estimate>| [e.map(|e| e.value), e.map(|e| e.lo), e.map(|e| e.hi)].map(number);
         let theory = self.prediction.as_ref();
         let test = self.kolmogorov();
@@ -138,7 +138,7 @@ impl CellResult {
             plan.basin.clone(),
             plan.problem.basin().dim().to_string(),
             noise.alpha().to_string(),
-            noise.epsilon().to_string(),
+            digits(noise.epsilon()),
             plan.scheme.name().to_string(),
             self.paths().to_string(),
             self.sample.exited().to_string(),
@@ -173,8 +173,13 @@ pub fn escape_row(cell: u64, path: u64, record: &PathRecord) -> [String; 8] {
     let place = site.map_or([String::new(), String::new(), String::new(), String::new()], |site| {
         let side = if site.side == Side::Minus { "-" } else { "+" };
         let by_jump = site.by == Departure::Jump;
-        [site.axis.to_string(), side.to_string(), site.overshoot.to_string(), by_jump.to_string()]
+        [site.axis.to_string(), side.to_string(), digits(site.overshoot), by_jump.to_string()]
     });
     let [axis, side, overshoot, by_jump] = place;
-    [cell.to_string(), path.to_string(), outcome.to_string(), time.to_string(), axis, side, overshoot, by_jump]
+    [cell.to_string(), path.to_string(), outcome.to_string(), digits(time), axis, side, overshoot, by_jump]
+}
+
+/// The shortest decimal that reads back as `x`, with an exponent where that is shorter.
+fn digits(x: f64) -> String {
+    if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }

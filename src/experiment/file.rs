@@ -14,8 +14,6 @@ use super::reader::{TableReader, Value};
 use super::scheme_section;
 use crate::noise::Seed;
 
-/// Largest size of a file in bytes.
-const MOST_BYTES: usize = 8 << 20;
 /// Largest number of paths of one cell.
 const MOST_PATHS: u64 = 1_000_000_000_000;
 
@@ -41,13 +39,16 @@ pub struct Experiment {
 }
 
 impl Experiment {
+    /// Largest size of a file in bytes.
+    pub const MOST_BYTES: usize = 8 << 20;
+
     /// Parses and checks the text of `file`.
     ///
     /// # Errors
     /// [`ExperimentErrors`] with everything that is wrong, each with its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
-        if text.len() > MOST_BYTES {
-            let message = format!("the file has {} bytes; at most {MOST_BYTES} are read", text.len());
+        if text.len() > Self::MOST_BYTES {
+            let message = format!("the file is larger than {} bytes", Self::MOST_BYTES);
             return Err(ExperimentErrors::new(file, "".into(), vec![Finding::new(0..0, message)]));
         }
         let text: Arc<str> = text.into();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource};
 use thiserror::Error;
 
 /// Findings that are shown; more are only counted.
@@ -61,11 +61,9 @@ impl Diagnostic for Finding {
     }
 }
 
-/// Everything that is wrong with one file, in the order of the file.
-///
-/// As a `miette` diagnostic it shows every finding under its line of the file; [`ExperimentErrors::lines`] is the plain form, and
-/// its `Display` only counts.
-#[derive(Clone, Debug)]
+/// Everything that is wrong with one file, in the order of the file. Its `Display` is one line a finding,
+/// `file:line:column: message (hint: ..)`; columns count characters.
+#[derive(Clone, Debug, Error)]
 pub struct ExperimentErrors {
     source_code: NamedSource<Arc<str>>,
     findings: Vec<Finding>,
@@ -89,34 +87,37 @@ impl ExperimentErrors {
         &self.findings
     }
 
-    /// One line a finding, `file:line:column: message (hint: ..)`; columns count characters.
-    pub fn lines(&self) -> String {
-        let file = self.source_code.name();
-        let lines = self.findings.iter().map(|finding| {
-            let (line, column) = place(self.source_code.inner(), finding.span.start);
-            let hint = finding.help.as_ref().map(|help| format!(" (hint: {help})")).unwrap_or_default();
-            format!("{file}:{line}:{column}: {}{hint}", finding.message)
-        });
-        let omitted = (self.omitted > 0).then(|| format!("{file}: and {} more", self.omitted));
-        lines.chain(omitted).collect::<Vec<_>>().join("\n")
+    /// One report a finding, with the lines of the file around its place.
+    pub fn reports(&self) -> impl Iterator<Item = miette::Report> + '_ {
+        self.findings.iter().map(|f| miette::Report::new(f.clone()).with_source_code(self.source_code.clone()))
+    }
+
+    /// How many findings there are beside those that are kept.
+    pub fn omitted(&self) -> usize {
+        self.omitted
     }
 }
 
 impl fmt::Display for ExperimentErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.findings.len() + self.omitted;
-        write!(f, "{all} {} in {}", if all == 1 { "error" } else { "errors" }, self.source_code.name())?;
+        let file = self.source_code.name();
+        for (index, finding) in self.findings.iter().enumerate() {
+            let (line, column) = place(self.source_code.inner(), finding.span.start);
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{file}:{line}:{column}: {}", finding.message)?;
+            if let Some(help) = &finding.help {
+                write!(f, " (hint: {help})")?;
+            }
+        }
         if self.omitted > 0 {
-            write!(f, ", of which the first {SHOWN}")?;
+            write!(f, "\n{file}: and {} more", self.omitted)?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for ExperimentErrors {}
-
 /// Line and column of an offset, both from 1.
-pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset)];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -127,16 +128,6 @@ fn first_line(text: &str, span: &Span) -> Span {
     let start = text.floor_char_boundary(span.start);
     let end = text.floor_char_boundary(span.end).max(start);
     start..start + text[start..end].split('\n').next().unwrap_or_default().trim_end().len()
-}
-
-impl Diagnostic for ExperimentErrors {
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.source_code)
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.findings.iter().map(|f| f as &dyn Diagnostic)))
-    }
 }
 
 /// Where a reader leaves what it finds, so that it can go on to the next key.
@@ -212,9 +203,8 @@ mod tests {
         let past_the_end = Finding::new(text.len() + 7..text.len() + 9, "past the end");
         let findings = vec![second.clone(), Finding::new(0..2, "first"), second, past_the_end];
         let errors = ExperimentErrors::new("a.toml", text, findings);
-        assert_eq!(errors.lines(), "a.toml:1:1: first\na.toml:2:6: second (hint: do)\na.toml:4:1: past the end");
+        assert_eq!(errors.to_string(), "a.toml:1:1: first\na.toml:2:6: second (hint: do)\na.toml:4:1: past the end");
         assert_eq!(errors.findings()[1].span().len(), "[2,".len());
-        assert_eq!(errors.to_string(), "3 errors in a.toml");
     }
 
     #[test]
@@ -222,6 +212,6 @@ mod tests {
         let findings = (0..500).map(|i| Finding::new(i..i + 1, "x")).collect();
         let errors = ExperimentErrors::new("a.toml", "y".repeat(600).into(), findings);
         assert_eq!(errors.findings().len(), 100);
-        assert!(errors.lines().ends_with("a.toml: and 400 more"));
+        assert!(errors.to_string().ends_with("a.toml: and 400 more"));
     }
 }

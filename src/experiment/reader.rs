@@ -51,7 +51,10 @@ impl<'a> TableReader<'a> {
 
     /// The value of a key that may be absent.
     pub fn get(&self, key: &'static str) -> Option<Value<'a>> {
-        self.asked.borrow_mut().push(key);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
         let entry = self.entries.iter().find(|e| e.key == key)?;
         Some(Value { node: &entry.value, key: &entry.key, findings: self.findings })
     }
