@@ -16,11 +16,11 @@ pub(super) struct SchemeSection {
 /// Reads one scheme.
 pub(super) fn read(value: Value<'_>) -> Option<SchemeSection> {
     let table = value.table()?;
-    let chosen = table.one_of("a scheme", &["jump_adapted", "euler"]);
-    // A key that follows the header of this section belongs to it; `figures` is read from here too.
+    let which = table.one_of("a scheme", &["jump_adapted", "euler"]);
+    // Written last in the file, `figures` belongs to this table as TOML sees it; the experiment reads it.
     table.get("figures");
     table.finish();
-    let (kind, settings) = chosen?;
+    let (kind, settings) = which?;
     let inner = settings.table()?;
     let budget = if kind == 0 { "max_events" } else { "max_steps" };
     let max_events = inner.get(budget).map_or(Some(Limits::default().max_events), |m| m.integer(1, u64::MAX >> 1));
