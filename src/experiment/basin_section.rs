@@ -74,7 +74,7 @@ pub(super) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> {
     table.need("potential", "{ quadratic = { curvature = [1.0] } }");
     table.need("domain", "{ interval = [-1.0, 1.0] }");
     table.finish();
-    let family = Family::new(value.node, &["potential", "domain", "start"], &SCALARS, value.findings)?;
+    let family = Family::new(value.node, &["potential", "domain", "minimum", "start"], &SCALARS, value.findings)?;
     // A basin without a name is checked like the others.
     let label = name.clone().unwrap_or_default();
     let mut basins = Vec::new();

@@ -8,7 +8,7 @@ use super::{
     GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, TheoremTwo,
     save,
 };
-use crate::dynamics::{Dynamics, Problem};
+use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
 use crate::experiment::{CellResult, FigureKind};
 use crate::theory::{Prediction, exact_exit, smallest_rho};
@@ -195,13 +195,16 @@ fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
     Some(LaplaceSeries {
         label: format!("{}, α = {}", title(&result.plan.dynamics), alpha(result)),
         points: points.collect(),
-        exact: exact_transform(&result.plan.problem, rate),
+        exact: exact_transform(result, rate),
     })
 }
 
-/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach.
-fn exact_transform(problem: &Problem, rate: f64) -> Vec<(f64, f64)> {
-    let Some(exit) = exact_exit(problem) else { return Vec::new() };
+/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach, and where `λΓ` is so near to exponential that the curve would
+/// lie on the law's.
+fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
+    let problem = &result.plan.problem;
+    let far = result.exact_mean.is_some_and(|mean| (mean * rate - 1.0).abs() > 0.005);
+    let Some(exit) = far.then(|| exact_exit(problem)).flatten() else { return Vec::new() };
     let start = problem.basin().start()[0];
     laplace_grid(25).into_iter().map_while(|u| Some((u, exit.laplace(u * rate, start).ok()?))).collect()
 }
