@@ -171,7 +171,7 @@ impl Pending<'_> {
             let records: Vec<PathRecord> = chunks.into_iter().flat_map(|c| c.records).collect();
             let plan = self.plans[self.next].clone();
             let index = plan.index;
-            let exact_mean = exact_exit(&plan.problem).and_then(|exit| exit.mean(plan.problem.basin().start()[0]).ok());
+            let exact_mean = self.run.exact_means[self.next];
             let result = CellResult::new(plan, &records, exact_mean)
                 .map_err(|source| RunError::Sample { cell: index, source })?;
             observer.cell(result, &records).map_err(RunError::Write)?;
