@@ -1,10 +1,10 @@
 //! Threads take chunks, a consumer takes their records.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
-use super::{Chunk, chunks_of};
+use super::{Chunk, Chunks};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
@@ -52,9 +52,8 @@ pub struct ChunkRecords {
 /// The chunks themselves are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. Returns
 /// whether everything was run.
 pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(ChunkRecords) -> bool + Send) -> bool {
-    let paths: Vec<u64> = cells.iter().map(|cell| cell.paths).collect();
-    let chunks: Vec<Chunk> = chunks_of(&paths).collect();
-    let next = AtomicUsize::new(0);
+    let chunks = Chunks::new(cells.iter().map(|cell| cell.paths).collect());
+    let next = AtomicU64::new(0);
     let threads = rayon::current_num_threads();
     // Two finished chunks a thread may wait for the consumer.
     let (sender, receiver) = mpsc::sync_channel(2 * threads);
@@ -64,7 +63,7 @@ pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(C
             let cell = &cells[chunk.cell];
             let mut records = Vec::with_capacity((chunk.paths.end - chunk.paths.start) as usize);
             cell.kernel.run(cell.source, chunk.paths.clone(), cell.limits, &mut records);
-            if sender.send(ChunkRecords { chunk: chunk.clone(), records }).is_err() {
+            if sender.send(ChunkRecords { chunk, records }).is_err() {
                 return;
             }
         }
@@ -96,7 +95,7 @@ pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(C
             std::panic::resume_unwind(panic);
         }
     });
-    finished == chunks.len()
+    finished == chunks.count()
 }
 
 /// Runs `paths` paths of one kernel and returns their records in path order.
