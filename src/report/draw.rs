@@ -214,9 +214,8 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
     let groups = group_by(plane, key);
     let planes = groups.into_iter().take(6).map(|((basin, _), cells)| {
-        let regions = group_by(cells.iter().copied(), |r| r.plan.dynamics.clone());
-        let regions: Vec<EscapeRegion> =
-            regions.into_iter().filter_map(|(dynamics, cells)| escape_region(&dynamics, cells[0])).collect();
+        let regions = group_by(cells.iter().copied(), |r| r.plan.problem.dynamics().clone());
+        let regions: Vec<EscapeRegion> = regions.into_iter().filter_map(|(_, cells)| escape_region(cells[0])).collect();
         let domain = cells[0].plan.problem.basin();
         let boundary = |u: [f64; 2]| {
             let r = domain.exit_distance(&u);
@@ -233,8 +232,9 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     EscapeSet { planes: planes.collect() }
 }
 
-fn escape_region(dynamics: &str, cell: &CellResult) -> Option<EscapeRegion> {
+fn escape_region(cell: &CellResult) -> Option<EscapeRegion> {
     let problem = &cell.plan.problem;
+    let name = if matches!(problem.dynamics(), Dynamics::Adam(_)) { "ADAM" } else { "SGD" };
     let q = problem.preconditioner()?;
     let distance = |u: [f64; 2]| {
         let mut v = [0.0; 2];
@@ -247,7 +247,7 @@ fn escape_region(dynamics: &str, cell: &CellResult) -> Option<EscapeRegion> {
         (r * u[0], r * u[1])
     });
     Some(EscapeRegion {
-        label: format!("W_{{{}}}", title(dynamics)),
+        label: format!("W_{{{name}}}"),
         boundary: boundary.collect(),
         radii: [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]].map(distance),
     })
