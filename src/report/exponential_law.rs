@@ -1,0 +1,141 @@
+//! Survival of the scaled escape time against the exponential law of Theorem 1.
+//!
+//! Above, Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line; below,
+//! the same divided by `exp(-t)`.
+
+use super::curve::band;
+use super::style::{self, FULL_WIDTH, INK};
+use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+
+const STEM: &str = "exponential-law";
+/// Steps kept of one curve; a printed panel resolves no more.
+const STEPS: f64 = 500.0;
+/// Below this survival a curve rests on too few paths to steer the axes.
+const FLOOR: f64 = 1e-4;
+/// The lower panel takes its range from the curves up to here, where 2 % of the paths are left.
+const EARLY: f64 = 4.0;
+const BAND: f64 = 0.2;
+
+/// The figure: one curve for each series.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExponentialLaw {
+    /// All curves.
+    pub series: Vec<Survival>,
+}
+
+/// A Kaplan-Meier curve of `λΓ`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Survival {
+    /// What the legend says, as `SGD, α = 1.5`.
+    pub label: String,
+    /// Survival `y` just after each step `x`, in units of `1/λ`, ascending, with the 95 % band. It is 1 before the
+    /// first.
+    pub steps: Vec<Point>,
+    /// Kolmogorov-Smirnov statistic against Exp(1) and its p-value.
+    pub ks: Option<(f64, f64)>,
+}
+
+impl Figure for ExponentialLaw {
+    fn stem(&self) -> &str {
+        STEM
+    }
+
+    fn sheet(&self) -> Result<Sheet, FigureError> {
+        let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "λΓ" };
+        let visible = || self.series.iter().flat_map(|s| &s.steps).filter(|p| p.x.is_finite() && p.y > FLOOR);
+        let end = visible().map(|p| p.x).fold(0.0, f64::max);
+        if end <= 0.0 {
+            return Err(empty());
+        }
+        let lowest = visible().map(|p| p.y).fold(1.0, f64::min).min((-end).exp()).max(FLOOR);
+        let time = Axis::between("t", Scale::Linear, 0.0, 1.02 * end);
+        let mut upper = Panel::new(time.clone(), Axis::between("P(λΓ > t)", Scale::Log, 0.7 * lowest, 1.3));
+        let mut lower = Panel::new(time, self.excess_axis().ok_or_else(empty)?);
+        upper.numbers.0 = false;
+
+        let curves: Vec<Vec<Point>> = self.series.iter().map(|s| staircase(&s.steps, end / STEPS)).collect();
+        let excess: Vec<Vec<Point>> = curves.iter().map(|curve| over_law(curve)).collect();
+        for (panel, curves) in [(&mut upper, &curves), (&mut lower, &excess)] {
+            for (i, curve) in curves.iter().enumerate() {
+                panel.mark(Mark::Band(band(curve), style::color(i), BAND));
+            }
+            for (i, curve) in curves.iter().enumerate() {
+                let line = curve.iter().filter(|p| p.y > 0.0).map(|p| (p.x, p.y)).collect();
+                panel.mark(Mark::Line(line, stroke(i)));
+            }
+        }
+        upper.mark(Mark::Line(vec![(0.0, 1.0), (1.02 * end, (-1.02 * end).exp())], law()));
+        lower.level(1.0, law());
+
+        let mut sheet = Sheet::new(FULL_WIDTH, 1);
+        sheet.row(130.0, [upper]);
+        sheet.row(60.0, [lower]);
+        let mut entries: Vec<Entry> = self.series.iter().enumerate().map(|(i, s)| s.entry(i)).collect();
+        entries.push(Entry::new(Sample::Line(law()), "Theorem 1: exp(−t)"));
+        sheet.legend = Legend::default().with(entries);
+        Ok(sheet)
+    }
+}
+
+impl ExponentialLaw {
+    fn excess_axis(&self) -> Option<Axis> {
+        let early = self.series.iter().flat_map(|s| &s.steps).filter(|p| p.x < EARLY && p.y > 0.0);
+        let values = early.flat_map(|p| p.scaled(p.x.exp()).heights()).filter(|v| *v < 5.0);
+        Axis::over("P(λΓ > t) e^{t}", Scale::Linear, values.chain([0.95, 1.05]))
+    }
+}
+
+impl Survival {
+    fn entry(&self, index: usize) -> Entry {
+        let test = self.ks.map(|(distance, p)| {
+            let p = if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.2}") };
+            format!(" (KS {}, {p})", number(distance))
+        });
+        let label = format!("{}{}", self.label, test.unwrap_or_default());
+        Entry::new(Sample::Band(style::color(index), BAND, Some(stroke(index))), label)
+    }
+}
+
+/// Corners of the staircase from `(0, 1)`; of steps closer than `gap` the last is kept.
+fn staircase(steps: &[Point], gap: f64) -> Vec<Point> {
+    let mut corners = vec![Point::exact(0.0, 1.0)];
+    let mut level = corners[0];
+    let mut steps = steps.iter().filter(|p| p.x.is_finite() && p.y.is_finite()).peekable();
+    while let Some(&step) = steps.next() {
+        if steps.peek().is_some_and(|next| next.x - level.x < gap) {
+            continue;
+        }
+        corners.extend([Point { x: step.x, ..level }, step]);
+        level = step;
+    }
+    corners
+}
+
+fn over_law(curve: &[Point]) -> Vec<Point> {
+    curve.iter().map(|p| p.scaled(p.x.exp())).collect()
+}
+
+fn law() -> Stroke {
+    Stroke::dashed(INK, 0.9)
+}
+
+/// Lines of neighbouring colours differ in their breaks as well.
+fn stroke(index: usize) -> Stroke {
+    let dash = [Dash::Solid, Dash::DashDot, Dash::Dotted][index % 3];
+    Stroke { color: style::color(index), width: 1.0, dash }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_staircase_keeps_its_levels_and_thins_out() {
+        let steps = [(0.5, 0.8), (1.0, 0.6), (1.001, 0.5)].map(|(t, s)| Point::exact(t, s));
+        let corners: Vec<(f64, f64)> = staircase(&steps, 0.01).iter().map(|p| (p.x, p.y)).collect();
+        assert_eq!(corners, [(0.0, 1.0), (0.5, 1.0), (0.5, 0.8), (1.001, 0.8), (1.001, 0.5)]);
+        let many: Vec<Point> =
+            (1..20_000).map(|i| Point::exact(f64::from(i) * 4e-4, 1.0 - f64::from(i) / 2e4)).collect();
+        assert!(staircase(&many, 8.0 / STEPS).len() < 1100);
+    }
+}

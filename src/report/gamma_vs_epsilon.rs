@@ -1,0 +1,148 @@
+//! Mean escape time against the noise level, beside `1/λ` and the exact solver.
+//!
+//! Above, `E Γ` on logarithmic axes, where theory is a line of slope `-α`; below, `λ E Γ`, which tends to 1 as `ε → 0`
+//! (Theorem 1) and shows what the upper panel is too coarse to show.
+
+use plotters::style::RGBColor;
+
+use super::axis::with_error;
+use super::curve::{labels, look, ratio_axis, ratios};
+use super::style::{FULL_WIDTH, GREY, INK};
+use super::{
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Side, Stroke,
+};
+
+const STEM: &str = "gamma-vs-epsilon";
+
+/// The figure: small multiples, one panel for each basin, dimension or optimiser.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GammaVsEpsilon {
+    /// Panels in reading order.
+    pub panels: Vec<EpsilonPanel>,
+}
+
+/// One panel and its series. Series of the same label look the same in all panels.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct EpsilonPanel {
+    pub title: String,
+    pub series: Vec<EpsilonSeries>,
+}
+
+/// Escape from one basin at one tail index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpsilonSeries {
+    /// What the legend says, as `SGD, α = 1.5`.
+    pub label: String,
+    /// Measured means, `x = ε`, with their intervals.
+    pub points: Vec<Point>,
+    /// `(ε, 1/λ)`; the ratio is drawn for points within its range.
+    pub theory: Vec<(f64, f64)>,
+    /// `(ε, E Γ)` of the exact solver, where there is one.
+    pub exact: Vec<(f64, f64)>,
+    /// Fitted slope of `log E Γ` on `log ε` and the half-width of its interval.
+    pub slope: Option<(f64, f64)>,
+}
+
+impl Figure for GammaVsEpsilon {
+    fn stem(&self) -> &str {
+        STEM
+    }
+
+    fn sheet(&self) -> Result<Sheet, FigureError> {
+        let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "E Γ" };
+        let panels: Vec<&EpsilonPanel> = self.panels.iter().filter(|p| p.series.iter().any(drawable)).collect();
+        let all = || panels.iter().flat_map(|p| &p.series);
+        let x = Axis::over("noise level ε", Scale::Log, all().flat_map(abscissae)).ok_or_else(empty)?;
+        let y = Axis::over("mean escape time E Γ", Scale::Log, all().flat_map(ordinates)).ok_or_else(empty)?;
+        let ratio = ratio_axis("λ E Γ", all().flat_map(|s| ratios(&s.points, &s.theory)));
+        let labels = labels(all().map(|s| s.label.as_str()));
+
+        let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
+        let mut sheet = Sheet::new(FULL_WIDTH, columns);
+        for chunk in panels.chunks(columns) {
+            let upper = |(i, panel): (usize, &&EpsilonPanel)| {
+                let numbers = (ratio.is_none(), i == 0);
+                Panel { numbers, ..time_panel(panel, &labels, x.clone(), y.clone()) }
+            };
+            sheet.row(if columns == 1 { 165.0 } else { 120.0 }, chunk.iter().enumerate().map(upper));
+            if let Some(ratio) = &ratio {
+                let lower = |(i, panel): (usize, &&EpsilonPanel)| {
+                    let numbers = (true, i == 0);
+                    Panel { numbers, ..ratio_panel(panel, &labels, x.clone(), ratio.clone()) }
+                };
+                sheet.row(46.0, chunk.iter().enumerate().map(lower));
+            }
+        }
+        let has = |part: fn(&EpsilonSeries) -> bool| all().any(part);
+        let mut keys = vec![Entry::new(Sample::Interval(simulated()), "simulation, 95 % interval")];
+        if has(|s| !s.theory.is_empty()) {
+            keys.push(Entry::new(Sample::Line(theory(GREY)), "theory 1/λ (ε → 0)"));
+        }
+        if has(|s| !s.exact.is_empty()) {
+            keys.push(Entry::new(Sample::Line(exact(GREY)), "exact solver"));
+        }
+        let series = labels.iter().enumerate().map(|(i, label)| Entry::new(Sample::Points(Look::of(i)), *label));
+        sheet.legend = Legend::default().with(series.collect()).with(keys);
+        Ok(sheet)
+    }
+}
+
+fn theory(color: RGBColor) -> Stroke {
+    Stroke::dashed(color, 0.9)
+}
+
+fn exact(color: RGBColor) -> Stroke {
+    Stroke::solid(color, 0.7)
+}
+
+fn simulated() -> Look {
+    Look { color: GREY, ..Look::of(0) }
+}
+
+fn drawable(series: &EpsilonSeries) -> bool {
+    ordinates(series).any(|y| y.is_finite() && y > 0.0)
+}
+
+fn abscissae(series: &EpsilonSeries) -> impl Iterator<Item = f64> {
+    let lines = series.theory.iter().chain(&series.exact).map(|v| v.0);
+    series.points.iter().map(|p| p.x).chain(lines)
+}
+
+fn ordinates(series: &EpsilonSeries) -> impl Iterator<Item = f64> {
+    let lines = series.theory.iter().chain(&series.exact).map(|v| v.1);
+    series.points.iter().flat_map(Point::heights).chain(lines)
+}
+
+fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {
+    let mut drawn = Panel { title: panel.title.clone(), ..Panel::new(x, y) };
+    for series in &panel.series {
+        let look = look(labels, &series.label);
+        drawn.mark(Mark::Line(series.theory.clone(), theory(look.color)));
+        drawn.mark(Mark::Line(series.exact.clone(), exact(look.color)));
+    }
+    for series in &panel.series {
+        let look = look(labels, &series.label);
+        drawn.mark(Mark::Points(series.points.clone(), look));
+        if let Some((slope, half)) = series.slope.filter(|(slope, half)| slope.is_finite() && half.is_finite()) {
+            let lead = if drawn.notes.is_empty() { "slope " } else { "" };
+            let text = format!("{lead}{}", with_error(slope, half));
+            drawn.notes.push(Note { text, ink: look.color, side: Side::Left });
+        }
+    }
+    drawn
+}
+
+fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {
+    let mut drawn = Panel::new(x, y);
+    drawn.level(1.0, theory(INK));
+    for series in &panel.series {
+        let line = series.exact.iter().map(|&(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
+        let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
+        drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
+    }
+    for series in &panel.series {
+        drawn.mark(Mark::Points(ratios(&series.points, &series.theory).collect(), look(labels, &series.label)));
+    }
+    drawn
+}

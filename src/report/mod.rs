@@ -1,0 +1,38 @@
+//! What a run leaves behind for its reader: figures.
+//!
+//! A figure is built from plain numbers and labels, knows nothing of the simulation, and is drawn once for both files:
+//! an SVG with live text and a PNG of 300 dots per inch, at the size in which a paper prints it. A figure describes a
+//! [`Sheet`] of [`Panel`]s; the sheet measures its own text, so nothing overlaps and legends have a strip of their own.
+
+mod axis;
+mod canvas;
+mod clip;
+mod curve;
+mod escape_set;
+mod exponential_law;
+mod figure;
+mod gamma_vs_epsilon;
+mod gamma_vs_volume;
+mod laplace;
+mod legend;
+mod panel;
+mod series_figure;
+mod sheet;
+mod style;
+mod text;
+mod theorem2;
+
+pub use axis::{Axis, Scale, Tick, number};
+pub use canvas::{Align, Canvas, Drawn, Medium, Rect};
+pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
+pub use exponential_law::{ExponentialLaw, Survival};
+pub use figure::{Figure, FigureError, save};
+pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, GammaVsEpsilon};
+pub use gamma_vs_volume::{BasinPoint, GammaVsVolume};
+pub use laplace::{Laplace, LaplacePanel, LaplaceSeries};
+pub use legend::{Entry, Group, Legend, Sample};
+pub use panel::{EndLabel, Mark, Note, Panel, Point, Side};
+pub use series_figure::{Labelling, Series, SeriesFigure};
+pub use sheet::Sheet;
+pub use style::{Dash, Fill, Look, Marker, Stroke};
+pub use theorem2::{RatioSeries, TheoremTwo};

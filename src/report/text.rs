@@ -1,0 +1,130 @@
+//! Labels: embedded type, measured exactly, with sub- and superscripts.
+//!
+//! `Γ_{Adam}` and `R^{d}` set what stands in braces lower or higher and smaller; all else is taken as it is.
+
+use std::sync::OnceLock;
+
+use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont};
+
+/// Name of the type in the SVG; Verdana is the common type of nearly the same widths.
+pub const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+
+/// Size of scripts in units of the text's.
+const SCRIPT: f64 = 0.72;
+
+/// Weight of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    Regular,
+    Bold,
+}
+
+/// A stretch of text on one height.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Run<'a> {
+    pub text: &'a str,
+    /// Size in units of the label's.
+    pub scale: f64,
+    /// Height of its base line above the label's, in units of the label's size.
+    pub rise: f64,
+}
+
+/// The embedded face, `None` only if its bytes do not parse.
+pub fn face(weight: Weight) -> Option<&'static FontRef<'static>> {
+    static FACES: OnceLock<[Option<FontRef<'static>>; 2]> = OnceLock::new();
+    let faces = FACES.get_or_init(|| {
+        [dejavu::sans::regular(), dejavu::sans::bold()].map(|bytes| FontRef::try_from_slice(bytes).ok())
+    });
+    faces[weight as usize].as_ref()
+}
+
+/// The face at `em` drawing units per em.
+pub fn scaled(weight: Weight, em: f64) -> Option<PxScaleFont<&'static FontRef<'static>>> {
+    let face = face(weight)?;
+    let units = face.units_per_em()?;
+    Some(face.as_scaled(em as f32 * face.height_unscaled() / units))
+}
+
+/// The runs of a label, in reading order.
+pub fn runs(label: &str) -> Vec<Run<'_>> {
+    let mut runs = Vec::new();
+    let mut rest = label;
+    let mut push = |text, scale, rise| {
+        if text != "" {
+            runs.push(Run { text, scale, rise });
+        }
+    };
+    while let Some(at) = next_script(rest) {
+        let Some(end) = rest[at..].find('}').map(|end| at + end) else { break };
+        push(&rest[..at], 1.0, 0.0);
+        push(&rest[at + 2..end], SCRIPT, if rest.as_bytes()[at] == b'_' { -0.17 } else { 0.36 });
+        rest = &rest[end + 1..];
+    }
+    push(rest, 1.0, 0.0);
+    runs
+}
+
+fn next_script(text: &str) -> Option<usize> {
+    [text.find("_{"), text.find("^{")].into_iter().flatten().min()
+}
+
+/// Width of a label set at `size`, in the units of `size`.
+pub fn width(label: &str, size: f64) -> f64 {
+    width_in(label, size, Weight::Regular)
+}
+
+/// Width of a label of the given weight.
+pub fn width_in(label: &str, size: f64, weight: Weight) -> f64 {
+    runs(label).iter().map(|run| run_width(run.text, size * run.scale, weight)).sum()
+}
+
+/// Width of plain text.
+pub fn run_width(text: &str, size: f64, weight: Weight) -> f64 {
+    // Advances scale linearly, so they are taken at a size where f32 has digits to spare.
+    let Some(font) = scaled(weight, 1000.0) else { return 0.6 * size * text.chars().count() as f64 };
+    let mut previous = None;
+    let mut sum = 0.0;
+    for glyph in text.chars().map(|c| font.glyph_id(c)) {
+        let kern = previous.map_or(0.0, |before| font.kern(before, glyph));
+        sum += f64::from(font.h_advance(glyph) + kern);
+        previous = Some(glyph);
+    }
+    sum * size / 1000.0
+}
+
+/// The largest size up to `size` at which `label` is no wider than `room`.
+pub fn fit(label: &str, size: f64, room: f64) -> f64 {
+    let width = width(label, size);
+    if width > room && room > 0.0 { size * room / width } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_are_told_from_text() {
+        let texts = |label| runs(label).iter().map(|r| (r.text, r.rise)).collect::<Vec<_>>();
+        assert_eq!(texts("Γ_{Adam}/Γ"), [("Γ", 0.0), ("Adam", -0.17), ("/Γ", 0.0)]);
+        assert_eq!(texts("R^{d}"), [("R", 0.0), ("d", 0.36)]);
+        assert_eq!(texts("snake_case and an open _{brace"), [("snake_case and an open _{brace", 0.0)]);
+        assert!(runs("").is_empty());
+    }
+
+    /// DejaVu Sans has an advance of 1139/2048 em for the figures, and every symbol the figures use.
+    #[test]
+    fn widths_are_those_of_the_face() {
+        assert!((width("0123", 10.0) - 4.0 * 10.0 * 1303.0 / 2048.0).abs() < 1e-3, "{}", width("0123", 10.0));
+        let face = face(Weight::Regular).unwrap();
+        for symbol in "ΓλεαρΣΩηθΘ⁰¹²³⁴⁵⁶⁷⁸⁹⁻₁₂±×−≈∞≤∂∉".chars() {
+            assert_ne!(face.glyph_id(symbol).0, 0, "{symbol}");
+        }
+    }
+
+    #[test]
+    fn long_labels_shrink_to_their_room() {
+        assert_eq!(fit("short", 8.0, 400.0), 8.0);
+        let size = fit("a label that is much too long for its panel", 8.0, 50.0);
+        assert!((width("a label that is much too long for its panel", size) - 50.0).abs() < 1e-6);
+    }
+}
