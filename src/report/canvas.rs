@@ -19,11 +19,14 @@ pub type Drawn<DB> = Result<(), DrawingErrorKind<<DB as DrawingBackend>::ErrorTy
 
 /// A rectangle in points, `y` downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Rect {
+    /// Left.
     pub x0: f64,
+    /// Top.
     pub y0: f64,
+    /// Right.
     pub x1: f64,
+    /// Bottom.
     pub y1: f64,
 }
 
@@ -48,9 +51,8 @@ pub enum Medium {
     Vector,
 }
 
-/// Which point of a text is placed.
+/// Which end of a text is placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Align {
     Left,
     Center,
@@ -59,7 +61,6 @@ pub enum Align {
 
 /// Reading direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Turn {
     Across,
     Upwards,
@@ -67,7 +68,6 @@ pub enum Turn {
 
 /// How a text is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Type {
     pub size: f64,
     pub ink: RGBColor,

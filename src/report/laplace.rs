@@ -3,9 +3,11 @@
 //! Above, `E exp(-uλΓ)` against `1/(1+u)` and the sandwich `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`; below, the same times
 //! `1+u`, so that what is left is the deviation.
 
-use super::curve::{grid, labels, look};
+use super::curve::{grid, labels, look, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
-use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+use super::{
+    Axis, Entry, Figure, FigureError, Legend, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+};
 
 const STEM: &str = "laplace";
 const BAND: f64 = 0.22;
@@ -62,16 +64,16 @@ impl Figure for Laplace {
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in shown.chunks(columns) {
             let upper = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (false, i == 0);
+                let numbers = Numbers::new(false, i == 0);
                 Panel { numbers, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (true, i == 0);
+                let numbers = Numbers::new(true, i == 0);
                 let drawn = panel.drawn(&all, u.clone(), below.clone(), |u| 1.0 + u);
                 Panel { numbers, title: String::new(), ..drawn }
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
-            sheet.row(58.0, lower);
+            sheet.row(64.0, lower);
         }
         let series = all.iter().map(|label| Entry::new(Sample::Points(look(&all, label)), *label)).collect();
         sheet.legend = Legend::default().with(series).with(self.keys());
@@ -86,7 +88,7 @@ impl Laplace {
         // The sandwich opens without bound as u falls to ρ - 1; where u >= 0 it must be seen whole.
         let sides =
             self.panels.iter().filter_map(|p| p.rho).flat_map(|rho| [sandwich(0.0, rho).0, sandwich(0.0, rho).1]);
-        Axis::over("× (1 + u)", Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
+        Axis::over("E exp(−uλΓ) · (1 + u)", Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
     }
 
     fn keys(&self) -> Vec<Entry> {
@@ -94,8 +96,9 @@ impl Laplace {
         let mut rhos: Vec<String> = self.panels.iter().filter_map(|p| p.rho).map(number).collect();
         rhos.dedup();
         if !rhos.is_empty() {
-            let rho = if rhos.len() == 1 { format!("ρ = {}", rhos[0]) } else { "ρ as given".to_owned() };
-            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1, {rho}")));
+            // In the order of the panels, if they differ.
+            let label = format!("Theorem 1, ρ = {}", rhos.join(", "));
+            keys.push(Entry::new(Sample::Band(GREY, BAND, None), label));
         }
         if self.panels.iter().flat_map(|p| &p.series).any(|s| !s.exact.is_empty()) {
             keys.push(Entry::new(Sample::Line(Stroke::solid(GREY, 0.7)), "exact solver"));
@@ -110,9 +113,6 @@ impl LaplacePanel {
         let places: Vec<f64> = grid(u.lo, u.hi, CURVE).collect();
         let mut panel = Panel { title: self.title.clone(), ..Panel::new(u, y) };
         if let Some(rho) = self.rho {
-            if !self.title.is_empty() {
-                panel.title = format!("{}, ρ = {}", self.title, number(rho));
-            }
             let slice = |&u: &f64| {
                 let (lo, hi) = sandwich(u, rho);
                 (u, weight(u) * lo, weight(u) * hi)
@@ -122,7 +122,7 @@ impl LaplacePanel {
         let law_curve = places.iter().map(|&u| (u, weight(u) / (1.0 + u))).collect();
         panel.mark(Mark::Line(law_curve, law()));
         for series in &self.series {
-            let exact = series.exact.iter().map(|&(u, y)| (u, weight(u) * y)).collect();
+            let exact = sorted(&series.exact).into_iter().map(|(u, y)| (u, weight(u) * y)).collect();
             panel.mark(Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7)));
         }
         for series in &self.series {
