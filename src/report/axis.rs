@@ -185,9 +185,9 @@ pub fn number(value: f64) -> String {
     text.replace('-', "−")
 }
 
-/// `value ± half`, both to the second digit of `half`.
+/// `value ± half`, both to the first digit of `half`, or to the second if that is a 1.
 pub fn with_error(value: f64, half: f64) -> String {
-    let decimals = if half > 0.0 { (1.0 - half.log10().floor()).clamp(0.0, 6.0) as usize } else { 3 };
+    let decimals = if half > 0.0 { (-(half / 1.95).log10().floor()).clamp(0.0, 6.0) as usize } else { 3 };
     format!("{value:.decimals$} ± {half:.decimals$}").replace('-', "−")
 }
 
@@ -232,8 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_two_digits() {
-        assert_eq!(with_error(-1.49812, 0.0043), "−1.4981 ± 0.0043");
+    fn errors_have_a_digit_or_two() {
+        assert_eq!(with_error(-1.49812, 0.0043), "−1.498 ± 0.004");
+        assert_eq!(with_error(-1.49812, 0.0013), "−1.4981 ± 0.0013");
         assert_eq!(with_error(12.0, 31.0), "12 ± 31");
     }
 

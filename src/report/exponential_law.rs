@@ -11,7 +11,7 @@ use super::{
 
 const STEM: &str = "exponential-law";
 /// Steps kept of one curve; a printed panel resolves no more.
-const STEPS: f64 = 500.0;
+const STEPS: f64 = 220.0;
 /// Below this survival a curve rests on too few paths to steer the axes.
 const FLOOR: f64 = 1e-4;
 /// The lower panel takes its range from the curves up to here, where 2 % of the paths are left.
@@ -50,7 +50,7 @@ impl Figure for ExponentialLaw {
             return Err(empty());
         }
         let lowest = visible().map(|p| p.y).fold(1.0, f64::min).min((-end).exp()).max(FLOOR);
-        let time = Axis::between("t", Scale::Linear, 0.0, 1.02 * end);
+        let time = Axis::between("scaled time t, in units of 1/λ", Scale::Linear, 0.0, 1.02 * end);
         let mut upper = Panel::new(time.clone(), Axis::between("P(λΓ > t)", Scale::Log, 0.7 * lowest, 1.3));
         let mut lower = Panel::new(time, self.excess_axis().ok_or_else(empty)?);
         upper.numbers = Numbers::Left;
@@ -147,6 +147,6 @@ mod tests {
         assert_eq!(corners, [(0.0, 1.0), (0.5, 1.0), (0.5, 0.8), (1.001, 0.5)]);
         let many: Vec<Point> =
             (1..20_000).map(|i| Point::exact(f64::from(i) * 4e-4, 1.0 - f64::from(i) / 2e4)).collect();
-        assert!(staircase(&many, 8.0 / STEPS).len() < 1100);
+        assert!(staircase(&many, 8.0 / STEPS).len() < 500);
     }
 }

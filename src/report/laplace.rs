@@ -73,7 +73,7 @@ impl Figure for Laplace {
                 Panel { numbers, title: String::new(), ..drawn }
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
-            sheet.row(64.0, lower);
+            sheet.row(70.0, lower);
         }
         let series = all.iter().map(|label| Entry::new(Sample::Points(look(&all, label)), *label)).collect();
         sheet.legend = Legend::default().with(series).with(self.keys());

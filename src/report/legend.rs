@@ -2,7 +2,8 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Drawn, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Type};
 use super::style::{GREY, INK, LEADING, Look, SMALL_SIZE, Stroke};
 use super::{Rect, text};
 use plotters::style::RGBColor;

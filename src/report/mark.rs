@@ -3,7 +3,8 @@
 use plotters::style::RGBColor;
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Drawn, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Type};
 use super::placement::Obstacles;
 use super::style::SMALL_SIZE;
 use super::{Axis, Look, Rect, Stroke, clip, text};
@@ -81,7 +82,7 @@ impl Plot<'_> {
                 Mark::Band(slices, color, opacity) => canvas.area(&self.band(slices), *color, *opacity)?,
                 Mark::Outside(vertices, color, opacity) => {
                     let hole = clip::polygon(&self.placed(vertices), &self.frame);
-                    canvas.area(&keyhole(&hole, &self.frame), *color, *opacity)?;
+                    canvas.outside(&hole, &self.frame, *color, *opacity)?;
                 }
                 Mark::Label(..) => {}
             }
@@ -158,22 +159,6 @@ impl Plot<'_> {
         canvas.line(&[(at.0, lo), (at.0, hi)], Stroke::solid(look.color, 0.7))?;
         canvas.marker(at, RADIUS, look)
     }
-}
-
-/// The frame with a hole, as one closed path whose parts turn in opposite directions.
-fn keyhole(hole: &[(f64, f64)], frame: &Rect) -> Vec<(f64, f64)> {
-    let corner = (frame.x0, frame.y0);
-    let mut path = vec![corner, (frame.x1, frame.y0), (frame.x1, frame.y1), (frame.x0, frame.y1), corner];
-    let area: f64 = hole.iter().zip(hole.iter().cycle().skip(1)).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
-    let mut ring = hole.to_vec();
-    if area > 0.0 {
-        ring.reverse();
-    }
-    if let Some(&first) = ring.first() {
-        path.extend(ring);
-        path.extend([first, corner]);
-    }
-    path
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod gamma_vs_epsilon;
 mod gamma_vs_volume;
 mod laplace;
 mod legend;
+mod lettering;
 mod mark;
 mod note;
 mod panel;

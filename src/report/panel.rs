@@ -3,7 +3,8 @@
 use plotters_backend::DrawingBackend;
 
 use super::axis::across;
-use super::canvas::{Align, Canvas, Drawn, Turn, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Turn, Type};
 use super::mark::Plot;
 use super::note::{flow, spread};
 use super::style::{FAINT, INK, LABEL_SIZE, LEADING, SMALL_SIZE, Stroke};

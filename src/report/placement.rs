@@ -65,12 +65,12 @@ impl Obstacles {
         best.map_or(*frame, |(_, rect)| rect)
     }
 
-    /// A corner of `frame` where a block of this size covers nothing: bottom left, top right, top left, bottom right.
+    /// A corner of `frame` where a block of this size covers nothing: top right, bottom left, top left, bottom right.
     pub fn corner(&self, size: (f64, f64), frame: &Rect) -> Option<Rect> {
         let inset = 4.0;
         let (left, right) = (frame.x0 + inset, frame.x1 - inset - size.0);
         let (top, bottom) = (frame.y0 + inset, frame.y1 - inset - size.1);
-        [(left, bottom), (right, top), (left, top), (right, bottom)]
+        [(right, top), (left, bottom), (left, top), (right, bottom)]
             .into_iter()
             .filter(|_| size.0 + 2.0 * inset < frame.width() && size.1 + 2.0 * inset < frame.height())
             .map(|(x, y)| Rect { x0: x, y0: y, x1: x + size.0, y1: y + size.1 })
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn a_block_takes_the_corner_that_is_free() {
         let mut obstacles = Obstacles::default();
+        assert_eq!(obstacles.corner((30.0, 20.0), &FRAME).unwrap().x1, 96.0);
+        obstacles.line(&[(100.0, 0.0), (60.0, 40.0)]);
         assert_eq!(obstacles.corner((30.0, 20.0), &FRAME).unwrap().x0, 4.0);
-        obstacles.line(&[(0.0, 100.0), (40.0, 60.0)]);
-        assert_eq!(obstacles.corner((30.0, 20.0), &FRAME).unwrap().y0, 4.0);
         obstacles.line(&[(0.0, 0.0), (100.0, 0.0), (100.0, 100.0)]);
         obstacles.rect(&Rect { x0: 2.0, y0: 2.0, x1: 98.0, y1: 70.0 });
         assert_eq!(obstacles.corner((30.0, 40.0), &FRAME), None);

@@ -2,7 +2,8 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Drawn, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Type};
 use super::style::{INK, LABEL_SIZE, LEADING, PAPER};
 use super::text::{self, Weight};
 use super::{Legend, Panel, Rect};
