@@ -85,7 +85,7 @@ fn gamma_vs_epsilon() {
     let figure = GammaVsEpsilon { panels: vec![panel("SGD, d = 1", 0.8), panel("Adam, d = 1", 2.4)] };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
     says(&texts, &["noise level ε", "mean escape time E Γ", "λ E Γ", "10⁻²", "SGD, d = 1", "Adam, d = 1", "α = 1.5"]);
-    says(&texts, &["theory 1/λ", "exact solver", "simulation, 95 % interval", "slope −1.19"]);
+    says(&texts, &["theory 1/λ", "exact solver", "simulation, 95 % interval", "fitted slopes", "α = 1.2: −1.19"]);
 }
 
 #[test]

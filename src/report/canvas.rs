@@ -98,7 +98,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         }
         // A raster shows the seam of the keyhole: fill line by line.
         let ((left, top), (right, bottom)) = (unit((rect.x0, rect.y0)), unit((rect.x1, rect.y1)));
-        let style = fill(color.mix(opacity));
+        let style = color.mix(opacity).to_backend_color();
         for y in top..bottom {
             let level = (f64::from(y) + 0.5) / UNITS_PER_POINT;
             let sides = hole.iter().zip(hole.iter().cycle().skip(1)).filter(|(a, b)| (a.1 > level) != (b.1 > level));
@@ -106,7 +106,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             let mut ends: Vec<i32> = sides.map(cross).map(|x| unit((x, level)).0).chain([left, right]).collect();
             ends.sort_unstable();
             for span in ends.chunks_exact(2).filter(|span| span[1] > span[0]) {
-                self.backend.draw_rect((span[0], y), (span[1] - 1, y), &style, true)?;
+                self.backend.draw_line((span[0], y), (span[1] - 1, y), &style)?;
             }
         }
         Ok(())
@@ -227,6 +227,7 @@ fn dashes(vertices: &[(f64, f64)], pattern: &[f64]) -> Vec<Vec<(f64, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plotters::backend::BitMapBackend;
 
     #[test]
     fn a_keyhole_leaves_out_the_hole() {
@@ -239,6 +240,20 @@ mod tests {
         hole.reverse();
         assert!((area(&keyhole(&hole, &rect)) - 94.0).abs() < 1e-9);
         assert_eq!(area(&keyhole(&[], &rect)), 100.0);
+    }
+
+    #[test]
+    fn a_raster_is_shaded_outside_the_hole_once() {
+        let mut pixels = vec![255; 3 * 100 * 100];
+        let mut backend = BitMapBackend::with_buffer(&mut pixels, (100, 100));
+        let rect = Rect { x0: 1.2, y0: 1.2, x1: 10.8, y1: 10.8 };
+        let hole = [(4.8, 4.8), (7.2, 4.8), (7.2, 7.2), (4.8, 7.2)];
+        Canvas::new(&mut backend, Medium::Raster).outside(&hole, &rect, RGBColor(0, 0, 0), 0.2).unwrap();
+        drop(backend);
+        let at = |x: usize, y: usize| pixels[3 * (100 * y + x)];
+        for (x, y, value) in [(5, 50, 255), (20, 50, 204), (50, 20, 204), (50, 50, 255), (70, 50, 204), (50, 95, 255)] {
+            assert!(at(x, y).abs_diff(value) <= 1, "{x} {y}: {}", at(x, y));
+        }
     }
 
     #[test]

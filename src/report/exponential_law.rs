@@ -1,7 +1,7 @@
 //! Survival of the scaled escape time against the exponential law of Theorem 1.
 //!
 //! Above, Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line; below,
-//! the same divided by `exp(-t)`.
+//! the same divided by `exp(-t)` at the middle of each step.
 
 use super::curve::band;
 use super::style::{self, FULL_WIDTH, INK};
@@ -122,8 +122,14 @@ fn staircase(steps: &[Point], gap: f64) -> Vec<Point> {
     corners
 }
 
-fn over_law(curve: &[Point]) -> Vec<Point> {
-    curve.iter().map(|p| p.scaled(p.x.exp())).collect()
+/// The curve divided by the law at its steps, at the middle of each: a staircase over a smooth law would be a saw.
+fn over_law(corners: &[Point]) -> Vec<Point> {
+    let middle = |step: &[Point]| {
+        let (top, foot) = (step[0], step[step.len() - 1]);
+        let mean = |a: f64, b: f64| 0.5 * (a + b);
+        Point { x: top.x, y: mean(top.y, foot.y), lo: mean(top.lo, foot.lo), hi: mean(top.hi, foot.hi) }
+    };
+    corners.chunk_by(|a, b| a.x == b.x).map(|step| middle(step).scaled(step[0].x.exp())).collect()
 }
 
 fn law() -> Stroke {

@@ -135,7 +135,10 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
         let look = look(labels, &series.label);
         drawn.mark(Mark::Points(series.points.clone(), look));
         if let Some((slope, half)) = series.slope.filter(|(slope, half)| slope.is_finite() && half.is_finite()) {
-            drawn.corner.push(Note::new(format!("slope {}", with_error(slope, half)), look.color));
+            if drawn.corner.is_empty() {
+                drawn.corner.push(Note::new("fitted slopes", GREY));
+            }
+            drawn.corner.push(Note::new(format!("{}: {}", series.label, with_error(slope, half)), look.color));
         }
     }
     drawn
