@@ -1,5 +1,41 @@
 //! Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
+//!
+//! The stochastic differential equation `dθ = -∇F dt + ε Σ dL` (and Adam's) leaves a basin `Ω` by one large jump: as `ε → 0` the exit
+//! time `Γ` is exponential with rate `λ = Θ m(W)`, where `W` is the escape set and `m` its Radon measure (Zhou et al., NeurIPS
+//! 2020). This crate simulates `Γ`, at a cost that does not grow as `ε` falls, and computes `λ` beside it.
+//!
+//! ```
+//! use levy_escape::{
+//!     Alpha, Basin, Domain, Dynamics, JumpAdapted, LevyNoise, Prediction, Problem, Quadratic, Seed, escape_times,
+//! };
+//!
+//! let basin = Basin::new(Quadratic::new(vec![4.0])?, Domain::interval(-0.5, 0.5))?;
+//! let noise = LevyNoise::new(Alpha::new(1.5)?, 0.01)?;
+//! let problem = Problem::new(basin, Dynamics::Sgd, noise)?;
+//! let times = escape_times(&problem, &JumpAdapted::default(), 4_000, Seed(1))?;
+//! let mean = times.iter().sum::<f64>() / times.len() as f64;
+//! assert!((mean * Prediction::of(&problem)?.rate - 1.0).abs() < 0.08);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A landscape of one's own is one trait, [`Potential`]. [`Scheme::prepare`] and [`escape_records`] give every path's outcome,
+//! with the place of its exit and censoring by a time limit, for an analysis of one's own.
 #![warn(missing_docs)]
 
+pub mod cli;
+pub mod dynamics;
+pub mod engine;
+pub mod exit;
+pub mod experiment;
+pub mod landscape;
 pub mod noise;
 pub mod report;
+pub mod scheme;
+pub mod theory;
+
+pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
+pub use engine::{escape_records, escape_times};
+pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic};
+pub use noise::{Alpha, Amplitude, LevyNoise, Measure, Seed, Structure};
+pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Outcome, PathRecord, Scheme};
+pub use theory::Prediction;

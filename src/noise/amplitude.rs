@@ -78,6 +78,15 @@ impl Amplitude {
         column
     }
 
+    /// Euclidean norm of column `i`, the length of a unit jump of noise coordinate `i`.
+    pub fn column_norm(&self, i: usize) -> f64 {
+        match self {
+            Amplitude::Scalar(s) => s.abs(),
+            Amplitude::Diagonal(s) => s[i].abs(),
+            Amplitude::Dense(m) => m.column(i).norm(),
+        }
+    }
+
     /// Euclidean norm of every row: the default gradient-noise scale `s_i` of Adam's second moment.
     pub fn row_norms(&self, dim: usize) -> Vec<f64> {
         match self {

@@ -9,7 +9,7 @@
 //! - Samorodnitsky, Taqqu (1994), property 1.2.15 for `c_α`.
 //! - Zhou et al. (2020), section 3, for the unit density.
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use serde::Serialize;
 use statrs::function::gamma::{gamma, ln_gamma};
 use std::f64::consts::PI;

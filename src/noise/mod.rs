@@ -7,13 +7,16 @@
 mod alpha;
 mod amplitude;
 mod levy_measure;
+mod levy_noise;
 mod positive_stable;
 mod stable;
 mod stream;
 
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
+pub(crate) use levy_measure::mean_abs_power;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
+pub use levy_noise::{LevyNoise, epsilon_of_learning_rate};
 pub use positive_stable::PositiveStable;
 pub use stable::StableLaw;
 pub use stream::{Seed, Stream};

@@ -8,6 +8,7 @@ mod axis;
 mod canvas;
 mod clip;
 mod curve;
+mod draw;
 mod escape_set;
 mod exponential_law;
 mod figure;
@@ -27,6 +28,7 @@ mod text;
 mod theorem2;
 
 pub use axis::{Axis, Scale, Tick, number};
+pub use draw::draw;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival};
 pub use figure::{Figure, FigureError, save};

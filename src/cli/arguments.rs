@@ -1,0 +1,171 @@
+//! The command line, once: help, man page and completions come from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    a check failed
+  2    the command line or an experiment file is wrong
+  3    a file could not be read or written
+  130  stopped by Ctrl-C; what was done is kept";
+
+/// Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
+#[derive(Debug, Parser)]
+#[command(name = "levy-escape", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What is said while running.
+    #[command(flatten)]
+    pub talk: TalkOptions,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What is said on standard error.
+#[derive(Args, Debug)]
+pub struct TalkOptions {
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more: the scheme, its step and its cost for every cell
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+
+    /// How progress is shown; auto is a bar on a terminal and plain lines elsewhere
+    #[arg(long, global = true, value_enum, default_value_t = ProgressStyle::Auto)]
+    pub progress: ProgressStyle,
+
+    /// Colour in messages; auto heeds NO_COLOR and whether standard error is a terminal
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressStyle {
+    /// A bar on a terminal, plain lines elsewhere.
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line now and then.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+/// When messages have colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run experiments and draw their figures
+    ///
+    /// Results go to <OUT>/<name>/: summary.csv (one row a cell), escapes.csv (one row a path), manifest.json and figures/. The
+    /// CSV files are the same, byte for byte, on any number of threads.
+    #[command(
+        after_help = "Examples:\n  levy-escape run experiments/theorem1.toml\n  levy-escape run my.toml --paths 1000 --threads 4 --force"
+    )]
+    Run(RunOptions),
+
+    /// Run every file in experiments/
+    #[command(after_help = "Examples:\n  levy-escape reproduce --quick\n  levy-escape reproduce --force")]
+    Reproduce(ReproduceOptions),
+
+    /// Check experiment files without running them
+    Check(CheckOptions),
+
+    /// Print what theory predicts for every cell, without simulating
+    #[command(
+        after_help = "Examples:\n  levy-escape theory experiments/theorem2.toml\n  levy-escape theory my.toml --json"
+    )]
+    Theory(TheoryOptions),
+}
+
+/// Options of `run`.
+#[derive(Args, Debug)]
+pub struct RunOptions {
+    /// Experiment files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// How the runs are made
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How runs are made.
+#[derive(Args, Clone, Debug)]
+pub struct How {
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Seed instead of the file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Paths of every cell instead of the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    pub paths: Option<u64>,
+
+    /// Threads; by default one per core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub threads: Option<u64>,
+
+    /// Move existing results of the same name aside, to <name>.1, and run
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print one JSON object per experiment on standard output when it is done
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `reproduce`.
+#[derive(Args, Debug)]
+pub struct ReproduceOptions {
+    /// Fewer paths: everything in about a minute, with wider intervals
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Folder with the experiment files
+    #[arg(long, value_name = "DIR", default_value = "experiments")]
+    pub experiments: PathBuf,
+
+    /// How the runs are made
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub struct CheckOptions {
+    /// Experiment files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Options of `theory`.
+#[derive(Args, Debug)]
+pub struct TheoryOptions {
+    /// Experiment file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}

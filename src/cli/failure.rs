@@ -1,0 +1,126 @@
+//! Errors as a person meets them.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError};
+use crate::report::FigureError;
+
+/// Why the program ends with an exit code other than 0.
+#[derive(Debug, Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Experiment(#[from] Box<ExperimentErrors>),
+    #[error("{} of {total} experiment files are wrong", errors.len())]
+    Several { errors: Vec<Failure>, total: usize },
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("the figure {name} could not be drawn")]
+    Figure {
+        name: &'static str,
+        #[source]
+        source: FigureError,
+    },
+    #[error("no experiment files in {}", path.display())]
+    NoExperiments { path: PathBuf },
+    #[error("the signal handler could not be set")]
+    Signal(#[source] ctrlc::Error),
+    #[error("threads could not be started")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+    #[error("standard output could not be written")]
+    Output(#[source] io::Error),
+    #[error("stopped; what was done is in {}", path.display())]
+    Interrupted { path: PathBuf },
+}
+
+impl Failure {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Failure::Experiment(_) | Failure::NoExperiments { .. } => 2,
+            Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
+            Failure::Results(ResultsError::Exists { .. }) => 2,
+            Failure::Run(RunError::Scheme { .. } | RunError::Sample { .. }) => 1,
+            Failure::Interrupted { .. } => 130,
+            _ => 3,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Failure::Results(ResultsError::Exists { .. }) => {
+                Some("pass --force to move it aside, or --out DIR to write elsewhere".to_string())
+            }
+            Failure::NoExperiments { .. } => {
+                Some("run from the root of the project, or pass --experiments DIR".to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Prints the failure, its causes and a hint on standard error.
+    pub fn print(&self) {
+        match self {
+            Failure::Experiment(errors) => {
+                errors.reports().for_each(|report| eprintln!("{report:?}"));
+                if errors.omitted() > 0 {
+                    eprintln!("error: and {} more", errors.omitted());
+                }
+            }
+            Failure::Several { errors, .. } => {
+                errors.iter().for_each(Failure::print);
+                eprintln!("error: {self}");
+            }
+            _ => {
+                eprint!("error: {self}");
+                let mut source = self.source();
+                while let Some(cause) = source {
+                    eprint!(": {cause}");
+                    source = cause.source();
+                }
+                eprintln!();
+                if let Some(hint) = self.hint() {
+                    eprintln!("\nhint: {hint}");
+                }
+            }
+        }
+    }
+}
+
+/// Reads and checks one experiment file.
+pub fn load(path: &Path) -> Result<Experiment, Failure> {
+    let mut text = String::new();
+    // One byte more than is parsed: what is too large is refused, and never held.
+    let limit = Experiment::MOST_BYTES as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
+    read.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+    Experiment::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
+}
+
+/// Reads and checks every file before anything is done with one of them.
+pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Experiment>, Failure> {
+    let (mut experiments, mut errors) = (Vec::new(), Vec::new());
+    for path in paths {
+        match load(path) {
+            Ok(experiment) => experiments.push(experiment),
+            Err(error) => errors.push(error),
+        }
+    }
+    match errors.len() {
+        0 => Ok(experiments),
+        1 => Err(errors.remove(0)),
+        _ => Err(Failure::Several { errors, total: paths.len() }),
+    }
+}

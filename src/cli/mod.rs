@@ -1,0 +1,34 @@
+//! The program: arguments, messages, exit codes. The only room that prints, reads the clock and catches signals.
+
+mod arguments;
+mod check;
+mod failure;
+mod manifest;
+mod progress;
+mod reproduce;
+mod run;
+mod theory;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+
+/// Parses the command line, does what it says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let talk = progress::Talk::new(&arguments.talk);
+    let done = match &arguments.command {
+        Command::Run(options) => run::run(options, &talk),
+        Command::Reproduce(options) => reproduce::reproduce(options, &talk),
+        Command::Check(options) => check::check(options, &talk),
+        Command::Theory(options) => theory::theory(options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.code())
+        }
+    }
+}

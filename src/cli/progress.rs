@@ -1,0 +1,128 @@
+//! What is said on standard error while a run goes on.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as Style};
+use miette::MietteHandlerOpts;
+
+use super::arguments::{Color, ProgressStyle, TalkOptions};
+use crate::experiment::Progress;
+
+/// What may be said, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk {
+    quiet: bool,
+    verbose: bool,
+    progress: ProgressStyle,
+}
+
+impl Talk {
+    /// Settles what `auto` means here and tells the error printer about colour.
+    pub fn new(options: &TalkOptions) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let color = match options.color {
+            Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        // Set once, before anything can be printed; a second setting could not happen.
+        let _ = miette::set_hook(Box::new(move |_| Box::new(MietteHandlerOpts::new().color(color).build())));
+        let progress = match options.progress {
+            _ if options.quiet => ProgressStyle::None,
+            ProgressStyle::Auto if terminal => ProgressStyle::Bar,
+            ProgressStyle::Auto => ProgressStyle::Plain,
+            given => given,
+        };
+        Talk { quiet: options.quiet, verbose: options.verbose, progress }
+    }
+
+    /// A line unless quiet.
+    pub fn say(&self, line: impl AsRef<str>) {
+        if !self.quiet {
+            eprintln!("{}", line.as_ref());
+        }
+    }
+
+    /// A line if verbose.
+    pub fn say_more(&self, line: impl AsRef<str>) {
+        if self.verbose {
+            eprintln!("{}", line.as_ref());
+        }
+    }
+
+    /// A warning unless quiet.
+    pub fn warn(&self, line: impl AsRef<str>) {
+        if !self.quiet {
+            eprintln!("warning: {}", line.as_ref());
+        }
+    }
+
+    /// Shows the progress of one experiment.
+    pub fn meter(&self, name: &str, cells: usize, paths: u64) -> Meter {
+        let total = cells as u64 * paths;
+        let bar = (self.progress == ProgressStyle::Bar).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let template = "{prefix} {bar:30} {percent:>3} % · {msg} · {per_sec} · {eta} left";
+            if let Ok(style) = Style::with_template(template) {
+                let rate = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                    let _ = write!(out, "{} escapes/s", short(state.per_sec()));
+                };
+                bar.set_style(style.progress_chars("━╸ ").with_key("per_sec", rate));
+            }
+            bar.set_prefix(name.to_string());
+            bar
+        });
+        let now = Instant::now();
+        Meter { bar, plain: self.progress == ProgressStyle::Plain, name: name.to_string(), start: now, last: now }
+    }
+}
+
+/// The progress of one experiment.
+pub struct Meter {
+    bar: Option<ProgressBar>,
+    plain: bool,
+    name: String,
+    start: Instant,
+    last: Instant,
+}
+
+impl Meter {
+    /// Shows how far the run is.
+    pub fn show(&mut self, progress: Progress<'_>) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells));
+            bar.set_position(progress.done);
+        } else if self.plain && self.last.elapsed() > Duration::from_secs(10) {
+            self.last = Instant::now();
+            let elapsed = self.start.elapsed().as_secs_f64();
+            let rate = progress.done as f64 / elapsed;
+            let left = (progress.total - progress.done) as f64 / rate;
+            eprintln!(
+                "{}: {:.0} % · cell {} of {} · {} escapes/s · {left:.0} s left",
+                self.name,
+                100.0 * progress.done as f64 / progress.total as f64,
+                progress.cells_done.min(progress.cells - 1) + 1,
+                progress.cells,
+                short(rate),
+            );
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `1.2k`, `3.4M`: three digits at most before the unit.
+pub fn short(x: f64) -> String {
+    match x {
+        x if x >= 1e9 => format!("{:.1}G", x / 1e9),
+        x if x >= 1e6 => format!("{:.1}M", x / 1e6),
+        x if x >= 1e3 => format!("{:.1}k", x / 1e3),
+        x => format!("{x:.0}"),
+    }
+}

@@ -1,0 +1,111 @@
+//! `theory`: what is predicted, without simulating.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::arguments::TheoryOptions;
+use super::failure::{Failure, load};
+use crate::experiment::CellPlan;
+use crate::noise::Measure;
+use crate::theory::Prediction;
+
+const COLUMNS: [&str; 11] =
+    ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
+
+/// Prints a table, or JSON.
+pub fn theory(options: &TheoryOptions) -> Result<(), Failure> {
+    let experiment = load(&options.file)?;
+    let text = if options.json { as_json(&experiment.cells) } else { as_table(&experiment.cells) };
+    let written = writeln!(io::stdout().lock(), "{text}");
+    match written {
+        // `theory … | head` is no failure.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Failure::Output),
+    }
+}
+
+fn measure_name(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Standard => "standard: increments h^(1/α) SαS(1), ν(dy) = c_α |y|^(-1-α) dy",
+        Measure::Unit => "unit: ν(dy) = |y|^(-1-α) dy",
+    }
+}
+
+fn as_table(cells: &[CellPlan]) -> String {
+    let mut rows: Vec<Vec<String>> = vec![COLUMNS.map(String::from).to_vec()];
+    let mut notes = Vec::new();
+    for plan in cells {
+        let noise = plan.problem.noise();
+        let mut row = vec![
+            plan.index.to_string(),
+            plan.dynamics.clone(),
+            plan.basin.clone(),
+            noise.alpha().to_string(),
+            format!("{:.4}", noise.epsilon()),
+        ];
+        match Prediction::of(&plan.problem) {
+            Ok(theory) => row.extend([
+                format!("{:.4e}", theory.theta),
+                format!("{:.4e}", theory.radon_measure),
+                format!("{:.4e}", theory.rate),
+                format!("{:.4e}", theory.mean_time()),
+                format!("{:.4e}", plan.problem.basin().volume().value),
+                format!("{:.4}", theory.preconditioner.log_determinant().exp()),
+            ]),
+            Err(error) => {
+                row.extend(std::iter::repeat_n("–".to_string(), 4));
+                row.extend([format!("{:.4e}", plan.problem.basin().volume().value), "–".to_string()]);
+                let note = format!("cell {}: {error}", plan.index);
+                notes.push(note);
+            }
+        }
+        rows.push(row);
+    }
+    let widths: Vec<usize> =
+        (0..COLUMNS.len()).map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
+    let mut lines = vec![format!("Lévy measure, {}", cells.first().map_or("", |plan| measure_name(plan.measure)))];
+    for row in &rows {
+        let line: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(column, (text, width))| {
+                let pad = " ".repeat(width - text.chars().count());
+                if column == 1 || column == 2 { format!("{text}{pad}") } else { format!("{pad}{text}") }
+            })
+            .collect();
+        lines.push(line.join("  ").trim_end().to_string());
+    }
+    lines.extend(notes);
+    lines.join("\n")
+}
+
+fn as_json(cells: &[CellPlan]) -> String {
+    let cells: Vec<serde_json::Value> = cells
+        .iter()
+        .map(|plan| {
+            let noise = plan.problem.noise();
+            let volume = plan.problem.basin().volume();
+            let mut object = json!({
+                "cell": plan.index, "dynamics": plan.dynamics, "basin": plan.basin, "dim": plan.problem.basin().dim(),
+                "alpha": noise.alpha().get(), "epsilon": noise.epsilon(), "eta": plan.eta, "measure": plan.measure,
+                "structure": noise.structure(), "volume": volume.value, "volume_error": volume.error,
+            });
+            let theory = match Prediction::of(&plan.problem) {
+                Ok(theory) => json!({
+                    "theta": theory.theta, "radon_measure": theory.radon_measure, "radon_error": theory.radon_error,
+                    "rate": theory.rate, "mean_time": theory.mean_time(), "width": theory.width,
+                    "log_det_q": theory.preconditioner.log_determinant(), "anisotropy": theory.preconditioner.anisotropy(),
+                    "axes": theory.axes.iter().map(|a| json!({"minus": a.minus, "plus": a.plus})).collect::<Vec<_>>(),
+                }),
+                Err(error) => json!({ "undefined": error.to_string() }),
+            };
+            if let (Some(object), serde_json::Value::Object(theory)) = (object.as_object_mut(), theory) {
+                object.extend(theory);
+            }
+            object
+        })
+        .collect();
+    serde_json::to_string_pretty(&json!({ "cells": cells })).unwrap_or_default()
+}

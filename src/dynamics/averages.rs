@@ -1,0 +1,58 @@
+//! The running averages of one Adam path.
+
+use super::{Adam, SecondMoment};
+
+/// Bias-corrected averages `m̂`, `v̂` and the preconditioner `Q = diag(√v̂ + ϵ)` they give, each of length `d`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Averages {
+    pub m: Vec<f64>,
+    pub v: Vec<f64>,
+    pub q: Vec<f64>,
+    square: Vec<f64>,
+    stabilizer: f64,
+    moves: bool,
+}
+
+impl Averages {
+    /// Room for `scales.len()` coordinates with the gradient-noise scales `s_i`.
+    pub fn new(adam: &Adam, scales: &[f64]) -> Self {
+        let zero = vec![0.0; scales.len()];
+        Averages {
+            m: zero.clone(),
+            v: zero.clone(),
+            q: zero,
+            square: scales.iter().map(|s| s * s).collect(),
+            stabilizer: adam.stabilizer(),
+            moves: adam.second_moment() != SecondMoment::Frozen,
+        }
+    }
+
+    /// The limits at `t = 0`: `m̂_0 = ∇F(θ_0)`, and `v̂_0` the square of the stochastic gradient, whose noise is `sample` where
+    /// the second moment is sampled.
+    pub fn start(&mut self, gradient: &[f64], sample: Option<&[f64]>) {
+        self.m.copy_from_slice(gradient);
+        for i in 0..self.m.len() {
+            self.v[i] = match (sample, self.moves) {
+                (Some(z), _) => (gradient[i] + z[i]) * (gradient[i] + z[i]),
+                (None, true) => self.target(i, gradient[i]),
+                (None, false) => self.square[i],
+            };
+        }
+        self.set_preconditioner();
+    }
+
+    /// `(∇F)_i² + s_i²`.
+    pub fn target(&self, i: usize, gradient: f64) -> f64 {
+        gradient * gradient + self.square[i]
+    }
+
+    /// `Q` from the present `v̂`.
+    pub fn set_preconditioner(&mut self) {
+        self.q.iter_mut().zip(&self.v).for_each(|(q, v)| *q = v.sqrt() + self.stabilizer);
+    }
+
+    /// Whether `v̂` changes at all.
+    pub fn moves(&self) -> bool {
+        self.moves
+    }
+}

@@ -1,0 +1,10 @@
+//! Many paths at once.
+//!
+//! Work is cut into fixed chunks of paths that the threads take in order. A path's random stream is its own, so nothing of
+//! the result depends on how the chunks fall to the threads.
+
+mod chunk;
+mod run;
+
+pub use chunk::{CHUNK, Chunk, chunks_of};
+pub use run::{Cell, ChunkRecords, StopFlag, escape_records, escape_times, run_chunks};

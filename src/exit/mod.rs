@@ -1,0 +1,25 @@
+//! First exits from a basin and their statistics.
+//!
+//! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this room is estimated from many of them.
+
+#[cfg(test)]
+mod coverage;
+mod error;
+mod estimate;
+mod kolmogorov;
+mod laplace;
+mod rate;
+mod ratio;
+mod sample;
+mod slope;
+mod survival;
+
+pub use error::ExitError;
+pub use estimate::{Confidence, Estimate};
+pub use kolmogorov::{KolmogorovTest, kolmogorov_test};
+pub use laplace::{LaplaceTransform, laplace_grid};
+pub use rate::{MeanBasis, MeanTime, exit_rate, mean_exit_time};
+pub use ratio::ratio_of_means;
+pub use sample::ExitSample;
+pub use slope::{LevelMean, SlopeFit, fit_slope};
+pub use survival::{SurvivalCurve, SurvivalStep};

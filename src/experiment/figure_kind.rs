@@ -1,0 +1,36 @@
+//! The figures an experiment may ask for.
+
+/// A figure by its name in the experiment file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FigureKind {
+    /// Mean escape time against the noise level.
+    GammaVsEpsilon,
+    /// Mean escape time against volume, beside the collapse on `1/λ`.
+    GammaVsVolume,
+    /// Survival of `λΓ` against `e^-t`.
+    ExponentialLaw,
+    /// Laplace transform of `λΓ` inside theorem 1's sandwich.
+    Laplace,
+    /// `Ω` and the complements of both escape sets in the plane.
+    EscapeSet,
+    /// `Γ_ADAM/Γ_SGD` against `det Q` and against the anisotropy of `Q`.
+    Theorem2,
+}
+
+impl FigureKind {
+    /// Every figure with its name.
+    pub const ALL: [(FigureKind, &'static str); 6] = [
+        (FigureKind::GammaVsEpsilon, "gamma-vs-epsilon"),
+        (FigureKind::GammaVsVolume, "gamma-vs-volume"),
+        (FigureKind::ExponentialLaw, "exponential-law"),
+        (FigureKind::Laplace, "laplace"),
+        (FigureKind::EscapeSet, "escape-set"),
+        (FigureKind::Theorem2, "theorem2"),
+    ];
+
+    /// The name, which is also the stem of the files.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("figure", |(_, name)| name)
+    }
+}

@@ -1,0 +1,184 @@
+//! The experiment file as a whole: parsed, checked, and planned into cells.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::basin_section::{self, BasinMember};
+use super::dynamics_section::{self, DynamicsSection};
+use super::figure_kind::FigureKind;
+use super::finding::{ExperimentErrors, Finding, Findings};
+use super::node::{Kind, Node};
+use super::noise_section;
+use super::plan::{CellPlan, Plan};
+use super::reader::{TableReader, Value};
+use super::scheme_section;
+use crate::noise::Seed;
+
+/// Largest number of paths of one cell.
+const MOST_PATHS: u64 = 1_000_000_000_000;
+
+/// An experiment: what to run, cell by cell, and what to draw of it.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// Name, which is the folder of its results.
+    pub name: String,
+    /// Seed of every random stream.
+    pub seed: Seed,
+    /// Paths of every cell.
+    pub paths: u64,
+    /// Paths of every cell in a quick run; a tenth of `paths` unless the file says otherwise.
+    pub quick_paths: u64,
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level.
+    pub cells: Vec<CellPlan>,
+    /// The figures asked for.
+    pub figures: Vec<FigureKind>,
+    /// What a user should know although nothing is wrong.
+    pub warnings: Vec<String>,
+    /// The file as it was read.
+    pub text: Arc<str>,
+}
+
+impl Experiment {
+    /// Largest size of a file in bytes.
+    pub const MOST_BYTES: usize = 8 << 20;
+
+    /// Parses and checks the text of `file`.
+    ///
+    /// # Errors
+    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
+        if text.len() > Self::MOST_BYTES {
+            let message = format!("the file is larger than {} bytes", Self::MOST_BYTES);
+            return Err(ExperimentErrors::new(file, "".into(), vec![Finding::new(0..0, message)]));
+        }
+        let text: Arc<str> = text.into();
+        let findings = Findings::default();
+        let tree = Node::parse(&text, &findings);
+        let syntax = findings.take();
+        let experiment = read(&tree, &text, &findings);
+        let mut noted = findings.take();
+        if !syntax.is_empty() {
+            // On the line of a syntax error the tree is guesswork.
+            let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+            let line = |finding: &Finding| ends.partition_point(|end| *end < finding.span().start);
+            let broken: HashSet<usize> = syntax.iter().map(line).collect();
+            // What was put in place of a value that is not there has no extent.
+            noted.retain(|finding| !finding.span().is_empty() && !broken.contains(&line(finding)));
+            noted.extend(syntax);
+        }
+        match experiment {
+            Some(experiment) if noted.is_empty() => Ok(experiment),
+            _ => Err(ExperimentErrors::new(file, text, noted)),
+        }
+    }
+}
+
+fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment> {
+    let top = TableReader::new(tree, "file", findings)?;
+    let name = top.need("name", "\"my-experiment\"").and_then(read_name);
+    let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
+    let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
+    let max_time = top.get("max_time").map_or(Some(f64::INFINITY), |time| time.positive());
+    let quick = top.get("quick").map(|quick| {
+        let quick = quick.table()?;
+        let paths = quick.need("paths", "1_000").and_then(|paths| paths.integer(1, MOST_PATHS));
+        quick.finish();
+        paths
+    });
+    let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise_section::read);
+    let dynamics = several(top.get("dynamics"), dynamics_section::read);
+    let basins = several(top.get("basin"), basin_section::read);
+    if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
+        basin_section::refuse_duplicate_names(items, findings);
+    }
+    let schemes = several(top.get("scheme"), scheme_section::read);
+    let figures = read_figures(&top);
+    for (key, example) in [
+        ("dynamics", "[[dynamics]] sgd = {}"),
+        ("basin", "[[basin]] with `name`, `potential` and `domain`"),
+        ("scheme", "[scheme] jump_adapted = {}"),
+    ] {
+        if top.get(key).is_none() {
+            top.miss(&[key], Finding::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
+        }
+    }
+    top.finish();
+    if let Some(dynamics) = &dynamics {
+        refuse_duplicate_labels(dynamics, findings);
+    }
+    let basins: Vec<BasinMember> = basins?.into_iter().flatten().collect();
+    let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time? };
+    let mut warnings = Vec::new();
+    let cells = plan.cells(&mut warnings, findings)?;
+    if findings.len() > 0 {
+        return None;
+    }
+    let paths = paths?;
+    let quick_paths = match quick {
+        Some(quick) => quick?,
+        None => (paths / 10).max(1),
+    };
+    Some(Experiment {
+        name: name?,
+        seed: Seed(seed?),
+        paths,
+        quick_paths: quick_paths.min(paths),
+        cells,
+        figures: figures?,
+        warnings,
+        text: text.clone(),
+    })
+}
+
+/// One table or a list of tables.
+fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let value = value?;
+    if value.is_table() {
+        return Some(vec![read(value)?]);
+    }
+    let items: Vec<Option<T>> = value.list()?.map(read).collect();
+    if items.is_empty() {
+        value.findings.push(value.refuse(format!("`{}` is empty", value.key)));
+        return None;
+    }
+    items.into_iter().collect()
+}
+
+/// A name that is one safe component of a path.
+fn read_name(value: Value<'_>) -> Option<String> {
+    let name = value.text()?;
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {
+        let finding = value.refuse(format!("the name {name:?} cannot be a folder"));
+        value.findings.push(finding.help("use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'"));
+        return None;
+    }
+    Some(name.to_string())
+}
+
+/// Reads `figures`, also from `[scheme]`: written last in the file it belongs to that table.
+fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
+    let inside = top.get("scheme").filter(Value::is_table).and_then(|scheme| scheme.table()?.get("figures"));
+    let value = match (top.get("figures"), inside) {
+        (Some(_), Some(again)) => {
+            again.findings.push(again.refuse("`figures` is given twice"));
+            return None;
+        }
+        (Some(value), None) | (None, Some(value)) => value,
+        (None, None) => return Some(Vec::new()),
+    };
+    let names = FigureKind::ALL.map(|(_, name)| name);
+    let kinds: Vec<Option<FigureKind>> =
+        value.list()?.map(|item| item.word(&names).map(|index| FigureKind::ALL[index].0)).collect();
+    kinds.into_iter().collect()
+}
+
+fn refuse_duplicate_labels(dynamics: &[DynamicsSection], findings: &Findings) {
+    let mut seen = HashSet::new();
+    for entry in dynamics {
+        if !seen.insert(entry.label.as_str()) {
+            let message = format!("two dynamics are called {:?}", entry.label);
+            findings.push(Finding::new(entry.span.clone(), message).help("give each a `name`"));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `[noise]`: tail index, level, structure, normalisation and amplitude.
+
+use nalgebra::DMatrix;
+
+use super::finding::{Findings, Span};
+use super::reader::{TableReader, Value};
+use super::sweep::sweep;
+use crate::noise::{Alpha, Amplitude, LevyNoise, Measure, Structure, epsilon_of_learning_rate};
+
+/// A noise level as it was given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Level {
+    Epsilon(f64),
+    Eta(f64),
+}
+
+impl Level {
+    /// `ε`, and `η` where that was given.
+    pub fn resolve(self, alpha: Alpha) -> (f64, Option<f64>) {
+        match self {
+            Level::Epsilon(epsilon) => (epsilon, None),
+            Level::Eta(eta) => (epsilon_of_learning_rate(alpha, eta).unwrap_or(f64::NAN), Some(eta)),
+        }
+    }
+}
+
+/// A swept setting with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Swept<T> {
+    pub values: Vec<T>,
+    pub span: Span,
+}
+
+/// The section, swept values still apart.
+#[derive(Clone, Debug)]
+pub(super) struct NoiseSection {
+    pub alpha: Option<Swept<Alpha>>,
+    pub level: Option<Swept<Level>>,
+    pub amplitude: Swept<Amplitude>,
+    pub structure: Structure,
+    pub measure: Measure,
+}
+
+/// Reads `[noise]`. Tail index and level may be left to the dynamics.
+pub(super) fn read(value: Value<'_>) -> Option<NoiseSection> {
+    let table = value.table()?;
+    let before = value.findings.len();
+    let alpha = read_alpha(&table);
+    let level = read_level(&table);
+    let amplitude = read_amplitude(&table);
+    let unit = Swept { values: vec![Amplitude::default()], span: table.span.clone() };
+    let structure = table.get("structure").map_or(Some(0), |s| s.word(&["independent", "isotropic"]));
+    let measure_value = table.get("measure");
+    let measure = measure_value.map_or(Some(0), |m| m.word(&["standard", "unit"]));
+    table.finish();
+    if value.findings.len() > before {
+        return None;
+    }
+    Some(NoiseSection {
+        alpha: alpha?,
+        level: level?,
+        amplitude: amplitude?.unwrap_or(unit),
+        structure: if structure? == 1 { Structure::Isotropic } else { Structure::Independent },
+        measure: if measure? == 1 { Measure::Unit } else { Measure::Standard },
+    })
+}
+
+/// `alpha`, if it is given; `None` if it is wrong.
+pub(super) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Swept<Alpha>>> {
+    let Some(value) = table.get("alpha") else { return Some(None) };
+    let values = sweep(value)?;
+    let alphas: Option<Vec<Alpha>> = values.iter().map(|a| Alpha::new(*a).ok()).collect();
+    if alphas.is_none() {
+        let bad = values.iter().find(|a| Alpha::new(**a).is_err()).copied().unwrap_or(f64::NAN);
+        let finding = value.refuse(format!("tail index α = {bad} is outside (0, 2]"));
+        value.findings.push(finding.help("the paper measures 1 < α < 2; α = 2 is Gaussian noise"));
+    }
+    Some(Some(Swept { values: alphas?, span: value.node.span.clone() }))
+}
+
+/// `epsilon` or `eta`, if one is given; `None` if it is wrong.
+pub(super) fn read_level(table: &TableReader<'_>) -> Option<Option<Swept<Level>>> {
+    let (epsilon, eta) = (table.get("epsilon"), table.get("eta"));
+    let (value, wrap): (Value<'_>, fn(f64) -> Level) = match (epsilon, eta) {
+        (Some(_), Some(eta)) => {
+            eta.findings.push(eta.refuse("give either `epsilon` or `eta`, not both"));
+            return None;
+        }
+        (Some(epsilon), None) => (epsilon, Level::Epsilon),
+        (None, Some(eta)) => (eta, Level::Eta),
+        (None, None) => return Some(None),
+    };
+    let values = sweep(value)?;
+    if let Some(bad) = values.iter().find(|v| !(**v > 0.0)) {
+        value.findings.push(value.refuse(format!("`{}` must be positive, not {bad}", value.key)));
+        return None;
+    }
+    Some(Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
+}
+
+/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, or a matrix; `None` if it is wrong.
+pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<Amplitude>>> {
+    let Some(value) = table.get("amplitude") else { return Some(None) };
+    let values = if !value.is_list() {
+        sweep(value)?.into_iter().map(Amplitude::Scalar).collect()
+    } else if value.list()?.next().is_some_and(|first| first.is_list()) {
+        let rows = value.rows()?;
+        vec![Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j]))]
+    } else {
+        vec![Amplitude::Diagonal(value.numbers()?)]
+    };
+    Some(Some(Swept { values, span: value.node.span.clone() }))
+}
+
+/// The noise of one cell, with its errors at the places of the tail index and of the level.
+pub(super) fn noise(
+    section: &NoiseSection,
+    (alpha, epsilon, amplitude): (Alpha, f64, &Amplitude),
+    (alpha_place, level_place): (&Span, &Span),
+    findings: &Findings,
+) -> Option<LevyNoise> {
+    let noise = findings.note(level_place, LevyNoise::new(alpha, epsilon))?;
+    let noise = findings.note(alpha_place, noise.with_measure(section.measure))?;
+    Some(noise.with_structure(section.structure).with_amplitude(amplitude.clone()))
+}

@@ -1,0 +1,487 @@
+//! A potential and a domain, joined.
+
+use std::sync::Arc;
+
+use super::potential::check_point;
+use super::sphere::{average, unit_ball_volume};
+use super::{Domain, Form, LandscapeError, Potential};
+
+/// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
+///
+/// The exit time is `Γ = inf { t : θ_t ∉ Ω^(-ρ) }`, where `Ω^(-ρ)` holds the points of `Ω` at distance at least `ρ` from its
+/// edge; `ρ = 0` unless [`Basin::with_inset`] says otherwise.
+///
+/// # Example
+/// ```
+/// use levy_escape::landscape::{Basin, Domain, Quadratic};
+///
+/// let basin = Basin::new(Quadratic::new(vec![4.0])?, Domain::interval(-0.5, 0.5))?;
+/// assert_eq!(basin.exit_distance(&[2.0]), 0.25);
+/// # Ok::<(), levy_escape::landscape::LandscapeError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Basin {
+    potential: Arc<dyn Potential>,
+    region: Region,
+    start: Vec<f64>,
+}
+
+/// The domain in the form the schemes use: inset already taken off.
+#[derive(Clone, Debug)]
+enum Region {
+    Box { lo: Vec<f64>, hi: Vec<f64> },
+    Ball { radius: f64 },
+    Ellipsoid { semi_axes: Vec<f64> },
+    Level { height: f64, floor: f64, reach: f64 },
+}
+
+/// A volume with the standard error of its quadrature, 0 for a closed form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Volume {
+    /// The `d`-dimensional volume of the domain.
+    pub value: f64,
+    /// Standard error of `value`.
+    pub error: f64,
+}
+
+impl Basin {
+    /// A basin that is left from its minimum.
+    ///
+    /// # Errors
+    /// [`LandscapeError`] if the domain is empty, of another dimension, unbounded, or does not hold the minimum.
+    pub fn new(potential: impl Potential + 'static, domain: Domain) -> Result<Self, LandscapeError> {
+        Self::shared(Arc::new(potential), domain)
+    }
+
+    /// [`Basin::new`] for a potential that is already shared.
+    ///
+    /// # Errors
+    /// As [`Basin::new`].
+    pub fn shared(potential: Arc<dyn Potential>, domain: Domain) -> Result<Self, LandscapeError> {
+        let dim = potential.dim();
+        if dim == 0 {
+            return Err(LandscapeError::NoDimension);
+        }
+        let minimum = potential.minimum().to_vec();
+        check_point("minimum", &minimum, dim)?;
+        domain.check(dim)?;
+        let region = match domain {
+            Domain::Box(sides) => {
+                Region::Box { lo: sides.iter().map(|s| s[0]).collect(), hi: sides.iter().map(|s| s[1]).collect() }
+            }
+            Domain::Ball { radius } => Region::Ball { radius },
+            Domain::Ellipsoid { semi_axes } => Region::Ellipsoid { semi_axes },
+            Domain::Level { height } => {
+                Region::Level { height, floor: potential.value(&minimum), reach: f64::INFINITY }
+            }
+        };
+        let mut basin = Basin { potential, region, start: minimum.clone() };
+        if let Region::Level { height, .. } = basin.region {
+            let longest = basin.check_level(height)?;
+            if let Region::Level { reach, .. } = &mut basin.region {
+                *reach = longest;
+            }
+        }
+        if !basin.contains(&minimum) {
+            return Err(LandscapeError::MinimumOutside { minimum });
+        }
+        Ok(basin)
+    }
+
+    /// The same basin, left from `start`.
+    ///
+    /// # Errors
+    /// [`LandscapeError::StartOutside`] unless the start is inside the domain (after the inset).
+    pub fn with_start(mut self, start: Vec<f64>) -> Result<Self, LandscapeError> {
+        check_point("start", &start, self.dim())?;
+        if !self.contains(&start) {
+            return Err(LandscapeError::StartOutside { start });
+        }
+        self.start = start;
+        Ok(self)
+    }
+
+    /// Replaces `Ω` by `Ω^(-ρ)`, the points at distance at least `rho` from the edge. Call it before
+    /// [`Basin::with_start`].
+    ///
+    /// # Errors
+    /// [`LandscapeError::Inset`] if nothing around the minimum is left, or for ellipsoids and level sets, whose inner
+    /// parallel sets have no closed form.
+    pub fn with_inset(mut self, rho: f64) -> Result<Self, LandscapeError> {
+        if !(rho >= 0.0 && rho.is_finite()) {
+            return Err(LandscapeError::Inset { rho, reason: "is not a non-negative finite number" });
+        }
+        match &mut self.region {
+            Region::Box { lo, hi } => {
+                lo.iter_mut().for_each(|x| *x += rho);
+                hi.iter_mut().for_each(|x| *x -= rho);
+            }
+            Region::Ball { radius } => *radius -= rho,
+            _ if rho > 0.0 => {
+                return Err(LandscapeError::Inset { rho, reason: "needs an interval, a box or a ball" });
+            }
+            _ => {}
+        }
+        let minimum = self.potential.minimum();
+        if !self.contains(minimum) {
+            return Err(LandscapeError::Inset { rho, reason: "leaves nothing around the minimum" });
+        }
+        Ok(self)
+    }
+
+    /// The longest exit distance along an axis.
+    fn check_level(&self, height: f64) -> Result<f64, LandscapeError> {
+        if matches!(self.potential.form(), Form::Flat) {
+            return Err(LandscapeError::LevelOfFlat);
+        }
+        let mut direction = vec![0.0; self.dim()];
+        let mut longest = 0.0f64;
+        for axis in 0..self.dim() {
+            for sign in [1.0, -1.0] {
+                direction[axis] = sign;
+                let distance = self.exit_distance(&direction);
+                if !distance.is_finite() {
+                    return Err(LandscapeError::Unbounded { height, axis });
+                }
+                longest = longest.max(distance);
+            }
+            direction[axis] = 0.0;
+        }
+        Ok(longest)
+    }
+
+    /// The potential.
+    pub fn potential(&self) -> &dyn Potential {
+        &*self.potential
+    }
+
+    /// Dimension `d`.
+    pub fn dim(&self) -> usize {
+        self.start.len()
+    }
+
+    /// The minimum `θ*`.
+    pub fn minimum(&self) -> &[f64] {
+        self.potential.minimum()
+    }
+
+    /// The start `θ_0`.
+    pub fn start(&self) -> &[f64] {
+        &self.start
+    }
+
+    /// The two ends per axis if the domain is a box (an interval in one dimension).
+    pub fn sides(&self) -> Option<(&[f64], &[f64])> {
+        match &self.region {
+            Region::Box { lo, hi } => Some((lo, hi)),
+            _ => None,
+        }
+    }
+
+    /// Whether `x` lies in the open domain; a point that is not finite does not.
+    pub fn contains(&self, x: &[f64]) -> bool {
+        match &self.region {
+            Region::Box { lo, hi } => x.iter().zip(lo).zip(hi).all(|((x, lo), hi)| lo < x && x < hi),
+            Region::Ball { radius } => self.offsets(x).map(|y| y * y).sum::<f64>() < radius * radius,
+            Region::Ellipsoid { semi_axes } => {
+                self.offsets(x).zip(semi_axes).map(|(y, a)| (y / a) * (y / a)).sum::<f64>() < 1.0
+            }
+            Region::Level { height, floor, .. } => {
+                let level = floor + height;
+                self.potential.value(x) < level && self.potential.joins_minimum(x, level)
+            }
+        }
+    }
+
+    /// Distance from `θ*` to the edge along `direction`, in units of that vector: `sup { s : θ* + s v ∈ Ω }` over the part
+    /// connected to `θ*`. Infinite for the zero vector.
+    pub fn exit_distance(&self, direction: &[f64]) -> f64 {
+        match &self.region {
+            Region::Box { lo, hi } => {
+                let mut nearest = f64::INFINITY;
+                for (((v, m), lo), hi) in direction.iter().zip(self.minimum()).zip(lo).zip(hi) {
+                    if *v > 0.0 {
+                        nearest = nearest.min((hi - m) / v);
+                    } else if *v < 0.0 {
+                        nearest = nearest.min((lo - m) / v);
+                    }
+                }
+                nearest
+            }
+            Region::Ball { radius } => radius / direction.iter().map(|v| v * v).sum::<f64>().sqrt(),
+            Region::Ellipsoid { semi_axes } => {
+                direction.iter().zip(semi_axes).map(|(v, a)| (v / a) * (v / a)).sum::<f64>().sqrt().recip()
+            }
+            Region::Level { height, floor, .. } => self.level_distance(direction, *height, *floor),
+        }
+    }
+
+    fn level_distance(&self, direction: &[f64], height: f64, floor: f64) -> f64 {
+        let at = |s: f64| {
+            let point: Vec<f64> = self.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect();
+            self.potential.value(&point) - floor - height
+        };
+        if direction.iter().all(|v| *v == 0.0) {
+            return f64::INFINITY;
+        }
+        if !matches!(self.potential.form(), Form::General) {
+            // Homogeneous of degree two about the minimum.
+            return (height / (at(1.0) + height)).sqrt();
+        }
+        // March outwards from a step far below the first crossing of a parabola, then bisect.
+        let norm = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let probe = 1e-4 / norm;
+        let curvature = 2.0 * (at(probe) + height) / (probe * probe);
+        let mut step = if curvature > 0.0 { (2.0 * height / curvature).sqrt() / 16.0 } else { 1e-3 / norm };
+        let mut inside = 0.0;
+        for _ in 0..4096 {
+            if !(at(inside + step) < 0.0) {
+                let mut outside = inside + step;
+                while outside - inside > 1e-15 * outside {
+                    let middle = 0.5 * (inside + outside);
+                    if middle <= inside || middle >= outside {
+                        break;
+                    }
+                    if at(middle) < 0.0 { inside = middle } else { outside = middle }
+                }
+                return outside;
+            }
+            inside += step;
+            step *= 1.01;
+        }
+        f64::INFINITY
+    }
+
+    /// Gauge of the domain at `x`: `|x - θ*| / r(u)` with the exit radius `r(u)` along `u = (x-θ*)/|x-θ*|`. Below 1 inside, 1 on
+    /// the edge; for an exit it is the overshoot, which is Pareto with index α in the limit `ε → 0`.
+    pub fn gauge(&self, x: &[f64]) -> f64 {
+        let direction: Vec<f64> = self.offsets(x).collect();
+        1.0 / self.exit_distance(&direction)
+    }
+
+    /// Signed distance to the edge of a smooth domain near `x`, positive inside, and the outward unit normal there.
+    ///
+    /// Taken along the gradient of the gauge: exact for balls, to second order in the distance otherwise. Boxes have
+    /// corners; use [`Basin::sides`] for them.
+    pub(crate) fn edge(&self, x: &[f64], normal: &mut [f64]) -> f64 {
+        match &self.region {
+            Region::Ball { radius } => {
+                let norm = self.offsets(x).map(|y| y * y).sum::<f64>().sqrt();
+                if norm == 0.0 {
+                    return self.centre_distance(normal);
+                }
+                normal.iter_mut().zip(self.offsets(x)).for_each(|(n, y)| *n = y / norm);
+                radius - norm
+            }
+            Region::Ellipsoid { semi_axes } => {
+                normal.iter_mut().zip(self.offsets(x)).zip(semi_axes).for_each(|((n, y), a)| *n = y / (a * a));
+                let norm = normal.iter().map(|n| n * n).sum::<f64>().sqrt();
+                if norm == 0.0 {
+                    return self.centre_distance(normal);
+                }
+                let (mut a, mut b, mut c) = (0.0, 0.0, -1.0);
+                for ((n, y), axis) in normal.iter_mut().zip(self.offsets(x)).zip(semi_axes) {
+                    *n /= norm;
+                    a += (*n / axis) * (*n / axis);
+                    b += *n * y / (axis * axis);
+                    c += (y / axis) * (y / axis);
+                }
+                ((b * b - a * c).max(0.0).sqrt() - b) / a
+            }
+            Region::Level { height, floor, reach } => {
+                self.potential.gradient(x, normal);
+                let norm = normal.iter().map(|n| n * n).sum::<f64>().sqrt();
+                if norm == 0.0 {
+                    return self.centre_distance(normal);
+                }
+                normal.iter_mut().for_each(|n| *n /= norm);
+                let below = floor + height - self.potential.value(x);
+                if below == 0.0 {
+                    return 0.0;
+                }
+                // The curvature along the normal from a second gradient, taken at the best guess so far: exact at once for
+                // quadratics. Near the minimum the first guess would be far outside.
+                let mut distance = (below / norm).clamp(-reach, *reach);
+                let mut gradient = vec![0.0; x.len()];
+                let guesses = if matches!(self.potential.form(), Form::General) { 3 } else { 1 };
+                for _ in 0..guesses {
+                    let ahead: Vec<f64> = x.iter().zip(normal.iter()).map(|(x, n)| x + distance * n).collect();
+                    self.potential.gradient(&ahead, &mut gradient);
+                    let slope: f64 = gradient.iter().zip(normal.iter()).map(|(g, n)| g * n).sum();
+                    let curvature = (slope - norm) / distance;
+                    // The root of ½ curvature s² + norm s = below with the sign of `below`, in its stable form.
+                    let root = (norm * norm + 2.0 * curvature * below).max(0.0).sqrt();
+                    distance = (2.0 * below / (norm + root)).clamp(-reach, *reach);
+                }
+                distance
+            }
+            Region::Box { lo, hi } => {
+                let mut nearest = f64::INFINITY;
+                let mut face = (0, 1.0);
+                for i in 0..x.len() {
+                    for (distance, sign) in [(hi[i] - x[i], 1.0), (x[i] - lo[i], -1.0)] {
+                        if distance < nearest {
+                            (nearest, face) = (distance, (i, sign));
+                        }
+                    }
+                }
+                normal.fill(0.0);
+                normal[face.0] = face.1;
+                nearest
+            }
+        }
+    }
+
+    /// The nearest exit along the axes from the minimum itself, where the gauge has no gradient.
+    fn centre_distance(&self, normal: &mut [f64]) -> f64 {
+        let mut nearest = (f64::INFINITY, 0);
+        for axis in 0..normal.len() {
+            normal.fill(0.0);
+            normal[axis] = 1.0;
+            let distance = self.exit_distance(normal);
+            if distance < nearest.0 {
+                nearest = (distance, axis);
+            }
+        }
+        normal.fill(0.0);
+        normal[nearest.1] = 1.0;
+        nearest.0
+    }
+
+    /// Volume of the domain: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
+    pub fn volume(&self) -> Volume {
+        let dim = self.dim();
+        let exact = |value| Volume { value, error: 0.0 };
+        match &self.region {
+            Region::Box { lo, hi } => exact(lo.iter().zip(hi).map(|(lo, hi)| hi - lo).product()),
+            Region::Ball { radius } => exact(unit_ball_volume(dim) * radius.powi(dim as i32)),
+            Region::Ellipsoid { semi_axes } => exact(unit_ball_volume(dim) * semi_axes.iter().product::<f64>()),
+            Region::Level { height, .. } => {
+                let axis = |k: f64| (2.0 * height / k).sqrt();
+                match self.potential.form() {
+                    Form::Diagonal(k) => exact(unit_ball_volume(dim) * k.iter().map(|k| axis(*k)).product::<f64>()),
+                    Form::Dense(h) => {
+                        let product = h.symmetric_eigenvalues().iter().map(|k| axis(*k)).product::<f64>();
+                        exact(unit_ball_volume(dim) * product)
+                    }
+                    // Every orthant is a piece of its own ellipsoid.
+                    Form::Asymmetric { left, right } => {
+                        let mean = left.iter().zip(right).map(|(l, r)| 0.5 * (axis(*l) + axis(*r)));
+                        exact(unit_ball_volume(dim) * mean.product::<f64>())
+                    }
+                    _ => {
+                        let ball = unit_ball_volume(dim);
+                        let (value, error) = average(dim, |u| self.exit_distance(u).powi(dim as i32));
+                        Volume { value: ball * value, error: ball * error }
+                    }
+                }
+            }
+        }
+    }
+
+    fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+        x.iter().zip(self.minimum()).map(|(x, m)| x - m)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{Asymmetric, DoubleWell, Flat, Quadratic, Well};
+    use nalgebra::DMatrix;
+    use std::f64::consts::PI;
+
+    fn all_shapes() -> Vec<Basin> {
+        let bowl = || Quadratic::new(vec![4.0, 1.0]).unwrap().centred_at(vec![0.2, -0.1]).unwrap();
+        let dense = Quadratic::with_hessian(DMatrix::from_row_slice(2, 2, &[2.0, 0.5, 0.5, 1.0])).unwrap();
+        let valley = Asymmetric::new(vec![4.0, 1.0], vec![1.0, 0.25]).unwrap();
+        let wells = DoubleWell::new([-1.0, 1.5], 0.0, 1.0).unwrap().with_transverse(vec![2.0]).unwrap();
+        vec![
+            Basin::new(bowl(), Domain::Box(vec![[-0.5, 1.0], [-2.0, 1.0]])).unwrap(),
+            Basin::new(bowl(), Domain::ball(0.7)).unwrap(),
+            Basin::new(bowl(), Domain::Ellipsoid { semi_axes: vec![0.5, 2.0] }).unwrap(),
+            Basin::new(bowl(), Domain::Level { height: 0.8 }).unwrap(),
+            Basin::new(dense, Domain::Level { height: 0.8 }).unwrap(),
+            Basin::new(valley, Domain::Level { height: 0.5 }).unwrap(),
+            Basin::new(wells, Domain::Level { height: 0.3 }).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn exit_distance_is_where_contains_ends() {
+        for basin in all_shapes() {
+            for k in 0..24 {
+                let angle = 0.1 + PI * f64::from(k) / 12.0;
+                let v = [3.0 * angle.cos(), 3.0 * angle.sin()];
+                let r = basin.exit_distance(&v);
+                let at = |s: f64| -> Vec<f64> { basin.minimum().iter().zip(&v).map(|(m, v)| m + s * v).collect() };
+                assert!(basin.contains(&at(r * (1.0 - 1e-9))), "{basin:?} {v:?}");
+                assert!(!basin.contains(&at(r * (1.0 + 1e-9))), "{basin:?} {v:?}");
+                assert!((basin.gauge(&at(0.5 * r)) - 0.5).abs() < 1e-9);
+            }
+        }
+    }
+
+    /// Volume by counting points of a grid: 1 % for 10^6 cells of a two-dimensional set.
+    #[test]
+    fn volumes_agree_with_counting() {
+        for basin in all_shapes() {
+            let (n, reach) = (1000, 4.0);
+            let inside = (0..n * n).filter(|k| {
+                let x = [(k % n) as f64, (k / n) as f64].map(|i| reach * ((i + 0.5) / n as f64 * 2.0 - 1.0));
+                basin.contains(&x)
+            });
+            let counted = inside.count() as f64 * (2.0 * reach / n as f64).powi(2);
+            let volume = basin.volume().value;
+            assert!((counted / volume - 1.0).abs() < 0.01, "{basin:?}: {counted} {volume}");
+        }
+    }
+
+    #[test]
+    fn edge_distance_vanishes_on_the_edge_and_has_unit_slope() {
+        for basin in all_shapes().into_iter().skip(1) {
+            for k in 0..12 {
+                let angle = 0.05 + PI * f64::from(k) / 6.0;
+                let v = [angle.cos(), angle.sin()];
+                let r = basin.exit_distance(&v);
+                let on_edge: Vec<f64> = basin.minimum().iter().zip(v).map(|(m, v)| m + r * v).collect();
+                let (mut normal, mut other) = ([0.0; 2], [0.0; 2]);
+                assert!(basin.edge(&on_edge, &mut normal).abs() < 1e-6, "{basin:?}");
+                for depth in [0.01, -0.01] {
+                    let inner: Vec<f64> = on_edge.iter().zip(normal).map(|(x, n)| x - depth * n).collect();
+                    let distance = basin.edge(&inner, &mut other);
+                    assert!((distance - depth).abs() < 1e-3, "{basin:?} {depth} {distance}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn level_of_the_right_well_stays_right() {
+        let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap().from_well(Well::Right);
+        let basin = Basin::new(wells, Domain::Level { height: 0.25 }).unwrap();
+        assert!(basin.contains(&[0.01]) && !basin.contains(&[-0.5]) && !basin.contains(&[1.5]));
+        // F(x) = 0 at 0 and √2.
+        assert!((basin.exit_distance(&[1.0]) - (2f64.sqrt() - 1.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_makes_no_basin_is_refused() {
+        let bowl = || Quadratic::new(vec![1.0]).unwrap();
+        assert!(matches!(
+            Basin::new(bowl(), Domain::interval(0.5, 0.5)),
+            Err(LandscapeError::EmptyInterval { axis: 0, .. })
+        ));
+        assert!(matches!(Basin::new(bowl(), Domain::interval(0.5, 1.0)), Err(LandscapeError::MinimumOutside { .. })));
+        assert!(matches!(Basin::new(bowl(), Domain::ball(-1.0)), Err(LandscapeError::Size { .. })));
+        let basin = Basin::new(bowl(), Domain::interval(-1.0, 1.0)).unwrap();
+        assert!(matches!(basin.clone().with_start(vec![1.0]), Err(LandscapeError::StartOutside { .. })));
+        assert!(matches!(basin.clone().with_start(vec![0.0, 0.0]), Err(LandscapeError::Length { .. })));
+        assert!(basin.clone().with_inset(1.0).is_err());
+        let inset = basin.with_inset(0.25).unwrap();
+        assert_eq!(inset.exit_distance(&[1.0]), 0.75);
+        let flat = Flat::new(2).unwrap();
+        assert_eq!(Basin::new(flat, Domain::Level { height: 1.0 }).unwrap_err(), LandscapeError::LevelOfFlat);
+        assert!(!Basin::new(bowl(), Domain::ball(1.0)).unwrap().contains(&[f64::NAN]));
+    }
+}

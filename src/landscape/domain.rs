@@ -1,0 +1,67 @@
+//! The domain `Ω` around the minimum, as a user names it.
+
+use super::LandscapeError;
+
+/// A domain `Ω`; balls, ellipsoids and level sets are centred at the minimum `θ*`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Domain {
+    /// `lo_i < x_i < hi_i` on every axis, in absolute coordinates.
+    Box(Vec<[f64; 2]>),
+    /// `|x - θ*| < radius`.
+    Ball {
+        /// The radius.
+        radius: f64,
+    },
+    /// `Σ ((x_i - θ*_i) / a_i)² < 1`.
+    Ellipsoid {
+        /// The semi-axes `a_i`.
+        semi_axes: Vec<f64>,
+    },
+    /// The component of `{F < F(θ*) + height}` that holds `θ*`.
+    Level {
+        /// Height above the minimum.
+        height: f64,
+    },
+}
+
+impl Domain {
+    /// The interval `(lo, hi)`.
+    pub fn interval(lo: f64, hi: f64) -> Self {
+        Domain::Box(vec![[lo, hi]])
+    }
+
+    /// The ball of the given radius.
+    pub fn ball(radius: f64) -> Self {
+        Domain::Ball { radius }
+    }
+
+    /// Refuses a domain that is empty, unbounded or of another dimension than `dim`.
+    pub(super) fn check(&self, dim: usize) -> Result<(), LandscapeError> {
+        let size = |what, value: f64| match value > 0.0 && value.is_finite() {
+            true => Ok(()),
+            false => Err(LandscapeError::Size { what, value }),
+        };
+        match self {
+            Domain::Box(sides) => {
+                if sides.len() != dim {
+                    return Err(LandscapeError::Length { what: "box", found: sides.len(), dim });
+                }
+                for (axis, &[lo, hi]) in sides.iter().enumerate() {
+                    if !(lo < hi && lo.is_finite() && hi.is_finite()) {
+                        return Err(LandscapeError::EmptyInterval { axis, lo, hi });
+                    }
+                }
+                Ok(())
+            }
+            Domain::Ball { radius } => size("radius", *radius),
+            Domain::Ellipsoid { semi_axes } => {
+                if semi_axes.len() != dim {
+                    return Err(LandscapeError::Length { what: "semi_axes", found: semi_axes.len(), dim });
+                }
+                semi_axes.iter().try_for_each(|a| size("semi-axis", *a))
+            }
+            Domain::Level { height } => size("height", *height),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The one trait a user of the crate implements for a landscape of their own.
+
+use nalgebra::DMatrix;
+use std::fmt;
+use thiserror::Error;
+
+/// A potential `F: R^d -> R` with a minimum `θ*`.
+///
+/// Only four methods are required. [`Potential::form`] lets the schemes use a closed-form flow where one exists; a
+/// potential that keeps the default is integrated by an adaptive step.
+///
+/// # Example
+/// ```
+/// use levy_escape::landscape::Potential;
+///
+/// /// `F(x) = x⁴/4`, flatter than any parabola.
+/// #[derive(Debug)]
+/// struct Quartic;
+///
+/// impl Potential for Quartic {
+///     fn dim(&self) -> usize {
+///         1
+///     }
+///     fn value(&self, x: &[f64]) -> f64 {
+///         x[0].powi(4) / 4.0
+///     }
+///     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+///         gradient[0] = x[0].powi(3);
+///     }
+///     fn minimum(&self) -> &[f64] {
+///         &[0.0]
+///     }
+/// }
+/// ```
+pub trait Potential: fmt::Debug + Send + Sync {
+    /// Dimension `d` of the parameters.
+    fn dim(&self) -> usize;
+
+    /// `F(x)`, `x` of length `d`.
+    fn value(&self, x: &[f64]) -> f64;
+
+    /// `∇F(x)` into `gradient`, both of length `d`.
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]);
+
+    /// The minimum `θ*`, of length `d`.
+    fn minimum(&self) -> &[f64];
+
+    /// `∇²F(x)`, `d × d`; by default central differences of the gradient.
+    fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
+        let dim = self.dim();
+        let mut hessian = DMatrix::zeros(dim, dim);
+        let (mut point, mut ahead, mut behind) = (x.to_vec(), vec![0.0; dim], vec![0.0; dim]);
+        for j in 0..dim {
+            let step = 6e-6 * x[j].abs().max(1.0);
+            point[j] = x[j] + step;
+            self.gradient(&point, &mut ahead);
+            point[j] = x[j] - step;
+            self.gradient(&point, &mut behind);
+            point[j] = x[j];
+            for i in 0..dim {
+                hessian[(i, j)] = (ahead[i] - behind[i]) / (2.0 * step);
+            }
+        }
+        (&hessian + hessian.transpose()) * 0.5
+    }
+
+    /// What is known of the shape.
+    fn form(&self) -> Form<'_> {
+        Form::General
+    }
+
+    /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that holds `θ*`.
+    ///
+    /// By default the segment from `θ*` to `x` must stay below the level, which is exact for a component that is
+    /// star-shaped about `θ*`.
+    fn joins_minimum(&self, x: &[f64], level: f64) -> bool {
+        let minimum = self.minimum();
+        let mut point = vec![0.0; self.dim()];
+        (1..64).all(|k| {
+            let share = f64::from(k) / 64.0;
+            point.iter_mut().zip(minimum).zip(x).for_each(|((p, m), x)| *p = m + share * (x - m));
+            self.value(&point) < level
+        })
+    }
+}
+
+/// A shape for which the gradient flow, or the level set, has a closed form.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Form<'a> {
+    /// Nothing is known.
+    General,
+    /// `F = 0`.
+    Flat,
+    /// `F = ½ Σ k_i (x_i - θ*_i)²` with the curvatures `k`.
+    Diagonal(&'a [f64]),
+    /// `F = ½ (x-θ*)ᵀ H (x-θ*)` with a full Hessian.
+    Dense(&'a DMatrix<f64>),
+    /// `F = ½ Σ k_i± (x_i - θ*_i)²`, one curvature on each side of every axis.
+    Asymmetric {
+        /// Curvatures where `x_i < θ*_i`.
+        left: &'a [f64],
+        /// Curvatures where `x_i > θ*_i`.
+        right: &'a [f64],
+    },
+}
+
+/// What can be wrong with a landscape.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum LandscapeError {
+    /// A problem without dimensions.
+    #[error("a landscape needs at least one dimension")]
+    NoDimension,
+    /// A curvature that is not positive.
+    #[error("curvature {value} of axis {axis} is not a positive finite number")]
+    Curvature {
+        /// The axis, counted from 0.
+        axis: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// A matrix that is not square or not symmetric.
+    #[error("the Hessian must be a symmetric {dim} × {dim} matrix")]
+    HessianShape {
+        /// Expected dimension.
+        dim: usize,
+    },
+    /// A Hessian with an eigenvalue that is not positive.
+    #[error("the Hessian is not positive definite: its smallest eigenvalue is {smallest:.6}")]
+    NotPositiveDefinite {
+        /// The smallest eigenvalue.
+        smallest: f64,
+    },
+    /// Wells and saddle in the wrong order.
+    #[error("a double well needs left minimum < saddle < right minimum, not {left}, {saddle}, {right}")]
+    WellOrder {
+        /// Left minimum.
+        left: f64,
+        /// Saddle.
+        saddle: f64,
+        /// Right minimum.
+        right: f64,
+    },
+    /// Two lengths that must agree do not.
+    #[error("{what} has {found} entries, the landscape has dimension {dim}")]
+    Length {
+        /// What was given.
+        what: &'static str,
+        /// How many entries it has.
+        found: usize,
+        /// How many it should have.
+        dim: usize,
+    },
+    /// A number that is not finite.
+    #[error("{what} holds {value}, which is not a finite number")]
+    NotFinite {
+        /// What was given.
+        what: &'static str,
+        /// The offending value.
+        value: f64,
+    },
+    /// An interval without inside.
+    #[error("the interval [{lo}, {hi}] of axis {axis} is empty")]
+    EmptyInterval {
+        /// The axis, counted from 0.
+        axis: usize,
+        /// Lower end.
+        lo: f64,
+        /// Upper end.
+        hi: f64,
+    },
+    /// A radius, semi-axis or height that is not positive.
+    #[error("{what} {value} is not a positive finite number")]
+    Size {
+        /// Radius, semi-axis or height.
+        what: &'static str,
+        /// The offending value.
+        value: f64,
+    },
+    /// A level set of a potential without height.
+    #[error("a level set needs a potential: this one is flat")]
+    LevelOfFlat,
+    /// A level set that does not close.
+    #[error("the level set of height {height} is not bounded along axis {axis}")]
+    Unbounded {
+        /// The height above the minimum.
+        height: f64,
+        /// The axis along which it does not close.
+        axis: usize,
+    },
+    /// The minimum is not inside the domain.
+    #[error("the minimum {minimum:?} is not inside the domain")]
+    MinimumOutside {
+        /// The minimum.
+        minimum: Vec<f64>,
+    },
+    /// The start is not inside the domain.
+    #[error("the start {start:?} is not inside the domain")]
+    StartOutside {
+        /// The start.
+        start: Vec<f64>,
+    },
+    /// An inner parallel set that is empty or not available.
+    #[error("the inset ρ = {rho} {reason}")]
+    Inset {
+        /// The distance kept from the edge.
+        rho: f64,
+        /// Why it cannot be had.
+        reason: &'static str,
+    },
+}
+
+/// Refuses entries that are not positive and finite.
+pub(super) fn check_curvatures(curvatures: &[f64]) -> Result<(), LandscapeError> {
+    if curvatures.is_empty() {
+        return Err(LandscapeError::NoDimension);
+    }
+    match curvatures.iter().enumerate().find(|(_, k)| !(**k > 0.0 && k.is_finite())) {
+        Some((axis, &value)) => Err(LandscapeError::Curvature { axis, value }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a point of the wrong length or with entries that are not finite.
+pub(super) fn check_point(what: &'static str, point: &[f64], dim: usize) -> Result<(), LandscapeError> {
+    if point.len() != dim {
+        return Err(LandscapeError::Length { what, found: point.len(), dim });
+    }
+    match point.iter().find(|x| !x.is_finite()) {
+        Some(&value) => Err(LandscapeError::NotFinite { what, value }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Central differences of the value against the gradient, relative to the gradient's size.
+    pub(in crate::landscape) fn gradient_agrees_with_value(potential: &dyn Potential, x: &[f64]) {
+        let dim = potential.dim();
+        let mut gradient = vec![0.0; dim];
+        potential.gradient(x, &mut gradient);
+        let size = gradient.iter().fold(1.0f64, |m, g| m.max(g.abs()));
+        let mut point = x.to_vec();
+        for i in 0..dim {
+            let step = 1e-5;
+            point[i] = x[i] + step;
+            let ahead = potential.value(&point);
+            point[i] = x[i] - step;
+            let behind = potential.value(&point);
+            point[i] = x[i];
+            let difference = (ahead - behind) / (2.0 * step);
+            assert!((difference - gradient[i]).abs() < 1e-6 * size, "{potential:?} at {x:?}, axis {i}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Averages over the unit sphere.
+//!
+//! One dimension: the two points. Two: the trapezoidal rule, which converges like the integrand is smooth. More: an
+//! antithetic Kronecker sequence mapped to the sphere through Gaussians, randomly shifted, so that the shifts give
+//! a standard error.
+//!
+//! # References
+//! - L'Ecuyer, Lemieux (2002), *Recent Advances in Randomized Quasi-Monte Carlo Methods*.
+
+use rand_distr::{Distribution, StandardUniform};
+use statrs::function::erf::erf_inv;
+use std::f64::consts::{SQRT_2, TAU};
+
+use crate::noise::{Seed, Stream};
+
+const CIRCLE: usize = 4096;
+const SHIFTS: usize = 16;
+const POINTS: usize = 1024;
+
+/// `(mean, standard error)` of `f` over the unit sphere of `R^dim`; the error is 0 where the rule is not random.
+pub(crate) fn average(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
+    match dim {
+        1 => (0.5 * (f(&[1.0]) + f(&[-1.0])), 0.0),
+        2 => {
+            let sum = (0..CIRCLE).map(|k| {
+                let angle = TAU * (k as f64 + 0.5) / CIRCLE as f64;
+                f(&[angle.cos(), angle.sin()])
+            });
+            (sum.sum::<f64>() / CIRCLE as f64, 0.0)
+        }
+        _ => shifted_lattice(dim, f),
+    }
+}
+
+fn shifted_lattice(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
+    // Generalised golden ratio: the root of x^(d+1) = x + 1.
+    let ratio = (0..64).fold(1.5f64, |x, _| (1.0 + x).powf(1.0 / (dim as f64 + 1.0)));
+    let steps: Vec<f64> = (1..=dim).map(|i| ratio.powi(-(i as i32))).collect();
+    let mut stream = Stream::new(Seed(0), 0, dim as u64);
+    let mut point = vec![0.0; dim];
+    let means: Vec<f64> = (0..SHIFTS)
+        .map(|_| {
+            let shift: Vec<f64> = (0..dim).map(|_| StandardUniform.sample(&mut stream)).collect();
+            let mut sum = 0.0;
+            for k in 0..POINTS {
+                for ((x, a), s) in point.iter_mut().zip(&steps).zip(&shift) {
+                    let u = (s + a * (k + 1) as f64).fract();
+                    *x = SQRT_2 * erf_inv((2.0 * u - 1.0).clamp(-1.0 + 1e-15, 1.0 - 1e-15));
+                }
+                let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
+                point.iter_mut().for_each(|x| *x /= norm);
+                sum += f(&point);
+                point.iter_mut().for_each(|x| *x = -*x);
+                sum += f(&point);
+            }
+            sum / (2 * POINTS) as f64
+        })
+        .collect();
+    let mean = means.iter().sum::<f64>() / SHIFTS as f64;
+    let square = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>();
+    (mean, (square / (SHIFTS * (SHIFTS - 1)) as f64).sqrt())
+}
+
+/// Volume of the unit ball in `R^dim`, `π^(d/2) / Γ(1+d/2)`.
+pub(crate) fn unit_ball_volume(dim: usize) -> f64 {
+    let half = 0.5 * dim as f64;
+    (half * std::f64::consts::PI.ln() - statrs::function::gamma::ln_gamma(1.0 + half)).exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::mean_abs_power;
+
+    #[test]
+    fn moments_of_one_coordinate() {
+        for dim in [1, 2, 3, 6, 20] {
+            for p in [1.2, 2.0, 3.0] {
+                let (mean, error) = average(dim, |u| u[0].abs().powf(p));
+                let exact = mean_abs_power(dim, p);
+                let slack = 6.0 * error + 1e-5 * exact;
+                assert!((mean - exact).abs() < slack, "d={dim} p={p}: {mean} {exact} ± {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn ball_volumes() {
+        assert!((unit_ball_volume(1) - 2.0).abs() < 1e-12);
+        assert!((unit_ball_volume(3) - 4.0 / 3.0 * std::f64::consts::PI).abs() < 1e-12);
+    }
+}

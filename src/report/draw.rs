@@ -1,0 +1,319 @@
+//! From the results of an experiment to the figures it asks for.
+
+use std::f64::consts::TAU;
+use std::path::Path;
+
+use super::{
+    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
+    GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, TheoremTwo,
+    save,
+};
+use crate::dynamics::Dynamics;
+use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
+use crate::experiment::{CellResult, FigureKind};
+use crate::theory::{Prediction, exact_exit, smallest_rho};
+
+/// `det Q` and the anisotropy of `Q` count as 1 within this: the stabilizer moves them by 10⁻⁸.
+const TIE: f64 = 1e-4;
+/// Steps of a survival curve that are drawn.
+const STEPS: usize = 400;
+/// Corners of a boundary in the plane.
+const CORNERS: usize = 720;
+
+/// Draws one figure of an experiment's results into `dir`, as SVG and PNG.
+///
+/// # Errors
+/// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
+pub fn draw(kind: FigureKind, results: &[CellResult], dir: &Path) -> Result<(), FigureError> {
+    let files = match kind {
+        FigureKind::GammaVsEpsilon => save(&gamma_vs_epsilon(results), dir),
+        FigureKind::GammaVsVolume => save(&gamma_vs_volume(results), dir),
+        FigureKind::ExponentialLaw => save(&exponential_law(results), dir),
+        FigureKind::Laplace => save(&laplace(results), dir),
+        FigureKind::EscapeSet => save(&escape_set(results), dir),
+        FigureKind::Theorem2 => save(&theorem2(results), dir),
+    };
+    files.map(|_| ())
+}
+
+/// Groups in the order in which their keys first appear.
+fn group_by<'r, K: PartialEq>(
+    results: impl IntoIterator<Item = &'r CellResult>,
+    key: impl Fn(&CellResult) -> K,
+) -> Vec<(K, Vec<&'r CellResult>)> {
+    let mut groups: Vec<(K, Vec<&CellResult>)> = Vec::new();
+    for result in results {
+        let key = key(result);
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, members)) => members.push(result),
+            None => groups.push((key, vec![result])),
+        }
+    }
+    groups
+}
+
+fn alpha(result: &CellResult) -> f64 {
+    result.plan.problem.noise().alpha().get()
+}
+
+fn epsilon(result: &CellResult) -> f64 {
+    result.plan.problem.noise().epsilon()
+}
+
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
+/// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.
+fn title(dynamics: &str) -> String {
+    match dynamics {
+        "sgd" => "SGD".to_string(),
+        "adam" => "Adam".to_string(),
+        own => own.to_string(),
+    }
+}
+
+fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
+    let schemes = distinct(results.iter().map(|r| r.plan.scheme.name()));
+    let panels = group_by(results, |r| (r.plan.dynamics.clone(), r.plan.basin.clone()));
+    let one_basin = distinct(results.iter().map(|r| r.plan.basin.clone())).len() == 1;
+    let panels = panels.into_iter().map(|((dynamics, basin), cells)| {
+        let series = group_by(cells, |r| (alpha(r), r.plan.scheme.name()));
+        EpsilonPanel {
+            title: if one_basin { title(&dynamics) } else { format!("{}, {basin}", title(&dynamics)) },
+            series: series
+                .into_iter()
+                .map(|((alpha, scheme), cells)| epsilon_series(alpha, (schemes.len() > 1).then_some(scheme), &cells))
+                .collect(),
+        }
+    });
+    GammaVsEpsilon { panels: panels.collect() }
+}
+
+fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> EpsilonSeries {
+    let mean = |r: &CellResult| r.mean().map(|m| Point { x: epsilon(r), y: m.value, lo: m.lo, hi: m.hi });
+    let lowest = cells.iter().map(|r| epsilon(r)).fold(f64::INFINITY, f64::min);
+    // The slope is a statement about small ε: the lowest one and a half decades.
+    let levels: Vec<LevelMean> = cells
+        .iter()
+        .filter(|r| epsilon(r) <= 31.7 * lowest)
+        .filter_map(|r| LevelMean::new(epsilon(r), r.mean()?, Confidence::DEFAULT).ok())
+        .collect();
+    let slope = fit_slope(&levels, Confidence::DEFAULT).ok().map(|fit| fit.slope);
+    EpsilonSeries {
+        label: scheme.map_or(format!("α = {alpha}"), |scheme| format!("α = {alpha}, {scheme}")),
+        points: cells.iter().filter_map(|r| mean(r)).collect(),
+        theory: cells.iter().filter_map(|r| Some((epsilon(r), r.prediction.as_ref()?.mean_time()))).collect(),
+        exact: cells.iter().filter_map(|r| Some((epsilon(r), r.exact_mean?))).collect(),
+        slope: slope.map(|s| (s.value, 0.5 * (s.hi - s.lo))),
+    }
+}
+
+fn gamma_vs_volume(results: &[CellResult]) -> GammaVsVolume {
+    let point = |r: &CellResult| {
+        let mean = r.mean()?;
+        // `flat-d2[height=0.5]` is of the class `flat`.
+        let name = r.plan.basin.split('[').next().unwrap_or_default();
+        let class = name.rsplit_once("-d").filter(|(_, d)| d.parse::<u32>().is_ok()).map_or(name, |(class, _)| class);
+        Some(BasinPoint {
+            volume: r.volume,
+            predicted: r.prediction.as_ref()?.mean_time(),
+            mean: mean.value,
+            lo: mean.lo,
+            hi: mean.hi,
+            shape: class.to_string(),
+            dim: r.plan.problem.basin().dim(),
+            dynamics: title(&r.plan.dynamics),
+        })
+    };
+    GammaVsVolume { points: results.iter().filter_map(point).collect() }
+}
+
+/// The cells of the smallest noise level, one for every dynamics, basin and tail index.
+fn at_smallest_epsilon(results: &[CellResult]) -> Vec<&CellResult> {
+    let groups = group_by(results, |r| (r.plan.dynamics.clone(), r.plan.basin.clone(), alpha(r)));
+    groups
+        .into_iter()
+        .filter_map(|(_, cells)| cells.into_iter().min_by(|a, b| epsilon(a).total_cmp(&epsilon(b))))
+        .collect()
+}
+
+fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
+    let cells = at_smallest_epsilon(results);
+    let basins = distinct(cells.iter().map(|r| r.plan.basin.clone()));
+    let series = cells.into_iter().filter_map(|r| {
+        let rate = r.prediction.as_ref()?.rate;
+        let curve = SurvivalCurve::new(&r.sample, Confidence::DEFAULT).ok()?;
+        let step = |s: &crate::exit::SurvivalStep| Point {
+            x: rate * s.time,
+            y: s.survival.value,
+            lo: s.survival.lo,
+            hi: s.survival.hi,
+        };
+        let place = if basins.len() > 1 { format!(", {}", r.plan.basin) } else { String::new() };
+        Some(Survival {
+            label: format!("{}{place}, α = {}", title(&r.plan.dynamics), alpha(r)),
+            steps: curve.thinned(STEPS).iter().map(step).collect(),
+            ks: r.kolmogorov().map(|t| (t.statistic, t.p_value)),
+        })
+    });
+    ExponentialLaw { series: series.collect() }
+}
+
+fn laplace(results: &[CellResult]) -> Laplace {
+    let mut levels = distinct(results.iter().map(epsilon));
+    levels.sort_by(|a, b| b.total_cmp(a));
+    // The largest level, where theorem 1 is far, one between, and the smallest, where it holds.
+    let chosen = match levels.len() {
+        0..=3 => levels,
+        n => vec![levels[0], levels[n / 2], levels[n - 1]],
+    };
+    let basins = distinct(results.iter().map(|r| r.plan.basin.clone()));
+    let panel = |level: f64| {
+        let cells = results.iter().filter(|r| epsilon(r) == level && Some(&r.plan.basin) == basins.first());
+        let series: Vec<LaplaceSeries> = cells.filter_map(laplace_series).collect();
+        let deviations = series.iter().flat_map(|s| &s.points).map(|p| smallest_rho(p.x, p.y));
+        let rho = deviations.filter(|r| r.is_finite()).fold(0.0, f64::max);
+        LaplacePanel { title: format!("ε = {}", super::number(level)), rho: (rho > 0.0).then_some(rho), series }
+    };
+    Laplace { panels: chosen.into_iter().map(panel).collect() }
+}
+
+fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
+    let rate = result.prediction.as_ref()?.rate;
+    let transform = LaplaceTransform::new(&result.sample, rate, Confidence::DEFAULT).ok()?;
+    let points = laplace_grid(13).into_iter().filter_map(|u| {
+        let e = transform.at(u)?;
+        Some(Point { x: u, y: e.value, lo: e.lo, hi: e.hi })
+    });
+    Some(LaplaceSeries {
+        label: format!("{}, α = {}", title(&result.plan.dynamics), alpha(result)),
+        points: points.collect(),
+        exact: exact_transform(result, rate),
+    })
+}
+
+/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach, and where `λΓ` is so near to exponential that the curve would
+/// lie on the law's.
+fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
+    let problem = &result.plan.problem;
+    let far = result.exact_mean.is_some_and(|mean| (mean * rate - 1.0).abs() > 0.005);
+    let Some(exit) = far.then(|| exact_exit(problem)).flatten() else { return Vec::new() };
+    let start = problem.basin().start()[0];
+    laplace_grid(25).into_iter().map_while(|u| Some((u, exit.laplace(u * rate, start).ok()?))).collect()
+}
+
+fn escape_set(results: &[CellResult]) -> EscapeSet {
+    let plane = results.iter().filter(|r| r.plan.problem.basin().dim() == 2);
+    let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
+    let groups = group_by(plane, key);
+    let planes = groups.into_iter().take(6).map(|((basin, _), cells)| {
+        let regions = group_by(cells.iter().copied(), |r| r.plan.dynamics.clone());
+        let regions: Vec<EscapeRegion> =
+            regions.into_iter().filter_map(|(dynamics, cells)| escape_region(&dynamics, cells[0])).collect();
+        let domain = cells[0].plan.problem.basin();
+        let boundary = |u: [f64; 2]| {
+            let r = domain.exit_distance(&u);
+            (r * u[0], r * u[1])
+        };
+        let det = cells.iter().filter_map(|r| r.prediction.as_ref()).map(|p| p.preconditioner.log_determinant());
+        let det = det.fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a }).exp();
+        EscapePlane {
+            title: format!("{basin}, det Q = {}", super::number(det)),
+            basin: directions().map(boundary).collect(),
+            regions,
+        }
+    });
+    EscapeSet { planes: planes.collect() }
+}
+
+fn escape_region(dynamics: &str, cell: &CellResult) -> Option<EscapeRegion> {
+    let problem = &cell.plan.problem;
+    let q = problem.preconditioner()?;
+    let distance = |u: [f64; 2]| {
+        let mut v = [0.0; 2];
+        problem.noise().amplitude().apply(&u, &mut v);
+        q.divide(&mut v);
+        problem.basin().exit_distance(&v)
+    };
+    let boundary = directions().map(|u| {
+        let r = distance(u);
+        (r * u[0], r * u[1])
+    });
+    Some(EscapeRegion {
+        label: format!("W_{{{}}}", title(dynamics)),
+        boundary: boundary.collect(),
+        radii: [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]].map(distance),
+    })
+}
+
+fn directions() -> impl Iterator<Item = [f64; 2]> {
+    (0..=CORNERS).map(|k| {
+        let angle = TAU * k as f64 / CORNERS as f64;
+        [angle.cos(), angle.sin()]
+    })
+}
+
+/// SGD and Adam of the same basin, tail index, noise level and amplitude.
+struct Pair<'r> {
+    sgd: &'r CellResult,
+    adam: &'r CellResult,
+    prediction: &'r Prediction,
+}
+
+fn pairs(results: &[CellResult]) -> impl Iterator<Item = Pair<'_>> {
+    let is_adam = |r: &&CellResult| matches!(r.plan.problem.dynamics(), Dynamics::Adam(_));
+    let same = |a: &CellResult, b: &CellResult| {
+        a.plan.basin == b.plan.basin
+            && alpha(a) == alpha(b)
+            && epsilon(a) == epsilon(b)
+            && a.plan.problem.noise().amplitude() == b.plan.problem.noise().amplitude()
+            && a.plan.scheme.name() == b.plan.scheme.name()
+    };
+    results.iter().filter(is_adam).filter_map(move |adam| {
+        let sgd = results.iter().find(|r| !is_adam(r) && same(r, adam))?;
+        Some(Pair { sgd, adam, prediction: adam.prediction.as_ref()? })
+    })
+}
+
+fn theorem2(results: &[CellResult]) -> TheoremTwo {
+    let mut figure = TheoremTwo::default();
+    let mut add = |to_anisotropy: bool, pair: &Pair<'_>, x: f64| {
+        let label = format!("d = {}, α = {}", pair.adam.plan.problem.basin().dim(), alpha(pair.adam));
+        let list = if to_anisotropy { &mut figure.anisotropy } else { &mut figure.determinant };
+        let index = list.iter().position(|s: &RatioSeries| s.label == label).unwrap_or_else(|| {
+            list.push(RatioSeries { label, ..RatioSeries::default() });
+            list.len() - 1
+        });
+        let series = &mut list[index];
+        if let (Some(adam), Some(sgd)) = (pair.adam.mean(), pair.sgd.mean())
+            && let Ok(ratio) = ratio_of_means(adam, sgd)
+        {
+            series.points.push(Point { x, y: ratio.value, lo: ratio.lo, hi: ratio.hi });
+        }
+        if let Some(sgd) = &pair.sgd.prediction {
+            series.predicted.push((x, sgd.rate / pair.prediction.rate));
+        }
+    };
+    for pair in pairs(results) {
+        let q = &pair.prediction.preconditioner;
+        let (log_det, anisotropy) = (q.log_determinant(), q.anisotropy());
+        if anisotropy < 1.0 + TIE {
+            add(false, &pair, log_det.exp());
+        }
+        if log_det.abs() < TIE {
+            add(true, &pair, anisotropy);
+        }
+    }
+    for series in figure.determinant.iter_mut().chain(&mut figure.anisotropy) {
+        series.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        series.predicted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    figure
+}

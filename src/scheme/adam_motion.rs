@@ -1,0 +1,347 @@
+//! Adam between large jumps.
+//!
+//! `(θ, m̂)` is advanced with `Q` held over the step, `v̂` half a step before and after. On axes that do not see each other the
+//! flow and its Gaussian are exact; a full Hessian is turned into such axes by the modes of `Q^(-½) H Q^(-½)`; any other
+//! potential takes an adaptive step.
+
+use nalgebra::{DMatrix, DVector};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use super::jump_adapted::{FAR_STEP, MEMORY, Motion, State};
+use super::large_jumps::LargeJumps;
+use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, square_root};
+use super::runge_kutta::RungeKutta;
+use super::sgd_motion::{shortest_axis, small_beside_basin};
+use super::time_scale::relaxation_rates;
+use crate::dynamics::{Adam, Averages, Problem};
+use crate::landscape::Form;
+use crate::noise::Stream;
+
+/// Share of `v̂` that the gradient may add, and by which `v̂` may be off its rest, in a step as long as the wait.
+const AT_REST: f64 = 0.01;
+
+pub(super) struct AdamMotion {
+    problem: Problem,
+    adam: Adam,
+    noise_scales: Vec<f64>,
+    flow: Flow,
+    rate: f64,
+    tolerance: f64,
+    memory: f64,
+    /// Root of the covariance of `(θ, m̂)` at rest and `E (∇F)²` there.
+    rest: Option<(DMatrix<f64>, Vec<f64>)>,
+}
+
+enum Flow {
+    /// Curvatures and small-jump variances (before `Q⁻²`) of axes that do not see each other.
+    Axes { left: Vec<f64>, right: Vec<f64>, variances: Vec<f64> },
+    /// A full Hessian.
+    Modal(DMatrix<f64>),
+    /// Any potential.
+    General,
+}
+
+impl AdamMotion {
+    pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps) -> Self {
+        let potential = problem.basin().potential();
+        let dim = potential.dim();
+        let diagonal_noise = problem.noise().amplitude().is_diagonal();
+        let variances = || (0..dim).map(|i| jumps.axis_variance(i)).collect();
+        let flow = match potential.form() {
+            Form::Flat if diagonal_noise => {
+                Flow::Axes { left: vec![0.0; dim], right: vec![0.0; dim], variances: variances() }
+            }
+            Form::Diagonal(k) if diagonal_noise => {
+                Flow::Axes { left: k.to_vec(), right: k.to_vec(), variances: variances() }
+            }
+            Form::Asymmetric { left, right } if diagonal_noise => {
+                Flow::Axes { left: left.to_vec(), right: right.to_vec(), variances: variances() }
+            }
+            Form::Flat | Form::Diagonal(_) | Form::Dense(_) => Flow::Modal(potential.hessian(potential.minimum())),
+            _ => Flow::General,
+        };
+        let [fastest, slowest] = relaxation_rates(problem);
+        let mut motion = AdamMotion {
+            problem: problem.clone(),
+            adam: adam.clone(),
+            noise_scales: adam.noise_scales(problem.noise(), dim),
+            flow,
+            rate: fastest,
+            tolerance: 1e-5 * shortest_axis(problem),
+            memory: MEMORY / slowest,
+            rest: None,
+        };
+        if !motion.is_exact() && fastest > 0.0 {
+            motion.rest = motion.law_at_rest(jumps);
+        }
+        motion
+    }
+
+    /// Whether a step as long as the wait has the right law once `v̂` rests.
+    fn is_exact(&self) -> bool {
+        matches!(&self.flow, Flow::Axes { left, right, .. } if left == right)
+    }
+
+    /// The linearisation at the minimum with `Q*`, if its fluctuations are small beside the basin.
+    fn law_at_rest(&self, jumps: &LargeJumps) -> Option<(DMatrix<f64>, Vec<f64>)> {
+        let dim = self.noise_scales.len();
+        let q = self.problem.preconditioner()?;
+        let hessian = self.problem.basin().potential().hessian(self.problem.basin().minimum());
+        let beta = self.adam.beta1_rate();
+        let diffusion = jumps.diffusion();
+        let mut drift = DMatrix::zeros(2 * dim, 2 * dim);
+        let mut spread = DMatrix::zeros(2 * dim, 2 * dim);
+        for i in 0..dim {
+            drift[(i, dim + i)] = -1.0 / q.entry(i);
+            drift[(dim + i, dim + i)] = -beta;
+            for j in 0..dim {
+                drift[(dim + i, j)] = beta * hessian[(i, j)];
+                spread[(i, j)] = diffusion[(i, j)] / (q.entry(i) * q.entry(j));
+            }
+        }
+        let covariance = covariance_at_rest(&drift, &spread).filter(|c| small_beside_basin(&self.problem, c))?;
+        let theta = covariance.view((0, 0), (dim, dim)).clone_owned();
+        let gradient = &hessian * theta * hessian.transpose();
+        Some((square_root(&covariance), gradient.diagonal().iter().copied().collect()))
+    }
+
+    fn move_second_moment(&self, state: &mut State, t: f64, tau: f64) {
+        if !state.averages.moves() {
+            return;
+        }
+        self.problem.basin().potential().gradient(&state.x, &mut state.gradient);
+        let weight = Adam::weight(self.adam.beta2_rate(), t, tau);
+        for (i, &g) in state.gradient.iter().enumerate() {
+            let target = state.averages.target(i, g);
+            state.averages.v[i] += weight * (target - state.averages.v[i]);
+        }
+        state.averages.set_preconditioner();
+    }
+
+    /// `β1 μ` in the middle of a step.
+    fn momentum_rate(&self, t: f64, tau: f64) -> f64 {
+        let beta = self.adam.beta1_rate();
+        -beta / (-beta * (t + 0.5 * tau)).exp_m1()
+    }
+
+    fn advance_axes(&self, state: &mut State, tau: f64, curvatures: [&[f64]; 2], variances: &[f64], rng: &mut Stream) {
+        let beta = self.momentum_rate(state.t, tau);
+        for i in 0..state.x.len() {
+            let minimum = self.problem.basin().minimum()[i];
+            let (y, m, q) = (state.x[i] - minimum, state.averages.m[i], state.averages.q[i]);
+            let k = curvatures[usize::from(y >= 0.0)][i];
+            let flow = momentum_flow(beta, k, q, tau);
+            let variance = variances[i] / (q * q);
+            let [first, second] = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
+            let noise = match k > 0.0 {
+                true => gaussian_pair(momentum_covariance(beta, k, q, variance), flow, [first, second]),
+                false => [(variance * tau).sqrt() * first, 0.0],
+            };
+            state.x[i] = minimum + flow[0][0] * y + flow[0][1] * m + noise[0];
+            state.averages.m[i] = flow[1][0] * y + flow[1][1] * m + noise[1];
+        }
+    }
+
+    /// The flow of `Q⁻¹H` through the modes `U` of `Q^(-½) H Q^(-½)`: `Uᵀ Q^½ (θ - θ*)` and `Uᵀ Q^(-½) m̂` move as axes with `q = 1`.
+    fn advance_modes(&self, state: &mut State, tau: f64, hessian: &DMatrix<f64>) {
+        let dim = state.x.len();
+        let minimum = self.problem.basin().minimum();
+        state.modes.refresh(hessian, &state.averages.q);
+        let modes = &state.modes;
+        let scaled = DVector::from_fn(dim, |i, _| modes.root[i] * (state.x[i] - minimum[i]));
+        let momentum = DVector::from_fn(dim, |i, _| state.averages.m[i] / modes.root[i]);
+        let (mut y, mut m) = (modes.vectors.tr_mul(&scaled), modes.vectors.tr_mul(&momentum));
+        let beta = self.momentum_rate(state.t, tau);
+        for i in 0..dim {
+            let flow = momentum_flow(beta, modes.values[i].max(0.0), 1.0, tau);
+            (y[i], m[i]) = (flow[0][0] * y[i] + flow[0][1] * m[i], flow[1][0] * y[i] + flow[1][1] * m[i]);
+        }
+        let (y, m) = (&modes.vectors * y, &modes.vectors * m);
+        for i in 0..dim {
+            state.x[i] = minimum[i] + y[i] / modes.root[i];
+            state.averages.m[i] = m[i] * modes.root[i];
+        }
+    }
+
+    fn advance_general(&self, state: &mut State, tau: f64) {
+        let potential = self.problem.basin().potential();
+        let dim = state.x.len();
+        let beta = self.momentum_rate(state.t, tau);
+        let State { x, averages, solver, phase, .. } = state;
+        phase[..dim].copy_from_slice(x);
+        phase[dim..].copy_from_slice(&averages.m);
+        let q = &averages.q;
+        solver.advance(phase, tau, self.tolerance, |y, slope| {
+            let (theta, m) = y.split_at(dim);
+            let (to_theta, to_m) = slope.split_at_mut(dim);
+            potential.gradient(theta, to_m);
+            for i in 0..dim {
+                to_theta[i] = -m[i] / q[i];
+                to_m[i] = beta * (to_m[i] - m[i]);
+            }
+        });
+        x.copy_from_slice(&phase[..dim]);
+        averages.m.copy_from_slice(&phase[dim..]);
+    }
+
+    /// Longest step over which `Q` may be held, and whether `v̂` rests.
+    fn second_moment_limit(&self, state: &State) -> f64 {
+        if !state.averages.moves() {
+            return f64::INFINITY;
+        }
+        let basin = self.problem.basin();
+        let mut gradient = vec![0.0; state.x.len()];
+        basin.potential().gradient(&state.x, &mut gradient);
+        let mut limit = f64::INFINITY;
+        for (i, g) in gradient.iter().enumerate() {
+            let v = state.averages.v[i];
+            let off = (state.averages.target(i, *g) - v).abs();
+            if off > AT_REST * v {
+                limit = limit.min(0.2 * v / (self.adam.beta2_rate() * off));
+            }
+            if g * g > AT_REST * v {
+                limit = limit.min(FAR_STEP / self.rate);
+            }
+        }
+        limit
+    }
+}
+
+/// A draw of the Gaussian with covariance `C - F C Fᵀ`.
+fn gaussian_pair(rest: [f64; 3], f: [[f64; 2]; 2], normal: [f64; 2]) -> [f64; 2] {
+    let [a, b, c] = rest;
+    let carried = |r: [f64; 2], s: [f64; 2]| r[0] * s[0] * a + (r[0] * s[1] + r[1] * s[0]) * b + r[1] * s[1] * c;
+    let yy = (a - carried(f[0], f[0])).max(0.0);
+    let ym = b - carried(f[0], f[1]);
+    let mm = c - carried(f[1], f[1]);
+    let root = yy.sqrt();
+    let cross = if root > 0.0 { ym / root } else { 0.0 };
+    [root * normal[0], cross * normal[0] + (mm - cross * cross).max(0.0).sqrt() * normal[1]]
+}
+
+impl Motion for AdamMotion {
+    fn start(&self, state: &mut State) {
+        let dim = state.x.len();
+        if state.phase.is_empty() {
+            state.averages = Averages::new(&self.adam, &self.noise_scales);
+            state.phase = vec![0.0; 2 * dim];
+            state.solver = RungeKutta::new(2 * dim);
+        }
+        self.problem.basin().potential().gradient(&state.x, &mut state.gradient);
+        state.averages.start(&state.gradient, None);
+    }
+
+    fn step_limit(&self, state: &State) -> f64 {
+        let beta = self.adam.beta1_rate();
+        let start = match beta * state.t < 8.0 && state.since_jump.is_finite() {
+            true => (0.25 * state.t).max(0.05 / beta),
+            false => f64::INFINITY,
+        };
+        let swing = if self.is_exact() && self.swings_inside(state) { f64::INFINITY } else { FAR_STEP / self.rate };
+        start.min(swing).min(self.second_moment_limit(state))
+    }
+
+    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
+        let half = 0.5 * tau;
+        self.move_second_moment(state, state.t, half);
+        match &self.flow {
+            Flow::Axes { left, right, variances } => self.advance_axes(state, tau, [left, right], variances, rng),
+            Flow::Modal(hessian) => {
+                state.kick_half(tau, jumps, rng);
+                self.advance_modes(state, tau, hessian);
+                state.kick_half(tau, jumps, rng);
+            }
+            Flow::General => {
+                state.kick_half(tau, jumps, rng);
+                self.advance_general(state, tau);
+                state.kick_half(tau, jumps, rng);
+            }
+        }
+        self.move_second_moment(state, state.t + half, half);
+    }
+
+    fn skip_rest(&self, state: &mut State, wait: f64, rng: &mut Stream) -> f64 {
+        let Some((root, square)) = &self.rest else { return 0.0 };
+        if state.since_jump < self.memory || wait < 1.5 * self.memory {
+            return 0.0;
+        }
+        let at_rest = |i: usize| {
+            let v = state.averages.target(i, 0.0) + square[i];
+            (state.averages.v[i] / v - 1.0).abs() < AT_REST
+        };
+        if state.averages.moves() && !(0..state.x.len()).all(at_rest) {
+            return 0.0;
+        }
+        let dim = state.x.len();
+        state.draw_around(&vec![0.0; 2 * dim], root, rng);
+        let minimum = self.problem.basin().minimum();
+        for i in 0..dim {
+            state.x[i] = minimum[i] + state.phase[i];
+            state.averages.m[i] = state.phase[dim + i];
+            if state.averages.moves() {
+                state.averages.v[i] = state.averages.target(i, 0.0) + square[i];
+            }
+        }
+        state.averages.set_preconditioner();
+        if matches!(self.flow, Flow::Modal(_)) { wait } else { wait - self.memory }
+    }
+}
+
+impl AdamMotion {
+    /// Whether the swing of every axis, bounded by its energy `y² + q m²/(β k q²)`, stays inside.
+    fn swings_inside(&self, state: &State) -> bool {
+        let Flow::Axes { left, .. } = &self.flow else { return false };
+        let basin = self.problem.basin();
+        let beta = self.adam.beta1_rate();
+        let amplitude = |i: usize| {
+            let (y, m) = (state.x[i] - basin.minimum()[i], state.averages.m[i]);
+            match left[i] > 0.0 {
+                true => (y * y + m * m / (state.averages.q[i] * beta * left[i])).sqrt(),
+                false => y.abs() + m.abs() / (beta * state.averages.q[i]),
+            }
+        };
+        match basin.sides() {
+            Some((lo, hi)) => (0..state.x.len()).all(|i| {
+                let (minimum, a) = (basin.minimum()[i], amplitude(i));
+                lo[i] < minimum - a && minimum + a < hi[i]
+            }),
+            None => {
+                let mut direction = vec![0.0; state.x.len()];
+                let share = (0..state.x.len()).map(|i| {
+                    direction[i] = 1.0;
+                    let ahead = basin.exit_distance(&direction);
+                    direction[i] = -1.0;
+                    let r = ahead.min(basin.exit_distance(&direction));
+                    direction[i] = 0.0;
+                    amplitude(i) / r
+                });
+                share.sum::<f64>() < 1.0
+            }
+        }
+    }
+}
+
+/// The modes of `Q^(-½) H Q^(-½)` for the `Q` they were last made with.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Modes {
+    q: Vec<f64>,
+    root: Vec<f64>,
+    vectors: DMatrix<f64>,
+    values: DVector<f64>,
+}
+
+impl Modes {
+    /// Makes the modes anew once an entry of `Q` has changed by more than 10⁻³.
+    fn refresh(&mut self, hessian: &DMatrix<f64>, q: &[f64]) {
+        let fresh = self.q.len() == q.len() && self.q.iter().zip(q).all(|(a, b)| (a / b - 1.0).abs() < 1e-3);
+        if fresh {
+            return;
+        }
+        self.q = q.to_vec();
+        self.root = q.iter().map(|q| q.sqrt()).collect();
+        let scaled = DMatrix::from_fn(q.len(), q.len(), |i, j| hessian[(i, j)] / (self.root[i] * self.root[j]));
+        let eigen = scaled.symmetric_eigen();
+        (self.vectors, self.values) = (eigen.eigenvectors, eigen.eigenvalues);
+    }
+}

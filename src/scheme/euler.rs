@@ -1,0 +1,331 @@
+//! # Euler's scheme
+//!
+//! `θ_{k+1} = θ_k - ∇F h + ε h^(1/α) Σ ξ_k` with `ξ_k` SαS(1); with `h = η` this is SGD itself. Adam divides both terms by `Q_k`,
+//! which is known before the jump. Exits are seen at steps, late by `O(h^(1/α))` for `α > 1`; the corrected monitoring
+//! watches the edge `β_α ε h^(1/α)` (local amplitude) earlier, which leaves an error of order `h`.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_distr::{Distribution, StandardNormal};
+use serde::Serialize;
+
+use super::barrier::discrete_monitoring_shift;
+use super::site::{by_coordinate, by_noise_axis};
+use super::time_scale::{balance_time, crossing_time, relaxation_rates};
+use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
+use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
+use crate::noise::{PositiveStable, StableLaw, Stream, Structure};
+
+/// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
+const STEP_PER_RELAXATION: f64 = 0.003;
+
+/// Default step in crossing times where there is no drift to relax by.
+const STEP_PER_CROSSING: f64 = 0.001;
+
+/// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
+const JUMP_SHARE: f64 = 0.1;
+
+/// Where the exit is watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitoring {
+    /// The edge shifted inwards by the mean overshoot of a step: estimates the exit of the SDE.
+    #[default]
+    Corrected,
+    /// The edge itself, seen at steps: what an optimiser with `h = η` does.
+    Discrete,
+}
+
+/// Settings of Euler's scheme.
+///
+/// # Example
+/// ```
+/// use levy_escape::scheme::{Euler, Monitoring};
+///
+/// let what_sgd_does = Euler::with_step(0.01)?.monitoring(Monitoring::Discrete);
+/// # Ok::<(), levy_escape::scheme::SchemeError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Euler {
+    step: Option<f64>,
+    monitoring: Monitoring,
+}
+
+impl Euler {
+    /// A fixed step `h`, in units of the SDE's time; [`Euler::default`] chooses one.
+    ///
+    /// # Errors
+    /// [`SchemeError::Setting`] unless the step is positive and finite.
+    pub fn with_step(step: f64) -> Result<Self, SchemeError> {
+        if !(step > 0.0 && step.is_finite()) {
+            return Err(SchemeError::Setting {
+                name: "step",
+                value: step,
+                expected: "is not a positive finite number",
+            });
+        }
+        Ok(Euler { step: Some(step), monitoring: Monitoring::default() })
+    }
+
+    /// With another monitoring.
+    pub fn monitoring(mut self, monitoring: Monitoring) -> Self {
+        self.monitoring = monitoring;
+        self
+    }
+}
+
+impl Scheme for Euler {
+    fn name(&self) -> &'static str {
+        match self.monitoring {
+            Monitoring::Corrected => "euler",
+            Monitoring::Discrete => "euler_discrete",
+        }
+    }
+
+    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        Ok(Box::new(EulerKernel::new(self, problem)))
+    }
+}
+
+struct EulerKernel {
+    problem: Problem,
+    step: f64,
+    monitoring: Monitoring,
+    /// `ε h^(1/α)`, the scale of one coordinate's step before `Σ`.
+    scale: f64,
+    /// `β_α ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
+    shift: f64,
+    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box.
+    row_scales: Vec<f64>,
+    noise_scales: Vec<f64>,
+    law: StableLaw,
+    radial: PositiveStable,
+    warnings: Vec<String>,
+}
+
+/// Vectors of one path, of length `d` each.
+struct Workspace {
+    x: Vec<f64>,
+    gradient: Vec<f64>,
+    xi: Vec<f64>,
+    kick: Vec<f64>,
+    normal: Vec<f64>,
+    averages: Averages,
+}
+
+impl EulerKernel {
+    fn new(settings: &Euler, problem: &Problem) -> Self {
+        let noise = problem.noise();
+        let dim = problem.basin().dim();
+        let alpha = noise.alpha();
+        let relaxation = 1.0 / relaxation_rates(problem)[0];
+        let balance = balance_time(problem);
+        let default = match relaxation.is_finite() {
+            true => STEP_PER_RELAXATION * relaxation,
+            false => STEP_PER_CROSSING * crossing_time(problem),
+        };
+        let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
+        let mut warnings = Vec::new();
+        let corrected = settings.monitoring == Monitoring::Corrected;
+        if let Some(balance) = balance.filter(|t| corrected && step > *t) {
+            warnings.push(format!(
+                "euler step {step} is above t* = {balance:.3e}, where the shifted edge overcorrects: expect exits early \
+                 by some {:.1} %",
+                100.0 * (step / relaxation).min(1.0)
+            ));
+        } else if settings.step.is_some() && step > 4.0 * default {
+            warnings.push(format!(
+                "euler step {step} is {:.0} times the default: expect an error of about {:.1} %",
+                step / default,
+                100.0 * (step / relaxation).min(1.0)
+            ));
+        }
+        let scale = noise.increment_scale(step);
+        let shift = match settings.monitoring {
+            Monitoring::Corrected => discrete_monitoring_shift(alpha).unwrap_or(0.0) * scale,
+            Monitoring::Discrete => 0.0,
+        };
+        let mut normal = vec![0.0; dim];
+        let row_scales = (0..dim).map(|i| {
+            normal[i] = 1.0;
+            let row = noise.amplitude().scale_along(&normal, alpha.get(), noise.structure());
+            normal[i] = 0.0;
+            row
+        });
+        EulerKernel {
+            problem: problem.clone(),
+            step,
+            monitoring: settings.monitoring,
+            scale,
+            shift,
+            row_scales: row_scales.collect(),
+            noise_scales: match problem.dynamics() {
+                Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
+                Dynamics::Sgd => Vec::new(),
+            },
+            law: StableLaw::new(alpha),
+            radial: PositiveStable::half(alpha),
+            warnings,
+        }
+    }
+
+    fn workspace(&self) -> Workspace {
+        let zero = vec![0.0; self.problem.basin().dim()];
+        let averages = match self.problem.dynamics() {
+            Dynamics::Adam(adam) => Averages::new(adam, &self.noise_scales),
+            Dynamics::Sgd => Averages::default(),
+        };
+        Workspace {
+            x: zero.clone(),
+            gradient: zero.clone(),
+            xi: zero.clone(),
+            kick: zero.clone(),
+            normal: zero,
+            averages,
+        }
+    }
+
+    /// `ξ`, SαS(1) in every coordinate or isotropic, and `Σξ` into `kick`.
+    fn draw(&self, ws: &mut Workspace, rng: &mut Stream) {
+        match self.problem.noise().structure() {
+            Structure::Independent => ws.xi.iter_mut().for_each(|x| *x = self.law.sample(rng)),
+            Structure::Isotropic => {
+                let radius = (2.0 * self.radial.sample(rng)).sqrt();
+                ws.xi.iter_mut().for_each(|x| *x = radius * rng.sample::<f64, _>(StandardNormal));
+            }
+        }
+        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+    }
+
+    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits) -> PathRecord {
+        let basin = self.problem.basin();
+        ws.x.copy_from_slice(basin.start());
+        if let Dynamics::Adam(adam) = self.problem.dynamics() {
+            basin.potential().gradient(&ws.x, &mut ws.gradient);
+            let sampled = adam.second_moment() == SecondMoment::Sampled;
+            if sampled {
+                self.draw(ws, rng);
+            }
+            ws.averages.start(&ws.gradient, sampled.then_some(&ws.kick));
+        }
+        let h = self.step;
+        let mut events = 0;
+        loop {
+            let t = events as f64 * h;
+            if t + h > limits.max_time {
+                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
+            }
+            if events >= limits.max_events {
+                return PathRecord { outcome: Outcome::Censored { at: t }, events };
+            }
+            basin.potential().gradient(&ws.x, &mut ws.gradient);
+            self.draw(ws, rng);
+            match self.problem.dynamics() {
+                Dynamics::Sgd => {
+                    for ((x, g), kick) in ws.x.iter_mut().zip(&ws.gradient).zip(&mut ws.kick) {
+                        *kick *= self.scale;
+                        *x += *kick - g * h;
+                    }
+                }
+                Dynamics::Adam(adam) => self.step_adam(adam, ws, t),
+            }
+            events += 1;
+            if !self.inside(ws) {
+                let time = t + h;
+                let outcome = match ws.x.iter().all(|x| x.is_finite()) {
+                    true => Outcome::Exited { time, site: self.site(ws) },
+                    false => Outcome::Diverged { at: time },
+                };
+                return PathRecord { outcome, events };
+            }
+        }
+    }
+
+    /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
+    fn step_adam(&self, adam: &Adam, ws: &mut Workspace, t: f64) {
+        let h = self.step;
+        let first = Adam::weight(adam.beta1_rate(), t, h);
+        let second = Adam::weight(adam.beta2_rate(), t, h);
+        let averages = &mut ws.averages;
+        for i in 0..ws.x.len() {
+            let (g, z) = (ws.gradient[i], ws.kick[i]);
+            ws.kick[i] = self.scale * z / averages.q[i];
+            ws.x[i] += ws.kick[i] - h * averages.m[i] / averages.q[i];
+            averages.m[i] += first * (g - averages.m[i]);
+            let target = match adam.second_moment() {
+                SecondMoment::Frozen => continue,
+                SecondMoment::MeanField => averages.target(i, g),
+                SecondMoment::Sampled => (g + z) * (g + z),
+            };
+            averages.v[i] += second * (target - averages.v[i]);
+        }
+        if averages.moves() {
+            averages.set_preconditioner();
+        }
+    }
+
+    /// Whether the path is inside the shifted edge; a path that is not finite is not.
+    fn inside(&self, ws: &mut Workspace) -> bool {
+        let basin = self.problem.basin();
+        let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
+        if let Some((lo, hi)) = basin.sides() {
+            return (0..ws.x.len()).all(|i| {
+                let amplitude = if adam { self.row_scales[i] / ws.averages.q[i] } else { self.row_scales[i] };
+                // Steps so wide that the shift would swallow the basin see the edge itself.
+                let shift = (self.shift * amplitude).min(0.45 * (hi[i] - lo[i]));
+                lo[i] + shift < ws.x[i] && ws.x[i] < hi[i] - shift
+            });
+        }
+        if !basin.contains(&ws.x) {
+            return false;
+        }
+        if self.shift == 0.0 {
+            return true;
+        }
+        let distance = basin.edge(&ws.x, &mut ws.normal);
+        if adam {
+            ws.normal.iter_mut().zip(&ws.averages.q).for_each(|(n, q)| *n /= q);
+        }
+        let noise = self.problem.noise();
+        distance > self.shift * noise.amplitude().scale_along(&ws.normal, noise.alpha().get(), noise.structure())
+    }
+
+    fn site(&self, ws: &Workspace) -> Site {
+        let basin = self.problem.basin();
+        if basin.exit_distance(&ws.kick) * JUMP_SHARE > 1.0 || basin.contains(&ws.x) {
+            return by_coordinate(basin, &ws.x, Departure::Creep);
+        }
+        if self.problem.noise().structure() == Structure::Isotropic {
+            return by_coordinate(basin, &ws.x, Departure::Jump);
+        }
+        let strongest = (0..ws.xi.len()).max_by(|&a, &b| {
+            let reach = |j: usize| ws.xi[j].abs() * self.problem.noise().amplitude().column_norm(j);
+            reach(a).total_cmp(&reach(b))
+        });
+        let axis = strongest.unwrap_or(0);
+        by_noise_axis(basin, &ws.x, axis, ws.xi[axis])
+    }
+}
+
+impl PathKernel for EulerKernel {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+        let mut ws = self.workspace();
+        for path in range {
+            let mut rng = source.stream(path);
+            records.push(self.path(&mut ws, &mut rng, limits));
+        }
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn describe(&self) -> String {
+        let monitoring = match self.monitoring {
+            Monitoring::Corrected => "corrected",
+            Monitoring::Discrete => "discrete",
+        };
+        format!("euler, step {:.6}, {monitoring} monitoring", self.step)
+    }
+}

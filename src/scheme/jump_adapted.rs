@@ -1,0 +1,396 @@
+//! # Jump-adapted scheme
+//!
+//! Jumps that move the parameters by more than a fraction `κ` of the way to the edge are drawn exactly, at Poisson times
+//! with Pareto sizes; the others are replaced by a Brownian motion of the same variance. Between jumps the flow is solved
+//! exactly where a formula exists. The edge is watched by a Brownian bridge against a barrier that lies `f_α s_α κ r` beyond
+//! it for the small-jump part, which in truth jumps over; a large jump leaves at the edge itself. The number of events a
+//! path costs does not grow as `ε` falls.
+//!
+//! # References
+//! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes with a View towards Simulation*.
+//! - Kohatsu-Higa, Tankov (2010), *Jump-Adapted Discretization Schemes for Lévy-Driven SDEs*.
+
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rand_distr::{Exp1, StandardNormal};
+
+use super::adam_motion::{AdamMotion, Modes};
+use super::barrier::bridge_crossing;
+use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
+use super::runge_kutta::RungeKutta;
+use super::sgd_motion::sgd_motion;
+use super::site::{by_coordinate, by_noise_axis};
+use super::time_scale::{curvature_range, relaxation_rates};
+use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
+use crate::dynamics::{Averages, Dynamics, Preconditioner, Problem, SecondMoment};
+use crate::noise::Stream;
+
+/// Steps away from the edge, in fastest relaxation times, where no exact flow spans the wait.
+pub(super) const FAR_STEP: f64 = 0.25;
+/// Slowest relaxation times after which the past is forgotten: e^-9 is 10⁻⁴.
+pub(super) const MEMORY: f64 = 9.0;
+/// Standard deviations of the small-jump part within which the edge is near.
+const NEAR: f64 = 5.0;
+
+/// Settings of the jump-adapted scheme.
+///
+/// # Example
+/// ```
+/// use levy_escape::scheme::JumpAdapted;
+///
+/// let finer = JumpAdapted::default().threshold(0.05)?;
+/// # Ok::<(), levy_escape::scheme::SchemeError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JumpAdapted {
+    threshold: Option<f64>,
+    step_cap: Option<f64>,
+}
+
+impl JumpAdapted {
+    /// Default cap of a step near the edge, in relaxation times.
+    pub const STEP_CAP: f64 = 0.1;
+
+    /// Draws exactly the jumps that move the parameters by more than `kappa` of the way to the edge. By default .1, and more
+    /// where escapes are rare, up to .3: see [`JumpAdapted::default_threshold`].
+    ///
+    /// # Errors
+    /// [`SchemeError::Setting`] unless `0 < kappa <= 0.5`.
+    pub fn threshold(mut self, kappa: f64) -> Result<Self, SchemeError> {
+        if !(kappa > 0.0 && kappa <= 0.5) {
+            return Err(SchemeError::Setting { name: "threshold", value: kappa, expected: "is outside (0, 0.5]" });
+        }
+        self.threshold = Some(kappa);
+        Ok(self)
+    }
+
+    /// Caps the steps near the edge at `cap` relaxation times, .1 by default.
+    ///
+    /// # Errors
+    /// [`SchemeError::Setting`] unless `0 < cap <= 1`.
+    pub fn step_cap(mut self, cap: f64) -> Result<Self, SchemeError> {
+        if !(cap > 0.0 && cap <= 1.0) {
+            return Err(SchemeError::Setting { name: "step_cap", value: cap, expected: "is outside (0, 1]" });
+        }
+        self.step_cap = Some(cap);
+        Ok(self)
+    }
+
+    /// The default `κ`, from the escape rate `rate` and the slowest rate `relaxation` at which the parameters settle.
+    ///
+    /// Where an escape takes a hundred relaxation times or fewer the small jumps matter and `κ = .1`; it grows as their
+    /// share falls, to .3 where an escape takes 3,000.
+    pub fn default_threshold(rate: f64, relaxation: f64) -> f64 {
+        if relaxation <= 0.0 {
+            return 0.1;
+        }
+        (0.1 * (0.01 * relaxation / rate).powf(0.32)).clamp(0.1, 0.3)
+    }
+}
+
+impl Scheme for JumpAdapted {
+    fn name(&self) -> &'static str {
+        "jump_adapted"
+    }
+
+    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        if problem.noise().alpha().is_gaussian() {
+            return Err(SchemeError::Gaussian);
+        }
+        if let Dynamics::Adam(adam) = problem.dynamics()
+            && adam.second_moment() == SecondMoment::Sampled
+        {
+            return Err(SchemeError::Sampled);
+        }
+        Ok(Box::new(JumpAdaptedKernel::new(self, problem)?))
+    }
+}
+
+/// One path: its parameters, Adam's averages, and the scratch that flows need.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub t: f64,
+    pub since_jump: f64,
+    pub x: Vec<f64>,
+    pub averages: Averages,
+    pub gradient: Vec<f64>,
+    pub phase: Vec<f64>,
+    pub solver: RungeKutta,
+    pub modes: Modes,
+    kick: Vec<f64>,
+    scratch: Vec<f64>,
+    before: Vec<f64>,
+    normal: Vec<f64>,
+}
+
+impl State {
+    fn new(dim: usize) -> Self {
+        let zero = vec![0.0; dim];
+        State {
+            x: zero.clone(),
+            gradient: zero.clone(),
+            solver: RungeKutta::new(dim),
+            kick: zero.clone(),
+            scratch: zero.clone(),
+            before: zero.clone(),
+            normal: zero,
+            ..State::default()
+        }
+    }
+
+    /// Half of the small jumps of a step, as a Gaussian displacement.
+    pub fn kick_half(&mut self, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
+        jumps.small_kick(0.5 * tau, &mut self.kick, &mut self.scratch, rng);
+        self.displace();
+    }
+
+    /// `θ += Q⁻¹ kick`.
+    fn displace(&mut self) {
+        if self.averages.q.is_empty() {
+            self.x.iter_mut().zip(&self.kick).for_each(|(x, d)| *x += d);
+        } else {
+            self.x.iter_mut().zip(&self.kick).zip(&self.averages.q).for_each(|((x, d), q)| *x += d / q);
+        }
+    }
+
+    /// A Gaussian draw with the given root around `centre`: into `x`, or into `phase` if it has twice the length.
+    pub fn draw_around(&mut self, centre: &[f64], root: &DMatrix<f64>, rng: &mut Stream) {
+        let out = if centre.len() == self.x.len() { &mut self.x } else { &mut self.phase };
+        out.copy_from_slice(centre);
+        for column in root.column_iter() {
+            let normal: f64 = rng.sample(StandardNormal);
+            out.iter_mut().zip(column.iter()).for_each(|(x, b)| *x += b * normal);
+        }
+    }
+
+    fn inverse_q(&self, i: usize) -> f64 {
+        self.averages.q.get(i).map_or(1.0, |q| 1.0 / q)
+    }
+}
+
+/// The motion between large jumps.
+pub(super) trait Motion: Send + Sync {
+    /// Sets what the dynamics carries beside the parameters.
+    fn start(&self, _state: &mut State) {}
+
+    /// Longest admissible step away from the edge.
+    fn step_limit(&self, state: &State) -> f64;
+
+    /// Flow and small jumps over `tau`.
+    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);
+
+    /// Jumps over a stretch in which the path would only rest: leaves a state with the law at rest and returns the time
+    /// passed over, 0 if the path is not at rest or the wait is too short.
+    fn skip_rest(&self, _state: &mut State, _wait: f64, _rng: &mut Stream) -> f64 {
+        0.0
+    }
+}
+
+struct JumpAdaptedKernel {
+    problem: Problem,
+    jumps: LargeJumps,
+    motion: Box<dyn Motion>,
+    /// What the two faces of every axis of a box see, before `Q⁻¹`.
+    faces: Vec<EdgeNoise>,
+    near_step: f64,
+    /// Variance of the parameters at rest per unit of small-jump variance along the normal: `1/(2k)` for SGD.
+    spread: f64,
+    kappa: f64,
+    starts_at_rest: bool,
+}
+
+impl JumpAdaptedKernel {
+    fn new(settings: &JumpAdapted, problem: &Problem) -> Result<Self, SchemeError> {
+        let basin = problem.basin();
+        let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
+        let [fastest, slowest] = relaxation_rates(problem);
+        // The rate of jumps all the way to the edge, by cutting at κ = 1.
+        let rate = LargeJumps::new(problem, &rest, 1.0).rate();
+        if !(rate > 0.0) {
+            return Err(SchemeError::Unreachable);
+        }
+        let kappa = settings.threshold.unwrap_or_else(|| JumpAdapted::default_threshold(rate, slowest));
+        let jumps = LargeJumps::new(problem, &rest, kappa);
+        let cap = settings.step_cap.unwrap_or(JumpAdapted::STEP_CAP);
+        let faces: Vec<EdgeNoise> = (0..basin.dim()).map(|i| jumps.at_face(i)).collect();
+        let near_step = (cap / fastest).min(diffusive_step(problem, &rest, &faces, cap));
+        let slow_curvature = curvature_range(problem)[1];
+        let spread = match problem.dynamics() {
+            Dynamics::Sgd => 0.5 / slow_curvature,
+            Dynamics::Adam(adam) => 0.5 / slow_curvature + 0.5 / adam.beta1_rate(),
+        };
+        let motion: Box<dyn Motion> = match problem.dynamics() {
+            Dynamics::Sgd => sgd_motion(problem, &jumps, near_step),
+            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
+        };
+        Ok(JumpAdaptedKernel {
+            problem: problem.clone(),
+            jumps,
+            motion,
+            faces,
+            near_step,
+            spread,
+            kappa,
+            starts_at_rest: basin.start() == basin.minimum(),
+        })
+    }
+
+    fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits) -> PathRecord {
+        let basin = self.problem.basin();
+        state.x.copy_from_slice(basin.start());
+        state.t = 0.0;
+        state.since_jump = if self.starts_at_rest { f64::INFINITY } else { 0.0 };
+        self.motion.start(state);
+        let mut events = 0;
+        loop {
+            let mut wait = rng.sample::<f64, _>(Exp1) / self.jumps.rate();
+            let censored = state.t + wait >= limits.max_time;
+            if censored {
+                wait = limits.max_time - state.t;
+            }
+            while wait > 0.0 {
+                if events >= limits.max_events {
+                    return PathRecord { outcome: Outcome::Censored { at: state.t }, events };
+                }
+                events += 1;
+                let near = self.is_near_edge(state, wait);
+                let mut tau = wait.min(if near { self.near_step } else { self.motion.step_limit(state) });
+                if !near {
+                    let skipped = self.motion.skip_rest(state, wait, rng);
+                    if skipped > 0.0 {
+                        state.t += skipped;
+                        wait -= skipped;
+                        continue;
+                    }
+                } else {
+                    tau = tau.min(self.motion.step_limit(state));
+                }
+                state.before.copy_from_slice(&state.x);
+                self.motion.advance(state, tau, &self.jumps, rng);
+                if !state.x.iter().all(|x| x.is_finite()) {
+                    return PathRecord { outcome: Outcome::Diverged { at: state.t + tau }, events };
+                }
+                if let Some(delay) = self.crossing(state, tau, rng) {
+                    let site = by_coordinate(basin, &state.x, Departure::Creep);
+                    return PathRecord { outcome: Outcome::Exited { time: state.t + delay, site }, events };
+                }
+                state.t += tau;
+                state.since_jump += tau;
+                wait -= tau;
+            }
+            if censored {
+                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
+            }
+            events += 1;
+            let jump = self.jumps.draw(&mut state.kick, &mut state.scratch, rng);
+            state.displace();
+            state.since_jump = 0.0;
+            if !basin.contains(&state.x) {
+                if !state.x.iter().all(|x| x.is_finite()) {
+                    return PathRecord { outcome: Outcome::Diverged { at: state.t }, events };
+                }
+                let site = match jump {
+                    Jump::Axis { axis, size } => by_noise_axis(basin, &state.x, axis, size),
+                    Jump::Isotropic => by_coordinate(basin, &state.x, Departure::Jump),
+                };
+                return PathRecord { outcome: Outcome::Exited { time: state.t, site }, events };
+            }
+        }
+    }
+
+    /// Whether the small jumps could reach the edge during the wait.
+    fn is_near_edge(&self, state: &mut State, wait: f64) -> bool {
+        let time = wait.min(self.spread);
+        let basin = self.problem.basin();
+        match basin.sides() {
+            Some((lo, hi)) => (0..state.x.len()).any(|i| {
+                let inverse_q = state.inverse_q(i);
+                let reach = NEAR * (self.faces[i].variance * time).sqrt() * inverse_q;
+                (hi[i] - state.x[i]).min(state.x[i] - lo[i]) + self.faces[i].shift * inverse_q < reach
+            }),
+            None => {
+                let distance = basin.edge(&state.x, &mut state.normal);
+                let noise = self.smooth_edge_noise(state);
+                distance + noise.shift < NEAR * (noise.variance * time).sqrt()
+            }
+        }
+    }
+
+    /// Noise at the edge along `state.normal`, which is turned into the covector `Q⁻¹n`.
+    fn smooth_edge_noise(&self, state: &mut State) -> EdgeNoise {
+        for i in 0..state.x.len() {
+            state.normal[i] *= state.inverse_q(i);
+        }
+        self.jumps.at_edge(&state.normal)
+    }
+
+    /// When, after the beginning of the step just made, the small-jump part first met its barrier.
+    fn crossing(&self, state: &mut State, tau: f64, rng: &mut Stream) -> Option<f64> {
+        let basin = self.problem.basin();
+        let time = tau.min(self.spread);
+        let mut first: Option<f64> = None;
+        let mut meet = |from: f64, to: f64, variance: f64| {
+            if from <= 0.0 {
+                first = Some(0.0);
+            } else if !(to > 0.0 && from * to > 23.0 * variance * time) {
+                // Over a long step the bridge holds the variance at rest, not that of free diffusion.
+                let crossing = bridge_crossing(from, to, variance * time / tau, tau, rng);
+                first = match (first, crossing) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+        };
+        match basin.sides() {
+            Some((lo, hi)) => {
+                for i in 0..state.x.len() {
+                    let inverse_q = state.inverse_q(i);
+                    let shift = self.faces[i].shift * inverse_q;
+                    let variance = self.faces[i].variance * inverse_q * inverse_q;
+                    let (before, after) = (state.before[i], state.x[i]);
+                    meet(hi[i] - before + shift, hi[i] - after + shift, variance);
+                    meet(before - lo[i] + shift, after - lo[i] + shift, variance);
+                }
+            }
+            None => {
+                let from = basin.edge(&state.before, &mut state.normal);
+                let noise = self.smooth_edge_noise(state);
+                let to = basin.edge(&state.x, &mut state.normal);
+                meet(from + noise.shift, to + noise.shift, noise.variance);
+            }
+        }
+        first
+    }
+}
+
+/// The time in which the small jumps move the parameters by `2 cap` of the way to the nearest face.
+fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise], cap: f64) -> f64 {
+    let basin = problem.basin();
+    let mut direction = vec![0.0; basin.dim()];
+    let mut step = f64::INFINITY;
+    for (i, face) in faces.iter().enumerate() {
+        for sign in [1.0, -1.0] {
+            direction[i] = sign;
+            let reach = 2.0 * cap * basin.exit_distance(&direction) * rest.entry(i);
+            step = step.min(reach * reach / face.variance);
+        }
+        direction[i] = 0.0;
+    }
+    step
+}
+
+impl PathKernel for JumpAdaptedKernel {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+        let mut state = State::new(self.problem.basin().dim());
+        for path in range {
+            let mut rng = source.stream(path);
+            records.push(self.path(&mut state, &mut rng, limits));
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("jump_adapted, threshold {:.3}, step near the edge {:.3e}", self.kappa, self.near_step)
+    }
+}

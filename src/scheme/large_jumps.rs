@@ -1,0 +1,237 @@
+//! The jumps drawn exactly, and the Gaussian that stands for the others.
+
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use super::barrier::{creeping_shift, isotropic_direction_factor};
+use crate::dynamics::{Preconditioner, Problem};
+use crate::landscape::sphere;
+use crate::noise::{Amplitude, LevyMeasure, Stream, Structure};
+
+/// The jumps of `ε Σ L` cut in two: those that move the parameters at rest by more than `κ` of the way to the edge, which
+/// come at Poisson times with Pareto sizes, and the rest, a Brownian motion of the same variance (Asmussen-Rosiński).
+///
+/// With independent coordinates every noise coordinate has its own cut `δ_j = κ min(r_j+, r_j-)`, `r_j±` the exit distances
+/// along `±ε Q*⁻¹ Σ e_j` in units of that vector; an isotropic noise has one, by the shortest way out.
+pub(super) struct LargeJumps {
+    structure: Structure,
+    measure: LevyMeasure,
+    epsilon: f64,
+    amplitude: Amplitude,
+    /// `δ_j` in units of `L`; one entry for isotropic noise.
+    cuts: Vec<f64>,
+    /// Variance per unit time of the jumps of `L_j` below the cut.
+    small_variances: Vec<f64>,
+    /// Running sums of the jump rates of the coordinates.
+    cumulative: Vec<f64>,
+    /// `f_α s_α`, with the direction factor of isotropic noise.
+    shift: f64,
+    dim: usize,
+}
+
+/// Noise of the small jumps as the edge sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EdgeNoise {
+    /// Variance per unit time along the normal.
+    pub variance: f64,
+    /// How far beyond the edge the Brownian part is watched.
+    pub shift: f64,
+}
+
+/// One large jump of `L`.
+pub(super) enum Jump {
+    /// Along one noise coordinate.
+    Axis {
+        /// The coordinate.
+        axis: usize,
+        /// Signed size in units of `L`.
+        size: f64,
+    },
+    /// In all coordinates at once; the vector is in the scratch that was filled.
+    Isotropic,
+}
+
+impl LargeJumps {
+    /// Cuts at the fraction `kappa` of the way to the edge.
+    pub fn new(problem: &Problem, rest: &Preconditioner, kappa: f64) -> Self {
+        let (basin, noise) = (problem.basin(), problem.noise());
+        let (dim, alpha, measure) = (basin.dim(), noise.alpha().get(), *noise.measure());
+        let (cuts, small_variances, rates, factor): (Vec<f64>, Vec<f64>, Vec<f64>, f64) = match noise.structure() {
+            Structure::Independent => {
+                let cut = |j| {
+                    let mut v = problem.jump_direction(rest, j);
+                    v.iter_mut().for_each(|v| *v *= noise.epsilon());
+                    let ahead = basin.exit_distance(&v);
+                    v.iter_mut().for_each(|v| *v = -*v);
+                    kappa * ahead.min(basin.exit_distance(&v))
+                };
+                let cuts: Vec<f64> = (0..dim).map(cut).collect();
+                // A coordinate that moves nothing has an infinite cut: no jumps, and no variance worth adding.
+                let variance = |d: &f64| if d.is_finite() { measure.variance_below(*d) } else { 0.0 };
+                let rate = |d: &f64| if d.is_finite() { measure.tail_mass(*d) } else { 0.0 };
+                (cuts.clone(), cuts.iter().map(variance).collect(), cuts.iter().map(rate).collect(), 1.0)
+            }
+            Structure::Isotropic => {
+                let mut shortest = f64::INFINITY;
+                let mut v = vec![0.0; dim];
+                let mut look = |u: &[f64]| {
+                    noise.amplitude().apply(u, &mut v);
+                    rest.divide(&mut v);
+                    v.iter_mut().for_each(|v| *v *= noise.epsilon());
+                    shortest = shortest.min(basin.exit_distance(&v));
+                    0.0
+                };
+                sphere::average(dim, &mut look);
+                let mut unit = vec![0.0; dim];
+                for axis in 0..dim {
+                    unit[axis] = 1.0;
+                    look(&unit);
+                    unit[axis] = -1.0;
+                    look(&unit);
+                    unit[axis] = 0.0;
+                }
+                let cut = kappa * shortest;
+                (
+                    vec![cut],
+                    vec![measure.isotropic_variance_below(dim, cut)],
+                    vec![measure.isotropic_tail_mass(dim, cut)],
+                    isotropic_direction_factor(dim),
+                )
+            }
+        };
+        let cumulative = rates
+            .iter()
+            .scan(0.0, |sum, rate| {
+                *sum += rate;
+                Some(*sum)
+            })
+            .collect();
+        LargeJumps {
+            structure: noise.structure(),
+            measure,
+            epsilon: noise.epsilon(),
+            amplitude: noise.amplitude().clone(),
+            cuts,
+            small_variances,
+            cumulative,
+            shift: factor * creeping_shift(alpha),
+            dim,
+        }
+    }
+
+    /// Rate of large jumps, per unit time.
+    pub fn rate(&self) -> f64 {
+        self.cumulative.last().copied().unwrap_or(0.0)
+    }
+
+    /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`.
+    pub fn draw(&self, displacement: &mut [f64], scratch: &mut [f64], rng: &mut Stream) -> Jump {
+        match self.structure {
+            Structure::Independent => {
+                let axis = match self.cumulative.len() {
+                    1 => 0,
+                    n => {
+                        let target = rng.random::<f64>() * self.rate();
+                        self.cumulative.partition_point(|c| *c <= target).min(n - 1)
+                    }
+                };
+                let size = self.measure.jump_above(self.cuts[axis], rng);
+                match &self.amplitude {
+                    Amplitude::Dense(m) => {
+                        displacement
+                            .iter_mut()
+                            .zip(m.column(axis).iter())
+                            .for_each(|(d, s)| *d = self.epsilon * size * s);
+                    }
+                    _ => {
+                        displacement.fill(0.0);
+                        displacement[axis] = self.epsilon * size * self.diagonal(axis);
+                    }
+                }
+                Jump::Axis { axis, size }
+            }
+            Structure::Isotropic => {
+                let length = self.measure.jump_size_above(self.cuts[0], rng);
+                scratch.iter_mut().for_each(|x| *x = rng.sample(StandardNormal));
+                let norm = scratch.iter().map(|x| x * x).sum::<f64>().sqrt();
+                scratch.iter_mut().for_each(|x| *x *= self.epsilon * length / norm);
+                self.amplitude.apply(scratch, displacement);
+                Jump::Isotropic
+            }
+        }
+    }
+
+    /// Gaussian displacement `ε Σ dW` of the small jumps over a time `tau`, before `Q⁻¹`, into `kick`.
+    pub fn small_kick(&self, tau: f64, kick: &mut [f64], scratch: &mut [f64], rng: &mut Stream) {
+        let scale = self.epsilon * tau.sqrt();
+        for (j, x) in scratch.iter_mut().enumerate() {
+            *x = scale * self.small_variance(j).sqrt() * rng.sample::<f64, _>(StandardNormal);
+        }
+        self.amplitude.apply(scratch, kick);
+    }
+
+    /// Variance per unit time of axis `i` by the small jumps, before `Q⁻²`, for a diagonal amplitude.
+    pub fn axis_variance(&self, i: usize) -> f64 {
+        let a = self.epsilon * self.diagonal(i);
+        a * a * self.small_variance(i)
+    }
+
+    /// `ε² Σ diag(variances) Σᵀ`: covariance of the small jumps per unit time, before `Q⁻¹` on both sides.
+    pub fn diffusion(&self) -> DMatrix<f64> {
+        let mut root = self.amplitude.to_matrix(self.dim);
+        for j in 0..self.dim {
+            root.column_mut(j).scale_mut(self.epsilon * self.small_variance(j).sqrt());
+        }
+        &root * root.transpose()
+    }
+
+    /// What the edge with the (not necessarily unit) covector `normal` sees: `n` for SGD, `Q⁻¹n` for Adam.
+    pub fn at_edge(&self, normal: &[f64]) -> EdgeNoise {
+        let mut sums = [0.0; 3];
+        let mut add = |j: usize, w: f64| {
+            let square = w * w * self.small_variance(j);
+            sums[0] += square;
+            sums[1] += w.abs() * square * self.cuts.get(j).copied().unwrap_or(self.cuts[0]);
+            sums[2] += w * w;
+        };
+        match &self.amplitude {
+            Amplitude::Dense(m) => {
+                for j in 0..self.dim {
+                    let w = m.column(j).iter().zip(normal).map(|(s, n)| s * n).sum::<f64>();
+                    add(j, self.epsilon * w);
+                }
+            }
+            _ => normal.iter().enumerate().for_each(|(j, n)| add(j, self.epsilon * n * self.diagonal(j))),
+        }
+        let [variance, weighted, length] = sums;
+        let cut = match self.structure {
+            Structure::Independent if variance > 0.0 => weighted / variance,
+            Structure::Independent => 0.0,
+            Structure::Isotropic => self.cuts[0] * length.sqrt(),
+        };
+        EdgeNoise { variance, shift: self.shift * cut }
+    }
+
+    /// What the face of a box across axis `i` sees, before `Q⁻¹`.
+    pub fn at_face(&self, i: usize) -> EdgeNoise {
+        let mut normal = vec![0.0; self.dim];
+        normal[i] = 1.0;
+        self.at_edge(&normal)
+    }
+
+    fn small_variance(&self, j: usize) -> f64 {
+        match self.structure {
+            Structure::Independent => self.small_variances[j],
+            Structure::Isotropic => self.small_variances[0],
+        }
+    }
+
+    fn diagonal(&self, i: usize) -> f64 {
+        match &self.amplitude {
+            Amplitude::Scalar(s) => *s,
+            Amplitude::Diagonal(s) => s[i],
+            Amplitude::Dense(m) => m[(i, i)],
+        }
+    }
+}

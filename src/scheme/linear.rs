@@ -1,0 +1,103 @@
+//! Gaussian laws of linear stochastic equations.
+
+use nalgebra::DMatrix;
+
+/// Covariance at rest of `dy = M y dt + dW` with `E dW dWᵀ = D dt`: the solution of `M C + C Mᵀ + D = 0`.
+///
+/// By doubling: `C(2τ) = C(τ) + e^(Mτ) C(τ) e^(Mτ)ᵀ` from a step of 2·10⁻³ of the fastest time. `None` if `M` is not stable.
+pub(super) fn covariance_at_rest(drift: &DMatrix<f64>, diffusion: &DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let tau = 2e-3 / drift.norm();
+    let mut flow = (drift * tau).exp();
+    let mut covariance = (diffusion + &flow * diffusion * flow.transpose()) * (0.5 * tau);
+    for _ in 0..64 {
+        let carried = &flow * &covariance * flow.transpose();
+        let growth = carried.norm();
+        covariance += carried;
+        if !growth.is_finite() {
+            return None;
+        }
+        if growth <= 1e-9 * covariance.norm() {
+            return Some(covariance);
+        }
+        flow = &flow * &flow;
+    }
+    None
+}
+
+/// A matrix `B` with `B Bᵀ = C` for a symmetric, possibly singular `C`.
+pub(super) fn square_root(covariance: &DMatrix<f64>) -> DMatrix<f64> {
+    let eigen = covariance.clone().symmetric_eigen();
+    let roots = eigen.eigenvalues.map(|l| l.max(0.0).sqrt());
+    eigen.eigenvectors * DMatrix::from_diagonal(&roots)
+}
+
+/// `(1 - e^(-rate τ)) / rate`, which is `τ` at rate 0: the variance a unit diffusion gathers under decay at half that rate.
+pub(super) fn gathered(rate: f64, tau: f64) -> f64 {
+    if rate * tau < 1e-12 { tau } else { -(-rate * tau).exp_m1() / rate }
+}
+
+/// The flow of `y' = -m/q, m' = β(k y - m)` over a time `tau`: the 2 × 2 matrix `[[yy, ym], [my, mm]]`.
+pub(super) fn momentum_flow(beta: f64, k: f64, q: f64, tau: f64) -> [[f64; 2]; 2] {
+    let half = 0.5 * beta;
+    let disc = half * half - beta * k / q;
+    let (even, odd) = if disc > 0.0 {
+        let omega = disc.sqrt();
+        // The slow root in the form that does not cancel.
+        let slow = (-(beta * k / q) / (half + omega) * tau).exp();
+        let fast = (-(half + omega) * tau).exp();
+        let odd = if omega * tau < 1e-6 { tau * slow } else { (slow - fast) / (2.0 * omega) };
+        (0.5 * (slow + fast), odd)
+    } else {
+        let omega = (-disc).sqrt();
+        let decay = (-half * tau).exp();
+        let odd = if omega * tau < 1e-6 { tau } else { (omega * tau).sin() / omega };
+        (decay * (omega * tau).cos(), decay * odd)
+    };
+    [[even + half * odd, -odd / q], [beta * k * odd, even - half * odd]]
+}
+
+/// Covariance at rest of `(y, m)` when `y` also diffuses with `variance` per unit time: `[Var y, Cov(y, m), Var m]`.
+pub(super) fn momentum_covariance(beta: f64, k: f64, q: f64, variance: f64) -> [f64; 3] {
+    let cross = 0.5 * variance * q;
+    [variance * (0.5 * q / k + 0.5 / beta), cross, k * cross]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dmatrix;
+
+    #[test]
+    fn rest_covariance_solves_the_lyapunov_equation() {
+        let drift = dmatrix![-1.0, 0.4, 0.0; -0.2, -0.5, 0.1; 0.0, 0.3, -2.0];
+        let root = dmatrix![1.0, 0.0, 0.2; 0.3, 0.5, 0.0; 0.0, 0.1, 0.7];
+        let diffusion = &root * root.transpose();
+        let c = covariance_at_rest(&drift, &diffusion).unwrap();
+        let residual = &drift * &c + &c * drift.transpose() + &diffusion;
+        assert!(residual.norm() < 1e-5 * diffusion.norm(), "{residual}");
+        let b = square_root(&c);
+        assert!((&b * b.transpose() - c).norm() < 1e-12);
+        assert!(covariance_at_rest(&dmatrix![0.1], &dmatrix![1.0]).is_none());
+    }
+
+    #[test]
+    fn momentum_flow_is_the_matrix_exponential() {
+        for (beta, k, q, tau) in
+            [(1.0, 4.0, 1.0, 0.7), (8.0, 1.0, 0.5, 1.3), (4.0, 1.0, 1.0, 0.5), (100.0, 1.0, 2.0, 3.0)]
+        {
+            let flow = momentum_flow(beta, k, q, tau);
+            let exact = (dmatrix![0.0, -1.0 / q; beta * k, -beta] * tau).exp();
+            for (i, row) in flow.iter().enumerate() {
+                for (j, value) in row.iter().enumerate() {
+                    assert!((value - exact[(i, j)]).abs() < 1e-9, "{beta} {k} {q} {tau}: {flow:?} {exact}");
+                }
+            }
+            let closed = momentum_covariance(beta, k, q, 0.3);
+            let drift = dmatrix![0.0, -1.0 / q; beta * k, -beta];
+            let solved = covariance_at_rest(&drift, &dmatrix![0.3, 0.0; 0.0, 0.0]).unwrap();
+            for (a, b) in closed.iter().zip([solved[(0, 0)], solved[(0, 1)], solved[(1, 1)]]) {
+                assert!((a - b).abs() < 1e-4 * closed[0].max(closed[2]), "{closed:?} {solved}");
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! How one path advances to its exit.
+//!
+//! A [`Scheme`] is a setting; [`Scheme::prepare`] turns it, with a [`Problem`](crate::dynamics::Problem), into a kernel
+//! that holds every constant of the cell and runs paths. [`Euler`] takes fixed steps; [`JumpAdapted`] draws the large
+//! jumps exactly, at a cost that does not grow as `ε` falls.
+
+mod adam_motion;
+mod barrier;
+mod euler;
+mod jump_adapted;
+mod kernel;
+mod large_jumps;
+mod linear;
+mod outcome;
+mod runge_kutta;
+mod sgd_motion;
+mod site;
+mod time_scale;
+
+pub use barrier::{discrete_monitoring_shift, small_jump_shift};
+pub use euler::{Euler, Monitoring};
+pub use jump_adapted::JumpAdapted;
+pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StreamSource};
+pub use outcome::{Departure, Outcome, PathRecord, Side, Site};

@@ -1,0 +1,99 @@
+//! The clocks of a problem, from which default steps are taken.
+
+use crate::dynamics::{Dynamics, Preconditioner, Problem};
+use crate::landscape::Form;
+
+/// Largest and smallest curvature of `Q⁻¹F` at the minimum; zeros without potential.
+pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
+    let basin = problem.basin();
+    let q = rest_preconditioner(problem);
+    let range = |k: &mut dyn Iterator<Item = f64>| k.fold([0.0f64, f64::INFINITY], |[a, b], k| [a.max(k), b.min(k)]);
+    match basin.potential().form() {
+        Form::Flat => [0.0, 0.0],
+        Form::Diagonal(k) => range(&mut k.iter().enumerate().map(|(i, k)| k / q.entry(i))),
+        Form::Asymmetric { left, right } => {
+            let sides = left.iter().enumerate().chain(right.iter().enumerate());
+            range(&mut sides.map(|(i, k)| k / q.entry(i)))
+        }
+        Form::Dense(_) | Form::General => {
+            let mut h = basin.potential().hessian(basin.minimum());
+            for i in 0..basin.dim() {
+                for j in 0..basin.dim() {
+                    h[(i, j)] /= (q.entry(i) * q.entry(j)).sqrt();
+                }
+            }
+            range(&mut h.symmetric_eigenvalues().iter().map(|k| k.max(0.0)))
+        }
+    }
+}
+
+/// Rates `[fastest, slowest]` at which the parameters relax to the minimum, momentum included: for Adam the mode
+/// `z² + β1 z + β1 k/q = 0` that decides how `θ` moves, its modulus where it oscillates, its slow root where it does not.
+/// The slowest is the rate at which the envelope decays.
+pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
+    let [largest, smallest] = curvature_range(problem);
+    match problem.dynamics() {
+        Dynamics::Sgd => [largest, smallest],
+        Dynamics::Adam(adam) => {
+            let beta = adam.beta1_rate();
+            let slow_root = |k: f64| 0.5 * (beta - (beta * beta - 4.0 * beta * k).max(0.0).sqrt());
+            let fastest = if beta < 4.0 * largest { (beta * largest).sqrt() } else { slow_root(largest) };
+            [fastest, slow_root(smallest)]
+        }
+    }
+}
+
+/// `t* = (ε/v)^(α/(α-1))`, the time in which drift and noise balance at the nearest point of the edge on every axis, `v` the
+/// drift there. Infinite without drift; `None` for `α ≤ 1`, where it has no meaning.
+pub(super) fn balance_time(problem: &Problem) -> Option<f64> {
+    let alpha = problem.noise().alpha().get();
+    if alpha <= 1.0 {
+        return None;
+    }
+    let balance = edge_speeds(problem).map(|(amplitude, drift, _)| (amplitude / drift).powf(alpha / (alpha - 1.0)));
+    Some(balance.fold(f64::INFINITY, f64::min))
+}
+
+/// The time `(r/(ε s))^α` the noise alone takes to cross the shortest way to the edge along an axis.
+pub(super) fn crossing_time(problem: &Problem) -> f64 {
+    let alpha = problem.noise().alpha().get();
+    edge_speeds(problem).map(|(amplitude, _, r)| (r / amplitude).powf(alpha)).fold(f64::INFINITY, f64::min)
+}
+
+/// `(ε s_i, |∂_i F|, r)` at the edge along every half axis.
+fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    let (basin, noise) = (problem.basin(), problem.noise());
+    let dim = basin.dim();
+    let scale = noise.increment_scale(1.0);
+    (0..2 * dim).map(move |half_axis| {
+        let (axis, sign) = (half_axis / 2, if half_axis % 2 == 0 { 1.0 } else { -1.0 });
+        let mut direction = vec![0.0; dim];
+        direction[axis] = sign;
+        let r = basin.exit_distance(&direction);
+        let drift = match basin.potential().form() {
+            Form::Flat => 0.0,
+            Form::Diagonal(k) => k[axis] * r,
+            Form::Asymmetric { left, right } => r * if sign < 0.0 { left[axis] } else { right[axis] },
+            Form::Dense(_) | Form::General => {
+                let edge: Vec<f64> = basin.minimum().iter().zip(&direction).map(|(m, v)| m + r * v).collect();
+                let mut gradient = vec![0.0; dim];
+                basin.potential().gradient(&edge, &mut gradient);
+                gradient[axis].abs()
+            }
+        };
+        let amplitude = scale * noise.amplitude().scale_along(&direction, noise.alpha().get(), noise.structure());
+        (amplitude, drift, r)
+    })
+}
+
+/// `Q*`, or what it would be for the mean-field second moment where the true one does not come to rest.
+fn rest_preconditioner(problem: &Problem) -> Preconditioner {
+    match (problem.preconditioner(), problem.dynamics()) {
+        (Some(q), _) => q,
+        (None, Dynamics::Adam(adam)) => {
+            let scales = adam.noise_scales(problem.noise(), problem.basin().dim());
+            Preconditioner::diagonal(scales.iter().map(|s| s + adam.stabilizer()).collect())
+        }
+        (None, _) => Preconditioner::identity(),
+    }
+}

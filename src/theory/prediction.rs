@@ -1,0 +1,198 @@
+//! # The escape set and its Radon measure
+//!
+//! A path leaves, in the limit `ε → 0`, by the first jump of the noise into the escape set `W = { y : Q*⁻¹ Σ y ∉ Ω }` (here with
+//! `θ*` as the origin). Its Radon measure is `m(W) = lim_{u→∞} ν(uW)/ν(|y_1| ≥ u)`, homogeneous of degree `-α`; the tail of one
+//! coordinate is `Θ = ν(|y_1| ≥ 1/ε) = (2c/α) ε^α`, the paper's `(2/α) ε^α` in the unit normalisation. The escape rate is
+//! `λ = Θ m(W) = ν(W/ε)` and `λΓ → Exp(1)`.
+//!
+//! Independent coordinates: `m(W) = ½ Σ_i (r_i+^-α + r_i-^-α)` with the exit distances `r_i±` along `± Q*⁻¹ Σ e_i` in units of that
+//! vector. Isotropic: `m(W) = E_u[ r(Q*⁻¹Σu)^-α ] / E|u_1|^α` over the unit sphere.
+//!
+//! # References
+//! - Zhou et al. (2020), section 4 and theorem 1.
+//! - Imkeller, Pavlyukevich (2006), *First Exit Times of SDEs Driven by Stable Lévy Processes*.
+
+use thiserror::Error;
+
+use crate::dynamics::{Preconditioner, Problem};
+use crate::landscape::sphere;
+use crate::noise::{Structure, mean_abs_power};
+
+/// Why theory says nothing about a problem.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TheoryError {
+    /// Gaussian noise has no jumps to leave by.
+    #[error("at α = 2 there are no jumps and the escape set has measure zero")]
+    Gaussian,
+    /// Adam's second moment does not come to rest.
+    #[error("the sampled second moment does not come to rest, so there is no Q*")]
+    NoRest,
+    /// No jump leads out.
+    #[error("no jump of the noise can reach the edge of the basin")]
+    Unreachable,
+}
+
+/// The rate of leaving by one noise axis, both ways.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AxisRate {
+    /// Rate of the jumps against the axis that leave.
+    pub minus: f64,
+    /// Rate of the jumps along the axis that leave.
+    pub plus: f64,
+}
+
+/// What theory predicts for one problem as `ε → 0`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// `Θ = (2c/α) ε^α`, the tail mass of one noise coordinate beyond `1/ε`.
+    pub theta: f64,
+    /// Radon measure `m(W)` of the escape set.
+    pub radon_measure: f64,
+    /// Standard error of `radon_measure`, where it is a quadrature; 0 for a closed form.
+    pub radon_error: f64,
+    /// Escape rate `λ = Θ m(W)`, per unit of the SDE's time.
+    pub rate: f64,
+    /// Rate by noise axis and sense; empty for isotropic noise.
+    pub axes: Vec<AxisRate>,
+    /// `(Σ r_i±^-α)^(-1/α) = (2 m(W))^(-1/α)`, the width of the basin as the noise sees it, in units of the noise.
+    pub width: f64,
+    /// `Q*`.
+    pub preconditioner: Preconditioner,
+}
+
+impl Prediction {
+    /// Predicts the escape from `problem`.
+    ///
+    /// # Errors
+    /// [`TheoryError`] at `α = 2`, for a second moment without rest, or if no jump leads out.
+    ///
+    /// # Example
+    /// ```
+    /// use levy_escape::{Alpha, Basin, Domain, Dynamics, LevyNoise, Prediction, Problem, Quadratic};
+    ///
+    /// let basin = Basin::new(Quadratic::new(vec![1.0])?, Domain::interval(-1.0, 2.0))?;
+    /// let noise = LevyNoise::new(Alpha::new(1.5)?, 0.01)?;
+    /// let theory = Prediction::of(&Problem::new(basin, Dynamics::Sgd, noise)?)?;
+    /// assert!((theory.radon_measure - 0.5 * (1.0 + 2f64.powf(-1.5))).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(problem: &Problem) -> Result<Self, TheoryError> {
+        let (basin, noise) = (problem.basin(), problem.noise());
+        if noise.alpha().is_gaussian() {
+            return Err(TheoryError::Gaussian);
+        }
+        let preconditioner = problem.preconditioner().ok_or(TheoryError::NoRest)?;
+        let alpha = noise.alpha().get();
+        let theta = noise.measure().tail_mass(1.0 / noise.epsilon());
+        let mut axes = Vec::new();
+        let (radon_measure, radon_error) = match noise.structure() {
+            Structure::Independent => {
+                for i in 0..basin.dim() {
+                    let mut v = problem.jump_direction(&preconditioner, i);
+                    let plus = 0.5 * basin.exit_distance(&v).powf(-alpha);
+                    v.iter_mut().for_each(|v| *v = -*v);
+                    let minus = 0.5 * basin.exit_distance(&v).powf(-alpha);
+                    axes.push(AxisRate { minus: theta * minus, plus: theta * plus });
+                }
+                (axes.iter().map(|a| a.minus + a.plus).sum::<f64>() / theta, 0.0)
+            }
+            Structure::Isotropic => {
+                let mut v = vec![0.0; basin.dim()];
+                let (mean, error) = sphere::average(basin.dim(), |u| {
+                    noise.amplitude().apply(u, &mut v);
+                    preconditioner.divide(&mut v);
+                    basin.exit_distance(&v).powf(-alpha)
+                });
+                let share = mean_abs_power(basin.dim(), alpha);
+                (mean / share, error / share)
+            }
+        };
+        if !(radon_measure > 0.0) {
+            return Err(TheoryError::Unreachable);
+        }
+        Ok(Prediction {
+            theta,
+            radon_measure,
+            radon_error,
+            rate: theta * radon_measure,
+            axes,
+            width: (2.0 * radon_measure).powf(-1.0 / alpha),
+            preconditioner,
+        })
+    }
+
+    /// `1/λ`, the predicted mean escape time.
+    pub fn mean_time(&self) -> f64 {
+        1.0 / self.rate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::{Adam, Dynamics, SecondMoment};
+    use crate::landscape::{Basin, Domain, Flat, Quadratic};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, Measure};
+    use nalgebra::DMatrix;
+
+    fn noise(alpha: f64, epsilon: f64) -> LevyNoise {
+        LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap()
+    }
+
+    fn ball(dim: usize, radius: f64) -> Basin {
+        Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::ball(radius)).unwrap()
+    }
+
+    #[test]
+    fn rate_of_an_interval_in_both_normalisations() {
+        let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-0.5, 2.0)).unwrap();
+        let exact = 0.29921 / 1.5 * 0.1f64.powf(1.5) * (0.5f64.powf(-1.5) + 2f64.powf(-1.5));
+        let standard = Prediction::of(&Problem::new(basin.clone(), Dynamics::Sgd, noise(1.5, 0.1)).unwrap()).unwrap();
+        assert!((standard.rate / exact - 1.0).abs() < 2e-5);
+        let unit = noise(1.5, 0.1).with_measure(Measure::Unit).unwrap();
+        let unit = Prediction::of(&Problem::new(basin, Dynamics::Sgd, unit).unwrap()).unwrap();
+        assert!((unit.theta - 2.0 / 1.5 * 0.1f64.powf(1.5)).abs() < 1e-12);
+        assert!((standard.rate / unit.rate - 0.29921).abs() < 1e-5);
+        assert_eq!(standard.radon_measure, unit.radon_measure);
+        assert!((standard.axes[0].plus / standard.axes[0].minus - 4f64.powf(-1.5)).abs() < 1e-12);
+    }
+
+    /// A rotation of the noise does not change an isotropic problem; one dimension has no structure.
+    #[test]
+    fn isotropic_rates() {
+        let isotropic = || noise(1.5, 0.1).with_structure(Structure::Isotropic).with_amplitude(Amplitude::Scalar(2.0));
+        for dim in [1, 2, 3, 10] {
+            let theory = Prediction::of(&Problem::new(ball(dim, 0.7), Dynamics::Sgd, isotropic()).unwrap()).unwrap();
+            let exact = (2.0f64 / 0.7).powf(1.5) / mean_abs_power(dim, 1.5);
+            assert!((theory.radon_measure / exact - 1.0).abs() < 1e-9, "{dim}");
+        }
+        let one = Prediction::of(&Problem::new(ball(1, 0.7), Dynamics::Sgd, noise(1.5, 0.1)).unwrap()).unwrap();
+        assert!((one.radon_measure - 0.7f64.powf(-1.5)).abs() < 1e-12);
+        // An ellipsoid under Σ = I is the ball under the inverse axes.
+        let axes = vec![0.5, 1.0, 2.0];
+        let flat = || Flat::new(3).unwrap();
+        let ellipsoid = Basin::new(flat(), Domain::Ellipsoid { semi_axes: axes.clone() }).unwrap();
+        let unit_ball = Basin::new(flat(), Domain::ball(1.0)).unwrap();
+        let inverse = Amplitude::Diagonal(axes.iter().map(|a| 1.0 / a).collect());
+        let iso = |a: Amplitude| noise(1.5, 0.1).with_structure(Structure::Isotropic).with_amplitude(a);
+        let a = Prediction::of(&Problem::new(ellipsoid, Dynamics::Sgd, iso(Amplitude::Scalar(1.0))).unwrap()).unwrap();
+        let b = Prediction::of(&Problem::new(unit_ball, Dynamics::Sgd, iso(inverse)).unwrap()).unwrap();
+        assert!((a.radon_measure / b.radon_measure - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn adam_divides_by_its_preconditioner() {
+        let sigma = Amplitude::Dense(DMatrix::from_row_slice(2, 2, &[1.0, 0.4, -0.3, 0.6]));
+        let adam = Adam::new(1.0, 0.1).unwrap().with_second_moment(SecondMoment::Frozen);
+        let problem = |d| Problem::new(ball(2, 1.0), d, noise(1.5, 0.1).with_amplitude(sigma.clone())).unwrap();
+        let theory = Prediction::of(&problem(Dynamics::Adam(adam))).unwrap();
+        let (q0, q1) = (1.16f64.sqrt(), 0.45f64.sqrt());
+        let column = |a: f64, b: f64| ((a / q0).powi(2) + (b / q1).powi(2)).powf(0.75);
+        let exact = column(1.0, -0.3) + column(0.4, 0.6);
+        assert!((theory.radon_measure / exact - 1.0).abs() < 1e-7);
+        assert!((theory.preconditioner.log_determinant() - (q0 * q1).ln()).abs() < 1e-7);
+        let sampled = Adam::new(1.0, 0.1).unwrap().with_second_moment(SecondMoment::Sampled);
+        assert_eq!(Prediction::of(&problem(Dynamics::Adam(sampled))), Err(TheoryError::NoRest));
+    }
+}

@@ -1,0 +1,104 @@
+//! # Theorem 2: the escape sets of SGD and Adam
+//!
+//! The paper argues by volume: the complement of `W_ADAM` is `Σ⁻¹QΩ`, that of `W_SGD` is `Σ⁻¹Ω`, so their volumes differ by the
+//! factor `det Q`. The escape time depends on the Radon measure of `W` instead, which sees the widths of the basin along the
+//! noise axes. This file reports both, so that a reader sees where they agree (`det Q` far from 1, all axes alike) and where
+//! they do not (`det Q = 1`, axes of different width).
+//!
+//! # References
+//! - Zhou et al. (2020), theorem 2 and its remark.
+
+use super::{Prediction, TheoryError};
+use crate::dynamics::{Dynamics, Problem};
+
+/// What the volume argument says about Adam beside SGD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeClaim {
+    /// `det Q > 1`: the complement of `W_ADAM` is larger, so Adam is claimed to escape later.
+    AdamLater,
+    /// `det Q = 1`: volumes tie and nothing is claimed.
+    Nothing,
+    /// `det Q < 1`: Adam is claimed to escape earlier.
+    AdamEarlier,
+}
+
+/// SGD and Adam in one basin under one noise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// `log det Q*`: logarithm of the ratio of the complements' volumes, Adam over SGD.
+    pub log_det_q: f64,
+    /// Largest over smallest entry of `Q*`.
+    pub anisotropy: f64,
+    /// Volume of the complement of `W_SGD`, `vol(Ω)/|det Σ|`; `None` for a singular `Σ`.
+    pub complement_sgd: Option<f64>,
+    /// Prediction for SGD.
+    pub sgd: Prediction,
+    /// Prediction for Adam.
+    pub adam: Prediction,
+}
+
+impl Comparison {
+    /// Compares SGD with the Adam of `problem`.
+    ///
+    /// # Errors
+    /// [`TheoryError`] if either has no prediction.
+    pub fn of(problem: &Problem) -> Result<Self, TheoryError> {
+        let adam = Prediction::of(problem)?;
+        let sgd = Problem::new(problem.basin().clone(), Dynamics::Sgd, problem.noise().clone());
+        let sgd = Prediction::of(&sgd.map_err(|_| TheoryError::Unreachable)?)?;
+        let determinant = problem.noise().amplitude().to_matrix(problem.basin().dim()).determinant().abs();
+        Ok(Comparison {
+            log_det_q: adam.preconditioner.log_determinant(),
+            anisotropy: adam.preconditioner.anisotropy(),
+            complement_sgd: (determinant > 0.0).then(|| problem.basin().volume().value / determinant),
+            sgd,
+            adam,
+        })
+    }
+
+    /// Predicted `Γ_ADAM/Γ_SGD = m(W_SGD)/m(W_ADAM)`.
+    pub fn predicted_ratio(&self) -> f64 {
+        self.sgd.rate / self.adam.rate
+    }
+
+    /// What the volume argument says, with `det Q` within `tolerance` of 1 counted as equal.
+    pub fn volume_claim(&self, tolerance: f64) -> VolumeClaim {
+        if self.log_det_q.abs() <= tolerance {
+            VolumeClaim::Nothing
+        } else if self.log_det_q > 0.0 {
+            VolumeClaim::AdamLater
+        } else {
+            VolumeClaim::AdamEarlier
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::Adam;
+    use crate::landscape::{Basin, Domain, Quadratic};
+    use crate::noise::{Alpha, Amplitude, LevyNoise};
+
+    fn comparison(sigma: Vec<f64>) -> Comparison {
+        let basin = Basin::new(Quadratic::new(vec![1.0; sigma.len()]).unwrap(), Domain::ball(1.0)).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.01).unwrap().with_amplitude(Amplitude::Diagonal(sigma));
+        let adam = Adam::new(1.0, 0.1).unwrap().with_stabilizer(0.0).unwrap();
+        Comparison::of(&Problem::new(basin, Dynamics::Adam(adam), noise).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn three_regimes_and_the_effect_of_anisotropy() {
+        let slow = comparison(vec![2.0, 2.0]);
+        assert_eq!(slow.volume_claim(1e-9), VolumeClaim::AdamLater);
+        assert!((slow.predicted_ratio() - 2f64.powf(1.5)).abs() < 1e-12);
+        let fast = comparison(vec![0.5, 0.5]);
+        assert_eq!(fast.volume_claim(1e-9), VolumeClaim::AdamEarlier);
+        assert!((fast.predicted_ratio() - 0.5f64.powf(1.5)).abs() < 1e-12);
+        // det Q = 1: volumes tie, yet the escape times differ.
+        let tie = comparison(vec![4.0, 0.25]);
+        assert_eq!(tie.volume_claim(1e-9), VolumeClaim::Nothing);
+        assert!((tie.predicted_ratio() - (4f64.powf(1.5) + 0.25f64.powf(1.5)) / 2.0).abs() < 1e-12);
+        assert!((tie.anisotropy - 16.0).abs() < 1e-12);
+    }
+}
