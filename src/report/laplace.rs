@@ -3,9 +3,11 @@
 //! Above, `E exp(-uλΓ)` against `1/(1+u)` and the sandwich `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`; below, the same times
 //! `1+u`, so that what is left is the deviation.
 
-use super::curve::{grid, labels, look};
+use super::curve::{grid, labels, look, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
-use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+use super::{
+    Axis, Entry, Figure, FigureError, Legend, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+};
 use crate::theory::sandwich;
 
 const STEM: &str = "laplace";
@@ -59,11 +61,13 @@ impl Figure for Laplace {
 
         let shown: Vec<&LaplacePanel> = self.panels.iter().filter(|p| !p.series.is_empty()).collect();
         let columns = if shown.len() == 4 { 2 } else { shown.len().min(3) };
+        let one_rho = self.one_rho();
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in shown.chunks(columns) {
             let upper = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (false, i == 0);
-                Panel { numbers, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
+                let numbers = Numbers::new(false, i == 0);
+                let title = panel.heading(one_rho);
+                Panel { numbers, title, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
                 // Deviations differ in size from panel to panel: each has a scale of its own.
@@ -71,10 +75,10 @@ impl Figure for Laplace {
                 if i > 0 {
                     below.label.clear();
                 }
-                Panel { title: String::new(), ..panel.drawn(&all, u.clone(), below, |u| 1.0 + u) }
+                panel.drawn(&all, u.clone(), below, |u| 1.0 + u)
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
-            sheet.row(58.0, lower);
+            sheet.row(70.0, lower);
         }
         let series = all.iter().map(|label| Entry::new(Sample::Points(look(&all, label)), *label)).collect();
         sheet.legend = Legend::default().with(series).with(self.keys());
@@ -83,13 +87,17 @@ impl Figure for Laplace {
 }
 
 impl Laplace {
+    /// Whether one `ρ` serves all panels that have any; it is then told once, in the legend.
+    fn one_rho(&self) -> bool {
+        let mut all = self.panels.iter().filter_map(|p| p.rho);
+        all.next().is_none_or(|first| all.all(|rho| rho == first))
+    }
+
     fn keys(&self) -> Vec<Entry> {
         let mut keys = vec![Entry::new(Sample::Line(law()), "1/(1 + u)")];
-        let mut rhos: Vec<String> = self.panels.iter().filter_map(|p| p.rho).map(number).collect();
-        rhos.dedup();
-        if !rhos.is_empty() {
-            let rho = if rhos.len() == 1 { format!("ρ = {}", rhos[0]) } else { "ρ as given".to_owned() };
-            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1, {rho}")));
+        if let Some(rho) = self.panels.iter().find_map(|p| p.rho) {
+            let value = if self.one_rho() { format!(", ρ = {}", number(rho)) } else { String::new() };
+            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1{value}")));
         }
         if self.panels.iter().flat_map(|p| &p.series).any(|s| !s.exact.is_empty()) {
             keys.push(Entry::new(Sample::Line(Stroke::solid(GREY, 0.7)), "exact solver"));
@@ -99,12 +107,20 @@ impl Laplace {
 }
 
 impl LaplacePanel {
-    /// The axis of `(1+u) E exp(-uλΓ)`: all the points, and the sandwich where `u ≥ 0` unless it is far wider than they are.
+    fn heading(&self, one_rho: bool) -> String {
+        match self.rho.filter(|_| !one_rho).map(|rho| format!("ρ = {}", number(rho))) {
+            Some(rho) if self.title.is_empty() => rho,
+            Some(rho) => format!("{}, {rho}", self.title),
+            None => self.title.clone(),
+        }
+    }
+
+    /// The axis of `(1+u) E exp(-uλΓ)`: all points, and the sandwich where `u ≥ 0` unless it is far wider than they are.
     fn deviation_axis(&self) -> Axis {
         let points = self.series.iter().flat_map(|s| &s.points).map(|p| p.scaled(1.0 + p.x));
         let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
         let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
-        let label = "× (1 + u)";
+        let label = "E exp(−uλΓ) · (1 + u)";
         Axis::over(label, Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
             .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
     }
@@ -112,11 +128,8 @@ impl LaplacePanel {
     /// All curves times `weight(u)`.
     fn drawn(&self, all: &[&str], u: Axis, y: Axis, weight: impl Fn(f64) -> f64) -> Panel {
         let places: Vec<f64> = grid(u.lo, u.hi, CURVE).collect();
-        let mut panel = Panel { title: self.title.clone(), ..Panel::new(u, y) };
+        let mut panel = Panel::new(u, y);
         if let Some(rho) = self.rho {
-            if !self.title.is_empty() {
-                panel.title = format!("{}, ρ = {}", self.title, number(rho));
-            }
             let slice = |&u: &f64| {
                 let [lo, hi] = sandwich(u, rho);
                 (u, weight(u) * lo, weight(u) * hi)
@@ -126,7 +139,7 @@ impl LaplacePanel {
         let law_curve = places.iter().map(|&u| (u, weight(u) / (1.0 + u))).collect();
         panel.mark(Mark::Line(law_curve, law()));
         for series in &self.series {
-            let exact = series.exact.iter().map(|&(u, y)| (u, weight(u) * y)).collect();
+            let exact = sorted(&series.exact).into_iter().map(|(u, y)| (u, weight(u) * y)).collect();
             panel.mark(Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7)));
         }
         for series in &self.series {
