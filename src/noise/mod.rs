@@ -9,6 +9,8 @@ mod amplitude;
 mod levy_measure;
 mod positive_stable;
 mod stable;
+mod stable_density;
+mod stable_integral;
 mod stream;
 
 pub use alpha::{Alpha, NoiseError};
@@ -16,4 +18,5 @@ pub use amplitude::Amplitude;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use positive_stable::PositiveStable;
 pub use stable::StableLaw;
+pub use stable_density::{StableDensity, StableDensityError};
 pub use stream::{Seed, Stream};
