@@ -6,8 +6,11 @@
 
 mod alpha;
 mod amplitude;
+mod lane_streams;
 mod levy_measure;
 mod positive_stable;
+mod quantile_kernel;
+mod quantile_table;
 mod stable;
 mod stable_density;
 mod stable_integral;
@@ -15,8 +18,10 @@ mod stream;
 
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
+pub use lane_streams::LaneStreams;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use positive_stable::PositiveStable;
+pub use quantile_table::{QuantileTable, QuantileTableError};
 pub use stable::StableLaw;
 pub use stable_density::{StableDensity, StableDensityError};
 pub use stream::{Seed, Stream};
