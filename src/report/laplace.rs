@@ -125,7 +125,7 @@ impl LaplacePanel {
         let points = self.points().flat_map(|(_, points)| points).map(|p| p.scaled(1.0 + p.x));
         let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
         let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
-        let label = "E exp(−uλΓ) · (1 + u)";
+        let label = "× (1 + u)";
         Axis::over(label, Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
             .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
     }
