@@ -17,8 +17,6 @@ use crate::theory::{Prediction, exact_exit, smallest_rho};
 const TIE: f64 = 1e-4;
 /// More survival panels than this would not fit a page: basins then share the panel of their optimiser.
 const PANELS: usize = 6;
-/// Steps of a survival curve that are drawn.
-const STEPS: usize = 400;
 /// Corners of a boundary in the plane.
 const CORNERS: usize = 720;
 
@@ -179,7 +177,7 @@ fn survival(result: &CellResult, label: String) -> Option<Survival> {
     };
     Some(Survival {
         label,
-        steps: curve.thinned(STEPS).iter().map(step).collect(),
+        steps: curve.steps().iter().map(step).collect(),
         ks: result.kolmogorov().map(|t| (t.statistic, t.p_value)),
     })
 }

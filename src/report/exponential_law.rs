@@ -42,7 +42,7 @@ pub struct Survival {
     /// What the legend says, as `α = 1.5`.
     pub label: String,
     /// Survival `y` just after each step `x`, in units of `1/λ`, ascending, with the 95 % band. It is 1 before the
-    /// first.
+    /// first. All steps are needed, for the height of each is seen; the figure leaves out those that print too close.
     pub steps: Vec<Point>,
     /// Kolmogorov-Smirnov statistic against Exp(1) and its p-value.
     pub ks: Option<(f64, f64)>,
