@@ -96,10 +96,8 @@ impl Laplace {
 
     fn keys(&self) -> Vec<Entry> {
         let simulated = Sample::Interval(Look { color: GREY, ..Look::of(0) });
-        let mut keys = vec![
-            Entry::new(simulated, "simulation, 95 % interval where u > −½"),
-            Entry::new(Sample::Line(law()), "1/(1 + u)"),
-        ];
+        let mut keys =
+            vec![Entry::new(simulated, "simulation, 95 % interval"), Entry::new(Sample::Line(law()), "1/(1 + u)")];
         if let Some(rho) = self.panels.iter().find_map(|p| p.rho) {
             let value = if self.one_rho() { format!(", ρ = {}", number(rho)) } else { String::new() };
             keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1{value}")));
@@ -150,10 +148,9 @@ impl LaplacePanel {
         panel
     }
 
-    /// The points of every series; `exp(-uλΓ)` has no variance where `u ≤ -1/2`, and no interval is drawn there.
+    /// The points of every series with its label.
     fn points(&self) -> impl Iterator<Item = (&str, Vec<Point>)> {
-        let shown = |p: &Point| if p.x > -0.5 { *p } else { Point::exact(p.x, p.y) };
-        self.series.iter().map(move |s| (s.label.as_str(), s.points.iter().map(shown).collect()))
+        self.series.iter().map(|s| (s.label.as_str(), s.points.clone()))
     }
 
     fn upper(&self, all: &[&str], u: Axis, y: Axis) -> Panel {
