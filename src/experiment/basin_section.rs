@@ -1,18 +1,21 @@
 //! `[[basin]]`: a potential, a domain, and what may be said about them.
 
 use nalgebra::DMatrix;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
 use super::reader::{TableReader, Value};
 use super::sweep::{family, label};
-use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic, Well};
+use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, LandscapeError, Potential, Quadratic, Well};
 
 /// Keys whose plain list is a family: `radius = [1, 2, 4]`.
 const SCALARS: [&str; 3] = ["radius", "height", "half_width"];
 /// Largest dimension that is run.
 const MOST_DIMENSIONS: u64 = 1_000_000;
+/// Largest sum of the dimensions of all basins, which are held in memory together.
+pub(super) const MOST_COORDINATES: usize = 10_000_000;
 
 /// Distance `ρ` kept from the edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,14 +50,19 @@ impl BasinMember {
             basin = findings.note(&self.span, basin.with_inset(rho))?;
         }
         match &self.start {
-            Some(start) => findings.note(&self.start_span, basin.with_start(start.clone())),
+            Some(start) => note_start(&self.start_span, basin.with_start(start.clone()), findings),
             None => Some(basin),
         }
     }
 }
 
-/// Reads one `[[basin]]` with all the members of its family.
-pub(super) fn read(value: Value<'_>) -> Vec<BasinMember> {
+fn note_start(place: &Span, result: Result<Basin, LandscapeError>, findings: &Findings) -> Option<Basin> {
+    let help = "choose a point inside the domain, or leave `start` out to begin at the minimum";
+    result.map_err(|error| findings.push(Finding::new(place.clone(), error.to_string()).help(help))).ok()
+}
+
+/// Reads one `[[basin]]` with all the members of its family, and takes their dimensions from `left`.
+pub(super) fn read(value: Value<'_>, left: &Cell<usize>) -> Vec<BasinMember> {
     let Some(table) = value.table() else { return Vec::new() };
     let name = table.need("name", "\"basin\"").and_then(|name| name.text().map(str::to_string));
     // Swept keys live in these three; the rest is the same for the family.
@@ -81,8 +89,16 @@ pub(super) fn read(value: Value<'_>) -> Vec<BasinMember> {
     let mut basins = Vec::new();
     for (member, label) in members.iter().zip(labels) {
         let noted = value.findings.len();
-        if let Some(basin) = read_member(label, Value { node: &member.tree, ..value }) {
-            basins.push(basin);
+        if let Some(member) = read_member(label, Value { node: &member.tree, ..value }) {
+            match left.get().checked_sub(member.basin.dim()) {
+                Some(rest) => left.set(rest),
+                None => {
+                    let message = format!("the basins have more than {MOST_COORDINATES} coordinates in all");
+                    value.findings.push(value.refuse(message).help("take fewer members or a smaller dimension"));
+                    break;
+                }
+            }
+            basins.push(member);
         }
         // One member's errors stand for the family's.
         if value.findings.len() > noted {
@@ -117,6 +133,10 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
         Some(start) => (Some(start.numbers()?), start.node.span.clone()),
         None => (None, table.span.clone()),
     };
+    // An inset may still exclude it: that depends on the noise level.
+    if let Some(start) = &start {
+        note_start(&start_span, basin.clone().with_start(start.clone()), value.findings)?;
+    }
     let (inset, span) = match table.get("inset") {
         Some(inset) if inset.is_table() => {
             let inner = inset.table()?;
@@ -245,7 +265,11 @@ fn read_potential(
                 let rows = shape.rows()?;
                 let (n, m) = (rows.len(), rows[0].len());
                 let matrix = DMatrix::from_fn(n, m, |i, j| rows[i][j]);
-                findings.note(&shape.node.span, Quadratic::with_hessian(matrix))?
+                let note = |error: LandscapeError| {
+                    let finding = Finding::new(shape.node.span.clone(), error.to_string());
+                    findings.push(finding.help("give a symmetric matrix whose eigenvalues are all positive"));
+                };
+                Quadratic::with_hessian(matrix).map_err(note).ok()?
             };
             let dim = bowl.dim();
             centre(&mut |at| Some(Arc::new(findings.note(span, bowl.clone().centred_at(at))?)), dim)

@@ -1,5 +1,6 @@
 //! The experiment file as a whole: parsed, checked, and planned into cells.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::basin_section::{self, BasinMember};
@@ -17,6 +18,8 @@ use crate::scheme::{Limits, Scheme};
 /// Largest number of cells, and of cells times dimensions, that is taken on.
 const MOST_CELLS: usize = 1_000_000;
 const MOST_ENTRIES: usize = 200_000_000;
+/// Cells whose scheme is asked while the file is read; the others are asked before the first path is run.
+const MOST_ASKED: u64 = 200;
 /// Largest number of paths of one cell.
 const MOST_PATHS: u64 = 1_000_000_000_000;
 
@@ -94,7 +97,8 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
     });
     let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise_section::read);
     let dynamics = several(top.get("dynamics"), dynamics_section::read);
-    let basins = several(top.get("basin"), |value| Some(basin_section::read(value)));
+    let left = Cell::new(basin_section::MOST_COORDINATES);
+    let basins = several(top.get("basin"), |value| Some(basin_section::read(value, &left)));
     if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
         basin_section::refuse_duplicate_names(items, findings);
     }
@@ -161,21 +165,24 @@ fn read_name(value: Value<'_>) -> Option<String> {
     Some(name.to_string())
 }
 
-/// `figures`, at the top or, where it was written below the header of `[scheme]`, in that section.
+/// `figures`, at the top or, where it was written below a header of `[scheme]`, in that section.
 fn read_figures(top: &TableReader<'_>, findings: &Findings) -> Option<Vec<FigureKind>> {
-    let in_scheme = top.get("scheme").filter(|scheme| scheme.is_table()).and_then(|scheme| {
-        let Kind::Table(entries) = &scheme.node.kind else { return None };
+    let schemes = match top.get("scheme").map(|scheme| &scheme.node.kind) {
+        Some(Kind::List(items)) => items.as_slice(),
+        Some(_) => top.get("scheme").map_or(&[][..], |scheme| std::slice::from_ref(scheme.node)),
+        None => &[],
+    };
+    let in_scheme = schemes.iter().filter_map(|scheme| {
+        let Kind::Table(entries) = &scheme.kind else { return None };
         let entry = entries.iter().find(|entry| entry.key == "figures")?;
         Some(Value { node: &entry.value, key: &entry.key, findings })
     });
-    let value = match (top.get("figures"), in_scheme) {
-        (Some(_), Some(second)) => {
-            findings.push(second.refuse("`figures` is given twice"));
-            return None;
-        }
-        (Some(value), None) | (None, Some(value)) => value,
-        (None, None) => return Some(Vec::new()),
-    };
+    let mut given = top.get("figures").into_iter().chain(in_scheme);
+    let Some(value) = given.next() else { return Some(Vec::new()) };
+    if let Some(second) = given.next() {
+        findings.push(second.refuse("`figures` is given twice").help("keep one list, best at the top of the file"));
+        return None;
+    }
     let names = FigureKind::ALL.map(|(_, name)| name);
     let kinds: Vec<Option<FigureKind>> =
         value.list()?.map(|item| item.word(&names).map(|index| FigureKind::ALL[index].0)).collect();
@@ -238,7 +245,15 @@ impl Plan {
             let message =
                 format!("this plan has {cells} cells with {} coordinates in all", per_basin.saturating_mul(dims));
             let help = format!("at most {MOST_CELLS} cells and {MOST_ENTRIES} coordinates; shorten a sweep");
-            findings.push(Finding::new(0..1, message).help(help));
+            let sweeps = axes.iter().flat_map(|a| {
+                [
+                    (a.alphas.values.len(), &a.alphas.span),
+                    (a.levels.values.len(), &a.levels.span),
+                    (a.amplitudes.values.len(), &a.amplitudes.span),
+                ]
+            });
+            let longest = sweeps.max_by_key(|(length, _)| *length).map_or(0..1, |(_, span)| span.clone());
+            findings.push(Finding::new(longest, message).help(help));
             return None;
         }
         let mut plans = Vec::with_capacity(cells);
@@ -290,17 +305,19 @@ impl Plan {
         findings: &Findings,
     ) -> Option<CellPlan> {
         let (epsilon, eta) = level.resolve(alpha);
-        let noise = noise_section::noise(&self.noise, alpha, epsilon, amplitude, &axes.levels.span, findings)?;
-        let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok()?;
-        let landscape = basin.at(epsilon, findings)?;
-        let place = match noise.amplitude().check(landscape.dim()) {
-            Ok(()) => &dynamics.span,
-            Err(_) => &axes.amplitudes.span,
-        };
-        let problem = findings.note(place, Problem::new(landscape, sde, noise))?;
-        // A refusal by the scheme is cheap to find for problems of a size that a user gets wrong by hand.
-        if problem.basin().dim() <= 64 {
-            findings.note(&scheme.span, scheme.scheme.prepare(&problem).map(|_| ()))?;
+        let noise = noise_section::noise(&self.noise, alpha, epsilon, amplitude, &axes.levels.span, findings);
+        let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok();
+        let landscape = basin.at(epsilon, findings);
+        let (noise, sde, landscape) = (noise?, sde?, landscape?);
+        if let Err(error) = noise.amplitude().check(landscape.dim()) {
+            let finding = Finding::new(axes.amplitudes.span.clone(), error.to_string());
+            findings.push(finding.help(noise_section::amplitude_help(landscape.dim())));
+            return None;
+        }
+        let problem = findings.note(&dynamics.span, Problem::new(landscape, sde, noise))?;
+        // A refusal by the scheme is cheap to find for plans and problems of a size that a user gets wrong by hand.
+        if index < MOST_ASKED && problem.basin().dim() <= 64 {
+            scheme.ask(&problem, findings)?;
         }
         Some(CellPlan {
             index,

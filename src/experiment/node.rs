@@ -44,6 +44,15 @@ impl Node {
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), findings)) }
     }
 
+    /// How many values there are in this tree, itself among them.
+    pub fn size(&self) -> usize {
+        1 + match &self.kind {
+            Kind::List(items) => items.iter().map(Node::size).sum(),
+            Kind::Table(entries) => entries.iter().map(|e| e.value.size()).sum(),
+            _ => 0,
+        }
+    }
+
     /// What the value is, for messages.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {

@@ -115,6 +115,14 @@ pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<Amp
     }))
 }
 
+/// What would fit a basin of dimension `dim`.
+pub(super) fn amplitude_help(dim: usize) -> String {
+    match dim {
+        1 => "give a number other than 0".to_string(),
+        _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
+    }
+}
+
 /// The noise of one cell.
 pub(super) fn noise(
     section: &NoiseSection,

@@ -1,8 +1,9 @@
 //! `[scheme]`: how paths are advanced.
 
-use super::finding::Span;
+use super::finding::{Finding, Findings, Span};
 use super::reader::Value;
-use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme};
+use crate::dynamics::Problem;
+use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme, SchemeError};
 use std::sync::Arc;
 
 /// One scheme with its step budget.
@@ -11,6 +12,23 @@ pub(super) struct SchemeSection {
     pub scheme: Arc<dyn Scheme>,
     pub max_events: u64,
     pub span: Span,
+}
+
+impl SchemeSection {
+    /// Notes why the scheme cannot integrate `problem`, if so.
+    pub fn ask(&self, problem: &Problem, findings: &Findings) -> Option<()> {
+        let error = match self.scheme.prepare(problem) {
+            Ok(_) => return Some(()),
+            Err(error) => error,
+        };
+        let finding = Finding::new(self.span.clone(), error.to_string());
+        findings.push(match error {
+            SchemeError::Gaussian => finding.help("take `euler = {}`, or α below 2"),
+            SchemeError::Sampled => finding.help("take `euler = {}`, or `second_moment = \"mean_field\"`"),
+            _ => finding,
+        });
+        None
+    }
 }
 
 /// Reads one scheme.

@@ -6,6 +6,8 @@ use super::reader::Value;
 
 /// Largest number of values of one sweep.
 const MOST: u64 = 100_000;
+/// Largest number of values in all the trees of a family together.
+const MOST_NODES: usize = 2_000_000;
 
 /// The values of a sweep in the order they are run: one for a plain number.
 pub(super) fn sweep(value: Value<'_>) -> Option<Vec<f64>> {
@@ -66,6 +68,7 @@ pub(super) struct Member {
 /// in `scalars`.
 pub(super) fn family(tree: &Node, scalars: &[&str], findings: &super::finding::Findings) -> Vec<Member> {
     let mut members = vec![Member { settings: Vec::new(), tree: tree.clone() }];
+    let most = (MOST as usize).min(MOST_NODES / tree.size());
     loop {
         let mut next = Vec::new();
         let mut expanded = false;
@@ -78,8 +81,9 @@ pub(super) fn family(tree: &Node, scalars: &[&str], findings: &super::finding::F
             let node = node_at(&member.tree, &path);
             let value = Value { node, key: &key, findings };
             let values = sweep(value).unwrap_or_default();
-            if next.len() + values.len() > MOST as usize {
-                findings.push(Finding::new(node.span.clone(), format!("this family has more than {MOST} members")));
+            if next.len() + values.len() > most {
+                let message = format!("this family has more than {most} members");
+                findings.push(Finding::new(node.span.clone(), message).help("shorten a sweep"));
                 return Vec::new();
             }
             for number in values {
