@@ -1,5 +1,6 @@
 //! The parser of experiment files against damaged files.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use levy_escape::experiment::Experiment;
@@ -110,23 +111,30 @@ fn the_undamaged_file_is_right() {
 fn no_damage_brings_the_parser_down() {
     const FILES: u64 = 20_000;
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let worst = std::thread::scope(|scope| {
-        let work = |thread: u64| {
-            let mut worst = (Duration::ZERO, 0);
-            for file in (thread..FILES).step_by(threads as usize) {
-                let text = damaged(&mut Stream::new(Seed(42), 0, file));
-                let text = String::from_utf8_lossy(&text);
-                let start = Instant::now();
-                match Experiment::parse("damaged.toml", &text) {
-                    Ok(experiment) => assert!(experiment.cells.len() <= 1_000_000 && !experiment.name.contains('/')),
-                    Err(errors) => assert!(!errors.findings().is_empty() && !errors.to_string().is_empty()),
+    let accepted = AtomicUsize::new(0);
+    let work = |thread: u64| {
+        let mut worst = (Duration::ZERO, 0);
+        for file in (thread..FILES).step_by(threads as usize) {
+            let text = damaged(&mut Stream::new(Seed(42), 0, file));
+            let text = String::from_utf8_lossy(&text);
+            let start = Instant::now();
+            match Experiment::parse("damaged.toml", &text) {
+                Ok(experiment) => {
+                    accepted.fetch_add(1, Ordering::Relaxed);
+                    assert!(experiment.cells.len() <= 1_000_000 && !experiment.name.contains('/'));
                 }
-                worst = worst.max((start.elapsed(), file));
+                Err(errors) => assert!(!errors.findings().is_empty(), "refused without a reason: {text}"),
             }
-            worst
-        };
+            worst = worst.max((start.elapsed(), file));
+        }
+        worst
+    };
+    let worst = std::thread::scope(|scope| {
+        let work = &work;
         let handles: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
         handles.into_iter().map(|handle| handle.join().unwrap()).max().unwrap()
     });
+    // Some damage does no harm, so that planning is tried as well as reading.
+    assert!((1_000..FILES as usize / 2).contains(&accepted.load(Ordering::Relaxed)), "{accepted:?} files accepted");
     assert!(worst.0 < Duration::from_secs(1), "file {} took {:?}", worst.1, worst.0);
 }

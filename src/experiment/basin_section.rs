@@ -177,8 +177,9 @@ impl DomainSection {
 fn read_domain<'a>(table: &TableReader<'a>, dim: Option<usize>) -> Option<(Value<'a>, DomainSection)> {
     let value = table.get("domain")?;
     let inner = value.table()?;
-    let (kind, domain) = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level"])?;
+    let chosen = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level"]);
     inner.finish();
+    let (kind, domain) = chosen?;
     let scalar = |key: &'static str, example: &str| {
         let settings = domain.table()?;
         let size = settings.need(key, example).and_then(|size| size.positive());
@@ -233,8 +234,9 @@ fn read_potential(
     let findings = value.findings;
     let span = &value.node.span;
     let inner = value.table()?;
-    let (kind, potential) = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none"])?;
+    let chosen = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none"]);
     inner.finish();
+    let (kind, potential) = chosen?;
     let settings = potential.table()?;
     let known_dim = dim.or(domain.dim());
     // A single number stands for every axis.
@@ -257,8 +259,9 @@ fn read_potential(
     };
     match kind {
         0 => {
-            let (which, shape) = settings.one_of("a quadratic", &["curvature", "hessian"])?;
+            let chosen = settings.one_of("a quadratic", &["curvature", "hessian"]);
             settings.finish();
+            let (which, shape) = chosen?;
             let bowl = if which == 0 {
                 findings.note(&shape.node.span, Quadratic::new(per_axis(shape)?))?
             } else {

@@ -11,6 +11,7 @@ pub(super) struct TableReader<'a> {
     pub span: Span,
     findings: &'a Findings,
     asked: RefCell<Vec<&'static str>>,
+    missing: RefCell<Vec<(Vec<&'static str>, Finding)>>,
 }
 
 /// A value being read.
@@ -25,9 +26,13 @@ impl<'a> TableReader<'a> {
     /// Reads `node` as a table, or notes that it is none.
     pub fn new(node: &'a Node, key: &str, findings: &'a Findings) -> Option<Self> {
         match &node.kind {
-            Kind::Table(entries) => {
-                Some(TableReader { entries, span: node.span.clone(), findings, asked: RefCell::default() })
-            }
+            Kind::Table(entries) => Some(TableReader {
+                entries,
+                span: node.span.clone(),
+                findings,
+                asked: RefCell::default(),
+                missing: RefCell::default(),
+            }),
             _ => {
                 let message = format!("`{key}` must be a table, not {}", node.kind_name());
                 findings.push(Finding::new(node.span.clone(), message));
@@ -53,7 +58,7 @@ impl<'a> TableReader<'a> {
         value
     }
 
-    /// The one of several keys that is given, with its index; notes none or more than one.
+    /// The one of several keys that is given, with its index; notes more than one, and [`TableReader::finish`] notes none.
     pub fn one_of(&self, what: &str, keys: &[&'static str]) -> Option<(usize, Value<'a>)> {
         let given: Vec<(usize, Value<'a>)> =
             keys.iter().enumerate().filter_map(|(i, key)| Some((i, self.get(key)?))).collect();
@@ -61,11 +66,8 @@ impl<'a> TableReader<'a> {
         match given.as_slice() {
             [one] => Some(*one),
             [] => {
-                // An unknown key is reported by itself, with a suggestion.
-                let unknown = self.entries.iter().any(|e| suggestion(&e.key, keys).is_some());
-                if !unknown {
-                    self.findings.push(Finding::new(self.place(), format!("{what} needs one of {}", choices())));
-                }
+                let finding = Finding::new(self.place(), format!("{what} needs one of {}", choices()));
+                self.missing.borrow_mut().push((keys.to_vec(), finding));
                 None
             }
             [_, (_, second), ..] => {
@@ -76,10 +78,17 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Refuses the keys that nobody asked for.
+    /// Refuses the keys that nobody asked for, and the absence of those that had to be there.
     pub fn finish(self) {
         let asked = self.asked.into_inner();
-        for entry in self.entries.iter().filter(|e| !asked.contains(&e.key.as_str())) {
+        let unknown = || self.entries.iter().filter(|e| !asked.contains(&e.key.as_str()));
+        for (keys, finding) in self.missing.into_inner() {
+            // A misspelt one is reported by itself, with a suggestion.
+            if !unknown().any(|e| suggestion(&e.key, &keys).is_some()) {
+                self.findings.push(finding);
+            }
+        }
+        for entry in unknown() {
             let help = match suggestion(&entry.key, &asked) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None if asked.is_empty() => "this table takes no keys".to_string(),
