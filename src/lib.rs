@@ -22,6 +22,11 @@
 //! with the place of its exit and censoring by a time limit, for an analysis of one's own.
 #![warn(missing_docs)]
 
+/// The README's example, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod cli;
 pub mod dynamics;
 pub mod engine;

@@ -1,7 +1,9 @@
 //! Errors as a person meets them.
 
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::{error::Error, io};
 
 use thiserror::Error;
 
@@ -77,7 +79,12 @@ impl Failure {
     /// Prints the failure, its causes and a hint on standard error.
     pub fn print(&self) {
         match self {
-            Failure::Experiment(errors) => errors.reports().for_each(|report| say(format!("{report:?}"))),
+            Failure::Experiment(errors) => {
+                errors.reports().for_each(|report| say(format!("{report:?}")));
+                if errors.omitted() > 0 {
+                    say(format!("error: and {} more", errors.omitted()));
+                }
+            }
             Failure::Several { errors, .. } => {
                 errors.iter().for_each(Failure::print);
                 say(format!("error: {self}"));
@@ -100,7 +107,11 @@ impl Failure {
 
 /// Reads and checks one experiment file.
 pub fn load(path: &Path) -> Result<Experiment, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+    let mut text = String::new();
+    // One byte more than is parsed: what is too large is refused, and never held.
+    let limit = Experiment::MOST_BYTES as u64 + 1;
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
+    read.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
     Experiment::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
 }
 

@@ -73,7 +73,7 @@ pub struct Ended<'a> {
 impl<'a> Manifest<'a> {
     /// The manifest of a run that has ended just now.
     pub fn of(ended: &Ended<'a>) -> Self {
-        let cell = |(plan, kernel): (&'a CellPlan, &Box<dyn PathKernel>)| Cell {
+        let cell = |(plan, scheme): (&'a CellPlan, String)| Cell {
             cell: plan.index,
             dynamics: &plan.dynamics,
             basin: &plan.basin,
@@ -84,7 +84,7 @@ impl<'a> Manifest<'a> {
             measure: plan.measure,
             structure: plan.problem.noise().structure(),
             max_time: Some(plan.limits.max_time).filter(|t| t.is_finite()),
-            scheme: kernel.describe(),
+            scheme,
         };
         Manifest {
             version: env!("CARGO_PKG_VERSION"),
@@ -102,7 +102,7 @@ impl<'a> Manifest<'a> {
             seconds: ended.seconds,
             stop_reason: ended.stop_reason,
             warnings: ended.warnings,
-            cells: ended.experiment.cells.iter().zip(ended.kernels).map(cell).collect(),
+            cells: ended.experiment.cells.iter().zip(ended.kernels.iter().map(|k| k.describe())).map(cell).collect(),
             experiment: &ended.experiment.text,
         }
     }

@@ -6,5 +6,5 @@
 mod chunk;
 mod run;
 
-pub use chunk::{CHUNK, Chunk, chunks_of};
+pub use chunk::{CHUNK, Chunk, Chunks};
 pub use run::{Cell, ChunkRecords, StopFlag, escape_records, escape_times, run_chunks};

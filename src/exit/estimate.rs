@@ -19,7 +19,7 @@ impl Confidence {
     /// # Errors
     /// [`ExitError::Confidence`] unless `1/2 <= level < 1`.
     pub fn new(level: f64) -> Result<Self, ExitError> {
-        if !(level >= 0.5 && level < 1.0) {
+        if !(0.5..1.0).contains(&level) {
             return Err(ExitError::Confidence { level });
         }
         Ok(Confidence(level))

@@ -1,21 +1,28 @@
 //! `[[basin]]`: a potential, a domain, and what may be said about them.
 
-use nalgebra::DMatrix;
-use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use nalgebra::DMatrix;
+
+use super::family::Family;
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
 use super::reader::{TableReader, Value};
-use super::sweep::{family, label};
-use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, LandscapeError, Potential, Quadratic, Well};
+use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic, Well};
 
 /// Keys whose plain list is a family: `radius = [1, 2, 4]`.
 const SCALARS: [&str; 3] = ["radius", "height", "half_width"];
 /// Largest dimension that is run.
 const MOST_DIMENSIONS: u64 = 1_000_000;
-/// Largest sum of the dimensions of all basins, which are held in memory together.
-pub(super) const MOST_COORDINATES: usize = 10_000_000;
+/// Largest dimension of a dense Hessian, whose eigenvalues are found, and of a level set, which is searched along every axis.
+const MOST_DENSE: usize = 1_000;
+/// What a member costs beside its coordinates, in numbers, and what a coordinate costs.
+const NUMBERS_PER_MEMBER: u64 = 64;
+const NUMBERS_PER_COORDINATE: u64 = 4;
+
+/// What would do in place of a start that is refused.
+const START_HELP: &str = "choose a point inside the domain, or leave `start` out to begin at the minimum";
 
 /// Distance `ρ` kept from the edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,21 +57,19 @@ impl BasinMember {
             basin = findings.note(&self.span, basin.with_inset(rho))?;
         }
         match &self.start {
-            Some(start) => note_start(&self.start_span, basin.with_start(start.clone()), findings),
+            Some(start) => findings.note_with_help(&self.start_span, basin.with_start(start.clone()), START_HELP),
             None => Some(basin),
         }
     }
 }
 
-fn note_start(place: &Span, result: Result<Basin, LandscapeError>, findings: &Findings) -> Option<Basin> {
-    let help = "choose a point inside the domain, or leave `start` out to begin at the minimum";
-    result.map_err(|error| findings.push(Finding::new(place.clone(), error.to_string()).help(help))).ok()
-}
-
-/// Reads one `[[basin]]` with all the members of its family, and takes their dimensions from `left`.
-pub(super) fn read(value: Value<'_>, left: &Cell<usize>) -> Vec<BasinMember> {
-    let Some(table) = value.table() else { return Vec::new() };
-    let name = table.need("name", "\"basin\"").and_then(|name| name.text().map(str::to_string));
+/// Reads one `[[basin]]` with all the members of its family.
+pub(super) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> {
+    if value.findings.exhausted() {
+        return None;
+    }
+    let table = value.table()?;
+    let name = table.need("name", "\"basin\"").and_then(read_label);
     // Swept keys live in these three; the rest is the same for the family.
     for key in ["potential", "domain", "start", "dim", "minimum", "inset"] {
         table.get(key);
@@ -72,82 +77,70 @@ pub(super) fn read(value: Value<'_>, left: &Cell<usize>) -> Vec<BasinMember> {
     table.need("potential", "{ quadratic = { curvature = [1.0] } }");
     table.need("domain", "{ interval = [-1.0, 1.0] }");
     table.finish();
-    let before = value.findings.len();
-    let members = family(value.node, &SCALARS, value.findings);
-    let Some(name) = name.filter(|_| value.findings.len() == before) else { return Vec::new() };
-    let mut digits = 4;
-    let labels = loop {
-        let labels: Vec<String> = members.iter().map(|m| label(&name, &m.settings, digits)).collect();
-        let mut sorted = labels.clone();
-        sorted.sort();
-        sorted.dedup();
-        if sorted.len() == labels.len() || digits >= 17 {
-            break labels;
-        }
-        digits += 1;
-    };
+    let family = Family::new(value.node, &["potential", "domain", "minimum", "start"], &SCALARS, value.findings)?;
+    // A basin without a name is checked like the others.
+    let label = name.clone().unwrap_or_default();
     let mut basins = Vec::new();
-    for (member, label) in members.iter().zip(labels) {
-        let noted = value.findings.len();
-        if let Some(member) = read_member(label, Value { node: &member.tree, ..value }) {
-            match left.get().checked_sub(member.basin.dim()) {
-                Some(rest) => left.set(rest),
-                None => {
-                    let message = format!("the basins have more than {MOST_COORDINATES} coordinates in all");
-                    value.findings.push(value.refuse(message).help("take fewer members or a smaller dimension"));
-                    break;
-                }
-            }
-            basins.push(member);
-        }
+    for index in 0..family.len() {
+        let (label, tree) = family.member(&label, index);
         // One member's errors stand for the family's.
-        if value.findings.len() > noted {
-            break;
-        }
+        let member = read_member(label, Value { node: &tree, ..value })?;
+        let numbers = NUMBERS_PER_MEMBER + NUMBERS_PER_COORDINATE * member.basin.dim() as u64;
+        value.findings.spend(&value.node.span, numbers)?;
+        basins.push(member);
     }
-    basins
+    name.map(|_| basins)
 }
 
 fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let table = value.table()?;
-    let dim = match table.get("dim") {
-        Some(dim) => Some(dim.integer(1, MOST_DIMENSIONS)? as usize),
-        None => None,
-    };
-    let minimum = match table.get("minimum") {
-        Some(minimum) => Some((minimum, minimum.numbers()?)),
-        None => None,
-    };
-    let (domain_value, domain) = read_domain(&table, dim)?;
-    let potential = read_potential(&table, dim, &domain, minimum)?;
+    // Every part is read before the first that is wrong ends it.
+    let dim = optional(table.get("dim"), |dim| Some((dim, dim.integer(1, MOST_DIMENSIONS)? as usize)));
+    let minimum = optional(table.get("minimum"), |minimum| Some((minimum, minimum.numbers()?)));
+    let start = optional(table.get("start"), |start| start.numbers());
+    let inset = table.get("inset").map_or(Some(Inset::None), read_inset);
+    let known_dim = dim?.map(|(_, dim)| dim);
+    let domain = read_domain(&table, known_dim);
+    let potential = read_potential(&table, known_dim, domain.as_ref().map(|(_, domain)| domain), minimum?);
+    let ((domain_value, domain), potential) = (domain?, potential?);
     let domain = domain.resolve(&*potential);
-    let basin = value.findings.note(&domain_value.node.span, Basin::shared(potential, domain))?;
-    if let Some(dim) = dim.filter(|dim| *dim != basin.dim()) {
-        let message = format!("`dim` is {dim}, the potential has dimension {}", basin.dim());
-        value
-            .findings
-            .push(Finding::new(table.get("dim").map_or(table.span.clone(), |d| d.node.span.clone()), message));
+    if matches!(domain, Domain::Level { .. }) && potential.dim() > MOST_DENSE {
+        let message = format!("a level set in {} dimensions cannot be searched", potential.dim());
+        let help = format!("use a ball, or at most {MOST_DENSE} dimensions");
+        value.findings.push(domain_value.refuse(message).help(help));
         return None;
     }
-    let (start, start_span) = match table.get("start") {
-        Some(start) => (Some(start.numbers()?), start.node.span.clone()),
-        None => (None, table.span.clone()),
-    };
-    // An inset may still exclude it: that depends on the noise level.
-    if let Some(start) = &start {
-        note_start(&start_span, basin.clone().with_start(start.clone()), value.findings)?;
+    let basin = value.findings.note(&domain_value.node.span, Basin::shared(potential, domain))?;
+    if let Some((at, dim)) = dim?.filter(|(_, dim)| *dim != basin.dim()) {
+        let message = format!("`dim` is {dim}, the potential has dimension {}", basin.dim());
+        value.findings.push(at.refuse(message));
+        return None;
     }
-    let (inset, span) = match table.get("inset") {
-        Some(inset) if inset.is_table() => {
-            let inner = inset.table()?;
-            let gamma = inner.need("gamma", "1.0").and_then(|gamma| gamma.positive());
-            inner.finish();
-            (Inset::Power(gamma?), inset.node.span.clone())
-        }
-        Some(inset) => (Inset::Distance(inset.positive()?), inset.node.span.clone()),
-        None => (Inset::None, table.span.clone()),
-    };
-    Some(BasinMember { label, basin, start, inset, span, start_span })
+    // An inset, which depends on the noise level, may exclude it later.
+    if let Some((at, start)) = table.get("start").zip(start.as_ref()?.as_ref()) {
+        value.findings.note_with_help(&at.node.span, basin.clone().with_start(start.clone()), START_HELP)?;
+    }
+    let place = |key| table.get(key).map_or(table.span.clone(), |value| value.node.span.clone());
+    let (span, start_span) = (place("inset"), place("start"));
+    Some(BasinMember { label, basin, start: start?, inset: inset?, span, start_span })
+}
+
+/// What may be absent: `None` only if it is there and wrong.
+fn optional<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Option<T>> {
+    match value {
+        Some(value) => read(value).map(Some),
+        None => Some(None),
+    }
+}
+
+fn read_inset(value: Value<'_>) -> Option<Inset> {
+    if !value.is_table() {
+        return value.positive().map(Inset::Distance);
+    }
+    let table = value.table()?;
+    let gamma = table.need("gamma", "1.0").and_then(|gamma| gamma.positive());
+    table.finish();
+    gamma.map(Inset::Power)
 }
 
 /// A domain whose centre is not known before the potential is.
@@ -177,9 +170,9 @@ impl DomainSection {
 fn read_domain<'a>(table: &TableReader<'a>, dim: Option<usize>) -> Option<(Value<'a>, DomainSection)> {
     let value = table.get("domain")?;
     let inner = value.table()?;
-    let chosen = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level"]);
+    let which = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level"]);
     inner.finish();
-    let (kind, domain) = chosen?;
+    let (kind, domain) = which?;
     let scalar = |key: &'static str, example: &str| {
         let settings = domain.table()?;
         let size = settings.need(key, example).and_then(|size| size.positive());
@@ -227,24 +220,25 @@ fn read_domain<'a>(table: &TableReader<'a>, dim: Option<usize>) -> Option<(Value
 fn read_potential(
     table: &TableReader<'_>,
     dim: Option<usize>,
-    domain: &DomainSection,
+    domain: Option<&DomainSection>,
     minimum: Option<(Value<'_>, Vec<f64>)>,
 ) -> Option<Arc<dyn Potential>> {
     let value = table.get("potential")?;
     let findings = value.findings;
     let span = &value.node.span;
     let inner = value.table()?;
-    let chosen = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none"]);
+    let which = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none"]);
     inner.finish();
-    let (kind, potential) = chosen?;
+    let (kind, potential) = which?;
     let settings = potential.table()?;
-    let known_dim = dim.or(domain.dim());
+    let known_dim = dim.or(domain.and_then(DomainSection::dim));
     // A single number stands for every axis.
     let per_axis = |value: Value<'_>| match value.is_list() {
         true => value.numbers(),
         false => {
             let number = value.number()?;
-            let dim = known_dim.unwrap_or(1);
+            // A domain that is wrong may have told the dimension.
+            let dim = if domain.is_none() { known_dim? } else { known_dim.unwrap_or(1) };
             Some(vec![number; dim])
         }
     };
@@ -259,27 +253,28 @@ fn read_potential(
     };
     match kind {
         0 => {
-            let chosen = settings.one_of("a quadratic", &["curvature", "hessian"]);
+            let which = settings.one_of("a quadratic", &["curvature", "hessian"]);
             settings.finish();
-            let (which, shape) = chosen?;
+            let (which, shape) = which?;
             let bowl = if which == 0 {
                 findings.note(&shape.node.span, Quadratic::new(per_axis(shape)?))?
             } else {
                 let rows = shape.rows()?;
                 let (n, m) = (rows.len(), rows[0].len());
+                if n > MOST_DENSE {
+                    findings.push(shape.refuse(format!("a dense Hessian has at most {MOST_DENSE} rows, not {n}")));
+                    return None;
+                }
                 let matrix = DMatrix::from_fn(n, m, |i, j| rows[i][j]);
-                let note = |error: LandscapeError| {
-                    let finding = Finding::new(shape.node.span.clone(), error.to_string());
-                    findings.push(finding.help("give a symmetric matrix whose eigenvalues are all positive"));
-                };
-                Quadratic::with_hessian(matrix).map_err(note).ok()?
+                let help = "give a symmetric matrix whose eigenvalues are all positive";
+                findings.note_with_help(&shape.node.span, Quadratic::with_hessian(matrix), help)?
             };
             let dim = bowl.dim();
             centre(&mut |at| Some(Arc::new(findings.note(span, bowl.clone().centred_at(at))?)), dim)
         }
         1 => {
-            let left = settings.need("left", "[4.0]").and_then(per_axis);
-            let right = settings.need("right", "[1.0]").and_then(per_axis);
+            let left = settings.need("left", "[4.0]").and_then(&per_axis);
+            let right = settings.need("right", "[1.0]").and_then(&per_axis);
             settings.finish();
             let valley = findings.note(span, Asymmetric::new(left?, right?))?;
             let dim = valley.dim();
@@ -291,10 +286,11 @@ fn read_potential(
                     .push(at.refuse("a double well places its own minima").help("set `minima` inside `double_well`"));
                 return None;
             }
-            read_double_well(&settings, potential).map(|well| Arc::new(well) as Arc<dyn Potential>)
+            read_double_well(settings, potential).map(|well| Arc::new(well) as Arc<dyn Potential>)
         }
         _ => {
             settings.finish();
+            domain?;
             let Some(dim) = known_dim else {
                 findings.push(value.refuse("without a potential the basin must give its `dim`").help("add `dim = 2`"));
                 return None;
@@ -304,15 +300,14 @@ fn read_potential(
     }
 }
 
-fn read_double_well(settings: &TableReader<'_>, value: Value<'_>) -> Option<DoubleWell> {
+fn read_double_well(settings: TableReader<'_>, value: Value<'_>) -> Option<DoubleWell> {
     let findings = value.findings;
     let minima_value = settings.need("minima", "[-1.0, 1.0]");
     let saddle = settings.get("saddle").map(|s| s.number());
     let stiffness = settings.get("stiffness").map_or(Some(1.0), |s| s.positive());
     let transverse = settings.get("transverse").map_or(Some(Vec::new()), |t| t.numbers());
     let well = settings.get("well").map_or(Some(0), |w| w.word(&["left", "right"]));
-    let known = ["minima", "saddle", "stiffness", "transverse", "well"];
-    refuse_unknown(value, &known);
+    settings.finish();
     let minima_value = minima_value?;
     let minima = minima_value.numbers()?;
     let Ok(minima) = <[f64; 2]>::try_from(minima.as_slice()) else {
@@ -328,27 +323,28 @@ fn read_double_well(settings: &TableReader<'_>, value: Value<'_>) -> Option<Doub
     Some(wells.from_well(if well? == 1 { Well::Right } else { Well::Left }))
 }
 
-/// Refuses the keys of a table that are not in `known`.
-fn refuse_unknown(value: Value<'_>, known: &[&'static str]) {
-    if let (Some(table), Kind::Table(_)) = (value.table(), &value.node.kind) {
-        for key in known {
-            table.get(key);
-        }
-        table.finish();
+/// A name that goes into tables, legends and terminals.
+pub(super) fn read_label(value: Value<'_>) -> Option<String> {
+    let name = value.text()?;
+    // Brackets enclose what tells the members of a family apart.
+    if name.is_empty() || name.len() > 100 || name.contains(|c: char| c.is_control() || c == '[' || c == ']') {
+        let finding = value.refuse(format!("`{}` cannot be {name:?}", value.key));
+        value.findings.push(finding.help("use up to 100 characters, without brackets and control characters"));
+        return None;
     }
+    Some(name.to_string())
 }
 
 /// Whether two basins carry the same name, which tables could not tell apart.
 pub(super) fn refuse_duplicate_names(basins: &[Node], findings: &Findings) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for basin in basins {
         let Kind::Table(entries) = &basin.kind else { continue };
         let name = |e: &&Entry| e.key == "name";
-        if let Some(Entry { value: Node { span, kind: Kind::Text(name) }, .. }) = entries.iter().find(name) {
-            if seen.contains(&name.as_str()) {
-                findings.push(Finding::new(span.clone(), format!("two basins are named \"{name}\"")));
-            }
-            seen.push(name);
+        if let Some(Entry { value: Node { span, kind: Kind::Text(name) }, .. }) = entries.iter().find(name)
+            && !seen.insert(name.as_str())
+        {
+            findings.push(Finding::new(span.clone(), format!("two basins are named {name:?}")));
         }
     }
 }

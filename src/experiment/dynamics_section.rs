@@ -1,5 +1,6 @@
 //! `[[dynamics]]`: SGD or Adam, each with a noise of its own if it wants one.
 
+use super::basin_section::read_label;
 use super::finding::{Finding, Span};
 use super::noise_section::{Level, Swept, read_alpha, read_amplitude, read_level};
 use super::reader::{TableReader, Value};
@@ -61,11 +62,11 @@ impl DynamicsSection {
 pub(super) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     let table = value.table()?;
     let before = value.findings.len();
-    let name = table.get("name").map(|name| name.text().map(str::to_string));
+    let name = table.get("name").map(read_label);
     let which = table.one_of("a dynamics", &["sgd", "adam"]);
     let alpha = read_alpha(&table);
     let level = read_level(&table);
-    let amplitude = read_amplitude(&table).flatten();
+    let amplitude = read_amplitude(&table);
     table.finish();
     let (kind, settings) = which?;
     let optimiser = match kind {
@@ -82,7 +83,14 @@ pub(super) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     if value.findings.len() > before {
         return None;
     }
-    Some(DynamicsSection { label, optimiser: optimiser?, alpha, level, amplitude, span: settings.node.span.clone() })
+    Some(DynamicsSection {
+        label,
+        optimiser: optimiser?,
+        alpha: alpha?,
+        level: level?,
+        amplitude: amplitude?,
+        span: settings.node.span.clone(),
+    })
 }
 
 fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {

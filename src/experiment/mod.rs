@@ -3,11 +3,13 @@
 mod basin_section;
 mod cell_result;
 mod dynamics_section;
+mod family;
 mod figure_kind;
 mod file;
 mod finding;
 mod node;
 mod noise_section;
+mod plan;
 mod reader;
 mod results;
 mod run;
@@ -16,7 +18,8 @@ mod sweep;
 
 pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
 pub use figure_kind::FigureKind;
-pub use file::{CellPlan, Experiment};
+pub use file::Experiment;
 pub use finding::{ExperimentErrors, Finding, Span};
+pub use plan::CellPlan;
 pub use results::{Existing, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};

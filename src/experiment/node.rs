@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Date,
     List(Vec<Node>),
     Table(Vec<Entry>),
+    /// A value that has been reported already.
+    Unreadable,
 }
 
 /// A key, its place and its value.
@@ -34,23 +36,15 @@ pub(super) struct Entry {
 }
 
 impl Node {
-    /// Parses a document; syntax errors are left in `findings`.
+    /// Parses a document, or what can be recovered of it; syntax errors are left in `findings`.
     pub fn parse(text: &str, findings: &Findings) -> Node {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             findings.push(Finding::new(span, format!("not valid TOML: {}", error.message())));
+            findings.set_recovered();
         }
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), findings)) }
-    }
-
-    /// How many values there are in this tree, itself among them.
-    pub fn size(&self) -> usize {
-        1 + match &self.kind {
-            Kind::List(items) => items.iter().map(Node::size).sum(),
-            Kind::Table(entries) => entries.iter().map(|e| e.value.size()).sum(),
-            _ => 0,
-        }
     }
 
     /// What the value is, for messages.
@@ -63,6 +57,7 @@ impl Node {
             Kind::Date => "a date",
             Kind::List(_) => "a list",
             Kind::Table(_) => "a table",
+            Kind::Unreadable => "unreadable",
         }
     }
 }
@@ -82,17 +77,20 @@ fn entries(table: &DeTable<'_>, findings: &Findings) -> Vec<Entry> {
 
 fn node(value: &Spanned<DeValue<'_>>, findings: &Findings) -> Node {
     let span = value.span();
-    let unreadable = || {
-        findings.push(Finding::new(span.clone(), "this number cannot be represented"));
-        Kind::Number(f64::NAN)
+    let unreadable = |text: &str| {
+        findings.push(Finding::new(span.clone(), format!("the number {text} cannot be represented")));
+        Kind::Unreadable
     };
     let kind = match value.get_ref() {
         DeValue::String(text) => Kind::Text(text.to_string()),
-        DeValue::Integer(integer) => {
-            i128::from_str_radix(integer.as_str(), integer.radix()).map_or_else(|_| unreadable(), Kind::Integer)
-        }
-        // `inf` and `nan` are numbers to TOML; 1e999 overflows to infinity. The reader refuses what is not finite.
-        DeValue::Float(float) => float.as_str().parse().map_or_else(|_| unreadable(), Kind::Number),
+        DeValue::Integer(integer) => i128::from_str_radix(integer.as_str(), integer.radix())
+            .map_or_else(|_| unreadable(integer.as_str()), Kind::Integer),
+        DeValue::Float(float) => match float.as_str().parse::<f64>() {
+            // `inf` and `nan` are numbers to TOML, and the reader refuses them; 1e999 only overflows to one.
+            Ok(number) if number.is_infinite() && !float.as_str().contains("inf") => unreadable(float.as_str()),
+            Ok(number) => Kind::Number(number),
+            Err(_) => unreadable(float.as_str()),
+        },
         DeValue::Boolean(flag) => Kind::Flag(*flag),
         DeValue::Datetime(_) => Kind::Date,
         DeValue::Array(list) => Kind::List(list.iter().map(|item| node(item, findings)).collect()),

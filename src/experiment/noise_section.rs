@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::finding::{Finding, Findings, Span};
+use super::finding::{Findings, Span};
 use super::reader::{TableReader, Value};
 use super::sweep::sweep;
 use crate::noise::{Alpha, Amplitude, LevyNoise, Measure, Structure, epsilon_of_learning_rate};
@@ -47,8 +47,8 @@ pub(super) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let before = value.findings.len();
     let alpha = read_alpha(&table);
     let level = read_level(&table);
-    let amplitude =
-        read_amplitude(&table).unwrap_or(Some(Swept { values: vec![Amplitude::default()], span: table.span.clone() }));
+    let amplitude = read_amplitude(&table);
+    let unit = Swept { values: vec![Amplitude::default()], span: table.span.clone() };
     let structure = table.get("structure").map_or(Some(0), |s| s.word(&["independent", "isotropic"]));
     let measure_value = table.get("measure");
     let measure = measure_value.map_or(Some(0), |m| m.word(&["standard", "unit"]));
@@ -57,17 +57,17 @@ pub(super) fn read(value: Value<'_>) -> Option<NoiseSection> {
         return None;
     }
     Some(NoiseSection {
-        alpha,
-        level,
-        amplitude: amplitude?,
+        alpha: alpha?,
+        level: level?,
+        amplitude: amplitude?.unwrap_or(unit),
         structure: if structure? == 1 { Structure::Isotropic } else { Structure::Independent },
         measure: if measure? == 1 { Measure::Unit } else { Measure::Standard },
     })
 }
 
-/// `alpha`, if given and right.
-pub(super) fn read_alpha(table: &TableReader<'_>) -> Option<Swept<Alpha>> {
-    let value = table.get("alpha")?;
+/// `alpha`, if it is given; `None` if it is wrong.
+pub(super) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Swept<Alpha>>> {
+    let Some(value) = table.get("alpha") else { return Some(None) };
     let values = sweep(value)?;
     let alphas: Option<Vec<Alpha>> = values.iter().map(|a| Alpha::new(*a).ok()).collect();
     if alphas.is_none() {
@@ -75,11 +75,11 @@ pub(super) fn read_alpha(table: &TableReader<'_>) -> Option<Swept<Alpha>> {
         let finding = value.refuse(format!("tail index α = {bad} is outside (0, 2]"));
         value.findings.push(finding.help("the paper measures 1 < α < 2; α = 2 is Gaussian noise"));
     }
-    Some(Swept { values: alphas?, span: value.node.span.clone() })
+    Some(Some(Swept { values: alphas?, span: value.node.span.clone() }))
 }
 
-/// `epsilon` or `eta`, if given and right.
-pub(super) fn read_level(table: &TableReader<'_>) -> Option<Swept<Level>> {
+/// `epsilon` or `eta`, if one is given; `None` if it is wrong.
+pub(super) fn read_level(table: &TableReader<'_>) -> Option<Option<Swept<Level>>> {
     let (epsilon, eta) = (table.get("epsilon"), table.get("eta"));
     let (value, wrap): (Value<'_>, fn(f64) -> Level) = match (epsilon, eta) {
         (Some(_), Some(eta)) => {
@@ -88,56 +88,38 @@ pub(super) fn read_level(table: &TableReader<'_>) -> Option<Swept<Level>> {
         }
         (Some(epsilon), None) => (epsilon, Level::Epsilon),
         (None, Some(eta)) => (eta, Level::Eta),
-        (None, None) => return None,
+        (None, None) => return Some(None),
     };
     let values = sweep(value)?;
     if let Some(bad) = values.iter().find(|v| !(**v > 0.0)) {
         value.findings.push(value.refuse(format!("`{}` must be positive, not {bad}", value.key)));
         return None;
     }
-    Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() })
+    Some(Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
 }
 
-/// `amplitude`: a number or a sweep table of numbers, a diagonal, or a matrix. `None` if it is absent.
+/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, or a matrix; `None` if it is wrong.
 pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<Amplitude>>> {
-    let value = table.get("amplitude")?;
-    let swept = |values| Some(Swept { values, span: value.node.span.clone() });
-    if !value.is_list() {
-        return Some(sweep(value).and_then(|values| swept(values.into_iter().map(Amplitude::Scalar).collect())));
-    }
-    let is_matrix = value.list().is_some_and(|mut items| items.next().is_some_and(|first| first.is_list()));
-    if !is_matrix {
-        return Some(value.numbers().and_then(|diagonal| swept(vec![Amplitude::Diagonal(diagonal)])));
-    }
-    Some(value.rows().and_then(|rows| {
-        let matrix = DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j]);
-        swept(vec![Amplitude::Dense(matrix)])
-    }))
+    let Some(value) = table.get("amplitude") else { return Some(None) };
+    let values = if !value.is_list() {
+        sweep(value)?.into_iter().map(Amplitude::Scalar).collect()
+    } else if value.list()?.next().is_some_and(|first| first.is_list()) {
+        let rows = value.rows()?;
+        vec![Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j]))]
+    } else {
+        vec![Amplitude::Diagonal(value.numbers()?)]
+    };
+    Some(Some(Swept { values, span: value.node.span.clone() }))
 }
 
-/// What would fit a basin of dimension `dim`.
-pub(super) fn amplitude_help(dim: usize) -> String {
-    match dim {
-        1 => "give a number other than 0".to_string(),
-        _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
-    }
-}
-
-/// The noise of one cell.
+/// The noise of one cell, with its errors at the places of the tail index and of the level.
 pub(super) fn noise(
     section: &NoiseSection,
-    alpha: Alpha,
-    epsilon: f64,
-    amplitude: &Amplitude,
-    place: &Span,
+    (alpha, epsilon, amplitude): (Alpha, f64, &Amplitude),
+    (alpha_place, level_place): (&Span, &Span),
     findings: &Findings,
 ) -> Option<LevyNoise> {
-    let noise = LevyNoise::new(alpha, epsilon).and_then(|noise| noise.with_measure(section.measure));
-    match noise {
-        Ok(noise) => Some(noise.with_structure(section.structure).with_amplitude(amplitude.clone())),
-        Err(error) => {
-            findings.push(Finding::new(place.clone(), error.to_string()));
-            None
-        }
-    }
+    let noise = findings.note(level_place, LevyNoise::new(alpha, epsilon))?;
+    let noise = findings.note(alpha_place, noise.with_measure(section.measure))?;
+    Some(noise.with_structure(section.structure).with_amplitude(amplitude.clone()))
 }

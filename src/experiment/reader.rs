@@ -5,13 +5,22 @@ use std::cell::RefCell;
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
 
+/// Keys that stand before the first `[table]`: behind one, TOML gives them to that table.
+const TOP_KEYS: [&str; 5] = ["name", "seed", "paths", "max_time", "figures"];
+
 /// A table being read. Keys that nobody asked for are refused by [`TableReader::finish`].
 pub(super) struct TableReader<'a> {
     entries: &'a [Entry],
     pub span: Span,
     findings: &'a Findings,
     asked: RefCell<Vec<&'static str>>,
-    missing: RefCell<Vec<(Vec<&'static str>, Finding)>>,
+    missing: RefCell<Vec<Missing>>,
+}
+
+/// Keys of which one should be there, and what to say unless a misspelling explains it.
+struct Missing {
+    keys: Vec<&'static str>,
+    finding: Finding,
 }
 
 /// A value being read.
@@ -34,8 +43,7 @@ impl<'a> TableReader<'a> {
                 missing: RefCell::default(),
             }),
             _ => {
-                let message = format!("`{key}` must be a table, not {}", node.kind_name());
-                findings.push(Finding::new(node.span.clone(), message));
+                Value { node, key, findings }.wrong("a table");
                 None
             }
         }
@@ -43,7 +51,10 @@ impl<'a> TableReader<'a> {
 
     /// The value of a key that may be absent.
     pub fn get(&self, key: &'static str) -> Option<Value<'a>> {
-        self.asked.borrow_mut().push(key);
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
         let entry = self.entries.iter().find(|e| e.key == key)?;
         Some(Value { node: &entry.value, key: &entry.key, findings: self.findings })
     }
@@ -52,13 +63,13 @@ impl<'a> TableReader<'a> {
     pub fn need(&self, key: &'static str, example: &str) -> Option<Value<'a>> {
         let value = self.get(key);
         if value.is_none() {
-            let finding = Finding::new(self.place(), format!("`{key}` is missing"));
-            self.findings.push(finding.help(format!("add `{key} = {example}`")));
+            let finding = Finding::new(self.span.clone(), format!("`{key}` is missing"));
+            self.miss(&[key], finding.help(format!("add `{key} = {example}`")));
         }
         value
     }
 
-    /// The one of several keys that is given, with its index; notes more than one, and [`TableReader::finish`] notes none.
+    /// The one of several keys that is given, with its index; notes none or more than one.
     pub fn one_of(&self, what: &str, keys: &[&'static str]) -> Option<(usize, Value<'a>)> {
         let given: Vec<(usize, Value<'a>)> =
             keys.iter().enumerate().filter_map(|(i, key)| Some((i, self.get(key)?))).collect();
@@ -66,8 +77,7 @@ impl<'a> TableReader<'a> {
         match given.as_slice() {
             [one] => Some(*one),
             [] => {
-                let finding = Finding::new(self.place(), format!("{what} needs one of {}", choices()));
-                self.missing.borrow_mut().push((keys.to_vec(), finding));
+                self.miss(keys, Finding::new(self.span.clone(), format!("{what} needs one of {}", choices())));
                 None
             }
             [_, (_, second), ..] => {
@@ -78,35 +88,44 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Refuses the keys that nobody asked for, and the absence of those that had to be there.
+    /// Notes, when the table is finished, that one of `keys` should be there.
+    pub fn miss(&self, keys: &[&'static str], finding: Finding) {
+        self.missing.borrow_mut().push(Missing { keys: keys.to_vec(), finding });
+    }
+
+    /// Refuses the keys that nobody asked for and notes those that are missing, unless one was meant by the other.
     pub fn finish(self) {
         let asked = self.asked.into_inner();
-        let unknown = || self.entries.iter().filter(|e| !asked.contains(&e.key.as_str()));
-        for (keys, finding) in self.missing.into_inner() {
-            // A misspelt one is reported by itself, with a suggestion.
-            if !unknown().any(|e| suggestion(&e.key, &keys).is_some()) {
-                self.findings.push(finding);
-            }
-        }
-        for entry in unknown() {
-            let help = match suggestion(&entry.key, &asked) {
+        let given = |key: &&str| self.entries.iter().any(|e| e.key == *key);
+        let absent: Vec<&str> = asked.iter().copied().filter(|key| !given(key)).collect();
+        let mut meant = Vec::new();
+        for entry in self.entries.iter().filter(|e| !asked.contains(&e.key.as_str())) {
+            let suggested = suggestion(&entry.key, &absent).or_else(|| suggestion(&entry.key, &asked));
+            meant.extend(suggested);
+            let help = match suggested {
+                _ if TOP_KEYS.contains(&entry.key.as_str()) => {
+                    format!("`{}` stands before the first [section] of the file", entry.key)
+                }
                 Some(known) => format!("did you mean `{known}`?"),
                 None if asked.is_empty() => "this table takes no keys".to_string(),
                 None => format!("known here: {}", asked.join(", ")),
             };
-            self.findings.push(Finding::new(entry.key_span.clone(), format!("unknown key `{}`", entry.key)).help(help));
+            let message = format!("unknown key `{}`", entry.key.escape_debug());
+            self.findings.push(Finding::new(entry.key_span.clone(), message).help(help));
         }
-    }
-
-    /// The beginning of the table, where a missing key is reported.
-    fn place(&self) -> Span {
-        let start = self.span.start;
-        start..self.span.end.min(start + 1).max(start)
+        if !self.findings.recovered() {
+            let unexplained = |missing: &Missing| !missing.keys.iter().any(|key| meant.contains(key));
+            self.missing.take().into_iter().filter(unexplained).for_each(|missing| self.findings.push(missing.finding));
+        }
     }
 }
 
 /// The known word nearest to `word`, if near enough to be meant.
 pub(super) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    // The comparison is quadratic, and no word of ours is long.
+    if word.len() > 64 {
+        return None;
+    }
     let nearest = known.iter().map(|k| (strsim::jaro_winkler(word, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     (nearest.0 > 0.8).then_some(nearest.1)
 }
@@ -118,7 +137,13 @@ impl<'a> Value<'a> {
     }
 
     fn wrong(&self, expected: &str) {
-        self.findings.push(self.refuse(format!("`{}` must be {expected}, not {}", self.key, self.node.kind_name())));
+        if self.node.kind != Kind::Unreadable {
+            self.findings.push(self.refuse(format!(
+                "`{}` must be {expected}, not {}",
+                self.key,
+                self.node.kind_name()
+            )));
+        }
     }
 
     fn item(&self, node: &'a Node) -> Value<'a> {
@@ -139,14 +164,15 @@ impl<'a> Value<'a> {
             self.findings.push(self.refuse(format!("`{}` must be a finite number, not {number}", self.key)));
             return None;
         }
-        Some(number)
+        // No result may depend on the sign of a zero.
+        Some(number + 0.0)
     }
 
     /// A positive finite number.
     pub fn positive(&self) -> Option<f64> {
         let number = self.number()?;
         if !(number > 0.0) {
-            self.findings.push(self.refuse(format!("`{}` must be positive, not {number}", self.key)));
+            self.findings.push(self.refuse(format!("`{}` must be positive, not {number:?}", self.key)));
             return None;
         }
         Some(number)
@@ -156,7 +182,7 @@ impl<'a> Value<'a> {
     pub fn integer(&self, lo: u64, hi: u64) -> Option<u64> {
         let integer = match self.node.kind {
             Kind::Integer(integer) => integer,
-            Kind::Number(number) if number.fract() == 0.0 && number.abs() < 1e30 => number as i128,
+            Kind::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => number as i128,
             Kind::Number(number) => {
                 self.findings.push(self.refuse(format!("`{}` must be a whole number, not {number}", self.key)));
                 return None;

@@ -1,11 +1,13 @@
 //! Runs an experiment and hands its results over cell by cell.
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::{CellPlan, CellResult, Experiment};
 use crate::engine::{Cell, ChunkRecords, StopFlag, run_chunks};
 use crate::exit::ExitError;
 use crate::scheme::{PathKernel, PathRecord, SchemeError, StreamSource};
+use crate::theory::exact_exit;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
@@ -70,11 +72,12 @@ pub enum RunError {
 pub struct PreparedRun<'e> {
     experiment: &'e Experiment,
     kernels: Vec<Box<dyn PathKernel>>,
+    exact_means: Vec<Option<f64>>,
     paths: u64,
 }
 
 impl<'e> PreparedRun<'e> {
-    /// Binds every scheme to its problem, for `paths` paths a cell.
+    /// Binds every scheme to its problem, for `paths` paths a cell, and solves exactly what can be.
     ///
     /// # Errors
     /// [`RunError::Scheme`] if a scheme refuses a problem.
@@ -87,8 +90,10 @@ impl<'e> PreparedRun<'e> {
                 source,
             })
         };
-        let kernels = experiment.cells.iter().map(prepare).collect::<Result<_, _>>()?;
-        Ok(PreparedRun { experiment, kernels, paths })
+        let kernels = experiment.cells.par_iter().map(prepare).collect::<Result<_, _>>()?;
+        let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
+        let exact_means = experiment.cells.par_iter().map(exact).collect();
+        Ok(PreparedRun { experiment, kernels, exact_means, paths })
     }
 
     /// The kernel of every cell, in the order of the plan.
@@ -112,7 +117,7 @@ impl<'e> PreparedRun<'e> {
                 paths: self.paths,
             })
             .collect();
-        let mut pending = Pending { plans, paths: self.paths, open: vec![Vec::new(); plans.len()], next: 0 };
+        let mut pending = Pending { run: self, plans, open: vec![Vec::new(); plans.len()], next: 0 };
         let (mut done, mut failure) = (0, None);
         let complete = run_chunks(&cells, stop, |chunk| {
             let cell = chunk.chunk.cell;
@@ -143,8 +148,8 @@ impl<'e> PreparedRun<'e> {
 
 /// Chunks of the cells that are not complete yet.
 struct Pending<'p> {
+    run: &'p PreparedRun<'p>,
     plans: &'p [CellPlan],
-    paths: u64,
     open: Vec<Vec<ChunkRecords>>,
     next: usize,
 }
@@ -154,7 +159,7 @@ impl Pending<'_> {
     fn hand_over(&mut self, observer: &mut dyn Observer, partial: bool) -> Result<(), RunError> {
         while let Some(chunks) = self.open.get_mut(self.next) {
             let held: u64 = chunks.iter().map(|c| c.records.len() as u64).sum();
-            if held < self.paths && !(partial && held > 0) {
+            if held < self.run.paths && !(partial && held > 0) {
                 if partial {
                     self.next += 1;
                     continue;
@@ -166,8 +171,9 @@ impl Pending<'_> {
             let records: Vec<PathRecord> = chunks.into_iter().flat_map(|c| c.records).collect();
             let plan = self.plans[self.next].clone();
             let index = plan.index;
-            let result =
-                CellResult::new(plan, &records, None).map_err(|source| RunError::Sample { cell: index, source })?;
+            let exact_mean = self.run.exact_means[self.next];
+            let result = CellResult::new(plan, &records, exact_mean)
+                .map_err(|source| RunError::Sample { cell: index, source })?;
             observer.cell(result, &records).map_err(RunError::Write)?;
             self.next += 1;
         }

@@ -1,9 +1,8 @@
 //! `[scheme]`: how paths are advanced.
 
-use super::finding::{Finding, Findings, Span};
+use super::finding::Span;
 use super::reader::Value;
-use crate::dynamics::Problem;
-use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme, SchemeError};
+use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme};
 use std::sync::Arc;
 
 /// One scheme with its step budget.
@@ -14,31 +13,14 @@ pub(super) struct SchemeSection {
     pub span: Span,
 }
 
-impl SchemeSection {
-    /// Notes why the scheme cannot integrate `problem`, if so.
-    pub fn ask(&self, problem: &Problem, findings: &Findings) -> Option<()> {
-        let error = match self.scheme.prepare(problem) {
-            Ok(_) => return Some(()),
-            Err(error) => error,
-        };
-        let finding = Finding::new(self.span.clone(), error.to_string());
-        findings.push(match error {
-            SchemeError::Gaussian => finding.help("take `euler = {}`, or α below 2"),
-            SchemeError::Sampled => finding.help("take `euler = {}`, or `second_moment = \"mean_field\"`"),
-            _ => finding,
-        });
-        None
-    }
-}
-
 /// Reads one scheme.
 pub(super) fn read(value: Value<'_>) -> Option<SchemeSection> {
     let table = value.table()?;
-    let chosen = table.one_of("a scheme", &["jump_adapted", "euler"]);
-    // A key that follows the header of this section belongs to it; `figures` is read from here too.
+    let which = table.one_of("a scheme", &["jump_adapted", "euler"]);
+    // Written last in the file, `figures` belongs to this table as TOML sees it; the experiment reads it.
     table.get("figures");
     table.finish();
-    let (kind, settings) = chosen?;
+    let (kind, settings) = which?;
     let inner = settings.table()?;
     let budget = if kind == 0 { "max_events" } else { "max_steps" };
     let max_events = inner.get(budget).map_or(Some(Limits::default().max_events), |m| m.integer(1, u64::MAX >> 1));

@@ -1,25 +1,32 @@
-//! Sweeps: a number, a list of numbers, or `{ from, to, count, scale }`.
+//! Sweeps: a number, a list of numbers, `{ from, to, count, scale }` or `{ values = [..] }`.
 
-use super::finding::Finding;
-use super::node::{Entry, Kind, Node};
+use std::collections::HashSet;
+
 use super::reader::Value;
 
 /// Largest number of values of one sweep.
-const MOST: u64 = 100_000;
-/// Largest number of values in all the trees of a family together.
-const MOST_NODES: usize = 2_000_000;
+pub(super) const MOST: u64 = 100_000;
+/// What one value costs: the largest thing made of it is an amplitude.
+const NUMBERS_PER_VALUE: u64 = 8;
 
-/// The values of a sweep in the order they are run: one for a plain number.
+/// The values of a sweep in the order they are run: one for a plain number. No value comes twice.
 pub(super) fn sweep(value: Value<'_>) -> Option<Vec<f64>> {
-    match &value.node.kind {
-        Kind::Table(_) => sweep_table(value),
-        Kind::List(_) => value.numbers(),
-        _ => value.number().map(|number| vec![number]),
+    let values = if value.is_table() {
+        sweep_table(value)?
+    } else if value.is_list() {
+        value.numbers()?
+    } else {
+        return value.number().map(|number| vec![number]);
+    };
+    let mut seen = HashSet::new();
+    if let Some(twice) = values.iter().find(|v| !seen.insert(v.to_bits())) {
+        value.findings.push(value.refuse(format!("`{}` takes the value {twice:?} twice", value.key)));
+        return None;
     }
+    Some(values)
 }
 
-/// `{ from, to, count, scale = "log"|"linear" }` or `{ values = [..] }`.
-pub(super) fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
+fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
     let table = value.table()?;
     if let Some(values) = table.get("values") {
         table.finish();
@@ -29,134 +36,41 @@ pub(super) fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
     let count = table.need("count", "5");
     let scale = table.get("scale").map_or(Some(0), |scale| scale.word(&["linear", "log"]));
     table.finish();
-    let (start, end) = (from?.number(), to?.number());
-    let count = count?.integer(1, MOST)?;
-    let (start, end, log) = (start?, end?, scale? == 1);
-    if log && !(start > 0.0 && end > 0.0) {
+    // Every wrong setting is noted, not only the first.
+    let (from, to) = (from.and_then(|from| from.number()), to.and_then(|to| to.number()));
+    let count = count.and_then(|count| count.integer(1, MOST));
+    let (from, to, count, log) = (from?, to?, count?, scale? == 1);
+    if log && !(from > 0.0 && to > 0.0) {
         value.findings.push(value.refuse("a logarithmic sweep needs positive ends"));
         return None;
     }
-    if count == 1 {
-        if start != end {
-            value.findings.push(value.refuse("a sweep of one value needs `from` and `to` to be the same"));
-            return None;
-        }
-        return Some(vec![start]);
+    if count == 1 && from != to {
+        value.findings.push(value.refuse("a sweep of one value needs `from` and `to` to be the same"));
+        return None;
     }
-    let last = (count - 1) as f64;
-    let at = |i: u64| match (i, log) {
-        (0, _) => start,
-        (i, _) if i == count - 1 => end,
-        (i, true) => (start.ln() + (end.ln() - start.ln()) * i as f64 / last).exp(),
-        (i, false) => start + (end - start) * i as f64 / last,
+    value.findings.spend(&value.node.span, count * NUMBERS_PER_VALUE)?;
+    let last = count - 1;
+    let at = |i: u64| match i {
+        0 => from,
+        i if i == last => to,
+        i => {
+            let t = i as f64 / last as f64;
+            let mean = |a: f64, b: f64| a * (1.0 - t) + b * t;
+            tidy(if log { 10f64.powf(mean(from.log10(), to.log10())) } else { mean(from, to) })
+        }
     };
     Some((0..count).map(at).collect())
 }
 
-/// Whether a node is the table of a sweep.
-fn is_sweep(entries: &[Entry]) -> bool {
-    entries.iter().any(|e| matches!(e.key.as_str(), "from" | "to" | "values"))
-}
-
-/// One member of a family of trees: the numbers that were put in, by key, and the tree.
-pub(super) struct Member {
-    pub settings: Vec<(String, f64)>,
-    pub tree: Node,
-}
-
-/// Replaces every sweep inside `tree` by its values, in the order of the file. A plain list counts as a sweep for the keys
-/// in `scalars`.
-pub(super) fn family(tree: &Node, scalars: &[&str], findings: &super::finding::Findings) -> Vec<Member> {
-    let mut members = vec![Member { settings: Vec::new(), tree: tree.clone() }];
-    let most = (MOST as usize).min(MOST_NODES / tree.size());
-    loop {
-        let mut next = Vec::new();
-        let mut expanded = false;
-        for member in members {
-            let Some((path, key)) = find_sweep(&member.tree, "", scalars) else {
-                next.push(member);
-                continue;
-            };
-            expanded = true;
-            let node = node_at(&member.tree, &path);
-            let value = Value { node, key: &key, findings };
-            let values = sweep(value).unwrap_or_default();
-            if next.len() + values.len() > most {
-                let message = format!("this family has more than {most} members");
-                findings.push(Finding::new(node.span.clone(), message).help("shorten a sweep"));
-                return Vec::new();
-            }
-            for number in values {
-                let mut tree = member.tree.clone();
-                node_at_mut(&mut tree, &path).kind = Kind::Number(number);
-                let mut settings = member.settings.clone();
-                settings.push((key.clone(), number));
-                next.push(Member { settings, tree });
-            }
-        }
-        members = next;
-        if !expanded {
-            return members;
-        }
-    }
-}
-
-/// Path of child indices to the first sweep, and the key it stands under.
-fn find_sweep(node: &Node, key: &str, scalars: &[&str]) -> Option<(Vec<usize>, String)> {
-    let found = match &node.kind {
-        Kind::Table(entries) if is_sweep(entries) => true,
-        Kind::List(_) => scalars.contains(&key),
-        _ => false,
-    };
-    if found {
-        return Some((Vec::new(), key.to_string()));
-    }
-    let deeper = |(index, (child, key)): (usize, (&Node, String))| {
-        let (mut path, key) = find_sweep(child, &key, scalars)?;
-        path.insert(0, index);
-        Some((path, key))
-    };
-    match &node.kind {
-        Kind::Table(entries) => entries.iter().map(|e| (&e.value, e.key.clone())).enumerate().find_map(deeper),
-        Kind::List(items) => items.iter().map(|i| (i, key.to_string())).enumerate().find_map(deeper),
-        _ => None,
-    }
-}
-
-fn node_at<'n>(node: &'n Node, path: &[usize]) -> &'n Node {
-    path.iter().fold(node, |node, &index| match &node.kind {
-        Kind::Table(entries) => &entries[index].value,
-        Kind::List(items) => &items[index],
-        _ => node,
-    })
-}
-
-fn node_at_mut<'n>(node: &'n mut Node, path: &[usize]) -> &'n mut Node {
-    path.iter().fold(node, |node, &index| match &mut node.kind {
-        Kind::Table(entries) => &mut entries[index].value,
-        Kind::List(items) => &mut items[index],
-        _ => unreachable!("a path leads through tables and lists only"),
-    })
-}
-
-/// `name[radius=0.5]`: the label of a family member, with as many digits as tell the members apart (four at least).
-pub(super) fn label(name: &str, settings: &[(String, f64)], digits: usize) -> String {
-    if settings.is_empty() {
-        return name.to_string();
-    }
-    let parts: Vec<String> = settings.iter().map(|(key, number)| format!("{key}={}", short(*number, digits))).collect();
-    format!("{name}[{}]", parts.join(" "))
-}
-
-/// A number with up to `digits` significant digits and no trailing zeros.
-fn short(number: f64, digits: usize) -> String {
-    let rounded: f64 = format!("{number:.*e}", digits - 1).parse().unwrap_or(number);
-    format!("{rounded}")
+/// The number with 14 digits: .01 and not .010000000000000002, on every platform.
+fn tidy(number: f64) -> f64 {
+    format!("{number:.13e}").parse().unwrap_or(number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::finding::Findings;
+    use super::super::node::{Kind, Node};
     use super::*;
 
     fn values(text: &str) -> Result<Vec<f64>, String> {
@@ -174,23 +88,28 @@ mod tests {
         assert_eq!(values("x = 3"), Ok(vec![3.0]));
         assert_eq!(values("x = [1, 2.5]"), Ok(vec![1.0, 2.5]));
         assert_eq!(values("x = { values = [4, 5] }"), Ok(vec![4.0, 5.0]));
-        assert_eq!(values("x = { from = 0, to = 1, count = 3 }"), Ok(vec![0.0, 0.5, 1.0]));
-        let log = values("x = { from = 0.001, to = 0.1, count = 3, scale = \"log\" }").unwrap();
-        assert_eq!((log[0], log[2]), (0.001, 0.1));
-        assert!((log[1] - 0.01).abs() < 1e-15);
-        assert!(values("x = { from = 0, to = 1, count = 3, scale = \"log\" }").unwrap_err().contains("positive"));
-        assert!(values("x = { from = 0, to = 1, count = 1e9 }").unwrap_err().contains("between"));
-        assert!(values("x = []").unwrap_err().contains("empty"));
-        assert!(values("x = \"a\"").unwrap_err().contains("must be a number, not a string"));
+        assert_eq!(values("x = { from = 2, to = 2, count = 1 }"), Ok(vec![2.0]));
+        assert_eq!(values("x = { from = 0, to = 0.3, count = 4 }"), Ok(vec![0.0, 0.1, 0.2, 0.3]));
+        assert_eq!(values("x = { from = 1, to = 0.001, count = 4, scale = \"log\" }"), Ok(vec![1.0, 0.1, 0.01, 0.001]));
     }
 
     #[test]
-    fn families_multiply() {
-        let findings = Findings::default();
-        let tree = Node::parse("d = { interval = [-1, { values = [1, 2] }] }\nr = { radius = [3, 4, 5] }", &findings);
-        let members = family(&tree, &["radius"], &findings);
-        assert_eq!(members.len(), 6);
-        assert_eq!(label("b", &members[5].settings, 4), "b[interval=2 radius=5]");
-        assert_eq!(label("b", &[("k".into(), 0.1234567)], 4), "b[k=0.1235]");
+    fn what_makes_no_sweep_is_refused() {
+        for (text, reason) in [
+            ("x = { from = 0, to = 1, count = 3, scale = \"log\" }", "positive ends"),
+            ("x = { from = 0, to = 1, count = 1e9 }", "must lie between 1 and 100000"),
+            ("x = { from = 0, to = 1, count = 2.5 }", "must be a whole number"),
+            ("x = { from = 0, to = 1, count = 1 }", "a sweep of one value"),
+            ("x = { from = 0, count = 2 }", "`to` is missing"),
+            ("x = { from = 1, to = 1, count = 2 }", "takes the value 1.0 twice"),
+            ("x = [1, 2, 1]", "takes the value 1.0 twice"),
+            ("x = { from = 1, to = 1.00000000000001, count = 99 }", "twice"),
+            ("x = []", "empty"),
+            ("x = [[1]]", "must be a number, not a list"),
+            ("x = \"a\"", "must be a number, not a string"),
+        ] {
+            let found = values(text).unwrap_err();
+            assert!(found.contains(reason), "{text}: {found}");
+        }
     }
 }

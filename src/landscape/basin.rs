@@ -32,7 +32,7 @@ enum Region {
     Box { lo: Vec<f64>, hi: Vec<f64> },
     Ball { radius: f64 },
     Ellipsoid { semi_axes: Vec<f64> },
-    Level { height: f64, floor: f64 },
+    Level { height: f64, floor: f64, reach: f64 },
 }
 
 /// A volume with the standard error of its quadrature, 0 for a closed form.
@@ -71,11 +71,16 @@ impl Basin {
             }
             Domain::Ball { radius } => Region::Ball { radius },
             Domain::Ellipsoid { semi_axes } => Region::Ellipsoid { semi_axes },
-            Domain::Level { height } => Region::Level { height, floor: potential.value(&minimum) },
+            Domain::Level { height } => {
+                Region::Level { height, floor: potential.value(&minimum), reach: f64::INFINITY }
+            }
         };
-        let basin = Basin { potential, region, start: minimum.clone() };
+        let mut basin = Basin { potential, region, start: minimum.clone() };
         if let Region::Level { height, .. } = basin.region {
-            basin.check_level(height)?;
+            let longest = basin.check_level(height)?;
+            if let Region::Level { reach, .. } = &mut basin.region {
+                *reach = longest;
+            }
         }
         if !basin.contains(&minimum) {
             return Err(LandscapeError::MinimumOutside { minimum });
@@ -124,21 +129,25 @@ impl Basin {
         Ok(self)
     }
 
-    fn check_level(&self, height: f64) -> Result<(), LandscapeError> {
+    /// The longest exit distance along an axis.
+    fn check_level(&self, height: f64) -> Result<f64, LandscapeError> {
         if matches!(self.potential.form(), Form::Flat) {
             return Err(LandscapeError::LevelOfFlat);
         }
         let mut direction = vec![0.0; self.dim()];
+        let mut longest = 0.0f64;
         for axis in 0..self.dim() {
             for sign in [1.0, -1.0] {
                 direction[axis] = sign;
-                if !self.exit_distance(&direction).is_finite() {
+                let distance = self.exit_distance(&direction);
+                if !distance.is_finite() {
                     return Err(LandscapeError::Unbounded { height, axis });
                 }
+                longest = longest.max(distance);
             }
             direction[axis] = 0.0;
         }
-        Ok(())
+        Ok(longest)
     }
 
     /// The potential.
@@ -177,7 +186,7 @@ impl Basin {
             Region::Ellipsoid { semi_axes } => {
                 self.offsets(x).zip(semi_axes).map(|(y, a)| (y / a) * (y / a)).sum::<f64>() < 1.0
             }
-            Region::Level { height, floor } => {
+            Region::Level { height, floor, .. } => {
                 let level = floor + height;
                 self.potential.value(x) < level && self.potential.joins_minimum(x, level)
             }
@@ -203,7 +212,7 @@ impl Basin {
             Region::Ellipsoid { semi_axes } => {
                 direction.iter().zip(semi_axes).map(|(v, a)| (v / a) * (v / a)).sum::<f64>().sqrt().recip()
             }
-            Region::Level { height, floor } => self.level_distance(direction, *height, *floor),
+            Region::Level { height, floor, .. } => self.level_distance(direction, *height, *floor),
         }
     }
 
@@ -279,27 +288,32 @@ impl Basin {
                 }
                 ((b * b - a * c).max(0.0).sqrt() - b) / a
             }
-            Region::Level { height, floor } => {
+            Region::Level { height, floor, reach } => {
                 self.potential.gradient(x, normal);
                 let norm = normal.iter().map(|n| n * n).sum::<f64>().sqrt();
                 if norm == 0.0 {
                     return self.centre_distance(normal);
                 }
                 normal.iter_mut().for_each(|n| *n /= norm);
-                // Curvature along the normal from one more gradient, exact for quadratics.
                 let below = floor + height - self.potential.value(x);
-                let reach = below / norm;
-                let ahead: Vec<f64> = x.iter().zip(normal.iter()).map(|(x, n)| x + reach * n).collect();
-                let mut gradient = vec![0.0; x.len()];
-                self.potential.gradient(&ahead, &mut gradient);
-                let slope: f64 = gradient.iter().zip(normal.iter()).map(|(g, n)| g * n).sum();
-                if reach == 0.0 {
+                if below == 0.0 {
                     return 0.0;
                 }
-                let curvature = (slope - norm) / reach;
-                // Root of ½ curvature s² + norm s = below with the sign of `below`, in its stable form.
-                let root = (norm * norm + 2.0 * curvature * below).max(0.0).sqrt();
-                2.0 * below / (norm + root)
+                // The curvature along the normal from a second gradient, taken at the best guess so far: exact at once for
+                // quadratics. Near the minimum the first guess would be far outside.
+                let mut distance = (below / norm).clamp(-reach, *reach);
+                let mut gradient = vec![0.0; x.len()];
+                let guesses = if matches!(self.potential.form(), Form::General) { 3 } else { 1 };
+                for _ in 0..guesses {
+                    let ahead: Vec<f64> = x.iter().zip(normal.iter()).map(|(x, n)| x + distance * n).collect();
+                    self.potential.gradient(&ahead, &mut gradient);
+                    let slope: f64 = gradient.iter().zip(normal.iter()).map(|(g, n)| g * n).sum();
+                    let curvature = (slope - norm) / distance;
+                    // The root of ½ curvature s² + norm s = below with the sign of `below`, in its stable form.
+                    let root = (norm * norm + 2.0 * curvature * below).max(0.0).sqrt();
+                    distance = (2.0 * below / (norm + root)).clamp(-reach, *reach);
+                }
+                distance
             }
             Region::Box { lo, hi } => {
                 let mut nearest = f64::INFINITY;

@@ -7,27 +7,32 @@ use super::text;
 
 /// How a value becomes a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Scale {
+    /// In proportion.
     Linear,
+    /// In proportion to the logarithm; zero and below cannot be shown.
     Log,
 }
 
-/// A tick: where it stands, and its label if it is a major one.
+/// A tick.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Tick {
+    /// Where it stands.
     pub value: f64,
+    /// What it says; a minor tick says nothing.
     pub label: Option<String>,
 }
 
 /// An axis with its label and range, `lo < hi`.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Axis {
+    /// What is measured along it.
     pub label: String,
+    /// How values become places.
     pub scale: Scale,
+    /// Value at the left or bottom end.
     pub lo: f64,
+    /// Value at the right or top end.
     pub hi: f64,
 }
 
@@ -99,14 +104,16 @@ impl Axis {
         let (a, b) = (self.lo.log10(), self.hi.log10());
         let decade = length / (b - a);
         let (first, last) = ((a - 1e-9).ceil() as i32, (b + 1e-9).floor() as i32);
-        if last <= first {
+        if last <= first || b - a < 1.5 {
             return self.short_log_ticks(length, footprint);
         }
         let widest = (first..=last).map(|n| footprint(&power_of_ten(n))).fold(0.0, f64::max);
         let step = ((widest / decade).ceil() as i32).clamp(1, last - first);
         let mut ticks = Vec::new();
+        // Multiples of the step, unless that leaves fewer than two in sight.
+        let origin = if last.div_euclid(step) > (first - 1).div_euclid(step) + 1 { 0 } else { first };
         for n in first - 1..=last {
-            let labelled = (n - first).rem_euclid(step) == 0;
+            let labelled = (n - origin).rem_euclid(step) == 0;
             if n >= first {
                 ticks.push(Tick { value: 10f64.powi(n), label: labelled.then(|| power_of_ten(n)) });
             }
@@ -118,7 +125,7 @@ impl Axis {
         ticks
     }
 
-    /// Fewer than two decades in sight: 1-2-5 within them, or round numbers where even that says too little.
+    /// At most one decade and a half in sight: 1-2-5 within them, or round numbers where even that says too little.
     fn short_log_ticks(&self, length: f64, footprint: &dyn Fn(&str) -> f64) -> Vec<Tick> {
         let first = self.lo.log10().floor() as i32;
         let all: Vec<(i32, i32)> = (first..=first + 2)
@@ -132,7 +139,7 @@ impl Axis {
                 let apart = (self.place(w[1]) - self.place(w[0])) * length;
                 apart >= 0.5 * (footprint(&number(w[0])) + footprint(&number(w[1])))
             });
-            if fits && (2..=6).contains(&shown.len()) {
+            if fits && (3..=5).contains(&shown.len()) {
                 let label = |v: f64| shown.contains(&v).then(|| number(v));
                 return all.iter().map(value).map(|v| Tick { value: v, label: label(v) }).collect();
             }
@@ -167,7 +174,7 @@ pub fn number(value: f64) -> String {
     let trimmed = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let text = if (-3..4).contains(&exponent) {
         let decimals = trimmed.trim_start_matches('-').len().saturating_sub(2) as i32 - exponent;
-        format!("{value:.*}", decimals.max(0) as usize)
+        format!("{:.*}", decimals.max(0) as usize, scientific.parse().unwrap_or(value))
     } else {
         match trimmed {
             "1" => power_of_ten(exponent),
@@ -178,9 +185,9 @@ pub fn number(value: f64) -> String {
     text.replace('-', "−")
 }
 
-/// `value ± half`, both to the second digit of `half`.
+/// `value ± half`, both to the first digit of `half`, or to the second if that is a 1.
 pub fn with_error(value: f64, half: f64) -> String {
-    let decimals = if half > 0.0 { (1.0 - half.log10().floor()).clamp(0.0, 6.0) as usize } else { 3 };
+    let decimals = if half > 0.0 { (-(half / 1.95).log10().floor()).clamp(0.0, 6.0) as usize } else { 3 };
     format!("{value:.decimals$} ± {half:.decimals$}").replace('-', "−")
 }
 
@@ -225,8 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_two_digits() {
-        assert_eq!(with_error(-1.49812, 0.0043), "−1.4981 ± 0.0043");
+    fn errors_have_a_digit_or_two() {
+        assert_eq!(with_error(-1.49812, 0.0043), "−1.498 ± 0.004");
+        assert_eq!(with_error(-1.49812, 0.0013), "−1.4981 ± 0.0013");
         assert_eq!(with_error(12.0, 31.0), "12 ± 31");
     }
 

@@ -1,15 +1,11 @@
 //! A page measured in points, over any plotters backend.
 //!
-//! Backends draw on whole units; one unit is 1/600 inch here, so that rounding cannot be seen. Text is set glyph by
-//! glyph on a raster and left as text in a vector file, at the same place and size in both.
+//! Backends draw on whole units; one unit is 1/600 inch here, so that rounding cannot be seen.
 
-use ab_glyph::{Font, ScaleFont, point};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle};
+use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 use super::style::{Fill, Look, PAPER, Stroke};
-use super::text::{self, Weight};
 
 /// Drawing units in a point: 600 to an inch.
 pub const UNITS_PER_POINT: f64 = 600.0 / 72.0;
@@ -19,11 +15,14 @@ pub type Drawn<DB> = Result<(), DrawingErrorKind<<DB as DrawingBackend>::ErrorTy
 
 /// A rectangle in points, `y` downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Rect {
+    /// Left.
     pub x0: f64,
+    /// Top.
     pub y0: f64,
+    /// Right.
     pub x1: f64,
+    /// Bottom.
     pub y1: f64,
 }
 
@@ -48,45 +47,10 @@ pub enum Medium {
     Vector,
 }
 
-/// Which point of a text is placed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Align {
-    Left,
-    Center,
-    Right,
-}
-
-/// Reading direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Turn {
-    Across,
-    Upwards,
-}
-
-/// How a text is set.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct Type {
-    pub size: f64,
-    pub ink: RGBColor,
-    pub align: Align,
-    pub weight: Weight,
-    pub turn: Turn,
-}
-
-impl Type {
-    /// Upright text of regular weight.
-    pub fn new(size: f64, ink: RGBColor, align: Align) -> Self {
-        Type { size, ink, align, weight: Weight::Regular, turn: Turn::Across }
-    }
-}
-
 /// The page.
 pub struct Canvas<'a, DB: DrawingBackend> {
-    backend: &'a mut DB,
-    medium: Medium,
+    pub(super) backend: &'a mut DB,
+    pub(super) medium: Medium,
 }
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
@@ -125,6 +89,27 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             return Ok(());
         }
         self.backend.fill_polygon(units, &fill(color.mix(opacity)))
+    }
+
+    /// A rectangle filled but for a hole inside it.
+    pub fn outside(&mut self, hole: &[(f64, f64)], rect: &Rect, color: RGBColor, opacity: f64) -> Drawn<DB> {
+        if self.medium == Medium::Vector || hole.len() < 3 {
+            return self.area(&keyhole(hole, rect), color, opacity);
+        }
+        // A raster shows the seam of the keyhole: fill line by line.
+        let ((left, top), (right, bottom)) = (unit((rect.x0, rect.y0)), unit((rect.x1, rect.y1)));
+        let style = color.mix(opacity).to_backend_color();
+        for y in top..bottom {
+            let level = (f64::from(y) + 0.5) / UNITS_PER_POINT;
+            let sides = hole.iter().zip(hole.iter().cycle().skip(1)).filter(|(a, b)| (a.1 > level) != (b.1 > level));
+            let cross = |(a, b): (&(f64, f64), &(f64, f64))| a.0 + (level - a.1) / (b.1 - a.1) * (b.0 - a.0);
+            let mut ends: Vec<i32> = sides.map(cross).map(|x| unit((x, level)).0).chain([left, right]).collect();
+            ends.sort_unstable();
+            for span in ends.chunks_exact(2).filter(|span| span[1] > span[0]) {
+                self.backend.draw_line((span[0], y), (span[1] - 1, y), &style)?;
+            }
+        }
+        Ok(())
     }
 
     /// A filled rectangle.
@@ -169,92 +154,9 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             }
         }
     }
-
-    /// A label with its base line through `at`.
-    pub fn text(&mut self, label: &str, at: (f64, f64), set: Type) -> Drawn<DB> {
-        let runs = text::runs(label);
-        if let [run] = runs.as_slice() {
-            return self.run(run.text, at, Type { size: set.size * run.scale, ..set });
-        }
-        let total = text::width_in(label, set.size, set.weight);
-        let mut along = match set.align {
-            Align::Left => 0.0,
-            Align::Center => -0.5 * total,
-            Align::Right => -total,
-        };
-        for run in runs {
-            let (rise, size) = (run.rise * set.size, run.scale * set.size);
-            let start = match set.turn {
-                Turn::Across => (at.0 + along, at.1 - rise),
-                Turn::Upwards => (at.0 - rise, at.1 - along),
-            };
-            self.run(run.text, start, Type { size, align: Align::Left, ..set })?;
-            along += text::run_width(run.text, size, set.weight);
-        }
-        Ok(())
-    }
-
-    fn run(&mut self, run: &str, at: (f64, f64), set: Type) -> Drawn<DB> {
-        match self.medium {
-            Medium::Vector => self.live_text(run, at, set),
-            Medium::Raster => self.glyphs(run, at, set),
-        }
-    }
-
-    /// The SVG backend divides the size by 1.24 and lowers text that hangs from its top by .76 em.
-    fn live_text(&mut self, run: &str, at: (f64, f64), set: Type) -> Drawn<DB> {
-        let em = set.size * UNITS_PER_POINT;
-        let style = if set.weight == Weight::Bold { FontStyle::Bold } else { FontStyle::Normal };
-        let transform = if set.turn == Turn::Upwards { FontTransform::Rotate270 } else { FontTransform::None };
-        let align = match set.align {
-            Align::Left => HPos::Left,
-            Align::Center => HPos::Center,
-            Align::Right => HPos::Right,
-        };
-        let mut typeset =
-            FontDesc::new(FontFamily::Name(text::FAMILY), 1.24 * em, style).transform(transform).color(&set.ink);
-        typeset.pos = Pos::new(align, VPos::Top);
-        let hang = 0.76 * set.size;
-        let place = match set.turn {
-            Turn::Across => (at.0, at.1 - hang),
-            Turn::Upwards => (at.0 - hang, at.1),
-        };
-        self.backend.draw_text(run, &typeset, unit(place))
-    }
-
-    fn glyphs(&mut self, run: &str, at: (f64, f64), set: Type) -> Drawn<DB> {
-        let Some(font) = text::scaled(set.weight, set.size * UNITS_PER_POINT) else { return Ok(()) };
-        let shift = text::run_width(run, set.size * UNITS_PER_POINT, set.weight)
-            * match set.align {
-                Align::Left => 0.0,
-                Align::Center => -0.5,
-                Align::Right => -1.0,
-            };
-        let (x, y) = unit(at);
-        let (mut along, mut previous) = (shift as f32, None);
-        for c in run.chars() {
-            let id = font.glyph_id(c);
-            along += previous.map_or(0.0, |before| font.kern(before, id));
-            previous = Some(id);
-            let glyph = id.with_scale_and_position(font.scale(), point(along, 0.0));
-            along += font.h_advance(id);
-            let Some(outline) = font.font.outline_glyph(glyph) else { continue };
-            let corner = outline.px_bounds().min;
-            let mut dots = Vec::new();
-            outline.draw(|dx, dy, cover| dots.push((corner.x as i32 + dx as i32, corner.y as i32 + dy as i32, cover)));
-            for (dx, dy, cover) in dots.into_iter().filter(|dot| dot.2 > 0.0) {
-                let place = match set.turn {
-                    Turn::Across => (x + dx, y + dy),
-                    Turn::Upwards => (x + dy, y - dx),
-                };
-                self.backend.draw_pixel(place, set.ink.mix(f64::from(cover.min(1.0))).to_backend_color())?;
-            }
-        }
-        Ok(())
-    }
 }
 
-fn unit((x, y): (f64, f64)) -> BackendCoord {
+pub(super) fn unit((x, y): (f64, f64)) -> BackendCoord {
     ((x * UNITS_PER_POINT).round() as i32, (y * UNITS_PER_POINT).round() as i32)
 }
 
@@ -264,6 +166,24 @@ fn units(length: f64) -> u32 {
 
 fn fill(color: RGBAColor) -> ShapeStyle {
     ShapeStyle { color, filled: true, stroke_width: 0 }
+}
+
+/// A rectangle with a hole, as one closed path: around the rectangle from where a level seam leaves its left side for the
+/// leftmost corner of the hole, and around the hole in the other direction.
+fn keyhole(hole: &[(f64, f64)], rect: &Rect) -> Vec<(f64, f64)> {
+    let Rect { x0, y0, x1, y1 } = *rect;
+    let Some(leftmost) = (0..hole.len()).min_by(|&i, &j| hole[i].0.total_cmp(&hole[j].0)) else {
+        return vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1)];
+    };
+    let seam = (x0, hole[leftmost].1);
+    let mut ring: Vec<(f64, f64)> = hole.iter().cycle().skip(leftmost).take(hole.len() + 1).copied().collect();
+    let turn: f64 = ring.windows(2).map(|w| w[0].0 * w[1].1 - w[1].0 * w[0].1).sum();
+    if turn > 0.0 {
+        ring.reverse();
+    }
+    let mut path = vec![seam, (x0, y0), (x1, y0), (x1, y1), (x0, y1), seam];
+    path.extend(ring);
+    path
 }
 
 fn inradius(outline: &[(f64, f64)]) -> f64 {
@@ -307,6 +227,34 @@ fn dashes(vertices: &[(f64, f64)], pattern: &[f64]) -> Vec<Vec<(f64, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plotters::backend::BitMapBackend;
+
+    #[test]
+    fn a_keyhole_leaves_out_the_hole() {
+        let area = |path: &[(f64, f64)]| -> f64 {
+            path.iter().zip(path.iter().cycle().skip(1)).map(|(a, b)| 0.5 * (a.0 * b.1 - b.0 * a.1)).sum()
+        };
+        let rect = Rect { x0: 0.0, y0: 0.0, x1: 10.0, y1: 10.0 };
+        let mut hole = vec![(4.0, 4.0), (6.0, 4.0), (6.0, 7.0), (4.0, 7.0)];
+        assert!((area(&keyhole(&hole, &rect)) - 94.0).abs() < 1e-9);
+        hole.reverse();
+        assert!((area(&keyhole(&hole, &rect)) - 94.0).abs() < 1e-9);
+        assert_eq!(area(&keyhole(&[], &rect)), 100.0);
+    }
+
+    #[test]
+    fn a_raster_is_shaded_outside_the_hole_once() {
+        let mut pixels = vec![255; 3 * 100 * 100];
+        let mut backend = BitMapBackend::with_buffer(&mut pixels, (100, 100));
+        let rect = Rect { x0: 1.2, y0: 1.2, x1: 10.8, y1: 10.8 };
+        let hole = [(4.8, 4.8), (7.2, 4.8), (7.2, 7.2), (4.8, 7.2)];
+        Canvas::new(&mut backend, Medium::Raster).outside(&hole, &rect, RGBColor(0, 0, 0), 0.2).unwrap();
+        drop(backend);
+        let at = |x: usize, y: usize| pixels[3 * (100 * y + x)];
+        for (x, y, value) in [(5, 50, 255), (20, 50, 204), (50, 20, 204), (50, 50, 255), (70, 50, 204), (50, 95, 255)] {
+            assert!(at(x, y).abs_diff(value) <= 1, "{x} {y}: {}", at(x, y));
+        }
+    }
 
     #[test]
     fn dashes_run_on_through_corners() {

@@ -28,11 +28,18 @@ pub fn grid(lo: f64, hi: f64, count: u32) -> impl Iterator<Item = f64> {
     (0..count).map(move |i| lo + (hi - lo) * f64::from(i) / f64::from(count - 1))
 }
 
+/// The vertices in ascending order: a line drawn through a sweep in the order of its cells.
+pub fn sorted(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut line = line.to_vec();
+    line.sort_by(|a, b| a.0.total_cmp(&b.0));
+    line
+}
+
 /// The points divided by the prediction at their `x`; points outside the prediction's range are left out.
 pub fn ratios(points: &[Point], prediction: &[(f64, f64)]) -> impl Iterator<Item = Point> {
-    let mut sorted: Vec<(f64, f64)> = prediction.iter().copied().filter(|(x, y)| *x > 0.0 && *y > 0.0).collect();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    points.iter().filter_map(move |p| power_law(&sorted, p.x).map(|y| p.scaled(1.0 / y)))
+    let mut prediction = sorted(prediction);
+    prediction.retain(|(x, y)| *x > 0.0 && *y > 0.0);
+    points.iter().filter_map(move |p| power_law(&prediction, p.x).map(|y| p.scaled(1.0 / y)))
 }
 
 /// Interpolation linear in the logarithms, which is exact where the prediction is a power of `x`.

@@ -11,7 +11,7 @@ use super::{
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
 use crate::experiment::{CellResult, FigureKind};
-use crate::theory::{Prediction, smallest_rho};
+use crate::theory::{Prediction, exact_exit, smallest_rho};
 
 /// `det Q` and the anisotropy of `Q` count as 1 within this: the stabilizer moves them by 10⁻⁸.
 const TIE: f64 = 1e-4;
@@ -188,15 +188,25 @@ fn laplace(results: &[CellResult]) -> Laplace {
 fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
     let rate = result.prediction.as_ref()?.rate;
     let transform = LaplaceTransform::new(&result.sample, rate, Confidence::DEFAULT).ok()?;
-    let points = laplace_grid(25).into_iter().filter_map(|u| {
+    let points = laplace_grid(13).into_iter().filter_map(|u| {
         let e = transform.at(u)?;
         Some(Point { x: u, y: e.value, lo: e.lo, hi: e.hi })
     });
     Some(LaplaceSeries {
         label: format!("{}, α = {}", title(&result.plan.dynamics), alpha(result)),
         points: points.collect(),
-        exact: Vec::new(),
+        exact: exact_transform(result, rate),
     })
+}
+
+/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach, and where `λΓ` is so near to exponential that the curve would
+/// lie on the law's.
+fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
+    let problem = &result.plan.problem;
+    let far = result.exact_mean.is_some_and(|mean| (mean * rate - 1.0).abs() > 0.005);
+    let Some(exit) = far.then(|| exact_exit(problem)).flatten() else { return Vec::new() };
+    let start = problem.basin().start()[0];
+    laplace_grid(25).into_iter().map_while(|u| Some((u, exit.laplace(u * rate, start).ok()?))).collect()
 }
 
 fn escape_set(results: &[CellResult]) -> EscapeSet {
@@ -204,9 +214,8 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
     let groups = group_by(plane, key);
     let planes = groups.into_iter().take(6).map(|((basin, _), cells)| {
-        let regions = group_by(cells.iter().copied(), |r| r.plan.dynamics.clone());
-        let regions: Vec<EscapeRegion> =
-            regions.into_iter().filter_map(|(dynamics, cells)| escape_region(&dynamics, cells[0])).collect();
+        let regions = group_by(cells.iter().copied(), |r| r.plan.problem.dynamics().clone());
+        let regions: Vec<EscapeRegion> = regions.into_iter().filter_map(|(_, cells)| escape_region(cells[0])).collect();
         let domain = cells[0].plan.problem.basin();
         let boundary = |u: [f64; 2]| {
             let r = domain.exit_distance(&u);
@@ -223,8 +232,9 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     EscapeSet { planes: planes.collect() }
 }
 
-fn escape_region(dynamics: &str, cell: &CellResult) -> Option<EscapeRegion> {
+fn escape_region(cell: &CellResult) -> Option<EscapeRegion> {
     let problem = &cell.plan.problem;
+    let name = if matches!(problem.dynamics(), Dynamics::Adam(_)) { "ADAM" } else { "SGD" };
     let q = problem.preconditioner()?;
     let distance = |u: [f64; 2]| {
         let mut v = [0.0; 2];
@@ -237,7 +247,7 @@ fn escape_region(dynamics: &str, cell: &CellResult) -> Option<EscapeRegion> {
         (r * u[0], r * u[1])
     });
     Some(EscapeRegion {
-        label: format!("W_{{{}}}", title(dynamics)),
+        label: format!("W_{{{name}}}"),
         boundary: boundary.collect(),
         radii: [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]].map(distance),
     })

@@ -6,12 +6,13 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::Align;
-use super::style::{self, FULL_WIDTH, GREY, INK};
-use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke};
+use super::style::{self, COLUMN_WIDTH, FULL_WIDTH, Fill, GREY, INK};
+use super::{
+    Aspect, Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+};
 
 const STEM: &str = "escape-set";
-const SHADE: f64 = 0.13;
+const SHADE: f64 = 0.12;
 
 /// The figure: one panel for each pair of optimisers to compare.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,18 +49,20 @@ impl Figure for EscapeSet {
     }
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
-        let finite =
-            |region: &EscapeRegion| region.boundary.iter().filter(|v| v.0.is_finite() && v.1.is_finite()).count();
-        let planes: Vec<&EscapePlane> =
-            self.planes.iter().filter(|p| p.regions.iter().any(|r| finite(r) > 2)).collect();
+        let drawable = |plane: &&EscapePlane| plane.regions.iter().any(|region| extent(&region.boundary).is_some());
+        let planes: Vec<&EscapePlane> = self.planes.iter().filter(drawable).collect();
         if planes.is_empty() {
             return Err(FigureError::Empty { figure: STEM.to_owned(), what: "the boundary" });
         }
         let columns = planes.len().min(3);
-        let mut sheet = Sheet::new(if columns == 1 { style::COLUMN_WIDTH } else { FULL_WIDTH }, columns);
+        let (page, frame) = [(COLUMN_WIDTH, 185.0), (FULL_WIDTH, 155.0), (FULL_WIDTH, 98.0)][columns - 1];
+        let mut sheet = Sheet::new(page, columns);
         for chunk in planes.chunks(columns) {
-            let height = [185.0, 160.0, 105.0][columns - 1];
-            sheet.row(height, chunk.iter().enumerate().filter_map(|(i, plane)| plane.drawn(i == 0)));
+            let panels: Vec<Panel> = chunk.iter().filter_map(|plane| plane.drawn(columns < 3)).collect();
+            // Frames as high as the picture is, within reason.
+            let shape = |p: &Panel| (p.y.hi - p.y.lo) / (p.x.hi - p.x.lo);
+            let tallest = panels.iter().map(shape).fold(0.0, f64::max);
+            sheet.row(frame * tallest.clamp(0.6, 1.1), panels);
         }
         sheet.legend = legend(&planes);
         Ok(sheet)
@@ -67,73 +70,74 @@ impl Figure for EscapeSet {
 }
 
 impl EscapePlane {
-    fn drawn(&self, first: bool) -> Option<Panel> {
-        let vertices = || self.basin.iter().chain(self.regions.iter().flat_map(|r| &r.boundary));
-        // The origin belongs to the picture, and the outside needs room.
-        let spread = |values: Vec<f64>| {
-            let axis = Axis::over("", Scale::Linear, values.into_iter().chain([0.0]))?;
-            let room = 0.14 * (axis.hi - axis.lo);
-            Some((axis.lo - room, axis.hi + room))
+    /// The panel; `named` if its exit distances are to carry their symbols.
+    fn drawn(&self, named: bool) -> Option<Panel> {
+        let outlines = self.basin.iter().chain(self.regions.iter().flat_map(|r| &r.boundary));
+        let (x, y) = extent(&outlines.chain(&[(0.0, 0.0)]).copied().collect::<Vec<_>>())?;
+        // The outside, the escape sets themselves, needs room.
+        let roomy = |label, (lo, hi): (f64, f64)| {
+            let room = 0.2 * (hi - lo);
+            Axis::between(label, Scale::Linear, lo - room, hi + room)
         };
-        let (x, y) = (spread(vertices().map(|v| v.0).collect())?, spread(vertices().map(|v| v.1).collect())?);
-        let label = if first { "noise y_{2}" } else { "" };
-        let mut panel = Panel::new(
-            Axis::between("noise y_{1}", Scale::Linear, x.0, x.1),
-            Axis::between(label, Scale::Linear, y.0, y.1),
-        );
+        let mut panel = Panel::new(roomy("noise y_{1}", x), roomy("noise y_{2}", y));
         panel.title = self.title.clone();
-        panel.equal_aspect = true;
+        panel.aspect = Aspect::Equal;
         for (i, region) in self.regions.iter().enumerate() {
             panel.mark(Mark::Outside(region.boundary.clone(), style::color(i), SHADE));
         }
+        // Longer than any widening of the panel.
         let far = 1e3 * (x.1 - x.0).max(y.1 - y.0);
         for axis in [[(-far, 0.0), (far, 0.0)], [(0.0, -far), (0.0, far)]] {
-            panel.mark(Mark::Line(axis.to_vec(), Stroke::solid(GREY, 0.5)));
+            panel.mark(Mark::Line(axis.to_vec(), axis_stroke()));
         }
         panel.mark(Mark::Line(closed(&self.basin), basin_stroke()));
         for (i, region) in self.regions.iter().enumerate() {
             panel.mark(Mark::Line(closed(&region.boundary), stroke(i)));
         }
         for (i, region) in self.regions.iter().enumerate() {
-            region.mark_exits(&mut panel, i);
+            region.mark_exits(&mut panel, Look::of(i), named);
         }
         Some(panel)
     }
 }
 
 impl EscapeRegion {
-    /// Marks where the axes leave the region. The first region's labels stand above and right of the axes, the second's
-    /// below and left, so that they keep apart where the exits fall together.
-    fn mark_exits(&self, panel: &mut Panel, index: usize) {
+    fn mark_exits(&self, panel: &mut Panel, look: Look, named: bool) {
         let [right, left, up, down] = self.radii;
-        let side = if index % 2 == 0 { 1.0 } else { -1.0 };
-        let exits = [
-            ((right, 0.0), "r_{1+}", (4.0, -6.5 * side), Align::Left),
-            ((-left, 0.0), "r_{1−}", (-4.0, -6.5 * side), Align::Right),
-            ((0.0, up), "r_{2+}", (4.5 * side, -6.5), if side > 0.0 { Align::Left } else { Align::Right }),
-            ((0.0, -down), "r_{2−}", (4.5 * side, 6.5), if side > 0.0 { Align::Left } else { Align::Right }),
-        ];
-        let look = Look::of(index);
-        for (at, label, offset, align) in exits.into_iter().filter(|e| e.0.0.is_finite() && e.0.1.is_finite()) {
-            panel.mark(Mark::Points(vec![Point::exact(at.0, at.1)], look));
-            let ink = darker(look.color);
-            panel.mark(Mark::Text { label: label.to_owned(), at, offset, align, ink });
+        let exits = [(right, 0.0, "r_{1+}"), (-left, 0.0, "r_{1−}"), (0.0, up, "r_{2+}"), (0.0, -down, "r_{2−}")];
+        for (x, y, symbol) in exits.into_iter().filter(|exit| exit.0.is_finite() && exit.1.is_finite()) {
+            panel.mark(Mark::Points(vec![Point::exact(x, y)], look));
+            if named {
+                panel.mark(Mark::Label(symbol.to_owned(), (x, y), darker(look.color)));
+            }
         }
     }
 }
 
 fn legend(planes: &[&EscapePlane]) -> Legend {
     let mut entries = Vec::new();
-    if planes.iter().any(|p| !p.basin.is_empty()) {
-        entries.push(Entry::new(Sample::Line(basin_stroke()), "basin Ω"));
-    }
     let most = planes.iter().max_by_key(|p| p.regions.len());
     for (i, region) in most.iter().flat_map(|p| &p.regions).enumerate() {
         let sample = Sample::Band(style::color(i), SHADE, Some(stroke(i)));
-        entries.push(Entry::new(sample, format!("edge and outside of {}", region.label)));
+        entries.push(Entry::new(sample, format!("escape set {}", region.label)));
     }
-    entries.push(Entry::new(Sample::Line(Stroke::solid(GREY, 0.5)), "noise axes"));
-    Legend::default().with(entries)
+    let mut keys = Vec::new();
+    if planes.iter().any(|p| !p.basin.is_empty()) {
+        keys.push(Entry::new(Sample::Line(basin_stroke()), "basin Ω − θ*"));
+    }
+    keys.push(Entry::new(Sample::Line(axis_stroke()), "noise axes"));
+    let exit = Look { color: GREY, fill: Fill::Filled, ..Look::of(0) };
+    keys.push(Entry::new(Sample::Points(exit), "exit distances r_{i±}"));
+    Legend::default().with(entries).with(keys)
+}
+
+/// Ranges of both coordinates, if the outline encloses anything.
+fn extent(outline: &[(f64, f64)]) -> Option<((f64, f64), (f64, f64))> {
+    let finite = outline.iter().filter(|v| v.0.is_finite() && v.1.is_finite());
+    let empty = (f64::INFINITY, f64::NEG_INFINITY);
+    let grow = |(lo, hi): (f64, f64), v: f64| (lo.min(v), hi.max(v));
+    let (x, y) = finite.fold((empty, empty), |(x, y), v| (grow(x, v.0), grow(y, v.1)));
+    (x.1 > x.0 && y.1 > y.0).then_some((x, y))
 }
 
 fn closed(vertices: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -144,11 +148,16 @@ fn basin_stroke() -> Stroke {
     Stroke::dotted(INK, 1.0)
 }
 
+fn axis_stroke() -> Stroke {
+    Stroke::solid(GREY, 0.5)
+}
+
 fn stroke(index: usize) -> Stroke {
     let dash = [Dash::Solid, Dash::Dashed, Dash::DashDot][index % 3];
     Stroke { color: style::color(index), width: 1.1, dash }
 }
 
+/// Letters are thinner than markers: they need more contrast.
 fn darker(color: RGBColor) -> RGBColor {
     let dim = |channel: u8| (f64::from(channel) * 0.75) as u8;
     RGBColor(dim(color.0), dim(color.1), dim(color.2))

@@ -1,15 +1,17 @@
 //! Survival of the scaled escape time against the exponential law of Theorem 1.
 //!
 //! Above, Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line; below,
-//! the same divided by `exp(-t)`.
+//! the same divided by `exp(-t)` at the middle of each step.
 
 use super::curve::band;
 use super::style::{self, FULL_WIDTH, INK};
-use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+use super::{
+    Axis, Dash, Entry, Figure, FigureError, Legend, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+};
 
 const STEM: &str = "exponential-law";
 /// Steps kept of one curve; a printed panel resolves no more.
-const STEPS: f64 = 500.0;
+const STEPS: f64 = 220.0;
 /// Below this survival a curve rests on too few paths to steer the axes.
 const FLOOR: f64 = 1e-4;
 /// The lower panel takes its range from the curves up to here, where 2 % of the paths are left.
@@ -42,16 +44,16 @@ impl Figure for ExponentialLaw {
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "λΓ" };
-        let visible = || self.series.iter().flat_map(|s| &s.steps).filter(|p| p.x.is_finite() && p.y > FLOOR);
+        let visible = || self.series.iter().flat_map(Survival::steady).filter(|p| p.x.is_finite() && p.y > FLOOR);
         let end = visible().map(|p| p.x).fold(0.0, f64::max);
         if end <= 0.0 {
             return Err(empty());
         }
         let lowest = visible().map(|p| p.y).fold(1.0, f64::min).min((-end).exp()).max(FLOOR);
-        let time = Axis::between("t", Scale::Linear, 0.0, 1.02 * end);
+        let time = Axis::between("scaled time t, in units of 1/λ", Scale::Linear, 0.0, 1.02 * end);
         let mut upper = Panel::new(time.clone(), Axis::between("P(λΓ > t)", Scale::Log, 0.7 * lowest, 1.3));
         let mut lower = Panel::new(time, self.excess_axis().ok_or_else(empty)?);
-        upper.numbers.0 = false;
+        upper.numbers = Numbers::Left;
 
         let curves: Vec<Vec<Point>> = self.series.iter().map(|s| staircase(&s.steps, end / STEPS)).collect();
         let excess: Vec<Vec<Point>> = curves.iter().map(|curve| over_law(curve)).collect();
@@ -79,13 +81,18 @@ impl Figure for ExponentialLaw {
 
 impl ExponentialLaw {
     fn excess_axis(&self) -> Option<Axis> {
-        let early = self.series.iter().flat_map(|s| &s.steps).filter(|p| p.x < EARLY && p.y > 0.0);
+        let early = self.series.iter().flat_map(Survival::steady).filter(|p| p.x < EARLY && p.y > 0.0);
         let values = early.flat_map(|p| p.scaled(p.x.exp()).heights()).filter(|v| *v < 5.0);
         Axis::over("P(λΓ > t) e^{t}", Scale::Linear, values.chain([0.95, 1.05]))
     }
 }
 
 impl Survival {
+    /// The curve without its last ten steps, or quarter, where a path more or less shows.
+    fn steady(&self) -> &[Point] {
+        &self.steps[..self.steps.len() - (self.steps.len() / 4).min(10)]
+    }
+
     fn entry(&self, index: usize) -> Entry {
         let test = self.ks.map(|(distance, p)| {
             let p = if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.2}") };
@@ -96,23 +103,33 @@ impl Survival {
     }
 }
 
-/// Corners of the staircase from `(0, 1)`; of steps closer than `gap` the last is kept.
+/// Corners of the staircase from `(0, 1)`. Steps are left out, and those kept joined directly, where they are closer than
+/// `gap`: too close to be seen.
 fn staircase(steps: &[Point], gap: f64) -> Vec<Point> {
     let mut corners = vec![Point::exact(0.0, 1.0)];
     let mut level = corners[0];
     let mut steps = steps.iter().filter(|p| p.x.is_finite() && p.y.is_finite()).peekable();
+    let mut dense = false;
     while let Some(&step) = steps.next() {
         if steps.peek().is_some_and(|next| next.x - level.x < gap) {
+            dense = true;
             continue;
         }
-        corners.extend([Point { x: step.x, ..level }, step]);
-        level = step;
+        corners.extend((!dense).then_some(Point { x: step.x, ..level }));
+        corners.push(step);
+        (level, dense) = (step, false);
     }
     corners
 }
 
-fn over_law(curve: &[Point]) -> Vec<Point> {
-    curve.iter().map(|p| p.scaled(p.x.exp())).collect()
+/// The curve divided by the law at its steps, at the middle of each: a staircase over a smooth law would be a saw.
+fn over_law(corners: &[Point]) -> Vec<Point> {
+    let middle = |step: &[Point]| {
+        let (top, foot) = (step[0], step[step.len() - 1]);
+        let mean = |a: f64, b: f64| 0.5 * (a + b);
+        Point { x: top.x, y: mean(top.y, foot.y), lo: mean(top.lo, foot.lo), hi: mean(top.hi, foot.hi) }
+    };
+    corners.chunk_by(|a, b| a.x == b.x).map(|step| middle(step).scaled(step[0].x.exp())).collect()
 }
 
 fn law() -> Stroke {
@@ -132,10 +149,10 @@ mod tests {
     #[test]
     fn a_staircase_keeps_its_levels_and_thins_out() {
         let steps = [(0.5, 0.8), (1.0, 0.6), (1.001, 0.5)].map(|(t, s)| Point::exact(t, s));
-        let corners: Vec<(f64, f64)> = staircase(&steps, 0.01).iter().map(|p| (p.x, p.y)).collect();
-        assert_eq!(corners, [(0.0, 1.0), (0.5, 1.0), (0.5, 0.8), (1.001, 0.8), (1.001, 0.5)]);
+        let corners: Vec<(f64, f64)> = staircase(&steps, 0.6).iter().map(|p| (p.x, p.y)).collect();
+        assert_eq!(corners, [(0.0, 1.0), (0.5, 1.0), (0.5, 0.8), (1.001, 0.5)]);
         let many: Vec<Point> =
             (1..20_000).map(|i| Point::exact(f64::from(i) * 4e-4, 1.0 - f64::from(i) / 2e4)).collect();
-        assert!(staircase(&many, 8.0 / STEPS).len() < 1100);
+        assert!(staircase(&many, 8.0 / STEPS).len() < 500);
     }
 }

@@ -9,8 +9,8 @@ use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 use thiserror::Error;
 
-use super::canvas::UNITS_PER_POINT;
-use super::{Canvas, Medium, Sheet};
+use super::Sheet;
+use super::canvas::{Canvas, Medium, UNITS_PER_POINT};
 
 /// Drawing units that become one pixel, along each axis: 600 units per inch make 300 dots per inch.
 const UNITS_PER_PIXEL: usize = 2;
@@ -101,7 +101,7 @@ fn replace(dir: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<Path
 fn extent(sheet: &Sheet) -> (u32, u32) {
     let (width, height) = sheet.size();
     let units =
-        |points: f64| (points * UNITS_PER_POINT / UNITS_PER_PIXEL as f64).ceil() as u32 * UNITS_PER_PIXEL as u32;
+        |points: f64| (points * UNITS_PER_POINT / UNITS_PER_PIXEL as f64 - 1e-6).ceil() as u32 * UNITS_PER_PIXEL as u32;
     (units(width), units(height))
 }
 
@@ -162,6 +162,8 @@ fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::Encodi
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Best);
+    encoder.set_filter(png::FilterType::Up);
     let (xppu, yppu) = (PIXELS_PER_METRE, PIXELS_PER_METRE);
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu, yppu, unit: png::Unit::Meter }));
     let mut writer = encoder.write_header()?;

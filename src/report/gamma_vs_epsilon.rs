@@ -1,15 +1,16 @@
 //! Mean escape time against the noise level, beside `1/λ` and the exact solver.
 //!
 //! Above, `E Γ` on logarithmic axes, where theory is a line of slope `-α`; below, `λ E Γ`, which tends to 1 as `ε → 0`
-//! (Theorem 1) and shows what the upper panel is too coarse to show.
+//! (Theorem 1) and shows what the upper panel is too coarse to show. There, the points of different series are set a
+//! little aside, so that all can be seen.
 
 use plotters::style::RGBColor;
 
 use super::axis::with_error;
-use super::curve::{labels, look, ratio_axis, ratios};
+use super::curve::{labels, look, ratio_axis, ratios, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
 use super::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Side, Stroke,
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "gamma-vs-epsilon";
@@ -23,9 +24,10 @@ pub struct GammaVsEpsilon {
 
 /// One panel and its series. Series of the same label look the same in all panels.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[allow(missing_docs)]
 pub struct EpsilonPanel {
+    /// Title, as `Adam, d = 5`.
     pub title: String,
+    /// Its series.
     pub series: Vec<EpsilonSeries>,
 }
 
@@ -62,13 +64,14 @@ impl Figure for GammaVsEpsilon {
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in panels.chunks(columns) {
             let upper = |(i, panel): (usize, &&EpsilonPanel)| {
-                let numbers = (ratio.is_none(), i == 0);
+                let numbers = Numbers::new(ratio.is_none(), i == 0);
                 Panel { numbers, ..time_panel(panel, &labels, x.clone(), y.clone()) }
             };
-            sheet.row(if columns == 1 { 165.0 } else { 120.0 }, chunk.iter().enumerate().map(upper));
+            let height = if columns == 1 { 165.0 } else { 120.0 - if panels.len() > columns { 20.0 } else { 0.0 } };
+            sheet.row(height, chunk.iter().enumerate().map(upper));
             if let Some(ratio) = &ratio {
                 let lower = |(i, panel): (usize, &&EpsilonPanel)| {
-                    let numbers = (true, i == 0);
+                    let numbers = Numbers::new(true, i == 0);
                     Panel { numbers, ..ratio_panel(panel, &labels, x.clone(), ratio.clone()) }
                 };
                 sheet.row(46.0, chunk.iter().enumerate().map(lower));
@@ -86,6 +89,13 @@ impl Figure for GammaVsEpsilon {
         sheet.legend = Legend::default().with(series.collect()).with(keys);
         Ok(sheet)
     }
+}
+
+/// Factor that sets the points of series `i` a little aside: ratios fall on each other, and would hide each other, where
+/// the theory holds.
+fn aside(x: &Axis, i: usize, count: usize) -> f64 {
+    let step = 0.018f64.min(0.07 / count as f64);
+    (x.hi / x.lo).powf(step * (i as f64 - 0.5 * (count as f64 - 1.0)))
 }
 
 fn theory(color: RGBColor) -> Stroke {
@@ -118,16 +128,17 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
     let mut drawn = Panel { title: panel.title.clone(), ..Panel::new(x, y) };
     for series in &panel.series {
         let look = look(labels, &series.label);
-        drawn.mark(Mark::Line(series.theory.clone(), theory(look.color)));
-        drawn.mark(Mark::Line(series.exact.clone(), exact(look.color)));
+        drawn.mark(Mark::Line(sorted(&series.theory), theory(look.color)));
+        drawn.mark(Mark::Line(sorted(&series.exact), exact(look.color)));
     }
     for series in &panel.series {
         let look = look(labels, &series.label);
         drawn.mark(Mark::Points(series.points.clone(), look));
         if let Some((slope, half)) = series.slope.filter(|(slope, half)| slope.is_finite() && half.is_finite()) {
-            let lead = if drawn.notes.is_empty() { "slope " } else { "" };
-            let text = format!("{lead}{}", with_error(slope, half));
-            drawn.notes.push(Note { text, ink: look.color, side: Side::Left });
+            if drawn.corner.is_empty() {
+                drawn.corner.push(Note::new("fitted slopes", GREY));
+            }
+            drawn.corner.push(Note::new(format!("{}: {}", series.label, with_error(slope, half)), look.color));
         }
     }
     drawn
@@ -137,12 +148,14 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
     let mut drawn = Panel::new(x, y);
     drawn.level(1.0, theory(INK));
     for series in &panel.series {
-        let line = series.exact.iter().map(|&(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
+        let line = sorted(&series.exact).into_iter().map(|(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
         let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
         drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
     }
-    for series in &panel.series {
-        drawn.mark(Mark::Points(ratios(&series.points, &series.theory).collect(), look(labels, &series.label)));
+    for (i, series) in panel.series.iter().enumerate() {
+        let aside = aside(&drawn.x, i, panel.series.len());
+        let points = ratios(&series.points, &series.theory).map(|p| Point { x: p.x * aside, ..p });
+        drawn.mark(Mark::Points(points.collect(), look(labels, &series.label)));
     }
     drawn
 }

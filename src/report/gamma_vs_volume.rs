@@ -7,7 +7,9 @@ use plotters::style::RGBColor;
 
 use super::curve::labels;
 use super::style::{self, FILLS, FULL_WIDTH, Fill, GREY, INK, MARKERS, Marker};
-use super::{Axis, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke};
+use super::{
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+};
 
 const STEM: &str = "gamma-vs-volume";
 
@@ -48,7 +50,9 @@ impl Figure for GammaVsVolume {
         let empty = |what| move || FigureError::Empty { figure: STEM.to_owned(), what };
         let measured = || self.points.iter().filter(|p| p.mean.is_finite() && p.mean > 0.0);
         let times = || measured().flat_map(|p| [p.mean, p.lo, p.hi]);
-        let y = Axis::over("mean escape time E Γ", Scale::Log, times()).ok_or_else(empty("E Γ"))?;
+        let predicted = || measured().map(|p| p.predicted);
+        // The prediction spans the same range as the times, so that the line y = x is the diagonal.
+        let y = Axis::over("mean escape time E Γ", Scale::Log, times().chain(predicted())).ok_or_else(empty("E Γ"))?;
         let volume = measured().map(|p| p.volume);
         let volume = Axis::over("volume of the basin", Scale::Log, volume).ok_or_else(empty("the volume"))?;
         let keys = Keys::of(&self.points);
@@ -56,9 +60,10 @@ impl Figure for GammaVsVolume {
         let mut left = Panel { title: "against volume".to_owned(), ..Panel::new(volume, y.clone()) };
         self.scatter(&mut left, &keys, |p| p.volume);
         let mut panels = vec![left];
-        if let Some(x) = Axis::over("predicted 1/λ", Scale::Log, measured().map(|p| p.predicted)) {
+        if predicted().any(|v| v.is_finite() && v > 0.0) {
+            let x = Axis { label: "predicted 1/λ".to_owned(), ..y.clone() };
             let mut right = Panel { title: "against the prediction".to_owned(), ..Panel::new(x, y) };
-            right.numbers.1 = false;
+            right.numbers = Numbers::Below;
             let diagonal = [right.x.lo, right.x.hi].map(|v| (v, v)).to_vec();
             right.mark(Mark::Line(diagonal, Stroke::dashed(INK, 0.9)));
             self.scatter(&mut right, &keys, |p| p.predicted);

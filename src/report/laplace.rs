@@ -3,9 +3,12 @@
 //! Above, `E exp(-uλΓ)` against `1/(1+u)` and the sandwich `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`; below, the same times
 //! `1+u`, so that what is left is the deviation.
 
-use super::curve::{grid, labels, look};
+use super::curve::{grid, labels, look, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
-use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, number};
+use super::{
+    Axis, Entry, Figure, FigureError, Legend, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+};
+use crate::theory::sandwich;
 
 const STEM: &str = "laplace";
 const BAND: f64 = 0.22;
@@ -54,24 +57,28 @@ impl Figure for Laplace {
         let u = Axis { lo: u.lo.max(-0.98), ..u };
         let heights = points().flat_map(|p| p.heights().into_iter().chain([1.0 / (1.0 + p.x)]));
         let above = Axis::over("E exp(−uλΓ)", Scale::Log, heights).ok_or_else(empty)?;
-        let below = self.deviation_axis(points()).ok_or_else(empty)?;
         let all: Vec<&str> = labels(self.panels.iter().flat_map(|p| &p.series).map(|s| s.label.as_str()));
 
         let shown: Vec<&LaplacePanel> = self.panels.iter().filter(|p| !p.series.is_empty()).collect();
         let columns = if shown.len() == 4 { 2 } else { shown.len().min(3) };
+        let one_rho = self.one_rho();
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in shown.chunks(columns) {
             let upper = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (false, i == 0);
-                Panel { numbers, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
+                let numbers = Numbers::new(false, i == 0);
+                let title = panel.heading(one_rho);
+                Panel { numbers, title, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
-                let numbers = (true, i == 0);
-                let drawn = panel.drawn(&all, u.clone(), below.clone(), |u| 1.0 + u);
-                Panel { numbers, title: String::new(), ..drawn }
+                // Deviations differ in size from panel to panel: each has a scale of its own.
+                let mut below = panel.deviation_axis();
+                if i > 0 {
+                    below.label.clear();
+                }
+                panel.drawn(&all, u.clone(), below, |u| 1.0 + u)
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
-            sheet.row(58.0, lower);
+            sheet.row(70.0, lower);
         }
         let series = all.iter().map(|label| Entry::new(Sample::Points(look(&all, label)), *label)).collect();
         sheet.legend = Legend::default().with(series).with(self.keys());
@@ -80,22 +87,17 @@ impl Figure for Laplace {
 }
 
 impl Laplace {
-    fn deviation_axis<'a>(&self, points: impl Iterator<Item = &'a Point>) -> Option<Axis> {
-        let points: Vec<Point> = points.map(|p| p.scaled(1.0 + p.x)).collect();
-        let heights = points.iter().flat_map(Point::heights).filter(|v| *v < 5.0);
-        // The sandwich opens without bound as u falls to ρ - 1; where u >= 0 it must be seen whole.
-        let sides =
-            self.panels.iter().filter_map(|p| p.rho).flat_map(|rho| [sandwich(0.0, rho).0, sandwich(0.0, rho).1]);
-        Axis::over("× (1 + u)", Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
+    /// Whether one `ρ` serves all panels that have any; it is then told once, in the legend.
+    fn one_rho(&self) -> bool {
+        let mut all = self.panels.iter().filter_map(|p| p.rho);
+        all.next().is_none_or(|first| all.all(|rho| rho == first))
     }
 
     fn keys(&self) -> Vec<Entry> {
         let mut keys = vec![Entry::new(Sample::Line(law()), "1/(1 + u)")];
-        let mut rhos: Vec<String> = self.panels.iter().filter_map(|p| p.rho).map(number).collect();
-        rhos.dedup();
-        if !rhos.is_empty() {
-            let rho = if rhos.len() == 1 { format!("ρ = {}", rhos[0]) } else { "ρ as given".to_owned() };
-            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1, {rho}")));
+        if let Some(rho) = self.panels.iter().find_map(|p| p.rho) {
+            let value = if self.one_rho() { format!(", ρ = {}", number(rho)) } else { String::new() };
+            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1{value}")));
         }
         if self.panels.iter().flat_map(|p| &p.series).any(|s| !s.exact.is_empty()) {
             keys.push(Entry::new(Sample::Line(Stroke::solid(GREY, 0.7)), "exact solver"));
@@ -105,16 +107,31 @@ impl Laplace {
 }
 
 impl LaplacePanel {
+    fn heading(&self, one_rho: bool) -> String {
+        match self.rho.filter(|_| !one_rho).map(|rho| format!("ρ = {}", number(rho))) {
+            Some(rho) if self.title.is_empty() => rho,
+            Some(rho) => format!("{}, {rho}", self.title),
+            None => self.title.clone(),
+        }
+    }
+
+    /// The axis of `(1+u) E exp(-uλΓ)`: all points, and the sandwich where `u ≥ 0` unless it is far wider than they are.
+    fn deviation_axis(&self) -> Axis {
+        let points = self.series.iter().flat_map(|s| &s.points).map(|p| p.scaled(1.0 + p.x));
+        let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
+        let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
+        let label = "× (1 + u)";
+        Axis::over(label, Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
+            .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
+    }
+
     /// All curves times `weight(u)`.
     fn drawn(&self, all: &[&str], u: Axis, y: Axis, weight: impl Fn(f64) -> f64) -> Panel {
         let places: Vec<f64> = grid(u.lo, u.hi, CURVE).collect();
-        let mut panel = Panel { title: self.title.clone(), ..Panel::new(u, y) };
+        let mut panel = Panel::new(u, y);
         if let Some(rho) = self.rho {
-            if !self.title.is_empty() {
-                panel.title = format!("{}, ρ = {}", self.title, number(rho));
-            }
             let slice = |&u: &f64| {
-                let (lo, hi) = sandwich(u, rho);
+                let [lo, hi] = sandwich(u, rho);
                 (u, weight(u) * lo, weight(u) * hi)
             };
             panel.mark(Mark::Band(places.iter().map(slice).collect(), GREY, BAND));
@@ -122,7 +139,7 @@ impl LaplacePanel {
         let law_curve = places.iter().map(|&u| (u, weight(u) / (1.0 + u))).collect();
         panel.mark(Mark::Line(law_curve, law()));
         for series in &self.series {
-            let exact = series.exact.iter().map(|&(u, y)| (u, weight(u) * y)).collect();
+            let exact = sorted(&series.exact).into_iter().map(|(u, y)| (u, weight(u) * y)).collect();
             panel.mark(Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7)));
         }
         for series in &self.series {
@@ -133,26 +150,6 @@ impl LaplacePanel {
     }
 }
 
-/// Both sides of Theorem 1; the upper one is infinite up to `u = ρ - 1`.
-fn sandwich(u: f64, rho: f64) -> (f64, f64) {
-    let upper = if 1.0 + u > rho { (1.0 + rho) / (1.0 + u - rho) } else { f64::INFINITY };
-    ((1.0 - rho) / (1.0 + u + rho), upper)
-}
-
 fn law() -> Stroke {
     Stroke::dashed(INK, 0.9)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sandwich_holds_the_law() {
-        for u in [-0.8, 0.0, 4.0] {
-            let (lo, hi) = sandwich(u, 0.1);
-            assert!(lo < 1.0 / (1.0 + u) && hi > 1.0 / (1.0 + u));
-        }
-        assert_eq!(sandwich(-0.95, 0.1).1, f64::INFINITY);
-    }
 }

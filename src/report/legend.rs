@@ -2,9 +2,10 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Type};
 use super::style::{GREY, INK, LEADING, Look, SMALL_SIZE, Stroke};
-use super::{Canvas, Drawn, Rect, text};
+use super::{Rect, text};
 use plotters::style::RGBColor;
 
 /// Width of the sample in front of a label, and the space after it.
@@ -28,9 +29,10 @@ pub enum Sample {
 
 /// A sample and its meaning.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Entry {
+    /// What is seen in the figure.
     pub sample: Sample,
+    /// What it means.
     pub label: String,
 }
 
@@ -47,16 +49,17 @@ impl Entry {
 
 /// Entries that belong together, under an optional heading to their left.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[allow(missing_docs)]
 pub struct Group {
+    /// What the entries have in common; may be empty.
     pub heading: String,
+    /// In reading order.
     pub entries: Vec<Entry>,
 }
 
 /// All groups of a figure; each begins on a new line.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[allow(missing_docs)]
 pub struct Legend {
+    /// From top to bottom.
     pub groups: Vec<Group>,
 }
 
@@ -75,13 +78,13 @@ impl Legend {
     }
 
     /// Height of the strip when it is `width` wide.
-    pub fn height(&self, width: f64) -> f64 {
+    pub(super) fn height(&self, width: f64) -> f64 {
         let lines: usize = self.groups.iter().map(|group| self.columns(group, width).rows).sum();
         lines as f64 * SMALL_SIZE * LEADING
     }
 
     /// Draws the strip with its top left corner at that of `rect`.
-    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, rect: &Rect) -> Drawn<DB> {
+    pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, rect: &Rect) -> Drawn<DB> {
         let indent = self.indent();
         let blocks: Vec<Columns> = self.groups.iter().map(|group| self.columns(group, rect.width())).collect();
         let widest = blocks.iter().map(|block| block.width).fold(0.0, f64::max);

@@ -1,22 +1,25 @@
 //! Any other figure of series: points with intervals, lines and bands on two axes.
 
-use super::curve::{labels, look};
+use super::curve::{labels, look, sorted};
 use super::style::{FULL_WIDTH, INK};
 use super::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, panel::EndLabel,
+    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 /// The figure: small multiples with common axes.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct SeriesFigure {
     /// Name of the files, as `cost-vs-epsilon`.
     pub stem: String,
     /// Title of the whole; may be empty.
     pub title: String,
+    /// Label of the horizontal axes.
     pub x_label: String,
+    /// Label of the vertical axes.
     pub y_label: String,
+    /// Scale of the horizontal axes.
     pub x_scale: Scale,
+    /// Scale of the vertical axes.
     pub y_scale: Scale,
     /// Titles and series of the panels.
     pub panels: Vec<(String, Vec<Series>)>,
@@ -74,7 +77,7 @@ impl Figure for SeriesFigure {
             let panels = chunk.iter().enumerate().map(|(i, (title, series))| {
                 let mut panel = self.panel(series, &names, x.clone(), y.clone());
                 panel.title = title.clone();
-                panel.numbers.1 = i == 0;
+                panel.numbers = Numbers::new(true, i == 0);
                 panel
             });
             sheet.row(if columns == 1 { 165.0 } else { 125.0 }, panels);
@@ -95,11 +98,11 @@ impl SeriesFigure {
         }
         for series in series {
             let color = look(names, &series.label).color;
-            panel.mark(Mark::Line(series.predicted.clone(), Stroke::dashed(color, 0.9)));
-            panel.mark(Mark::Line(series.exact.clone(), Stroke::solid(color, 0.7)));
+            panel.mark(Mark::Line(sorted(&series.predicted), Stroke::dashed(color, 0.9)));
+            panel.mark(Mark::Line(sorted(&series.exact), Stroke::solid(color, 0.7)));
             if series.joined {
-                let joints = series.points.iter().map(|p| (p.x, p.y)).collect();
-                panel.mark(Mark::Line(joints, Stroke::solid(color, 0.9)));
+                let joints: Vec<_> = series.points.iter().map(|p| (p.x, p.y)).collect();
+                panel.mark(Mark::Line(sorted(&joints), Stroke::solid(color, 0.9)));
             }
         }
         for series in series {

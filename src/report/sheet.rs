@@ -2,10 +2,11 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Type};
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, Type};
 use super::style::{INK, LABEL_SIZE, LEADING, PAPER};
 use super::text::{self, Weight};
-use super::{Canvas, Drawn, Legend, Panel, Rect};
+use super::{Legend, Panel, Rect};
 
 /// White around everything.
 const EDGE: f64 = 4.0;
@@ -14,15 +15,18 @@ const BETWEEN: f64 = 13.0;
 
 /// Panels of one figure, all measures in points. The height follows from what there is to show.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Sheet {
+    /// Bold, above everything; may be empty.
     pub title: String,
+    /// Width of the page.
     pub width: f64,
+    /// Panels beside each other.
     pub columns: usize,
     /// Height of the frames of each row; there is one for every `columns` panels.
     pub rows: Vec<f64>,
     /// Panels row by row.
     pub panels: Vec<Option<Panel>>,
+    /// What colours, markers and lines mean.
     pub legend: Legend,
 }
 
@@ -55,9 +59,10 @@ impl Sheet {
     }
 
     /// Draws everything.
-    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Drawn<DB> {
+    pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Drawn<DB> {
         let (width, height) = self.size();
-        canvas.block(&Rect { x0: 0.0, y0: 0.0, x1: width, y1: height }, PAPER, 1.0)?;
+        // The last pixels of the page may lie beyond its size in points.
+        canvas.block(&Rect { x0: 0.0, y0: 0.0, x1: width + 1.0, y1: height + 1.0 }, PAPER, 1.0)?;
         if !self.title.is_empty() {
             let size = text::fit(&self.title, LABEL_SIZE, 0.9 * width);
             let set = Type { weight: Weight::Bold, ..Type::new(size, INK, Align::Center) };
@@ -98,7 +103,8 @@ impl Sheet {
         let mut top = EDGE + if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING + 2.0 };
         let mut frames = Vec::new();
         for (row, &height) in self.rows.iter().enumerate() {
-            top += self.in_row(row).map(|p| p.above(wide)).fold(0.0, f64::max);
+            let frame = Rect { x0: 0.0, y0: 0.0, x1: wide, y1: height };
+            top += self.in_row(row).map(|p| p.above(&frame)).fold(0.0, f64::max);
             let mut x = EDGE;
             for (left, right) in left.iter().zip(&right) {
                 x += left;

@@ -42,15 +42,22 @@ pub const PALETTE: [RGBColor; 7] = [
 
 /// Shape of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Marker {
+    /// ●
     Circle,
+    /// ■
     Square,
+    /// ▲
     Triangle,
+    /// ◆
     Diamond,
+    /// ▼
     Wedge,
+    /// ⬟
     Pentagon,
+    /// ✖
     Cross,
+    /// ✚
     Plus,
 }
 
@@ -101,10 +108,12 @@ impl Marker {
 
 /// Inside of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Fill {
+    /// In full colour.
     Filled,
+    /// White within a rim.
     Hollow,
+    /// Hollow with a dot.
     Dotted,
 }
 
@@ -113,10 +122,12 @@ pub const FILLS: [Fill; 3] = [Fill::Filled, Fill::Hollow, Fill::Dotted];
 
 /// Colour, marker and fill of the points of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub struct Look {
+    /// Colour of the rim, the inside and the interval.
     pub color: RGBColor,
+    /// Shape.
     pub marker: Marker,
+    /// Inside.
     pub fill: Fill,
 }
 
@@ -134,11 +145,14 @@ pub fn color(index: usize) -> RGBColor {
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Dash {
+    /// Unbroken.
     Solid,
+    /// Dashes.
     Dashed,
+    /// Dots.
     Dotted,
+    /// Dashes and dots in turn.
     DashDot,
 }
 

@@ -46,11 +46,11 @@ pub fn scaled(weight: Weight, em: f64) -> Option<PxScaleFont<&'static FontRef<'s
 }
 
 /// The runs of a label, in reading order.
-pub fn runs(label: &str) -> Vec<Run<'_>> {
+pub fn runs<'a>(label: &'a str) -> Vec<Run<'a>> {
     let mut runs = Vec::new();
     let mut rest = label;
-    let mut push = |text, scale, rise| {
-        if text != "" {
+    let mut push = |text: &'a str, scale, rise| {
+        if !text.is_empty() {
             runs.push(Run { text, scale, rise });
         }
     };

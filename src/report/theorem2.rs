@@ -3,10 +3,11 @@
 //! On the left against `det Q`, the ratio of the volumes: by the volume argument of Theorem 2, Adam is slower where it
 //! exceeds 1. On the right against the anisotropy of `Q` at `det Q = 1`, where volumes tie and the argument is silent.
 
-use super::curve::{labels, look};
+use super::curve::{labels, look, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
 use super::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Side, Stroke,
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Side,
+    Stroke,
 };
 
 const STEM: &str = "theorem2";
@@ -50,8 +51,8 @@ impl Figure for TheoremTwo {
         }
         if let Some(x) = x("anisotropy of Q", &self.anisotropy) {
             let mut panel = Panel { title: "det Q = 1".to_owned(), ..Panel::new(x, y) };
-            panel.numbers.1 = panels.is_empty();
-            panel.notes.push(note("volume argument: no difference", Side::Left));
+            panel.numbers = Numbers::new(true, panels.is_empty());
+            panel.notes.push(Note::new("volume argument: no difference", GREY));
             fill(&mut panel, &self.anisotropy, &names);
             panels.push(panel);
         }
@@ -85,10 +86,11 @@ fn determinant_panel(series: &[RatioSeries], names: &[&str], x: Axis, y: Axis) -
         }
     }
     if split > x.lo {
-        panel.notes.push(note("← Adam faster", Side::Left));
+        panel.notes.push(Note::new("volume argument: Adam faster", GREY));
     }
     if split < x.hi {
-        panel.notes.push(note("Adam slower →", Side::Right));
+        let slower = if panel.notes.is_empty() { "volume argument: Adam slower" } else { "Adam slower" };
+        panel.notes.push(Note { side: Side::Right, ..Note::new(slower, GREY) });
     }
     if split > x.lo && split < x.hi {
         panel.upright(1.0, Stroke::dotted(INK, 0.8));
@@ -101,15 +103,11 @@ fn fill(panel: &mut Panel, series: &[RatioSeries], names: &[&str]) {
     panel.level(1.0, Stroke::dotted(INK, 0.8));
     for series in series {
         let stroke = Stroke::dashed(look(names, &series.label).color, 0.9);
-        panel.mark(Mark::Line(series.predicted.clone(), stroke));
+        panel.mark(Mark::Line(sorted(&series.predicted), stroke));
     }
     for series in series {
         panel.mark(Mark::Points(series.points.clone(), look(names, &series.label)));
     }
-}
-
-fn note(text: &str, side: Side) -> Note {
-    Note { text: text.to_owned(), ink: GREY, side }
 }
 
 fn heights(series: &RatioSeries) -> impl Iterator<Item = f64> {

@@ -72,7 +72,8 @@ impl Axis {
     }
 
     /// Where two curvatures meet: one step while the path stays well on its side, the law at rest if there is time to
-    /// forget, steps of a tenth of the faster time otherwise.
+    /// forget, steps of half the faster time otherwise. Near the edge `tau` is shorter than that anyway; elsewhere all this
+    /// moves the path by a small part of the way to it.
     fn advance_with_kink(&self, mut y: f64, tau: f64, rng: &mut Stream) -> f64 {
         let (slow, fast) = (self.left.min(self.right), self.left.max(self.right));
         let mut left = tau;
@@ -82,14 +83,14 @@ impl Axis {
             if y.abs() * (-k * left).exp() > 5.0 * spread {
                 return self.transition(y, left, rng);
             }
-            if slow * left > 12.0 {
+            if slow * left > 6.0 {
                 // The density at rest is continuous at the kink: the sides weigh as their widths.
                 let widths = [self.left, self.right].map(|k| (0.5 * self.variance / k).sqrt());
                 let draw = rng.sample::<f64, _>(StandardNormal).abs();
                 let on_left = rng.random::<f64>() * (widths[0] + widths[1]) < widths[0];
                 return if on_left { -widths[0] * draw } else { widths[1] * draw };
             }
-            let step = left.min(0.1 / fast);
+            let step = left.min(0.5 / fast);
             y = self.transition(y, step, rng);
             left -= step;
         }

@@ -1,9 +1,14 @@
-//! What the theory predicts: the escape set and its Radon measure, theorems 1 and 2.
+//! What the theory predicts: the escape set and its Radon measure, theorems 1 and 2, and the exact exit times
+//! from an interval.
 
+mod exact;
+mod exact_problem;
 mod prediction;
 mod theorem1;
 mod theorem2;
 
+pub use exact::{ExactError, ExactExit};
+pub use exact_problem::exact_exit;
 pub use prediction::{AxisRate, Prediction, TheoryError};
 pub use theorem1::{sandwich, smallest_rho};
 pub use theorem2::{Comparison, VolumeClaim};

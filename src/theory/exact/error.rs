@@ -1,0 +1,82 @@
+//! What can keep the exact solver from an answer.
+
+use thiserror::Error;
+
+/// Why an exit problem has no exact answer here.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ExactError {
+    /// The noise does not outweigh the drift at the edge, and the method does not apply.
+    #[error("the exact solver needs 1 < α <= 2, not α = {alpha}: below, the drift rules at the edge of the interval")]
+    TailIndex {
+        /// The offending value.
+        alpha: f64,
+    },
+    /// The noise scale `ε s` is not a positive finite number.
+    #[error("noise scale ε s = {noise_scale} is not a positive finite number")]
+    NoiseScale {
+        /// The offending value.
+        noise_scale: f64,
+    },
+    /// The interval is empty or infinite.
+    #[error("({lo}, {hi}) is not a bounded interval")]
+    Interval {
+        /// Left end.
+        lo: f64,
+        /// Right end.
+        hi: f64,
+    },
+    /// The force is not finite somewhere in the interval.
+    #[error("the force at x = {x} is {force}")]
+    Force {
+        /// Where.
+        x: f64,
+        /// The offending value.
+        force: f64,
+    },
+    /// The start is not inside the interval.
+    #[error("the start {start} is outside the interval ({lo}, {hi})")]
+    Start {
+        /// The offending value.
+        start: f64,
+        /// Left end.
+        lo: f64,
+        /// Right end.
+        hi: f64,
+    },
+    /// `E exp(-sΓ)` is infinite, or `s` is not finite.
+    #[error("E exp(-sΓ) is finite for s > -{decay_rate}, not at s = {s}")]
+    LaplaceArgument {
+        /// The offending value.
+        s: f64,
+        /// Decay rate of `P(Γ > t)`.
+        decay_rate: f64,
+    },
+    /// A time that is not a positive finite number.
+    #[error("time t = {time} is not a positive finite number")]
+    Time {
+        /// The offending value.
+        time: f64,
+    },
+    /// The boundary layer is too thin for any mesh of reasonable size.
+    #[error("the boundary layer of thickness {thickness:.1e} is not resolved: ε is too small or α too near 1")]
+    BoundaryLayer {
+        /// Length over which noise and drift balance at an end of the interval; 0 if it underflows.
+        thickness: f64,
+    },
+    /// The finest two discretisations disagree: a layer is not resolved, the drift is rough, or the answer is a small
+    /// difference of large numbers, as at `α = 2` when exits are rarer than `10^9` relaxation times.
+    #[error("not resolved: with {unknowns} unknowns the answer still changes by {change:.1e} of itself")]
+    Unresolved {
+        /// Unknowns of the finest discretisation.
+        unknowns: usize,
+        /// Relative change between the finest two.
+        change: f64,
+    },
+    /// The linear system of a discretisation is singular.
+    #[error("the linear system of {unknowns} unknowns is singular")]
+    Singular {
+        /// Its size.
+        unknowns: usize,
+    },
+}

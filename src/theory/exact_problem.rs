@@ -1,0 +1,25 @@
+//! The exact solver for the problems it is made for.
+
+use super::ExactExit;
+use crate::dynamics::{Dynamics, Problem};
+
+/// The exact exit from a one-dimensional basin under SGD; `None` for Adam, for more dimensions, and for `α ≤ 1`, where the drift
+/// rules at the edge.
+///
+/// Whether the boundary layer is resolved shows when a number is asked for.
+pub fn exact_exit(problem: &Problem) -> Option<ExactExit<impl Fn(f64) -> f64 + '_>> {
+    let (basin, noise) = (problem.basin(), problem.noise());
+    if basin.dim() != 1 || !matches!(problem.dynamics(), Dynamics::Sgd) {
+        return None;
+    }
+    let minimum = basin.minimum()[0];
+    let interval = (minimum - basin.exit_distance(&[-1.0]), minimum + basin.exit_distance(&[1.0]));
+    let alpha = noise.alpha();
+    let scale = noise.increment_scale(1.0) * noise.amplitude().scale_along(&[1.0], alpha.get(), noise.structure());
+    let force = |x: f64| {
+        let mut gradient = [0.0];
+        basin.potential().gradient(&[x], &mut gradient);
+        gradient[0]
+    };
+    ExactExit::new(alpha, scale, interval, force).ok()
+}

@@ -1,0 +1,409 @@
+//! What a user sees of a wrong experiment file: the place and the reason, for everything at once; and that no file, however
+//! broken or greedy, makes the parser panic or take memory.
+
+use std::time::Instant;
+
+use levy_escape::dynamics::Dynamics;
+use levy_escape::experiment::Experiment;
+use levy_escape::noise::{Seed, Stream};
+use rand::{Rng, RngExt};
+
+/// The example of the documentation.
+const EXAMPLE: &str = r#"name  = "gamma-vs-epsilon"      # results/<name>/
+seed  = 20201206
+paths = 20_000                  # per cell
+max_time = 1e6                  # paths still inside are censored, counted and used as such
+
+[noise]
+alpha = [1.2, 1.5, 1.8]         # *
+epsilon = { from = 0.003, to = 0.3, count = 9, scale = "log" }   # *  or eta*
+structure = "independent"       # "isotropic"
+measure = "standard"            # "unit"
+amplitude = 1.0                 # scalar*, [diagonal], [[matrix]]
+
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+adam = { beta1_rate = 1.0, beta2_rate = 0.1, stabilizer = 1e-8, second_moment = "mean_field" }
+
+[[basin]]
+name = "sharp"
+potential = { quadratic = { curvature = [4.0] } }
+domain = { interval = [-0.5, 0.5] }
+
+[scheme]
+jump_adapted = {}               # or euler = { step = 0.01, monitoring = "corrected" }
+
+figures = ["gamma-vs-epsilon", "exponential-law", "laplace"]
+"#;
+
+/// Every form that the example leaves out.
+const EVERYTHING: &str = r#"name = "everything"
+seed = 0xfeed
+paths = 1e3
+quick = { paths = 10 }
+figures = ["theorem2"]
+
+[noise]
+alpha = { values = [1.2, 1.5] }
+eta = { from = 0.01, to = 0.1, count = 2 }
+structure = "isotropic"
+measure = "unit"
+amplitude = { from = 0.5, to = 1, count = 2 }
+
+[[dynamics]]
+name = "plain"
+sgd = {}
+epsilon = 0.1
+
+[[dynamics]]
+adam = { beta1 = 0.9, beta2 = 0.999, second_moment = "frozen", gradient_noise = [1.0, 2.0] }
+alpha = 1.4
+amplitude = [[1.0, 0.1], [0.0, 1.0]]
+
+[[basin]]
+name = "dense"
+potential = { quadratic = { hessian = [[2.0, 0.5], [0.5, { values = [1.0, 2.0] }]] } }
+domain = { ellipsoid = { semi_axes = [1.0, 2.0] } }
+start = [0.1, 0.2]
+minimum = [0.01, 0.02]
+
+[[basin]]
+name = "valley"
+potential = { asymmetric = { left = [1.0, 2.0], right = [2.0, 1.0] } }
+domain = { box = [[-1.0, { from = 1, to = 4, count = 2, scale = "log" }], [-2.0, 2.0]] }
+inset = { gamma = 2.0 }
+
+[[basin]]
+name = "wells"
+potential = { double_well = { minima = [-1.0, 2.0], saddle = 0.4, stiffness = 2.0, transverse = [3.0], well = "right" } }
+domain = { level = { height = [0.1, 0.2] } }
+
+[[basin]]
+name = "flat"
+dim = 2
+potential = { none = {} }
+domain = { ball = { radius = [1.0, 2.0] } }
+inset = 0.01
+
+[[scheme]]
+euler = { step = 0.01, monitoring = "discrete", max_steps = 1000 }
+[[scheme]]
+euler = {}
+"#;
+
+fn errors(text: &str) -> String {
+    match Experiment::parse("a.toml", text) {
+        Ok(experiment) => format!("accepted with {} cells", experiment.cells.len()),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+#[test]
+fn the_example_is_read_as_written() {
+    let experiment = Experiment::parse("example.toml", EXAMPLE).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(experiment.cells.len(), 3 * 9 * 2);
+    assert_eq!((experiment.seed, experiment.paths), (Seed(20_201_206), 20_000));
+    assert_eq!(experiment.figures.len(), 3, "`figures` belongs to [scheme] as TOML sees it");
+    let levels: Vec<f64> = experiment.cells[..9].iter().map(|cell| cell.problem.noise().epsilon()).collect();
+    assert_eq!((levels[0], levels[4], levels[8]), (0.003, 0.03, 0.3));
+    assert_eq!(experiment.cells[53].dynamics, "adam");
+}
+
+#[test]
+fn every_form_is_read() {
+    let experiment = Experiment::parse("a.toml", EVERYTHING).unwrap_or_else(|errors| panic!("{errors}"));
+    let (plain, adam, basins, schemes) = (2 * 2, 2, 2 + 2 + 2 + 2, 2);
+    assert_eq!(experiment.cells.len(), (plain + adam) * basins * schemes);
+    let first: Vec<(&str, &str)> =
+        experiment.cells[..plain + 1].iter().map(|cell| (cell.dynamics.as_str(), cell.basin.as_str())).collect();
+    let expected = [
+        ("plain[amplitude=0.5]", "dense[hessian.2.2=1]"),
+        ("plain[amplitude=0.5]", "dense[hessian.2.2=1]"),
+        ("plain[amplitude=1]", "dense[hessian.2.2=1]"),
+        ("plain[amplitude=1]", "dense[hessian.2.2=1]"),
+        ("plain[amplitude=0.5]", "dense[hessian.2.2=2]"),
+    ];
+    assert_eq!(first, expected);
+    let index: Vec<u64> = experiment.cells.iter().map(|cell| cell.index).collect();
+    assert_eq!(index, (0..index.len() as u64).collect::<Vec<_>>());
+    let with_rates = experiment.cells.iter().find(|cell| cell.dynamics == "adam").unwrap();
+    let Dynamics::Adam(adam) = with_rates.problem.dynamics() else { panic!() };
+    assert!((adam.beta1_rate() + 0.9f64.ln() / 0.01).abs() < 1e-9);
+    assert_eq!(with_rates.eta, Some(0.01));
+}
+
+/// Every edit of the example gives exactly these errors: `line:column: beginning of the message`.
+#[test]
+fn every_mistake_is_named_with_its_place() {
+    let table: &[(&str, &str, &[&str])] = &[
+        // Keys.
+        ("paths = 20_000", "pahts = 20_000", &["3:1: unknown key `pahts` (hint: did you mean `paths`?)"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alhpa = 1.5", &["7:1: unknown key `alhpa` (hint: did you mean `alpha`?)"]),
+        (
+            "curvature = [4.0]",
+            "curvatura = [4.0]",
+            &["20:29: unknown key `curvatura` (hint: did you mean `curvature`?)"],
+        ),
+        ("sgd = {}", "sgd = { beta1_rate = 1 }", &["14:9: unknown key `beta1_rate` (hint: this table takes no keys)"]),
+        ("seed  = 20201206\n", "", &[]),
+        ("name  = \"gamma", "nome  = \"gamma", &["1:1: unknown key `nome`"]),
+        (
+            "potential = {",
+            "figures = []\npotential = {",
+            &["20:1: unknown key `figures` (hint: `figures` stands before the first [section]"],
+        ),
+        ("epsilon = {", "eta = 0.1\nepsilon = {", &["8:7: give either `epsilon` or `eta`"]),
+        ("sgd = {}", "sgd = {}\nsgd = {}", &["15:1: not valid TOML: duplicate key"]),
+        (
+            "interval = [-0.5, 0.5]",
+            "interval = [-0.5, 0.5], ball = { radius = 1 }",
+            &["21:43: a domain takes only one of"],
+        ),
+        ("interval = [-0.5, 0.5]", "", &["21:10: a domain needs one of `interval`"]),
+        ("domain = { interval = [-0.5, 0.5] }", "", &["18:1: `domain` is missing"]),
+        (
+            "jump_adapted = {}  ",
+            "jump_adaptd = {}",
+            &["24:1: unknown key `jump_adaptd` (hint: did you mean `jump_adapted`?)"],
+        ),
+        // Types.
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = \"1.5\"", &["7:9: `alpha` must be a number, not a string"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = 2020-12-06", &["7:9: `alpha` must be a number, not a date"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = [1.2, true]", &["7:15: `alpha` must be a number, not a boolean"]),
+        ("paths = 20_000", "paths = 2.5", &["3:9: `paths` must be a whole number"]),
+        ("seed  = 20201206", "seed  = 0xfFfF_ffff_ffff_ffff", &[]),
+        (
+            "seed  = 20201206",
+            "seed  = 0x1ffffffffffffffff",
+            &["2:9: `seed` must lie between 0 and 18446744073709551615"],
+        ),
+        ("sgd = {}", "sgd = 1", &["14:7: `sgd` must be a table, not a whole number"]),
+        ("\"laplace\"", "3", &["26:51: `figures` must be a string"]),
+        // Numbers out of range.
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = 2.5", &["7:9: tail index α = 2.5 is outside (0, 2]"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = nan", &["7:9: `alpha` must be a finite number, not NaN"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = 1e999", &["7:9: the number 1e999 cannot be represented"]),
+        ("from = 0.003", "from = nan", &["8:20: `from` must be a finite number"]),
+        ("from = 0.003", "from = -0.0", &["8:11: a logarithmic sweep needs positive ends"]),
+        ("count = 9", "count = 1_000_000_000", &["8:45: `count` must lie between 1 and 100000"]),
+        ("epsilon = {", "epsilon = -1 #", &["8:11: `epsilon` must be positive"]),
+        ("paths = 20_000", "paths = 1_000_000_000_000_000", &["3:9: `paths` must lie between 1 and 1000000000000"]),
+        ("paths = 20_000", "paths = 0", &["3:9: `paths` must lie between 1 and"]),
+        ("max_time = 1e6", "max_time = inf", &["4:12: `max_time` must be a finite number"]),
+        ("[-0.5, 0.5]", "[0.5, 0.5]", &["21:23: the interval [0.5, 0.5] is empty"]),
+        ("[-0.5, 0.5]", "[0.5, 1.5]", &["21:10: the minimum [0.0] is not inside the domain"]),
+        ("curvature = [4.0]", "curvature = [-4.0]", &["20:41: curvature -4 of axis 0"]),
+        ("beta1_rate = 1.0", "beta1 = 0.9", &["16:8: the decay `beta1` needs a learning rate (hint: give `eta`"]),
+        ("beta1_rate = 1.0", "beta1 = 1.9", &["16:18: the decay `beta1` must lie inside (0, 1)"]),
+        ("stabilizer = 1e-8", "stabilizer = -1", &["16:8: the stabilizer"]),
+        // Words.
+        (
+            "\"independent\"",
+            "\"isotropc\"",
+            &["9:13: `structure` does not know \"isotropc\" (hint: did you mean \"isotropic\"?)"],
+        ),
+        (
+            "\"mean_field\"",
+            "\"frosen\"",
+            &["16:81: `second_moment` does not know \"frosen\" (hint: did you mean \"frozen\"?)"],
+        ),
+        ("\"laplace\"", "\"laplas\"", &["26:51: `figures` does not know \"laplas\" (hint: did you mean \"laplace\"?)"]),
+        ("\"gamma-vs-epsilon\"      #", "\"../../x\" #", &["1:9: the name \"../../x\" cannot be a folder"]),
+        ("\"gamma-vs-epsilon\"      #", "\"/tmp/x\" #", &["1:9: the name \"/tmp/x\" cannot be a folder"]),
+        ("\"gamma-vs-epsilon\"      #", "\"..\" #", &["1:9: the name \"..\" cannot be a folder"]),
+        ("name = \"sharp\"", "name = \"\\u001b[31m\"", &["19:8: `name` cannot be"]),
+        // Shapes.
+        ("amplitude = 1.0", "amplitude = [1.0, 2.0]", &["11:13: amplitude Σ is a diagonal of length 2"]),
+        ("amplitude = 1.0", "amplitude = [[1.0, 2.0]]", &["11:13: amplitude Σ is a 1 × 2 matrix"]),
+        ("amplitude = 1.0", "amplitude = [[1.0, 2.0], [1.0]]", &["11:13: the rows of `amplitude` differ in length"]),
+        ("curvature = [4.0]", "hessian = [[1.0, 2.0], [2.0, 1.0]]", &["20:39: the Hessian is not positive definite"]),
+        ("curvature = [4.0]", "curvature = [4.0, 1.0]", &["21:10: box has 1 entries, the landscape has dimension 2"]),
+        ("domain = {", "start = [0.7]\ndomain = {", &["21:9: the start [0.7] is not inside the domain"]),
+        ("domain = {", "dim = 3\ndomain = {", &["22:23: an interval has one dimension"]),
+        (
+            "curvature = [4.0] } }",
+            "curvature = [4.0] } }\ndim = 1_000_000_000",
+            &["21:7: `dim` must lie between 1 and 1000000"],
+        ),
+        // What does not go together.
+        (
+            "alpha = [1.2, 1.5, 1.8]",
+            "alpha = 2",
+            &["24:16: jump_adapted needs α < 2: Gaussian noise has no jumps (hint: use `euler"],
+        ),
+        ("\"mean_field\"", "\"sampled\"", &["24:16: jump_adapted draws only the large jumps"]),
+        (
+            "adam = { beta1_rate = 1.0, ",
+            "sgd = {}\nadam = { beta1_rate = 1.0, ",
+            &["17:8: a dynamics takes only one of"],
+        ),
+        ("adam = {", "name = \"sgd\"\nadam = {", &["17:8: two dynamics are called \"sgd\" (hint: give each a `name`)"]),
+        (
+            "[scheme]",
+            "[[basin]]\nname = \"sharp\"\npotential = { none = {} }\ndomain = { ball = { radius = 1 } }\ndim = 1\n[scheme]",
+            &["24:8: two basins are named \"sharp\""],
+        ),
+        // Syntax.
+        ("[noise]", "[noise", &["6:7: not valid TOML", "15:3: not valid TOML: duplicate key"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = ", &["7:18: not valid TOML"]),
+    ];
+    let mut wrong = Vec::new();
+    for (old, new, expected) in table {
+        assert_eq!(EXAMPLE.matches(old).count(), 1, "{old} must name one place of the example");
+        let found = errors(&EXAMPLE.replacen(old, new, 1));
+        let lines: Vec<&str> = found.lines().collect();
+        let fits = match expected {
+            [] => found.starts_with("accepted"),
+            _ => {
+                lines.len() == expected.len()
+                    && lines.iter().zip(*expected).all(|(line, start)| line.starts_with(&format!("a.toml:{start}")))
+            }
+        };
+        if !fits {
+            wrong.push(format!("{new}\n  expected {expected:#?}\n  found\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn mistakes_in_every_section_are_told_at_once() {
+    let text = EXAMPLE
+        .replace("paths = 20_000", "paths = -1")
+        .replace("[1.2, 1.5, 1.8]", "[1.2, 3]")
+        .replace("beta2_rate = 0.1", "beta2_rate = 0")
+        .replace("[4.0]", "[0]")
+        .replace("[-0.5, 0.5]", "[0.5, -0.5]")
+        .replace("jump_adapted = {}", "jump_adapted = { threshold = 3 }")
+        .replace("laplace", "laplas")
+        .replace("max_time = 1e6", "max_time = = 1e6");
+    let found = errors(&text);
+    let places: Vec<&str> = found.lines().map(|line| line.split(": ").next().unwrap()).collect();
+    let expected = ["3:9", "4:12", "4:14", "7:9", "16:41", "20:41", "21:23", "24:30", "26:51"];
+    assert_eq!(places, expected.map(|place| format!("a.toml:{place}")), "{found}");
+}
+
+/// Files that ask for more than there is: refused at once, without taking the memory.
+#[test]
+fn greedy_files_are_refused_quickly() {
+    let sweep = "{ from = 1, to = 2, count = 100_000 }";
+    let basin = |extra: &str| EXAMPLE.replace("[scheme]", &format!("{extra}\n[scheme]"));
+    let many = |n: usize, entry: &dyn Fn(usize) -> String| (0..n).map(entry).collect::<String>();
+    let one = |i: usize, rest: &str| {
+        format!("[[basin]]\nname = \"b{i}\"\npotential = {{ quadratic = {{ curvature = 1 }} }}\n{rest}\n")
+    };
+    let files = [
+        ("cells", EXAMPLE.replace("[1.2, 1.5, 1.8]", "{ from = 1.1, to = 1.9, count = 100_000 }")),
+        ("levels of one cell each", EXAMPLE.replace("sgd = {}\n", "sgd = {}\nalpha = { from = 1.1, to = 1.9, count = 100_000 }\nepsilon = { from = 1.1, to = 1.9, count = 100_000 }\n")),
+        ("members", basin(&one(1, &format!("domain = {{ interval = [-1, {sweep}] }}\nstart = [{sweep}]")))),
+        ("dimensions of members", basin(&one(1, &format!("dim = 1_000_000\ndomain = {{ ball = {{ radius = {sweep} }} }}")))),
+        ("dimensions of basins", basin(&many(5_000, &|i| one(i, "dim = 1_000_000\ndomain = { ball = { radius = 1 } }")))),
+        ("a level set", basin(&one(1, "dim = 1_000_000\ndomain = { level = { height = 1 } }"))),
+        ("sweeps of dynamics", EXAMPLE.replace("[[basin]]", &format!("{}[[basin]]", many(20_000, &|i| format!("[[dynamics]]\nname = \"d{i}\"\nsgd = {{}}\nalpha = {sweep}\n"))))),
+        ("basins of one name", basin(&many(50_000, &|_| one(1, "domain = { interval = [-1, 1] }")))),
+        ("unknown keys", many(500_000, &|i| format!("k{i} = 1\n")) + EXAMPLE),
+        ("syntax errors", many(500_000, &|_| "= 1\n".to_string()) + EXAMPLE),
+        ("nesting", format!("a = {}", "[".repeat(1_000_000))),
+        ("dotted keys", format!("{}a = 1", "a.".repeat(1_000_000))),
+        ("bytes", "# \n".repeat(5_000_000)),
+        ("a matrix", EXAMPLE.replace("amplitude = 1.0", &format!("amplitude = [{}]", format!("[{}],", "1,".repeat(1_400)).repeat(1_400)))),
+        ("a Hessian", basin(&format!("[[basin]]\nname = \"b\"\npotential = {{ quadratic = {{ hessian = [{}] }} }}\ndomain = {{ ball = {{ radius = 1 }} }}", format!("[{}],", "1,".repeat(1_400)).repeat(1_400)))),
+    ];
+    for (what, text) in files {
+        let start = Instant::now();
+        let result = Experiment::parse("a.toml", &text);
+        let seconds = start.elapsed().as_secs_f64();
+        let found = result.map(|experiment| experiment.cells.len()).map_err(|errors| errors.to_string());
+        println!("{what}: {seconds:.2} s, {:.150}", found.as_ref().err().map_or("", |lines| lines));
+        assert!(found.is_err(), "{what} was accepted");
+        assert!(seconds < 20.0, "{what} took {seconds} s");
+    }
+}
+
+/// Random edits of the example: whatever comes out is an experiment or a list of errors that can be shown.
+#[test]
+fn no_edit_makes_the_parser_panic() {
+    let mut stream = Stream::new(Seed(6), 0, 0);
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        "[[",
+        "]]",
+        "=",
+        ",",
+        "\"",
+        "'",
+        ".",
+        "\n",
+        "#",
+        "-",
+        "e",
+        "1e999",
+        "nan",
+        "-0",
+        "0x",
+        "2020-12-06",
+        "values",
+        "from",
+        "\"\"\"",
+        "α",
+        "\0",
+        "\r",
+        "[scheme]\n",
+        "[[basin]]\n",
+        "eta = 0.1\n",
+        "level = { height = 1 }",
+        "none = {}",
+        "dim = 7\n",
+        "9999999999",
+        "0",
+        "true",
+        "hessian",
+        "start = [0.1]\n",
+        "inset = { gamma = 1 }\n",
+        "euler",
+        "sampled",
+    ];
+    // The scheme of the example takes milliseconds a cell to prepare.
+    let plain = EXAMPLE.replace("jump_adapted = {}  ", "euler = {}");
+    let (mut accepted, rounds) = (0, 20_000);
+    for round in 0..rounds {
+        let base = [EXAMPLE, &plain, EVERYTHING, EVERYTHING][if round % 100 == 0 { 0 } else { round % 3 + 1 }];
+        let mut text = base.as_bytes().to_vec();
+        for _ in 0..stream.random_range(1..3) {
+            let at = stream.random_range(0..text.len());
+            match stream.random_range(0..5) {
+                0 => text[at] = stream.next_u32() as u8,
+                1 => drop(text.drain(at..(at + stream.random_range(1..40)).min(text.len()))),
+                2 => drop(text.splice(at..at, pieces[stream.random_range(0..pieces.len())].bytes())),
+                3 => {
+                    let end = (at + stream.random_range(1..60)).min(text.len());
+                    let copy = text[at..end].to_vec();
+                    let to = stream.random_range(0..text.len());
+                    text.splice(to..to, copy);
+                }
+                _ => text[at] = b"0123456789.-_{}[]=\"\n"[stream.random_range(0..20)],
+            }
+            text.push(b'\n');
+        }
+        let text = String::from_utf8_lossy(&text);
+        let start = Instant::now();
+        let read = Experiment::parse("a.toml", &text);
+        assert!(start.elapsed().as_secs_f64() < 1.0, "{text}");
+        match read {
+            Ok(_) => accepted += 1,
+            Err(errors) => {
+                assert!(!errors.findings().is_empty(), "{text}");
+                if round % 10 == 0 {
+                    let shown: String = errors.reports().map(|report| format!("{report:?}")).collect();
+                    assert!(!shown.contains("Failed to read contents"), "{text}\n{shown}");
+                }
+            }
+        }
+    }
+    // The edits must reach both outcomes to mean anything; most hit a syntax that is dense.
+    assert!(accepted > rounds / 50 && accepted < rounds / 2, "{accepted} of {rounds} accepted");
+}
