@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use levy_escape::report::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, Figure, FigureError,
     GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Scale, Series,
-    SeriesFigure, Survival, TheoremTwo, save,
+    SeriesFigure, Survival, SurvivalPanel, TheoremTwo, save,
 };
 
 const FULL_PIXELS: u32 = 1650;
@@ -177,11 +177,20 @@ fn survival(label: &str, paths: usize, slow: f64) -> Survival {
 
 #[test]
 fn exponential_law() {
-    let series = [("SGD, α = 1.2", 1.0), ("SGD, α = 1.8", 1.02), ("Adam, α = 1.2", 0.97), ("Adam, α = 1.8", 1.05)];
-    let figure = ExponentialLaw { series: series.map(|(label, slow)| survival(label, 5_000, slow)).to_vec() };
+    let panel = |title: &str, off: f64, paths| SurvivalPanel {
+        title: title.to_owned(),
+        series: [1.2, 1.5, 1.8]
+            .map(|alpha| survival(&format!("α = {alpha}"), paths, 1.0 + off * (alpha - 1.5)))
+            .to_vec(),
+    };
+    let figure = ExponentialLaw { panels: vec![panel("SGD", 0.1, 5_000), panel("Adam", -0.2, 5_000)] };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
-    says(&texts, &["P(λΓ &gt; t)", "Theorem 1: exp(−t)", "Adam, α = 1.8 (KS 0.0123, p = 0.31)"]);
-    drawn(&ExponentialLaw { series: vec![survival("nine paths", 9, 1.0)] }, "nine-paths", FULL_PIXELS);
+    says(&texts, &["P(λΓ &gt; t)", "Theorem 1: exp(−t)", "α = 1.8: KS 0.012, p = 0.314", "Adam"]);
+    drawn(&ExponentialLaw { panels: vec![panel("", 0.0, 9)] }, "nine-paths", FULL_PIXELS);
+    let names = (0..8).map(|i| survival(&format!("basin[width={i}], α = 1.5"), 500, 1.0 + 0.01 * f64::from(i)));
+    let many = SurvivalPanel { title: "SGD".to_owned(), series: names.collect() };
+    let many = ExponentialLaw { panels: vec![many.clone(), SurvivalPanel { title: "Adam".to_owned(), ..many }] };
+    drawn(&many, "many-series", FULL_PIXELS);
     assert!(matches!(save(&ExponentialLaw::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
@@ -204,10 +213,7 @@ fn laplace() {
     };
     let figure = Laplace { panels: vec![panel(0.1, 0.06), panel(0.01, 0.02), panel(0.003, 0.004)] };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
-    says(
-        &texts,
-        &["E exp(−uλΓ)", "E exp(−uλΓ) · (1 + u)", "ε = 0.003", "Theorem 1, ρ = 0.05", "1/(1 + u)", "Adam, α = 1.5"],
-    );
+    says(&texts, &["E exp(−uλΓ)", "× (1 + u)", "ε = 0.003", "Theorem 1, ρ = 0.05", "1/(1 + u)", "Adam, α = 1.5"]);
     let one = LaplacePanel { rho: None, series: vec![series("SGD", 0.0, 1)], title: String::new() };
     drawn(&Laplace { panels: vec![one] }, "one-panel", FULL_PIXELS);
     assert!(matches!(save(&Laplace::default(), &folder("nothing")), Err(FigureError::Empty { .. })));

@@ -6,17 +6,25 @@
 
 mod alpha;
 mod amplitude;
+mod lane_streams;
 mod levy_measure;
 mod levy_noise;
 mod positive_stable;
+mod quantile_kernel;
+mod quantile_table;
 mod stable;
+mod stable_density;
+mod stable_integral;
 mod stream;
 
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
+pub use lane_streams::LaneStreams;
 pub(crate) use levy_measure::mean_abs_power;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use levy_noise::{LevyNoise, epsilon_of_learning_rate};
 pub use positive_stable::PositiveStable;
+pub use quantile_table::{QuantileTable, QuantileTableError};
 pub use stable::StableLaw;
+pub use stable_density::{StableDensity, StableDensityError};
 pub use stream::{Seed, Stream};

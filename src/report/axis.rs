@@ -73,6 +73,14 @@ impl Axis {
         }
     }
 
+    /// The value at a place.
+    pub fn value(&self, place: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => self.lo + place * (self.hi - self.lo),
+            Scale::Log => self.lo * (self.hi / self.lo).powf(place),
+        }
+    }
+
     /// Ticks of an axis that is `length` points long; `footprint` is the length that a label takes along it.
     pub fn ticks(&self, length: f64, footprint: impl Fn(&str) -> f64) -> Vec<Tick> {
         match self.scale {
@@ -133,13 +141,16 @@ impl Axis {
             .filter(|&(m, n)| (self.lo..=self.hi).contains(&(f64::from(m) * 10f64.powi(n))))
             .collect();
         let value = |&(m, n): &(i32, i32)| f64::from(m) * 10f64.powi(n);
-        for kept in [&[1, 2, 3, 4, 5, 6, 7, 8, 9][..], &[1, 2, 3, 5, 7], &[1, 2, 5], &[1, 3]] {
+        let sets: [&[i32]; 4] = [&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 3, 5, 7], &[1, 2, 5], &[1, 3]];
+        // Round numbers stand unevenly on a logarithmic axis: they serve short ranges, where two ticks are too few.
+        let fewest = if self.hi > 4.0 * self.lo { [3, 2] } else { [3, 3] };
+        for (fewest, kept) in fewest.into_iter().flat_map(|fewest| sets.map(|kept| (fewest, kept))) {
             let shown: Vec<f64> = all.iter().filter(|(m, _)| kept.contains(m)).map(value).collect();
             let fits = shown.windows(2).all(|w| {
                 let apart = (self.place(w[1]) - self.place(w[0])) * length;
                 apart >= 0.5 * (footprint(&number(w[0])) + footprint(&number(w[1])))
             });
-            if fits && (3..=5).contains(&shown.len()) {
+            if fits && (fewest..=5).contains(&shown.len()) {
                 let label = |v: f64| shown.contains(&v).then(|| number(v));
                 return all.iter().map(value).map(|v| Tick { value: v, label: label(v) }).collect();
             }
@@ -172,7 +183,7 @@ pub fn number(value: f64) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let trimmed = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
-    let text = if (-3..4).contains(&exponent) {
+    let text = if (-3..5).contains(&exponent) {
         let decimals = trimmed.trim_start_matches('-').len().saturating_sub(2) as i32 - exponent;
         format!("{:.*}", decimals.max(0) as usize, scientific.parse().unwrap_or(value))
     } else {
@@ -220,7 +231,8 @@ mod tests {
             (120.0, "120"),
             (1234.0, "1230"),
             (1.5e-5, "1.5×10⁻⁵"),
-            (1e4, "10⁴"),
+            (1e4, "10000"),
+            (1e5, "10⁵"),
             (0.0, "0"),
             (0.001, "0.001"),
             (9.999, "10"),
@@ -272,6 +284,7 @@ mod tests {
         assert_eq!((zero.lo, zero.hi), (-0.5, 0.5));
         assert_eq!(Axis::over("", Scale::Log, [0.0, -1.0, f64::NAN]), None);
         assert_eq!(one.place(0.0), f64::NEG_INFINITY);
+        assert!((one.value(one.place(7.0)) - 7.0).abs() < 1e-12);
         assert!(one.place(f64::NAN).is_nan());
     }
 }

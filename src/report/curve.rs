@@ -13,9 +13,26 @@ pub fn labels<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     labels
 }
 
-/// The look of a series by its label's place among all labels of the figure.
+/// Place of a label among all labels of the figure.
+pub fn place(labels: &[&str], label: &str) -> usize {
+    labels.iter().position(|l| *l == label).unwrap_or(labels.len())
+}
+
+/// The look of a series by its label's place.
 pub fn look(labels: &[&str], label: &str) -> Look {
-    Look::of(labels.iter().position(|l| *l == label).unwrap_or(labels.len()))
+    Look::of(place(labels, label))
+}
+
+/// Columns of so many small multiples.
+pub fn columns(panels: usize) -> usize {
+    if panels == 4 { 2 } else { panels.clamp(1, 3) }
+}
+
+/// The points of series `i` of `count`, set aside by a share of the axis, so that series which agree can all be seen;
+/// together they take `room` of it.
+pub fn aside(axis: &Axis, points: impl Iterator<Item = Point>, i: usize, count: usize, room: f64) -> Vec<Point> {
+    let shift = (room / count as f64).min(0.018) * (i as f64 - 0.5 * (count as f64 - 1.0));
+    points.map(|p| Point { x: axis.value(axis.place(p.x) + shift), ..p }).collect()
 }
 
 /// The intervals of points as slices of a band.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
-    GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, TheoremTwo,
-    save,
+    GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, SurvivalPanel,
+    TheoremTwo, save,
 };
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
@@ -15,8 +15,8 @@ use crate::theory::{Prediction, exact_exit, smallest_rho};
 
 /// `det Q` and the anisotropy of `Q` count as 1 within this: the stabilizer moves them by 10⁻⁸.
 const TIE: f64 = 1e-4;
-/// Steps of a survival curve that are drawn.
-const STEPS: usize = 400;
+/// More survival panels than this would not fit a page: basins then share the panel of their optimiser.
+const PANELS: usize = 6;
 /// Corners of a boundary in the plane.
 const CORNERS: usize = 720;
 
@@ -147,23 +147,39 @@ fn at_smallest_epsilon(results: &[CellResult]) -> Vec<&CellResult> {
 fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let cells = at_smallest_epsilon(results);
     let basins = distinct(cells.iter().map(|r| r.plan.basin.clone()));
-    let series = cells.into_iter().filter_map(|r| {
-        let rate = r.prediction.as_ref()?.rate;
-        let curve = SurvivalCurve::new(&r.sample, Confidence::DEFAULT).ok()?;
-        let step = |s: &crate::exit::SurvivalStep| Point {
-            x: rate * s.time,
-            y: s.survival.value,
-            lo: s.survival.lo,
-            hi: s.survival.hi,
+    let by_basin = group_by(cells.iter().copied(), |r| (r.plan.dynamics.clone(), r.plan.basin.clone()));
+    let panels = if by_basin.len() <= PANELS {
+        let panel = |((dynamics, basin), cells): ((String, String), Vec<&CellResult>)| SurvivalPanel {
+            title: if basins.len() > 1 { format!("{}, {basin}", title(&dynamics)) } else { title(&dynamics) },
+            series: cells.into_iter().filter_map(|r| survival(r, format!("α = {}", alpha(r)))).collect(),
         };
-        let place = if basins.len() > 1 { format!(", {}", r.plan.basin) } else { String::new() };
-        Some(Survival {
-            label: format!("{}{place}, α = {}", title(&r.plan.dynamics), alpha(r)),
-            steps: curve.thinned(STEPS).iter().map(step).collect(),
-            ks: r.kolmogorov().map(|t| (t.statistic, t.p_value)),
-        })
-    });
-    ExponentialLaw { series: series.collect() }
+        by_basin.into_iter().map(panel).collect()
+    } else {
+        let by_dynamics = group_by(cells, |r| r.plan.dynamics.clone());
+        let named = |r: &CellResult| survival(r, format!("{}, α = {}", r.plan.basin, alpha(r)));
+        let panel = |(dynamics, cells): (String, Vec<&CellResult>)| SurvivalPanel {
+            title: title(&dynamics),
+            series: cells.into_iter().filter_map(named).collect(),
+        };
+        by_dynamics.into_iter().map(panel).collect()
+    };
+    ExponentialLaw { panels }
+}
+
+fn survival(result: &CellResult, label: String) -> Option<Survival> {
+    let rate = result.prediction.as_ref()?.rate;
+    let curve = SurvivalCurve::new(&result.sample, Confidence::DEFAULT).ok()?;
+    let step = |s: &crate::exit::SurvivalStep| Point {
+        x: rate * s.time,
+        y: s.survival.value,
+        lo: s.survival.lo,
+        hi: s.survival.hi,
+    };
+    Some(Survival {
+        label,
+        steps: curve.steps().iter().map(step).collect(),
+        ks: result.kolmogorov().map(|t| (t.statistic, t.p_value)),
+    })
 }
 
 fn laplace(results: &[CellResult]) -> Laplace {

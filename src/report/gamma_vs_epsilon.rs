@@ -7,7 +7,7 @@
 use plotters::style::RGBColor;
 
 use super::axis::with_error;
-use super::curve::{labels, look, ratio_axis, ratios, sorted};
+use super::curve::{aside, columns, labels, look, ratio_axis, ratios, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
 use super::{
     Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
@@ -60,7 +60,7 @@ impl Figure for GammaVsEpsilon {
         let ratio = ratio_axis("λ E Γ", all().flat_map(|s| ratios(&s.points, &s.theory)));
         let labels = labels(all().map(|s| s.label.as_str()));
 
-        let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
+        let columns = columns(panels.len());
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in panels.chunks(columns) {
             let upper = |(i, panel): (usize, &&EpsilonPanel)| {
@@ -89,13 +89,6 @@ impl Figure for GammaVsEpsilon {
         sheet.legend = Legend::default().with(series.collect()).with(keys);
         Ok(sheet)
     }
-}
-
-/// Factor that sets the points of series `i` a little aside: ratios fall on each other, and would hide each other, where
-/// the theory holds.
-fn aside(x: &Axis, i: usize, count: usize) -> f64 {
-    let step = 0.018f64.min(0.07 / count as f64);
-    (x.hi / x.lo).powf(step * (i as f64 - 0.5 * (count as f64 - 1.0)))
 }
 
 fn theory(color: RGBColor) -> Stroke {
@@ -153,9 +146,9 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
         drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
     }
     for (i, series) in panel.series.iter().enumerate() {
-        let aside = aside(&drawn.x, i, panel.series.len());
-        let points = ratios(&series.points, &series.theory).map(|p| Point { x: p.x * aside, ..p });
-        drawn.mark(Mark::Points(points.collect(), look(labels, &series.label)));
+        let points = ratios(&series.points, &series.theory);
+        let points = aside(&drawn.x, points, i, panel.series.len(), 0.07);
+        drawn.mark(Mark::Points(points, look(labels, &series.label)));
     }
     drawn
 }

@@ -1,12 +1,13 @@
 //! Laplace transform of the scaled escape time between the two sides of Theorem 1.
 //!
 //! Above, `E exp(-uλΓ)` against `1/(1+u)` and the sandwich `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`; below, the same times
-//! `1+u`, so that what is left is the deviation.
+//! `1+u`, so that what is left is the deviation. There, the points of different series are set a little aside, so that
+//! all can be seen.
 
-use super::curve::{grid, labels, look, sorted};
+use super::curve::{aside, columns, grid, labels, look, sorted};
 use super::style::{FULL_WIDTH, GREY, INK};
 use super::{
-    Axis, Entry, Figure, FigureError, Legend, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
 };
 use crate::theory::sandwich;
 
@@ -51,8 +52,8 @@ impl Figure for Laplace {
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "E exp(-uλΓ)" };
-        let usable = |p: &&Point| p.x > -1.0 && p.y.is_finite() && p.y > 0.0;
-        let points = || self.panels.iter().flat_map(|p| &p.series).flat_map(|s| &s.points).filter(usable);
+        let usable = |p: &Point| p.x > -1.0 && p.y.is_finite() && p.y > 0.0;
+        let points = || self.panels.iter().flat_map(LaplacePanel::points).flat_map(|(_, points)| points).filter(usable);
         let u = Axis::over("u", Scale::Linear, points().map(|p| p.x)).ok_or_else(empty)?;
         let u = Axis { lo: u.lo.max(-0.98), ..u };
         let heights = points().flat_map(|p| p.heights().into_iter().chain([1.0 / (1.0 + p.x)]));
@@ -60,14 +61,14 @@ impl Figure for Laplace {
         let all: Vec<&str> = labels(self.panels.iter().flat_map(|p| &p.series).map(|s| s.label.as_str()));
 
         let shown: Vec<&LaplacePanel> = self.panels.iter().filter(|p| !p.series.is_empty()).collect();
-        let columns = if shown.len() == 4 { 2 } else { shown.len().min(3) };
+        let columns = columns(shown.len());
         let one_rho = self.one_rho();
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in shown.chunks(columns) {
             let upper = chunk.iter().enumerate().map(|(i, panel)| {
                 let numbers = Numbers::new(false, i == 0);
                 let title = panel.heading(one_rho);
-                Panel { numbers, title, ..panel.drawn(&all, u.clone(), above.clone(), |_| 1.0) }
+                Panel { numbers, title, ..panel.upper(&all, u.clone(), above.clone()) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
                 // Deviations differ in size from panel to panel: each has a scale of its own.
@@ -75,7 +76,7 @@ impl Figure for Laplace {
                 if i > 0 {
                     below.label.clear();
                 }
-                panel.drawn(&all, u.clone(), below, |u| 1.0 + u)
+                panel.lower(&all, u.clone(), below)
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
             sheet.row(70.0, lower);
@@ -94,7 +95,9 @@ impl Laplace {
     }
 
     fn keys(&self) -> Vec<Entry> {
-        let mut keys = vec![Entry::new(Sample::Line(law()), "1/(1 + u)")];
+        let simulated = Sample::Interval(Look { color: GREY, ..Look::of(0) });
+        let mut keys =
+            vec![Entry::new(simulated, "simulation, 95 % interval"), Entry::new(Sample::Line(law()), "1/(1 + u)")];
         if let Some(rho) = self.panels.iter().find_map(|p| p.rho) {
             let value = if self.one_rho() { format!(", ρ = {}", number(rho)) } else { String::new() };
             keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1{value}")));
@@ -117,7 +120,7 @@ impl LaplacePanel {
 
     /// The axis of `(1+u) E exp(-uλΓ)`: all points, and the sandwich where `u ≥ 0` unless it is far wider than they are.
     fn deviation_axis(&self) -> Axis {
-        let points = self.series.iter().flat_map(|s| &s.points).map(|p| p.scaled(1.0 + p.x));
+        let points = self.points().flat_map(|(_, points)| points).map(|p| p.scaled(1.0 + p.x));
         let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
         let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
         let label = "× (1 + u)";
@@ -125,8 +128,8 @@ impl LaplacePanel {
             .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
     }
 
-    /// All curves times `weight(u)`.
-    fn drawn(&self, all: &[&str], u: Axis, y: Axis, weight: impl Fn(f64) -> f64) -> Panel {
+    /// The bounds and all curves times `weight(u)`.
+    fn curves(&self, all: &[&str], u: Axis, y: Axis, weight: impl Fn(f64) -> f64) -> Panel {
         let places: Vec<f64> = grid(u.lo, u.hi, CURVE).collect();
         let mut panel = Panel::new(u, y);
         if let Some(rho) = self.rho {
@@ -142,9 +145,28 @@ impl LaplacePanel {
             let exact = sorted(&series.exact).into_iter().map(|(u, y)| (u, weight(u) * y)).collect();
             panel.mark(Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7)));
         }
-        for series in &self.series {
-            let points = series.points.iter().map(|p| p.scaled(weight(p.x))).collect();
-            panel.mark(Mark::Points(points, look(all, &series.label)));
+        panel
+    }
+
+    /// The points of every series with its label.
+    fn points(&self) -> impl Iterator<Item = (&str, Vec<Point>)> {
+        self.series.iter().map(|s| (s.label.as_str(), s.points.clone()))
+    }
+
+    fn upper(&self, all: &[&str], u: Axis, y: Axis) -> Panel {
+        let mut panel = self.curves(all, u, y, |_| 1.0);
+        for (label, points) in self.points() {
+            panel.mark(Mark::Points(points, look(all, label)));
+        }
+        panel
+    }
+
+    fn lower(&self, all: &[&str], u: Axis, y: Axis) -> Panel {
+        let mut panel = self.curves(all, u, y, |u| 1.0 + u);
+        for (i, (label, points)) in self.points().enumerate() {
+            let deviations = points.iter().map(|p| p.scaled(1.0 + p.x));
+            let deviations = aside(&panel.x, deviations, i, self.series.len(), 0.05);
+            panel.mark(Mark::Points(deviations, look(all, label)));
         }
         panel
     }

@@ -30,7 +30,7 @@ mod theorem2;
 pub use axis::{Axis, Scale, Tick, number};
 pub use draw::draw;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
-pub use exponential_law::{ExponentialLaw, Survival};
+pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
 pub use figure::{Figure, FigureError, save};
 pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, GammaVsEpsilon};
 pub use gamma_vs_volume::{BasinPoint, GammaVsVolume};

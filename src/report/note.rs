@@ -48,7 +48,8 @@ pub fn flow<'a>(notes: impl IntoIterator<Item = &'a Note>, width: f64) -> Vec<(&
     let (mut line, mut end) = (0, 0.0);
     let mut placed = Vec::new();
     for note in notes {
-        let taken = text::width(&note.text, SMALL_SIZE);
+        // A note wider than all lines is set smaller when it is drawn.
+        let taken = text::width(&note.text, SMALL_SIZE).min(width);
         if end > 0.0 && end + taken > width {
             (line, end) = (line + 1, 0.0);
         }

@@ -58,6 +58,15 @@ pub enum Aspect {
     Equal,
 }
 
+/// Where the notes of [`Panel::corner`] stand; the same in all panels of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Corner {
+    /// In a corner of the frame.
+    Free,
+    /// In the strip above, since some panel has no free corner.
+    Taken,
+}
+
 /// Two axes, marks, and texts around the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -65,7 +74,7 @@ pub struct Panel {
     pub title: String,
     /// Notes in a strip above the frame.
     pub notes: Vec<Note>,
-    /// Notes that stand under each other in a free corner of the frame, or in the strip if no corner is free.
+    /// Notes that stand under each other in a free corner of the frame; in the strip if some panel of the sheet has none.
     pub corner: Vec<Note>,
     /// The horizontal axis.
     pub x: Axis,
@@ -113,7 +122,7 @@ impl Panel {
     }
 
     /// Room needed to the left of a frame of this height.
-    pub fn left(&self, height: f64) -> f64 {
+    pub(super) fn left(&self, height: f64) -> f64 {
         if !self.numbers.left() {
             return 0.0;
         }
@@ -123,7 +132,7 @@ impl Panel {
     }
 
     /// Room needed below the frame.
-    pub fn below(&self) -> f64 {
+    pub(super) fn below(&self) -> f64 {
         if !self.numbers.below() {
             return 0.0;
         }
@@ -131,21 +140,27 @@ impl Panel {
     }
 
     /// Room needed above the frame.
-    pub fn above(&self, frame: &Rect) -> f64 {
+    pub(super) fn above(&self, frame: &Rect, corner: Corner) -> f64 {
         let title = if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING };
-        title + self.strip_lines(frame) as f64 * LINE + 2.0
+        title + self.strip_lines(frame, corner) as f64 * LINE + 2.0
     }
 
     /// Room needed to the right of the frame.
-    pub fn right(&self) -> f64 {
+    pub(super) fn right(&self) -> f64 {
         let widest = self.ends.iter().map(|end| text::width(&end.text, SMALL_SIZE)).fold(0.0, f64::max);
         if self.ends.is_empty() { 0.0 } else { widest + 5.0 }
     }
 
-    /// Draws the panel with its axes along the edges of `frame`.
-    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect) -> Drawn<DB> {
+    /// Draws the panel with its axes along the edges of `frame` and its title at `top`.
+    pub(super) fn draw<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        frame: &Rect,
+        top: f64,
+        corner: Corner,
+    ) -> Drawn<DB> {
         if self.aspect == Aspect::Equal {
-            return self.widened(frame).draw(canvas, frame);
+            return self.widened(frame).draw(canvas, frame, top, corner);
         }
         let plot = self.plot(frame);
         let (x_ticks, y_ticks) = (self.x_ticks(frame.width()), self.y_ticks(frame.height()));
@@ -161,7 +176,7 @@ impl Panel {
         canvas.frame(frame, Stroke::solid(INK, 0.6))?;
         self.draw_x_axis(canvas, frame, &x_ticks)?;
         self.draw_y_axis(canvas, frame, &y_ticks)?;
-        self.draw_heading(canvas, frame)?;
+        self.draw_heading(canvas, frame, top, corner)?;
         self.draw_ends(canvas, frame)
     }
 
@@ -227,18 +242,25 @@ impl Panel {
         Ok(())
     }
 
-    fn draw_heading<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect) -> Drawn<DB> {
-        let top = frame.y0 - 2.0 - self.strip_lines(frame) as f64 * LINE;
+    fn draw_heading<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        frame: &Rect,
+        top: f64,
+        corner: Corner,
+    ) -> Drawn<DB> {
+        let strip = frame.y0 - 2.0 - self.strip_lines(frame, corner) as f64 * LINE;
         if !self.title.is_empty() {
             let size = text::fit(&self.title, LABEL_SIZE, 0.9 * frame.width());
             let set = Type { weight: Weight::Bold, ..Type::new(size, INK, Align::Center) };
-            canvas.text(&self.title, (0.5 * (frame.x0 + frame.x1), top - 0.35 * LABEL_SIZE), set)?;
+            canvas.text(&self.title, (0.5 * (frame.x0 + frame.x1), top + 1.1 * LABEL_SIZE), set)?;
         }
-        for (note, line, offset) in self.strip(frame) {
-            let base = top + (line as f64 + 0.72) * LINE;
-            canvas.text(&note.text, (frame.x0 + offset, base), Type::new(SMALL_SIZE, note.ink, Align::Left))?;
+        for (note, line, offset) in self.strip(frame, corner) {
+            let base = strip + (line as f64 + 0.72) * LINE;
+            let size = text::fit(&note.text, SMALL_SIZE, frame.width());
+            canvas.text(&note.text, (frame.x0 + offset, base), Type::new(size, note.ink, Align::Left))?;
         }
-        let Some(place) = self.free_corner(frame) else { return Ok(()) };
+        let Some(place) = self.free_corner(frame).filter(|_| corner == Corner::Free) else { return Ok(()) };
         for (i, note) in self.corner.iter().enumerate() {
             let base = place.y0 + (i as f64 + 0.72) * LINE;
             canvas.text(&note.text, (place.x0, base), Type::new(SMALL_SIZE, note.ink, Align::Left))?;
@@ -246,20 +268,18 @@ impl Panel {
         Ok(())
     }
 
-    /// The notes above the frame: those of the strip, and those of the corner if there is none for them.
-    fn strip(&self, frame: &Rect) -> Vec<(&Note, usize, f64)> {
-        let homeless = if self.free_corner(frame).is_none() { self.corner.as_slice() } else { &[] };
+    /// The notes above the frame: those of the strip, and those of the corner if it is taken.
+    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(&Note, usize, f64)> {
+        let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
         flow(self.notes.iter().chain(homeless), frame.width())
     }
 
-    fn strip_lines(&self, frame: &Rect) -> usize {
-        self.strip(frame).last().map_or(0, |(_, line, _)| line + 1)
+    fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {
+        self.strip(frame, corner).last().map_or(0, |(_, line, _)| line + 1)
     }
 
-    fn free_corner(&self, frame: &Rect) -> Option<Rect> {
-        if self.corner.is_empty() {
-            return None;
-        }
+    /// Where the notes of the corner would cover nothing.
+    pub(super) fn free_corner(&self, frame: &Rect) -> Option<Rect> {
         let widest = self.corner.iter().map(|note| text::width(&note.text, SMALL_SIZE)).fold(0.0, f64::max);
         let size = (widest, self.corner.len() as f64 * LINE);
         self.plot(frame).obstacles(&self.marks).corner(size, frame)

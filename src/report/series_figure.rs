@@ -1,6 +1,6 @@
 //! Any other figure of series: points with intervals, lines and bands on two axes.
 
-use super::curve::{labels, look, sorted};
+use super::curve::{columns, labels, look, sorted};
 use super::style::{FULL_WIDTH, INK};
 use super::{
     Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
@@ -71,7 +71,7 @@ impl Figure for SeriesFigure {
         let y = Axis::over(&self.y_label, self.y_scale, heights.chain(levels)).unwrap_or(y);
         let names = labels(all().map(|s| s.label.as_str()));
 
-        let columns = if self.panels.len() == 4 { 2 } else { self.panels.len().min(3) };
+        let columns = columns(self.panels.len());
         let mut sheet = Sheet { title: self.title.clone(), ..Sheet::new(FULL_WIDTH, columns) };
         for chunk in self.panels.chunks(columns) {
             let panels = chunk.iter().enumerate().map(|(i, (title, series))| {

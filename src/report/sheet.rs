@@ -4,6 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Canvas, Drawn};
 use super::lettering::{Align, Type};
+use super::panel::Corner;
 use super::style::{INK, LABEL_SIZE, LEADING, PAPER};
 use super::text::{self, Weight};
 use super::{Legend, Panel, Rect};
@@ -68,9 +69,12 @@ impl Sheet {
             let set = Type { weight: Weight::Bold, ..Type::new(size, INK, Align::Center) };
             canvas.text(&self.title, (0.5 * width, EDGE + LABEL_SIZE), set)?;
         }
-        for (panel, frame) in self.panels.iter().zip(self.frames()) {
+        let frames = self.frames();
+        let corner = self.corner(frames.first().map_or(0.0, Rect::width));
+        for (i, (panel, frame)) in self.panels.iter().zip(&frames).enumerate() {
             if let Some(panel) = panel {
-                panel.draw(canvas, &frame)?;
+                let above = self.above(i / self.columns, frame, corner);
+                panel.draw(canvas, frame, frame.y0 - above, corner)?;
             }
         }
         let top = height - EDGE - self.legend.height(width - 2.0 * EDGE);
@@ -90,6 +94,19 @@ impl Sheet {
         self.in_row(row).map(Panel::below).fold(0.0, f64::max)
     }
 
+    fn above(&self, row: usize, frame: &Rect, corner: Corner) -> f64 {
+        self.in_row(row).map(|p| p.above(frame, corner)).fold(0.0, f64::max)
+    }
+
+    /// Whether all panels with notes for a corner have a free one.
+    fn corner(&self, width: f64) -> Corner {
+        let homeless = |(i, panel): (usize, &Option<Panel>)| {
+            let frame = Rect { x0: 0.0, y0: 0.0, x1: width, y1: self.rows[i / self.columns] };
+            panel.as_ref().is_some_and(|p| !p.corner.is_empty() && p.free_corner(&frame).is_none())
+        };
+        if self.panels.iter().enumerate().any(homeless) { Corner::Taken } else { Corner::Free }
+    }
+
     /// Frames of all places of the grid, row by row. All frames of a column share their left edge, all frames their
     /// width.
     fn frames(&self) -> Vec<Rect> {
@@ -101,10 +118,11 @@ impl Sheet {
         let edge = 2.0 * EDGE + 7.0;
         let wide = ((self.width - edge - taken - gaps) / self.columns as f64).max(20.0);
         let mut top = EDGE + if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING + 2.0 };
+        let corner = self.corner(wide);
         let mut frames = Vec::new();
         for (row, &height) in self.rows.iter().enumerate() {
             let frame = Rect { x0: 0.0, y0: 0.0, x1: wide, y1: height };
-            top += self.in_row(row).map(|p| p.above(&frame)).fold(0.0, f64::max);
+            top += self.above(row, &frame, corner);
             let mut x = EDGE;
             for (left, right) in left.iter().zip(&right) {
                 x += left;

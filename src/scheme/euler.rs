@@ -15,7 +15,8 @@ use super::site::{by_coordinate, by_noise_axis};
 use super::time_scale::{balance_time, crossing_time, relaxation_rates};
 use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
-use crate::noise::{PositiveStable, StableLaw, Stream, Structure};
+use crate::landscape::Form;
+use crate::noise::{Alpha, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -88,6 +89,25 @@ impl Scheme for Euler {
     }
 }
 
+/// SαS(1) by the quantile table, or by the exact transformation where the table does not reach.
+enum StepLaw {
+    Table(QuantileTable),
+    Transformation(StableLaw),
+}
+
+impl StepLaw {
+    fn new(alpha: Alpha) -> Self {
+        QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
+    }
+
+    fn fill(&self, out: &mut [f64], rng: &mut Stream) {
+        match self {
+            StepLaw::Table(table) => out.iter_mut().for_each(|x| *x = table.sample(rng)),
+            StepLaw::Transformation(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
+        }
+    }
+}
+
 struct EulerKernel {
     problem: Problem,
     step: f64,
@@ -99,9 +119,44 @@ struct EulerKernel {
     /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
-    law: StableLaw,
+    law: StepLaw,
     radial: PositiveStable,
     warnings: Vec<String>,
+    line: Option<Line>,
+}
+
+/// SGD on an interval with a piecewise linear force: the same recursion on scalars.
+struct Line {
+    minimum: f64,
+    curvatures: [f64; 2],
+    amplitude: f64,
+    /// The ends as they are watched.
+    lo: f64,
+    hi: f64,
+}
+
+impl Line {
+    fn of(problem: &Problem, shift: f64) -> Option<Self> {
+        let (basin, noise) = (problem.basin(), problem.noise());
+        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
+            return None;
+        }
+        let curvatures = match basin.potential().form() {
+            Form::Flat => [0.0, 0.0],
+            Form::Diagonal(k) => [k[0], k[0]],
+            Form::Asymmetric { left, right } => [left[0], right[0]],
+            _ => return None,
+        };
+        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
+        let amplitude = noise.amplitude().column(1, 0)[0];
+        let shift = watched_shift(shift * amplitude.abs(), lo, hi);
+        Some(Line { minimum: basin.minimum()[0], curvatures, amplitude, lo: lo + shift, hi: hi - shift })
+    }
+}
+
+/// The shift at a pair of faces: steps so wide that it would swallow the basin see the edge itself.
+fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
+    shift.min(0.45 * (hi - lo))
 }
 
 /// Vectors of one path, of length `d` each.
@@ -167,9 +222,10 @@ impl EulerKernel {
                 Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
                 Dynamics::Sgd => Vec::new(),
             },
-            law: StableLaw::new(alpha),
+            law: StepLaw::new(alpha),
             radial: PositiveStable::half(alpha),
             warnings,
+            line: Line::of(problem, shift),
         }
     }
 
@@ -192,7 +248,7 @@ impl EulerKernel {
     /// `ξ`, SαS(1) in every coordinate or isotropic, and `Σξ` into `kick`.
     fn draw(&self, ws: &mut Workspace, rng: &mut Stream) {
         match self.problem.noise().structure() {
-            Structure::Independent => ws.xi.iter_mut().for_each(|x| *x = self.law.sample(rng)),
+            Structure::Independent => self.law.fill(&mut ws.xi, rng),
             Structure::Isotropic => {
                 let radius = (2.0 * self.radial.sample(rng)).sqrt();
                 ws.xi.iter_mut().for_each(|x| *x = radius * rng.sample::<f64, _>(StandardNormal));
@@ -245,6 +301,44 @@ impl EulerKernel {
         }
     }
 
+    /// [`EulerKernel::path`] on a line, bit for bit.
+    fn line_path(
+        &self,
+        line: &Line,
+        ws: &mut Workspace,
+        draw: impl Fn(&mut Stream) -> f64,
+        rng: &mut Stream,
+        limits: Limits,
+    ) -> PathRecord {
+        let h = self.step;
+        let mut x = self.problem.basin().start()[0];
+        let mut events = 0;
+        loop {
+            let t = events as f64 * h;
+            if t + h > limits.max_time {
+                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
+            }
+            if events >= limits.max_events {
+                return PathRecord { outcome: Outcome::Censored { at: t }, events };
+            }
+            let offset = x - line.minimum;
+            let gradient = line.curvatures[usize::from(offset >= 0.0)] * offset;
+            let xi = draw(rng);
+            let kick = line.amplitude * xi * self.scale;
+            x += kick - gradient * h;
+            events += 1;
+            if !(line.lo < x && x < line.hi) {
+                (ws.x[0], ws.xi[0], ws.kick[0]) = (x, xi, kick);
+                let time = t + h;
+                let outcome = match x.is_finite() {
+                    true => Outcome::Exited { time, site: self.site(ws) },
+                    false => Outcome::Diverged { at: time },
+                };
+                return PathRecord { outcome, events };
+            }
+        }
+    }
+
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
     fn step_adam(&self, adam: &Adam, ws: &mut Workspace, t: f64) {
         let h = self.step;
@@ -275,8 +369,7 @@ impl EulerKernel {
         if let Some((lo, hi)) = basin.sides() {
             return (0..ws.x.len()).all(|i| {
                 let amplitude = if adam { self.row_scales[i] / ws.averages.q[i] } else { self.row_scales[i] };
-                // Steps so wide that the shift would swallow the basin see the edge itself.
-                let shift = (self.shift * amplitude).min(0.45 * (hi[i] - lo[i]));
+                let shift = watched_shift(self.shift * amplitude, lo[i], hi[i]);
                 lo[i] + shift < ws.x[i] && ws.x[i] < hi[i] - shift
             });
         }
@@ -316,7 +409,15 @@ impl PathKernel for EulerKernel {
         let mut ws = self.workspace();
         for path in range {
             let mut rng = source.stream(path);
-            records.push(self.path(&mut ws, &mut rng, limits));
+            records.push(match (&self.line, &self.law) {
+                (Some(line), StepLaw::Table(table)) => {
+                    self.line_path(line, &mut ws, |rng| table.sample(rng), &mut rng, limits)
+                }
+                (Some(line), StepLaw::Transformation(law)) => {
+                    self.line_path(line, &mut ws, |rng| law.sample(rng), &mut rng, limits)
+                }
+                (None, _) => self.path(&mut ws, &mut rng, limits),
+            });
         }
     }
 
@@ -330,5 +431,30 @@ impl PathKernel for EulerKernel {
             Monitoring::Discrete => "discrete",
         };
         format!("euler, step {:.6}, {monitoring} monitoring", self.step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{Asymmetric, Basin, Domain};
+    use crate::noise::{LevyNoise, Seed};
+
+    /// The scalar recursion and the general one give the same bits, limits and places included.
+    #[test]
+    fn a_line_is_the_general_path_bit_for_bit() {
+        let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
+        for monitoring in [Monitoring::Corrected, Monitoring::Discrete] {
+            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.3).unwrap();
+            let problem = Problem::new(basin.clone(), Dynamics::Sgd, noise).unwrap();
+            let mut kernel = EulerKernel::new(&Euler::with_step(0.002).unwrap().monitoring(monitoring), &problem);
+            let source = StreamSource { seed: Seed(1), cell: 0 };
+            let limits = Limits { max_time: 4.0, max_events: 1500 };
+            let (mut line, mut general) = (Vec::new(), Vec::new());
+            kernel.run(source, 0..300, limits, &mut line);
+            kernel.line = None;
+            kernel.run(source, 0..300, limits, &mut general);
+            assert!(kernel.line.is_none() && line == general);
+        }
     }
 }

@@ -1,0 +1,192 @@
+//! The random streams of several paths, side by side.
+
+use super::{Seed, Stream};
+
+/// `N` path streams in step, one a lane, their states interleaved so that one vector instruction advances all.
+///
+/// A lane yields the words of the [`Stream`] of its path and no others, so a result depends neither on `N` nor on the
+/// paths in the other lanes. Eight lanes fill the vectors of every processor; a lane whose path has ended is seeded anew.
+///
+/// # Example
+/// ```
+/// use levy_escape::noise::{LaneStreams, Seed, Stream};
+/// use rand::Rng;
+///
+/// let mut lanes = LaneStreams::new(Seed(1), 0, [10, 11, 12, 13]);
+/// let mut words = [[0; 4]; 3];
+/// lanes.fill_words(&mut words);
+/// assert_eq!(words[0][2], Stream::new(Seed(1), 0, 12).next_u64());
+/// ```
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct LaneStreams<const N: usize> {
+    state: [[u64; N]; 4],
+}
+
+impl<const N: usize> LaneStreams<N> {
+    /// The streams of `paths` in cell `cell`, in that order.
+    pub fn new(seed: Seed, cell: u64, paths: [u64; N]) -> Self {
+        let mut streams = LaneStreams { state: [[0; N]; 4] };
+        for (lane, path) in paths.into_iter().enumerate() {
+            streams.reseed(lane, seed, cell, path);
+        }
+        streams
+    }
+
+    /// Puts the stream of another path, from its beginning, into a lane.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn reseed(&mut self, lane: usize, seed: Seed, cell: u64, path: u64) {
+        for (row, word) in self.state.iter_mut().zip(Stream::state(seed, cell, path)) {
+            row[lane] = word;
+        }
+    }
+
+    /// The next word of one lane, which falls out of step with the others.
+    pub fn next_word(&mut self, lane: usize) -> u64 {
+        let [mut a, mut b, mut c, mut d] = self.state.map(|row| row[lane]);
+        let word = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+        let t = b << 17;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= t;
+        d = d.rotate_left(45);
+        for (row, next) in self.state.iter_mut().zip([a, b, c, d]) {
+            row[lane] = next;
+        }
+        word
+    }
+
+    /// The next words of every lane, `words[i][lane]`.
+    pub fn fill_words(&mut self, words: &mut [[u64; N]]) {
+        let mut lane = 0;
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                while lane + 8 <= N {
+                    // SAFETY: the feature is there.
+                    unsafe { x86::advance_eight(&mut self.state, words, lane) };
+                    lane += 8;
+                }
+            }
+            if is_x86_feature_detected!("avx2") {
+                while lane + 4 <= N {
+                    // SAFETY: the feature is there.
+                    unsafe { x86::advance_four(&mut self.state, words, lane) };
+                    lane += 4;
+                }
+            }
+        }
+        for lane in lane..N {
+            for word in &mut *words {
+                word[lane] = self.next_word(lane);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn advance_four<const N: usize>(state: &mut [[u64; N]; 4], words: &mut [[u64; N]], first: usize) {
+        let row = |k: usize| state[k][first..first + 4].as_ptr().cast();
+        // SAFETY: a row has four lanes from `first` on.
+        let [mut a, mut b, mut c, mut d] = unsafe {
+            [
+                _mm256_loadu_si256(row(0)),
+                _mm256_loadu_si256(row(1)),
+                _mm256_loadu_si256(row(2)),
+                _mm256_loadu_si256(row(3)),
+            ]
+        };
+        for word in words {
+            let sum = _mm256_add_epi64(a, d);
+            let turned = _mm256_or_si256(_mm256_slli_epi64::<23>(sum), _mm256_srli_epi64::<41>(sum));
+            // SAFETY: as above.
+            unsafe {
+                let to = word[first..first + 4].as_mut_ptr().cast();
+                _mm256_storeu_si256(to, _mm256_add_epi64(turned, a));
+            }
+            let t = _mm256_slli_epi64::<17>(b);
+            c = _mm256_xor_si256(c, a);
+            d = _mm256_xor_si256(d, b);
+            b = _mm256_xor_si256(b, c);
+            a = _mm256_xor_si256(a, d);
+            c = _mm256_xor_si256(c, t);
+            d = _mm256_or_si256(_mm256_slli_epi64::<45>(d), _mm256_srli_epi64::<19>(d));
+        }
+        for (row, group) in state.iter_mut().zip([a, b, c, d]) {
+            // SAFETY: as above.
+            unsafe { _mm256_storeu_si256(row[first..first + 4].as_mut_ptr().cast(), group) };
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn advance_eight<const N: usize>(state: &mut [[u64; N]; 4], words: &mut [[u64; N]], first: usize) {
+        let row = |k: usize| state[k][first..first + 8].as_ptr().cast();
+        // SAFETY: a row has eight lanes from `first` on.
+        let [mut a, mut b, mut c, mut d] = unsafe {
+            [
+                _mm512_loadu_si512(row(0)),
+                _mm512_loadu_si512(row(1)),
+                _mm512_loadu_si512(row(2)),
+                _mm512_loadu_si512(row(3)),
+            ]
+        };
+        for word in words {
+            let next = _mm512_add_epi64(_mm512_rol_epi64::<23>(_mm512_add_epi64(a, d)), a);
+            // SAFETY: as above.
+            unsafe { _mm512_storeu_si512(word[first..first + 8].as_mut_ptr().cast(), next) };
+            let t = _mm512_slli_epi64::<17>(b);
+            c = _mm512_xor_si512(c, a);
+            d = _mm512_xor_si512(d, b);
+            b = _mm512_xor_si512(b, c);
+            a = _mm512_xor_si512(a, d);
+            c = _mm512_xor_si512(c, t);
+            d = _mm512_rol_epi64::<45>(d);
+        }
+        for (row, group) in state.iter_mut().zip([a, b, c, d]) {
+            // SAFETY: as above.
+            unsafe { _mm512_storeu_si512(row[first..first + 8].as_mut_ptr().cast(), group) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+
+    fn lanes_follow_their_paths<const N: usize>() {
+        let paths = std::array::from_fn(|lane| 100 + lane as u64);
+        let mut lanes = LaneStreams::<N>::new(Seed(7), 3, paths);
+        let mut streams = paths.map(|path| Stream::new(Seed(7), 3, path));
+        for round in 0..50 {
+            let mut words = vec![[0; N]; round];
+            lanes.fill_words(&mut words);
+            for row in words {
+                assert_eq!(row, std::array::from_fn(|lane| streams[lane].next_u64()), "{N} lanes");
+            }
+            // A lane that takes words for itself, and one that gets another path.
+            let (single, fresh) = (round % N, (3 * round + 1) % N);
+            assert_eq!(lanes.next_word(single), streams[single].next_u64());
+            lanes.reseed(fresh, Seed(7), 3, 1000 + round as u64);
+            streams[fresh] = Stream::new(Seed(7), 3, 1000 + round as u64);
+        }
+    }
+
+    /// 3 lanes take the scalar way, 4 and 8 the vectors, 15 all of them in turn.
+    #[test]
+    fn every_lane_yields_the_words_of_its_path() {
+        lanes_follow_their_paths::<1>();
+        lanes_follow_their_paths::<3>();
+        lanes_follow_their_paths::<4>();
+        lanes_follow_their_paths::<8>();
+        lanes_follow_their_paths::<15>();
+    }
+}

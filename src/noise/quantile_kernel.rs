@@ -1,0 +1,214 @@
+//! From words to draws: the scalar definition, and its vector twins chosen at run time.
+//!
+//! The twins do the same operations in the same order, so they give the same bits. They load whole cells and transpose
+//! them: on the processors tried that beats a gather.
+
+use super::quantile_table::Cell;
+
+/// The draw of one word. The length of `cells` is a power of two.
+#[inline]
+pub(super) fn draw(cells: &[Cell], shift: u32, word: u64) -> f64 {
+    let d = (word | 1).cast_signed() as f64;
+    let size = d.abs();
+    let Cell([a, b, c, e]) = cells[(size.to_bits() >> shift) as usize & (cells.len() - 1)];
+    let v = size - f64::from_bits(size.to_bits() >> shift << shift);
+    let x = a + v * (b + v * (c + v * e));
+    f64::from_bits(x.to_bits() ^ (d.to_bits() & 1 << 63))
+}
+
+/// The draws of many words, `out[i]` of `words[i]`.
+pub(super) fn draw_all(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+    assert_eq!(words.len(), out.len(), "one draw a word");
+    // The vector twins rely on it for their bounds.
+    assert!(cells.len().is_power_of_two());
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+            // SAFETY: the features are there.
+            return unsafe { x86::draw_all_avx512(cells, shift, words, out) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the feature is there.
+            return unsafe { x86::draw_all_avx2(cells, shift, words, out) };
+        }
+    }
+    draw_each(cells, shift, words, out);
+}
+
+fn draw_each(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+    for (out, word) in out.iter_mut().zip(words) {
+        *out = draw(cells, shift, *word);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{Cell, draw_each};
+
+    /// Four draws at a time.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn draw_all_avx2(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+        let count = _mm_cvtsi32_si128(shift.cast_signed());
+        let mask = _mm256_set1_epi64x(cells.len() as i64 - 1);
+        let sign = _mm256_set1_pd(-0.0);
+        let (words, rest) = words.as_chunks::<4>();
+        let (out, out_rest) = out.as_chunks_mut::<4>();
+        for (word, out) in words.iter().zip(out) {
+            // SAFETY: four words are read.
+            let word = unsafe { _mm256_loadu_si256(word.as_ptr().cast()) };
+            let d = signed_to_double(_mm256_or_si256(word, _mm256_set1_epi64x(1)));
+            let size = _mm256_andnot_pd(sign, d);
+            let cell = _mm256_srl_epi64(_mm256_castpd_si256(size), count);
+            let start = _mm256_castsi256_pd(_mm256_sll_epi64(cell, count));
+            let v = _mm256_sub_pd(size, start);
+            let cell = _mm256_and_si256(cell, mask);
+            let (low, high) = (_mm256_castsi256_si128(cell), _mm256_extracti128_si256::<1>(cell));
+            // SAFETY: the mask keeps the numbers below the length, a power of two; a cell is four numbers.
+            let [a, b, c, e] = unsafe {
+                transpose([
+                    cells.as_ptr().add(_mm_cvtsi128_si64(low) as usize).cast(),
+                    cells.as_ptr().add(_mm_extract_epi64::<1>(low) as usize).cast(),
+                    cells.as_ptr().add(_mm_cvtsi128_si64(high) as usize).cast(),
+                    cells.as_ptr().add(_mm_extract_epi64::<1>(high) as usize).cast(),
+                ])
+            };
+            let x = _mm256_add_pd(c, _mm256_mul_pd(v, e));
+            let x = _mm256_add_pd(b, _mm256_mul_pd(v, x));
+            let x = _mm256_add_pd(a, _mm256_mul_pd(v, x));
+            let x = _mm256_xor_pd(x, _mm256_and_pd(d, sign));
+            // SAFETY: four draws are written.
+            unsafe { _mm256_storeu_pd(out.as_mut_ptr(), x) };
+        }
+        draw_each(cells, shift, rest, out_rest);
+    }
+
+    /// Integers to the nearest doubles: the halves sit in the mantissas of 2^84 and 2^52, and one rounding joins them.
+    #[target_feature(enable = "avx2")]
+    fn signed_to_double(word: __m256i) -> __m256d {
+        // 2^84 + 2^63, the latter for the sign; 2^52; and all three.
+        let magic_high = _mm256_set1_epi64x(0x4530_0000_8000_0000);
+        let magic_low = _mm256_set1_epi64x(0x4330_0000_0000_0000);
+        let magic = _mm256_castsi256_pd(_mm256_set1_epi64x(0x4530_0000_8010_0000));
+        let high = _mm256_xor_si256(_mm256_srli_epi64::<32>(word), magic_high);
+        let low = _mm256_blend_epi32::<0b0101_0101>(magic_low, word);
+        _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), magic), _mm256_castsi256_pd(low))
+    }
+
+    /// Four cells as four vectors, the first of their first numbers, and so on.
+    ///
+    /// # Safety
+    /// Each pointer must be valid for four numbers.
+    #[target_feature(enable = "avx2")]
+    unsafe fn transpose([p, q, r, s]: [*const f64; 4]) -> [__m256d; 4] {
+        // SAFETY: by the contract.
+        let halves = unsafe {
+            [
+                _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(r)),
+                _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(_mm_loadu_pd(q)), _mm_loadu_pd(s)),
+                _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(_mm_loadu_pd(p.add(2))), _mm_loadu_pd(r.add(2))),
+                _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(_mm_loadu_pd(q.add(2))), _mm_loadu_pd(s.add(2))),
+            ]
+        };
+        [
+            _mm256_unpacklo_pd(halves[0], halves[1]),
+            _mm256_unpackhi_pd(halves[0], halves[1]),
+            _mm256_unpacklo_pd(halves[2], halves[3]),
+            _mm256_unpackhi_pd(halves[2], halves[3]),
+        ]
+    }
+
+    /// Eight draws at a time.
+    #[target_feature(enable = "avx512f,avx512dq,avx2")]
+    pub(super) fn draw_all_avx512(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+        let count = _mm_cvtsi32_si128(shift.cast_signed());
+        let mask = _mm512_set1_epi64(cells.len() as i64 - 1);
+        let sign = _mm512_set1_pd(-0.0);
+        let (words, rest) = words.as_chunks::<8>();
+        let (out, out_rest) = out.as_chunks_mut::<8>();
+        for (word, out) in words.iter().zip(out) {
+            // SAFETY: eight words are read.
+            let word = unsafe { _mm512_loadu_si512(word.as_ptr().cast()) };
+            let d = _mm512_cvtepi64_pd(_mm512_or_si512(word, _mm512_set1_epi64(1)));
+            let size = _mm512_andnot_pd(sign, d);
+            let cell = _mm512_srl_epi64(_mm512_castpd_si512(size), count);
+            let start = _mm512_castsi512_pd(_mm512_sll_epi64(cell, count));
+            let v = _mm512_sub_pd(size, start);
+            let cell = _mm512_and_si512(cell, mask);
+            let quarters = [
+                _mm512_castsi512_si128(cell),
+                _mm512_extracti64x2_epi64::<1>(cell),
+                _mm512_extracti64x2_epi64::<2>(cell),
+                _mm512_extracti64x2_epi64::<3>(cell),
+            ];
+            // SAFETY: as in the twin of four.
+            let (lower, upper) = unsafe {
+                let even = |k: usize| cells.as_ptr().add(_mm_cvtsi128_si64(quarters[k]) as usize).cast::<f64>();
+                let odd = |k: usize| cells.as_ptr().add(_mm_extract_epi64::<1>(quarters[k]) as usize).cast::<f64>();
+                (transpose([even(0), odd(0), even(1), odd(1)]), transpose([even(2), odd(2), even(3), odd(3)]))
+            };
+            let join = |k: usize| _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(lower[k]), upper[k]);
+            let x = _mm512_add_pd(join(2), _mm512_mul_pd(v, join(3)));
+            let x = _mm512_add_pd(join(1), _mm512_mul_pd(v, x));
+            let x = _mm512_add_pd(join(0), _mm512_mul_pd(v, x));
+            let x = _mm512_xor_pd(x, _mm512_and_pd(d, sign));
+            // SAFETY: eight draws are written.
+            unsafe { _mm512_storeu_pd(out.as_mut_ptr(), x) };
+        }
+        draw_each(cells, shift, rest, out_rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Seed, Stream};
+    use rand::Rng;
+
+    /// Cells of random numbers of either sign: only the order of the operations is at stake.
+    fn cells(bits: u32) -> Vec<Cell> {
+        let mut stream = Stream::new(Seed(1), 0, u64::from(bits));
+        (0..64 << bits).map(|_| Cell(std::array::from_fn(|_| stream.open01() - 0.5))).collect()
+    }
+
+    fn words() -> Vec<u64> {
+        let mut stream = Stream::new(Seed(2), 0, 0);
+        let edges = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, (1 << 63) - 512, 1 << 53, (1 << 53) + 1];
+        // Every magnitude of word, so every octave of the table.
+        edges
+            .into_iter()
+            .chain((0..99_993).map(|k| stream.next_u64().cast_signed() >> (k % 64)).map(i64::cast_unsigned))
+            .collect()
+    }
+
+    #[test]
+    fn vector_twins_give_the_same_bits() {
+        let words = words();
+        for bits in [6, 7, 8] {
+            let (cells, shift) = (cells(bits), 52 - bits);
+            let exact: Vec<u64> = words.iter().map(|word| draw(&cells, shift, *word).to_bits()).collect();
+            let check = |name: &str, twin: &dyn Fn(&mut [f64])| {
+                let mut out = vec![f64::NAN; words.len()];
+                twin(&mut out);
+                assert!(out.iter().map(|x| x.to_bits()).eq(exact.iter().copied()), "{name}, {bits} bits");
+            };
+            check("dispatched", &|out| draw_all(&cells, shift, &words, out));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the feature is there.
+                check("avx2", &|out| unsafe { x86::draw_all_avx2(&cells, shift, &words, out) });
+            }
+        }
+    }
+
+    #[test]
+    fn short_blocks_are_filled_to_the_end() {
+        let (cells, words) = (cells(6), words());
+        for n in 0..40 {
+            let mut out = vec![f64::NAN; n];
+            draw_all(&cells, 46, &words[..n], &mut out);
+            assert!(out.iter().zip(&words).all(|(x, word)| *x == draw(&cells, 46, *word)), "{n}");
+        }
+    }
+}
