@@ -12,7 +12,8 @@ use crate::scheme::Outcome;
 ///
 /// # Example
 /// ```
-/// use levy_escape::exit::{Confidence, ExitSample, Outcome, exit_rate};
+/// use levy_escape::exit::{Confidence, ExitSample, exit_rate};
+/// use levy_escape::scheme::Outcome;
 ///
 /// let sample = ExitSample::from_outcomes([Outcome::Censored { at: 50.0 }, Outcome::Censored { at: 50.0 }])?;
 /// let rate = exit_rate(&sample, Confidence::DEFAULT)?;

@@ -145,19 +145,18 @@ impl Plan {
         axes: &Axes<'_>,
         findings: &Findings,
     ) -> Option<()> {
-        let mut prepared: Option<Alpha> = None;
+        let mut checked: Option<Alpha> = None;
         for amplitude in &axes.amplitudes.values {
             for &alpha in &axes.alphas.values {
                 for &level in &axes.levels.values {
                     let mut cell = self.cell(parts, axes, (amplitude, alpha, level), findings)?;
                     cell.index = cells.len() as u64;
-                    // A refusal by the scheme is cheap to find for problems of a size that a user gets wrong by hand.
-                    if prepared != Some(alpha) && cell.problem.basin().dim() <= 64 {
-                        if let Err(error) = cell.scheme.prepare(&cell.problem) {
+                    if checked != Some(alpha) {
+                        if let Err(error) = cell.scheme.check(&cell.problem) {
                             findings.push(refusal(parts.0, &error));
                             return None;
                         }
-                        prepared = Some(alpha);
+                        checked = Some(alpha);
                     }
                     cells.push(cell);
                 }

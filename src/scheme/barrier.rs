@@ -9,11 +9,11 @@
 //! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes*.
 //! - Asmussen, Glynn, Pitman (1995), *Discretization Error in Simulation of One-Dimensional Reflecting Brownian Motion*.
 
-use std::cell::RefCell;
-
 use rand_distr::{Distribution, InverseGaussian};
 use statrs::function::gamma::gamma;
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::sync::{Mutex, PoisonError};
 
 use crate::noise::{Alpha, Stream, mean_abs_power};
 
@@ -43,24 +43,21 @@ fn zeta(s: f64) -> f64 {
 
 /// `s_α`: mean overshoot of the process that has the jumps below 1 only, by Spitzer's identity
 /// `s_α = -(1/π) ∫_0^∞ log(2ψ(w)/(σ² w²)) dw/w²` with `ψ(w) = 2c ∫_0^1 (1 - cos wy) y^(-1-α) dy` and `σ² = 2c/(2-α)`.
+///
+/// Some milliseconds the first time for an `alpha`, which is remembered: every cell of a sweep asks again.
 pub fn small_jump_shift(alpha: f64) -> f64 {
-    let known = SHIFTS.with_borrow(|shifts| shifts.iter().find(|(a, _)| *a == alpha).map(|(_, shift)| *shift));
-    known.unwrap_or_else(|| {
-        let shift = integrate_small_jump_shift(alpha);
-        SHIFTS.with_borrow_mut(|shifts| {
-            shifts.truncate(63);
-            shifts.insert(0, (alpha, shift));
-        });
-        shift
-    })
+    static KNOWN: Mutex<BTreeMap<u64, f64>> = Mutex::new(BTreeMap::new());
+    // A thread that panicked while holding the map left it whole: a value is inserted or it is not.
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(shift) = known().get(&alpha.to_bits()) {
+        return *shift;
+    }
+    let shift = spitzer_integral(alpha);
+    known().insert(alpha.to_bits(), shift);
+    shift
 }
 
-thread_local! {
-    /// The last tail indices with their shifts: milliseconds each, and a plan of thousands of cells has only a few.
-    static SHIFTS: RefCell<Vec<(f64, f64)>> = const { RefCell::new(Vec::new()) };
-}
-
-fn integrate_small_jump_shift(alpha: f64) -> f64 {
+fn spitzer_integral(alpha: f64) -> f64 {
     let split = 20.0;
     // Near zero log R ~ -w² (2-α)/(12(4-α)).
     let integrand = |w: f64| match w < 1e-3 {

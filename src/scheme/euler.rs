@@ -84,6 +84,10 @@ impl Scheme for Euler {
         }
     }
 
+    fn check(&self, _problem: &Problem) -> Result<(), SchemeError> {
+        Ok(())
+    }
+
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         Ok(Box::new(EulerKernel::new(self, problem)))
     }

@@ -95,7 +95,7 @@ impl Scheme for JumpAdapted {
         "jump_adapted"
     }
 
-    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+    fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
         if problem.noise().alpha().is_gaussian() {
             return Err(SchemeError::Gaussian);
         }
@@ -104,6 +104,11 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
+        Ok(())
+    }
+
+    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        self.check(problem)?;
         Ok(Box::new(JumpAdaptedKernel::new(self, problem)?))
     }
 }

@@ -46,6 +46,12 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// Name in tables, for instance `euler`.
     fn name(&self) -> &'static str;
 
+    /// Whether the scheme can integrate a problem, without the work of binding to it.
+    ///
+    /// # Errors
+    /// [`SchemeError`] if it cannot.
+    fn check(&self, problem: &Problem) -> Result<(), SchemeError>;
+
     /// Binds the scheme to a problem.
     ///
     /// # Errors
