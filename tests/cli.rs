@@ -1,13 +1,16 @@
-//! What a user sees: the program run on files, right and wrong.
+//! What a user of the program sees: results, messages, exit codes.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
+use assert_cmd::Command;
+use serde_json::Value;
 use tempfile::TempDir;
 
-const EXAMPLE: &str = r#"
-name  = "gamma-vs-epsilon"      # results/<name>/
+/// The example of the documentation. Its `figures` stand below the header of `[scheme]`.
+const EXAMPLE: &str = r#"name  = "gamma-vs-epsilon"      # results/<name>/
 seed  = 20201206
 paths = 20_000                  # per cell
 max_time = 1e6                  # paths still inside are censored, counted and used as such
@@ -17,7 +20,7 @@ alpha = [1.2, 1.5, 1.8]         # *
 epsilon = { from = 0.003, to = 0.3, count = 9, scale = "log" }   # *  or eta*
 structure = "independent"       # "isotropic"
 measure = "standard"            # "unit"
-amplitude = 1.0                 # scalar*, [diagonal], [[matrix]]
+amplitude = 1.0                 # scalar*, [diagonal], [[matrix]], { calibration = "…" }
 
 [[dynamics]]
 sgd = {}
@@ -35,196 +38,537 @@ jump_adapted = {}               # or euler = { step = 0.01, monitoring = "correc
 figures = ["gamma-vs-epsilon", "exponential-law", "laplace"]
 "#;
 
-const SMALL: &str = r#"
-name = "small"
-paths = 700
+/// One cell, quick to run. The tests of messages change one line of it.
+const SMALL: &str = r#"name = "small"
+seed = 7
+paths = 300
+
 [noise]
 alpha = 1.5
-epsilon = [0.1, 0.5]
+epsilon = 0.1
+
 [[dynamics]]
 sgd = {}
-[[dynamics]]
-adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+
 [[basin]]
-name = "box"
-potential = { quadratic = { curvature = [1.0, 2.0] } }
-domain = { box = [[-1.0, 1.0], [-0.5, 2.0]] }
+name = "sharp"
+potential = { quadratic = { curvature = [4.0] } }
+domain = { interval = [-0.5, 0.5] }
+
 [scheme]
 jump_adapted = {}
 "#;
 
-fn program(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
-    command.current_dir(folder).args(arguments).output().expect("the program starts")
-}
+const SUMMARY: &str = "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,\
+    rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,ratio,ratio_lo,ratio_hi,exact_mean,ks_statistic,ks_p,\
+    events_per_path";
+const ESCAPES: &str = "cell,path,outcome,time,axis,side,overshoot,by_jump";
 
-fn folder_with(text: &str) -> TempDir {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("x.toml"), text).unwrap();
+/// A folder with an experiment file in it.
+fn folder(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("my.toml"), text).unwrap();
     folder
 }
 
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+/// How the program ended and what it said.
+struct Said {
+    code: i32,
+    stdout: String,
+    stderr: String,
 }
 
-#[test]
-fn the_documented_example_runs_as_written() {
-    let folder = folder_with(EXAMPLE);
-    let output = program(folder.path(), &["run", "x.toml", "--paths", "40"]);
-    assert!(output.status.success(), "{}", errors(&output));
-    assert!(output.stdout.is_empty());
-    let results = folder.path().join("results/gamma-vs-epsilon");
-    let summary = fs::read_to_string(results.join("summary.csv")).unwrap();
-    assert_eq!(
-        summary.lines().next().unwrap(),
-        "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,rate,rate_lo,\
-         rate_hi,theory_rate,radon_measure,theta,volume,ratio,ratio_lo,ratio_hi,exact_mean,ks_statistic,ks_p,events_per_path"
-    );
-    assert_eq!(summary.lines().count(), 1 + 54);
-    let escapes = fs::read_to_string(results.join("escapes.csv")).unwrap();
-    assert_eq!(escapes.lines().next().unwrap(), "cell,path,outcome,time,axis,side,overshoot,by_jump");
-    assert_eq!(escapes.lines().count(), 1 + 54 * 40);
-    let manifest = fs::read_to_string(results.join("manifest.json")).unwrap();
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
-    assert_eq!(manifest["stop_reason"], "complete");
-    assert_eq!(manifest["seed"], 20_201_206);
-    assert_eq!(manifest["cells"].as_array().unwrap().len(), 54);
-    for figure in ["gamma-vs-epsilon", "exponential-law", "laplace"] {
-        for extension in ["svg", "png"] {
-            let file = results.join(format!("figures/{figure}.{extension}"));
-            assert!(fs::metadata(&file).is_ok_and(|m| m.len() > 2000), "{}", file.display());
-        }
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+    command.current_dir(folder).timeout(Duration::from_secs(60)).env_remove("NO_COLOR");
+    command
+}
+
+fn say(folder: &Path, arguments: &[&str]) -> Said {
+    let output = program(folder).args(arguments).output().unwrap();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
+fn lines(path: impl AsRef<Path>) -> Vec<String> {
+    fs::read_to_string(path).unwrap().lines().map(String::from).collect()
+}
+
+fn manifest(results: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 #[test]
-fn tables_are_the_same_bytes_on_any_number_of_threads() {
-    let folder = folder_with(SMALL);
+fn the_example_leaves_everything_it_promises() {
+    let folder = folder(EXAMPLE);
+    let said = say(folder.path(), &["run", "my.toml", "--paths", "64"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{}", said.stderr);
+    assert!(said.stderr.contains("54 cells") && said.stderr.contains("results/gamma-vs-epsilon"), "{}", said.stderr);
+
+    let results = folder.path().join("results/gamma-vs-epsilon");
+    assert_eq!(names(&folder.path().join("results")), ["gamma-vs-epsilon"]);
+    let summary = lines(results.join("summary.csv"));
+    assert_eq!((summary[0].as_str(), summary.len()), (SUMMARY, 1 + 54));
+    let escapes = lines(results.join("escapes.csv"));
+    assert_eq!((escapes[0].as_str(), escapes.len()), (ESCAPES, 1 + 54 * 64));
+    for (index, row) in csv::Reader::from_path(results.join("escapes.csv")).unwrap().records().enumerate() {
+        let row = row.unwrap();
+        assert_eq!(&row[0], (index / 64).to_string());
+        assert_eq!(&row[1], (index % 64).to_string());
+        assert!(row[3].parse::<f64>().unwrap() > 0.0);
+    }
+
+    let manifest = manifest(&results);
+    assert_eq!(manifest["stop_reason"], "complete");
+    assert_eq!(manifest["seed"], 20201206);
+    assert_eq!(manifest["paths_per_cell"], 64);
+    assert_eq!(manifest["experiment"], EXAMPLE);
+    assert_eq!(manifest["cells"].as_array().unwrap().len(), 54);
+
+    for figure in ["gamma-vs-epsilon", "exponential-law", "laplace"] {
+        let svg = fs::read_to_string(results.join(format!("figures/{figure}.svg"))).unwrap();
+        assert!(svg.trim_end().ends_with("</svg>"), "{figure}");
+        let png = fs::read(results.join(format!("figures/{figure}.png"))).unwrap();
+        assert!(png.starts_with(b"\x89PNG") && png.len() > 1000, "{figure}");
+    }
+    assert_eq!(names(&results.join("figures")).len(), 6);
+}
+
+#[test]
+fn json_is_one_object_an_experiment() {
+    let folder = folder(SMALL);
+    let said = say(folder.path(), &["run", "my.toml", "--json", "--quiet", "--seed", "9", "--out", "new/nested"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    let object: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(said.stdout.lines().count(), 1);
+    assert_eq!((&object["name"], &object["complete"]), (&Value::from("small"), &Value::from(true)));
+    assert_eq!(object["cells"][0]["exited"], 300);
+    assert_eq!(manifest(&folder.path().join("new/nested/small"))["seed"], 9);
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let folder = folder(&EXAMPLE.replace("[1.2, 1.5, 1.8]", "1.5").replace("count = 9", "count = 3"));
     let tables = |threads: &str| {
-        let arguments = ["run", "x.toml", "--out", threads, "--threads", threads, "-q"];
-        let output = program(folder.path(), &arguments);
-        assert!(output.status.success() && output.stderr.is_empty(), "{}", errors(&output));
-        ["summary.csv", "escapes.csv"]
-            .map(|file| fs::read(folder.path().join(threads).join("small").join(file)).unwrap())
+        let said = say(
+            folder.path(),
+            &["run", "my.toml", "--paths", "300", "--threads", threads, "--out", threads, "--quiet"],
+        );
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let results = folder.path().join(threads).join("gamma-vs-epsilon");
+        assert_eq!(manifest(&results)["threads"].to_string(), threads);
+        ["summary.csv", "escapes.csv"].map(|table| fs::read(results.join(table)).unwrap())
     };
     let one = tables("1");
-    assert_eq!(one, tables("2"));
-    assert_eq!(one, tables("8"));
+    // Not assert_eq: a difference would print megabytes.
+    assert!(one == tables("2"), "two threads differ from one");
+    assert!(one == tables("8"), "eight threads differ from one");
 }
 
 #[test]
 fn existing_results_are_kept() {
-    let folder = folder_with(SMALL);
-    let run = |more: &[&str]| program(folder.path(), &[&["run", "x.toml", "--paths", "20"], more].concat());
-    assert!(run(&[]).status.success());
-    let before = fs::read(folder.path().join("results/small/escapes.csv")).unwrap();
-    let refused = run(&["--seed", "2"]);
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(errors(&refused).contains("--force"), "{}", errors(&refused));
-    assert_eq!(fs::read(folder.path().join("results/small/escapes.csv")).unwrap(), before);
-    assert!(run(&["--seed", "2", "--force"]).status.success());
-    assert_eq!(fs::read(folder.path().join("results/small.1/escapes.csv")).unwrap(), before);
-    assert_ne!(fs::read(folder.path().join("results/small/escapes.csv")).unwrap(), before);
+    let folder = folder(SMALL);
+    let results = folder.path().join("results");
+    let run = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q"], more].concat());
+    assert_eq!(run(&[]).code, 0);
+    let first = fs::read(results.join("small/escapes.csv")).unwrap();
+    fs::write(results.join("small/notes.txt"), "mine").unwrap();
+
+    let refused = run(&["--seed", "8"]);
+    assert_eq!(refused.code, 2);
+    insta::assert_snapshot!(refused.stderr, @r"
+    error: results/small exists already
+
+    hint: pass --force to move it aside, or --out DIR to write elsewhere
+    ");
+    assert_eq!(names(&results), ["small"]);
+    assert_eq!(fs::read(results.join("small/escapes.csv")).unwrap(), first);
+
+    assert_eq!(run(&["--seed", "8", "--force"]).code, 0);
+    assert_eq!(run(&["--seed", "9", "--force"]).code, 0);
+    assert_eq!(names(&results), ["small", "small.1", "small.2"]);
+    assert_eq!(fs::read(results.join("small.1/escapes.csv")).unwrap(), first);
+    assert_eq!(fs::read_to_string(results.join("small.1/notes.txt")).unwrap(), "mine");
+    assert_ne!(fs::read(results.join("small.2/escapes.csv")).unwrap(), first);
+    assert_eq!(manifest(&results.join("small"))["seed"], 9);
 }
 
-/// Each change of [`SMALL`] is refused with exit code 2 before a path is run, and the message holds what is named.
 #[test]
-fn bad_input_is_refused_with_its_place() {
-    let changes: &[(&str, &str, &[&str])] = &[
-        ("beta1_rate = 1.0", "beta1_rte = 1.0", &["beta1_rte", "beta1_rate", "x.toml:10"]),
-        ("alpha = 1.5", "alpha = 2.5", &["2.5", "(0, 2]", "x.toml:5"]),
-        ("epsilon = [0.1, 0.5]", "epsilon = nan", &["epsilon", "x.toml:6"]),
-        ("epsilon = [0.1, 0.5]", "epsilon = -1", &["-1", "x.toml:6"]),
-        ("[-1.0, 1.0]", "[1.0, 1.0]", &["empty", "x.toml:14"]),
-        ("[scheme]", "start = [3.0, 0.0]\n[scheme]", &["start", "not inside", "x.toml:15"]),
-        ("curvature = [1.0, 2.0]", "hessian = [[1.0, 2.0], [2.0, 1.0]]", &["positive definite", "-1", "x.toml:13"]),
-        ("curvature = [1.0, 2.0]", "curvature = [1.0, 0.0]", &["x.toml:13"]),
-        ("alpha = 1.5", "alpha = 1.5\namplitude = [1.0, 2.0, 3.0]", &["length 3", "dimension 2", "x.toml:6"]),
-        ("alpha = 1.5", "alpha = 1.5\namplitude = [[1.0, 2.0], [1.0]]", &["rows", "x.toml:6"]),
-        ("alpha = 1.5", "alpha = 2.0", &["jump_adapted", "euler"]),
-        ("beta1_rate = 1.0,", "beta1_rate = 1.0, second_moment = \"sampled\",", &["sampled"]),
-        ("beta1_rate = 1.0,", "beta1 = 0.9,", &["beta1", "eta"]),
-        ("name = \"small\"", "name = \"../../small\"", &["x.toml:2"]),
-        ("paths = 700", "paths = 1000000000000000", &["paths", "x.toml:3"]),
-        ("paths = 700", "paths = 700\nfigures = [\"laplac\"]", &["laplace", "x.toml:4"]),
-    ];
-    for (from, to, expected) in changes {
-        assert!(SMALL.contains(from), "{from}");
-        let folder = folder_with(&SMALL.replace(from, to));
-        let output = program(folder.path(), &["run", "x.toml"]);
-        let message = errors(&output);
-        assert_eq!(output.status.code(), Some(2), "{to}: {message}");
-        for part in *expected {
-            assert!(message.contains(part), "{to}: {part} is not in\n{message}");
+fn two_experiments_never_share_a_folder() {
+    let folder = folder(SMALL);
+    fs::copy(folder.path().join("my.toml"), folder.path().join("copy.toml")).unwrap();
+    let said = say(folder.path(), &["run", "my.toml", "copy.toml"]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!(said.stderr, @r#"
+    error: two experiments are named "small"
+
+    hint: results go to a folder of that name: give each its own
+    "#);
+    assert!(!folder.path().join("results").exists());
+
+    // One of two that exists already: nothing is begun, and nothing is left of the other.
+    fs::write(folder.path().join("copy.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
+    assert_eq!(say(folder.path(), &["run", "my.toml", "-q"]).code, 0);
+    assert_eq!(say(folder.path(), &["run", "copy.toml", "my.toml"]).code, 2);
+    assert_eq!(names(&folder.path().join("results")), ["small"]);
+}
+
+#[test]
+fn a_figure_that_cannot_be_drawn_costs_no_results() {
+    let folder = folder(&SMALL.replace("seed = 7", "seed = 7\nfigures = [\"escape-set\"]"));
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("escape-set could not be drawn"), "{}", said.stderr);
+    assert_eq!(lines(folder.path().join("results/small/escapes.csv")).len(), 1 + 300);
+}
+
+/// A change of [`SMALL`] that makes it wrong, where that is reported, and words that must be there.
+struct Wrong {
+    what: &'static str,
+    from: &'static str,
+    to: &'static str,
+    place: &'static str,
+    says: &'static [&'static str],
+}
+
+const fn wrong(
+    what: &'static str,
+    from: &'static str,
+    to: &'static str,
+    place: &'static str,
+    says: &'static [&'static str],
+) -> Wrong {
+    Wrong { what, from, to, place, says }
+}
+
+const PLANE: &str = "potential = { quadratic = { curvature = [4.0] } }\ndomain = { interval = [-0.5, 0.5] }";
+
+#[rustfmt::skip]
+const BAD: &[Wrong] = &[
+    wrong("misspelt key", "epsilon", "epsilonn", "7:1", &["unknown key `epsilonn`", "did you mean `epsilon`?"]),
+    wrong("misspelt section", "[noise]", "[noize]", "5:2", &["unknown key `noize`", "did you mean `noise`?"]),
+    wrong("tail index", "1.5", "2.5", "6:9", &["tail index α = 2.5 is outside (0, 2]", "help:"]),
+    wrong("tail index of a sweep", "alpha = 1.5", "alpha = [1.5, 0]", "6:9", &["α = 0 is outside (0, 2]"]),
+    wrong("not a number", "0.1", "nan", "7:11", &["`epsilon` must be a finite number, not NaN"]),
+    wrong("negative", "0.1", "-1", "7:11", &["`epsilon` must be positive, not -1"]),
+    wrong("overflow", "0.1", "1e999", "7:11", &["the number 1e999 cannot be represented"]),
+    wrong("date", "0.1", "2020-12-06", "7:11", &["`epsilon` must be a number, not a date"]),
+    wrong("text", "300", "\"many\"", "3:9", &["`paths` must be a whole number, not a string"]),
+    wrong("fraction", "300", "1.5", "3:9", &["`paths` must be a whole number, not 1.5"]),
+    wrong("too many paths", "300", "1_000_000_000_000_000", "3:9", &["`paths` must lie between 1 and 1000000000000"]),
+    wrong("too many paths, as a float", "300", "1e15", "3:9", &["`paths` must lie between 1 and 1000000000000"]),
+    wrong("no paths", "300", "0", "3:9", &["`paths` must lie between 1 and"]),
+    wrong("10^12 cells", "alpha = 1.5\nepsilon = 0.1",
+        "alpha = { from = 1.1, to = 1.9, count = 1e5 }\nepsilon = { from = 0.001, to = 0.1, count = 1e5 }\n\
+         amplitude = { from = 1, to = 2, count = 100 }",
+        "7:11", &["1000000000000 cells", "at most 1000000 cells", "shorten a sweep"]),
+    wrong("a sweep of 10^12 values", "0.1", "{ from = 0.1, to = 1, count = 1e12 }", "7:41", &["`count` must lie between"]),
+    wrong("an enormous family", "[4.0] } }\ndomain = { interval = [-0.5, 0.5] }",
+        "{ from = 1, to = 2, count = 1e5 } } }\ndomain = { ball = { radius = 1 } }\ndim = 1_000_000",
+        "12:1", &["more than 20000000 numbers", "lower a dimension"]),
+    wrong("empty interval", "[-0.5, 0.5]", "[0.5, -0.5]", "15:23", &["the interval [0.5, -0.5] is empty", "lower end first"]),
+    wrong("interval of no width", "[-0.5, 0.5]", "[0.5, 0.5]", "15:23", &["the interval [0.5, 0.5] is empty"]),
+    wrong("minimum outside", "[-0.5, 0.5]", "[0.1, 0.5]", "15:10", &["the minimum [0.0] is not inside the domain"]),
+    wrong("start outside", "0.5] }", "0.5] }\nstart = [0.7]", "16:9", &["the start [0.7] is not inside the domain", "leave `start` out"]),
+    wrong("start on the edge", "0.5] }", "0.5] }\nstart = [0.5]", "16:9", &["the start [0.5] is not inside the domain"]),
+    wrong("not positive definite", PLANE,
+        "potential = { quadratic = { hessian = [[1, 2], [2, 1]] } }\ndomain = { ball = { radius = 1.0 } }",
+        "14:39", &["not positive definite", "smallest eigenvalue is -1", "eigenvalues are all positive"]),
+    wrong("not symmetric", PLANE,
+        "potential = { quadratic = { hessian = [[1, 0.5], [0.2, 1]] } }\ndomain = { ball = { radius = 1.0 } }",
+        "14:39", &["symmetric 2 × 2 matrix"]),
+    wrong("ragged Hessian", PLANE,
+        "potential = { quadratic = { hessian = [[1, 0.5], [0.5]] } }\ndomain = { ball = { radius = 1.0 } }",
+        "14:39", &["rows of `hessian` differ in length", "as many numbers as there are rows"]),
+    wrong("flat axis", "[4.0]", "[0]", "14:41", &["curvature 0 of axis 0 is not a positive finite number"]),
+    wrong("diagonal Σ of wrong length", "0.1", "0.1\namplitude = [1, 2]", "8:13",
+        &["amplitude Σ is a diagonal of length 2, the basin has dimension 1", "give a number"]),
+    wrong("dense Σ of wrong shape", "0.1", "0.1\namplitude = [[1, 2], [3, 4]]", "8:13", &["a 2 × 2 matrix, the basin has dimension 1"]),
+    wrong("ragged Σ", "0.1", "0.1\namplitude = [[1, 2], [3]]", "8:13", &["rows of `amplitude` differ in length"]),
+    wrong("unknown figure", "seed = 7", "figures = [\"laplac\"]", "2:12", &["`figures` does not know \"laplac\"", "did you mean \"laplace\"?"]),
+    wrong("figures twice", "[scheme]\njump_adapted = {}",
+        "[[scheme]]\njump_adapted = {}\nfigures = []\n[[scheme]]\neuler = {}\nfigures = []", "22:11", &["`figures` is given twice"]),
+    wrong("unknown scheme", "jump_adapted", "milstein", "18:1", &["unknown key `milstein`", "jump_adapted, euler"]),
+    wrong("misspelt scheme", "jump_adapted", "jump_adaptive", "18:1", &["did you mean `jump_adapted`?"]),
+    wrong("jump_adapted without jumps", "1.5", "2", "18:16", &["jump_adapted needs α < 2", "use `euler = {}`"]),
+    wrong("sampled with jump_adapted", "sgd = {}",
+        "adam = { beta1_rate = 1, beta2_rate = 1, second_moment = \"sampled\" }",
+        "18:16", &["needs the noise of every step", "use `euler = {}`, or the second moment \"mean_field\""]),
+    wrong("decay without learning rate", "sgd = {}", "adam = { beta1 = 0.9, beta2_rate = 1 }", "10:8",
+        &["the decay `beta1` needs a learning rate", "give `eta` in place of `epsilon`"]),
+    wrong("decay outside (0, 1)", "sgd = {}", "adam = { beta1 = 1.5, beta2_rate = 1 }", "10:18", &["inside (0, 1)", "`beta1_rate`"]),
+    wrong("name that leads away", "\"small\"", "\"../../x\"", "1:8", &["the name \"../../x\" cannot be a folder", "letters, digits"]),
+    wrong("no name", "name = \"small\"\n", "", "1:1", &["`name` is missing", "add `name ="]),
+    wrong("not TOML", "seed = 7", "seed = = 7", "2:8", &["not valid TOML"]),
+    wrong("misspelt domain", "interval", "intervall", "15:12", &["unknown key `intervall`", "did you mean `interval`?"]),
+    wrong("no domain", "{ interval = [-0.5, 0.5] }", "{}", "15:10", &["a domain needs one of `interval`, `box`"]),
+    wrong("misspelt potential", "quadratic", "quadratik", "14:15", &["did you mean `quadratic`?"]),
+    wrong("misspelt curvature", "curvature", "curvatur", "14:29", &["did you mean `curvature`?"]),
+    wrong("no rate", "sgd = {}", "adam = { beta2_rate = 1 }", "10:8", &["adam needs one of `beta1_rate`, `beta1`"]),
+    wrong("key given twice", "seed = 7", "seed = 7\nseed = 8", "3:1", &["duplicate key"]),
+    wrong("nested for ever", "seed = 7", "seed = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        "2:", &["max recursion depth"]),
+];
+
+/// The words of a message, whatever the lines and frames they are set in.
+fn words(message: &str) -> String {
+    message.replace(['│', '·'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn bad_input_is_refused_with_place_and_remedy() {
+    for case in BAD {
+        assert!(SMALL.contains(case.from), "{}", case.what);
+        let folder = folder(&SMALL.replacen(case.from, case.to, 1));
+        let started = Instant::now();
+        let said = say(folder.path(), &["run", "my.toml"]);
+        let context = format!("{}:\n{}", case.what, said.stderr);
+        assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{context}");
+        assert!(said.stderr.contains(&format!("[my.toml:{}", case.place)), "{context}");
+        for phrase in case.says {
+            assert!(words(&said.stderr).contains(phrase), "no {phrase:?} in {context}");
         }
-        assert!(!folder.path().join("results").exists(), "{to} left something behind");
+        assert!(started.elapsed() < Duration::from_secs(5), "{context}");
+        assert_eq!(names(folder.path()), ["my.toml"], "{context}");
+        // `check` and `theory` refuse what `run` refuses.
+        if case.place == "7:11" {
+            for command in ["check", "theory"] {
+                let other = say(folder.path(), &[command, "my.toml"]);
+                assert_eq!(
+                    (other.code, other.stdout.as_str(), other.stderr),
+                    (2, "", said.stderr.clone()),
+                    "{context}"
+                );
+            }
+        }
     }
 }
 
 #[test]
-fn two_mistakes_are_reported_at_once() {
-    let folder = folder_with(&SMALL.replace("alpha = 1.5", "alpha = 2.5").replace("[-1.0, 1.0]", "[1.0, -1.0]"));
-    let message = errors(&program(folder.path(), &["check", "x.toml"]));
-    assert!(message.contains("x.toml:5") && message.contains("x.toml:14"), "{message}");
+fn everything_wrong_with_a_file_is_reported_at_once() {
+    let text = SMALL.replace("alpha = 1.5", "alpha = 2.5").replace("seed = 7", "sede = 7");
+    let folder = folder(&text);
+    let said = say(folder.path(), &["check", "my.toml"]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!(said.stderr, @r#"
+     × unknown key `sede`
+      ╭─[my.toml:2:1]
+    1 │ name = "small"
+    2 │ sede = 7
+      · ────
+    3 │ paths = 300
+      ╰────
+     help: did you mean `seed`?
+
+     × tail index α = 2.5 is outside (0, 2]
+      ╭─[my.toml:6:9]
+    5 │ [noise]
+    6 │ alpha = 2.5
+      ·         ───
+    7 │ epsilon = 0.1
+      ╰────
+     help: the paper measures 1 < α < 2; α = 2 is Gaussian noise
+    "#);
 }
 
 #[test]
-fn files_that_cannot_be_read_or_written_are_errors_of_their_own() {
-    let folder = folder_with(SMALL);
-    let missing = program(folder.path(), &["run", "nowhere.toml"]);
-    assert_eq!(missing.status.code(), Some(3));
-    assert!(errors(&missing).contains("nowhere.toml"));
-    fs::write(folder.path().join("file"), "").unwrap();
-    let unwritable = program(folder.path(), &["run", "x.toml", "--out", "file/results"]);
-    assert_eq!(unwritable.status.code(), Some(3), "{}", errors(&unwritable));
-    assert!(errors(&unwritable).contains("file/results"));
+fn sections_are_reported_together() {
+    let text = SMALL.replace("epsilon = 0.1", "epsilon = -0.1").replace("0.5] }", "0.5] }\nstart = [2]");
+    let said = say(folder(&text).path(), &["check", "my.toml"]);
+    assert!(said.stderr.contains("must be positive") && said.stderr.contains("the start [2.0]"), "{}", said.stderr);
+}
+
+#[test]
+fn files_that_cannot_be_read_or_written_end_with_3() {
+    let folder = folder(SMALL);
+    for command in ["run", "check", "theory"] {
+        let said = say(folder.path(), &[command, "absent.toml"]);
+        assert_eq!((said.code, said.stdout.as_str()), (3, ""), "{}", said.stderr);
+        assert!(said.stderr.starts_with("error: cannot read absent.toml: "), "{}", said.stderr);
+    }
+    fs::write(folder.path().join("latin1.toml"), b"name = \"L\xe9vy\"").unwrap();
+    assert_eq!(say(folder.path(), &["check", "latin1.toml"]).code, 3);
+    assert_eq!(say(folder.path(), &["reproduce", "--experiments", "absent"]).code, 3);
+
+    // A regular file in place of the results folder: refused whatever the user's rights.
+    let said = say(folder.path(), &["run", "my.toml", "--out", "my.toml/results"]);
+    assert_eq!(said.code, 3, "{}", said.stderr);
+    assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
+    assert_eq!(fs::read_to_string(folder.path().join("my.toml")).unwrap(), SMALL);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_keeps_what_was_done() {
+    // One path takes about a millisecond, so 10^9 of them would take days.
+    let text = SMALL
+        .replace("paths = 300", "paths = 1_000_000_000")
+        .replace("epsilon = 0.1", "epsilon = [0.1, 0.2]")
+        .replace("jump_adapted = {}", "euler = { step = 0.001 }");
+    let folder = folder(&text);
+    fs::write(folder.path().join("next.toml"), SMALL.replace("\"small\"", "\"next\"")).unwrap();
+    let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"))
+        .args(["run", "my.toml", "next.toml", "--progress", "none"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let results = folder.path().join("results");
+    let begun = Instant::now();
+    // The last folder is opened after the signals are watched.
+    while !results.join(".next.part/summary.csv").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the run does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(1000));
+    let sent = std::process::Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let begun = Instant::now();
+    while running.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(30) {
+            running.kill().unwrap();
+            panic!("the run does not stop");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = running.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("stopped; what was done is in results/small"), "{stderr}");
+
+    // Only the first cell was begun, and the second experiment leaves nothing.
+    assert_eq!(names(&results), ["small"]);
+    let results = results.join("small");
+    assert_eq!(manifest(&results)["stop_reason"], "interrupted");
+    let mut summary = csv::Reader::from_path(results.join("summary.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = summary.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 1);
+    let paths: usize = rows[0][7].parse().unwrap();
+    assert!((1..1_000_000_000).contains(&paths));
+    let escapes = lines(results.join("escapes.csv"));
+    assert_eq!(escapes.len(), 1 + paths);
+    // The first paths without a gap: a sample of those that happened to end would be biased.
+    assert!(escapes[1..].iter().enumerate().all(|(path, row)| row.starts_with(&format!("0,{path},exited,"))));
 }
 
 #[test]
 fn theory_prints_every_prediction() {
-    let folder = folder_with(SMALL);
-    let table = program(folder.path(), &["theory", "x.toml"]);
-    let text = String::from_utf8(table.stdout).unwrap();
-    for part in ["theta", "m(W)", "lambda", "E Gamma", "volume", "standard"] {
-        assert!(text.contains(part), "{part} is not in\n{text}");
+    let folder = folder(EXAMPLE);
+    let said = say(folder.path(), &["theory", "my.toml"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    let table: Vec<&str> = said.stdout.lines().collect();
+    assert!(table[0].contains("standard") && table[0].contains("c_α"), "{}", table[0]);
+    for column in ["theta", "m(W)", "lambda", "E Gamma", "volume"] {
+        assert!(table[1].contains(column), "{}", table[1]);
     }
-    let json = program(folder.path(), &["theory", "x.toml", "--json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    let cell = &json["cells"][0];
-    let product = cell["theta"].as_f64().unwrap() * cell["radon_measure"].as_f64().unwrap();
-    assert!((product / cell["rate"].as_f64().unwrap() - 1.0).abs() < 1e-12);
-    assert_eq!(cell["volume"], 5.0);
+    assert_eq!(table.len(), 2 + 54);
+
+    let said = say(folder.path(), &["theory", "my.toml", "--json"]);
+    let object: Value = serde_json::from_str(&said.stdout).unwrap();
+    let cells = object["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 54);
+    for cell in cells {
+        assert_eq!(cell["measure"], "standard");
+        let number = |key: &str| cell[key].as_f64().unwrap_or_else(|| panic!("{key} in {cell}"));
+        assert!((number("theta") * number("radon_measure") / number("rate") - 1.0).abs() < 1e-12);
+        assert!((number("mean_time") * number("rate") - 1.0).abs() < 1e-12);
+        assert_eq!(number("volume"), 1.0);
+    }
 }
 
+/// λ = Σ_i (c/α) ε^α [r_-^-α + r_+^-α] with r = 1/2 on both sides, in both normalisations.
 #[test]
-fn help_is_complete() {
-    let folder = TempDir::new().unwrap();
-    let help = program(folder.path(), &["--help"]);
-    let text = String::from_utf8_lossy(&help.stdout).into_owned();
-    assert!(help.status.success() && text.contains("Exit codes") && text.contains("reproduce"));
-    for command in ["run", "reproduce", "check", "theory"] {
-        assert!(program(folder.path(), &[command, "--help"]).status.success());
+fn theory_agrees_with_the_formula() {
+    for (measure, c) in [("standard", 0.299_206_710_300_107_6), ("unit", 1.0)] {
+        let text = SMALL.replace("epsilon = 0.1", &format!("epsilon = 0.1\nmeasure = \"{measure}\""));
+        let said = say(folder(&text).path(), &["theory", "my.toml", "--json"]);
+        let cell = &serde_json::from_str::<Value>(&said.stdout).unwrap()["cells"][0];
+        let expected = 2.0 * c / 1.5 * 0.1f64.powf(1.5) * 0.5f64.powf(-1.5);
+        assert!((cell["rate"].as_f64().unwrap() / expected - 1.0).abs() < 1e-9, "{measure}: {cell}");
+        assert_eq!(cell["measure"], measure);
     }
 }
 
-/// An interrupted run keeps what it has, says so, and ends with 130.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_keeps_what_was_done() {
-    let folder = folder_with(&SMALL.replace("paths = 700", "paths = 100_000_000"));
-    let mut child = Command::new(env!("CARGO_BIN_EXE_levy-escape"))
-        .current_dir(folder.path())
-        .args(["run", "x.toml", "-q"])
-        .spawn()
-        .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1500));
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    let results = folder.path().join("results/small");
-    let manifest: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["stop_reason"], "interrupted");
-    assert!(fs::read_to_string(results.join("escapes.csv")).unwrap().lines().count() > 256);
+fn a_closed_pipe_is_no_failure() {
+    let sweep = |count: u32| SMALL.replace("0.1\n", &format!("{{ from = 0.1, to = 0.2, count = {count} }}\n"));
+    let folder = folder(&sweep(3000));
+    fs::write(folder.path().join("run.toml"), sweep(40)).unwrap();
+    let program = env!("CARGO_BIN_EXE_levy-escape");
+    let shell = |line: &str| {
+        let output =
+            Command::new("bash").args(["-o", "pipefail", "-c", line, program]).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, stdout, stderr) = shell(r#""$0" theory my.toml | head -1"#);
+    assert_eq!((code, stdout.lines().count(), stderr.as_str()), (Some(0), 1, ""));
+    let (code, ..) = shell(r#""$0" run run.toml --paths 20 -v 2>&1 | head -1"#);
+    assert_eq!(code, Some(0));
+    assert!(folder.path().join("results/small/summary.csv").exists());
+}
+
+#[test]
+fn help_tells_the_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [&[][..], &["run"], &["reproduce"], &["check"], &["theory"]] {
+        let said = say(folder.path(), &[command, &["--help"]].concat());
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{command:?}");
+        let help = said.stdout.to_lowercase();
+        assert!(help.contains("exit codes:") && help.contains("a file could not be read"), "{command:?}: {help}");
+    }
+    let said = say(folder.path(), &[]);
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.contains("Usage: levy-escape") && said.stderr.contains("reproduce"), "{}", said.stderr);
+}
+
+#[test]
+fn usage_errors_end_with_2() {
+    let folder = folder(SMALL);
+    for arguments in [
+        &["run"][..],
+        &["rum", "my.toml"],
+        &["run", "my.toml", "--paths", "0"],
+        &["run", "my.toml", "--paths", "1000000000000000"],
+        &["run", "my.toml", "--threads", "0"],
+        &["run", "my.toml", "--seed", "-1"],
+        &["run", "my.toml", "-q", "-v"],
+        &["theory", "my.toml", "--progress", "loud"],
+    ] {
+        let said = say(folder.path(), arguments);
+        assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(said.stderr.starts_with("error: "), "{arguments:?}: {}", said.stderr);
+    }
+    assert_eq!(names(folder.path()), ["my.toml"]);
+}
+
+#[test]
+fn colour_is_asked_for() {
+    let folder = folder(&SMALL.replace("0.1", "nan"));
+    let escape = '\u{1b}';
+    assert!(!say(folder.path(), &["check", "my.toml"]).stderr.contains(escape));
+    assert!(say(folder.path(), &["check", "my.toml", "--color", "always"]).stderr.contains(escape));
+    assert!(!say(folder.path(), &["check", "my.toml", "--color", "never"]).stderr.contains(escape));
+}
+
+#[test]
+fn a_warning_is_said_and_kept() {
+    let folder = folder(&SMALL.replace("alpha = 1.5", "alpha = 0.9").replace("epsilon = 0.1", "eta = 0.1"));
+    let said = say(folder.path(), &["run", "my.toml", "--paths", "20"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("warning: sgd: at α ≤ 1"), "{}", said.stderr);
+    let manifest = manifest(&folder.path().join("results/small"));
+    assert_eq!(manifest["warnings"].as_array().unwrap().len(), 1);
+    assert_eq!(manifest["cells"][0]["eta"], 0.1);
 }

@@ -3,17 +3,24 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-const EXIT_CODES: &str = "\
-Exit codes:
+/// The end of every help text: examples, then what the exit codes mean.
+macro_rules! with_exit_codes {
+    ($($line:literal),*) => {
+        concat!(
+            $($line, "\n",)*
+            "Exit codes:
   0    done
-  1    a check failed
+  1    a check failed, or a figure had nothing to draw
   2    the command line or an experiment file is wrong
   3    a file could not be read or written
-  130  stopped by Ctrl-C; what was done is kept";
+  130  stopped by Ctrl-C; what was done is kept"
+        )
+    };
+}
 
 /// Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
 #[derive(Debug, Parser)]
-#[command(name = "levy-escape", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "levy-escape", version, after_help = with_exit_codes!(), arg_required_else_help = true)]
 pub struct Arguments {
     /// What is said while running.
     #[command(flatten)]
@@ -75,22 +82,34 @@ pub enum Command {
     ///
     /// Results go to <OUT>/<name>/: summary.csv (one row a cell), escapes.csv (one row a path), manifest.json and figures/. The
     /// CSV files are the same, byte for byte, on any number of threads.
-    #[command(
-        after_help = "Examples:\n  levy-escape run experiments/theorem1.toml\n  levy-escape run my.toml --paths 1000 --threads 4 --force"
-    )]
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape run experiments/theorem1.toml",
+        "  levy-escape run my.toml --paths 1000 --threads 4 --force",
+        ""
+    ))]
     Run(RunOptions),
 
     /// Run every file in experiments/
-    #[command(after_help = "Examples:\n  levy-escape reproduce --quick\n  levy-escape reproduce --force")]
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape reproduce --quick",
+        "  levy-escape reproduce --force",
+        ""
+    ))]
     Reproduce(ReproduceOptions),
 
     /// Check experiment files without running them
+    #[command(after_help = with_exit_codes!())]
     Check(CheckOptions),
 
     /// Print what theory predicts for every cell, without simulating
-    #[command(
-        after_help = "Examples:\n  levy-escape theory experiments/theorem2.toml\n  levy-escape theory my.toml --json"
-    )]
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape theory experiments/theorem2.toml",
+        "  levy-escape theory my.toml --json",
+        ""
+    ))]
     Theory(TheoryOptions),
 }
 

@@ -1,18 +1,15 @@
 //! `check`: is a file right?
 
-use std::io::{self, Write};
-
 use super::arguments::CheckOptions;
 use super::failure::{Failure, load_all};
-use super::progress::Talk;
+use super::progress::{Talk, write_data};
 
 /// Checks files and says what they would run.
 pub fn check(options: &CheckOptions, talk: &Talk) -> Result<(), Failure> {
     let experiments = load_all(&options.files)?;
     for (file, experiment) in options.files.iter().zip(experiments) {
         experiment.warnings.iter().for_each(|warning| talk.warn(warning));
-        let line = format!("{}: {} cells of {} paths", file.display(), experiment.cells.len(), experiment.paths);
-        writeln!(io::stdout().lock(), "{line}").map_err(Failure::Output)?;
+        write_data(format!("{}: {} cells of {} paths", file.display(), experiment.cells.len(), experiment.paths))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::progress::say;
 use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError};
 use crate::report::FigureError;
 
@@ -33,6 +34,8 @@ pub enum Failure {
         #[source]
         source: FigureError,
     },
+    #[error("two experiments are named {name:?}")]
+    SameName { name: String },
     #[error("no experiment files in {}", path.display())]
     NoExperiments { path: PathBuf },
     #[error("the signal handler could not be set")]
@@ -49,10 +52,11 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Failure::Experiment(_) | Failure::NoExperiments { .. } => 2,
+            Failure::Experiment(_) | Failure::NoExperiments { .. } | Failure::SameName { .. } => 2,
             Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
             Failure::Results(ResultsError::Exists { .. }) => 2,
-            Failure::Run(RunError::Scheme { .. } | RunError::Sample { .. }) => 1,
+            Failure::Run(RunError::Scheme { .. }) => 2,
+            Failure::Run(RunError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::Interrupted { .. } => 130,
             _ => 3,
         }
@@ -63,6 +67,8 @@ impl Failure {
             Failure::Results(ResultsError::Exists { .. }) => {
                 Some("pass --force to move it aside, or --out DIR to write elsewhere".to_string())
             }
+            Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
+            Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())
             }
@@ -74,25 +80,25 @@ impl Failure {
     pub fn print(&self) {
         match self {
             Failure::Experiment(errors) => {
-                errors.reports().for_each(|report| eprintln!("{report:?}"));
+                errors.reports().for_each(|report| say(format!("{report:?}")));
                 if errors.omitted() > 0 {
-                    eprintln!("error: and {} more", errors.omitted());
+                    say(format!("error: and {} more", errors.omitted()));
                 }
             }
             Failure::Several { errors, .. } => {
                 errors.iter().for_each(Failure::print);
-                eprintln!("error: {self}");
+                say(format!("error: {self}"));
             }
             _ => {
-                eprint!("error: {self}");
+                let mut line = format!("error: {self}");
                 let mut source = self.source();
                 while let Some(cause) = source {
-                    eprint!(": {cause}");
+                    line.push_str(&format!(": {cause}"));
                     source = cause.source();
                 }
-                eprintln!();
+                say(line);
                 if let Some(hint) = self.hint() {
-                    eprintln!("\nhint: {hint}");
+                    say(format!("\nhint: {hint}"));
                 }
             }
         }

@@ -22,7 +22,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(options, &talk),
         Command::Reproduce(options) => reproduce::reproduce(options, &talk),
         Command::Check(options) => check::check(options, &talk),
-        Command::Theory(options) => theory::theory(options),
+        Command::Theory(options) => theory::theory(options, &talk),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,13 +1,27 @@
 //! What is said on standard error while a run goes on.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as Style};
 use miette::MietteHandlerOpts;
 
 use super::arguments::{Color, ProgressStyle, TalkOptions};
+use super::failure::Failure;
 use crate::experiment::Progress;
+
+/// Writes a line to standard error. Nobody may be there to read it: that is no reason to lose a run.
+pub fn say(line: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());
+}
+
+/// Writes a line of data to standard output. A reader that has seen enough, as in `… | head`, is no failure.
+pub fn write_data(line: impl AsRef<str>) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{}", line.as_ref()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Failure::Output),
+    }
+}
 
 /// What may be said, and how.
 #[derive(Clone, Copy, Debug)]
@@ -40,21 +54,21 @@ impl Talk {
     /// A line unless quiet.
     pub fn say(&self, line: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", line.as_ref());
+            say(line);
         }
     }
 
     /// A line if verbose.
     pub fn say_more(&self, line: impl AsRef<str>) {
         if self.verbose {
-            eprintln!("{}", line.as_ref());
+            say(line);
         }
     }
 
     /// A warning unless quiet.
     pub fn warn(&self, line: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("warning: {}", line.as_ref());
+            say(format!("warning: {}", line.as_ref()));
         }
     }
 
@@ -98,14 +112,14 @@ impl Meter {
             let elapsed = self.start.elapsed().as_secs_f64();
             let rate = progress.done as f64 / elapsed;
             let left = (progress.total - progress.done) as f64 / rate;
-            eprintln!(
+            say(format!(
                 "{}: {:.0} % · cell {} of {} · {} escapes/s · {left:.0} s left",
                 self.name,
                 100.0 * progress.done as f64 / progress.total as f64,
                 progress.cells_done.min(progress.cells - 1) + 1,
                 progress.cells,
                 short(rate),
-            );
+            ));
         }
     }
 

@@ -1,6 +1,6 @@
 //! `run`: experiments from file to folder.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::arguments::{How, RunOptions};
 use super::failure::{Failure, load_all};
 use super::manifest::{Ended, Manifest, StopReason};
-use super::progress::{Meter, Talk};
+use super::progress::{Meter, Talk, say, write_data};
 use crate::engine::StopFlag;
 use crate::experiment::{CellResult, Existing, Experiment, Observer, PreparedRun, Progress, ResultsFolder};
 use crate::noise::Seed;
@@ -46,17 +46,48 @@ pub fn run_all(plan: &[(Experiment, u64)], how: &How, talk: &Talk) -> Result<(),
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::Threads)?;
     pool.install(|| {
         let existing = if how.force { Existing::MoveAside } else { Existing::Refuse };
-        let mut prepared = Vec::new();
+        for (index, (experiment, _)) in plan.iter().enumerate() {
+            if plan[..index].iter().any(|(other, _)| other.name == experiment.name) {
+                return Err(Failure::SameName { name: experiment.name.clone() });
+            }
+            ResultsFolder::check(&how.out, experiment, existing)?;
+        }
+        let mut runs = Vec::new();
         for (experiment, paths) in plan {
-            let run = PreparedRun::new(experiment, *paths)?;
-            let folder = ResultsFolder::create(&how.out, experiment, existing)?;
-            prepared.push((experiment, *paths, run, folder));
+            runs.push(PreparedRun::new(experiment, *paths)?);
         }
-        for (experiment, paths, run, folder) in prepared {
-            run_one(experiment, paths, &run, folder, &stop, how, talk)?;
+        let mut folders = Vec::new();
+        for (experiment, _) in plan {
+            match ResultsFolder::create(&how.out, experiment, existing) {
+                Ok(folder) => folders.push(folder),
+                Err(error) => {
+                    discard(folders);
+                    return Err(error.into());
+                }
+            }
         }
-        Ok(())
+        let mut folders = folders.into_iter();
+        let mut undrawn = None;
+        for ((experiment, paths), run) in plan.iter().zip(&runs) {
+            let Some(folder) = folders.next() else { break };
+            match run_one(experiment, *paths, run, folder, &stop, how, talk) {
+                Ok(()) => {}
+                Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.or(Some(failure)),
+                Err(failure) => {
+                    discard(folders);
+                    return Err(failure);
+                }
+            }
+        }
+        undrawn.map_or(Ok(()), Err)
     })
+}
+
+/// Takes away the folders of experiments that were not begun. One that cannot be removed is empty and hidden.
+fn discard(folders: impl IntoIterator<Item = ResultsFolder>) {
+    for folder in folders {
+        let _ = folder.discard();
+    }
 }
 
 fn run_one(
@@ -85,19 +116,21 @@ fn run_one(
     let stop_reason = if complete { StopReason::Complete } else { StopReason::Interrupted };
     let Recorder { folder, results, .. } = recorder;
     let figures = folder.working_path().join("figures");
+    let mut undrawn = None;
     for kind in &experiment.figures {
         match report::draw(*kind, &results, &figures) {
             Ok(()) => {}
             // A run that was cut short may lack what a figure needs.
             Err(report::FigureError::Empty { .. }) if !complete => {}
-            Err(source) => return Err(Failure::Figure { name: kind.name(), source }),
+            // The tables are worth more than the figure: they are put in their place first.
+            Err(source) => undrawn = undrawn.or(Some(Failure::Figure { name: kind.name(), source })),
         }
     }
     let seconds = clock.elapsed().as_secs_f64();
     let ended = Ended { experiment, kernels: run.kernels(), paths, warnings: &warnings, start, seconds, stop_reason };
     let path = folder.finish(&Manifest::of(&ended))?;
     if how.json {
-        print_json(experiment, &path, &results, seconds, complete).map_err(Failure::Output)?;
+        write_data(as_json(experiment, &path, &results, seconds, complete))?;
     }
     if !complete {
         return Err(Failure::Interrupted { path });
@@ -105,6 +138,9 @@ fn run_one(
     let escapes: usize = results.iter().map(|r| r.sample.exited()).sum();
     let censored: usize = results.iter().map(|r| r.sample.censored()).sum();
     let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
+    if let Some(failure) = undrawn {
+        return Err(failure);
+    }
     talk.say(format!(
         "{}: {} cells, {escapes} escapes in {seconds:.1} s{note} → {}",
         experiment.name,
@@ -125,13 +161,13 @@ fn gather_warnings(experiment: &Experiment, run: &PreparedRun<'_>) -> Vec<String
     warnings
 }
 
-fn print_json(
+fn as_json(
     experiment: &Experiment,
     path: &std::path::Path,
     results: &[CellResult],
     seconds: f64,
     complete: bool,
-) -> io::Result<()> {
+) -> String {
     let cells: Vec<serde_json::Value> = results
         .iter()
         .map(|r| {
@@ -144,10 +180,8 @@ fn print_json(
             })
         })
         .collect();
-    let object = json!({
-        "name": experiment.name, "path": path, "seconds": seconds, "complete": complete, "cells": cells,
-    });
-    writeln!(io::stdout().lock(), "{object}")
+    json!({ "name": experiment.name, "path": path, "seconds": seconds, "complete": complete, "cells": cells })
+        .to_string()
 }
 
 /// Writes cells as they come and keeps what the figures need.
@@ -184,7 +218,7 @@ fn watch_signals(stop: &StopFlag) -> Result<(), Failure> {
         if stop.is_set() {
             std::process::exit(130);
         }
-        eprintln!("stopping at the next chunk; once more to quit at once");
+        say("stopping at the next chunk; once more to quit at once");
         stop.stop();
     })
     .map_err(Failure::Signal)

@@ -1,11 +1,10 @@
 //! `theory`: what is predicted, without simulating.
 
-use std::io::{self, Write};
-
 use serde_json::json;
 
 use super::arguments::TheoryOptions;
 use super::failure::{Failure, load};
+use super::progress::{Talk, write_data};
 use crate::experiment::CellPlan;
 use crate::noise::Measure;
 use crate::theory::Prediction;
@@ -14,15 +13,11 @@ const COLUMNS: [&str; 11] =
     ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
 
 /// Prints a table, or JSON.
-pub fn theory(options: &TheoryOptions) -> Result<(), Failure> {
+pub fn theory(options: &TheoryOptions, talk: &Talk) -> Result<(), Failure> {
     let experiment = load(&options.file)?;
+    experiment.warnings.iter().for_each(|warning| talk.warn(warning));
     let text = if options.json { as_json(&experiment.cells) } else { as_table(&experiment.cells) };
-    let written = writeln!(io::stdout().lock(), "{text}");
-    match written {
-        // `theory … | head` is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(Failure::Output),
-    }
+    write_data(text)
 }
 
 fn measure_name(measure: Measure) -> &'static str {
@@ -42,7 +37,7 @@ fn as_table(cells: &[CellPlan]) -> String {
             plan.dynamics.clone(),
             plan.basin.clone(),
             noise.alpha().to_string(),
-            format!("{:.4}", noise.epsilon()),
+            if noise.epsilon() < 0.01 { format!("{:.4e}", noise.epsilon()) } else { format!("{:.4}", noise.epsilon()) },
         ];
         match Prediction::of(&plan.problem) {
             Ok(theory) => row.extend([

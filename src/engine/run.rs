@@ -48,7 +48,7 @@ pub struct ChunkRecords {
 
 /// Runs every path of every cell on the threads of the current Rayon pool.
 ///
-/// `consume` is called on the calling thread, once a chunk, in the order in which chunks end; returning `false` stops the run.
+/// `consume` is called on a thread of its own, once a chunk, in the order in which chunks end; returning `false` stops the run.
 /// The chunks themselves are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. Returns
 /// whether everything was run.
 pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(ChunkRecords) -> bool + Send) -> bool {
@@ -69,29 +69,27 @@ pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(C
         }
     };
     let mut finished = 0;
-    // The consumer may block on a full disk or a terminal; it must not hold one of the pool's threads.
+    // The consumer may block on a full disk or a terminal; it must not hold one of the pool's threads. The pool is the
+    // caller's, which only the caller's thread can enter.
     std::thread::scope(|scope| {
-        let pool = scope.spawn({
-            let worker = &worker;
-            move || {
-                rayon::scope(|scope| {
-                    for _ in 0..threads {
-                        let sender = sender.clone();
-                        scope.spawn(move |_| worker(sender));
-                    }
-                    drop(sender);
-                });
+        let consumer = scope.spawn(|| {
+            while let Ok(records) = receiver.recv() {
+                finished += 1;
+                if !consume(records) {
+                    stop.stop();
+                    break;
+                }
             }
+            drop(receiver);
         });
-        while let Ok(records) = receiver.recv() {
-            finished += 1;
-            if !consume(records) {
-                stop.stop();
-                break;
+        rayon::scope(|scope| {
+            for _ in 0..threads {
+                let (sender, worker) = (sender.clone(), &worker);
+                scope.spawn(move |_| worker(sender));
             }
-        }
-        drop(receiver);
-        if let Err(panic) = pool.join() {
+            drop(sender);
+        });
+        if let Err(panic) = consumer.join() {
             std::panic::resume_unwind(panic);
         }
     });
@@ -129,7 +127,8 @@ mod tests {
     use crate::dynamics::Dynamics;
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise};
-    use crate::scheme::{Euler, JumpAdapted};
+    use crate::scheme::{Euler, JumpAdapted, Outcome};
+    use std::ops::Range;
 
     fn problem() -> Problem {
         let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
@@ -145,6 +144,30 @@ mod tests {
         let one: Vec<u64> = on(1).iter().map(|t| t.to_bits()).collect();
         for threads in [2, 8] {
             assert_eq!(one, on(threads).iter().map(|t| t.to_bits()).collect::<Vec<_>>());
+        }
+    }
+
+    /// Tells which pool it runs in.
+    struct PoolSize;
+
+    impl PathKernel for PoolSize {
+        fn run(&self, _: StreamSource, range: Range<u64>, _: Limits, records: &mut Vec<PathRecord>) {
+            let at = rayon::current_num_threads() as f64;
+            records.extend(range.map(|_| PathRecord { outcome: Outcome::Censored { at }, events: 1 }));
+        }
+
+        fn describe(&self) -> String {
+            "the size of the pool".to_string()
+        }
+    }
+
+    #[test]
+    fn paths_run_in_the_pool_of_the_caller() {
+        for threads in [1, 5] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let records = pool.install(|| escape_records(&PoolSize, 5000, Seed(0), Limits::default()));
+            let here = |r: &PathRecord| r.outcome == Outcome::Censored { at: threads as f64 };
+            assert!(records.len() == 5000 && records.iter().all(here));
         }
     }
 

@@ -21,6 +21,9 @@ const MOST_DENSE: usize = 1_000;
 const NUMBERS_PER_MEMBER: u64 = 64;
 const NUMBERS_PER_COORDINATE: u64 = 4;
 
+/// What would do in place of a start that is refused.
+const START_HELP: &str = "choose a point inside the domain, or leave `start` out to begin at the minimum";
+
 /// Distance `ρ` kept from the edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Inset {
@@ -54,7 +57,7 @@ impl BasinMember {
             basin = findings.note(&self.span, basin.with_inset(rho))?;
         }
         match &self.start {
-            Some(start) => findings.note(&self.start_span, basin.with_start(start.clone())),
+            Some(start) => findings.note_with_help(&self.start_span, basin.with_start(start.clone()), START_HELP),
             None => Some(basin),
         }
     }
@@ -112,6 +115,10 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
         let message = format!("`dim` is {dim}, the potential has dimension {}", basin.dim());
         value.findings.push(at.refuse(message));
         return None;
+    }
+    // An inset, which depends on the noise level, may exclude it later.
+    if let Some((at, start)) = table.get("start").zip(start.as_ref()?.as_ref()) {
+        value.findings.note_with_help(&at.node.span, basin.clone().with_start(start.clone()), START_HELP)?;
     }
     let place = |key| table.get(key).map_or(table.span.clone(), |value| value.node.span.clone());
     let (span, start_span) = (place("inset"), place("start"));
@@ -259,7 +266,8 @@ fn read_potential(
                     return None;
                 }
                 let matrix = DMatrix::from_fn(n, m, |i, j| rows[i][j]);
-                findings.note(&shape.node.span, Quadratic::with_hessian(matrix))?
+                let help = "give a symmetric matrix whose eigenvalues are all positive";
+                findings.note_with_help(&shape.node.span, Quadratic::with_hessian(matrix), help)?
             };
             let dim = bowl.dim();
             centre(&mut |at| Some(Arc::new(findings.note(span, bowl.clone().centred_at(at))?)), dim)

@@ -156,17 +156,21 @@ fn read_name(value: Value<'_>) -> Option<String> {
     Some(name.to_string())
 }
 
-/// Reads `figures`, also from `[scheme]`: written last in the file it belongs to that table.
+/// Reads `figures`, also from `[scheme]` and from every `[[scheme]]`: written last in the file it belongs to that table.
 fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
-    let inside = top.get("scheme").filter(Value::is_table).and_then(|scheme| scheme.table()?.get("figures"));
-    let value = match (top.get("figures"), inside) {
-        (Some(_), Some(again)) => {
-            again.findings.push(again.refuse("`figures` is given twice"));
-            return None;
-        }
-        (Some(value), None) | (None, Some(value)) => value,
-        (None, None) => return Some(Vec::new()),
+    let schemes: Vec<Value<'_>> = match top.get("scheme") {
+        Some(scheme) if scheme.is_list() => scheme.list()?.collect(),
+        scheme => scheme.into_iter().collect(),
     };
+    let inside = schemes.iter().filter(|scheme| scheme.is_table()).filter_map(|scheme| scheme.table()?.get("figures"));
+    let mut given = top.get("figures").into_iter().chain(inside);
+    let Some(value) = given.next() else { return Some(Vec::new()) };
+    if let Some(again) = given.next() {
+        again
+            .findings
+            .push(again.refuse("`figures` is given twice").help("keep one list, best at the top of the file"));
+        return None;
+    }
     let names = FigureKind::ALL.map(|(_, name)| name);
     let kinds: Vec<Option<FigureKind>> =
         value.list()?.map(|item| item.word(&names).map(|index| FigureKind::ALL[index].0)).collect();

@@ -161,6 +161,11 @@ impl Findings {
         result.map_err(|error| self.push(Finding::new(span.clone(), error.to_string()))).ok()
     }
 
+    /// Like [`Findings::note`], with what would do instead.
+    pub fn note_with_help<T, E: std::error::Error>(&self, span: &Span, result: Result<T, E>, help: &str) -> Option<T> {
+        result.map_err(|error| self.push(Finding::new(span.clone(), error.to_string()).help(help))).ok()
+    }
+
     /// Notes that the tree was recovered from a file with syntax errors, so that a missing key proves nothing.
     pub fn set_recovered(&self) {
         self.recovered.set(true);

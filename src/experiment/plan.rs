@@ -126,7 +126,12 @@ impl Plan {
             let megabytes = numbers / 125_000;
             let message = format!("the sweeps multiply to {cells} cells, which need {megabytes} MB");
             let help = format!("at most {MOST_CELLS} cells and {} MB; shorten a sweep", MOST_NUMBERS / 125_000);
-            findings.push(Finding::new(0..0, message).help(help));
+            let sweeps = axes.iter().flat_map(|a| {
+                let lengths = [a.alphas.values.len(), a.levels.values.len(), a.amplitudes.values.len()];
+                lengths.into_iter().zip([&a.alphas.span, &a.levels.span, &a.amplitudes.span])
+            });
+            let longest = sweeps.max_by_key(|(length, _)| *length).filter(|(length, _)| *length > 1);
+            findings.push(Finding::new(longest.map_or(0..0, |(_, span)| span.clone()), message).help(help));
             return None;
         }
         usize::try_from(cells).ok()
@@ -173,11 +178,13 @@ impl Plan {
         let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok();
         let landscape = basin.at(epsilon, findings);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);
-        let place = match noise.amplitude().check(landscape.dim()) {
-            Ok(()) => &dynamics.span,
-            Err(_) => &axes.amplitudes.span,
+        let dim = landscape.dim();
+        let help = match dim {
+            1 => "give a number other than 0".to_string(),
+            _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
         };
-        let problem = findings.note(place, Problem::new(landscape, sde, noise))?;
+        findings.note_with_help(&axes.amplitudes.span, noise.amplitude().check(dim), &help)?;
+        let problem = findings.note(&dynamics.span, Problem::new(landscape, sde, noise))?;
         let label = match amplitude {
             Amplitude::Scalar(scale) if axes.amplitudes.values.len() > 1 => {
                 format!("{}[amplitude={scale}]", dynamics.label)

@@ -183,6 +183,10 @@ impl<'a> Value<'a> {
         let integer = match self.node.kind {
             Kind::Integer(integer) => integer,
             Kind::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => number as i128,
+            Kind::Number(number) => {
+                self.findings.push(self.refuse(format!("`{}` must be a whole number, not {number}", self.key)));
+                return None;
+            }
             _ => {
                 self.wrong("a whole number");
                 return None;
@@ -256,7 +260,8 @@ impl<'a> Value<'a> {
             return None;
         };
         if rows.iter().any(|row| row.len() != first.len()) {
-            self.findings.push(self.refuse(format!("the rows of `{}` differ in length", self.key)));
+            let finding = self.refuse(format!("the rows of `{}` differ in length", self.key));
+            self.findings.push(finding.help("give every row of the matrix as many numbers as there are rows"));
             return None;
         }
         Some(rows)

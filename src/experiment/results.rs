@@ -52,16 +52,26 @@ pub struct ResultsFolder {
 }
 
 impl ResultsFolder {
+    /// Refuses results that are there already, without touching anything.
+    ///
+    /// # Errors
+    /// [`ResultsError::Exists`] if there are results of this name and `existing` is [`Existing::Refuse`].
+    pub fn check(out: &Path, experiment: &Experiment, existing: Existing) -> Result<(), ResultsError> {
+        let place = out.join(&experiment.name);
+        match existing {
+            Existing::Refuse if place.exists() => Err(ResultsError::Exists { path: place }),
+            _ => Ok(()),
+        }
+    }
+
     /// Opens every file before the first path is run.
     ///
     /// # Errors
     /// [`ResultsError::Exists`] if there are results of this name and `existing` is [`Existing::Refuse`],
     /// [`ResultsError::Write`] if the folder cannot be written.
     pub fn create(out: &Path, experiment: &Experiment, existing: Existing) -> Result<Self, ResultsError> {
+        Self::check(out, experiment, existing)?;
         let place = out.join(&experiment.name);
-        if existing == Existing::Refuse && place.exists() {
-            return Err(ResultsError::Exists { path: place });
-        }
         let beside = out.join(format!(".{}.part", experiment.name));
         let failed = |source| ResultsError::Write { path: beside.clone(), source };
         if beside.exists() {
@@ -78,6 +88,14 @@ impl ResultsFolder {
         let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
         let summary = open("summary.csv", &columns).map_err(failed)?;
         Ok(ResultsFolder { place, beside, existing, escapes, summary })
+    }
+
+    /// Removes the unfinished folder: nothing was run.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn discard(self) -> io::Result<()> {
+        fs::remove_dir_all(&self.beside)
     }
 
     /// Where figures go until the folder is in its place.
