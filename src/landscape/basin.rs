@@ -85,6 +85,11 @@ impl Basin {
         if !basin.contains(&minimum) {
             return Err(LandscapeError::MinimumOutside { minimum });
         }
+        if dim == 1 {
+            // In one dimension every domain is an interval, and the schemes know intervals best.
+            let [left, right] = [[-1.0], [1.0]].map(|side| basin.exit_distance(&side));
+            basin.region = Region::Box { lo: vec![minimum[0] - left], hi: vec![minimum[0] + right] };
+        }
         Ok(basin)
     }
 
@@ -105,7 +110,7 @@ impl Basin {
     /// [`Basin::with_start`].
     ///
     /// # Errors
-    /// [`LandscapeError::Inset`] if nothing around the minimum is left, or for ellipsoids and level sets, whose inner
+    /// [`LandscapeError::Inset`] if nothing around the minimum is left, or for ellipsoids and level sets of `d > 1`, whose inner
     /// parallel sets have no closed form.
     pub fn with_inset(mut self, rho: f64) -> Result<Self, LandscapeError> {
         if !(rho >= 0.0 && rho.is_finite()) {
@@ -217,32 +222,30 @@ impl Basin {
     }
 
     fn level_distance(&self, direction: &[f64], height: f64, floor: f64) -> f64 {
-        let at = |s: f64| {
-            let point: Vec<f64> = self.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect();
-            self.potential.value(&point) - floor - height
-        };
+        let point = |s: f64| -> Vec<f64> { self.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect() };
+        let rise = |s: f64| self.potential.value(&point(s)) - floor;
         if direction.iter().all(|v| *v == 0.0) {
             return f64::INFINITY;
         }
         if !matches!(self.potential.form(), Form::General) {
             // Homogeneous of degree two about the minimum.
-            return (height / (at(1.0) + height)).sqrt();
+            return (height / rise(1.0)).sqrt();
         }
         // March outwards from a step far below the first crossing of a parabola, then bisect.
         let norm = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
         let probe = 1e-4 / norm;
-        let curvature = 2.0 * (at(probe) + height) / (probe * probe);
+        let curvature = 2.0 * rise(probe) / (probe * probe);
         let mut step = if curvature > 0.0 { (2.0 * height / curvature).sqrt() / 16.0 } else { 1e-3 / norm };
         let mut inside = 0.0;
         for _ in 0..4096 {
-            if !(at(inside + step) < 0.0) {
+            if !self.contains(&point(inside + step)) {
                 let mut outside = inside + step;
                 while outside - inside > 1e-15 * outside {
                     let middle = 0.5 * (inside + outside);
                     if middle <= inside || middle >= outside {
                         break;
                     }
-                    if at(middle) < 0.0 { inside = middle } else { outside = middle }
+                    if self.contains(&point(middle)) { inside = middle } else { outside = middle }
                 }
                 return outside;
             }
@@ -463,6 +466,25 @@ mod tests {
         assert!(basin.contains(&[0.01]) && !basin.contains(&[-0.5]) && !basin.contains(&[1.5]));
         // F(x) = 0 at 0 and √2.
         assert!((basin.exit_distance(&[1.0]) - (2f64.sqrt() - 1.0)).abs() < 1e-9);
+    }
+
+    /// A level that touches the saddle from above does not let the march walk into the next well.
+    #[test]
+    fn level_at_the_saddle_ends_there() {
+        let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();
+        let basin = Basin::new(wells.clone(), Domain::Level { height: 0.25 }).unwrap();
+        assert!((basin.exit_distance(&[1.0]) - 1.0).abs() < 1e-9);
+        let valley = Basin::new(wells.with_transverse(vec![1.0]).unwrap(), Domain::Level { height: 0.25 }).unwrap();
+        assert!((valley.exit_distance(&[1.0, 0.0]) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_dimensional_domains_are_intervals() {
+        let bowl = || Quadratic::new(vec![2.0]).unwrap().centred_at(vec![0.5]).unwrap();
+        for domain in [Domain::ball(0.5), Domain::Ellipsoid { semi_axes: vec![0.5] }, Domain::Level { height: 0.25 }] {
+            let basin = Basin::new(bowl(), domain).unwrap();
+            assert_eq!(basin.sides(), Some((&[0.0][..], &[1.0][..])));
+        }
     }
 
     #[test]
