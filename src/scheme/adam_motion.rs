@@ -8,11 +8,10 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::jump_adapted::{FAR_STEP, MEMORY, Motion, State};
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, square_root};
+use super::motion::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
 use super::runge_kutta::RungeKutta;
-use super::sgd_motion::{shortest_axis, small_beside_basin};
 use super::time_scale::relaxation_rates;
 use crate::dynamics::{Adam, Averages, Problem};
 use crate::landscape::Form;
@@ -261,6 +260,11 @@ impl Motion for AdamMotion {
         self.move_second_moment(state, state.t + half, half);
     }
 
+    fn drift(&self, state: &mut State) {
+        let averages = &state.averages;
+        state.gradient.iter_mut().zip(averages.m.iter().zip(&averages.q)).for_each(|(v, (m, q))| *v = -m / q);
+    }
+
     fn skip_rest(&self, state: &mut State, wait: f64, rng: &mut Stream) -> f64 {
         let Some((root, square)) = &self.rest else { return 0.0 };
         if state.since_jump < self.memory || wait < 1.5 * self.memory {
@@ -319,29 +323,5 @@ impl AdamMotion {
                 share.sum::<f64>() < 1.0
             }
         }
-    }
-}
-
-/// The modes of `Q^(-½) H Q^(-½)` for the `Q` they were last made with.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Modes {
-    q: Vec<f64>,
-    root: Vec<f64>,
-    vectors: DMatrix<f64>,
-    values: DVector<f64>,
-}
-
-impl Modes {
-    /// Makes the modes anew once an entry of `Q` has changed by more than 10⁻³.
-    fn refresh(&mut self, hessian: &DMatrix<f64>, q: &[f64]) {
-        let fresh = self.q.len() == q.len() && self.q.iter().zip(q).all(|(a, b)| (a / b - 1.0).abs() < 1e-3);
-        if fresh {
-            return;
-        }
-        self.q = q.to_vec();
-        self.root = q.iter().map(|q| q.sqrt()).collect();
-        let scaled = DMatrix::from_fn(q.len(), q.len(), |i, j| hessian[(i, j)] / (self.root[i] * self.root[j]));
-        let eigen = scaled.symmetric_eigen();
-        (self.vectors, self.values) = (eigen.eigenvectors, eigen.eigenvalues);
     }
 }

@@ -275,13 +275,10 @@ impl EulerKernel {
         let h = self.step;
         let mut events = 0;
         loop {
+            if let Some(censored) = limits.reached(events, h) {
+                return censored;
+            }
             let t = events as f64 * h;
-            if t + h > limits.max_time {
-                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
-            }
-            if events >= limits.max_events {
-                return PathRecord { outcome: Outcome::Censored { at: t }, events };
-            }
             basin.potential().gradient(&ws.x, &mut ws.gradient);
             self.draw(ws, rng);
             match self.problem.dynamics() {
@@ -318,13 +315,10 @@ impl EulerKernel {
         let mut x = self.problem.basin().start()[0];
         let mut events = 0;
         loop {
+            if let Some(censored) = limits.reached(events, h) {
+                return censored;
+            }
             let t = events as f64 * h;
-            if t + h > limits.max_time {
-                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
-            }
-            if events >= limits.max_events {
-                return PathRecord { outcome: Outcome::Censored { at: t }, events };
-            }
             let offset = x - line.minimum;
             let gradient = line.curvatures[usize::from(offset >= 0.0)] * offset;
             let xi = draw(rng);

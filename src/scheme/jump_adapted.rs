@@ -12,25 +12,20 @@
 
 use std::ops::Range;
 
-use nalgebra::DMatrix;
 use rand::RngExt;
-use rand_distr::{Exp1, StandardNormal};
+use rand_distr::Exp1;
 
-use super::adam_motion::{AdamMotion, Modes};
+use super::adam_motion::AdamMotion;
 use super::barrier::bridge_crossing;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
-use super::runge_kutta::RungeKutta;
+use super::motion::{Motion, State};
 use super::sgd_motion::sgd_motion;
 use super::site::{by_coordinate, by_noise_axis};
 use super::time_scale::{curvature_range, relaxation_rates};
 use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
-use crate::dynamics::{Averages, Dynamics, Preconditioner, Problem, SecondMoment};
+use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::Stream;
 
-/// Steps away from the edge, in fastest relaxation times, where no exact flow spans the wait.
-pub(super) const FAR_STEP: f64 = 0.25;
-/// Slowest relaxation times after which the past is forgotten: e^-9 is 10⁻⁴.
-pub(super) const MEMORY: f64 = 9.0;
 /// Standard deviations of the small-jump part within which the edge is near.
 const NEAR: f64 = 5.0;
 
@@ -110,86 +105,6 @@ impl Scheme for JumpAdapted {
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
         Ok(Box::new(JumpAdaptedKernel::new(self, problem)?))
-    }
-}
-
-/// One path: its parameters, Adam's averages, and the scratch that flows need.
-#[derive(Clone, Debug, Default)]
-pub(super) struct State {
-    pub t: f64,
-    pub since_jump: f64,
-    pub x: Vec<f64>,
-    pub averages: Averages,
-    pub gradient: Vec<f64>,
-    pub phase: Vec<f64>,
-    pub solver: RungeKutta,
-    pub modes: Modes,
-    kick: Vec<f64>,
-    scratch: Vec<f64>,
-    before: Vec<f64>,
-    normal: Vec<f64>,
-}
-
-impl State {
-    fn new(dim: usize) -> Self {
-        let zero = vec![0.0; dim];
-        State {
-            x: zero.clone(),
-            gradient: zero.clone(),
-            solver: RungeKutta::new(dim),
-            kick: zero.clone(),
-            scratch: zero.clone(),
-            before: zero.clone(),
-            normal: zero,
-            ..State::default()
-        }
-    }
-
-    /// Half of the small jumps of a step, as a Gaussian displacement.
-    pub fn kick_half(&mut self, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
-        jumps.small_kick(0.5 * tau, &mut self.kick, &mut self.scratch, rng);
-        self.displace();
-    }
-
-    /// `θ += Q⁻¹ kick`.
-    fn displace(&mut self) {
-        if self.averages.q.is_empty() {
-            self.x.iter_mut().zip(&self.kick).for_each(|(x, d)| *x += d);
-        } else {
-            self.x.iter_mut().zip(&self.kick).zip(&self.averages.q).for_each(|((x, d), q)| *x += d / q);
-        }
-    }
-
-    /// A Gaussian draw with the given root around `centre`: into `x`, or into `phase` if it has twice the length.
-    pub fn draw_around(&mut self, centre: &[f64], root: &DMatrix<f64>, rng: &mut Stream) {
-        let out = if centre.len() == self.x.len() { &mut self.x } else { &mut self.phase };
-        out.copy_from_slice(centre);
-        for column in root.column_iter() {
-            let normal: f64 = rng.sample(StandardNormal);
-            out.iter_mut().zip(column.iter()).for_each(|(x, b)| *x += b * normal);
-        }
-    }
-
-    fn inverse_q(&self, i: usize) -> f64 {
-        self.averages.q.get(i).map_or(1.0, |q| 1.0 / q)
-    }
-}
-
-/// The motion between large jumps.
-pub(super) trait Motion: Send + Sync {
-    /// Sets what the dynamics carries beside the parameters.
-    fn start(&self, _state: &mut State) {}
-
-    /// Longest admissible step away from the edge.
-    fn step_limit(&self, state: &State) -> f64;
-
-    /// Flow and small jumps over `tau`.
-    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);
-
-    /// Jumps over a stretch in which the path would only rest: leaves a state with the law at rest and returns the time
-    /// passed over, 0 if the path is not at rest or the wait is too short.
-    fn skip_rest(&self, _state: &mut State, _wait: f64, _rng: &mut Stream) -> f64 {
-        0.0
     }
 }
 
@@ -311,14 +226,13 @@ impl JumpAdaptedKernel {
         let basin = self.problem.basin();
         match basin.sides() {
             Some((lo, hi)) => (0..state.x.len()).any(|i| {
-                let inverse_q = state.inverse_q(i);
-                let reach = NEAR * (self.faces[i].variance * time).sqrt() * inverse_q;
-                (hi[i] - state.x[i]).min(state.x[i] - lo[i]) + self.faces[i].shift * inverse_q < reach
+                let reach = NEAR * (self.faces[i].variance * time).sqrt() * state.inverse_q(i);
+                (hi[i] - state.x[i]).min(state.x[i] - lo[i]) < reach
             }),
             None => {
                 let distance = basin.edge(&state.x, &mut state.normal);
                 let noise = self.smooth_edge_noise(state);
-                distance + noise.shift < NEAR * (noise.variance * time).sqrt()
+                distance < NEAR * (noise.variance * time).sqrt()
             }
         }
     }
@@ -348,22 +262,24 @@ impl JumpAdaptedKernel {
                 };
             }
         };
+        self.motion.drift(state);
         match basin.sides() {
             Some((lo, hi)) => {
                 for i in 0..state.x.len() {
-                    let inverse_q = state.inverse_q(i);
-                    let shift = self.faces[i].shift * inverse_q;
-                    let variance = self.faces[i].variance * inverse_q * inverse_q;
-                    let (before, after) = (state.before[i], state.x[i]);
-                    meet(hi[i] - before + shift, hi[i] - after + shift, variance);
-                    meet(before - lo[i] + shift, after - lo[i] + shift, variance);
+                    let noise = self.faces[i].scaled(state.inverse_q(i));
+                    let (before, after, drift) = (state.before[i], state.x[i], state.gradient[i]);
+                    let (above, below) = (noise.shift(-drift), noise.shift(drift));
+                    meet(hi[i] - before + above, hi[i] - after + above, noise.variance);
+                    meet(before - lo[i] + below, after - lo[i] + below, noise.variance);
                 }
             }
             None => {
                 let from = basin.edge(&state.before, &mut state.normal);
+                let outward: f64 = state.gradient.iter().zip(&state.normal).map(|(v, n)| v * n).sum();
                 let noise = self.smooth_edge_noise(state);
+                let shift = noise.shift(-outward);
                 let to = basin.edge(&state.x, &mut state.normal);
-                meet(from + noise.shift, to + noise.shift, noise.variance);
+                meet(from + shift, to + shift, noise.variance);
             }
         }
         first

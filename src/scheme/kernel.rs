@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::PathRecord;
+use super::{Outcome, PathRecord};
 use crate::dynamics::Problem;
 use crate::noise::{Seed, Stream};
 
@@ -22,6 +22,22 @@ impl Default for Limits {
     /// No time limit, 10^10 events.
     fn default() -> Self {
         Limits { max_time: f64::INFINITY, max_events: 10_000_000_000 }
+    }
+}
+
+impl Limits {
+    /// The record of a path that is still inside after `events` steps of length `h` and may take no further one; `None` while it
+    /// may.
+    pub(super) fn reached(&self, events: u64, h: f64) -> Option<PathRecord> {
+        let t = events as f64 * h;
+        let at = if t + h > self.max_time {
+            self.max_time
+        } else if events >= self.max_events {
+            t
+        } else {
+            return None;
+        };
+        Some(PathRecord { outcome: Outcome::Censored { at }, events })
     }
 }
 

@@ -9,6 +9,11 @@ use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::sphere;
 use crate::noise::{Amplitude, LevyMeasure, Stream, Structure};
 
+/// How the shift of the edge falls with the ratio of drift to small-jump noise over a cut, `v δ/σ²`: where drift rules, only the
+/// largest of the small jumps reach the edge, and the Brownian motion in their place crosses too seldom beyond it. Fitted with
+/// the factor of [`creeping_shift`] to the Ornstein-Uhlenbeck rows of the exactness tests, where the ratio runs from .2 to 8.
+const DRIFT_SHARE: f64 = 0.075;
+
 /// The jumps of `ε Σ L` cut in two: those that move the parameters at rest by more than `κ` of the way to the edge, which
 /// come at Poisson times with Pareto sizes, and the rest, a Brownian motion of the same variance (Asmussen-Rosiński).
 ///
@@ -35,8 +40,29 @@ pub(super) struct LargeJumps {
 pub(super) struct EdgeNoise {
     /// Variance per unit time along the normal.
     pub variance: f64,
-    /// How far beyond the edge the Brownian part is watched.
-    pub shift: f64,
+    /// Displacement along the normal by a jump at the cut, averaged by share of the variance.
+    cut: f64,
+    /// How far beyond the edge the Brownian part is watched where nothing drives the path away from it.
+    shift: f64,
+}
+
+impl EdgeNoise {
+    /// How far beyond the edge the Brownian part is watched against an inward drift of the given speed.
+    pub fn shift(&self, inward: f64) -> f64 {
+        if self.variance == 0.0 {
+            return 0.0;
+        }
+        self.shift / (1.0 + DRIFT_SHARE * inward.max(0.0) * self.cut / self.variance)
+    }
+
+    /// The same noise for an axis whose displacements are divided by `q`.
+    pub fn scaled(&self, inverse_q: f64) -> Self {
+        EdgeNoise {
+            variance: self.variance * inverse_q * inverse_q,
+            cut: self.cut * inverse_q,
+            shift: self.shift * inverse_q,
+        }
+    }
 }
 
 /// One large jump of `L`.
@@ -210,7 +236,7 @@ impl LargeJumps {
             Structure::Independent => 0.0,
             Structure::Isotropic => self.cuts[0] * length.sqrt(),
         };
-        EdgeNoise { variance, shift: self.shift * cut }
+        EdgeNoise { variance, cut, shift: self.shift * cut }
     }
 
     /// What the face of a box across axis `i` sees, before `Q⁻¹`.

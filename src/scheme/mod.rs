@@ -11,6 +11,8 @@ mod jump_adapted;
 mod kernel;
 mod large_jumps;
 mod linear;
+mod modes;
+mod motion;
 mod outcome;
 mod runge_kutta;
 mod sgd_motion;

@@ -4,9 +4,9 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::jump_adapted::{FAR_STEP, MEMORY, Motion, State};
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, gathered, square_root};
+use super::motion::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
 use super::time_scale::relaxation_rates;
 use crate::dynamics::Problem;
 use crate::landscape::{Form, Potential};
@@ -108,10 +108,18 @@ impl Motion for AxisMotion {
             *x = axis.minimum + axis.advance(*x - axis.minimum, tau, rng);
         }
     }
+
+    fn drift(&self, state: &mut State) {
+        for ((v, x), axis) in state.gradient.iter_mut().zip(&state.before).zip(&self.axes) {
+            let y = x - axis.minimum;
+            *v = -axis.curvature(y) * y;
+        }
+    }
 }
 
 /// A quadratic whose axes or whose noise are coupled: an Ornstein-Uhlenbeck transition in the eigenbasis of the Hessian.
 struct CoupledMotion {
+    problem: Problem,
     minimum: Vec<f64>,
     curvatures: DVector<f64>,
     modes: DMatrix<f64>,
@@ -128,6 +136,7 @@ impl CoupledMotion {
         let modes = eigen.eigenvectors;
         let diffusion = modes.transpose() * jumps.diffusion() * &modes;
         let mut motion = CoupledMotion {
+            problem: problem.clone(),
             minimum: potential.minimum().to_vec(),
             curvatures: eigen.eigenvalues,
             modes,
@@ -161,6 +170,10 @@ impl Motion for CoupledMotion {
         let noise = if tau == self.near_step { &self.near_root * normal } else { self.noise_root(tau) * normal };
         let moved = &self.modes * modes + noise;
         state.x.iter_mut().zip(&self.minimum).zip(moved.iter()).for_each(|((x, m), y)| *x = m + y);
+    }
+
+    fn drift(&self, state: &mut State) {
+        down_the_gradient(&self.problem, state);
     }
 }
 
@@ -206,6 +219,10 @@ impl Motion for GeneralMotion {
         state.kick_half(tau, jumps, rng);
     }
 
+    fn drift(&self, state: &mut State) {
+        down_the_gradient(&self.problem, state);
+    }
+
     fn skip_rest(&self, state: &mut State, wait: f64, rng: &mut Stream) -> f64 {
         let Some(root) = &self.rest_root else { return 0.0 };
         if state.since_jump < self.memory || wait < 1.5 * self.memory {
@@ -216,23 +233,8 @@ impl Motion for GeneralMotion {
     }
 }
 
-/// The shortest exit distance along an axis.
-pub(super) fn shortest_axis(problem: &Problem) -> f64 {
-    let basin = problem.basin();
-    let mut direction = vec![0.0; basin.dim()];
-    let mut shortest = f64::INFINITY;
-    for axis in 0..basin.dim() {
-        for sign in [1.0, -1.0] {
-            direction[axis] = sign;
-            shortest = shortest.min(basin.exit_distance(&direction));
-        }
-        direction[axis] = 0.0;
-    }
-    shortest
-}
-
-/// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.
-pub(super) fn small_beside_basin(problem: &Problem, covariance: &DMatrix<f64>) -> bool {
-    let trace: f64 = (0..problem.basin().dim()).map(|i| covariance[(i, i)]).sum();
-    8.0 * trace.sqrt() < shortest_axis(problem)
+/// `-∇F` at the beginning of the step.
+fn down_the_gradient(problem: &Problem, state: &mut State) {
+    problem.basin().potential().gradient(&state.before, &mut state.gradient);
+    state.gradient.iter_mut().for_each(|g| *g = -*g);
 }

@@ -1,0 +1,124 @@
+//! One path on its way from one large jump to the next.
+
+use nalgebra::DMatrix;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use super::large_jumps::LargeJumps;
+use super::modes::Modes;
+use super::runge_kutta::RungeKutta;
+use crate::dynamics::{Averages, Problem};
+use crate::noise::Stream;
+
+/// Steps away from the edge, in fastest relaxation times, where no exact flow spans the wait.
+pub(super) const FAR_STEP: f64 = 0.25;
+/// Slowest relaxation times after which the past is forgotten: e^-9 is 10⁻⁴.
+pub(super) const MEMORY: f64 = 9.0;
+
+/// One path: its parameters, Adam's averages, and the scratch that flows need.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub t: f64,
+    pub since_jump: f64,
+    pub x: Vec<f64>,
+    pub averages: Averages,
+    /// Scratch for a gradient, or for the drift.
+    pub gradient: Vec<f64>,
+    pub phase: Vec<f64>,
+    pub solver: RungeKutta,
+    pub modes: Modes,
+    pub kick: Vec<f64>,
+    pub scratch: Vec<f64>,
+    pub before: Vec<f64>,
+    pub normal: Vec<f64>,
+}
+
+impl State {
+    /// Room for a path in `dim` dimensions.
+    pub fn new(dim: usize) -> Self {
+        let zero = vec![0.0; dim];
+        State {
+            x: zero.clone(),
+            gradient: zero.clone(),
+            solver: RungeKutta::new(dim),
+            kick: zero.clone(),
+            scratch: zero.clone(),
+            before: zero.clone(),
+            normal: zero,
+            ..State::default()
+        }
+    }
+
+    /// Half of the small jumps of a step, as a Gaussian displacement.
+    pub fn kick_half(&mut self, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
+        jumps.small_kick(0.5 * tau, &mut self.kick, &mut self.scratch, rng);
+        self.displace();
+    }
+
+    /// `θ += Q⁻¹ kick`.
+    pub fn displace(&mut self) {
+        if self.averages.q.is_empty() {
+            self.x.iter_mut().zip(&self.kick).for_each(|(x, d)| *x += d);
+        } else {
+            self.x.iter_mut().zip(&self.kick).zip(&self.averages.q).for_each(|((x, d), q)| *x += d / q);
+        }
+    }
+
+    /// A Gaussian draw with the given root around `centre`: into `x`, or into `phase` if it has twice the length.
+    pub fn draw_around(&mut self, centre: &[f64], root: &DMatrix<f64>, rng: &mut Stream) {
+        let out = if centre.len() == self.x.len() { &mut self.x } else { &mut self.phase };
+        out.copy_from_slice(centre);
+        for column in root.column_iter() {
+            let normal: f64 = rng.sample(StandardNormal);
+            out.iter_mut().zip(column.iter()).for_each(|(x, b)| *x += b * normal);
+        }
+    }
+
+    /// `1/q_i`, 1 without preconditioner.
+    pub fn inverse_q(&self, i: usize) -> f64 {
+        self.averages.q.get(i).map_or(1.0, |q| 1.0 / q)
+    }
+}
+
+/// The motion between large jumps.
+pub(super) trait Motion: Send + Sync {
+    /// Sets what the dynamics carries beside the parameters.
+    fn start(&self, _state: &mut State) {}
+
+    /// Longest admissible step away from the edge.
+    fn step_limit(&self, state: &State) -> f64;
+
+    /// Flow and small jumps over `tau`.
+    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);
+
+    /// The velocity `dθ/dt` without the noise, at the beginning of the step for SGD, with the present momentum for Adam, into
+    /// `gradient`.
+    fn drift(&self, state: &mut State);
+
+    /// Jumps over a stretch in which the path would only rest: leaves a state with the law at rest and returns the time
+    /// passed over, 0 if the path is not at rest or the wait is too short.
+    fn skip_rest(&self, _state: &mut State, _wait: f64, _rng: &mut Stream) -> f64 {
+        0.0
+    }
+}
+
+/// The shortest exit distance along an axis.
+pub(super) fn shortest_axis(problem: &Problem) -> f64 {
+    let basin = problem.basin();
+    let mut direction = vec![0.0; basin.dim()];
+    let mut shortest = f64::INFINITY;
+    for axis in 0..basin.dim() {
+        for sign in [1.0, -1.0] {
+            direction[axis] = sign;
+            shortest = shortest.min(basin.exit_distance(&direction));
+        }
+        direction[axis] = 0.0;
+    }
+    shortest
+}
+
+/// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.
+pub(super) fn small_beside_basin(problem: &Problem, covariance: &DMatrix<f64>) -> bool {
+    let trace: f64 = (0..problem.basin().dim()).map(|i| covariance[(i, i)]).sum();
+    8.0 * trace.sqrt() < shortest_axis(problem)
+}
