@@ -79,28 +79,6 @@ impl SurvivalCurve {
     pub fn steps(&self) -> &[SurvivalStep] {
         &self.steps
     }
-
-    /// At most `count` of the steps, for drawing: the first, the last, and those in force at equidistant times between.
-    pub fn thinned(&self, count: usize) -> Vec<SurvivalStep> {
-        let last = self.steps.len() - 1;
-        if count > last {
-            return self.steps.clone();
-        }
-        let (start, span) = (self.steps[0].time, self.steps[last].time - self.steps[0].time);
-        let mut kept = Vec::with_capacity(count);
-        for i in 0..count {
-            let step = if i + 1 == count {
-                self.steps[last]
-            } else {
-                let time = start + span * i as f64 / (count - 1) as f64;
-                self.steps[self.steps.partition_point(|step| step.time <= time) - 1]
-            };
-            if kept.last() != Some(&step) {
-                kept.push(step);
-            }
-        }
-        kept
-    }
 }
 
 #[cfg(test)]
@@ -144,18 +122,5 @@ mod tests {
         }
         let end = curve.at(1e9).unwrap();
         assert_eq!((end.value, end.lo, end.hi), (0.0, 0.0, curve.at(49.0).unwrap().hi));
-    }
-
-    #[test]
-    fn a_thinned_curve_keeps_its_ends_and_its_values() {
-        let sample = ExitSample::new((1..=1000).map(|i| f64::from(i).powi(2)).collect(), vec![], 0).unwrap();
-        let curve = SurvivalCurve::new(&sample, Confidence::DEFAULT).unwrap();
-        for count in [1, 2, 17, 999, 1000, 5000] {
-            let thin = curve.thinned(count);
-            assert!(thin.len() <= count && thin.last() == curve.steps().last(), "{count}");
-            assert!(thin.iter().all(|step| curve.at(step.time) == Some(step.survival)));
-        }
-        assert_eq!(curve.thinned(17)[0], curve.steps()[0]);
-        assert_eq!(curve.thinned(0), []);
     }
 }
