@@ -10,33 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The example of the documentation. Its `figures` stand below the header of `[scheme]`.
-const EXAMPLE: &str = r#"name  = "gamma-vs-epsilon"      # results/<name>/
-seed  = 20201206
-paths = 20_000                  # per cell
-max_time = 1e6                  # paths still inside are censored, counted and used as such
-
-[noise]
-alpha = [1.2, 1.5, 1.8]         # *
-epsilon = { from = 0.003, to = 0.3, count = 9, scale = "log" }   # *  or eta*
-structure = "independent"       # "isotropic"
-measure = "standard"            # "unit"
-amplitude = 1.0                 # scalar*, [diagonal], [[matrix]], { calibration = "…" }
-
-[[dynamics]]
-sgd = {}
-[[dynamics]]
-adam = { beta1_rate = 1.0, beta2_rate = 0.1, stabilizer = 1e-8, second_moment = "mean_field" }
-
-[[basin]]
-name = "sharp"
-potential = { quadratic = { curvature = [4.0] } }
-domain = { interval = [-0.5, 0.5] }
-
-[scheme]
-jump_adapted = {}               # or euler = { step = 0.01, monitoring = "corrected" }
-
-figures = ["gamma-vs-epsilon", "exponential-law", "laplace"]
-"#;
+const EXAMPLE: &str = include_str!("data/documented.toml");
 
 /// One cell, quick to run. The tests of messages change one line of it.
 const SMALL: &str = r#"name = "small"
@@ -106,6 +80,49 @@ fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// The table of theorem 2 for one pair, with Σ = 2 I in the plane: det Q = 4, complements π r²/4 and π r², and Adam later by 2^α.
+#[test]
+fn sgd_and_adam_are_compared() {
+    let text = r#"
+name = "pair"
+paths = 400
+[noise]
+alpha = 1.5
+epsilon = 0.003
+amplitude = 2.0
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+[[basin]]
+name = "disc"
+dim = 2
+potential = { quadratic = { curvature = 1.0 } }
+domain = { ball = { radius = 1.0 } }
+[scheme]
+jump_adapted = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let table = fs::read_to_string(folder.path().join("results/pair/comparison.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 2);
+    let value = |column: &str| rows[1][rows[0].iter().position(|c| *c == column).unwrap()];
+    let number = |column: &str| value(column).parse::<f64>().unwrap();
+    assert_eq!(value("volume_claim"), "adam_later");
+    let exact = [
+        ("det_q", 4.0),
+        ("complement_sgd", std::f64::consts::PI / 4.0),
+        ("complement_adam", std::f64::consts::PI),
+        ("predicted_ratio", 2f64.powf(1.5)),
+    ];
+    for (column, expected) in exact {
+        assert!((number(column) / expected - 1.0).abs() < 1e-6, "{column}: {}", value(column));
+    }
+    assert!(number("ratio_lo") < number("predicted_ratio") && number("predicted_ratio") < number("ratio_hi"));
 }
 
 #[test]

@@ -9,33 +9,7 @@ use levy_escape::noise::{Seed, Stream};
 use rand::{Rng, RngExt};
 
 /// The example of the documentation.
-const EXAMPLE: &str = r#"name  = "gamma-vs-epsilon"      # results/<name>/
-seed  = 20201206
-paths = 20_000                  # per cell
-max_time = 1e6                  # paths still inside are censored, counted and used as such
-
-[noise]
-alpha = [1.2, 1.5, 1.8]         # *
-epsilon = { from = 0.003, to = 0.3, count = 9, scale = "log" }   # *  or eta*
-structure = "independent"       # "isotropic"
-measure = "standard"            # "unit"
-amplitude = 1.0                 # scalar*, [diagonal], [[matrix]]
-
-[[dynamics]]
-sgd = {}
-[[dynamics]]
-adam = { beta1_rate = 1.0, beta2_rate = 0.1, stabilizer = 1e-8, second_moment = "mean_field" }
-
-[[basin]]
-name = "sharp"
-potential = { quadratic = { curvature = [4.0] } }
-domain = { interval = [-0.5, 0.5] }
-
-[scheme]
-jump_adapted = {}               # or euler = { step = 0.01, monitoring = "corrected" }
-
-figures = ["gamma-vs-epsilon", "exponential-law", "laplace"]
-"#;
+const EXAMPLE: &str = include_str!("data/documented.toml");
 
 /// Every form that the example leaves out.
 const EVERYTHING: &str = r#"name = "everything"

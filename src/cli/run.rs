@@ -115,6 +115,7 @@ fn run_one(
     recorder.meter.finish();
     let stop_reason = if complete { StopReason::Complete } else { StopReason::Interrupted };
     let Recorder { folder, results, .. } = recorder;
+    folder.write_comparison(&results)?;
     let figures = folder.working_path().join("figures");
     let mut undrawn = None;
     for kind in &experiment.figures {

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::arguments::TheoryOptions;
 use super::failure::{Failure, load};
 use super::progress::{Talk, write_data};
+use crate::dynamics::Dynamics;
 use crate::experiment::CellPlan;
 use crate::noise::Measure;
-use crate::theory::Prediction;
+use crate::theory::{Comparison, Prediction};
 
 const COLUMNS: [&str; 11] =
     ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
@@ -96,6 +97,7 @@ fn as_json(cells: &[CellPlan]) -> String {
                 }),
                 Err(error) => json!({ "undefined": error.to_string() }),
             };
+            let theory = with_comparison(theory, plan);
             if let (Some(object), serde_json::Value::Object(theory)) = (object.as_object_mut(), theory) {
                 object.extend(theory);
             }
@@ -103,4 +105,17 @@ fn as_json(cells: &[CellPlan]) -> String {
         })
         .collect();
     serde_json::to_string_pretty(&json!({ "cells": cells })).unwrap_or_default()
+}
+
+/// Adds, for Adam, what theorem 2 compares it by with SGD in the same basin.
+fn with_comparison(mut theory: serde_json::Value, plan: &CellPlan) -> serde_json::Value {
+    let is_adam = matches!(plan.problem.dynamics(), Dynamics::Adam(_));
+    if let Some(both) = is_adam.then(|| Comparison::of(&plan.problem).ok()).flatten() {
+        theory["theorem2"] = json!({
+            "volume_claim": both.volume_claim(), "complement_sgd": both.complement_sgd,
+            "complement_adam": both.complement_adam(), "radon_sgd": both.sgd.radon_measure,
+            "radon_adam": both.adam.radon_measure, "predicted_ratio": both.predicted_ratio(),
+        });
+    }
+    theory
 }

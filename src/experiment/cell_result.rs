@@ -180,6 +180,6 @@ pub fn escape_row(cell: u64, path: u64, record: &PathRecord) -> [String; 8] {
 }
 
 /// The shortest decimal that reads back as `x`, with an exponent where that is shorter.
-fn digits(x: f64) -> String {
+pub(super) fn digits(x: f64) -> String {
     if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }

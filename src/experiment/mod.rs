@@ -2,6 +2,7 @@
 
 mod basin_section;
 mod cell_result;
+mod comparison;
 mod dynamics_section;
 mod family;
 mod figure_kind;
@@ -17,6 +18,7 @@ mod scheme_section;
 mod sweep;
 
 pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
+pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use finding::{ExperimentErrors, Finding, Span};

@@ -8,6 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
+use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::{CellResult, Experiment};
 use crate::scheme::PathRecord;
 
@@ -41,14 +42,22 @@ pub enum Existing {
     MoveAside,
 }
 
+type Table = csv::Writer<BufWriter<File>>;
+
+fn open_table(path: &Path, columns: &[&str]) -> io::Result<Table> {
+    let mut table = csv::Writer::from_writer(BufWriter::with_capacity(1 << 18, File::create(path)?));
+    table.write_record(columns)?;
+    Ok(table)
+}
+
 /// A folder being written. Nothing stands at its place until [`ResultsFolder::finish`]; without it the unfinished folder
 /// `.<name>.part` stays for inspection and is cleared by the next run of that name.
 pub struct ResultsFolder {
     place: PathBuf,
     beside: PathBuf,
     existing: Existing,
-    escapes: csv::Writer<BufWriter<File>>,
-    summary: csv::Writer<BufWriter<File>>,
+    escapes: Table,
+    summary: Table,
 }
 
 impl ResultsFolder {
@@ -78,15 +87,9 @@ impl ResultsFolder {
             fs::remove_dir_all(&beside).map_err(failed)?;
         }
         fs::create_dir_all(&beside).map_err(failed)?;
-        let open = |name: &str, columns: &[&str]| -> io::Result<csv::Writer<BufWriter<File>>> {
-            let file = BufWriter::with_capacity(1 << 18, File::create(beside.join(name))?);
-            let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(columns)?;
-            Ok(writer)
-        };
-        let escapes = open("escapes.csv", &ESCAPE_COLUMNS).map_err(failed)?;
+        let escapes = open_table(&beside.join("escapes.csv"), &ESCAPE_COLUMNS).map_err(failed)?;
         let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
-        let summary = open("summary.csv", &columns).map_err(failed)?;
+        let summary = open_table(&beside.join("summary.csv"), &columns).map_err(failed)?;
         Ok(ResultsFolder { place, beside, existing, escapes, summary })
     }
 
@@ -113,6 +116,25 @@ impl ResultsFolder {
         }
         self.summary.write_record(result.summary_row())?;
         Ok(())
+    }
+
+    /// Writes `comparison.csv`, if SGD and Adam were run side by side.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn write_comparison(&self, results: &[CellResult]) -> Result<(), ResultsError> {
+        let mut pairs = Pair::all(results).peekable();
+        if pairs.peek().is_none() {
+            return Ok(());
+        }
+        let write = || -> io::Result<()> {
+            let mut table = open_table(&self.beside.join("comparison.csv"), &COMPARISON_COLUMNS)?;
+            for pair in pairs {
+                table.write_record(pair.row())?;
+            }
+            table.flush()
+        };
+        write().map_err(|source| ResultsError::Write { path: self.beside.clone(), source })
     }
 
     /// Writes the manifest, closes the tables and renames the folder into its place, which is returned.

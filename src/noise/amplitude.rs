@@ -105,6 +105,15 @@ impl Amplitude {
         }
     }
 
+    /// `log |det Σ|`, minus infinity for a singular matrix.
+    pub fn log_determinant(&self, dim: usize) -> f64 {
+        match self {
+            Amplitude::Scalar(s) => dim as f64 * s.abs().ln(),
+            Amplitude::Diagonal(s) => s.iter().map(|s| s.abs().ln()).sum(),
+            Amplitude::Dense(m) => m.determinant().abs().ln(),
+        }
+    }
+
     /// Whether `Σ` is diagonal in the coordinates of the parameters.
     pub fn is_diagonal(&self) -> bool {
         !matches!(self, Amplitude::Dense(_))
@@ -140,6 +149,8 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(diagonal.row_norms(2), dense.row_norms(2));
         assert_eq!(diagonal.column(2, 1), dense.column(2, 1));
+        assert!(diagonal.log_determinant(2).abs() < 1e-15 && dense.log_determinant(2).abs() < 1e-15);
+        assert!((Amplitude::Scalar(-2.0).log_determinant(3) - 8f64.ln()).abs() < 1e-14);
         for structure in [Structure::Independent, Structure::Isotropic] {
             let n = [0.6, 0.8];
             let (a, b) = (diagonal.scale_along(&n, 1.5, structure), dense.scale_along(&n, 1.5, structure));

@@ -9,12 +9,10 @@ use super::{
     TheoremTwo, save,
 };
 use crate::dynamics::Dynamics;
-use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid, ratio_of_means};
-use crate::experiment::{CellResult, FigureKind};
-use crate::theory::{Prediction, exact_exit, smallest_rho};
+use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid};
+use crate::experiment::{CellResult, FigureKind, Pair};
+use crate::theory::{exact_exit, smallest_rho};
 
-/// `det Q` and the anisotropy of `Q` count as 1 within this: the stabilizer moves them by 10⁻⁸.
-const TIE: f64 = 1e-4;
 /// More survival panels than this would not fit a page: basins then share the panel of their optimiser.
 const PANELS: usize = 6;
 /// Corners of a boundary in the plane.
@@ -276,28 +274,6 @@ fn directions() -> impl Iterator<Item = [f64; 2]> {
     })
 }
 
-/// SGD and Adam of the same basin, tail index, noise level and amplitude.
-struct Pair<'r> {
-    sgd: &'r CellResult,
-    adam: &'r CellResult,
-    prediction: &'r Prediction,
-}
-
-fn pairs(results: &[CellResult]) -> impl Iterator<Item = Pair<'_>> {
-    let is_adam = |r: &&CellResult| matches!(r.plan.problem.dynamics(), Dynamics::Adam(_));
-    let same = |a: &CellResult, b: &CellResult| {
-        a.plan.basin == b.plan.basin
-            && alpha(a) == alpha(b)
-            && epsilon(a) == epsilon(b)
-            && a.plan.problem.noise().amplitude() == b.plan.problem.noise().amplitude()
-            && a.plan.scheme.name() == b.plan.scheme.name()
-    };
-    results.iter().filter(is_adam).filter_map(move |adam| {
-        let sgd = results.iter().find(|r| !is_adam(r) && same(r, adam))?;
-        Some(Pair { sgd, adam, prediction: adam.prediction.as_ref()? })
-    })
-}
-
 fn theorem2(results: &[CellResult]) -> TheoremTwo {
     let mut figure = TheoremTwo::default();
     let mut add = |to_anisotropy: bool, pair: &Pair<'_>, x: f64| {
@@ -308,23 +284,17 @@ fn theorem2(results: &[CellResult]) -> TheoremTwo {
             list.len() - 1
         });
         let series = &mut list[index];
-        if let (Some(adam), Some(sgd)) = (pair.adam.mean(), pair.sgd.mean())
-            && let Ok(ratio) = ratio_of_means(adam, sgd)
-        {
+        if let Some(ratio) = pair.ratio() {
             series.points.push(Point { x, y: ratio.value, lo: ratio.lo, hi: ratio.hi });
         }
-        if let Some(sgd) = &pair.sgd.prediction {
-            series.predicted.push((x, sgd.rate / pair.prediction.rate));
-        }
+        series.predicted.push((x, pair.theory.predicted_ratio()));
     };
-    for pair in pairs(results) {
-        let q = &pair.prediction.preconditioner;
-        let (log_det, anisotropy) = (q.log_determinant(), q.anisotropy());
-        if anisotropy < 1.0 + TIE {
-            add(false, &pair, log_det.exp());
+    for pair in Pair::all(results) {
+        if pair.theory.is_isotropic() {
+            add(false, &pair, pair.theory.log_det_q.exp());
         }
-        if log_det.abs() < TIE {
-            add(true, &pair, anisotropy);
+        if pair.theory.volumes_tie() {
+            add(true, &pair, pair.theory.anisotropy);
         }
     }
     for series in figure.determinant.iter_mut().chain(&mut figure.anisotropy) {

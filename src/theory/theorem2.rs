@@ -8,11 +8,14 @@
 //! # References
 //! - Zhou et al. (2020), theorem 2 and its remark.
 
+use serde::Serialize;
+
 use super::{Prediction, TheoryError};
 use crate::dynamics::{Dynamics, Problem};
 
 /// What the volume argument says about Adam beside SGD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VolumeClaim {
     /// `det Q > 1`: the complement of `W_ADAM` is larger, so Adam is claimed to escape later.
     AdamLater,
@@ -38,6 +41,9 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// What counts as equal: the usual stabilizer `ϵ = 10⁻⁸` moves `Q` by far less.
+    pub const TIE: f64 = 1e-4;
+
     /// Compares SGD with the Adam of `problem`.
     ///
     /// # Errors
@@ -46,11 +52,11 @@ impl Comparison {
         let adam = Prediction::of(problem)?;
         let sgd = Problem::new(problem.basin().clone(), Dynamics::Sgd, problem.noise().clone());
         let sgd = Prediction::of(&sgd.map_err(|_| TheoryError::Unreachable)?)?;
-        let determinant = problem.noise().amplitude().to_matrix(problem.basin().dim()).determinant().abs();
+        let log_sigma = problem.noise().amplitude().log_determinant(problem.basin().dim());
         Ok(Comparison {
             log_det_q: adam.preconditioner.log_determinant(),
             anisotropy: adam.preconditioner.anisotropy(),
-            complement_sgd: (determinant > 0.0).then(|| problem.basin().volume().value / determinant),
+            complement_sgd: log_sigma.is_finite().then(|| (problem.basin().volume().value.ln() - log_sigma).exp()),
             sgd,
             adam,
         })
@@ -61,9 +67,24 @@ impl Comparison {
         self.sgd.rate / self.adam.rate
     }
 
-    /// What the volume argument says, with `det Q` within `tolerance` of 1 counted as equal.
-    pub fn volume_claim(&self, tolerance: f64) -> VolumeClaim {
-        if self.log_det_q.abs() <= tolerance {
+    /// Volume of the complement of `W_ADAM`, `det Q` times that of `W_SGD`.
+    pub fn complement_adam(&self) -> Option<f64> {
+        self.complement_sgd.map(|volume| volume * self.log_det_q.exp())
+    }
+
+    /// Whether `det Q` is 1 within [`Comparison::TIE`].
+    pub fn volumes_tie(&self) -> bool {
+        self.log_det_q.abs() <= Self::TIE
+    }
+
+    /// Whether the entries of `Q` are all alike within [`Comparison::TIE`].
+    pub fn is_isotropic(&self) -> bool {
+        self.anisotropy <= 1.0 + Self::TIE
+    }
+
+    /// What the volume argument says.
+    pub fn volume_claim(&self) -> VolumeClaim {
+        if self.volumes_tie() {
             VolumeClaim::Nothing
         } else if self.log_det_q > 0.0 {
             VolumeClaim::AdamLater
@@ -90,15 +111,21 @@ mod tests {
     #[test]
     fn three_regimes_and_the_effect_of_anisotropy() {
         let slow = comparison(vec![2.0, 2.0]);
-        assert_eq!(slow.volume_claim(1e-9), VolumeClaim::AdamLater);
+        assert_eq!(slow.volume_claim(), VolumeClaim::AdamLater);
         assert!((slow.predicted_ratio() - 2f64.powf(1.5)).abs() < 1e-12);
         let fast = comparison(vec![0.5, 0.5]);
-        assert_eq!(fast.volume_claim(1e-9), VolumeClaim::AdamEarlier);
+        assert_eq!(fast.volume_claim(), VolumeClaim::AdamEarlier);
         assert!((fast.predicted_ratio() - 0.5f64.powf(1.5)).abs() < 1e-12);
         // det Q = 1: volumes tie, yet the escape times differ.
         let tie = comparison(vec![4.0, 0.25]);
-        assert_eq!(tie.volume_claim(1e-9), VolumeClaim::Nothing);
+        assert_eq!(tie.volume_claim(), VolumeClaim::Nothing);
         assert!((tie.predicted_ratio() - (4f64.powf(1.5) + 0.25f64.powf(1.5)) / 2.0).abs() < 1e-12);
         assert!((tie.anisotropy - 16.0).abs() < 1e-12);
+        // Complements: the disc under Σ⁻¹, and det Q times that.
+        for c in [&slow, &fast, &tie] {
+            let sgd = c.complement_sgd.unwrap();
+            assert!((c.complement_adam().unwrap() / std::f64::consts::PI - 1.0).abs() < 1e-12);
+            assert!((sgd * c.log_det_q.exp() / std::f64::consts::PI - 1.0).abs() < 1e-12);
+        }
     }
 }
