@@ -1,8 +1,9 @@
 //! Problems with exact answers, and the test that holds a scheme to them.
 
-use levy_escape::landscape::{Basin, Domain, Flat, Quadratic};
+use levy_escape::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Quadratic};
 use levy_escape::noise::{Alpha, Amplitude, LevyNoise, Seed, Structure};
 use levy_escape::scheme::{Limits, Outcome, PathRecord, Scheme};
+use levy_escape::theory::exact_exit;
 use levy_escape::{Dynamics, Problem, escape_records};
 use nalgebra::DMatrix;
 use statrs::function::gamma::gamma;
@@ -28,6 +29,60 @@ pub fn ornstein_uhlenbeck(alpha: f64, epsilon: f64, start: f64, mean: f64) -> Re
     let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
     let problem = sgd(basin.with_start(vec![start]).unwrap(), noise(alpha, epsilon));
     Reference { name: format!("OU α={alpha} ε={epsilon} from {start}"), problem, mean }
+}
+
+/// The Ornstein-Uhlenbeck rows of the published table.
+pub fn ornstein_uhlenbeck_table() -> Vec<Reference> {
+    vec![
+        ornstein_uhlenbeck(1.5, 1.0, 0.0, 0.948764),
+        ornstein_uhlenbeck(1.5, 1.0, 0.5, 0.819817),
+        ornstein_uhlenbeck(1.5, 0.5, 0.0, 3.82717),
+        ornstein_uhlenbeck(1.5, 0.5, 0.5, 3.56906),
+        ornstein_uhlenbeck(1.5, 0.2, 0.0, 23.855),
+        ornstein_uhlenbeck(1.5, 0.1, 0.0, 75.126),
+        ornstein_uhlenbeck(1.8, 0.5, 0.0, 4.383526),
+        ornstein_uhlenbeck(1.8, 0.5, 0.5, 3.939632),
+        ornstein_uhlenbeck(1.8, 0.1, 0.0, 326.232),
+        ornstein_uhlenbeck(1.2, 0.5, 0.0, 3.1142),
+    ]
+}
+
+/// Wells that no constant of the schemes was fitted to, against the deterministic solver of `theory::exact_exit`.
+pub fn wells() -> Vec<Reference> {
+    let off_centre = |alpha: f64, epsilon: f64, start: f64| {
+        let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-0.5, 2.0)).unwrap();
+        (
+            format!("OU on (-.5, 2) α={alpha} ε={epsilon} from {start}"),
+            basin.with_start(vec![start]).unwrap(),
+            alpha,
+            epsilon,
+        )
+    };
+    let kinked = |alpha: f64, epsilon: f64| {
+        let valley = Asymmetric::new(vec![8.0], vec![1.0]).unwrap();
+        let basin = Basin::new(valley, Domain::interval(-0.5, 1.0)).unwrap();
+        (format!("asymmetric α={alpha} ε={epsilon}"), basin, alpha, epsilon)
+    };
+    let double = |alpha: f64, epsilon: f64| {
+        let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();
+        let basin = Basin::new(wells, Domain::Level { height: 0.25 }).unwrap();
+        (format!("double well α={alpha} ε={epsilon}"), basin, alpha, epsilon)
+    };
+    let rows = [
+        off_centre(1.6, 0.3, 0.3),
+        off_centre(1.3, 0.1, 0.0),
+        off_centre(1.7, 0.05, 0.0),
+        kinked(1.5, 0.2),
+        kinked(1.4, 0.05),
+        double(1.5, 0.2),
+        double(1.7, 0.1),
+    ];
+    let solved = |(name, basin, alpha, epsilon): (String, Basin, f64, f64)| {
+        let problem = sgd(basin, noise(alpha, epsilon));
+        let mean = exact_exit(&problem).unwrap().mean(problem.basin().start()[0]).unwrap();
+        Reference { name, problem, mean }
+    };
+    rows.map(solved).into()
 }
 
 /// Isotropic motion in the unit ball from `start` on the first axis (Getoor 1961).
