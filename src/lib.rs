@@ -27,6 +27,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod calibrate;
 pub mod cli;
 pub mod dynamics;
 pub mod engine;

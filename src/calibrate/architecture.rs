@@ -1,0 +1,155 @@
+//! The networks that are trained.
+
+use super::CalibrateError;
+use super::layer::windows;
+
+/// Parameters that a network may have.
+const MOST_PARAMETERS: usize = 100_000_000;
+
+/// A network by its kind.
+///
+/// - `Mlp`: fully connected layers with ReLU between them.
+/// - `LeNet`: LeNet-5 with ReLU and largest values in place of its squashing and averages, for images of 28 × 28 and 32 × 32.
+/// - `AlexNet`: the network of the paper, AlexNet for images of 28 × 28 and 32 × 32 with `channels` = 64 in every convolution, without
+///   dropout, whose noise is not that of a minibatch.
+///
+/// # References
+/// - LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*.
+/// - Simsekli, Sagun, Gurbuzbalaban (2019), *A tail-index analysis of stochastic gradient noise in deep neural networks*, whose
+///   AlexNet the paper uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// Fully connected.
+    Mlp {
+        /// Width of every hidden layer.
+        hidden: Vec<usize>,
+    },
+    /// LeNet-5.
+    LeNet,
+    /// AlexNet for small images.
+    AlexNet {
+        /// Channels of every convolution.
+        channels: usize,
+    },
+}
+
+/// A layer by its sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Linear { inputs: usize, outputs: usize },
+    Convolution { inputs: usize, outputs: usize, side: usize, stride: usize, padding: usize },
+    MaxPool { side: usize, stride: usize },
+    Relu,
+    Flatten,
+}
+
+impl Shape {
+    /// Parameters of the layer.
+    pub fn parameters(self) -> usize {
+        match self {
+            Shape::Linear { inputs, outputs } => (inputs + 1).saturating_mul(outputs),
+            Shape::Convolution { inputs, outputs, side, .. } => (inputs * side * side + 1).saturating_mul(outputs),
+            Shape::MaxPool { .. } | Shape::Relu | Shape::Flatten => 0,
+        }
+    }
+}
+
+impl Architecture {
+    /// The name, as in a file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Architecture::Mlp { .. } => "mlp",
+            Architecture::LeNet => "lenet",
+            Architecture::AlexNet { .. } => "alexnet",
+        }
+    }
+
+    /// The layers for images of this shape (channels, height, width) in so many classes.
+    ///
+    /// # Errors
+    /// [`CalibrateError::ImageSize`] for images that the convolutions are not made for, [`CalibrateError::Parameters`] for a network
+    /// that is too large.
+    pub(super) fn layers(&self, shape: [usize; 3], classes: usize) -> Result<Vec<Shape>, CalibrateError> {
+        let [channels, height, width] = shape;
+        if !matches!(self, Architecture::Mlp { .. }) && !matches!((height, width), (28, 28) | (32, 32)) {
+            return Err(CalibrateError::ImageSize { network: self.name(), height, width });
+        }
+        let layers = match self {
+            Architecture::Mlp { hidden } => {
+                let mut layers = vec![Shape::Flatten];
+                fully_connected(&mut layers, channels * height * width, hidden, classes);
+                layers
+            }
+            Architecture::LeNet => le_net(channels, height, classes),
+            Architecture::AlexNet { channels: wide } => alex_net(channels, height, *wide, classes),
+        };
+        let parameters = layers.iter().fold(0usize, |n, layer| n.saturating_add(layer.parameters()));
+        if parameters > MOST_PARAMETERS {
+            return Err(CalibrateError::Parameters { parameters, most: MOST_PARAMETERS });
+        }
+        Ok(layers)
+    }
+}
+
+/// Layers from `inputs` over the hidden ones to `outputs`, with ReLU between them.
+fn fully_connected(layers: &mut Vec<Shape>, inputs: usize, hidden: &[usize], outputs: usize) {
+    let mut inputs = inputs;
+    for &width in hidden {
+        layers.extend([Shape::Linear { inputs, outputs: width }, Shape::Relu]);
+        inputs = width;
+    }
+    layers.push(Shape::Linear { inputs, outputs });
+}
+
+/// Both convolutions see 32 × 32 pixels: smaller images are padded. The order of pooling and ReLU does not matter to the value.
+fn le_net(channels: usize, side: usize, classes: usize) -> Vec<Shape> {
+    let pool = Shape::MaxPool { side: 2, stride: 2 };
+    let convolution = |inputs, outputs, padding| Shape::Convolution { inputs, outputs, side: 5, stride: 1, padding };
+    let mut layers = vec![convolution(channels, 6, (32 - side) / 2), pool, Shape::Relu];
+    layers.extend([convolution(6, 16, 0), pool, Shape::Relu, Shape::Flatten]);
+    fully_connected(&mut layers, 16 * 5 * 5, &[120, 84], classes);
+    layers
+}
+
+fn alex_net(channels: usize, side: usize, wide: usize, classes: usize) -> Vec<Shape> {
+    let pool = Shape::MaxPool { side: 3, stride: 2 };
+    let convolution = |inputs, side, stride, padding| Shape::Convolution { inputs, outputs: wide, side, stride, padding };
+    let mut layers = vec![convolution(channels, 4, 2, 2), pool, Shape::Relu];
+    layers.extend([convolution(wide, 5, 1, 2), pool, Shape::Relu]);
+    layers.extend([convolution(wide, 3, 1, 1), Shape::Relu, convolution(wide, 3, 1, 1), Shape::Relu]);
+    layers.extend([convolution(wide, 3, 1, 1), pool, Shape::Relu, Shape::Flatten]);
+    let first = windows(side + 4, 4, 2);
+    let left = (0..3).fold(first, |length, _| windows(length, 3, 2));
+    let features = wide * left * left;
+    // The fully connected part is wider than its input by the number of its binary digits.
+    let hidden = features * (1 + features.max(1).ilog2() as usize);
+    fully_connected(&mut layers, features, &[hidden, hidden], classes);
+    layers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(architecture: &Architecture, shape: [usize; 3]) -> usize {
+        architecture.layers(shape, 10).unwrap().iter().map(|layer| layer.parameters()).sum()
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_literature() {
+        assert_eq!(parameters(&Architecture::LeNet, [1, 28, 28]), 61_706);
+        assert_eq!(parameters(&Architecture::LeNet, [1, 32, 32]), 61_706);
+        assert_eq!(parameters(&Architecture::Mlp { hidden: vec![128, 64] }, [1, 28, 28]), 109_386);
+        let alexnet = Architecture::AlexNet { channels: 64 };
+        let last = alexnet.layers([3, 32, 32], 10).unwrap();
+        assert_eq!(last[last.len() - 1], Shape::Linear { inputs: 448, outputs: 10 });
+        assert_eq!(parameters(&alexnet, [1, 28, 28]) + 2 * 64 * 16, parameters(&alexnet, [3, 32, 32]));
+    }
+
+    #[test]
+    fn images_of_another_size_and_networks_too_large_are_refused() {
+        let error = Architecture::LeNet.layers([1, 8, 8], 10).unwrap_err().to_string();
+        assert!(error.contains("lenet takes images of 28 × 28 or 32 × 32 pixels, not of 8 × 8"), "{error}");
+        assert!(Architecture::Mlp { hidden: vec![usize::MAX / 2] }.layers([1, 8, 8], 10).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a network is trained.
+
+use std::fmt;
+
+use candle_core::Device;
+
+use super::CalibrateError;
+
+/// The device that is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The first GPU that this build can use and this machine has, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU; needs the feature `cuda`.
+    Cuda,
+    /// An Apple GPU; needs the feature `metal`.
+    Metal,
+}
+
+impl DeviceChoice {
+    /// Every choice by its name.
+    pub const NAMES: [(&'static str, DeviceChoice); 4] = [
+        ("auto", DeviceChoice::Auto),
+        ("cpu", DeviceChoice::Cpu),
+        ("cuda", DeviceChoice::Cuda),
+        ("metal", DeviceChoice::Metal),
+    ];
+
+    /// The device, and the reason for it.
+    ///
+    /// # Errors
+    /// [`CalibrateError::Device`] if a GPU is asked for by name and cannot be used. `Auto` never fails.
+    pub fn open(self) -> Result<(Device, String), CalibrateError> {
+        match self {
+            DeviceChoice::Cpu => Ok((Device::Cpu, "cpu, as asked".to_string())),
+            DeviceChoice::Cuda => open_cuda().map(|device| (device, "cuda, as asked".to_string())),
+            DeviceChoice::Metal => open_metal().map(|device| (device, "metal, as asked".to_string())),
+            DeviceChoice::Auto => Ok(automatic()),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES.iter().find(|(_, choice)| choice == self).map_or("auto", |(name, _)| name))
+    }
+}
+
+fn automatic() -> (Device, String) {
+    if !cfg!(any(feature = "cuda", feature = "metal")) {
+        return (Device::Cpu, "cpu: this build has no GPU support".to_string());
+    }
+    let mut reasons = Vec::new();
+    for (name, built, open) in [
+        ("cuda", cfg!(feature = "cuda"), open_cuda as fn() -> Result<Device, CalibrateError>),
+        ("metal", cfg!(feature = "metal"), open_metal),
+    ] {
+        match open() {
+            Ok(device) => return (device, format!("{name}: a device was found")),
+            Err(error) if built => reasons.push(error.reason()),
+            Err(_) => {}
+        }
+    }
+    (Device::Cpu, format!("cpu: {}", reasons.join("; ")))
+}
+
+fn open_cuda() -> Result<Device, CalibrateError> {
+    if !cfg!(feature = "cuda") {
+        return Err(CalibrateError::NotBuilt { device: "cuda" });
+    }
+    Device::new_cuda(0).map_err(|source| CalibrateError::Device { device: "cuda", source })
+}
+
+fn open_metal() -> Result<Device, CalibrateError> {
+    if !cfg!(feature = "metal") {
+        return Err(CalibrateError::NotBuilt { device: "metal" });
+    }
+    Device::new_metal(0).map_err(|source| CalibrateError::Device { device: "metal", source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_says_why() {
+        let (_, reason) = DeviceChoice::Auto.open().unwrap();
+        assert!(reason.contains(':'), "{reason}");
+        if !cfg!(feature = "metal") {
+            let error = DeviceChoice::Metal.open().unwrap_err();
+            assert_eq!(error.to_string(), "this build cannot use the device metal");
+        }
+    }
+}

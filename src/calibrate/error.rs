@@ -1,0 +1,79 @@
+//! Why a calibration fails.
+
+use thiserror::Error;
+
+use super::DataError;
+
+/// Why nothing was measured.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CalibrateError {
+    /// The images cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A device that this build does not know.
+    #[error("this build cannot use the device {device}")]
+    NotBuilt {
+        /// Its name.
+        device: &'static str,
+    },
+    /// A device that cannot be opened.
+    #[error("the device {device} cannot be used")]
+    Device {
+        /// Its name.
+        device: &'static str,
+        /// The reason.
+        #[source]
+        source: candle_core::Error,
+    },
+    /// Images that a network is not made for.
+    #[error("{network} takes images of 28 × 28 or 32 × 32 pixels, not of {height} × {width}")]
+    ImageSize {
+        /// The network.
+        network: &'static str,
+        /// Pixels.
+        height: usize,
+        /// Pixels.
+        width: usize,
+    },
+    /// A network with too many parameters.
+    #[error("the network has {parameters} parameters; at most {most} are trained")]
+    Parameters {
+        /// Their number.
+        parameters: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// A setting of an optimiser.
+    #[error("the optimiser's `{setting}` cannot be {value}")]
+    Optimiser {
+        /// Its name.
+        setting: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A batch that is empty or larger than the data.
+    #[error("a batch of {batch} of {images} images")]
+    Batch {
+        /// Images of a batch.
+        batch: usize,
+        /// Images there are.
+        images: usize,
+    },
+    /// The library that computes the gradients.
+    #[error("the network could not be computed")]
+    Tensor(#[from] candle_core::Error),
+    /// Threads could not be started.
+    #[error("threads could not be started")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+}
+
+impl CalibrateError {
+    /// The error and its causes on one line.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            CalibrateError::Device { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+}
