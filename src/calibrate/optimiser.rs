@@ -142,4 +142,61 @@ mod tests {
             assert!(bad.check().is_err(), "{bad:?}");
         }
     }
+
+    /// Gradient of an ill-conditioned quadratic in four parameters, with a force that changes from step to step.
+    fn gradient(theta: &[f32], step: i32) -> Vec<f32> {
+        const A: [[f64; 4]; 4] = [[4.0, 1.0, 0.0, 0.5], [1.0, 3.0, -0.5, 0.0], [0.0, -0.5, 0.2, 0.1], [0.5, 0.0, 0.1, 0.05]];
+        let force = [
+            if step % 2 == 0 { 0.3 } else { -0.3 },
+            0.1 * f64::from(step * 7 % 5 - 2),
+            if step % 3 == 0 { 2.0 } else { 0.0 },
+            0.01 * f64::from(step) / 50.0,
+        ];
+        let row = |row: &[f64; 4]| row.iter().zip(theta).map(|(a, &t)| a * f64::from(t)).sum::<f64>();
+        A.iter().zip(force).map(|(a, force)| (row(a) + force) as f32).collect()
+    }
+
+    /// After 1, 2, 10 and 50 steps, by `torch.optim.SGD` and `torch.optim.Adam` of PyTorch 1.13 in double precision.
+    #[test]
+    fn recursions_match_pytorch() {
+        let sgd = |eta, momentum| Optimiser::Sgd { eta, momentum };
+        let adam = |beta1, beta2, stabilizer| Optimiser::Adam { eta: 0.03, beta1, beta2, stabilizer };
+        for (optimiser, reference) in [(sgd(0.05, 0.0), SGD), (sgd(0.02, 0.9), MOMENTUM), (adam(0.9, 0.999, 1e-8), ADAM), (adam(0.8, 0.95, 1e-2), STABLE)] {
+            let mut theta = vec![1.0, -2.0, 3.0, 0.5];
+            let mut recursion = Recursion::new(optimiser, 4);
+            for step in 0..50 {
+                let slope = gradient(&theta, step);
+                recursion.step(&mut theta, &slope);
+                let Some(at) = [1, 2, 10, 50].iter().position(|&n| n == step + 1) else { continue };
+                for (ours, theirs) in theta.iter().zip(reference[at]) {
+                    assert!((f64::from(*ours) - theirs).abs() < 1e-5, "{optimiser:?}, step {step}: {ours} beside {theirs}");
+                }
+            }
+        }
+    }
+
+    const SGD: [[f64; 4]; 4] = [
+        [0.8725, -1.665, 2.8175, 0.45875],
+        [0.78478125, -1.3884375, 2.74540625, 0.421693125],
+        [0.23006204528147625, -0.20092796559715362, 2.0856455346891463, 0.21777925807360424],
+        [-0.028338866528490058, 0.12227707815605543, 0.43934257058529513, -0.03152366899728418],
+    ];
+    const MOMENTUM: [[f64; 4]; 4] = [
+        [0.949, -1.866, 2.927, 0.4835],
+        [0.865665, -1.62315, 2.829965, 0.45281849999999996],
+        [-0.4052841487403231, 1.2020911821284732, 1.4517742892781633, 0.004849215533232747],
+        [0.1457551438995832, -0.5362770244583026, -3.077261361502318, 0.16765640433888868],
+    ];
+    const ADAM: [[f64; 4]; 4] = [
+        [0.9700000001176471, -1.9700000000447762, 2.970000000082192, 0.47000000036363637],
+        [0.9406264594540397, -1.940039344510155, 2.942551281627965, 0.44002061036796375],
+        [0.7109020425361597, -1.7015999734307878, 2.7248377718678114, 0.20265665512263822],
+        [0.2585596235753762, -0.6508427870401978, 1.7488377901938508, -0.7574650441674222],
+    ];
+    const STABLE: [[f64; 4]; 4] = [
+        [0.9701171875, -1.9700447093889717, 2.970081967213115, 0.47035928143712574],
+        [0.9410364792317807, -1.9401505889666326, 2.9431292695993894, 0.4407547386712983],
+        [0.7155605581165029, -1.7028257181726074, 2.7278052438436946, 0.2076925269033563],
+        [0.2739111512805083, -0.6524526482266105, 1.7554055715491115, -0.7660036669924754],
+    ];
 }

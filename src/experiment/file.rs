@@ -131,7 +131,7 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
 }
 
 /// One table or a list of tables.
-fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
     let value = value?;
     if value.is_table() {
         return Some(vec![read(value)?]);
@@ -145,7 +145,7 @@ fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T
 }
 
 /// A name that is one safe component of a path.
-fn read_name(value: Value<'_>) -> Option<String> {
+pub(super) fn read_name(value: Value<'_>) -> Option<String> {
     let name = value.text()?;
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {

@@ -1,6 +1,8 @@
 //! The experiment file: parsed, checked, planned into cells, and run.
 
 mod basin_section;
+#[cfg(feature = "calibrate")]
+mod calibration_file;
 mod cell_result;
 mod comparison;
 mod dynamics_section;
@@ -17,6 +19,8 @@ mod run;
 mod scheme_section;
 mod sweep;
 
+#[cfg(feature = "calibrate")]
+pub use calibration_file::{CalibrationFigure, CalibrationFile, is_calibration};
 pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use figure_kind::FigureKind;

@@ -1,0 +1,595 @@
+//! `calibration.json`: what was measured, as a file that an experiment can name.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::noise::Alpha;
+
+/// What the file says that it is.
+const SCHEMA: &str = "levy-escape calibration";
+/// Version of its layout; a file of another one is refused.
+const VERSION: u32 = 1;
+/// Largest size that is read.
+const MOST_BYTES: u64 = 16 << 20;
+/// Euler's constant.
+const EULER: f64 = 0.577_215_664_901_532_9;
+
+/// Everything that a calibration found. Times and machines are not part of it: the same seed gives the same bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    schema: String,
+    schema_version: u32,
+    /// Version of the program.
+    pub program: String,
+    /// Name of the calibration.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// `cpu`, `cuda` or `metal`.
+    pub device: String,
+    /// The images.
+    pub data: DataRecord,
+    /// The network.
+    pub network: NetworkRecord,
+    /// Images of a batch.
+    pub batch: usize,
+    /// One entry an optimiser.
+    pub runs: Vec<OptimiserRun>,
+}
+
+/// The images that were used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecord {
+    /// What they are.
+    pub name: String,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// Images to train on.
+    pub train: usize,
+    /// Images to test with.
+    pub test: usize,
+}
+
+/// The network that was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkRecord {
+    /// `mlp`, `lenet` or `alexnet`.
+    pub kind: String,
+    /// Number of parameters.
+    pub parameters: usize,
+    /// Layers with parameters, in the order of the flat vector.
+    pub layers: Vec<LayerRecord>,
+}
+
+/// A layer of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRecord {
+    /// Its name.
+    pub name: String,
+    /// Number of its parameters.
+    pub parameters: usize,
+}
+
+/// What one optimiser did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimiserRun {
+    /// Its label in the file.
+    pub label: String,
+    /// `sgd` or `adam`.
+    pub optimiser: String,
+    /// Learning rate.
+    pub eta: f64,
+    /// Momentum of SGD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub momentum: Option<f64>,
+    /// Decays of Adam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub betas: Option<[f64; 2]>,
+    /// `ϵ` of Adam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stabilizer: Option<f64>,
+    /// How the training ended.
+    pub ended: Ended,
+    /// Loss and accuracy along the training.
+    pub training: Vec<TrainingPoint>,
+    /// The noise along the training.
+    pub measurements: Vec<Measurement>,
+    /// The minimum that was reached; nothing if the training did not come to its end.
+    pub minimum: Option<Minimum>,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// After the last step.
+    Complete {
+        /// Number of steps.
+        iterations: u64,
+    },
+    /// The loss, the gradient or a parameter was no finite number.
+    Diverged {
+        /// The step.
+        iteration: u64,
+    },
+    /// Somebody asked for the stop.
+    Stopped {
+        /// Steps that were done.
+        iteration: u64,
+    },
+}
+
+/// Loss in nats and share of right answers after so many steps.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingPoint {
+    /// Steps done.
+    pub iteration: u64,
+    /// Mean cross-entropy over all training images.
+    pub train_loss: f64,
+    /// Share of training images that are recognised.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy over all test images.
+    pub test_loss: f64,
+    /// Share of test images that are recognised.
+    pub test_accuracy: f64,
+}
+
+/// Which noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoiseKind {
+    /// Gradient of a minibatch minus full gradient.
+    Gradient,
+    /// The same smoothed as Adam's `m`, corrected for its start, divided by `Q`.
+    Direction,
+}
+
+/// Over what a sample runs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SamplingAxis {
+    /// All parameters and batches in one sample, as in the paper, at fixed parameters.
+    Pooled,
+    /// All parameters of one layer, and batches.
+    Layer(String),
+    /// One parameter over batches at fixed parameters; the median over parameters is stated.
+    Batches,
+    /// One parameter over the last steps of training; the median over parameters is stated.
+    Iterations,
+}
+
+/// Tail indices of one sample, or of one sample a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// Steps done.
+    pub iteration: u64,
+    /// Which noise.
+    pub noise: NoiseKind,
+    /// Over what the sample runs.
+    pub axis: SamplingAxis,
+    /// Values in a sample.
+    pub count: usize,
+    /// Parameters with a sample of their own, where the axis is one parameter at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<usize>,
+    /// Share of values that are exactly zero.
+    pub zero_share: f64,
+    /// By several estimators.
+    pub indices: Vec<IndexPair>,
+    /// Goodness of fit, where it was tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<FitRecord>,
+}
+
+/// A tail index beside that of Gaussian noise with the same scales and zeros.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexPair {
+    /// Name of the estimator.
+    pub estimator: String,
+    /// Of the noise.
+    pub measured: IndexRecord,
+    /// Of the surrogate.
+    pub surrogate: IndexRecord,
+}
+
+/// An estimated tail index, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum IndexRecord {
+    /// With its 95 % interval.
+    Index {
+        /// `α̂`.
+        value: f64,
+        /// Lower end.
+        lo: f64,
+        /// Upper end.
+        hi: f64,
+    },
+    /// The reason.
+    Undefined(String),
+}
+
+impl IndexRecord {
+    /// `α̂` with the ends of its interval.
+    pub fn index(&self) -> Option<(f64, f64, f64)> {
+        match *self {
+            IndexRecord::Index { value, lo, hi } => Some((value, lo, hi)),
+            IndexRecord::Undefined(_) => None,
+        }
+    }
+}
+
+/// How well three laws describe a sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitRecord {
+    /// Tail index of the stable law that was fitted.
+    pub alpha: f64,
+    /// Its scale.
+    pub scale: f64,
+    /// Kolmogorov-Smirnov distance from it.
+    pub kolmogorov: f64,
+    /// Anderson-Darling statistic.
+    pub anderson_darling: f64,
+    /// Mean log-likelihood of values that were held out, in nats: stable law.
+    pub stable: f64,
+    /// The same of a Gaussian law.
+    pub gaussian: f64,
+    /// The same of Student's t law.
+    pub student: f64,
+}
+
+/// The place where a training ended, and the noise there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimum {
+    /// Steps done.
+    pub iteration: u64,
+    /// Euclidean norm of the full gradient: how far from a minimum it is.
+    pub gradient_norm: f64,
+    /// File beside this one with one row a parameter: value, mean of `log |noise|`, share of zeros, mean square of a batch's
+    /// gradient.
+    pub parameters_file: String,
+    /// The coordinates whose curvature was measured and is positive, of the largest noise first.
+    pub coordinates: Vec<Coordinate>,
+    /// Coordinates that were looked at and left out since their curvature is not positive within its error.
+    pub left_out: usize,
+}
+
+/// One coordinate of the parameters at the minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coordinate {
+    /// Place in the flat vector of parameters.
+    pub parameter: usize,
+    /// Mean of `log |n|` of the gradient noise `n`, zeros left out.
+    pub mean_log: f64,
+    /// Share of batches without noise.
+    pub zero_share: f64,
+    /// Mean square of a batch's gradient, what Adam's `v` tends to.
+    pub second_moment: f64,
+    /// Adam's own `v̂` at the end of its training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub v: Option<f64>,
+    /// `∂²F/∂θ²`.
+    pub curvature: f64,
+    /// Difference of the curvatures by two step sizes.
+    pub curvature_error: f64,
+}
+
+impl Coordinate {
+    /// Scale of the symmetric α-stable law with this mean of logarithms: `E log |X| = log s + γ (1/α - 1)`, `γ` Euler's constant.
+    ///
+    /// # References
+    /// - Zolotarev (1986), *One-dimensional Stable Distributions*, theorem 3.6.1.
+    pub fn scale(&self, alpha: Alpha) -> f64 {
+        scale_of(self.mean_log, alpha)
+    }
+
+    /// `√E[g²]`, what Adam's preconditioner tends to.
+    pub fn gradient_size(&self) -> f64 {
+        self.second_moment.sqrt()
+    }
+}
+
+/// Scale of the SαS law whose logarithm has this mean.
+pub fn scale_of(mean_log: f64, alpha: Alpha) -> f64 {
+    (mean_log - EULER * (alpha.get().recip() - 1.0)).exp()
+}
+
+/// Why a calibration cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CalibrationError {
+    /// The file cannot be read.
+    #[error("the calibration {} cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is too large.
+    #[error("the calibration {} is larger than {MOST_BYTES} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is no calibration.
+    #[error("{} is no calibration: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The file is of another version.
+    #[error("the calibration {} has schema version {found}; this program reads {VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// A value that cannot be.
+    #[error("the calibration {} is damaged: {what}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Enough of a file to tell its version, whatever else it holds.
+#[derive(Deserialize)]
+struct Heading {
+    schema: String,
+    schema_version: u32,
+}
+
+impl Calibration {
+    /// A calibration of these parts, in the version of this program.
+    pub fn new(
+        (name, seed, device): (&str, u64, String),
+        data: DataRecord,
+        network: NetworkRecord,
+        batch: usize,
+        runs: Vec<OptimiserRun>,
+    ) -> Self {
+        Calibration {
+            schema: SCHEMA.to_string(),
+            schema_version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_string(),
+            name: name.to_string(),
+            seed,
+            device,
+            data,
+            network,
+            batch,
+            runs,
+        }
+    }
+
+    /// The run of that label.
+    pub fn run(&self, label: &str) -> Option<&OptimiserRun> {
+        self.runs.iter().find(|run| run.label == label)
+    }
+
+    /// The file as it is written.
+    ///
+    /// # Errors
+    /// The error of the encoder.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+
+    /// Reads a file and checks every number in it.
+    ///
+    /// # Errors
+    /// [`CalibrationError`]: a file that is missing, too large, of another kind or version, or that holds impossible values.
+    pub fn read(path: &Path) -> Result<Self, CalibrationError> {
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|source| CalibrationError::Read { path: path.to_owned(), source })?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(CalibrationError::TooLarge { path: path.to_owned() });
+        }
+        let failed = |source| CalibrationError::Parse { path: path.to_owned(), source };
+        let heading: Heading = serde_json::from_slice(&bytes).map_err(failed)?;
+        let damaged = |what: String| CalibrationError::Damaged { path: path.to_owned(), what };
+        if heading.schema != SCHEMA {
+            return Err(damaged(format!("its schema is {:?}, not {SCHEMA:?}", heading.schema)));
+        }
+        if heading.schema_version != VERSION {
+            return Err(CalibrationError::Version { path: path.to_owned(), found: heading.schema_version });
+        }
+        let calibration: Calibration = serde_json::from_slice(&bytes).map_err(failed)?;
+        calibration.check().map_err(damaged)?;
+        Ok(calibration)
+    }
+
+    /// What is wrong with the numbers, if anything is.
+    fn check(&self) -> Result<(), String> {
+        let total: usize = self.network.layers.iter().fold(0, |n, layer| n.saturating_add(layer.parameters));
+        if total != self.network.parameters {
+            return Err(format!("its layers have {total} parameters, its network {}", self.network.parameters));
+        }
+        for (i, run) in self.runs.iter().enumerate() {
+            if self.runs[..i].iter().any(|other| other.label == run.label) {
+                return Err(format!("two runs are called {:?}", run.label));
+            }
+            run.check(self.network.parameters).map_err(|what| format!("{}: {what}", run.label))?;
+        }
+        Ok(())
+    }
+}
+
+impl OptimiserRun {
+    fn check(&self, parameters: usize) -> Result<(), String> {
+        if !(self.eta > 0.0 && self.eta.is_finite()) {
+            return Err(format!("a learning rate of {}", self.eta));
+        }
+        for measurement in &self.measurements {
+            if !(0.0..=1.0).contains(&measurement.zero_share) {
+                return Err(format!("a share of zeros of {}", measurement.zero_share));
+            }
+            let pairs = measurement.indices.iter().flat_map(|pair| [&pair.measured, &pair.surrogate]);
+            for (value, lo, hi) in pairs.filter_map(IndexRecord::index) {
+                if !(value > 0.0 && value.is_finite() && lo <= hi) {
+                    return Err(format!("a tail index of {value} ({lo} to {hi})"));
+                }
+            }
+        }
+        let Some(minimum) = &self.minimum else { return Ok(()) };
+        for (i, c) in minimum.coordinates.iter().enumerate() {
+            if c.parameter >= parameters {
+                return Err(format!("coordinate {} of {parameters} parameters", c.parameter));
+            }
+            if minimum.coordinates[..i].iter().any(|other| other.parameter == c.parameter) {
+                return Err(format!("coordinate {} twice", c.parameter));
+            }
+            let possible = c.curvature > 0.0
+                && c.curvature.is_finite()
+                && c.mean_log.is_finite()
+                && c.second_moment > 0.0
+                && c.second_moment.is_finite()
+                && (0.0..1.0).contains(&c.zero_share)
+                && c.v.is_none_or(|v| v >= 0.0 && v.is_finite());
+            if !possible {
+                return Err(format!("impossible numbers at coordinate {}", c.parameter));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::noise::{Seed, StableLaw, Stream};
+    use rand_distr::Distribution;
+
+    /// A calibration with two coordinates.
+    pub fn example() -> Calibration {
+        let coordinate = |parameter: usize, mean_log: f64| Coordinate {
+            parameter,
+            mean_log,
+            zero_share: 0.0,
+            second_moment: 0.25,
+            v: None,
+            curvature: 2.0 + parameter as f64,
+            curvature_error: 0.01,
+        };
+        let index = |value: f64| IndexRecord::Index { value, lo: value - 0.05, hi: value + 0.05 };
+        let pair = |estimator: &str, measured, surrogate| IndexPair {
+            estimator: estimator.to_string(),
+            measured: index(measured),
+            surrogate: index(surrogate),
+        };
+        let run = OptimiserRun {
+            label: "sgd".to_string(),
+            optimiser: "sgd".to_string(),
+            eta: 0.1,
+            momentum: Some(0.0),
+            betas: None,
+            stabilizer: None,
+            ended: Ended::Complete { iterations: 10 },
+            training: Vec::new(),
+            measurements: vec![Measurement {
+                iteration: 10,
+                noise: NoiseKind::Gradient,
+                axis: SamplingAxis::Pooled,
+                count: 1000,
+                parameters: None,
+                zero_share: 0.1,
+                indices: vec![pair("mohammadi", 1.3, 1.6)],
+                fit: None,
+            }],
+            minimum: Some(Minimum {
+                iteration: 10,
+                gradient_norm: 0.01,
+                parameters_file: "sgd.npy".to_string(),
+                coordinates: vec![coordinate(3, 0.5), coordinate(0, -0.5)],
+                left_out: 1,
+            }),
+        };
+        let data = DataRecord { name: "digits".to_string(), shape: [1, 8, 8], classes: 10, train: 9, test: 3 };
+        let layers = vec![LayerRecord { name: "linear1".to_string(), parameters: 5 }];
+        let network = NetworkRecord { kind: "mlp".to_string(), parameters: 5, layers };
+        Calibration::new(("example", 1, "cpu".to_string()), data, network, 3, vec![run])
+    }
+
+    #[test]
+    fn a_calibration_is_read_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("calibration.json");
+        std::fs::write(&path, example().to_json().unwrap()).unwrap();
+        assert_eq!(Calibration::read(&path).unwrap(), example());
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused_with_the_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("calibration.json");
+        let good = example().to_json().unwrap();
+        for (from, to, reason) in [
+            ("\"schema_version\": 1", "\"schema_version\": 2", "schema version 2; this program reads 1"),
+            ("levy-escape calibration", "something else", "its schema is \"something else\""),
+            ("\"curvature\": 2.0", "\"curvature\": NaN", "is no calibration"),
+            ("\"curvature\": 2.0", "\"curvature\": null", "invalid type: null"),
+            ("\"curvature\": 2.0", "\"curvature\": -2.0", "impossible numbers at coordinate 0"),
+            ("\"curvature\": 2.0", "\"curvature\": 1e999", "number out of range"),
+            ("\"parameter\": 3", "\"parameter\": 5", "coordinate 5 of 5 parameters"),
+            ("\"parameter\": 3", "\"parameter\": 0", "coordinate 0 twice"),
+            ("\"value\": 1.3", "\"value\": -1.3", "a tail index of -1.3"),
+            ("\"parameters\": 5\n      }", "\"parameters\": 6\n      }", "its layers have 6 parameters"),
+            ("\"seed\": 1", "\"seed\": 1, \"extra\": 2", "unknown field `extra`"),
+            ("\"seed\": 1,", "", "missing field `seed`"),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good, "{from}");
+            std::fs::write(&path, bad).unwrap();
+            let error = Calibration::read(&path).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+        std::fs::write(&path, &good[..good.len() / 2]).unwrap();
+        assert!(Calibration::read(&path).unwrap_err().to_string().contains("EOF"));
+        assert!(Calibration::read(dir.path()).is_err());
+        std::fs::write(&path, vec![b' '; MOST_BYTES as usize + 1]).unwrap();
+        assert!(Calibration::read(&path).unwrap_err().to_string().contains("larger than"));
+    }
+
+    /// Scale of SαS samples from the mean of their logarithms: 4 standard errors at n = 40,000, false-positive rate 6e-5.
+    #[test]
+    fn the_scale_comes_from_the_mean_logarithm() {
+        for alpha in [1.1, 1.5, 2.0] {
+            let alpha = Alpha::new(alpha).unwrap();
+            let mut stream = Stream::new(Seed(3), 0, 0);
+            let n = 40_000;
+            let law = StableLaw::new(alpha);
+            let logs: Vec<f64> = (0..n).map(|_| (2.5 * law.sample(&mut stream)).abs().ln()).collect();
+            let mean = logs.iter().sum::<f64>() / f64::from(n);
+            let variance = logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>() / f64::from(n);
+            let error = (variance / f64::from(n)).sqrt();
+            assert!((scale_of(mean, alpha) / 2.5).ln().abs() < 4.0 * error, "{alpha:?}");
+        }
+    }
+}

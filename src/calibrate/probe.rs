@@ -1,0 +1,176 @@
+//! Measurements at fixed parameters: the full gradient, the noise of minibatches, the curvature.
+
+use candle_core::Result;
+
+use super::batches::Batches;
+use super::network::{Loaded, Network, Score};
+use super::samples::{Moments, Samples, Watch};
+
+/// Images in one piece of a pass over all data; only memory depends on it.
+const PIECE: usize = 256;
+
+/// Mean loss and share of right answers over a whole set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Quality {
+    pub loss: f64,
+    pub accuracy: f64,
+}
+
+impl Quality {
+    fn gathered(scores: impl Iterator<Item = (Score, usize)>) -> Self {
+        let (mut loss, mut right, mut count) = (0.0, 0, 0);
+        for (score, images) in scores {
+            loss += score.loss * images as f64;
+            right += score.right;
+            count += images;
+        }
+        Quality { loss: loss / count as f64, accuracy: right as f64 / count as f64 }
+    }
+}
+
+/// Loss and accuracy on all images.
+pub(super) fn quality(network: &Network, data: &Loaded) -> Result<Quality> {
+    let mut scores = Vec::new();
+    for start in (0..data.count()).step_by(PIECE) {
+        let end = data.count().min(start + PIECE);
+        scores.push((network.score(&data.slice(start..end)?)?, end - start));
+    }
+    Ok(Quality::gathered(scores.into_iter()))
+}
+
+/// `∇F`, the gradient of the mean loss over all images, summed in double precision; and the quality.
+pub(super) fn full_gradient(network: &Network, data: &Loaded) -> Result<(Vec<f64>, Quality)> {
+    let mut sum = vec![0.0; network.dim()];
+    let mut gradient = vec![0.0; network.dim()];
+    let mut scores = Vec::new();
+    for start in (0..data.count()).step_by(PIECE) {
+        let images = data.count().min(start + PIECE) - start;
+        let score = network.gradient(&data.slice(start..start + images)?, &mut gradient)?;
+        sum.iter_mut().zip(&gradient).for_each(|(s, g)| *s += f64::from(*g) * images as f64);
+        scores.push((score, images));
+    }
+    sum.iter_mut().for_each(|s| *s /= data.count() as f64);
+    Ok((sum, Quality::gathered(scores.into_iter())))
+}
+
+/// `out = gradient - full`.
+pub(super) fn noise_of(gradient: &[f32], full: &[f64], out: &mut [f32]) {
+    out.iter_mut().zip(gradient).zip(full).for_each(|((out, g), f)| *out = (f64::from(*g) - f) as f32);
+}
+
+/// The noise of Adam's direction: `Q⁻¹ (1-β1) Σ_j β1^j n_{k-j} / (1-β1^k)`, the noise `n` of the gradients smoothed as `m` is and
+/// corrected for its start, over `Q = √v̂ + ϵ`.
+#[derive(Clone, Debug)]
+pub(super) struct Smoothed {
+    beta: f64,
+    steps: i32,
+    mean: Vec<f32>,
+}
+
+impl Smoothed {
+    pub fn new(beta: f64, dim: usize) -> Self {
+        Smoothed { beta, steps: 0, mean: vec![0.0; dim] }
+    }
+
+    /// Takes the noise of the next batch; writes that of the direction at `Q` into `out`.
+    pub fn step(&mut self, noise: &[f32], q: &[f32], out: &mut [f32]) {
+        self.steps = self.steps.saturating_add(1);
+        let (keep, take) = (self.beta as f32, (1.0 - self.beta) as f32);
+        let correction = (1.0 - self.beta.powi(self.steps)).recip() as f32;
+        for (((m, n), q), out) in self.mean.iter_mut().zip(noise).zip(q).zip(out) {
+            *m = keep * *m + take * n;
+            // A parameter that never saw a gradient has no noise, whatever its Q.
+            *out = if *m == 0.0 { 0.0 } else { correction * *m / q };
+        }
+    }
+
+    /// The decay `β1`.
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
+
+    /// Batches after which the start is forgotten to 1 %.
+    pub fn warm_up(&self) -> usize {
+        if self.beta > 0.0 { (0.01f64.ln() / self.beta.ln()).ceil() as usize } else { 0 }
+    }
+}
+
+/// What Adam's direction is made of at fixed parameters: the decay `β1` and `Q`.
+#[derive(Clone, Debug)]
+pub(super) struct Direction {
+    pub beta: f64,
+    pub q: Vec<f32>,
+}
+
+/// Everything that one pass over minibatches gives.
+pub(super) struct NoisePass {
+    pub gradient: Samples,
+    pub direction: Option<Samples>,
+    pub moments: Moments,
+}
+
+/// Streams `count` batches at fixed parameters; memory is a few vectors of parameters and the watched tables.
+pub(super) fn noise_pass(
+    network: &Network,
+    data: &Loaded,
+    batches: &mut Batches,
+    (full, count): (&[f64], usize),
+    adam: Option<&Direction>,
+    watch: &Watch,
+) -> Result<NoisePass> {
+    let dim = network.dim();
+    let mut smoothed = adam.map(|adam| Smoothed::new(adam.beta, dim));
+    let (mut gradient, mut noise, mut direction) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
+    let mut pass = NoisePass {
+        gradient: Samples::default(),
+        direction: smoothed.is_some().then(Samples::default),
+        moments: Moments::new(dim),
+    };
+    let warm_up = smoothed.as_ref().map_or(0, Smoothed::warm_up);
+    for batch in 0..count + warm_up {
+        network.step_gradient(&data.pick(batches.draw())?, &mut gradient)?;
+        noise_of(&gradient, full, &mut noise);
+        if let (Some(smoothed), Some(samples), Some(adam)) = (&mut smoothed, &mut pass.direction, adam) {
+            smoothed.step(&noise, &adam.q, &mut direction);
+            if batch >= warm_up {
+                samples.push(&direction, watch, (batch - warm_up, count));
+            }
+        }
+        if batch >= warm_up {
+            pass.gradient.push(&noise, watch, (batch - warm_up, count));
+            pass.moments.push(&gradient, &noise);
+        }
+    }
+    Ok(pass)
+}
+
+/// `∂²F/∂θ_i²` at one coordinate by a central difference of gradients with the given step. The parameters are left as they were.
+pub(super) fn curvature(network: &Network, data: &Loaded, at: &[f32], (i, step): (usize, f32)) -> Result<f64> {
+    let mut moved = at.to_vec();
+    let mut slope = |theta: f32| -> Result<f64> {
+        moved[i] = theta;
+        network.set_parameters(&moved)?;
+        Ok(full_gradient(network, data)?.0[i])
+    };
+    let (above, below) = (at[i] + step, at[i] - step);
+    let difference = slope(above)? - slope(below)?;
+    network.set_parameters(at)?;
+    Ok(difference / f64::from(above - below))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothing_is_corrected_for_its_start_and_divided_by_q() {
+        let mut smoothed = Smoothed::new(0.9, 2);
+        let mut out = [0.0; 2];
+        smoothed.step(&[1.0, 0.0], &[2.0, 0.0], &mut out);
+        assert!((out[0] - 0.5).abs() < 1e-6 && out[1] == 0.0);
+        smoothed.step(&[3.0, 0.0], &[2.0, 0.0], &mut out);
+        let expected = (0.9 * 0.1 + 0.1 * 3.0) / (1.0 - 0.81) / 2.0;
+        assert!((out[0] - expected).abs() < 1e-6, "{} beside {expected}", out[0]);
+        assert_eq!(smoothed.warm_up(), 44);
+    }
+}

@@ -1,0 +1,87 @@
+//! All trainings of a calibration, side by side.
+
+use candle_core::Device;
+
+use super::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
+use super::network::{Loaded, Network};
+use super::batches::Purpose;
+use super::train::{CalibrationObserver, TrainedRun, Training};
+use super::{CalibrateError, CalibrationSettings, DataSet};
+use crate::engine::StopFlag;
+
+/// What a calibration gives.
+pub struct Calibrated {
+    /// The file that experiments name.
+    pub calibration: Calibration,
+    /// The trainings, with what belongs beside the file.
+    pub runs: Vec<TrainedRun>,
+}
+
+/// Trains the network with every optimiser and measures the noise of its gradients.
+///
+/// Each training runs on one thread of its own, as many at a time as `threads` and as the processor has; on a GPU one after the other.
+/// The result depends on neither.
+///
+/// # Errors
+/// [`CalibrateError`]. A training that diverges, or is stopped, is no error: the run says so, with what was measured until then.
+pub fn calibrate(
+    settings: &CalibrationSettings,
+    data: &DataSet,
+    device: &Device,
+    threads: usize,
+    stop: &StopFlag,
+    observer: &dyn CalibrationObserver,
+) -> Result<Calibrated, CalibrateError> {
+    settings.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())?;
+    let shape = (data.train.shape, data.classes);
+    let mut stream = Purpose::Weights.stream(settings.seed, 0);
+    let network = Network::new(&settings.network, shape, &mut stream, &Device::Cpu)?;
+    let (train, test) = (Loaded::new(&data.train, device)?, Loaded::new(&data.test, device)?);
+    let training = |number| Training { settings, number, train: &train, test: &test, shape, device, stop, observer };
+    let at_once = if device.is_cpu() { threads.max(1) } else { 1 };
+    let mut runs = Vec::new();
+    for numbers in (0..settings.optimisers.len()).collect::<Vec<_>>().chunks(at_once) {
+        let finished: Vec<Result<TrainedRun, CalibrateError>> = std::thread::scope(|scope| {
+            let handles: Vec<_> =
+                numbers.iter().map(|&number| scope.spawn(move || alone(|| training(number).run()))).collect();
+            handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for run in finished {
+            runs.push(run?);
+        }
+    }
+    let layers = network.ranges().iter();
+    let calibration = Calibration::new(
+        (&settings.name, settings.seed.0, device_name(device)),
+        DataRecord {
+            name: data.name.clone(),
+            shape: data.train.shape,
+            classes: data.classes,
+            train: data.train.count(),
+            test: data.test.count(),
+        },
+        NetworkRecord {
+            kind: settings.network.name().to_string(),
+            parameters: network.dim(),
+            layers: layers.map(|l| LayerRecord { name: l.name.clone(), parameters: l.range.len() }).collect(),
+        },
+        settings.batch,
+        runs.iter().map(|run| run.record.clone()).collect(),
+    );
+    Ok(Calibrated { calibration, runs })
+}
+
+/// Runs `work` in a pool of one thread: matrices this small are multiplied slower by several.
+fn alone<T: Send>(work: impl FnOnce() -> Result<T, CalibrateError> + Send) -> Result<T, CalibrateError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(CalibrateError::Threads)?;
+    pool.install(work)
+}
+
+fn device_name(device: &Device) -> String {
+    match device {
+        Device::Cpu => "cpu",
+        Device::Cuda(_) => "cuda",
+        Device::Metal(_) => "metal",
+    }
+    .to_string()
+}

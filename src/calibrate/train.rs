@@ -1,0 +1,350 @@
+//! Trains the network with one optimiser, and measures on the way.
+
+use candle_core::Device;
+
+use super::batches::{Batches, Purpose};
+use super::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
+use super::network::{Loaded, Network};
+use super::optimiser::Recursion;
+use super::probe::{
+    Direction, NoisePass, Smoothed, curvature, full_gradient, noise_of, noise_pass, quality,
+};
+use super::samples::{Moments, Samples, Watch};
+use super::settings::log_spaced;
+use super::study::{self, Scene};
+use super::{CalibrateError, CalibrationSettings, Optimiser};
+use crate::engine::StopFlag;
+use crate::noise::Seed;
+
+/// Points of the curves of loss and accuracy.
+const CURVE_POINTS: usize = 40;
+/// Coordinates that are tried for one whose curvature is wanted.
+const TRIED: usize = 2;
+/// Steps of the difference quotients; the larger tells the error.
+const STEPS: [f32; 2] = [2e-3, 4e-3];
+
+/// What happens during a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// Steps are done now, nothing else, until the next event.
+    Training,
+    /// So many steps have been done since [`Event::Training`].
+    Trained {
+        /// Their number.
+        steps: u64,
+    },
+    /// The noise has been measured after so many steps in all.
+    Measured {
+        /// The number.
+        iteration: u64,
+    },
+}
+
+/// Is told what happens; several trainings may go on at once.
+pub trait CalibrationObserver: Sync {
+    /// Called by training number `run`.
+    fn event(&self, run: usize, event: Event);
+}
+
+/// A run, and what belongs beside the calibration.
+pub struct TrainedRun {
+    /// What the calibration says of it.
+    pub record: OptimiserRun,
+    /// Rows for the file of parameters: value, mean of `log |noise|` (NaN where there is none), share of zeros, mean square. Empty
+    /// if the training did not come to its end.
+    pub parameters: Vec<[f64; 4]>,
+    /// Coordinates that stand for all, and the pooled sample of the last measurement, for figures.
+    pub pooled: Option<PooledSample>,
+}
+
+/// The pooled sample of the last measurement of gradient noise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PooledSample {
+    /// Steps done.
+    pub iteration: u64,
+    /// The values, row after row of one batch.
+    pub values: Vec<f64>,
+    /// Values of the Gaussian surrogate.
+    pub surrogate: Vec<f64>,
+}
+
+/// One training with everything it needs.
+pub(super) struct Training<'t> {
+    pub settings: &'t CalibrationSettings,
+    pub number: usize,
+    pub train: &'t Loaded,
+    pub test: &'t Loaded,
+    pub shape: ([usize; 3], usize),
+    pub device: &'t Device,
+    pub stop: &'t StopFlag,
+    pub observer: &'t dyn CalibrationObserver,
+}
+
+/// The state of a training.
+struct Progress<'t> {
+    training: &'t Training<'t>,
+    network: Network,
+    watch: Watch,
+    recursion: Recursion,
+    parameters: Vec<f32>,
+    record: OptimiserRun,
+    window: Window,
+    pooled: Option<PooledSample>,
+}
+
+/// Noise followed through the last steps.
+struct Window {
+    gradient: Samples,
+    direction: Option<(Smoothed, Samples)>,
+    steps: usize,
+}
+
+impl Training<'_> {
+    fn optimiser(&self) -> Optimiser {
+        self.settings.optimisers[self.number].1
+    }
+
+    fn seed(&self) -> Seed {
+        self.settings.seed
+    }
+
+    /// Trains and measures.
+    pub fn run(&self) -> Result<TrainedRun, CalibrateError> {
+        let settings = self.settings;
+        let mut stream = Purpose::Weights.stream(self.seed(), 0);
+        let network = Network::new(&settings.network, self.shape, &mut stream, self.device)?;
+        let dim = network.dim();
+        let smoothed = match self.optimiser() {
+            Optimiser::Adam { beta1, .. } => Some((Smoothed::new(beta1, dim), Samples::default())),
+            Optimiser::Sgd { .. } => None,
+        };
+        let mut progress = Progress {
+            watch: Watch::new(self.seed(), dim, network.ranges()),
+            recursion: Recursion::new(self.optimiser(), dim),
+            parameters: network.parameters()?,
+            record: self.empty_record(),
+            window: Window { gradient: Samples::default(), direction: smoothed, steps: 0 },
+            pooled: None,
+            training: self,
+            network,
+        };
+        let ended = progress.train()?;
+        progress.record.ended = ended;
+        let parameters = match ended {
+            Ended::Complete { iterations } => progress.finish(iterations)?,
+            _ => Vec::new(),
+        };
+        Ok(TrainedRun { record: progress.record, parameters, pooled: progress.pooled })
+    }
+
+    fn empty_record(&self) -> OptimiserRun {
+        let (label, optimiser) = &self.settings.optimisers[self.number];
+        let (momentum, betas, stabilizer) = match *optimiser {
+            Optimiser::Sgd { momentum, .. } => (Some(momentum), None, None),
+            Optimiser::Adam { beta1, beta2, stabilizer, .. } => (None, Some([beta1, beta2]), Some(stabilizer)),
+        };
+        OptimiserRun {
+            label: label.clone(),
+            optimiser: optimiser.name().to_string(),
+            eta: optimiser.eta(),
+            momentum,
+            betas,
+            stabilizer,
+            ended: Ended::Stopped { iteration: 0 },
+            training: Vec::new(),
+            measurements: Vec::new(),
+            minimum: None,
+        }
+    }
+
+    fn batch_sizes(&self) -> (usize, usize) {
+        (self.settings.batch, self.train.count())
+    }
+}
+
+impl Progress<'_> {
+    fn train(&mut self) -> Result<Ended, CalibrateError> {
+        let settings = self.training.settings;
+        let last = settings.iterations;
+        let measured = log_spaced(last, settings.measurements);
+        let curve = log_spaced(last, CURVE_POINTS);
+        let mut batches =
+            Batches::new(self.training.seed(), Purpose::Training, self.training.batch_sizes());
+        let mut gradient = vec![0.0; self.network.dim()];
+        self.assess(0)?;
+        self.tell(Event::Training);
+        let mut steps = 0;
+        for iteration in 1..=last {
+            if self.training.stop.is_set() {
+                return Ok(Ended::Stopped { iteration: iteration - 1 });
+            }
+            let loss = self.network.step_gradient(&self.training.train.pick(batches.draw())?, &mut gradient)?;
+            if iteration + settings.window > last {
+                self.follow(&gradient)?;
+            }
+            self.recursion.step(&mut self.parameters, &gradient);
+            steps += 1;
+            if !(loss.is_finite() && self.parameters.iter().all(|theta| theta.is_finite())) {
+                return Ok(Ended::Diverged { iteration });
+            }
+            self.network.set_parameters(&self.parameters)?;
+            let (assess, measure) = (curve.binary_search(&iteration).is_ok(), measured.binary_search(&iteration).is_ok());
+            if assess || measure {
+                self.tell(Event::Trained { steps });
+                steps = 0;
+                if !self.assess(iteration)? {
+                    return Ok(Ended::Diverged { iteration });
+                }
+                if measure && iteration < last {
+                    self.measure(iteration)?;
+                }
+                self.tell(Event::Training);
+            }
+        }
+        Ok(Ended::Complete { iterations: last })
+    }
+
+    fn tell(&self, event: Event) {
+        self.training.observer.event(self.training.number, event);
+    }
+
+    /// Notes losses and accuracies; whether the losses are finite.
+    fn assess(&mut self, iteration: u64) -> Result<bool, CalibrateError> {
+        let train = quality(&self.network, self.training.train)?;
+        let test = quality(&self.network, self.training.test)?;
+        if !(train.loss.is_finite() && test.loss.is_finite()) {
+            return Ok(false);
+        }
+        self.record.training.push(TrainingPoint {
+            iteration,
+            train_loss: train.loss,
+            train_accuracy: train.accuracy,
+            test_loss: test.loss,
+            test_accuracy: test.accuracy,
+        });
+        Ok(true)
+    }
+
+    /// `Q` and `β1` of Adam as they are now.
+    fn direction(&self) -> Option<Direction> {
+        let Optimiser::Adam { beta1, stabilizer, .. } = self.training.optimiser() else { return None };
+        let q = self.recursion.second_moment()?.iter().map(|v| (v.sqrt() + stabilizer) as f32).collect();
+        Some(Direction { beta: beta1, q })
+    }
+
+    /// Takes the noise of one step of the training; `gradient` is that of its batch.
+    fn follow(&mut self, gradient: &[f32]) -> Result<(), CalibrateError> {
+        let rows = self.training.settings.window as usize;
+        let (full, _) = full_gradient(&self.network, self.training.train)?;
+        let mut noise = vec![0.0; gradient.len()];
+        noise_of(gradient, &full, &mut noise);
+        let direction = self.direction();
+        let window = &mut self.window;
+        window.gradient.push(&noise, &self.watch, (window.steps, rows));
+        if let (Some((smoothed, samples)), Some(direction)) = (&mut window.direction, direction) {
+            let mut smooth = vec![0.0; gradient.len()];
+            smoothed.step(&noise, &direction.q, &mut smooth);
+            if window.steps >= smoothed.warm_up() {
+                samples.push(&smooth, &self.watch, (window.steps, rows));
+            }
+        }
+        window.steps += 1;
+        Ok(())
+    }
+
+    /// Measures the noise at the parameters as they are.
+    fn measure(&mut self, iteration: u64) -> Result<(NoisePass, Vec<f64>), CalibrateError> {
+        let (full, _) = full_gradient(&self.network, self.training.train)?;
+        let purpose = Purpose::Noise(iteration);
+        let mut batches = Batches::new(self.training.seed(), purpose, self.training.batch_sizes());
+        let direction = self.direction();
+        let count = self.training.settings.noise_batches;
+        let pass =
+            noise_pass(&self.network, self.training.train, &mut batches, (&full, count), direction.as_ref(), &self.watch)?;
+        let scene = self.scene(iteration);
+        let found = study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient, None);
+        self.record.measurements.extend(found);
+        if let (Some(samples), Some(direction)) = (&pass.direction, &direction) {
+            let found = study::at_fixed_parameters(&scene, NoiseKind::Direction, samples, Some(direction.beta));
+            self.record.measurements.extend(found);
+        }
+        self.tell(Event::Measured { iteration });
+        Ok((pass, full))
+    }
+
+    fn scene(&self, iteration: u64) -> Scene {
+        Scene {
+            iteration,
+            seed: self.training.seed(),
+            bootstrap: self.training.settings.bootstrap,
+            watch: self.watch.clone(),
+            layers: self.network.ranges().to_vec(),
+        }
+    }
+
+    /// The last measurement, the noise of the window, and the minimum.
+    fn finish(&mut self, iteration: u64) -> Result<Vec<[f64; 4]>, CalibrateError> {
+        let (pass, full) = self.measure(iteration)?;
+        let scene = self.scene(iteration);
+        self.pooled = Some(study::pooled_sample(&scene, &pass.gradient));
+        if self.window.steps > 0 {
+            self.record.measurements.extend(study::over_iterations(
+                &scene,
+                NoiseKind::Gradient,
+                &self.window.gradient,
+                None,
+            ));
+            if let Some((smoothed, samples)) = &self.window.direction {
+                let beta = Some(smoothed.beta());
+                self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Direction, samples, beta));
+            }
+        }
+        self.record.minimum = Some(self.minimum(iteration, &pass.moments, &full)?);
+        Ok((0..self.network.dim())
+            .map(|i| {
+                let moments = &pass.moments;
+                let mean_log = moments.mean_log(i).unwrap_or(f64::NAN);
+                [f64::from(self.parameters[i]), mean_log, moments.zero_share(i), moments.second_moment(i)]
+            })
+            .collect())
+    }
+
+    /// Curvatures at the coordinates with the largest noise.
+    fn minimum(&self, iteration: u64, moments: &Moments, full: &[f64]) -> Result<Minimum, CalibrateError> {
+        let wanted = self.training.settings.coordinates;
+        let mut noisy: Vec<(usize, f64)> =
+            (0..self.network.dim()).filter_map(|i| Some((i, moments.mean_log(i)?))).collect();
+        noisy.retain(|&(i, _)| moments.zero_share(i) < 0.5);
+        noisy.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let v = self.recursion.second_moment();
+        let mut minimum = Minimum {
+            iteration,
+            gradient_norm: full.iter().map(|g| g * g).sum::<f64>().sqrt(),
+            parameters_file: format!("{}.npy", self.record.label),
+            coordinates: Vec::new(),
+            left_out: 0,
+        };
+        for &(i, mean_log) in noisy.iter().take(TRIED * wanted) {
+            if minimum.coordinates.len() == wanted {
+                break;
+            }
+            let along = |step| curvature(&self.network, self.training.train, &self.parameters, (i, step));
+            let (fine, coarse) = (along(STEPS[0])?, along(STEPS[1])?);
+            let error = (fine - coarse).abs();
+            if !(coarse > error) {
+                minimum.left_out += 1;
+                continue;
+            }
+            minimum.coordinates.push(Coordinate {
+                parameter: i,
+                mean_log,
+                zero_share: moments.zero_share(i),
+                second_moment: moments.second_moment(i),
+                v: v.as_ref().map(|v| v[i]),
+                curvature: coarse,
+                curvature_error: error,
+            });
+        }
+        Ok(minimum)
+    }
+}

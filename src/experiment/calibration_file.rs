@@ -1,0 +1,325 @@
+//! The file of a calibration: which data, which network, which optimisers, and what is measured.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::basin_section::read_label;
+use super::file::{read_name, several};
+use super::finding::{ExperimentErrors, Finding, Findings};
+use super::node::{Kind, Node};
+use super::reader::{TableReader, Value};
+use crate::calibrate::{Architecture, CalibrationSettings, DataSource, DeviceChoice, Optimiser};
+use crate::noise::Seed;
+
+/// Steps of a training, and of what is repeated in it.
+const MOST_ITERATIONS: u64 = 100_000_000;
+const MOST_BATCHES: u64 = 100_000;
+const MOST_POINTS: u64 = 200;
+/// Coordinates whose curvature is measured; the file of the calibration is read whole.
+const MOST_COORDINATES: u64 = 1_000;
+const MOST_IMAGES: u64 = 10_000_000;
+
+/// A figure of a calibration by its name in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CalibrationFigure {
+    /// Tail indices against the iteration.
+    TailIndex,
+    /// Loss and accuracy against the iteration.
+    Training,
+    /// The law of the noise at the end.
+    NoiseLaw,
+    /// Scales of the noise over the parameters.
+    Scales,
+}
+
+impl CalibrationFigure {
+    /// Every figure with its name.
+    pub const ALL: [(CalibrationFigure, &'static str); 4] = [
+        (CalibrationFigure::TailIndex, "tail-index"),
+        (CalibrationFigure::Training, "training"),
+        (CalibrationFigure::NoiseLaw, "noise-law"),
+        (CalibrationFigure::Scales, "scales"),
+    ];
+
+    /// The name, which is also the stem of the files.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("figure", |(_, name)| name)
+    }
+}
+
+/// A calibration: what to measure, and what to draw of it.
+#[derive(Clone, Debug)]
+pub struct CalibrationFile {
+    /// What to measure.
+    pub settings: CalibrationSettings,
+    /// What to measure in a quick run.
+    pub quick: CalibrationSettings,
+    /// The figures asked for.
+    pub figures: Vec<CalibrationFigure>,
+    /// The file as it was read.
+    pub text: Arc<str>,
+}
+
+impl CalibrationFile {
+    /// Parses and checks the text of `file`.
+    ///
+    /// # Errors
+    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
+        let text: Arc<str> = text.into();
+        let findings = Findings::default();
+        let tree = Node::parse(&text, &findings);
+        let read = if findings.len() == 0 { read(&tree, &text, &findings) } else { None };
+        let noted = findings.take();
+        match read {
+            Some(read) if noted.is_empty() => Ok(read),
+            _ => Err(ExperimentErrors::new(file, text, noted)),
+        }
+    }
+}
+
+/// Whether a text is the file of a calibration and not that of an experiment: it trains a network.
+pub fn is_calibration(text: &str) -> bool {
+    let Kind::Table(entries) = Node::parse(text, &Findings::default()).kind else { return false };
+    entries.iter().any(|entry| entry.key == "network" || entry.key == "optimiser")
+}
+
+fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<CalibrationFile> {
+    let top = TableReader::new(tree, "file", findings)?;
+    let name = top.need("name", "\"my-calibration\"").and_then(read_name);
+    let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
+    let device = top.get("device").map_or(Some(DeviceChoice::Auto), read_device);
+    let data = top.get("data").map_or(Some(Data::digits()), read_data);
+    let network = top.need("network", "{ mlp = { hidden = [64, 32] } }").and_then(read_network);
+    let batch = top.need("batch", "100").and_then(|batch| batch.integer(1, MOST_IMAGES));
+    let iterations = top.need("iterations", "5_000").and_then(|n| n.integer(1, MOST_ITERATIONS));
+    let optimisers = several(top.get("optimiser"), read_optimiser);
+    let noise = top.get("noise").map_or(Some(Amounts::default()), |noise| read_amounts(noise, Amounts::default(), None));
+    let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
+    let figures = top.get("figures").map_or(Some(Vec::new()), read_figures);
+    if top.get("optimiser").is_none() {
+        let finding = Finding::new(0..0, "`optimiser` is missing");
+        top.miss(&["optimiser"], finding.help("add [[optimiser]] sgd = { eta = 0.1 }"));
+    }
+    top.finish();
+    let (data, optimisers, noise) = (data?, optimisers?, noise?);
+    if let Some(i) = (1..optimisers.len()).find(|&i| optimisers[..i].iter().any(|other| other.0 == optimisers[i].0)) {
+        let message = format!("two optimisers are called {:?}", optimisers[i].0);
+        findings.push(Finding::new(0..0, message).help("give each a `name`"));
+        return None;
+    }
+    let settings = CalibrationSettings {
+        name: name?,
+        seed: Seed(seed?),
+        device: device?,
+        data: data.source,
+        train_images: data.train,
+        test_images: data.test,
+        network: network?,
+        batch: batch? as usize,
+        optimisers,
+        iterations: iterations?,
+        measurements: noise.measurements,
+        noise_batches: noise.batches,
+        window: noise.window,
+        coordinates: noise.coordinates,
+        bootstrap: noise.bootstrap,
+    };
+    let mut smaller = settings.clone();
+    match quick {
+        Some(quick) => {
+            let quick = quick?;
+            smaller.iterations = quick.iterations.unwrap_or(settings.iterations);
+            smaller.measurements = quick.measurements;
+            smaller.noise_batches = quick.batches;
+            smaller.window = quick.window;
+            smaller.coordinates = quick.coordinates;
+            smaller.bootstrap = quick.bootstrap;
+        }
+        None => smaller.iterations = (settings.iterations / 10).max(1),
+    }
+    Some(CalibrationFile { settings, quick: smaller, figures: figures?, text: text.clone() })
+}
+
+fn read_device(value: Value<'_>) -> Option<DeviceChoice> {
+    let names = DeviceChoice::NAMES.map(|(name, _)| name);
+    value.word(&names).map(|index| DeviceChoice::NAMES[index].1)
+}
+
+/// `data` as it was given.
+struct Data {
+    source: DataSource,
+    train: Option<usize>,
+    test: Option<usize>,
+}
+
+impl Data {
+    fn digits() -> Self {
+        Data { source: DataSource::Digits, train: None, test: None }
+    }
+}
+
+/// `"digits"`, or a table with `digits`, `idx` or `cifar10`.
+fn read_data(value: Value<'_>) -> Option<Data> {
+    if !value.is_table() {
+        return value.word(&["digits"]).map(|_| Data::digits());
+    }
+    let table = value.table()?;
+    let which = table.one_of("data", &["digits", "idx", "cifar10"]);
+    let count = |key| match table.get(key) {
+        Some(count) => count.integer(1, MOST_IMAGES).map(|n| Some(n as usize)),
+        None => Some(None),
+    };
+    let (train, test) = (count("train"), count("test"));
+    let classes = table.get("classes").map_or(Some(10), |classes| classes.integer(2, 256));
+    table.finish();
+    let (kind, source) = which?;
+    let source = match kind {
+        0 => source.table().map(|table| table.finish()).map(|()| DataSource::Digits),
+        1 => source.text().and_then(|folder| {
+            Some(DataSource::Idx { folder: PathBuf::from(folder), classes: classes? as usize })
+        }),
+        _ => source.text().map(|folder| DataSource::Cifar10 { folder: PathBuf::from(folder) }),
+    };
+    Some(Data { source: source?, train: train?, test: test? })
+}
+
+fn read_network(value: Value<'_>) -> Option<Architecture> {
+    let table = value.table()?;
+    let which = table.one_of("a network", &["mlp", "lenet", "alexnet"]);
+    table.finish();
+    let (kind, settings) = which?;
+    let settings = settings.table()?;
+    let network = match kind {
+        0 => {
+            let hidden = settings.need("hidden", "[64, 32]").and_then(|hidden| {
+                let widths: Vec<Option<u64>> = hidden.list()?.map(|width| width.integer(1, 1 << 20)).collect();
+                widths.into_iter().map(|width| width.map(|w| w as usize)).collect()
+            });
+            hidden.map(|hidden| Architecture::Mlp { hidden })
+        }
+        1 => Some(Architecture::LeNet),
+        _ => {
+            let channels = settings.get("channels").map_or(Some(64), |channels| channels.integer(1, 1 << 12));
+            channels.map(|channels| Architecture::AlexNet { channels: channels as usize })
+        }
+    };
+    settings.finish();
+    network
+}
+
+/// One optimiser; the label is its `name`, or what it is.
+fn read_optimiser(value: Value<'_>) -> Option<(String, Optimiser)> {
+    let table = value.table()?;
+    let name = table.get("name").map(|name| read_name(name).and(read_label(name)));
+    let which = table.one_of("an optimiser", &["sgd", "adam"]);
+    table.finish();
+    let (kind, settings) = which?;
+    let inner = settings.table()?;
+    let eta = inner.need("eta", if kind == 0 { "0.1" } else { "0.001" }).and_then(|eta| eta.positive());
+    let number = |key, default| inner.get(key).map_or(Some(default), |value| value.number());
+    let optimiser = if kind == 0 {
+        let momentum = number("momentum", 0.0);
+        inner.finish();
+        Optimiser::Sgd { eta: eta?, momentum: momentum? }
+    } else {
+        let (beta1, beta2) = (number("beta1", 0.9), number("beta2", 0.999));
+        let stabilizer = number("stabilizer", 1e-8);
+        inner.finish();
+        Optimiser::Adam { eta: eta?, beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? }
+    };
+    value.findings.note(&settings.node.span, optimiser.check())?;
+    let label = match name {
+        Some(name) => name?,
+        None => optimiser.name().to_string(),
+    };
+    Some((label, optimiser))
+}
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+struct Amounts {
+    iterations: Option<u64>,
+    measurements: usize,
+    batches: usize,
+    window: u64,
+    coordinates: usize,
+    bootstrap: usize,
+}
+
+impl Default for Amounts {
+    fn default() -> Self {
+        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8, bootstrap: 200 }
+    }
+}
+
+/// `[noise]`, or `[quick]`, which may also shorten the training and otherwise keeps what `[noise]` says.
+fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> Option<Amounts> {
+    let table = value.table()?;
+    let amount = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
+    let amounts = Amounts {
+        iterations: match iterations {
+            Some(iterations) => Some(amount("iterations", 1, iterations, iterations)?),
+            None => None,
+        },
+        measurements: amount("measurements", 1, MOST_POINTS, default.measurements as u64)? as usize,
+        batches: amount("batches", 2, MOST_BATCHES, default.batches as u64)? as usize,
+        window: amount("window", 0, MOST_BATCHES, default.window)?,
+        coordinates: amount("coordinates", 1, MOST_COORDINATES, default.coordinates as u64)? as usize,
+        bootstrap: amount("bootstrap", 20, 10_000, default.bootstrap as u64)? as usize,
+    };
+    table.finish();
+    Some(amounts)
+}
+
+fn read_figures(value: Value<'_>) -> Option<Vec<CalibrationFigure>> {
+    let names = CalibrationFigure::ALL.map(|(_, name)| name);
+    let kinds: Vec<Option<CalibrationFigure>> =
+        value.list()?.map(|item| item.word(&names).map(|index| CalibrationFigure::ALL[index].0)).collect();
+    kinds.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "name = 'c'\nnetwork = { mlp = { hidden = [8] } }\nbatch = 32\niterations = 100\n[[optimiser]]\nsgd = { eta = 0.1 }\n";
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let file = CalibrationFile::parse("c.toml", GOOD).unwrap();
+        assert_eq!(file.settings.data, DataSource::Digits);
+        assert_eq!((file.settings.noise_batches, file.quick.iterations), (400, 10));
+        let text = format!("data = {{ idx = 'folder', train = 50 }}\n{GOOD}[quick]\niterations = 7\nbatches = 20\n");
+        let file = CalibrationFile::parse("c.toml", &text).unwrap();
+        assert_eq!(file.settings.data, DataSource::Idx { folder: "folder".into(), classes: 10 });
+        assert_eq!(file.settings.train_images, Some(50));
+        assert_eq!((file.quick.iterations, file.quick.noise_batches, file.settings.noise_batches), (7, 20, 400));
+        assert!(is_calibration(GOOD) && !is_calibration("name = 'c'\npaths = 3"));
+    }
+
+    #[test]
+    fn everything_wrong_is_named() {
+        for (from, to, reason) in [
+            ("eta = 0.1", "eta = 0", "`eta` must be positive"),
+            ("eta = 0.1", "eta = 0.1, momentum = 1", "`momentum` cannot be 1"),
+            ("eta = 0.1", "eta = 0.1, beta1 = 0.9", "unknown key `beta1`"),
+            ("mlp", "mpl", "unknown key `mpl`"),
+            ("[8]", "[0]", "must lie between 1 and"),
+            ("batch = 32", "batch = 0", "must lie between 1 and"),
+            ("batch = 32", "", "`batch` is missing"),
+            ("[[optimiser]]\nsgd = { eta = 0.1 }", "", "`optimiser` is missing"),
+            ("name = 'c'", "name = '../c'", "cannot be a folder"),
+            ("name = 'c'", "name = 'c'\ndevice = 'gpu'", "does not know \"gpu\""),
+            ("name = 'c'", "name = 'c'\ndata = { idx = 'a', cifar10 = 'b' }", "takes only one of"),
+            ("name = 'c'", "name = 'c'\nfigures = ['scale']", "did you mean \"scales\"?"),
+            ("[[optimiser]]", "[[optimiser]]\nsgd = { eta = 0.2 }\n[[optimiser]]", "two optimisers are called \"sgd\""),
+            ("batch = 32", "batch = ", "not valid TOML"),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            let error = CalibrationFile::parse("c.toml", &text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}
