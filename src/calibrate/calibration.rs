@@ -482,7 +482,7 @@ impl OptimiserRun {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::noise::{Seed, StableLaw, Stream};
     use rand_distr::Distribution;

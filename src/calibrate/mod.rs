@@ -9,6 +9,9 @@ pub use calibration::{
     Minimum, NetworkRecord, NoiseKind, OptimiserRun, SamplingAxis, TrainingPoint, scale_of,
 };
 
+#[cfg(test)]
+pub(crate) use calibration::tests::example;
+
 #[cfg(feature = "calibrate")]
 mod architecture;
 #[cfg(feature = "calibrate")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
+use super::calibration_section::read_curvatures;
 use super::family::Family;
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
@@ -227,9 +228,18 @@ fn read_potential(
     let findings = value.findings;
     let span = &value.node.span;
     let inner = value.table()?;
-    let which = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none"]);
+    let which = inner.one_of("a potential", &["quadratic", "asymmetric", "double_well", "none", "calibrated"]);
     inner.finish();
     let (kind, potential) = which?;
+    if kind == 4 {
+        let bowl = findings.note(&potential.node.span, Quadratic::new(read_curvatures(potential)?))?;
+        return match minimum {
+            None => Some(Arc::new(bowl)),
+            Some((at, minimum)) => {
+                Some(Arc::new(findings.note(&at.node.span, bowl.centred_at(minimum))?))
+            }
+        };
+    }
     let settings = potential.table()?;
     let known_dim = dim.or(domain.and_then(DomainSection::dim));
     // A single number stands for every axis.

@@ -1,11 +1,12 @@
 //! `[[dynamics]]`: SGD or Adam, each with a noise of its own if it wants one.
 
 use super::basin_section::read_label;
+use super::calibration_section::{names_calibration, read_gradient_sizes};
 use super::finding::{Finding, Span};
-use super::noise_section::{Level, Swept, read_alpha, read_amplitude, read_level};
+use super::noise_section::{AmplitudeSection, Level, Swept, read_alpha, read_amplitude, read_level};
 use super::reader::{TableReader, Value};
 use crate::dynamics::{Adam, Dynamics, SecondMoment};
-use crate::noise::{Alpha, Amplitude};
+use crate::noise::Alpha;
 
 /// A rate of Adam as it was given.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,7 @@ pub(super) struct DynamicsSection {
     optimiser: Optimiser,
     pub alpha: Option<Swept<Alpha>>,
     pub level: Option<Swept<Level>>,
-    pub amplitude: Option<Swept<Amplitude>>,
+    pub amplitude: Option<Swept<AmplitudeSection>>,
     pub span: Span,
 }
 
@@ -99,7 +100,9 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
     let moments = ["mean_field", "frozen", "sampled"];
     let moment = table.get("second_moment").map_or(Some(0), |m| m.word(&moments));
-    let gradient_noise = table.get("gradient_noise").map(|g| g.numbers());
+    let gradient_noise = table
+        .get("gradient_noise")
+        .map(|g| if names_calibration(g) { read_gradient_sizes(g) } else { g.numbers() });
     table.finish();
     let second_moment = match moment? {
         0 => SecondMoment::MeanField,

@@ -1,6 +1,7 @@
 //! The experiment file as a whole: parsed, checked, and planned into cells.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::basin_section::{self, BasinMember};
@@ -42,17 +43,28 @@ impl Experiment {
     /// Largest size of a file in bytes.
     pub const MOST_BYTES: usize = 8 << 20;
 
+    /// Folder of results where a calibration that is named without a path lies, unless another is given.
+    pub const RESULTS: &str = "results";
+
     /// Parses and checks the text of `file`.
     ///
     /// # Errors
     /// [`ExperimentErrors`] with everything that is wrong, each with its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
+        Self::parse_with_results(file, text, Path::new(Self::RESULTS))
+    }
+
+    /// Like [`Experiment::parse`], with calibrations that lie in the folder `results`.
+    ///
+    /// # Errors
+    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    pub fn parse_with_results(file: &str, text: &str, results: &Path) -> Result<Self, ExperimentErrors> {
         if text.len() > Self::MOST_BYTES {
             let message = format!("the file is larger than {} bytes", Self::MOST_BYTES);
             return Err(ExperimentErrors::new(file, "".into(), vec![Finding::new(0..0, message)]));
         }
         let text: Arc<str> = text.into();
-        let findings = Findings::default();
+        let findings = Findings::with_results(results);
         let tree = Node::parse(&text, &findings);
         let syntax = findings.take();
         let experiment = read(&tree, &text, &findings);

@@ -3,10 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource};
 use thiserror::Error;
+
+use super::calibration_section::Calibrations;
+use crate::calibrate::Calibration;
 
 /// Findings that are shown; more are only counted.
 const SHOWN: usize = 100;
@@ -137,9 +142,20 @@ pub(super) struct Findings {
     pushed: Cell<usize>,
     recovered: Cell<bool>,
     spent: Cell<u64>,
+    calibrations: RefCell<Calibrations>,
 }
 
 impl Findings {
+    /// No findings yet, for a file whose calibrations lie in this folder of results.
+    pub fn with_results(results: &Path) -> Self {
+        Findings { calibrations: RefCell::new(Calibrations::new(results)), ..Findings::default() }
+    }
+
+    /// The calibration of that name, or why there is none.
+    pub fn calibration(&self, name: &str) -> Result<Rc<Calibration>, String> {
+        self.calibrations.borrow_mut().get(name)
+    }
+
     pub fn push(&self, finding: Finding) {
         self.pushed.set(self.pushed.get() + 1);
         let mut findings = self.findings.borrow_mut();

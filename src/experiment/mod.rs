@@ -3,6 +3,7 @@
 mod basin_section;
 #[cfg(feature = "calibrate")]
 mod calibration_file;
+mod calibration_section;
 mod cell_result;
 mod comparison;
 mod dynamics_section;
@@ -21,6 +22,7 @@ mod sweep;
 
 #[cfg(feature = "calibrate")]
 pub use calibration_file::{CalibrationFigure, CalibrationFile, is_calibration};
+pub use calibration_section::calibrations_named;
 pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use figure_kind::FigureKind;

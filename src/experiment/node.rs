@@ -47,6 +47,22 @@ impl Node {
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), findings)) }
     }
 
+    /// Calls `found` with every string under the key `key`, wherever it stands.
+    pub fn each_text(&self, key: &str, found: &mut dyn FnMut(&str)) {
+        match &self.kind {
+            Kind::List(items) => items.iter().for_each(|item| item.each_text(key, found)),
+            Kind::Table(entries) => {
+                for entry in entries {
+                    match &entry.value.kind {
+                        Kind::Text(text) if entry.key == key => found(text),
+                        _ => entry.value.each_text(key, found),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What the value is, for messages.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {

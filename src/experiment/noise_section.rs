@@ -2,9 +2,11 @@
 
 use nalgebra::DMatrix;
 
+use super::calibration_section::{names_calibration, read_alphas, read_mean_logs};
 use super::finding::{Findings, Span};
 use super::reader::{TableReader, Value};
 use super::sweep::sweep;
+use crate::calibrate::scale_of;
 use crate::noise::{Alpha, Amplitude, LevyNoise, Measure, Structure, epsilon_of_learning_rate};
 
 /// A noise level as it was given.
@@ -24,6 +26,35 @@ impl Level {
     }
 }
 
+/// An amplitude as it was given.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum AmplitudeSection {
+    Fixed(Amplitude),
+    /// Measured means of `log |noise|`, whose scales depend on the tail index.
+    Calibrated(Vec<f64>),
+}
+
+impl AmplitudeSection {
+    /// The amplitude at tail index `alpha`.
+    pub fn at(&self, alpha: Alpha) -> Amplitude {
+        match self {
+            AmplitudeSection::Fixed(amplitude) => amplitude.clone(),
+            AmplitudeSection::Calibrated(logs) => {
+                Amplitude::Diagonal(logs.iter().map(|&mean_log| scale_of(mean_log, alpha)).collect())
+            }
+        }
+    }
+
+    /// Numbers that it holds beside itself.
+    pub fn size(&self) -> usize {
+        match self {
+            AmplitudeSection::Fixed(Amplitude::Dense(matrix)) => matrix.len(),
+            AmplitudeSection::Fixed(Amplitude::Diagonal(numbers)) | AmplitudeSection::Calibrated(numbers) => numbers.len(),
+            AmplitudeSection::Fixed(Amplitude::Scalar(_)) => 0,
+        }
+    }
+}
+
 /// A swept setting with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Swept<T> {
@@ -36,7 +67,7 @@ pub(super) struct Swept<T> {
 pub(super) struct NoiseSection {
     pub alpha: Option<Swept<Alpha>>,
     pub level: Option<Swept<Level>>,
-    pub amplitude: Swept<Amplitude>,
+    pub amplitude: Swept<AmplitudeSection>,
     pub structure: Structure,
     pub measure: Measure,
 }
@@ -48,7 +79,7 @@ pub(super) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let alpha = read_alpha(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
-    let unit = Swept { values: vec![Amplitude::default()], span: table.span.clone() };
+    let unit = Swept { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };
     let structure = table.get("structure").map_or(Some(0), |s| s.word(&["independent", "isotropic"]));
     let measure_value = table.get("measure");
     let measure = measure_value.map_or(Some(0), |m| m.word(&["standard", "unit"]));
@@ -68,7 +99,7 @@ pub(super) fn read(value: Value<'_>) -> Option<NoiseSection> {
 /// `alpha`, if it is given; `None` if it is wrong.
 pub(super) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Swept<Alpha>>> {
     let Some(value) = table.get("alpha") else { return Some(None) };
-    let values = sweep(value)?;
+    let values = if names_calibration(value) { read_alphas(value)? } else { sweep(value)? };
     let alphas: Option<Vec<Alpha>> = values.iter().map(|a| Alpha::new(*a).ok()).collect();
     if alphas.is_none() {
         let bad = values.iter().find(|a| Alpha::new(**a).is_err()).copied().unwrap_or(f64::NAN);
@@ -98,16 +129,19 @@ pub(super) fn read_level(table: &TableReader<'_>) -> Option<Option<Swept<Level>>
     Some(Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
 }
 
-/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, or a matrix; `None` if it is wrong.
-pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<Amplitude>>> {
+/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, or a calibration; `None` if it is wrong.
+pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<AmplitudeSection>>> {
     let Some(value) = table.get("amplitude") else { return Some(None) };
-    let values = if !value.is_list() {
-        sweep(value)?.into_iter().map(Amplitude::Scalar).collect()
+    let fixed = |amplitude| vec![AmplitudeSection::Fixed(amplitude)];
+    let values = if names_calibration(value) {
+        vec![AmplitudeSection::Calibrated(read_mean_logs(value)?)]
+    } else if !value.is_list() {
+        sweep(value)?.into_iter().map(|scale| AmplitudeSection::Fixed(Amplitude::Scalar(scale))).collect()
     } else if value.list()?.next().is_some_and(|first| first.is_list()) {
         let rows = value.rows()?;
-        vec![Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j]))]
+        fixed(Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])))
     } else {
-        vec![Amplitude::Diagonal(value.numbers()?)]
+        fixed(Amplitude::Diagonal(value.numbers()?))
     };
     Some(Some(Swept { values, span: value.node.span.clone() }))
 }

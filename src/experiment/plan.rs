@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::basin_section::BasinMember;
 use super::dynamics_section::DynamicsSection;
 use super::finding::{Finding, Findings};
-use super::noise_section::{self, Level, NoiseSection, Swept};
+use super::noise_section::{self, AmplitudeSection, Level, NoiseSection, Swept};
 use super::scheme_section::SchemeSection;
 use crate::dynamics::Problem;
 use crate::noise::{Alpha, Amplitude, Measure};
@@ -53,7 +53,7 @@ pub(super) struct Plan {
 struct Axes<'p> {
     alphas: &'p Swept<Alpha>,
     levels: &'p Swept<Level>,
-    amplitudes: &'p Swept<Amplitude>,
+    amplitudes: &'p Swept<AmplitudeSection>,
 }
 
 impl Axes<'_> {
@@ -64,11 +64,7 @@ impl Axes<'_> {
 
     /// Numbers that the amplitude of one cell holds.
     fn amplitude_size(&self) -> u64 {
-        match self.amplitudes.values.first() {
-            Some(Amplitude::Dense(matrix)) => matrix.len() as u64,
-            Some(Amplitude::Diagonal(diagonal)) => diagonal.len() as u64,
-            _ => 0,
-        }
+        self.amplitudes.values.first().map_or(0, |amplitude| amplitude.size() as u64)
     }
 }
 
@@ -169,11 +165,18 @@ impl Plan {
         &self,
         (scheme, dynamics, basin): (&SchemeSection, &DynamicsSection, &BasinMember),
         axes: &Axes<'_>,
-        (amplitude, alpha, level): (&Amplitude, Alpha, Level),
+        (section, alpha, level): (&AmplitudeSection, Alpha, Level),
         findings: &Findings,
     ) -> Option<CellPlan> {
         let (epsilon, eta) = level.resolve(alpha);
         let places = (&axes.alphas.span, &axes.levels.span);
+        if matches!((section, self.noise.measure), (AmplitudeSection::Calibrated(_), Measure::Unit)) {
+            let message = "a calibrated amplitude is a scale of the standard Lévy motion";
+            let finding = Finding::new(axes.amplitudes.span.clone(), message);
+            findings.push(finding.help("leave out `measure = \"unit\"`"));
+            return None;
+        }
+        let amplitude = &section.at(alpha);
         let noise = noise_section::noise(&self.noise, (alpha, epsilon, amplitude), places, findings);
         let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok();
         let landscape = basin.at(epsilon, findings);

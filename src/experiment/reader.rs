@@ -277,6 +277,11 @@ impl<'a> Value<'a> {
         matches!(self.node.kind, Kind::List(_))
     }
 
+    /// Whether the value is a table with this key.
+    pub fn has_key(&self, key: &str) -> bool {
+        matches!(&self.node.kind, Kind::Table(entries) if entries.iter().any(|entry| entry.key == key))
+    }
+
     /// Whether the value is a table.
     pub fn is_table(&self) -> bool {
         matches!(self.node.kind, Kind::Table(_))
