@@ -392,14 +392,6 @@ impl Calibration {
         self.runs.iter().find(|run| run.label == label)
     }
 
-    /// The file as it is written.
-    ///
-    /// # Errors
-    /// The error of the encoder.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
-    }
-
     /// Reads a file and checks every number in it.
     ///
     /// # Errors
@@ -541,7 +533,7 @@ pub(super) mod tests {
     fn a_calibration_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("calibration.json");
-        std::fs::write(&path, example().to_json().unwrap()).unwrap();
+        std::fs::write(&path, serde_json::to_string_pretty(&example()).unwrap()).unwrap();
         assert_eq!(Calibration::read(&path).unwrap(), example());
     }
 
@@ -549,7 +541,7 @@ pub(super) mod tests {
     fn damaged_and_foreign_files_are_refused_with_the_reason() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("calibration.json");
-        let good = example().to_json().unwrap();
+        let good = serde_json::to_string_pretty(&example()).unwrap();
         for (from, to, reason) in [
             ("\"schema_version\": 1", "\"schema_version\": 2", "schema version 2; this program reads 1"),
             ("levy-escape calibration", "something else", "its schema is \"something else\""),

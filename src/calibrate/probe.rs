@@ -84,11 +84,6 @@ impl Smoothed {
         }
     }
 
-    /// The decay `β1`.
-    pub fn beta(&self) -> f64 {
-        self.beta
-    }
-
     /// Batches after which the start is forgotten to 1 %.
     pub fn warm_up(&self) -> usize {
         if self.beta > 0.0 { (0.01f64.ln() / self.beta.ln()).ceil() as usize } else { 0 }

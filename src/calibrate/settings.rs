@@ -55,8 +55,6 @@ pub struct CalibrationSettings {
     pub window: u64,
     /// Coordinates whose curvature is measured at the end; each costs four full gradients.
     pub coordinates: usize,
-    /// Replicates of the bootstrap behind an interval.
-    pub bootstrap: usize,
 }
 
 impl CalibrationSettings {

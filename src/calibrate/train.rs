@@ -18,6 +18,8 @@ use crate::noise::Seed;
 
 /// Points of the curves of loss and accuracy.
 const CURVE_POINTS: usize = 40;
+/// Reports of progress at least, however few points the curves have.
+const REPORTS: u64 = 100;
 /// Coordinates that are tried for one whose curvature is wanted.
 const TRIED: usize = 2;
 /// Steps of the difference quotients; the larger tells the error.
@@ -55,6 +57,13 @@ pub struct TrainedRun {
     pub parameters: Vec<[f64; 4]>,
     /// Coordinates that stand for all, and the pooled sample of the last measurement, for figures.
     pub pooled: Option<PooledSample>,
+}
+
+impl TrainedRun {
+    /// The rows as a file in the format of numpy, parameters × 4.
+    pub fn parameters_npy(&self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// The pooled sample of the last measurement of gradient noise.
@@ -173,7 +182,7 @@ impl Progress<'_> {
         let mut gradient = vec![0.0; self.network.dim()];
         self.assess(0)?;
         self.tell(Event::Training);
-        let mut steps = 0;
+        let (mut steps, report) = (0, (last / REPORTS).max(1));
         for iteration in 1..=last {
             if self.training.stop.is_set() {
                 return Ok(Ended::Stopped { iteration: iteration - 1 });
@@ -189,6 +198,11 @@ impl Progress<'_> {
             }
             self.network.set_parameters(&self.parameters)?;
             let (assess, measure) = (curve.binary_search(&iteration).is_ok(), measured.binary_search(&iteration).is_ok());
+            if !(assess || measure) && iteration % report == 0 {
+                self.tell(Event::Trained { steps });
+                self.tell(Event::Training);
+                steps = 0;
+            }
             if assess || measure {
                 self.tell(Event::Trained { steps });
                 steps = 0;
@@ -262,11 +276,9 @@ impl Progress<'_> {
         let pass =
             noise_pass(&self.network, self.training.train, &mut batches, (&full, count), direction.as_ref(), &self.watch)?;
         let scene = self.scene(iteration);
-        let found = study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient, None);
-        self.record.measurements.extend(found);
-        if let (Some(samples), Some(direction)) = (&pass.direction, &direction) {
-            let found = study::at_fixed_parameters(&scene, NoiseKind::Direction, samples, Some(direction.beta));
-            self.record.measurements.extend(found);
+        self.record.measurements.extend(study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient));
+        if let Some(samples) = &pass.direction {
+            self.record.measurements.extend(study::at_fixed_parameters(&scene, NoiseKind::Direction, samples));
         }
         self.tell(Event::Measured { iteration });
         Ok((pass, full))
@@ -276,7 +288,6 @@ impl Progress<'_> {
         Scene {
             iteration,
             seed: self.training.seed(),
-            bootstrap: self.training.settings.bootstrap,
             watch: self.watch.clone(),
             layers: self.network.ranges().to_vec(),
         }
@@ -288,15 +299,10 @@ impl Progress<'_> {
         let scene = self.scene(iteration);
         self.pooled = Some(study::pooled_sample(&scene, &pass.gradient));
         if self.window.steps > 0 {
-            self.record.measurements.extend(study::over_iterations(
-                &scene,
-                NoiseKind::Gradient,
-                &self.window.gradient,
-                None,
-            ));
-            if let Some((smoothed, samples)) = &self.window.direction {
-                let beta = Some(smoothed.beta());
-                self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Direction, samples, beta));
+            let window = &self.window;
+            self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Gradient, &window.gradient));
+            if let Some((_, samples)) = &window.direction {
+                self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Direction, samples));
             }
         }
         self.record.minimum = Some(self.minimum(iteration, &pass.moments, &full)?);

@@ -3,6 +3,9 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+#[cfg(feature = "calibrate")]
+use crate::calibrate::DeviceChoice;
+
 /// The end of every help text: examples, then what the exit codes mean.
 macro_rules! with_exit_codes {
     ($($line:literal),*) => {
@@ -111,6 +114,19 @@ pub enum Command {
         ""
     ))]
     Theory(TheoryOptions),
+
+    /// Train a network, measure the noise of its gradients, and draw it
+    ///
+    /// Results go to <OUT>/<name>/: calibration.json, which an experiment can name, the parameters with their noise as .npy, what was
+    /// found in words in summary.txt (also on standard output), manifest.json and figures/.
+    #[cfg(feature = "calibrate")]
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape calibrate experiments/calibrate_digits.toml",
+        "  levy-escape calibrate my.toml --device cpu --seed 2 --out elsewhere",
+        ""
+    ))]
+    Calibrate(CalibrateOptions),
 }
 
 /// Options of `run`.
@@ -187,4 +203,55 @@ pub struct TheoryOptions {
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `calibrate`.
+#[cfg(feature = "calibrate")]
+#[derive(Args, Debug)]
+pub struct CalibrateOptions {
+    /// File of a calibration
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Seed instead of the file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Device instead of the file's; auto takes a GPU where this build can use one, and says so
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceName>,
+
+    /// Move existing results of the same name aside, to <name>.1, and run
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Where the network is trained.
+#[cfg(feature = "calibrate")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceName {
+    /// A GPU, else the processor.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda,
+    /// An Apple GPU.
+    Metal,
+}
+
+#[cfg(feature = "calibrate")]
+impl From<DeviceName> for DeviceChoice {
+    fn from(name: DeviceName) -> Self {
+        match name {
+            DeviceName::Auto => DeviceChoice::Auto,
+            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Cuda => DeviceChoice::Cuda,
+            DeviceName::Metal => DeviceChoice::Metal,
+        }
+    }
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::progress::say;
-use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError};
+#[cfg(feature = "calibrate")]
+use crate::calibrate::{CalibrateError, DataError};
+use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError, is_calibration};
 use crate::report::FigureError;
 
 /// Why the program ends with an exit code other than 0.
@@ -44,6 +46,14 @@ pub enum Failure {
     Threads(#[source] rayon::ThreadPoolBuildError),
     #[error("standard output could not be written")]
     Output(#[source] io::Error),
+    #[cfg(feature = "calibrate")]
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
+    #[cfg(feature = "calibrate")]
+    #[error("{labels} diverged; what was measured until then is in {}", path.display())]
+    Diverged { labels: String, path: PathBuf },
+    #[error("{} trains a network: it is no experiment", path.display())]
+    IsCalibration { path: PathBuf },
     #[error("stopped; what was done is in {}", path.display())]
     Interrupted { path: PathBuf },
 }
@@ -57,6 +67,14 @@ impl Failure {
             Failure::Results(ResultsError::Exists { .. }) => 2,
             Failure::Run(RunError::Scheme { .. }) => 2,
             Failure::Run(RunError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
+            Failure::IsCalibration { .. } => 2,
+            #[cfg(feature = "calibrate")]
+            Failure::Calibrate(error) => match error {
+                CalibrateError::Data(DataError::Read { .. }) | CalibrateError::Tensor(_) | CalibrateError::Threads(_) => 3,
+                _ => 2,
+            },
+            #[cfg(feature = "calibrate")]
+            Failure::Diverged { .. } => 1,
             Failure::Interrupted { .. } => 130,
             _ => 3,
         }
@@ -71,6 +89,13 @@ impl Failure {
             Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())
+            }
+            Failure::IsCalibration { path } => Some(format!("levy-escape calibrate {}", path.display())),
+            #[cfg(feature = "calibrate")]
+            Failure::Diverged { .. } => Some("lower the learning rate `eta`".to_string()),
+            #[cfg(feature = "calibrate")]
+            Failure::Calibrate(CalibrateError::Data(DataError::Missing { .. })) => {
+                Some("the README says where the images come from".to_string())
             }
             _ => None,
         }
@@ -105,21 +130,31 @@ impl Failure {
     }
 }
 
-/// Reads and checks one experiment file.
-pub fn load(path: &Path) -> Result<Experiment, Failure> {
+/// Reads a file, of which no more is held than could be parsed.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
     let mut text = String::new();
     // One byte more than is parsed: what is too large is refused, and never held.
     let limit = Experiment::MOST_BYTES as u64 + 1;
     let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
     read.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
-    Experiment::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
+    Ok(text)
+}
+
+/// Reads and checks one experiment file, whose calibrations lie in the folder `results`.
+pub fn load(path: &Path, results: &Path) -> Result<Experiment, Failure> {
+    let text = read_text(path)?;
+    if is_calibration(&text) {
+        return Err(Failure::IsCalibration { path: path.to_owned() });
+    }
+    Experiment::parse_with_results(&path.display().to_string(), &text, results)
+        .map_err(|errors| Failure::Experiment(Box::new(errors)))
 }
 
 /// Reads and checks every file before anything is done with one of them.
-pub fn load_all(paths: &[PathBuf]) -> Result<Vec<Experiment>, Failure> {
+pub fn load_all(paths: &[PathBuf], results: &Path) -> Result<Vec<Experiment>, Failure> {
     let (mut experiments, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
-        match load(path) {
+        match load(path, results) {
             Ok(experiment) => experiments.push(experiment),
             Err(error) => errors.push(error),
         }

@@ -42,6 +42,16 @@ struct Host {
     cores: usize,
 }
 
+impl Host {
+    fn this() -> Self {
+        Host {
+            system: std::env::consts::OS,
+            architecture: std::env::consts::ARCH,
+            cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
+        }
+    }
+}
+
 /// One cell as it was resolved.
 #[derive(Debug, Serialize)]
 struct Cell<'a> {
@@ -92,11 +102,7 @@ impl<'a> Manifest<'a> {
             seed: ended.experiment.seed.0,
             paths_per_cell: ended.paths,
             threads: rayon::current_num_threads(),
-            host: Host {
-                system: std::env::consts::OS,
-                architecture: std::env::consts::ARCH,
-                cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
-            },
+            host: Host::this(),
             start: to_the_second(ended.start),
             end: to_the_second(ended.start + SignedDuration::from_secs_f64(ended.seconds)),
             seconds: ended.seconds,
@@ -104,6 +110,64 @@ impl<'a> Manifest<'a> {
             warnings: ended.warnings,
             cells: ended.experiment.cells.iter().zip(ended.kernels.iter().map(|k| k.describe())).map(cell).collect(),
             experiment: &ended.experiment.text,
+        }
+    }
+}
+
+/// Version, machine and times of one calibration.
+#[cfg(feature = "calibrate")]
+#[derive(Debug, Serialize)]
+pub struct CalibrationManifest<'a> {
+    version: &'static str,
+    name: &'a str,
+    seed: u64,
+    /// The device, and why it was taken.
+    device: &'a str,
+    host: Host,
+    start: String,
+    end: String,
+    seconds: f64,
+    stop_reason: StopReason,
+    trainings: &'a [TrainingSpeed],
+    /// The file as it was read; options that overrode it are in the fields above.
+    calibration: &'a str,
+}
+
+/// How fast one training went, without what was measured between its steps.
+#[cfg(feature = "calibrate")]
+#[derive(Debug, Serialize)]
+pub struct TrainingSpeed {
+    /// Label of the optimiser.
+    pub label: String,
+    /// Steps done.
+    pub steps: u64,
+    /// Steps in a second.
+    pub steps_per_second: Option<f64>,
+}
+
+#[cfg(feature = "calibrate")]
+impl<'a> CalibrationManifest<'a> {
+    /// The manifest of a calibration that has ended just now.
+    pub fn of(
+        settings: &'a crate::calibrate::CalibrationSettings,
+        device: &'a str,
+        (start, seconds): (Timestamp, f64),
+        stop_reason: StopReason,
+        trainings: &'a [TrainingSpeed],
+        text: &'a str,
+    ) -> Self {
+        CalibrationManifest {
+            version: env!("CARGO_PKG_VERSION"),
+            name: &settings.name,
+            seed: settings.seed.0,
+            device,
+            host: Host::this(),
+            start: to_the_second(start),
+            end: to_the_second(start + SignedDuration::from_secs_f64(seconds)),
+            seconds,
+            stop_reason,
+            trainings,
+            calibration: text,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The program: arguments, messages, exit codes. The only room that prints, reads the clock and catches signals.
 
 mod arguments;
+#[cfg(feature = "calibrate")]
+mod calibrate;
 mod check;
 mod failure;
 mod manifest;
@@ -23,6 +25,8 @@ pub fn main() -> ExitCode {
         Command::Reproduce(options) => reproduce::reproduce(options, &talk),
         Command::Check(options) => check::check(options, &talk),
         Command::Theory(options) => theory::theory(options, &talk),
+        #[cfg(feature = "calibrate")]
+        Command::Calibrate(options) => calibrate::calibrate(options, &talk),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -92,6 +92,55 @@ impl Talk {
     }
 }
 
+#[cfg(feature = "calibrate")]
+impl Talk {
+    /// Shows the progress of one calibration of so many training steps.
+    pub fn training_meter(&self, name: &str, steps: u64) -> TrainingMeter {
+        let bar = (self.progress == ProgressStyle::Bar).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+            if let Ok(style) = Style::with_template("{prefix} {bar:30} {percent:>3} % · {per_sec} · {eta} left") {
+                bar.set_style(style.progress_chars("━╸ "));
+            }
+            bar.set_prefix(name.to_string());
+            bar
+        });
+        let plain = (self.progress == ProgressStyle::Plain).then(|| std::sync::Mutex::new(Instant::now()));
+        TrainingMeter { bar, plain, name: name.to_string(), steps }
+    }
+}
+
+/// The progress of one calibration.
+#[cfg(feature = "calibrate")]
+pub struct TrainingMeter {
+    bar: Option<ProgressBar>,
+    /// When the last line was written.
+    plain: Option<std::sync::Mutex<Instant>>,
+    name: String,
+    steps: u64,
+}
+
+#[cfg(feature = "calibrate")]
+impl TrainingMeter {
+    /// Shows that so many steps are done.
+    pub fn show(&self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+        let Some(Ok(mut last)) = self.plain.as_ref().map(std::sync::Mutex::lock) else { return };
+        if last.elapsed() > Duration::from_secs(10) {
+            *last = Instant::now();
+            say(format!("{}: {:.0} % of {} steps", self.name, 100.0 * done as f64 / self.steps as f64, short(self.steps as f64)));
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// The progress of one experiment.
 pub struct Meter {
     bar: Option<ProgressBar>,

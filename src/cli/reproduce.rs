@@ -1,14 +1,17 @@
 //! `reproduce`: every experiment of the project.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::arguments::ReproduceOptions;
-use super::failure::{Failure, load_all};
+use super::failure::{Failure, load_all, read_text};
 use super::progress::Talk;
-use super::run::{override_seed, run_all};
+use super::run::{override_seed, run_all, watch_signals};
+use crate::engine::StopFlag;
+use crate::experiment::{calibrations_named, is_calibration};
 
-/// Runs every `.toml` in the folder of experiments, in the order of their names.
+/// Runs every `.toml` in the folder of experiments in the order of their names: first the calibrations, then the experiments, which may
+/// use them.
 pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure> {
     let folder = &options.experiments;
     let entries = fs::read_dir(folder).map_err(|source| Failure::Read { path: folder.clone(), source })?;
@@ -20,8 +23,22 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
     if files.is_empty() {
         return Err(Failure::NoExperiments { path: folder.clone() });
     }
-    let experiments = load_all(&files)?;
-    let plan: Vec<_> = experiments
+    let (mut calibrations, mut experiments) = (Vec::new(), Vec::new());
+    for file in files {
+        let text = read_text(&file)?;
+        if is_calibration(&text) { calibrations.push(file) } else { experiments.push((file, text)) }
+    }
+    let calibrations = Calibrations::load(&calibrations, options, talk)?;
+    experiments.retain(|(file, text)| calibrations.serve(file, text, &options.how.out, talk));
+    let waiting = |text: &str| calibrations_named(text).iter().any(|name| calibrations.names().contains(name));
+    let at_once: Vec<PathBuf> = experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
+    // What needs no calibration is checked before the first is made.
+    load_all(&at_once, &options.how.out)?;
+    let stop = StopFlag::default();
+    watch_signals(&stop)?;
+    calibrations.run(options, &stop, talk)?;
+    let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
+    let plan: Vec<_> = load_all(&files, &options.how.out)?
         .into_iter()
         .map(|mut experiment| {
             override_seed(&mut experiment, &options.how);
@@ -30,5 +47,80 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
             (experiment, paths)
         })
         .collect();
-    run_all(&plan, &options.how, talk)
+    run_all(&plan, &options.how, &stop, talk)
+}
+
+/// The calibrations of the folder that can be made here.
+struct Calibrations {
+    #[cfg(feature = "calibrate")]
+    files: Vec<crate::experiment::CalibrationFile>,
+}
+
+impl Calibrations {
+    /// Whether the calibrations that an experiment names will be there; says so if not.
+    fn serve(&self, file: &Path, text: &str, out: &Path, talk: &Talk) -> bool {
+        let there = |name: &String| self.names().contains(name) || out.join(name).exists() || Path::new(name).exists();
+        let missing = calibrations_named(text).into_iter().find(|name| !there(name));
+        if let Some(name) = &missing {
+            let place = out.join(name);
+            talk.say(format!("{}: skipped, its calibration {} is not there", file.display(), place.display()));
+        }
+        missing.is_none()
+    }
+}
+
+#[cfg(not(feature = "calibrate"))]
+impl Calibrations {
+    fn load(files: &[PathBuf], _: &ReproduceOptions, talk: &Talk) -> Result<Self, Failure> {
+        for file in files {
+            talk.say(format!("{}: skipped, this build cannot calibrate", file.display()));
+        }
+        Ok(Calibrations {})
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn run(&self, _: &ReproduceOptions, _: &StopFlag, _: &Talk) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "calibrate")]
+impl Calibrations {
+    /// Checks every file, and leaves out those whose images are not there.
+    fn load(files: &[PathBuf], options: &ReproduceOptions, talk: &Talk) -> Result<Self, Failure> {
+        let mut found = Vec::new();
+        for path in files {
+            let mut file = super::calibrate::load(path)?;
+            if let Some(folder) = file.settings.folder().filter(|folder| !folder.is_dir()) {
+                talk.say(format!("{}: skipped, {} is not there", path.display(), folder.display()));
+                continue;
+            }
+            super::calibrate::override_settings(&mut file.settings, options.how.seed, None);
+            super::calibrate::override_settings(&mut file.quick, options.how.seed, None);
+            crate::experiment::PendingFolder::check(&options.how.out, &file.settings.name, existing(options))?;
+            found.push(file);
+        }
+        Ok(Calibrations { files: found })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.settings.name.clone()).collect()
+    }
+
+    fn run(&self, options: &ReproduceOptions, stop: &StopFlag, talk: &Talk) -> Result<(), Failure> {
+        for file in &self.files {
+            let settings = if options.quick { &file.quick } else { &file.settings };
+            super::calibrate::run_one(file, settings, (&options.how.out, existing(options)), stop, talk)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "calibrate")]
+fn existing(options: &ReproduceOptions) -> crate::experiment::Existing {
+    use crate::experiment::Existing;
+    if options.how.force { Existing::MoveAside } else { Existing::Refuse }
 }

@@ -18,7 +18,7 @@ use crate::scheme::PathRecord;
 
 /// Runs the files given.
 pub fn run(options: &RunOptions, talk: &Talk) -> Result<(), Failure> {
-    let mut experiments = load_all(&options.files)?;
+    let mut experiments = load_all(&options.files, &options.how.out)?;
     experiments.iter_mut().for_each(|experiment| override_seed(experiment, &options.how));
     let plan: Vec<(Experiment, u64)> = experiments
         .into_iter()
@@ -27,7 +27,9 @@ pub fn run(options: &RunOptions, talk: &Talk) -> Result<(), Failure> {
             (experiment, paths)
         })
         .collect();
-    run_all(&plan, &options.how, talk)
+    let stop = StopFlag::default();
+    watch_signals(&stop)?;
+    run_all(&plan, &options.how, &stop, talk)
 }
 
 /// Puts the seed of the command line in place of the file's.
@@ -39,9 +41,7 @@ pub fn override_seed(experiment: &mut Experiment, how: &How) {
 
 /// Runs experiments one after the other, each with its number of paths a cell. Everything is prepared, and every folder
 /// opened, before the first path is run.
-pub fn run_all(plan: &[(Experiment, u64)], how: &How, talk: &Talk) -> Result<(), Failure> {
-    let stop = StopFlag::default();
-    watch_signals(&stop)?;
+pub fn run_all(plan: &[(Experiment, u64)], how: &How, stop: &StopFlag, talk: &Talk) -> Result<(), Failure> {
     let threads = how.threads.map_or(0, |n| n as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::Threads)?;
     pool.install(|| {
@@ -70,7 +70,7 @@ pub fn run_all(plan: &[(Experiment, u64)], how: &How, talk: &Talk) -> Result<(),
         let mut undrawn = None;
         for ((experiment, paths), run) in plan.iter().zip(&runs) {
             let Some(folder) = folders.next() else { break };
-            match run_one(experiment, *paths, run, folder, &stop, how, talk) {
+            match run_one(experiment, *paths, run, folder, stop, how, talk) {
                 Ok(()) => {}
                 Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.or(Some(failure)),
                 Err(failure) => {
@@ -213,7 +213,7 @@ impl Observer for Recorder {
 }
 
 /// The first Ctrl-C or SIGTERM stops at the next chunk, the second at once.
-fn watch_signals(stop: &StopFlag) -> Result<(), Failure> {
+pub fn watch_signals(stop: &StopFlag) -> Result<(), Failure> {
     let stop = stop.clone();
     ctrlc::set_handler(move || {
         if stop.is_set() {

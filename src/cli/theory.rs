@@ -1,12 +1,14 @@
 //! `theory`: what is predicted, without simulating.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::arguments::TheoryOptions;
 use super::failure::{Failure, load};
 use super::progress::{Talk, write_data};
 use crate::dynamics::Dynamics;
-use crate::experiment::CellPlan;
+use crate::experiment::{CellPlan, Experiment};
 use crate::noise::Measure;
 use crate::theory::{Comparison, Prediction};
 
@@ -15,7 +17,7 @@ const COLUMNS: [&str; 11] =
 
 /// Prints a table, or JSON.
 pub fn theory(options: &TheoryOptions, talk: &Talk) -> Result<(), Failure> {
-    let experiment = load(&options.file)?;
+    let experiment = load(&options.file, Path::new(Experiment::RESULTS))?;
     experiment.warnings.iter().for_each(|warning| talk.warn(warning));
     let text = if options.json { as_json(&experiment.cells) } else { as_table(&experiment.cells) };
     write_data(text)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::basin_section::read_label;
 use super::file::{read_name, several};
 use super::finding::{ExperimentErrors, Finding, Findings};
-use super::node::{Kind, Node};
+use super::node::Node;
 use super::reader::{TableReader, Value};
 use crate::calibrate::{Architecture, CalibrationSettings, DataSource, DeviceChoice, Optimiser};
 use crate::noise::Seed;
@@ -79,12 +79,6 @@ impl CalibrationFile {
     }
 }
 
-/// Whether a text is the file of a calibration and not that of an experiment: it trains a network.
-pub fn is_calibration(text: &str) -> bool {
-    let Kind::Table(entries) = Node::parse(text, &Findings::default()).kind else { return false };
-    entries.iter().any(|entry| entry.key == "network" || entry.key == "optimiser")
-}
-
 fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<CalibrationFile> {
     let top = TableReader::new(tree, "file", findings)?;
     let name = top.need("name", "\"my-calibration\"").and_then(read_name);
@@ -124,7 +118,6 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
         noise_batches: noise.batches,
         window: noise.window,
         coordinates: noise.coordinates,
-        bootstrap: noise.bootstrap,
     };
     let mut smaller = settings.clone();
     match quick {
@@ -135,7 +128,6 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
             smaller.noise_batches = quick.batches;
             smaller.window = quick.window;
             smaller.coordinates = quick.coordinates;
-            smaller.bootstrap = quick.bootstrap;
         }
         None => smaller.iterations = (settings.iterations / 10).max(1),
     }
@@ -245,12 +237,11 @@ struct Amounts {
     batches: usize,
     window: u64,
     coordinates: usize,
-    bootstrap: usize,
 }
 
 impl Default for Amounts {
     fn default() -> Self {
-        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8, bootstrap: 200 }
+        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8 }
     }
 }
 
@@ -267,7 +258,6 @@ fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> 
         batches: amount("batches", 2, MOST_BATCHES, default.batches as u64)? as usize,
         window: amount("window", 0, MOST_BATCHES, default.window)?,
         coordinates: amount("coordinates", 1, MOST_COORDINATES, default.coordinates as u64)? as usize,
-        bootstrap: amount("bootstrap", 20, 10_000, default.bootstrap as u64)? as usize,
     };
     table.finish();
     Some(amounts)
@@ -282,6 +272,7 @@ fn read_figures(value: Value<'_>) -> Option<Vec<CalibrationFigure>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::is_calibration;
     use super::*;
 
     const GOOD: &str = "name = 'c'\nnetwork = { mlp = { hidden = [8] } }\nbatch = 32\niterations = 100\n[[optimiser]]\nsgd = { eta = 0.1 }\n";

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::finding::Findings;
+use super::node::{Kind, Node};
 use super::reader::{TableReader, Value};
 use crate::calibrate::{Calibration, Minimum, NoiseKind, OptimiserRun, SamplingAxis};
 use crate::noise::Alpha;
@@ -169,10 +170,16 @@ pub(super) fn read_alphas(value: Value<'_>) -> Option<Vec<f64>> {
     Some(alphas)
 }
 
+/// Whether a text is the file of a calibration and not that of an experiment: it trains a network.
+pub fn is_calibration(text: &str) -> bool {
+    let Kind::Table(entries) = Node::parse(text, &Findings::default()).kind else { return false };
+    entries.iter().any(|entry| entry.key == "network" || entry.key == "optimiser")
+}
+
 /// The calibrations that a text names without a path, which another run may have to make first.
 pub fn calibrations_named(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    super::node::Node::parse(text, &Findings::default()).each_text("calibration", &mut |name| {
+    Node::parse(text, &Findings::default()).each_text("calibration", &mut |name| {
         if !names.contains(&name.to_string()) {
             names.push(name.to_string());
         }
@@ -206,7 +213,7 @@ mod tests {
 
     #[test]
     fn everything_measured_reaches_the_cells() {
-        let dir = folder(&example().to_json().unwrap());
+        let dir = folder(&serde_json::to_string_pretty(&example()).unwrap());
         let experiment = parse(GOOD, dir.path()).unwrap();
         let [sgd, adam] = experiment.cells.as_slice() else { panic!() };
         assert_eq!(sgd.problem.noise().alpha().get(), 1.3);
@@ -227,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_reason() {
-        let good = example().to_json().unwrap();
+        let good = serde_json::to_string_pretty(&example()).unwrap();
         for (json, text, reason) in [
             (good.clone(), GOOD.replace("{ calibration = 'c' }\neta", "{ calibration = 'd' }\neta"), "cannot be read"),
             (good.clone(), GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', optimiser = 'adam' }\neta"), "one of: sgd"),

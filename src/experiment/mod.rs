@@ -13,6 +13,7 @@ mod file;
 mod finding;
 mod node;
 mod noise_section;
+mod pending_folder;
 mod plan;
 mod reader;
 mod results;
@@ -21,13 +22,14 @@ mod scheme_section;
 mod sweep;
 
 #[cfg(feature = "calibrate")]
-pub use calibration_file::{CalibrationFigure, CalibrationFile, is_calibration};
-pub use calibration_section::calibrations_named;
+pub use calibration_file::{CalibrationFigure, CalibrationFile};
+pub use calibration_section::{calibrations_named, is_calibration};
 pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use finding::{ExperimentErrors, Finding, Span};
+pub use pending_folder::PendingFolder;
 pub use plan::CellPlan;
 pub use results::{Existing, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};

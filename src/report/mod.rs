@@ -5,10 +5,13 @@
 //! [`Sheet`] of [`Panel`]s; the sheet measures its own text, so nothing overlaps and legends have a strip of their own.
 
 mod axis;
+mod calibration_summary;
 mod canvas;
 mod clip;
 mod curve;
 mod draw;
+#[cfg(feature = "calibrate")]
+mod draw_calibration;
 mod escape_set;
 mod exponential_law;
 mod figure;
@@ -21,14 +24,20 @@ mod mark;
 mod note;
 mod panel;
 mod placement;
+mod scales;
 mod series_figure;
 mod sheet;
 mod style;
+mod tail_index;
 mod text;
 mod theorem2;
+mod training;
 
 pub use axis::{Axis, Scale, Tick, number};
+pub use calibration_summary::calibration_summary;
 pub use draw::draw;
+#[cfg(feature = "calibrate")]
+pub use draw_calibration::draw_calibration;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
 pub use figure::{Figure, FigureError, save};
@@ -39,9 +48,12 @@ pub use legend::{Entry, Group, Legend, Sample};
 pub use mark::{Mark, Point};
 pub use note::{EndLabel, Note, Side};
 pub use panel::{Aspect, Numbers, Panel};
+pub use scales::{ScaleDistribution, ScalesFigure};
 pub use series_figure::{Labelling, Series, SeriesFigure};
 pub use sheet::Sheet;
 pub use style::{Dash, Fill, Look, Marker, Stroke, color};
+pub use tail_index::{TailCurve, TailIndexFigure};
 pub use theorem2::{RatioSeries, TheoremTwo};
+pub use training::{TrainingCurves, TrainingFigure};
 
 use canvas::Rect;

@@ -1,0 +1,173 @@
+//! `calibrate`: from the file of a calibration to its folder.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::arguments::CalibrateOptions;
+use super::failure::{Failure, read_text};
+use super::manifest::{CalibrationManifest, StopReason, TrainingSpeed};
+use super::progress::{Talk, TrainingMeter, write_data};
+use super::run::watch_signals;
+use crate::calibrate::{
+    Calibrated, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, calibrate as measure,
+};
+use crate::engine::StopFlag;
+use crate::experiment::{CalibrationFile, Existing, PendingFolder};
+use crate::noise::Seed;
+use crate::report::{self, FigureError};
+
+/// Runs one calibration.
+pub fn calibrate(options: &CalibrateOptions, talk: &Talk) -> Result<(), Failure> {
+    let mut file = load(&options.file)?;
+    override_settings(&mut file.settings, options.seed, options.device.map(DeviceChoice::from));
+    let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };
+    let stop = StopFlag::default();
+    watch_signals(&stop)?;
+    run_one(&file, &file.settings, (&options.out, existing), &stop, talk)
+}
+
+/// Puts what the command line says in place of the file's.
+pub fn override_settings(settings: &mut CalibrationSettings, seed: Option<u64>, device: Option<DeviceChoice>) {
+    settings.seed = seed.map_or(settings.seed, Seed);
+    settings.device = device.unwrap_or(settings.device);
+}
+
+/// Reads and checks one file.
+pub fn load(path: &Path) -> Result<CalibrationFile, Failure> {
+    let text = read_text(path)?;
+    CalibrationFile::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
+}
+
+/// Measures with these settings, which are the file's or its quick ones, and writes everything.
+pub fn run_one(
+    file: &CalibrationFile,
+    settings: &CalibrationSettings,
+    (out, existing): (&Path, Existing),
+    stop: &StopFlag,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    PendingFolder::check(out, &settings.name, existing)?;
+    let (device, reason) = settings.device.open()?;
+    let data = settings.load()?;
+    let folder = PendingFolder::create(out, &settings.name, existing)?;
+    talk.say(format!("{}: device {reason}", settings.name));
+    let (start, clock) = (Timestamp::now(), Instant::now());
+    let watch = Stopwatch::new(settings, talk);
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let measured = measure(settings, &data, &device, threads, stop, &watch);
+    watch.meter.finish();
+    let found = match measured {
+        Ok(found) => found,
+        Err(error) => {
+            folder.discard()?;
+            return Err(error.into());
+        }
+    };
+    write_tables(&folder, &found)?;
+    let summary = report::calibration_summary(&found.calibration);
+    folder.write("summary.txt", summary.as_bytes())?;
+    let mut undrawn = None;
+    for kind in &file.figures {
+        match report::draw_calibration(*kind, &found, &folder.path().join("figures")) {
+            Ok(()) => {}
+            // A training that was cut short may lack what a figure needs.
+            Err(FigureError::Empty { .. }) if !complete(&found) => {}
+            Err(source) => undrawn = undrawn.or(Some(Failure::Figure { name: kind.name(), source })),
+        }
+    }
+    let seconds = clock.elapsed().as_secs_f64();
+    let stop_reason = if stop.is_set() { StopReason::Interrupted } else { StopReason::Complete };
+    let speeds = watch.speeds(settings);
+    let manifest = CalibrationManifest::of(settings, &reason, (start, seconds), stop_reason, &speeds, &file.text);
+    folder.write("manifest.json", json(&manifest)?.as_bytes())?;
+    let path = folder.finish()?;
+    write_data(summary.trim_end())?;
+    for speed in &speeds {
+        let per_second = speed.steps_per_second.map_or("–".to_string(), |n| format!("{n:.0}"));
+        talk.say(format!("{}: {}: {per_second} training steps/s", settings.name, speed.label));
+    }
+    if stop.is_set() {
+        return Err(Failure::Interrupted { path });
+    }
+    let diverged = found.calibration.runs.iter().filter(|run| matches!(run.ended, Ended::Diverged { .. }));
+    let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
+    if !diverged.is_empty() {
+        return Err(Failure::Diverged { labels: diverged.join(", "), path });
+    }
+    if let Some(failure) = undrawn {
+        return Err(failure);
+    }
+    talk.say(format!("{}: {} trainings in {seconds:.1} s → {}", settings.name, found.runs.len(), path.display()));
+    Ok(())
+}
+
+fn complete(found: &Calibrated) -> bool {
+    found.calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. }))
+}
+
+fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
+    Ok(text + "\n")
+}
+
+fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Failure> {
+    folder.write("calibration.json", json(&found.calibration)?.as_bytes())?;
+    for run in &found.runs {
+        if let Some(minimum) = &run.record.minimum {
+            folder.write(&minimum.parameters_file, &run.parameters_npy())?;
+        }
+    }
+    Ok(())
+}
+
+/// Times the steps of every training, alone, without what is measured between them.
+struct Stopwatch {
+    clocks: Mutex<Vec<Clock>>,
+    meter: TrainingMeter,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Clock {
+    since: Option<Instant>,
+    steps: u64,
+    seconds: f64,
+}
+
+impl Stopwatch {
+    fn new(settings: &CalibrationSettings, talk: &Talk) -> Self {
+        let trainings = settings.optimisers.len();
+        let meter = talk.training_meter(&settings.name, settings.iterations * trainings as u64);
+        Stopwatch { clocks: Mutex::new(vec![Clock::default(); trainings]), meter }
+    }
+
+    fn speeds(&self, settings: &CalibrationSettings) -> Vec<TrainingSpeed> {
+        let clocks = self.clocks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let labels = settings.optimisers.iter().map(|(label, _)| label.clone());
+        let speed = |(label, clock): (String, &Clock)| TrainingSpeed {
+            label,
+            steps: clock.steps,
+            steps_per_second: (clock.seconds > 0.0).then(|| clock.steps as f64 / clock.seconds),
+        };
+        labels.zip(clocks.iter()).map(speed).collect()
+    }
+}
+
+impl CalibrationObserver for Stopwatch {
+    fn event(&self, run: usize, event: Event) {
+        let mut clocks = self.clocks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(clock) = clocks.get_mut(run) else { return };
+        match event {
+            Event::Training => clock.since = Some(Instant::now()),
+            Event::Trained { steps } => {
+                clock.seconds += clock.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+                clock.steps += steps;
+                self.meter.show(clocks.iter().map(|clock| clock.steps).sum());
+            }
+            Event::Measured { .. } => {}
+        }
+    }
+}

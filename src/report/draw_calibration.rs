@@ -1,0 +1,109 @@
+//! From a calibration to its figures.
+
+use std::path::Path;
+
+use super::{
+    FigureError, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TrainingCurves, TrainingFigure, save,
+};
+use crate::calibrate::{
+    Calibrated, Calibration, Measurement, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
+};
+use crate::experiment::CalibrationFigure;
+
+/// What is drawn along the iterations: an axis, an estimator, and what the legend says.
+const CURVES: [(SamplingAxis, &str, &str); 4] = [
+    (SamplingAxis::Pooled, "mohammadi", "pooled, Mohammadi (the paper's)"),
+    (SamplingAxis::Pooled, "mcculloch", "pooled, McCulloch"),
+    (SamplingAxis::Batches, "koutrouvelis", "one parameter over batches, median"),
+    (SamplingAxis::Iterations, "koutrouvelis", "one parameter over iterations, median"),
+];
+
+/// Draws one figure of a calibration into `dir`, as SVG and PNG.
+///
+/// # Errors
+/// [`FigureError::Empty`] if nothing was measured that the figure shows; an error of the file system.
+pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path) -> Result<(), FigureError> {
+    let files = match kind {
+        CalibrationFigure::TailIndex => save(&tail_index(&found.calibration), dir),
+        CalibrationFigure::Training => save(&training(&found.calibration), dir),
+        CalibrationFigure::NoiseLaw => return Ok(()),
+        CalibrationFigure::Scales => save(&scales(&found.runs), dir),
+    };
+    files.map(|_| ())
+}
+
+/// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.
+fn title(label: &str) -> String {
+    match label {
+        "sgd" => "SGD".to_string(),
+        "adam" => "Adam".to_string(),
+        own => own.to_string(),
+    }
+}
+
+fn kind_name(kind: NoiseKind) -> &'static str {
+    match kind {
+        NoiseKind::Gradient => "gradient",
+        NoiseKind::Direction => "direction",
+    }
+}
+
+fn tail_index(calibration: &Calibration) -> TailIndexFigure {
+    let mut panels = Vec::new();
+    for run in &calibration.runs {
+        for kind in [NoiseKind::Gradient, NoiseKind::Direction] {
+            let curves: Vec<TailCurve> = CURVES.iter().filter_map(|curve| tail_curve(run, kind, curve)).collect();
+            if !curves.is_empty() {
+                panels.push((format!("{}, {}", title(&run.label), kind_name(kind)), curves));
+            }
+        }
+    }
+    TailIndexFigure { panels }
+}
+
+fn tail_curve(run: &OptimiserRun, kind: NoiseKind, (axis, estimator, label): &(SamplingAxis, &str, &str)) -> Option<TailCurve> {
+    let mut curve = TailCurve { label: label.to_string(), ..TailCurve::default() };
+    for measurement in run.measurements.iter().filter(|m| m.noise == kind && m.axis == *axis) {
+        let Some(pair) = measurement.indices.iter().find(|pair| pair.estimator == *estimator) else { continue };
+        let point = |(y, lo, hi)| Point { x: measurement.iteration as f64, y, lo, hi };
+        curve.measured.extend(pair.measured.index().map(point));
+        curve.surrogate.extend(pair.surrogate.index().map(point));
+    }
+    (!curve.measured.is_empty()).then_some(curve)
+}
+
+fn training(calibration: &Calibration) -> TrainingFigure {
+    let curves = |run: &OptimiserRun| {
+        let curve = |of: fn(&TrainingPoint) -> f64| {
+            run.training.iter().filter(|p| p.iteration > 0).map(|p| (p.iteration as f64, of(p))).collect()
+        };
+        TrainingCurves {
+            label: title(&run.label),
+            train_loss: curve(|p| p.train_loss),
+            test_loss: curve(|p| p.test_loss),
+            train_accuracy: curve(|p| p.train_accuracy),
+            test_accuracy: curve(|p| p.test_accuracy),
+        }
+    };
+    TrainingFigure { runs: calibration.runs.iter().map(curves).collect() }
+}
+
+/// Scales up to a factor common to all parameters, which the distribution over its median does not show.
+fn scales(runs: &[TrainedRun]) -> ScalesFigure {
+    let distribution = |run: &TrainedRun, log: &dyn Fn(&[f64; 4]) -> f64| {
+        let logs: Vec<f64> = run.parameters.iter().map(log).filter(|log| log.is_finite()).collect();
+        let silent = 1.0 - logs.len() as f64 / run.parameters.len() as f64;
+        ScaleDistribution { label: title(&run.record.label), logs, silent }
+    };
+    let of_gradient = |[_, mean_log, _, _]: &[f64; 4]| *mean_log;
+    let of_direction = |[_, mean_log, _, square]: &[f64; 4]| mean_log - 0.5 * square.ln();
+    let finished = || runs.iter().filter(|run| !run.parameters.is_empty());
+    let gradient = finished().map(|run| distribution(run, &of_gradient)).collect();
+    let adam = finished().filter(|run| run.record.betas.is_some());
+    let direction: Vec<ScaleDistribution> = adam.map(|run| distribution(run, &of_direction)).collect();
+    let mut panels = vec![("noise of the gradient".to_string(), gradient)];
+    if !direction.is_empty() {
+        panels.push(("over the root mean square, as Adam's Q".to_string(), direction));
+    }
+    ScalesFigure { panels }
+}
