@@ -14,11 +14,11 @@ const PER_LAYER: usize = 200;
 /// Coordinates of the table that is read column by column.
 const LONG: usize = 128;
 /// Rows of the table that is pooled.
-const WIDE_ROWS: usize = 25;
+const WIDE_ROWS: usize = 50;
 
 /// Which coordinates are looked at; drawn once, so that all measurements look at the same.
 ///
-/// Both tables together hold `25 × (2,000 + 200 layers) + 128 × batches` numbers at most, however large the network is.
+/// Both tables together hold `50 × (2,000 + 200 layers) + 128 × batches` numbers at most, however large the network is.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     /// Ascending; a uniform sample, and more of the layers that it would leave short.
@@ -63,6 +63,10 @@ impl Table {
     pub fn push(&mut self, vector: &[f32], coordinates: &[usize]) {
         self.columns = coordinates.len();
         self.values.extend(coordinates.iter().map(|&c| vector[c]));
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
     }
 
     pub fn rows(&self) -> usize {
@@ -176,10 +180,10 @@ mod tests {
         for row in 0..50 {
             samples.push(&[row as f32, 10.0 * row as f32, -1.0], &watch, (row, 50));
         }
-        assert_eq!((samples.wide.rows(), samples.long.rows()), (25, 50));
+        assert_eq!((samples.wide.rows(), samples.long.rows()), (50, 50));
         assert_eq!(samples.long.column(0).nth(49), Some(490.0));
         let pooled = samples.wide.pooled(|i| watch.pooled[i]);
-        assert_eq!((pooled.len(), pooled[0], pooled[24]), (25, 1.0, 49.0));
+        assert_eq!((pooled.len(), pooled[0], pooled[24]), (50, 0.0, 24.0));
     }
 
     #[test]

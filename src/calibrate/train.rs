@@ -15,6 +15,7 @@ use super::study::{self, Scene};
 use super::{CalibrateError, CalibrationSettings, Optimiser};
 use crate::engine::StopFlag;
 use crate::noise::Seed;
+use crate::tail::npy::{NpyArray, NpyError};
 
 /// Points of the curves of loss and accuracy.
 const CURVE_POINTS: usize = 40;
@@ -60,9 +61,12 @@ pub struct TrainedRun {
 }
 
 impl TrainedRun {
-    /// The rows as a file in the format of numpy, parameters × 4.
-    pub fn parameters_npy(&self) -> Vec<u8> {
-        Vec::new()
+    /// The rows as an array of parameters × 4.
+    ///
+    /// # Errors
+    /// [`NpyError`] of the array.
+    pub fn parameters_array(&self) -> Result<NpyArray, NpyError> {
+        NpyArray::new(vec![self.parameters.len(), 4], self.parameters.concat())
     }
 }
 

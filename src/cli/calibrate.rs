@@ -27,7 +27,7 @@ pub fn calibrate(options: &CalibrateOptions, talk: &Talk) -> Result<(), Failure>
     let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };
     let stop = StopFlag::default();
     watch_signals(&stop)?;
-    run_one(&file, &file.settings, (&options.out, existing), &stop, talk)
+    run_one(&file, &file.settings, (&options.out, existing, Told::AsData), &stop, talk)
 }
 
 /// Puts what the command line says in place of the file's.
@@ -42,11 +42,20 @@ pub fn load(path: &Path) -> Result<CalibrationFile, Failure> {
     CalibrationFile::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
 }
 
+/// Where the summary goes beside its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// To standard output.
+    AsData,
+    /// To standard error, unless quiet.
+    AsTalk,
+}
+
 /// Measures with these settings, which are the file's or its quick ones, and writes everything.
 pub fn run_one(
     file: &CalibrationFile,
     settings: &CalibrationSettings,
-    (out, existing): (&Path, Existing),
+    (out, existing, told): (&Path, Existing, Told),
     stop: &StopFlag,
     talk: &Talk,
 ) -> Result<(), Failure> {
@@ -85,7 +94,10 @@ pub fn run_one(
     let manifest = CalibrationManifest::of(settings, &reason, (start, seconds), stop_reason, &speeds, &file.text);
     folder.write("manifest.json", json(&manifest)?.as_bytes())?;
     let path = folder.finish()?;
-    write_data(summary.trim_end())?;
+    match told {
+        Told::AsData => write_data(summary.trim_end())?,
+        Told::AsTalk => talk.say(summary.trim_end()),
+    }
     for speed in &speeds {
         let per_second = speed.steps_per_second.map_or("–".to_string(), |n| format!("{n:.0}"));
         talk.say(format!("{}: {}: {per_second} training steps/s", settings.name, speed.label));
@@ -118,7 +130,7 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Failur
     folder.write("calibration.json", json(&found.calibration)?.as_bytes())?;
     for run in &found.runs {
         if let Some(minimum) = &run.record.minimum {
-            folder.write(&minimum.parameters_file, &run.parameters_npy())?;
+            run.parameters_array()?.write(&folder.path().join(&minimum.parameters_file))?;
         }
     }
     Ok(())

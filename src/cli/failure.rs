@@ -12,6 +12,7 @@ use super::progress::say;
 use crate::calibrate::{CalibrateError, DataError};
 use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError, is_calibration};
 use crate::report::FigureError;
+use crate::tail::npy::NpyError;
 
 /// Why the program ends with an exit code other than 0.
 #[derive(Debug, Error)]
@@ -52,6 +53,8 @@ pub enum Failure {
     #[cfg(feature = "calibrate")]
     #[error("{labels} diverged; what was measured until then is in {}", path.display())]
     Diverged { labels: String, path: PathBuf },
+    #[error(transparent)]
+    Npy(#[from] NpyError),
     #[error("{} trains a network: it is no experiment", path.display())]
     IsCalibration { path: PathBuf },
     #[error("stopped; what was done is in {}", path.display())]

@@ -113,7 +113,7 @@ impl Calibrations {
     fn run(&self, options: &ReproduceOptions, stop: &StopFlag, talk: &Talk) -> Result<(), Failure> {
         for file in &self.files {
             let settings = if options.quick { &file.quick } else { &file.settings };
-            super::calibrate::run_one(file, settings, (&options.how.out, existing(options)), stop, talk)?;
+            super::calibrate::run_one(file, settings, (&options.how.out, existing(options), super::calibrate::Told::AsTalk), stop, talk)?;
         }
         Ok(())
     }
