@@ -1,0 +1,25 @@
+//! The tail index of a sample: five estimators with intervals, the fit of the law, and the Gaussian that must be ruled out.
+//!
+//! A [`TailSample`] is centred and keeps its zeros apart; an [`Estimator`] makes a [`TailIndex`] of it. Whatever it says,
+//! [`GaussianSurrogate`] tells what the same estimator says of Gaussian data with the same scales.
+
+mod dependence;
+mod error;
+mod estimator;
+mod hill;
+mod koutrouvelis;
+mod mcculloch;
+mod mohammadi;
+pub mod npy;
+mod sample;
+mod surrogate;
+
+pub use error::TailError;
+pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
+pub use hill::Hill;
+pub use koutrouvelis::Koutrouvelis;
+pub use mcculloch::McCulloch;
+pub use mohammadi::{BlockLength, Mohammadi, Zeros};
+pub use npy::{NpyArray, NpyError};
+pub use sample::{Centre, TailSample};
+pub use surrogate::GaussianSurrogate;
