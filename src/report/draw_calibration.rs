@@ -103,7 +103,7 @@ fn scales(runs: &[TrainedRun]) -> ScalesFigure {
     let direction: Vec<ScaleDistribution> = adam.map(|run| distribution(run, &of_direction)).collect();
     let mut panels = vec![("noise of the gradient".to_string(), gradient)];
     if !direction.is_empty() {
-        panels.push(("over the root mean square, as Adam's Q".to_string(), direction));
+        panels.push(("over √E[g²], as Adam's Q".to_string(), direction));
     }
     ScalesFigure { panels }
 }
