@@ -113,7 +113,8 @@ fn le_net(channels: usize, side: usize, classes: usize) -> Vec<Shape> {
 
 fn alex_net(channels: usize, side: usize, wide: usize, classes: usize) -> Vec<Shape> {
     let pool = Shape::MaxPool { side: 3, stride: 2 };
-    let convolution = |inputs, side, stride, padding| Shape::Convolution { inputs, outputs: wide, side, stride, padding };
+    let convolution =
+        |inputs, side, stride, padding| Shape::Convolution { inputs, outputs: wide, side, stride, padding };
     let mut layers = vec![convolution(channels, 4, 2, 2), pool, Shape::Relu];
     layers.extend([convolution(wide, 5, 1, 2), pool, Shape::Relu]);
     layers.extend([convolution(wide, 3, 1, 1), Shape::Relu, convolution(wide, 3, 1, 1), Shape::Relu]);

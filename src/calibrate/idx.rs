@@ -93,7 +93,9 @@ fn read_bytes(path: &Path, rank: usize) -> Result<(Vec<u32>, Vec<u8>), DataError
     let mut magic = [0; 4];
     reader.read_exact(&mut magic).map_err(cut_short)?;
     if magic[..3] != [0, 0, 8] || usize::from(magic[3]) != rank {
-        return Err(wrong(format!("it begins with {magic:02x?}, not with that of {rank} dimensions of unsigned bytes")));
+        return Err(wrong(format!(
+            "it begins with {magic:02x?}, not with that of {rank} dimensions of unsigned bytes"
+        )));
     }
     let mut dims = vec![0; rank];
     for dim in &mut dims {

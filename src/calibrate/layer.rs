@@ -173,7 +173,8 @@ mod tests {
     fn the_largest_value_of_each_window() {
         let values: Vec<f64> = [1, 2, 9, 4, 5, 6, 7, 8, 3].map(f64::from).to_vec();
         let x = Tensor::from_vec(values, (1, 1, 3, 3), &Device::Cpu).unwrap();
-        let pooled = |side, stride| max_pool(&x, side, stride).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+        let pooled =
+            |side, stride| max_pool(&x, side, stride).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
         assert_eq!(pooled(2, 1), [5.0, 9.0, 8.0, 8.0]);
         assert_eq!(pooled(2, 2), [5.0]);
         assert_eq!(pooled(3, 2), [9.0]);

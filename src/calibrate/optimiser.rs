@@ -145,7 +145,8 @@ mod tests {
 
     /// Gradient of an ill-conditioned quadratic in four parameters, with a force that changes from step to step.
     fn gradient(theta: &[f32], step: i32) -> Vec<f32> {
-        const A: [[f64; 4]; 4] = [[4.0, 1.0, 0.0, 0.5], [1.0, 3.0, -0.5, 0.0], [0.0, -0.5, 0.2, 0.1], [0.5, 0.0, 0.1, 0.05]];
+        const A: [[f64; 4]; 4] =
+            [[4.0, 1.0, 0.0, 0.5], [1.0, 3.0, -0.5, 0.0], [0.0, -0.5, 0.2, 0.1], [0.5, 0.0, 0.1, 0.05]];
         let force = [
             if step % 2 == 0 { 0.3 } else { -0.3 },
             0.1 * f64::from(step * 7 % 5 - 2),
@@ -161,7 +162,12 @@ mod tests {
     fn recursions_match_pytorch() {
         let sgd = |eta, momentum| Optimiser::Sgd { eta, momentum };
         let adam = |beta1, beta2, stabilizer| Optimiser::Adam { eta: 0.03, beta1, beta2, stabilizer };
-        for (optimiser, reference) in [(sgd(0.05, 0.0), SGD), (sgd(0.02, 0.9), MOMENTUM), (adam(0.9, 0.999, 1e-8), ADAM), (adam(0.8, 0.95, 1e-2), STABLE)] {
+        for (optimiser, reference) in [
+            (sgd(0.05, 0.0), SGD),
+            (sgd(0.02, 0.9), MOMENTUM),
+            (adam(0.9, 0.999, 1e-8), ADAM),
+            (adam(0.8, 0.95, 1e-2), STABLE),
+        ] {
             let mut theta = vec![1.0, -2.0, 3.0, 0.5];
             let mut recursion = Recursion::new(optimiser, 4);
             for step in 0..50 {
@@ -169,7 +175,10 @@ mod tests {
                 recursion.step(&mut theta, &slope);
                 let Some(at) = [1, 2, 10, 50].iter().position(|&n| n == step + 1) else { continue };
                 for (ours, theirs) in theta.iter().zip(reference[at]) {
-                    assert!((f64::from(*ours) - theirs).abs() < 1e-5, "{optimiser:?}, step {step}: {ours} beside {theirs}");
+                    assert!(
+                        (f64::from(*ours) - theirs).abs() < 1e-5,
+                        "{optimiser:?}, step {step}: {ours} beside {theirs}"
+                    );
                 }
             }
         }

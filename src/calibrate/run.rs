@@ -2,9 +2,9 @@
 
 use candle_core::Device;
 
+use super::batches::Purpose;
 use super::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
 use super::network::{Loaded, Network};
-use super::batches::Purpose;
 use super::train::{CalibrationObserver, TrainedRun, Training};
 use super::{CalibrateError, CalibrationSettings, DataSet};
 use crate::engine::StopFlag;
@@ -44,7 +44,10 @@ pub fn calibrate(
         let finished: Vec<Result<TrainedRun, CalibrateError>> = std::thread::scope(|scope| {
             let handles: Vec<_> =
                 numbers.iter().map(|&number| scope.spawn(move || alone(|| training(number).run()))).collect();
-            handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+            handles
+                .into_iter()
+                .map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
         });
         for run in finished {
             runs.push(run?);

@@ -13,7 +13,8 @@ use crate::tail::{
 };
 
 /// The paper's estimator as it was published, which gives every exact zero the size 2^-52.
-const FLOORED: Estimator = Estimator::Mohammadi(Mohammadi { block: BlockLength::LargestDivisor, zeros: Zeros::Floored });
+const FLOORED: Estimator =
+    Estimator::Mohammadi(Mohammadi { block: BlockLength::LargestDivisor, zeros: Zeros::Floored });
 /// For one parameter at a time: what looks at the values alone, whatever their order, for steps that follow each other depend on
 /// each other.
 const OF_VALUES: [Estimator; 2] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH];
@@ -161,7 +162,9 @@ fn median(indices: impl Iterator<Item = Result<(f64, f64, f64), TailError>>) -> 
         value if value.is_infinite() => {
             IndexRecord::Undefined("more than half of the parameters have tails lighter than Gaussian".to_string())
         }
-        0.0 => IndexRecord::Undefined("more than half of the parameters have tails too heavy for the estimator".to_string()),
+        0.0 => IndexRecord::Undefined(
+            "more than half of the parameters have tails too heavy for the estimator".to_string(),
+        ),
         value => IndexRecord::Index { value, lo, hi: hi.min(2f64.max(value)) },
     }
 }
@@ -177,11 +180,7 @@ mod tests {
         Scene {
             iteration: 1,
             seed: Seed(1),
-            watch: Watch {
-                wide: (0..columns).collect(),
-                pooled: vec![true; columns],
-                long: (0..columns).collect(),
-            },
+            watch: Watch { wide: (0..columns).collect(), pooled: vec![true; columns], long: (0..columns).collect() },
             layers: vec![LayerRange { name: "only".to_string(), range: 0..columns }],
         }
     }

@@ -6,9 +6,7 @@ use super::batches::{Batches, Purpose};
 use super::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
 use super::network::{Loaded, Network};
 use super::optimiser::Recursion;
-use super::probe::{
-    Direction, NoisePass, Smoothed, curvature, full_gradient, noise_of, noise_pass, quality,
-};
+use super::probe::{Direction, NoisePass, Smoothed, curvature, full_gradient, noise_of, noise_pass, quality};
 use super::samples::{Moments, Samples, Watch};
 use super::settings::log_spaced;
 use super::study::{self, Scene};
@@ -181,8 +179,7 @@ impl Progress<'_> {
         let last = settings.iterations;
         let measured = log_spaced(last, settings.measurements);
         let curve = log_spaced(last, CURVE_POINTS);
-        let mut batches =
-            Batches::new(self.training.seed(), Purpose::Training, self.training.batch_sizes());
+        let mut batches = Batches::new(self.training.seed(), Purpose::Training, self.training.batch_sizes());
         let mut gradient = vec![0.0; self.network.dim()];
         self.assess(0)?;
         self.tell(Event::Training);
@@ -201,7 +198,8 @@ impl Progress<'_> {
                 return Ok(Ended::Diverged { iteration });
             }
             self.network.set_parameters(&self.parameters)?;
-            let (assess, measure) = (curve.binary_search(&iteration).is_ok(), measured.binary_search(&iteration).is_ok());
+            let (assess, measure) =
+                (curve.binary_search(&iteration).is_ok(), measured.binary_search(&iteration).is_ok());
             if !(assess || measure) && iteration % report == 0 {
                 self.tell(Event::Trained { steps });
                 self.tell(Event::Training);
@@ -277,8 +275,14 @@ impl Progress<'_> {
         let mut batches = Batches::new(self.training.seed(), purpose, self.training.batch_sizes());
         let direction = self.direction();
         let count = self.training.settings.noise_batches;
-        let pass =
-            noise_pass(&self.network, self.training.train, &mut batches, (&full, count), direction.as_ref(), &self.watch)?;
+        let pass = noise_pass(
+            &self.network,
+            self.training.train,
+            &mut batches,
+            (&full, count),
+            direction.as_ref(),
+            &self.watch,
+        )?;
         let scene = self.scene(iteration);
         self.record.measurements.extend(study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient));
         if let Some(samples) = &pass.direction {

@@ -73,7 +73,9 @@ impl Failure {
             Failure::IsCalibration { .. } => 2,
             #[cfg(feature = "calibrate")]
             Failure::Calibrate(error) => match error {
-                CalibrateError::Data(DataError::Read { .. }) | CalibrateError::Tensor(_) | CalibrateError::Threads(_) => 3,
+                CalibrateError::Data(DataError::Read { .. })
+                | CalibrateError::Tensor(_)
+                | CalibrateError::Threads(_) => 3,
                 _ => 2,
             },
             #[cfg(feature = "calibrate")]

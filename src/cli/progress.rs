@@ -129,7 +129,12 @@ impl TrainingMeter {
         let Some(Ok(mut last)) = self.plain.as_ref().map(std::sync::Mutex::lock) else { return };
         if last.elapsed() > Duration::from_secs(10) {
             *last = Instant::now();
-            say(format!("{}: {:.0} % of {} steps", self.name, 100.0 * done as f64 / self.steps as f64, short(self.steps as f64)));
+            say(format!(
+                "{}: {:.0} % of {} steps",
+                self.name,
+                100.0 * done as f64 / self.steps as f64,
+                short(self.steps as f64)
+            ));
         }
     }
 

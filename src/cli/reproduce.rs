@@ -31,7 +31,8 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
     let calibrations = Calibrations::load(&calibrations, options, talk)?;
     experiments.retain(|(file, text)| calibrations.serve(file, text, &options.how.out, talk));
     let waiting = |text: &str| calibrations_named(text).iter().any(|name| calibrations.names().contains(name));
-    let at_once: Vec<PathBuf> = experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
+    let at_once: Vec<PathBuf> =
+        experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
     // What needs no calibration is checked before the first is made.
     load_all(&at_once, &options.how.out)?;
     let stop = StopFlag::default();
@@ -113,7 +114,13 @@ impl Calibrations {
     fn run(&self, options: &ReproduceOptions, stop: &StopFlag, talk: &Talk) -> Result<(), Failure> {
         for file in &self.files {
             let settings = if options.quick { &file.quick } else { &file.settings };
-            super::calibrate::run_one(file, settings, (&options.how.out, existing(options), super::calibrate::Told::AsTalk), stop, talk)?;
+            super::calibrate::run_one(
+                file,
+                settings,
+                (&options.how.out, existing(options), super::calibrate::Told::AsTalk),
+                stop,
+                talk,
+            )?;
         }
         Ok(())
     }

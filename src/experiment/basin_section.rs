@@ -235,9 +235,7 @@ fn read_potential(
         let bowl = findings.note(&potential.node.span, Quadratic::new(read_curvatures(potential)?))?;
         return match minimum {
             None => Some(Arc::new(bowl)),
-            Some((at, minimum)) => {
-                Some(Arc::new(findings.note(&at.node.span, bowl.centred_at(minimum))?))
-            }
+            Some((at, minimum)) => Some(Arc::new(findings.note(&at.node.span, bowl.centred_at(minimum))?)),
         };
     }
     let settings = potential.table()?;

@@ -89,7 +89,8 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
     let batch = top.need("batch", "100").and_then(|batch| batch.integer(1, MOST_IMAGES));
     let iterations = top.need("iterations", "5_000").and_then(|n| n.integer(1, MOST_ITERATIONS));
     let optimisers = several(top.get("optimiser"), read_optimiser);
-    let noise = top.get("noise").map_or(Some(Amounts::default()), |noise| read_amounts(noise, Amounts::default(), None));
+    let noise =
+        top.get("noise").map_or(Some(Amounts::default()), |noise| read_amounts(noise, Amounts::default(), None));
     let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
     let figures = top.get("figures").map_or(Some(Vec::new()), read_figures);
     if top.get("optimiser").is_none() {
@@ -169,9 +170,9 @@ fn read_data(value: Value<'_>) -> Option<Data> {
     let (kind, source) = which?;
     let source = match kind {
         0 => source.table().map(|table| table.finish()).map(|()| DataSource::Digits),
-        1 => source.text().and_then(|folder| {
-            Some(DataSource::Idx { folder: PathBuf::from(folder), classes: classes? as usize })
-        }),
+        1 => source
+            .text()
+            .and_then(|folder| Some(DataSource::Idx { folder: PathBuf::from(folder), classes: classes? as usize })),
         _ => source.text().map(|folder| DataSource::Cifar10 { folder: PathBuf::from(folder) }),
     };
     Some(Data { source: source?, train: train?, test: test? })

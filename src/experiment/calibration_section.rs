@@ -91,7 +91,9 @@ impl Source {
         if minimum.is_none() {
             let run = self.run();
             let message = match &run.minimum {
-                None => format!("the training {:?} did not come to its end, so that nothing was measured there", run.label),
+                None => {
+                    format!("the training {:?} did not come to its end, so that nothing was measured there", run.label)
+                }
                 Some(_) => format!("no coordinate of the training {:?} has a positive curvature", run.label),
             };
             value.findings.push(value.refuse(message));
@@ -225,7 +227,8 @@ mod tests {
         assert_eq!(slope, [5.0, 2.0]);
         let Dynamics::Adam(dynamics) = adam.problem.dynamics() else { panic!() };
         assert_eq!(dynamics.noise_scales(adam.problem.noise(), 2), [0.5, 0.5]);
-        let both = GOOD.replace("alpha = { calibration = 'c' }", "alpha = { calibration = 'c', of = ['measured', 'surrogate'] }");
+        let both = GOOD
+            .replace("alpha = { calibration = 'c' }", "alpha = { calibration = 'c', of = ['measured', 'surrogate'] }");
         assert_eq!(parse(&both, dir.path()).unwrap().cells[1].problem.noise().alpha().get(), 1.6);
         let path = GOOD.replace("'c'", &format!("'{}'", dir.path().join("c").join(FILE).display()));
         assert!(parse(&path, Path::new("nowhere")).is_ok());
@@ -237,12 +240,32 @@ mod tests {
         let good = serde_json::to_string_pretty(&example()).unwrap();
         for (json, text, reason) in [
             (good.clone(), GOOD.replace("{ calibration = 'c' }\neta", "{ calibration = 'd' }\neta"), "cannot be read"),
-            (good.clone(), GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', optimiser = 'adam' }\neta"), "one of: sgd"),
-            (good.clone(), GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', estimator = 'hill' }\neta"), "holds mohammadi"),
-            (good.clone(), GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', axis = 'batches' }\neta"), "no such measurement"),
-            (good.clone(), GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', off = 1 }\neta"), "did you mean `of`"),
+            (
+                good.clone(),
+                GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', optimiser = 'adam' }\neta"),
+                "one of: sgd",
+            ),
+            (
+                good.clone(),
+                GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', estimator = 'hill' }\neta"),
+                "holds mohammadi",
+            ),
+            (
+                good.clone(),
+                GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', axis = 'batches' }\neta"),
+                "no such measurement",
+            ),
+            (
+                good.clone(),
+                GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', off = 1 }\neta"),
+                "did you mean `of`",
+            ),
             (good.clone(), GOOD.replace("box = { half_width = 0.1 }", "box = [[-1, 1]]"), "dimension"),
-            (good.clone(), GOOD.replace("amplitude = { calibration = 'c' }", "amplitude = [1, 2, 3]"), "a diagonal of length 3"),
+            (
+                good.clone(),
+                GOOD.replace("amplitude = { calibration = 'c' }", "amplitude = [1, 2, 3]"),
+                "a diagonal of length 3",
+            ),
             (good.clone(), GOOD.replace("eta = 0.01", "eta = 0.01\nmeasure = 'unit'"), "scale of the standard"),
             (good.replace("\"value\": 1.3", "\"value\": 2.3"), GOOD.to_string(), "is no tail index"),
             (good.replace("\"schema_version\": 1", "\"schema_version\": 9"), GOOD.to_string(), "schema version 9"),

@@ -100,9 +100,8 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
     let moments = ["mean_field", "frozen", "sampled"];
     let moment = table.get("second_moment").map_or(Some(0), |m| m.word(&moments));
-    let gradient_noise = table
-        .get("gradient_noise")
-        .map(|g| if names_calibration(g) { read_gradient_sizes(g) } else { g.numbers() });
+    let gradient_noise =
+        table.get("gradient_noise").map(|g| if names_calibration(g) { read_gradient_sizes(g) } else { g.numbers() });
     table.finish();
     let second_moment = match moment? {
         0 => SecondMoment::MeanField,

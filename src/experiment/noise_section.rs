@@ -49,7 +49,9 @@ impl AmplitudeSection {
     pub fn size(&self) -> usize {
         match self {
             AmplitudeSection::Fixed(Amplitude::Dense(matrix)) => matrix.len(),
-            AmplitudeSection::Fixed(Amplitude::Diagonal(numbers)) | AmplitudeSection::Calibrated(numbers) => numbers.len(),
+            AmplitudeSection::Fixed(Amplitude::Diagonal(numbers)) | AmplitudeSection::Calibrated(numbers) => {
+                numbers.len()
+            }
             AmplitudeSection::Fixed(Amplitude::Scalar(_)) => 0,
         }
     }

@@ -1,6 +1,8 @@
 //! What a calibration found, in words.
 
-use crate::calibrate::{Calibration, Ended, IndexPair, IndexRecord, Measurement, NoiseKind, OptimiserRun, SamplingAxis};
+use crate::calibrate::{
+    Calibration, Ended, IndexPair, IndexRecord, Measurement, NoiseKind, OptimiserRun, SamplingAxis,
+};
 
 /// Several lines that say what was measured, each tail index beside that of Gaussian noise with the same scales.
 pub fn calibration_summary(calibration: &Calibration) -> String {
@@ -56,7 +58,9 @@ fn describe(run: &OptimiserRun, lines: &mut Vec<String>) {
         }
         lines.push(match kind {
             NoiseKind::Gradient => format!("  noise of the gradient after {last} steps:"),
-            NoiseKind::Direction => format!("  noise of Adam's direction, smoothed and divided by Q, after {last} steps:"),
+            NoiseKind::Direction => {
+                format!("  noise of Adam's direction, smoothed and divided by Q, after {last} steps:")
+            }
         });
         found.iter().filter(|m| !matches!(m.axis, SamplingAxis::Layer(_))).for_each(|m| sentence(m, lines));
         layers(&found, lines);
@@ -85,9 +89,7 @@ fn sentence(measurement: &Measurement, lines: &mut Vec<String>) {
             let zeros = 100.0 * measurement.zero_share;
             (format!("pooled ({} values, {zeros:.1} % zero)", measurement.count), "")
         }
-        (SamplingAxis::Batches, n) => {
-            (format!("one parameter over {} batches", measurement.count), median_of(n))
-        }
+        (SamplingAxis::Batches, n) => (format!("one parameter over {} batches", measurement.count), median_of(n)),
         (SamplingAxis::Iterations, n) => {
             (format!("one parameter over the last {} iterations", measurement.count), median_of(n))
         }
@@ -96,7 +98,13 @@ fn sentence(measurement: &Measurement, lines: &mut Vec<String>) {
     let n = measurement.parameters.map_or(String::new(), |n| format!(", {n} parameters"));
     lines.push(format!("    {what}{n}:"));
     for pair in &measurement.indices {
-        lines.push(format!("      {whose}{} by {}; surrogate {}{}", index(&pair.measured), pair.estimator, index(&pair.surrogate), verdict(pair)));
+        lines.push(format!(
+            "      {whose}{} by {}; surrogate {}{}",
+            index(&pair.measured),
+            pair.estimator,
+            index(&pair.surrogate),
+            verdict(pair)
+        ));
     }
 }
 
@@ -148,7 +156,8 @@ fn layers(found: &[&Measurement], lines: &mut Vec<String>) {
     let layer = |m: &&Measurement| {
         let SamplingAxis::Layer(name) = &m.axis else { return None };
         let pair = m.indices.first()?;
-        let value = |record: &IndexRecord| record.index().map_or("–".to_string(), |(value, ..)| format!("{value:.2}"));
+        let value =
+            |record: &IndexRecord| record.index().map_or("–".to_string(), |(value, ..)| format!("{value:.2}"));
         Some(format!("{name} {} (surrogate {})", value(&pair.measured), value(&pair.surrogate)))
     };
     let estimator = found.iter().find(|m| matches!(m.axis, SamplingAxis::Layer(_))).and_then(|m| m.indices.first());
@@ -178,7 +187,10 @@ mod tests {
     fn an_index_is_never_told_without_its_surrogate() {
         let mut calibration = example();
         let text = calibration_summary(&calibration);
-        assert!(text.contains("α̂ = 1.30 (1.25 to 1.35) by mohammadi; surrogate α̂ = 1.60 (1.55 to 1.65): heavier tails"), "{text}");
+        assert!(
+            text.contains("α̂ = 1.30 (1.25 to 1.35) by mohammadi; surrogate α̂ = 1.60 (1.55 to 1.65): heavier tails"),
+            "{text}"
+        );
         let indices = &mut calibration.runs[0].measurements[0].indices;
         indices[0].surrogate = IndexRecord::Index { value: 1.31, lo: 1.29, hi: 1.33 };
         assert!(calibration_summary(&calibration).contains("no heavy tails beyond the scales"));

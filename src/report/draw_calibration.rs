@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{
-    FigureError, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TrainingCurves, TrainingFigure, save,
+    FigureError, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TrainingCurves, TrainingFigure,
+    save,
 };
 use crate::calibrate::{
     Calibrated, Calibration, Measurement, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
@@ -61,7 +62,11 @@ fn tail_index(calibration: &Calibration) -> TailIndexFigure {
     TailIndexFigure { panels }
 }
 
-fn tail_curve(run: &OptimiserRun, kind: NoiseKind, (axis, estimator, label): &(SamplingAxis, &str, &str)) -> Option<TailCurve> {
+fn tail_curve(
+    run: &OptimiserRun,
+    kind: NoiseKind,
+    (axis, estimator, label): &(SamplingAxis, &str, &str),
+) -> Option<TailCurve> {
     let mut curve = TailCurve { label: label.to_string(), ..TailCurve::default() };
     for measurement in run.measurements.iter().filter(|m| m.noise == kind && m.axis == *axis) {
         let Some(pair) = measurement.indices.iter().find(|pair| pair.estimator == *estimator) else { continue };

@@ -6,7 +6,7 @@ use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel
 
 const STEM: &str = "scales";
 /// Steps of a histogram to a decade.
-const PER_DECADE: f64 = 8.0;
+const PER_DECADE: f64 = 16.0;
 /// Share of the parameters that both ends of the axis may leave out together.
 const LEFT_OUT: f64 = 0.04;
 
@@ -76,13 +76,16 @@ impl Figure for ScalesFigure {
                 let color = style::color(place(&names, &distribution.label));
                 panel.mark(Mark::Line(stairs, Stroke::solid(color, 1.0)));
                 let (tau, silent) = (distribution.spread(), 100.0 * distribution.silent);
-                panel.notes.push(Note::new(format!("{}: τ = {tau:.2}, {silent:.0} % silent", distribution.label), color));
+                panel
+                    .notes
+                    .push(Note::new(format!("{}: τ = {tau:.2}, {silent:.0} % silent", distribution.label), color));
             }
             panel
         });
         sheet.row(140.0, panels);
         let entries = names.iter().enumerate();
-        let entries = entries.map(|(i, name)| Entry::new(Sample::Line(Stroke::solid(style::color(i), 1.2)), *name)).collect();
+        let entries =
+            entries.map(|(i, name)| Entry::new(Sample::Line(Stroke::solid(style::color(i), 1.2)), *name)).collect();
         sheet.legend = Legend::default().with(entries);
         Ok(sheet)
     }

@@ -2,7 +2,9 @@
 
 use super::curve::{band, columns, labels, place, sorted};
 use super::style::{self, FULL_WIDTH, INK};
-use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke};
+use super::{
+    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+};
 
 const STEM: &str = "tail-index";
 const BAND: f64 = 0.2;
@@ -52,7 +54,8 @@ impl Figure for TailIndexFigure {
             });
             sheet.row(140.0, panels);
         }
-        let measured = names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Points(Look::of(i)), *name)).collect();
+        let measured =
+            names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Points(Look::of(i)), *name)).collect();
         let keys = vec![
             Entry::new(Sample::Line(Stroke::dashed(INK, 0.9)), "Gaussian surrogate, same scales"),
             Entry::new(Sample::Line(gaussian()), "α = 2"),

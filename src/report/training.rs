@@ -38,7 +38,8 @@ impl Figure for TrainingFigure {
         let mut sheet = Sheet::new(FULL_WIDTH, 2);
         sheet.row(140.0, [loss, accuracy]);
         let runs = self.runs.iter().enumerate();
-        let runs = runs.map(|(i, run)| Entry::new(Sample::Line(Stroke::solid(style::color(i), 1.2)), &run.label)).collect();
+        let runs =
+            runs.map(|(i, run)| Entry::new(Sample::Line(Stroke::solid(style::color(i), 1.2)), &run.label)).collect();
         let keys = vec![
             Entry::new(Sample::Line(Stroke::solid(INK, 0.9)), "trained on"),
             Entry::new(Sample::Line(Stroke::dashed(INK, 0.9)), "test"),
