@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::dependence::{default_length, variance_of_mean};
-use super::{Hill, Koutrouvelis, McCulloch, Mohammadi, TailError, TailSample, Zeros};
+use super::{Hill, Koutrouvelis, MaximumLikelihood, McCulloch, Mohammadi, TailError, TailSample, Zeros};
 use crate::exit::{Confidence, Estimate};
 
 /// An estimator of the tail index of a symmetric α-stable law, with its settings.
@@ -31,6 +31,8 @@ pub enum Estimator {
     McCulloch(McCulloch),
     /// From the largest entries, whatever the law of the others.
     Hill(Hill),
+    /// From the likelihood of the stable law.
+    MaximumLikelihood(MaximumLikelihood),
 }
 
 impl Estimator {
@@ -42,10 +44,17 @@ impl Estimator {
     pub const MCCULLOCH: Estimator = Estimator::McCulloch(McCulloch);
     /// Hill's estimator at its default order.
     pub const HILL: Estimator = Estimator::Hill(Hill::DEFAULT);
+    /// Maximum likelihood.
+    pub const MAXIMUM_LIKELIHOOD: Estimator = Estimator::MaximumLikelihood(MaximumLikelihood);
 
     /// All estimators at their defaults.
-    pub const ALL: [Estimator; 4] =
-        [Estimator::MOHAMMADI, Estimator::KOUTROUVELIS, Estimator::MCCULLOCH, Estimator::HILL];
+    pub const ALL: [Estimator; 5] = [
+        Estimator::MOHAMMADI,
+        Estimator::KOUTROUVELIS,
+        Estimator::MCCULLOCH,
+        Estimator::HILL,
+        Estimator::MAXIMUM_LIKELIHOOD,
+    ];
 
     /// Its name in tables and on the command line.
     pub fn name(&self) -> &'static str {
@@ -54,6 +63,7 @@ impl Estimator {
             Estimator::Koutrouvelis(_) => "koutrouvelis",
             Estimator::McCulloch(_) => "mcculloch",
             Estimator::Hill(_) => "hill",
+            Estimator::MaximumLikelihood(_) => "maximum-likelihood",
         }
     }
 
@@ -67,6 +77,7 @@ impl Estimator {
             Estimator::Koutrouvelis(koutrouvelis) => koutrouvelis.estimate(sample, settings),
             Estimator::McCulloch(mcculloch) => mcculloch.estimate(sample, settings),
             Estimator::Hill(hill) => hill.estimate(sample, settings),
+            Estimator::MaximumLikelihood(likelihood) => likelihood.estimate(sample, settings),
         }
     }
 }
@@ -154,5 +165,10 @@ pub enum Settings {
     Hill {
         /// `k`, largest entries used.
         order: usize,
+    },
+    /// Of maximum likelihood.
+    MaximumLikelihood {
+        /// Entries over which dependence is allowed for.
+        dependence: usize,
     },
 }

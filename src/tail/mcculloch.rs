@@ -52,7 +52,15 @@ impl McCulloch {
     /// The fit without its interval.
     pub(super) fn fit(sample: &TailSample) -> Result<QuantileFit, TailError> {
         sample.at_least(FEWEST)?;
-        let mut magnitudes = sample.magnitudes();
+        McCulloch::fit_of(sample.magnitudes())
+    }
+
+    /// `α̂` of values about 0.
+    pub(super) fn index_of(values: &[f64]) -> Option<f64> {
+        McCulloch::fit_of(values.iter().map(|x| x.abs()).collect()).ok().map(|fit| fit.alpha)
+    }
+
+    fn fit_of(mut magnitudes: Vec<f64>) -> Result<QuantileFit, TailError> {
         let quantiles = SHARES.map(|p| quantile(&mut magnitudes, p));
         let ratio = quantiles[1] / quantiles[0];
         if !(ratio > 1.0 && ratio.is_finite()) {
@@ -163,7 +171,8 @@ mod tests {
             let sample = TailSample::new(&data, Centre::Zero).unwrap();
             McCulloch.estimate(&sample, &IntervalSettings::default())
         };
-        let ramp = (0..2000).map(|i| f64::from(i) - 999.5);
+        // Out of order, or they would count as dependent.
+        let ramp = (0..2000).map(|i| f64::from(i * 737 % 2000) - 999.5);
         assert!(matches!(estimate(ramp.clone().collect()), Err(TailError::LighterThanGaussian { .. })));
         assert!(matches!(estimate(ramp.map(|x| (0.05 * x).exp()).collect()), Err(TailError::TooHeavy { .. })));
         let tied = (0..100).map(|i| if i < 95 { 1.0 } else { f64::from(i) });

@@ -140,10 +140,6 @@ mod tests {
             let simple = 0.5 + (tau * tau + 36.04 * zero_share) / block;
             let zeros = 0.5 * (1.0 - zero_share as f64).ln() - 0.635 * zero_share;
             let predicted = simple + zeros / block;
-            println!(
-                "τ = {tau:.3}, p0 = {zero_share}: 1/α̂ = {:.4}, predicted {predicted:.4} ({simple:.4})",
-                1.0 / index.alpha.value
-            );
             assert!((1.0 / index.alpha.value - predicted).abs() < 0.012);
         }
     }
