@@ -5,7 +5,7 @@ mod tail_reference;
 
 use levy_escape::noise::Alpha;
 use levy_escape::tail::Estimator;
-use tail_reference::{ALPHAS, Errors, errors};
+use tail_reference::{ALPHAS, errors};
 
 const N: usize = 100_000;
 const REPEATS: u64 = 200;
@@ -18,28 +18,38 @@ const BOUNDS: [(Estimator, f64); 4] = [
     (Estimator::MOHAMMADI, 0.06),
 ];
 
-/// Coverage over the 1,000 repeats of an estimator: 93 to 97 % is 95 % within 2.9 standard errors; false-positive rate 1.5 % for the
-/// four estimators together, at a fixed seed. Hill is printed: its bias is not the sample's.
+/// The errors allowed at 10^5 entries. Hill's are printed: its bias is not the sample's.
 #[test]
-fn errors_and_coverage_of_all_estimators() {
+fn errors_of_all_estimators() {
     let mut failures = Vec::new();
     for estimator in Estimator::ALL {
-        let bound = BOUNDS.iter().find(|(one, _)| *one == estimator).map(|(_, bound)| *bound);
-        let rows: Vec<(f64, Errors)> =
-            ALPHAS.iter().map(|alpha| (*alpha, errors(estimator, Alpha::new(*alpha).unwrap(), N, REPEATS))).collect();
-        for (alpha, row) in &rows {
-            println!("{:>18} α = {alpha}: {row}", estimator.name());
-            if bound.is_some_and(|bound| row.root_mean_square > bound) {
+        let bound = BOUNDS.iter().find(|(one, _)| *one == estimator).map_or(f64::INFINITY, |(_, bound)| *bound);
+        for alpha in ALPHAS {
+            let row = errors(estimator, Alpha::new(alpha).unwrap(), N, REPEATS);
+            println!("{:>18} α = {alpha}, n = {N}: {row}", estimator.name());
+            if row.root_mean_square > bound {
                 failures.push(format!("{} α = {alpha}: {row}", estimator.name()));
             }
         }
-        let coverage = rows.iter().map(|(_, row)| row.coverage).sum::<f64>() / rows.len() as f64;
-        println!("{:>18} coverage {:.1} %", estimator.name(), 100.0 * coverage);
-        if bound.is_some() && !(0.93..=0.97).contains(&coverage) {
-            failures.push(format!("{} covers {coverage}", estimator.name()));
-        }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// Coverage over the 2,000 repeats of an estimator at 10^4 entries: 93 to 97 % is 95 % within 4 standard errors. At a single α, 400 repeats,
+/// the same four are 4.4 %.
+#[test]
+fn intervals_cover() {
+    for (estimator, _) in BOUNDS {
+        let mut total = 0.0;
+        for alpha in ALPHAS {
+            let row = errors(estimator, Alpha::new(alpha).unwrap(), N / 10, 2 * REPEATS);
+            println!("{:>18} α = {alpha}, n = {}: {row}", estimator.name(), N / 10);
+            assert!((row.coverage - 0.95).abs() < 0.044, "{} α = {alpha}: {row}", estimator.name());
+            total += row.coverage / ALPHAS.len() as f64;
+        }
+        println!("{:>18} covers {:.1} %", estimator.name(), 100.0 * total);
+        assert!((0.93..=0.97).contains(&total), "{} covers {total}", estimator.name());
+    }
 }
 
 /// Gaussian data: 2 lies in the interval of every estimator that knows no other law than a stable one, in at least 93 % of the repeats.

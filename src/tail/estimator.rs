@@ -102,12 +102,12 @@ impl IntervalSettings {
     }
 
     /// The interval of an index that is asymptotically Gaussian, cut at 2. `raw` may lie above 2, where the estimate is 2 itself;
-    /// above by more than four standard errors it contradicts every stable law.
+    /// above by more than five standard errors it contradicts every stable law.
     pub(super) fn up_to_two(&self, what: &'static str, raw: f64, error: f64) -> Result<Estimate, TailError> {
         if !raw.is_finite() || raw <= 0.0 {
             return Err(TailError::NoIndex { what, value: raw });
         }
-        if raw - 4.0 * error > 2.0 {
+        if raw - 5.0 * error > 2.0 {
             return Err(TailError::LighterThanGaussian { statistic: what, found: raw, gaussian: 2.0 });
         }
         let half_width = self.confidence.gaussian_width() * error;

@@ -43,4 +43,22 @@ impl LogGrid {
         let filled = self.weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
         filled.map(|(i, weight)| weight * g(self.start + STEP * i as f64)).sum::<f64>() / self.n as f64
     }
+
+    /// Largest mean log likelihood over the scale, by Newton's method from `start`, and the logarithm of that scale, for
+    /// a law whose log density at `e^u` is `g(u)` at scale 1.
+    pub fn best_scale(&self, start: f64, g: impl Fn(f64) -> f64) -> (f64, f64) {
+        const STEP: f64 = 1e-3;
+        let mean = |scale: f64| self.mean(|u| g(u - scale)) - scale;
+        let mut scale = start;
+        for _ in 0..50 {
+            let [below, here, above] = [-STEP, 0.0, STEP].map(|step| mean(scale + step));
+            let (slope, bend) = ((above - below) / (2.0 * STEP), (above - 2.0 * here + below) / (STEP * STEP));
+            let step = if bend < 0.0 { -slope / bend } else { slope };
+            scale += step.clamp(-1.0, 1.0);
+            if step.abs() < 1e-7 {
+                break;
+            }
+        }
+        (mean(scale), scale)
+    }
 }

@@ -44,7 +44,7 @@ pub(super) struct Likelihood {
 }
 
 /// A maximum.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct StableFit {
     pub(super) alpha: f64,
     pub(super) scale: f64,
@@ -79,6 +79,11 @@ impl Likelihood {
         Likelihood { grid: LogGrid::new(magnitudes.iter().copied(), median), scale: median.ln() }
     }
 
+    /// The data.
+    pub(super) fn grid(&self) -> &LogGrid {
+        &self.grid
+    }
+
     /// The maximum. McCulloch's estimate says where to look.
     pub(super) fn fit(&self, values: &[f64]) -> Result<StableFit, TailError> {
         let start = McCulloch::index_of(values).unwrap_or(1.0).clamp(SMALLEST + 0.1, 1.9);
@@ -111,20 +116,8 @@ impl Likelihood {
 
     /// Mean log likelihood at `alpha`, maximal in the scale, and the logarithm of that scale.
     fn profile(&self, alpha: f64) -> Result<(f64, f64), TailError> {
-        const STEP: f64 = 1e-3;
         let table = LogDensity::new(alpha)?;
-        let mean = |scale: f64| self.grid.mean(|u| table.at(u - scale)) - scale;
-        let mut scale = self.scale;
-        for _ in 0..50 {
-            let [below, here, above] = [-STEP, 0.0, STEP].map(|step| mean(scale + step));
-            let (slope, bend) = ((above - below) / (2.0 * STEP), (above - 2.0 * here + below) / (STEP * STEP));
-            let step = if bend < 0.0 { -slope / bend } else { slope };
-            scale += step.clamp(-1.0, 1.0);
-            if step.abs() < 1e-7 {
-                break;
-            }
-        }
-        Ok((mean(scale), scale))
+        Ok(self.grid.best_scale(self.scale, |u| table.at(u)))
     }
 
     /// Where twice the fall of the log likelihood reaches `level`.

@@ -6,6 +6,9 @@
 mod dependence;
 mod error;
 mod estimator;
+mod fitted_law;
+mod goodness;
+mod held_out;
 mod hill;
 mod koutrouvelis;
 mod log_density;
@@ -20,6 +23,9 @@ mod surrogate;
 
 pub use error::TailError;
 pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
+pub use fitted_law::FittedLaw;
+pub use goodness::{GoodnessOfFit, goodness_of_fit};
+pub use held_out::{HeldOut, held_out};
 pub use hill::Hill;
 pub use koutrouvelis::Koutrouvelis;
 pub use maximum_likelihood::MaximumLikelihood;

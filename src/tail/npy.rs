@@ -423,3 +423,103 @@ impl<'a> Words<'a> {
         NpyError::Header { at: self.0.trim().chars().take(40).collect(), expected }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(descr: &str, fortran: bool, shape: &str, entries: &[u8]) -> Vec<u8> {
+        let fortran = if fortran { "True" } else { "False" };
+        let header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([1, 0]);
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.bytes());
+        bytes.extend(entries);
+        bytes
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for shape in [vec![], vec![6], vec![2, 3], vec![3, 1, 2], vec![0]] {
+            let n = count(&shape).unwrap();
+            let array = NpyArray::new(shape, (0..n).map(|i| i as f64 - 1.5).collect()).unwrap();
+            let mut bytes = Vec::new();
+            array.write_to(&mut bytes).unwrap();
+            assert_eq!((bytes.len() - 8 * n) % 64, 0);
+            assert_eq!(NpyArray::from_bytes(&bytes).unwrap(), array);
+        }
+        assert!(matches!(NpyArray::new(vec![2, 2], vec![0.0; 3]), Err(NpyError::Shape { .. })));
+    }
+
+    #[test]
+    fn both_widths_both_byte_orders_both_layouts() {
+        let values = [1.0f64, -2.5, 3.25, 4.0, 5.0, 6.0];
+        let wide = |f: fn(f64) -> [u8; 8]| values.iter().flat_map(|x| f(*x)).collect::<Vec<u8>>();
+        let narrow = |f: fn(f32) -> [u8; 4]| values.iter().flat_map(|x| f(*x as f32)).collect::<Vec<u8>>();
+        for (descr, bytes) in [
+            ("'<f8'", wide(f64::to_le_bytes)),
+            ("'>f8'", wide(f64::to_be_bytes)),
+            ("\"<f4\"", narrow(f32::to_le_bytes)),
+            ("'>f4'", narrow(f32::to_be_bytes)),
+        ] {
+            let array = NpyArray::from_bytes(&file(descr, false, "(2, 3)", &bytes)).unwrap();
+            assert_eq!((array.shape(), array.values()), (&[2, 3][..], &values[..]), "{descr}");
+            let array = NpyArray::from_bytes(&file(descr, true, "(2, 3)", &bytes)).unwrap();
+            assert_eq!(array.values(), [1.0, 3.25, 5.0, -2.5, 4.0, 6.0], "{descr}");
+        }
+    }
+
+    #[test]
+    fn hostile_files_are_refused_with_their_reason() {
+        let eight = [0; 8];
+        let read = |bytes: Vec<u8>| NpyArray::from_bytes(&bytes).unwrap_err();
+        assert!(matches!(read(b"PK\x03\x04 zip".to_vec()), NpyError::Magic { .. }));
+        assert!(matches!(read(vec![]), NpyError::Magic { .. }));
+        assert!(matches!(read(b"\x93NUMPY\x04\x00aaaa".to_vec()), NpyError::Version { major: 4, .. }));
+        assert!(matches!(read(b"\x93NUMPY\x01\x00\xff".to_vec()), NpyError::Truncated));
+        assert!(matches!(read(b"\x93NUMPY\x01\x00\xff\x00{".to_vec()), NpyError::Truncated));
+        assert!(matches!(read(b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec()), NpyError::LongHeader { .. }));
+        for descr in ["'|O'", "'<i8'", "'<c16'", "'<f2'", "[('x', '<f8')]"] {
+            assert!(matches!(read(file(descr, false, "(1,)", &eight)), NpyError::Type { .. }), "{descr}");
+        }
+        for shape in
+            ["(1000000000000,)", "(2,)", "(0,)", "(4294967296, 4294967296, 4294967296)", "(2305843009213693952,)"]
+        {
+            assert!(matches!(read(file("'<f8'", false, shape, &eight)), NpyError::Size { .. }), "{shape}");
+        }
+        for shape in
+            ["(-1,)", "(1.5,)", "1", "(1", "(99999999999999999999999,)", "(1,), 'shape': (1,)", "(1,) (1,)", "()}}"]
+        {
+            assert!(matches!(read(file("'<f8'", false, shape, &eight)), NpyError::Header { .. }), "{shape}");
+        }
+    }
+
+    /// Every single-byte change and every truncation of a file is read or refused, never a panic.
+    #[test]
+    fn broken_files_do_not_panic() {
+        let whole = file("'<f8'", true, "(2, 3)", &[1; 48]);
+        for end in 0..whole.len() {
+            assert!(NpyArray::from_bytes(&whole[..end]).is_err());
+        }
+        for place in 0..whole.len() {
+            for byte in 0..=255 {
+                let mut broken = whole.clone();
+                broken[place] = byte;
+                let _ = NpyArray::from_bytes(&broken);
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_is_refused_before_memory_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huge.npy");
+        fs::write(&path, file("'<f8'", false, "(1000000000000,)", &[0; 16])).unwrap();
+        assert!(matches!(NpyArray::read(&path), Err(NpyError::Size { needed: 8_000_000_000_000, found: 16, .. })));
+        let array = NpyArray::new(vec![2, 2], vec![1.0, 2.0, 3.0, f64::NAN]).unwrap();
+        array.write(&path).unwrap();
+        assert_eq!(NpyArray::read(&path).unwrap().values()[..3], [1.0, 2.0, 3.0]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
