@@ -233,24 +233,36 @@ impl IndexRecord {
     }
 }
 
-/// How well three laws describe a sample.
+/// How well three laws describe a sample. For one parameter at a time the sample is that of all of them, each over its own scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitRecord {
-    /// Tail index of the stable law that was fitted.
+    /// Values that were used.
+    pub count: usize,
+    /// Tail index of the stable law that fits best.
     pub alpha: f64,
     /// Its scale.
     pub scale: f64,
     /// Kolmogorov-Smirnov distance from it.
     pub kolmogorov: f64,
+    /// Its p value, for independent values.
+    pub kolmogorov_p: f64,
     /// Anderson-Darling statistic.
     pub anderson_darling: f64,
-    /// Mean log-likelihood of values that were held out, in nats: stable law.
-    pub stable: f64,
-    /// The same of a Gaussian law.
-    pub gaussian: f64,
-    /// The same of Student's t law.
-    pub student: f64,
+    /// Its p value, for independent values.
+    pub anderson_darling_p: f64,
+    /// Mean log-likelihood of values that were held out, in nats; none where it is minus infinity.
+    pub held_out: Vec<LawScore>,
+}
+
+/// The score of one law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LawScore {
+    /// Name of the law.
+    pub law: String,
+    /// Mean log-likelihood of a value, in nats.
+    pub log_likelihood: Option<f64>,
 }
 
 /// The place where a training ended, and the noise there.

@@ -59,5 +59,5 @@ pub use self::{
     optimiser::Optimiser,
     run::{Calibrated, calibrate},
     settings::{CalibrationSettings, DataSource},
-    train::{CalibrationObserver, Event, PooledSample, TrainedRun},
+    train::{CalibrationObserver, Event, NoiseSamples, TrainedRun},
 };

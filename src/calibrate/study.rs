@@ -3,13 +3,14 @@
 use rand::Rng;
 
 use super::batches::Purpose;
-use super::calibration::{IndexPair, IndexRecord, Measurement, NoiseKind, SamplingAxis};
+use super::calibration::{FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis};
 use super::network::LayerRange;
 use super::samples::{Samples, Table, Watch};
-use super::train::PooledSample;
+use super::train::NoiseSamples;
 use crate::noise::Seed;
 use crate::tail::{
     BlockLength, Centre, Estimator, GaussianSurrogate, IntervalSettings, Mohammadi, TailError, TailSample, Zeros,
+    goodness_of_fit, held_out,
 };
 
 /// The paper's estimator as it was published, which gives every exact zero the size 2^-52.
@@ -19,12 +20,17 @@ const FLOORED: Estimator =
 /// each other.
 const OF_VALUES: [Estimator; 2] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH];
 
+/// Values to which laws are fitted, at most.
+const FITTED: usize = 20_000;
+
 /// What the samples of one measurement have in common.
 pub(super) struct Scene {
     pub iteration: u64,
     pub seed: Seed,
     pub watch: Watch,
     pub layers: Vec<LayerRange>,
+    /// Whether laws are fitted too: at the end of a training.
+    pub fits: bool,
 }
 
 impl Scene {
@@ -68,14 +74,49 @@ pub(super) fn at_fixed_parameters(scene: &Scene, noise: NoiseKind, samples: &Sam
         Measurement { indices, ..scene.measurement(noise, axis, data.len(), zeros) }
     };
     let all: Vec<Estimator> = Estimator::ALL.into_iter().chain([FLOORED]).collect();
-    let mut found = vec![pooled(SamplingAxis::Pooled, &all, &|i| scene.watch.pooled[i])];
+    let together = pooled(SamplingAxis::Pooled, &all, &|i| scene.watch.pooled[i]);
+    let fit = || fit(scene, table_number(noise, 0), &table.pooled(|i| scene.watch.pooled[i]));
+    let mut found = vec![Measurement { fit: scene.fits.then(fit).flatten(), ..together }];
     for layer in &scene.layers {
         let inside = |i: usize| layer.range.contains(&scene.watch.wide[i]);
         let estimators = [Estimator::MOHAMMADI, Estimator::MCCULLOCH];
         found.push(pooled(SamplingAxis::Layer(layer.name.clone()), &estimators, &inside));
     }
-    found.push(one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long));
+    let single = one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long);
+    let fit = || self::fit(scene, table_number(noise, 1), &over_scales(&samples.long));
+    found.push(Measurement { fit: scene.fits.then(fit).flatten(), ..single });
     found
+}
+
+/// The fit of three laws; nothing where one cannot be fitted.
+fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
+    let values = &values[..values.len().min(FITTED)];
+    let sample = TailSample::new(values, Centre::Zero).ok()?;
+    let seed = Seed(Purpose::Surrogate(scene.iteration).stream(scene.seed, number).next_u64());
+    let stable = goodness_of_fit(&sample, seed).ok()?;
+    let scores = held_out(&sample, &IntervalSettings::default()).ok()?;
+    let score = |mean: f64| Some(mean).filter(|mean| mean.is_finite());
+    Some(FitRecord {
+        count: sample.values().len(),
+        alpha: stable.alpha,
+        scale: stable.scale,
+        kolmogorov: stable.kolmogorov,
+        kolmogorov_p: stable.kolmogorov_p,
+        anderson_darling: stable.anderson_darling,
+        anderson_darling_p: stable.anderson_darling_p,
+        held_out: scores
+            .iter()
+            .map(|s| LawScore { law: s.law.to_string(), log_likelihood: score(s.mean_log_likelihood) })
+            .collect(),
+    })
+}
+
+/// The values of a table, each over the scale of its column, row after row; columns without noise are left out.
+fn over_scales(table: &Table) -> Vec<f64> {
+    let data = table.pooled(|_| true);
+    let Ok(gaussian) = GaussianSurrogate::of_rows(&data, table.columns()) else { return Vec::new() };
+    let scales = gaussian.scales().iter().cycle();
+    data.iter().zip(scales).filter(|(_, scale)| **scale > 0.0).map(|(x, scale)| x / scale).collect()
 }
 
 /// One parameter at a time over the last steps of training.
@@ -83,13 +124,13 @@ pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples
     vec![one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)]
 }
 
-/// Values of the uniform sample of parameters, and of its surrogate.
-pub(super) fn pooled_sample(scene: &Scene, samples: &Samples) -> PooledSample {
+/// What a figure shows of the law of the noise.
+pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
     let keep = |i: usize| scene.watch.pooled[i];
     let columns = samples.wide.columns();
     let surrogate = scene.surrogate(&samples.wide, table_number(NoiseKind::Gradient, 0)).unwrap_or_default();
     let surrogate = surrogate.into_iter().enumerate().filter(|(i, _)| keep(i % columns)).map(|(_, x)| x).collect();
-    PooledSample { iteration: scene.iteration, values: samples.wide.pooled(keep), surrogate }
+    NoiseSamples { pooled: samples.wide.pooled(keep), surrogate, single: over_scales(&samples.long) }
 }
 
 /// Medians over the columns of a table, each a sample of its own.
@@ -182,6 +223,7 @@ mod tests {
             seed: Seed(1),
             watch: Watch { wide: (0..columns).collect(), pooled: vec![true; columns], long: (0..columns).collect() },
             layers: vec![LayerRange { name: "only".to_string(), range: 0..columns }],
+            fits: true,
         }
     }
 

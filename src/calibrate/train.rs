@@ -54,8 +54,8 @@ pub struct TrainedRun {
     /// Rows for the file of parameters: value, mean of `log |noise|` (NaN where there is none), share of zeros, mean square. Empty
     /// if the training did not come to its end.
     pub parameters: Vec<[f64; 4]>,
-    /// Coordinates that stand for all, and the pooled sample of the last measurement, for figures.
-    pub pooled: Option<PooledSample>,
+    /// The gradient noise of the last measurement, for figures.
+    pub noise: Option<NoiseSamples>,
 }
 
 impl TrainedRun {
@@ -68,15 +68,15 @@ impl TrainedRun {
     }
 }
 
-/// The pooled sample of the last measurement of gradient noise.
+/// Gradient noise at the end of a training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PooledSample {
-    /// Steps done.
-    pub iteration: u64,
-    /// The values, row after row of one batch.
-    pub values: Vec<f64>,
-    /// Values of the Gaussian surrogate.
+pub struct NoiseSamples {
+    /// Of many parameters together, row after row of one batch.
+    pub pooled: Vec<f64>,
+    /// Of the Gaussian surrogate of these.
     pub surrogate: Vec<f64>,
+    /// Of single parameters, each over its own scale.
+    pub single: Vec<f64>,
 }
 
 /// One training with everything it needs.
@@ -100,7 +100,7 @@ struct Progress<'t> {
     parameters: Vec<f32>,
     record: OptimiserRun,
     window: Window,
-    pooled: Option<PooledSample>,
+    noise: Option<NoiseSamples>,
 }
 
 /// Noise followed through the last steps.
@@ -135,7 +135,7 @@ impl Training<'_> {
             parameters: network.parameters()?,
             record: self.empty_record(),
             window: Window { gradient: Samples::default(), direction: smoothed, steps: 0 },
-            pooled: None,
+            noise: None,
             training: self,
             network,
         };
@@ -145,7 +145,7 @@ impl Training<'_> {
             Ended::Complete { iterations } => progress.finish(iterations)?,
             _ => Vec::new(),
         };
-        Ok(TrainedRun { record: progress.record, parameters, pooled: progress.pooled })
+        Ok(TrainedRun { record: progress.record, parameters, noise: progress.noise })
     }
 
     fn empty_record(&self) -> OptimiserRun {
@@ -298,6 +298,7 @@ impl Progress<'_> {
             seed: self.training.seed(),
             watch: self.watch.clone(),
             layers: self.network.ranges().to_vec(),
+            fits: iteration == self.training.settings.iterations,
         }
     }
 
@@ -305,7 +306,7 @@ impl Progress<'_> {
     fn finish(&mut self, iteration: u64) -> Result<Vec<[f64; 4]>, CalibrateError> {
         let (pass, full) = self.measure(iteration)?;
         let scene = self.scene(iteration);
-        self.pooled = Some(study::pooled_sample(&scene, &pass.gradient));
+        self.noise = Some(study::noise_samples(&scene, &pass.gradient));
         if self.window.steps > 0 {
             let window = &self.window;
             self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Gradient, &window.gradient));

@@ -170,11 +170,27 @@ fn layers(found: &[&Measurement], lines: &mut Vec<String>) {
 /// Which law describes the sample best.
 fn law(measurement: &Measurement, lines: &mut Vec<String>) {
     let Some(fit) = &measurement.fit else { return };
-    let laws = [("stable", fit.stable), ("Gaussian", fit.gaussian), ("Student-t", fit.student)];
-    let best = laws.iter().fold(laws[0], |best, law| if law.1 > best.1 { *law } else { best });
+    let what = match measurement.axis {
+        SamplingAxis::Pooled => "pooled",
+        _ => "single parameters, each over its own scale",
+    };
+    let score = |score: Option<f64>| score.map_or("-∞".to_string(), |score| format!("{score:.3}"));
+    let laws: Vec<String> =
+        fit.held_out.iter().map(|law| format!("{} {}", law.law, score(law.log_likelihood))).collect();
+    let best = fit.held_out.iter().max_by(|a, b| {
+        let value = |law: &crate::calibrate::LawScore| law.log_likelihood.unwrap_or(f64::NEG_INFINITY);
+        value(a).total_cmp(&value(b))
+    });
     lines.push(format!(
-        "    held-out log-likelihood a value: stable {:.3}, Gaussian {:.3}, Student-t {:.3}; best: {}. Distance from the stable law: KS {:.3}",
-        fit.stable, fit.gaussian, fit.student, best.0, fit.kolmogorov,
+        "    {what}: held-out log-likelihood a value {}; best: {}. From the stable law with α = {:.2}: KS {:.3} (p = {:.3}), \
+         Anderson-Darling {:.1} (p = {:.3})",
+        laws.join(", "),
+        best.map_or("none", |law| law.law.as_str()),
+        fit.alpha,
+        fit.kolmogorov,
+        fit.kolmogorov_p,
+        fit.anderson_darling,
+        fit.anderson_darling_p,
     ));
 }
 

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use super::{
-    FigureError, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TrainingCurves, TrainingFigure,
-    save,
+    FigureError, Labelling, Point, Scale, ScaleDistribution, ScalesFigure, Series, SeriesFigure, TailCurve,
+    TailIndexFigure, TrainingCurves, TrainingFigure, save,
 };
-use crate::calibrate::{
-    Calibrated, Calibration, Measurement, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
-};
+use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
 use crate::experiment::CalibrationFigure;
+use crate::tail::{Centre, FittedLaw, TailSample};
 
 /// What is drawn along the iterations: an axis, an estimator, and what the legend says.
 const CURVES: [(SamplingAxis, &str, &str); 4] = [
@@ -19,6 +18,11 @@ const CURVES: [(SamplingAxis, &str, &str); 4] = [
     (SamplingAxis::Iterations, "koutrouvelis", "one parameter over iterations, median"),
 ];
 
+/// Points of an empirical tail and of a fitted one, and the height where that ends.
+const TAIL_POINTS: u32 = 40;
+const LAW_POINTS: u32 = 120;
+const LOWEST: f64 = 1e-6;
+
 /// Draws one figure of a calibration into `dir`, as SVG and PNG.
 ///
 /// # Errors
@@ -27,7 +31,7 @@ pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path)
     let files = match kind {
         CalibrationFigure::TailIndex => save(&tail_index(&found.calibration), dir),
         CalibrationFigure::Training => save(&training(&found.calibration), dir),
-        CalibrationFigure::NoiseLaw => return Ok(()),
+        CalibrationFigure::NoiseLaw => save(&noise_law(&found.runs), dir),
         CalibrationFigure::Scales => save(&scales(&found.runs), dir),
     };
     files.map(|_| ())
@@ -91,6 +95,77 @@ fn training(calibration: &Calibration) -> TrainingFigure {
         }
     };
     TrainingFigure { runs: calibration.runs.iter().map(curves).collect() }
+}
+
+/// Tails of the pooled noise and of single parameters, against the three laws that fit best.
+fn noise_law(runs: &[TrainedRun]) -> SeriesFigure {
+    let samples = || runs.iter().filter_map(|run| Some((title(&run.record.label), run.noise.as_ref()?)));
+    let pooled = samples().map(|(run, noise)| {
+        let surrogate =
+            Series { label: "Gaussian surrogate".to_string(), exact: tail(&noise.surrogate), ..Series::default() };
+        let mut series = tails(&noise.pooled);
+        series.insert(0, surrogate);
+        (format!("{run}, pooled"), series)
+    });
+    let single = samples().map(|(run, noise)| (format!("{run}, each parameter over its scale"), tails(&noise.single)));
+    SeriesFigure {
+        stem: "noise-law".to_string(),
+        title: String::new(),
+        x_label: "noise x, in units of the median of |x|".to_string(),
+        y_label: "P(|X| > x)".to_string(),
+        x_scale: Scale::Log,
+        y_scale: Scale::Log,
+        panels: pooled.chain(single).collect(),
+        levels: Vec::new(),
+        labelling: Labelling::Legend,
+    }
+}
+
+/// The empirical tail and those of the fitted laws.
+fn tails(values: &[f64]) -> Vec<Series> {
+    let empirical = tail(values);
+    let Some(&(end, _)) = empirical.last() else { return Vec::new() };
+    let points = empirical.iter().map(|&(x, y)| Point::exact(x, y)).collect();
+    let mut series = vec![Series { label: "measured".to_string(), points, ..Series::default() }];
+    let Some(unit) = median_size(values) else { return series };
+    let over: Vec<f64> = values.iter().map(|x| x / unit).collect();
+    let laws = TailSample::new(&over, Centre::Zero).and_then(|sample| FittedLaw::all(&sample));
+    let at: Vec<f64> =
+        (0..=LAW_POINTS).map(|i| 0.1 * (10.0 * end).powf(f64::from(i) / f64::from(LAW_POINTS))).collect();
+    for law in laws.into_iter().flatten() {
+        let Ok(heights) = law.tail(&at) else { continue };
+        let curve = at.iter().copied().zip(heights).filter(|v| v.1 > LOWEST).collect();
+        series.push(Series { label: law_name(&law), exact: curve, ..Series::default() });
+    }
+    series
+}
+
+fn law_name(law: &FittedLaw) -> String {
+    format!("{} law", law.name())
+}
+
+/// The empirical tail of `|x|` over its median at places evenly spaced in its logarithm.
+fn tail(values: &[f64]) -> Vec<(f64, f64)> {
+    let Some(unit) = median_size(values) else { return Vec::new() };
+    let mut sizes: Vec<f64> = values.iter().map(|x| x.abs() / unit).filter(|x| *x > 0.0).collect();
+    sizes.sort_by(f64::total_cmp);
+    let n = sizes.len();
+    let mut curve: Vec<(f64, f64)> = Vec::new();
+    for i in 0..=TAIL_POINTS {
+        let above = (n as f64).powf(1.0 - f64::from(i) / f64::from(TAIL_POINTS)).round() as usize;
+        let at = sizes[n - above.clamp(1, n)];
+        if at > 0.1 && curve.last().is_none_or(|last| at > last.0) {
+            curve.push((at, above as f64 / n as f64));
+        }
+    }
+    curve
+}
+
+/// Median of `|x|` over what is not zero.
+fn median_size(values: &[f64]) -> Option<f64> {
+    let mut sizes: Vec<f64> = values.iter().map(|x| x.abs()).filter(|x| *x > 0.0).collect();
+    let middle = sizes.len() / 2;
+    (!sizes.is_empty()).then(|| *sizes.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 /// Scales up to a factor common to all parameters, which the distribution over its median does not show.
