@@ -134,10 +134,6 @@ impl Moments {
         }
     }
 
-    pub fn batches(&self) -> u64 {
-        self.batches
-    }
-
     /// Mean of `log |noise|` over the batches where it is not zero; `None` if it always is.
     pub fn mean_log(&self, i: usize) -> Option<f64> {
         (self.nonzero[i] > 0).then(|| self.log_sum[i] / self.nonzero[i] as f64)
