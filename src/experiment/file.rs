@@ -11,7 +11,7 @@ use super::node::{Kind, Node};
 use super::noise_section;
 use super::plan::{CellPlan, Plan};
 use super::reader::{TableReader, Value};
-use super::scheme_section;
+use super::scheme_section::{self, SchemeSection};
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
@@ -28,7 +28,8 @@ pub struct Experiment {
     pub paths: u64,
     /// Paths of every cell in a quick run; a tenth of `paths` unless the file says otherwise.
     pub quick_paths: u64,
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level.
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; a discrete optimiser, which is its own
+    /// scheme, comes once.
     pub cells: Vec<CellPlan>,
     /// The figures asked for.
     pub figures: Vec<FigureKind>,
@@ -91,14 +92,17 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
     if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
         basin_section::refuse_duplicate_names(items, findings);
     }
-    let schemes = several(top.get("scheme"), scheme_section::read);
+    let schemes = match top.get("scheme") {
+        None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
+        scheme => several(scheme, scheme_section::read),
+    };
     let figures = read_figures(&top);
     for (key, example) in [
         ("dynamics", "[[dynamics]] sgd = {}"),
         ("basin", "[[basin]] with `name`, `potential` and `domain`"),
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
-        if top.get(key).is_none() {
+        if top.get(key).is_none() && !(key == "scheme" && all_discrete(dynamics.as_deref())) {
             top.miss(&[key], Finding::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
         }
     }
@@ -128,6 +132,11 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         warnings,
         text: text.clone(),
     })
+}
+
+/// Whether no scheme is needed: discrete optimisers are their own.
+fn all_discrete(dynamics: Option<&[DynamicsSection]>) -> bool {
+    dynamics.is_some_and(|d| d.iter().all(DynamicsSection::is_discrete))
 }
 
 /// One table or a list of tables.

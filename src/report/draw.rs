@@ -68,11 +68,13 @@ fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     seen
 }
 
-/// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.
+/// `sgd` → `SGD`, `adam_steps` → `Adam, steps`; a user's own name stays.
 fn title(dynamics: &str) -> String {
     match dynamics {
         "sgd" => "SGD".to_string(),
         "adam" => "Adam".to_string(),
+        "sgd_steps" => "SGD, steps".to_string(),
+        "adam_steps" => "Adam, steps".to_string(),
         own => own.to_string(),
     }
 }

@@ -33,13 +33,13 @@ pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
 pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
     let [largest, smallest] = curvature_range(problem);
     match problem.dynamics() {
-        Dynamics::Sgd => [largest, smallest],
         Dynamics::Adam(adam) => {
             let beta = adam.beta1_rate();
             let slow_root = |k: f64| 0.5 * (beta - (beta * beta - 4.0 * beta * k).max(0.0).sqrt());
             let fastest = if beta < 4.0 * largest { (beta * largest).sqrt() } else { slow_root(largest) };
             [fastest, slow_root(smallest)]
         }
+        _ => [largest, smallest],
     }
 }
 
