@@ -106,3 +106,39 @@ fn corrected_monitoring_beats_discrete() {
         assert!(corrected.abs() < discrete.abs(), "{}: {corrected} {discrete}", row.name);
     }
 }
+
+/// Bias and cost of `jump_adapted` against its threshold κ: the curve in the documentation of `JumpAdapted::default_threshold`. The
+/// default is within the tolerance, and costs less than a threshold of half its size.
+#[test]
+fn the_default_threshold_is_where_bias_and_cost_meet() {
+    let mut rows = ornstein_uhlenbeck_table();
+    rows.retain(|row| row.problem.basin().start() == [0.0] && row.problem.noise().epsilon() <= 0.5);
+    for row in rows {
+        let run = |scheme: JumpAdapted| {
+            let all = records(&row, &scheme, 1_000_000, 12);
+            let n = all.len() as f64;
+            let (sum, square) =
+                all.iter().filter_map(|r| r.outcome.exit_time()).fold((0.0, 0.0), |(s, q), t| (s + t, q + t * t));
+            let (mean, events) = (sum / n, all.iter().map(|r| r.events).sum::<u64>() as f64 / n);
+            (mean / row.mean - 1.0, ((square / n - mean * mean) / n).sqrt() / row.mean, events)
+        };
+        let curve: Vec<String> = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5]
+            .into_iter()
+            .map(|kappa| {
+                let (bias, error, events) = run(JumpAdapted::default().threshold(kappa).unwrap());
+                format!("κ {kappa}: {:+.2} ± {:.2} %, {events:.0} events", 100.0 * bias, 100.0 * error)
+            })
+            .collect();
+        let (bias, error, events) = run(JumpAdapted::default());
+        println!(
+            "{}: default {:+.2} ± {:.2} %, {events:.0} events; {}",
+            row.name,
+            100.0 * bias,
+            100.0 * error,
+            curve.join("; ")
+        );
+        assert!(bias.abs() < TOLERANCE, "{}: {bias}", row.name);
+        let (_, _, finer) = run(JumpAdapted::default().threshold(0.05).unwrap());
+        assert!(events < finer, "{}: {events} {finer}", row.name);
+    }
+}
