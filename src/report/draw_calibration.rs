@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    FigureError, Labelling, Point, Scale, ScaleDistribution, ScalesFigure, Series, SeriesFigure, TailCurve,
-    TailIndexFigure, TrainingCurves, TrainingFigure, save,
+    FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
+    TrainingCurves, TrainingFigure, save,
 };
 use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
 use crate::experiment::CalibrationFigure;
@@ -98,36 +98,24 @@ fn training(calibration: &Calibration) -> TrainingFigure {
 }
 
 /// Tails of the pooled noise and of single parameters, against the three laws that fit best.
-fn noise_law(runs: &[TrainedRun]) -> SeriesFigure {
+fn noise_law(runs: &[TrainedRun]) -> NoiseTails {
     let samples = || runs.iter().filter_map(|run| Some((title(&run.record.label), run.noise.as_ref()?)));
-    let pooled = samples().map(|(run, noise)| {
-        let surrogate =
-            Series { label: "Gaussian surrogate".to_string(), exact: tail(&noise.surrogate), ..Series::default() };
-        let mut series = tails(&noise.pooled);
-        series.insert(0, surrogate);
-        (format!("{run}, pooled"), series)
+    let pooled = samples().map(|(run, noise)| TailsPanel {
+        title: format!("{run}, pooled"),
+        surrogate: tail(&noise.surrogate),
+        ..tails(&noise.pooled)
     });
-    let single = samples().map(|(run, noise)| (format!("{run}, each parameter over its scale"), tails(&noise.single)));
-    SeriesFigure {
-        stem: "noise-law".to_string(),
-        title: String::new(),
-        x_label: "noise x, in units of the median of |x|".to_string(),
-        y_label: "P(|X| > x)".to_string(),
-        x_scale: Scale::Log,
-        y_scale: Scale::Log,
-        panels: pooled.chain(single).collect(),
-        levels: Vec::new(),
-        labelling: Labelling::Legend,
-    }
+    let single = samples().map(|(run, noise)| TailsPanel {
+        title: format!("{run}, each parameter over its scale"),
+        ..tails(&noise.single)
+    });
+    NoiseTails { panels: pooled.chain(single).collect() }
 }
 
 /// The empirical tail and those of the fitted laws.
-fn tails(values: &[f64]) -> Vec<Series> {
-    let empirical = tail(values);
-    let Some(&(end, _)) = empirical.last() else { return Vec::new() };
-    let points = empirical.iter().map(|&(x, y)| Point::exact(x, y)).collect();
-    let mut series = vec![Series { label: "measured".to_string(), points, ..Series::default() }];
-    let Some(unit) = median_size(values) else { return series };
+fn tails(values: &[f64]) -> TailsPanel {
+    let mut panel = TailsPanel { measured: tail(values), ..TailsPanel::default() };
+    let (Some(&(end, _)), Some(unit)) = (panel.measured.last(), median_size(values)) else { return panel };
     let over: Vec<f64> = values.iter().map(|x| x / unit).collect();
     let laws = TailSample::new(&over, Centre::Zero).and_then(|sample| FittedLaw::all(&sample));
     let at: Vec<f64> =
@@ -135,9 +123,9 @@ fn tails(values: &[f64]) -> Vec<Series> {
     for law in laws.into_iter().flatten() {
         let Ok(heights) = law.tail(&at) else { continue };
         let curve = at.iter().copied().zip(heights).filter(|v| v.1 > LOWEST).collect();
-        series.push(Series { label: law_name(&law), exact: curve, ..Series::default() });
+        panel.laws.push((law_name(&law), curve));
     }
-    series
+    panel
 }
 
 fn law_name(law: &FittedLaw) -> String {

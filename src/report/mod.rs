@@ -1,4 +1,4 @@
-//! What a run leaves behind for its reader: figures.
+//! What a run leaves behind for its reader: figures, and what was found in words.
 //!
 //! A figure is built from plain numbers and labels, knows nothing of the simulation, and is drawn once for both files:
 //! an SVG with live text and a PNG of 300 dots per inch, at the size in which a paper prints it. A figure describes a
@@ -15,23 +15,29 @@ mod draw_calibration;
 mod escape_set;
 mod exponential_law;
 mod figure;
+mod findings;
 mod gamma_vs_epsilon;
 mod gamma_vs_volume;
 mod laplace;
 mod legend;
 mod lettering;
 mod mark;
+mod noise_tails;
 mod note;
 mod panel;
 mod placement;
+mod random_problems;
 mod scales;
+mod select;
 mod series_figure;
 mod sheet;
+mod steps;
 mod style;
 mod tail_index;
 mod text;
 mod theorem2;
 mod training;
+mod transitions;
 
 pub use axis::{Axis, Scale, Tick, number};
 pub use calibration_summary::calibration_summary;
@@ -41,11 +47,13 @@ pub use draw_calibration::draw_calibration;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
 pub use figure::{Figure, FigureError, save};
+pub use findings::findings;
 pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, GammaVsEpsilon};
 pub use gamma_vs_volume::{BasinPoint, GammaVsVolume};
 pub use laplace::{Laplace, LaplacePanel, LaplaceSeries};
 pub use legend::{Entry, Group, Legend, Sample};
 pub use mark::{Mark, Point};
+pub use noise_tails::{NoiseTails, TailsPanel};
 pub use note::{EndLabel, Note, Side};
 pub use panel::{Aspect, Numbers, Panel};
 pub use scales::{ScaleDistribution, ScalesFigure};
