@@ -7,6 +7,7 @@ mod manifest;
 mod progress;
 mod reproduce;
 mod run;
+mod tail_index;
 mod theory;
 
 use clap::Parser;
@@ -23,6 +24,7 @@ pub fn main() -> ExitCode {
         Command::Reproduce(options) => reproduce::reproduce(options, &talk),
         Command::Check(options) => check::check(options, &talk),
         Command::Theory(options) => theory::theory(options, &talk),
+        Command::TailIndex(options) => tail_index::tail_index(options, &talk),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
