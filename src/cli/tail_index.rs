@@ -15,32 +15,30 @@ use crate::tail::{
     Mohammadi, NpyArray, Settings, TailError, TailIndex, TailSample, Zeros, goodness_of_fit, held_out, read_column,
 };
 
-/// Samples above which only quantiles over all are printed, and the quick estimators are the default.
-const MANY: usize = 1;
-
 /// Prints a table, or JSON, and draws the figure.
 pub fn tail_index(options: &TailIndexOptions, talk: &Talk) -> Result<(), Failure> {
     let figure = options.figure.as_deref().map(|path| open_figure(path, options.force)).transpose()?;
     let centre = centre(&options.centre, &options.data)?;
     let data = Data::read(options)?;
-    if figure.is_some() && data.samples.len() > MANY {
+    if figure.is_some() && data.samples.len() > 1 {
         let what = "a figure shows one sample: choose --column, or --axis pooled".to_owned();
         return Err(Failure::Data { path: options.data.clone(), what });
     }
-    let estimators = estimators(options, data.samples.len() > MANY);
+    let estimators = estimators(options, data.samples.len() > 1);
     let settings = IntervalSettings { dependence: options.dependence, ..IntervalSettings::default() };
     let study =
         Study { estimators: &estimators, settings: &settings, centre, columns: data.columns, seed: Seed(options.seed) };
     if let [values] = data.samples.as_slice() {
-        return one(options, talk, &study, values, figure);
+        return study_one(options, talk, &study, values, figure);
     }
-    let results: Vec<Result<Estimates, TailError>> =
-        data.samples.par_iter().map(|values| study.sample(values).map(|sample| study.estimates(&sample))).collect();
+    let one =
+        |(index, values): (usize, &Vec<f64>)| study.sample(values).map(|sample| study.estimates(&sample, index as u64));
+    let results: Vec<Result<Estimates, TailError>> = data.samples.par_iter().enumerate().map(one).collect();
     write_data(if options.json { many_as_json(options, &results) } else { many_as_table(&estimators, &results) })
 }
 
 /// One sample: everything that there is to say.
-fn one(
+fn study_one(
     options: &TailIndexOptions,
     talk: &Talk,
     study: &Study<'_>,
@@ -49,9 +47,9 @@ fn one(
 ) -> Result<(), Failure> {
     let failed = |source| Failure::Tail { path: options.data.clone(), source };
     let sample = study.sample(values).map_err(failed)?;
-    let estimates = study.estimates(&sample);
-    if let Some(Err(error)) = estimates.iter().map(|e| &e.index).find(|index| index.is_err())
-        && estimates.iter().all(|e| e.index.is_err())
+    let estimates = study.estimates(&sample, 0);
+    if estimates.iter().all(|e| e.index.is_err())
+        && let Some(error) = estimates.iter().find_map(|e| e.index.as_ref().err())
     {
         return Err(failed(error.clone()));
     }
@@ -92,9 +90,11 @@ impl Study<'_> {
         TailSample::new(values, self.centre)
     }
 
-    fn estimates(&self, sample: &TailSample) -> Estimates {
+    /// The estimates for sample number `index`.
+    fn estimates(&self, sample: &TailSample, index: u64) -> Estimates {
+        let seed = Seed(self.seed.0.wrapping_add(index));
         let surrogate = GaussianSurrogate::of_rows(sample.entries(), self.columns)
-            .and_then(|surrogate| TailSample::new(&surrogate.draw(self.seed), Centre::Zero));
+            .and_then(|surrogate| TailSample::new(&surrogate.draw(seed), Centre::Zero));
         let one = |estimator: &Estimator| Estimated {
             name: estimator.name(),
             index: estimator.estimate(sample, self.settings),
@@ -273,10 +273,12 @@ impl Report<'_> {
 }
 
 fn held_out_line(law: &HeldOut) -> String {
-    let ahead = law
-        .stable_ahead_by
-        .map_or(String::new(), |e| format!(", the stable law is ahead by {:.4} ({:.4} to {:.4})", e.value, e.lo, e.hi));
-    format!("held-out log likelihood of an entry, {}: {:.4}{ahead}", law.law, law.mean_log_likelihood)
+    // Adding 0 turns -0 into 0.
+    let digits = |x: f64| format!("{:.4}", (x * 1e4).round() / 1e4 + 0.0);
+    let ahead = law.stable_ahead_by.map_or(String::new(), |e| {
+        format!(", the stable law is ahead by {} ({} to {})", digits(e.value), digits(e.lo), digits(e.hi))
+    });
+    format!("held-out log likelihood of an entry, {}: {}{ahead}", law.law, digits(law.mean_log_likelihood))
 }
 
 impl Estimated {
