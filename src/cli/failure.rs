@@ -12,7 +12,7 @@ use super::progress::say;
 use crate::calibrate::{CalibrateError, DataError};
 use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError, is_calibration};
 use crate::report::FigureError;
-use crate::tail::npy::NpyError;
+use crate::tail::{NpyError, TableError, TailError};
 
 /// Why the program ends with an exit code other than 0.
 #[derive(Debug, Error)]
@@ -37,6 +37,30 @@ pub enum Failure {
         #[source]
         source: FigureError,
     },
+    #[error("{} cannot be used", path.display())]
+    Table {
+        path: PathBuf,
+        #[source]
+        source: TableError,
+    },
+    #[error("{} cannot be used", path.display())]
+    Array {
+        path: PathBuf,
+        #[source]
+        source: NpyError,
+    },
+    #[error("{}: {what}", path.display())]
+    Data { path: PathBuf, what: String },
+    #[error("{}: no tail index", path.display())]
+    Tail {
+        path: PathBuf,
+        #[source]
+        source: TailError,
+    },
+    #[error("{} is there already", path.display())]
+    FigureExists { path: PathBuf },
+    #[error("{} is no file that a figure can be written to: its name must end in .svg or .png", path.display())]
+    FigureFormat { path: PathBuf },
     #[error("two experiments are named {name:?}")]
     SameName { name: String },
     #[error("no experiment files in {}", path.display())]
@@ -69,6 +93,10 @@ impl Failure {
             Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
             Failure::Results(ResultsError::Exists { .. }) => 2,
             Failure::Run(RunError::Scheme { .. }) => 2,
+            Failure::Table { source: TableError::File(error), .. } if error.is_io_error() => 3,
+            Failure::Array { source: NpyError::File { .. }, .. } => 3,
+            Failure::Table { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
+            Failure::FigureExists { .. } | Failure::FigureFormat { .. } => 2,
             Failure::Run(RunError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::IsCalibration { .. } => 2,
             #[cfg(feature = "calibrate")]
@@ -91,6 +119,8 @@ impl Failure {
                 Some("pass --force to move it aside, or --out DIR to write elsewhere".to_string())
             }
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
+            Failure::FigureExists { .. } => Some("pass --force to replace it".to_string()),
+            Failure::Figure { name: "noise-law", .. } => None,
             Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())

@@ -9,6 +9,7 @@ mod manifest;
 mod progress;
 mod reproduce;
 mod run;
+mod tail_index;
 mod theory;
 
 use clap::Parser;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
         Command::Theory(options) => theory::theory(options, &talk),
         #[cfg(feature = "calibrate")]
         Command::Calibrate(options) => calibrate::calibrate(options, &talk),
+        Command::TailIndex(options) => tail_index::tail_index(options, &talk),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

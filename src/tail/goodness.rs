@@ -184,14 +184,6 @@ mod tests {
     use crate::tail::Centre;
     use rayon::prelude::*;
 
-    fn tests(law: impl Distribution<f64> + Sync, n: usize, repeats: u64) -> Vec<GoodnessOfFit> {
-        let one = |repeat| {
-            let data: Vec<f64> = (&law).sample_iter(Stream::new(Seed(77), n as u64, repeat)).take(n).collect();
-            goodness_of_fit(&TailSample::new(&data, Centre::Zero).unwrap(), Seed(repeat)).unwrap()
-        };
-        (0..repeats).into_par_iter().map(one).collect()
-    }
-
     /// Of 250 entries, 100 repeats: the share of p values below .05 and .3 lies within 4 standard errors; 4 comparisons,
     /// false-positive rate 3e-4. Power: two-sided exponential samples are rejected.
     #[test]

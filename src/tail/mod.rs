@@ -20,6 +20,7 @@ pub mod npy;
 mod optimum;
 mod sample;
 mod surrogate;
+mod table;
 
 pub use error::TailError;
 pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
@@ -34,3 +35,4 @@ pub use mohammadi::{BlockLength, Mohammadi, Zeros};
 pub use npy::{NpyArray, NpyError};
 pub use sample::{Centre, TailSample};
 pub use surrogate::GaussianSurrogate;
+pub use table::{TableError, read_column};

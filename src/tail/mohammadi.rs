@@ -34,7 +34,8 @@ pub struct Mohammadi {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockLength {
-    /// The largest divisor of their number not above its square root; the paper's choice.
+    /// The largest divisor of their number, zeros included, not above its square root; the paper's choice. Where zeros are excluded,
+    /// entries that fill no block are left out.
     #[default]
     LargestDivisor,
     /// The square root of their number, rounded down; entries that fill no block are left out.
@@ -65,7 +66,10 @@ impl Mohammadi {
             Zeros::Excluded => (sample.values(), 0.0),
             Zeros::Floored => (sample.entries(), f64::EPSILON),
         };
-        let block = self.block.of(entries.len())?;
+        let block = self.block.of(sample.total())?;
+        if entries.len() / block < 2 {
+            return Err(TailError::Block { block, n: entries.len() });
+        }
         let log = |x: f64| (x.abs() + floor).ln();
         let growth: Vec<f64> = entries
             .chunks_exact(block)

@@ -12,7 +12,7 @@ pub enum Centre {
     /// At 0: the entries are deviations already, as gradient noise is.
     #[default]
     Zero,
-    /// At the median of the entries that are not zero.
+    /// At the median of the entries that are not zero; of an odd number of them, half way between the neighbours of the middle one.
     Median,
     /// At a given location.
     At(f64),
@@ -25,8 +25,8 @@ pub enum Centre {
 /// ```
 /// use levy_escape::tail::{Centre, TailSample};
 ///
-/// let sample = TailSample::new(&[0.0, 3.0, 1.0, 2.0], Centre::Median)?;
-/// assert_eq!((sample.zero_share(), sample.location(), sample.values()), (0.25, 2.0, &[1.0, -1.0][..]));
+/// let sample = TailSample::new(&[0.0, 3.0, 1.0, 4.0], Centre::Median)?;
+/// assert_eq!((sample.zero_share(), sample.location(), sample.values()), (0.25, 2.5, &[0.5, -1.5, 1.5][..]));
 /// # Ok::<(), levy_escape::tail::TailError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,8 @@ pub struct TailSample {
     /// All entries, zeros among them; only where there are zeros.
     with_zeros: Option<Vec<f64>>,
     location: f64,
+    /// Entries of the data.
+    total: usize,
 }
 
 impl TailSample {
@@ -54,7 +56,7 @@ impl TailSample {
         }
         let location = match centre {
             Centre::Zero => 0.0,
-            Centre::Median => median(&mut nonzero.clone()),
+            Centre::Median => middle(&mut nonzero.clone()),
             Centre::At(location) => location,
         };
         if !location.is_finite() {
@@ -70,7 +72,7 @@ impl TailSample {
         }
         let centred = |x: &f64| if *x == 0.0 { 0.0 } else { x - location };
         let with_zeros = (nonzero.len() < data.len()).then(|| data.iter().map(centred).collect());
-        Ok(TailSample { values, with_zeros, location })
+        Ok(TailSample { values, with_zeros, location, total: data.len() })
     }
 
     /// The entries that are not zero, less the location, in the order of the data.
@@ -86,7 +88,12 @@ impl TailSample {
     /// Share of exact zeros among the entries.
     pub fn zero_share(&self) -> f64 {
         let zeros = self.with_zeros.iter().flatten().filter(|x| **x == 0.0).count();
-        zeros as f64 / self.entries().len() as f64
+        zeros as f64 / self.total as f64
+    }
+
+    /// Entries of the data, zeros and all.
+    pub fn total(&self) -> usize {
+        self.total
     }
 
     /// What was subtracted.
@@ -106,6 +113,14 @@ impl TailSample {
             _ => Ok(&self.values),
         }
     }
+}
+
+/// Half way between the neighbours of the middle: the median, but never an entry itself unless entries are tied.
+fn middle(values: &mut [f64]) -> f64 {
+    let n = values.len();
+    values.sort_unstable_by(f64::total_cmp);
+    // Halved first: the sum could overflow.
+    0.5 * values[(n / 2).saturating_sub(1)] + 0.5 * values[(n / 2 + n % 2).min(n - 1)]
 }
 
 /// The middle order statistic; the lower one of two.
