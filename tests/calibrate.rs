@@ -62,9 +62,10 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
             assert!(axes(NoiseKind::Gradient).any(|found| found == axis), "{axis:?}");
             assert_eq!(axes(NoiseKind::Direction).any(|found| found == axis), run.label == "adam", "{axis:?}");
         }
-        assert!(run.measurements.iter().flat_map(|m| &m.indices).all(|pair| pair.surrogate.index().is_some()));
+        let pooled = run.measurements.iter().filter(|m| m.axis == SamplingAxis::Pooled);
+        assert!(pooled.flat_map(|m| &m.indices).all(|pair| pair.surrogate.index().is_some()));
         let minimum = run.minimum.as_ref().unwrap();
-        assert_eq!(minimum.coordinates.len() + minimum.left_out.min(0), 2);
+        assert!(minimum.coordinates.len() == 2 || minimum.left_out > 0);
         let array = levy_escape::tail::npy::NpyArray::read(&place.join(&minimum.parameters_file)).unwrap();
         assert_eq!(array.shape(), [calibration.network.parameters, 4]);
     }
