@@ -363,3 +363,82 @@ impl Progress<'_> {
         Ok(minimum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::layer::{Layer, cross_entropy};
+    use crate::calibrate::{Architecture, DataSet, Images};
+    use crate::noise::Stream;
+    use candle_core::{DType, Result, Tensor, Var};
+    use std::time::Instant;
+
+    /// What a user of candle would write: forwards, backwards, and a step of every parameter.
+    fn bare_step(layers: &[Layer], parameters: &[Var], (images, labels): (&Tensor, &Tensor), eta: f64) -> Result<()> {
+        let logits = layers.iter().try_fold(images.clone(), |x, layer| layer.forward(&x))?;
+        let gradients = cross_entropy(&logits, labels)?.backward()?;
+        for parameter in parameters {
+            let Some(gradient) = gradients.get(parameter) else { continue };
+            parameter.set(&(parameter.as_tensor() - (gradient * eta)?)?)?;
+        }
+        Ok(())
+    }
+
+    fn linear(inputs: usize, outputs: usize) -> Layer {
+        let weight = Var::rand(-0.1f32, 0.1f32, (outputs, inputs), &Device::Cpu).unwrap();
+        Layer::Linear { weight, bias: Var::zeros(outputs, DType::F32, &Device::Cpu).unwrap() }
+    }
+
+    /// Training steps against those of a bare loop on the same images: medians of 15 turns.
+    #[test]
+    #[ignore = "a timing: cargo test --release --lib bare_loop -- --ignored --nocapture"]
+    fn steps_are_as_fast_as_those_of_a_bare_loop() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let larger = Images { shape: [1, 28, 28], pixels: vec![0.5; 640 * 784], labels: vec![3; 640] };
+        for (images, widths, batch) in [(DataSet::digits().train, vec![64, 32], 32), (larger, vec![128, 64], 64)] {
+            let data = Loaded::new(&images, &Device::Cpu).unwrap();
+            let mut batches = Batches::new(Seed(1), Purpose::Training, (batch, images.count()));
+            let architecture = Architecture::Mlp { hidden: widths.clone() };
+            let mut stream = Stream::new(Seed(1), 0, 0);
+            let network = Network::new(&architecture, (images.shape, 10), &mut stream, &Device::Cpu).unwrap();
+            let mut recursion = Recursion::new(Optimiser::Sgd { eta: 0.01, momentum: 0.0 }, network.dim());
+            let (mut theta, mut gradient) = (network.parameters().unwrap(), vec![0.0; network.dim()]);
+            let mut layers = vec![Layer::Flatten];
+            let mut inputs = images.size();
+            for &width in &widths {
+                layers.extend([linear(inputs, width), Layer::Relu]);
+                inputs = width;
+            }
+            layers.push(linear(inputs, 10));
+            let parameters: Vec<Var> = layers.iter().flat_map(Layer::parameters).cloned().collect();
+            let mut ratios = Vec::new();
+            for _ in 0..15 {
+                let clock = Instant::now();
+                pool.install(|| {
+                    for _ in 0..100 {
+                        let batch = data.pick(batches.draw()).unwrap();
+                        network.step_gradient(&batch, &mut gradient).unwrap();
+                        recursion.step(&mut theta, &gradient);
+                        assert!(theta.iter().all(|theta| theta.is_finite()));
+                        network.set_parameters(&theta).unwrap();
+                    }
+                });
+                let ours = clock.elapsed();
+                let clock = Instant::now();
+                pool.install(|| {
+                    for _ in 0..100 {
+                        let batch = data.pick(batches.draw()).unwrap();
+                        bare_step(&layers, &parameters, batch.tensors(), 0.01).unwrap();
+                    }
+                });
+                ratios.push(ours.as_secs_f64() / clock.elapsed().as_secs_f64());
+            }
+            ratios.sort_by(f64::total_cmp);
+            println!(
+                "{widths:?}, batches of {batch}: {:.3} times a bare loop ({:.3} to {:.3})",
+                ratios[7], ratios[3], ratios[11]
+            );
+            assert!(ratios[7] < 1.3);
+        }
+    }
+}
