@@ -6,16 +6,18 @@
 
 use std::ops::Range;
 
+use pulp::Arch;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 
 use super::barrier::discrete_monitoring_shift;
+use super::lanes::{Ending, Lanes, LineStep, Walker};
+use super::line::{Line, LineRecursion, watched_shift};
 use super::site::{by_coordinate, by_noise_axis};
 use super::time_scale::{balance_time, crossing_time, relaxation_rates};
 use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
-use crate::landscape::Form;
 use crate::noise::{Alpha, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
@@ -106,7 +108,7 @@ impl StepLaw {
 
     fn fill(&self, out: &mut [f64], rng: &mut Stream) {
         match self {
-            StepLaw::Table(table) => out.iter_mut().for_each(|x| *x = table.sample(rng)),
+            StepLaw::Table(table) => table.fill(rng, out),
             StepLaw::Transformation(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
         }
     }
@@ -126,41 +128,8 @@ struct EulerKernel {
     law: StepLaw,
     radial: PositiveStable,
     warnings: Vec<String>,
-    line: Option<Line>,
-}
-
-/// SGD on an interval with a piecewise linear force: the same recursion on scalars.
-struct Line {
-    minimum: f64,
-    curvatures: [f64; 2],
-    amplitude: f64,
-    /// The ends as they are watched.
-    lo: f64,
-    hi: f64,
-}
-
-impl Line {
-    fn of(problem: &Problem, shift: f64) -> Option<Self> {
-        let (basin, noise) = (problem.basin(), problem.noise());
-        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
-            return None;
-        }
-        let curvatures = match basin.potential().form() {
-            Form::Flat => [0.0, 0.0],
-            Form::Diagonal(k) => [k[0], k[0]],
-            Form::Asymmetric { left, right } => [left[0], right[0]],
-            _ => return None,
-        };
-        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
-        let amplitude = noise.amplitude().column(1, 0)[0];
-        let shift = watched_shift(shift * amplitude.abs(), lo, hi);
-        Some(Line { minimum: basin.minimum()[0], curvatures, amplitude, lo: lo + shift, hi: hi - shift })
-    }
-}
-
-/// The shift at a pair of faces: steps so wide that it would swallow the basin see the edge itself.
-fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
-    shift.min(0.45 * (hi - lo))
+    line: Option<(Line, LineRecursion)>,
+    arch: Arch,
 }
 
 /// Vectors of one path, of length `d` each.
@@ -171,6 +140,8 @@ struct Workspace {
     kick: Vec<f64>,
     normal: Vec<f64>,
     averages: Averages,
+    /// Of the two averages, see [`Adam::present`].
+    memories: [f64; 2],
 }
 
 impl EulerKernel {
@@ -229,7 +200,8 @@ impl EulerKernel {
             law: StepLaw::new(alpha),
             radial: PositiveStable::half(alpha),
             warnings,
-            line: Line::of(problem, shift),
+            line: Line::of(problem, step, scale).map(|line| (line, LineRecursion::of(problem, line, shift))),
+            arch: Arch::new(),
         }
     }
 
@@ -246,6 +218,7 @@ impl EulerKernel {
             kick: zero.clone(),
             normal: zero,
             averages,
+            memories: [0.0; 2],
         }
     }
 
@@ -271,6 +244,7 @@ impl EulerKernel {
                 self.draw(ws, rng);
             }
             ws.averages.start(&ws.gradient, sampled.then_some(&ws.kick));
+            ws.memories = [0.0; 2];
         }
         let h = self.step;
         let mut events = 0;
@@ -288,7 +262,7 @@ impl EulerKernel {
                         *x += *kick - g * h;
                     }
                 }
-                Dynamics::Adam(adam) => self.step_adam(adam, ws, t),
+                Dynamics::Adam(adam) => self.step_adam(adam, ws),
             }
             events += 1;
             if !self.inside(ws) {
@@ -302,51 +276,60 @@ impl EulerKernel {
         }
     }
 
-    /// [`EulerKernel::path`] on a line, bit for bit.
-    fn line_path(
+    /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
+    fn run_line<const K: usize>(
         &self,
-        line: &Line,
-        ws: &mut Workspace,
-        draw: impl Fn(&mut Stream) -> f64,
-        rng: &mut Stream,
+        line: impl LineStep<K>,
+        source: StreamSource,
+        range: Range<u64>,
         limits: Limits,
-    ) -> PathRecord {
-        let h = self.step;
-        let mut x = self.problem.basin().start()[0];
-        let mut events = 0;
-        loop {
-            if let Some(censored) = limits.reached(events, h) {
-                return censored;
+        records: &mut Vec<PathRecord>,
+    ) {
+        let most = limits.steps(self.step);
+        let mut ws = self.workspace();
+        match &self.law {
+            StepLaw::Table(table) => {
+                let lanes = Lanes { line, table, arch: self.arch, source, most };
+                lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
             }
-            let t = events as f64 * h;
-            let offset = x - line.minimum;
-            let gradient = line.curvatures[usize::from(offset >= 0.0)] * offset;
-            let xi = draw(rng);
-            let kick = line.amplitude * xi * self.scale;
-            x += kick - gradient * h;
-            events += 1;
-            if !(line.lo < x && x < line.hi) {
-                (ws.x[0], ws.xi[0], ws.kick[0]) = (x, xi, kick);
-                let time = t + h;
-                let outcome = match x.is_finite() {
-                    true => Outcome::Exited { time, site: self.site(ws) },
-                    false => Outcome::Diverged { at: time },
-                };
-                return PathRecord { outcome, events };
+            StepLaw::Transformation(law) => {
+                let draw = |rng: &mut Stream| law.sample(rng);
+                records.extend(range.map(|path| {
+                    let ending = Walker::new(line, source, path, &draw).walk(line, most, &draw);
+                    self.line_record(&mut ws, &ending, limits)
+                }));
             }
         }
     }
 
+    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits) -> PathRecord {
+        let events = ending.steps;
+        let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
+        (ws.x[0], ws.kick[0]) = (x, kick);
+        ws.xi[0] = self.line.map_or(kick, |(line, _)| line.noise_of(kick));
+        let time = (events - 1) as f64 * self.step + self.step;
+        let outcome = match x.is_finite() {
+            true => Outcome::Exited { time, site: self.site(ws) },
+            false => Outcome::Diverged { at: time },
+        };
+        PathRecord { outcome, events }
+    }
+
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
-    fn step_adam(&self, adam: &Adam, ws: &mut Workspace, t: f64) {
+    fn step_adam(&self, adam: &Adam, ws: &mut Workspace) {
         let h = self.step;
-        let first = Adam::weight(adam.beta1_rate(), t, h);
-        let second = Adam::weight(adam.beta2_rate(), t, h);
+        let rates = [adam.beta1_rate(), adam.beta2_rate()];
+        let [first, second] = [0, 1].map(|k| {
+            let present = Adam::present(rates[k], h);
+            ws.memories[k] = present + (1.0 - present) * ws.memories[k];
+            present / ws.memories[k]
+        });
         let averages = &mut ws.averages;
         for i in 0..ws.x.len() {
             let (g, z) = (ws.gradient[i], ws.kick[i]);
-            ws.kick[i] = self.scale * z / averages.q[i];
-            ws.x[i] += ws.kick[i] - h * averages.m[i] / averages.q[i];
+            let inverse_q = 1.0 / averages.q[i];
+            ws.kick[i] = self.scale * z * inverse_q;
+            ws.x[i] += ws.kick[i] - h * averages.m[i] * inverse_q;
             averages.m[i] += first * (g - averages.m[i]);
             let target = match adam.second_moment() {
                 SecondMoment::Frozen => continue,
@@ -366,8 +349,11 @@ impl EulerKernel {
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
         if let Some((lo, hi)) = basin.sides() {
             return (0..ws.x.len()).all(|i| {
-                let amplitude = if adam { self.row_scales[i] / ws.averages.q[i] } else { self.row_scales[i] };
-                let shift = watched_shift(self.shift * amplitude, lo[i], hi[i]);
+                let mut shift = self.shift * self.row_scales[i];
+                if adam {
+                    shift *= 1.0 / ws.averages.q[i];
+                }
+                let shift = watched_shift(shift, lo[i], hi[i]);
                 lo[i] + shift < ws.x[i] && ws.x[i] < hi[i] - shift
             });
         }
@@ -404,19 +390,13 @@ impl EulerKernel {
 
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
-        let mut ws = self.workspace();
-        for path in range {
-            let mut rng = source.stream(path);
-            records.push(match (&self.line, &self.law) {
-                (Some(line), StepLaw::Table(table)) => {
-                    self.line_path(line, &mut ws, |rng| table.sample(rng), &mut rng, limits)
-                }
-                (Some(line), StepLaw::Transformation(law)) => {
-                    self.line_path(line, &mut ws, |rng| law.sample(rng), &mut rng, limits)
-                }
-                (None, _) => self.path(&mut ws, &mut rng, limits),
-            });
+        match self.line {
+            Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, LineRecursion::Adam(line))) => return self.run_line(line, source, range, limits, records),
+            None => {}
         }
+        let mut ws = self.workspace();
+        records.extend(range.map(|path| self.path(&mut ws, &mut source.stream(path), limits)));
     }
 
     fn warnings(&self) -> &[String] {
