@@ -17,6 +17,7 @@ use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
 use super::barrier::bridge_crossing;
+use super::event_lanes::EventLine;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
 use super::motion::{Motion, State};
 use super::sgd_motion::sgd_motion;
@@ -27,7 +28,7 @@ use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::Stream;
 
 /// Standard deviations of the small-jump part within which the edge is near.
-const NEAR: f64 = 5.0;
+pub(super) const NEAR: f64 = 5.0;
 
 /// Settings of the jump-adapted scheme.
 ///
@@ -119,6 +120,7 @@ struct JumpAdaptedKernel {
     spread: f64,
     kappa: f64,
     starts_at_rest: bool,
+    line: Option<EventLine>,
 }
 
 impl JumpAdaptedKernel {
@@ -145,8 +147,10 @@ impl JumpAdaptedKernel {
             Dynamics::Sgd => sgd_motion(problem, &jumps, near_step),
             Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
         };
+        let line = EventLine::of(problem, &jumps, faces[0], near_step, spread);
         Ok(JumpAdaptedKernel {
             problem: problem.clone(),
+            line,
             jumps,
             motion,
             faces,
@@ -304,6 +308,9 @@ fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise],
 
 impl PathKernel for JumpAdaptedKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+        if let Some(line) = &self.line {
+            return line.run(source, range, limits, records);
+        }
         let mut state = State::new(self.problem.basin().dim());
         for path in range {
             let mut rng = source.stream(path);

@@ -7,6 +7,7 @@
 mod adam_motion;
 mod barrier;
 mod euler;
+mod event_lanes;
 mod jump_adapted;
 mod kernel;
 mod lanes;
