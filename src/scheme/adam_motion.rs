@@ -20,6 +20,12 @@ use crate::noise::Stream;
 /// Share of `v̂` that the gradient may add, and by which `v̂` may be off its rest, in a step as long as the wait.
 const AT_REST: f64 = 0.01;
 
+/// Standard deviations at rest that fit into the way to the edge where the fluctuations do not matter: in second order, α² / STILL².
+const STILL: f64 = 50.0;
+
+/// Share of the way to the edge that a swing may keep at the end of a wait that is passed over.
+const FORGOTTEN: f64 = 1e-3;
+
 pub(super) struct AdamMotion {
     problem: Problem,
     adam: Adam,
@@ -30,6 +36,8 @@ pub(super) struct AdamMotion {
     memory: f64,
     /// Root of the covariance of `(θ, m̂)` at rest and `E (∇F)²` there.
     rest: Option<(DMatrix<f64>, Vec<f64>)>,
+    /// Shortest way out along every axis and `Q*`, where fluctuations at rest are nothing beside the basin.
+    still: Option<Vec<[f64; 2]>>,
 }
 
 enum Flow {
@@ -70,11 +78,81 @@ impl AdamMotion {
             tolerance: 1e-5 * shortest_axis(problem),
             memory: MEMORY / slowest,
             rest: None,
+            still: None,
         };
-        if !motion.is_exact() && fastest > 0.0 {
+        if fastest > 0.0 {
             motion.rest = motion.law_at_rest(jumps);
+            motion.still = motion.still_axes(slowest);
         }
         motion
+    }
+
+    /// What [`AdamMotion::skip_relaxation`] needs.
+    fn still_axes(&self, slowest: f64) -> Option<Vec<[f64; 2]>> {
+        let (root, _) = self.rest.as_ref()?;
+        let Flow::Axes { .. } = &self.flow else { return None };
+        let dim = self.noise_scales.len();
+        let variance: f64 = root.rows(0, dim).iter().map(|b| b * b).sum();
+        if !(STILL * variance.sqrt() < shortest_axis(&self.problem) && slowest > 0.0) {
+            return None;
+        }
+        let basin = self.problem.basin();
+        let q = self.problem.preconditioner()?;
+        let mut direction = vec![0.0; dim];
+        let axis = |i: usize| {
+            let reach = [1.0, -1.0].map(|sign| {
+                direction[i] = sign;
+                basin.exit_distance(&direction)
+            });
+            direction[i] = 0.0;
+            [reach[0].min(reach[1]), q.entry(i)]
+        };
+        Some((0..dim).map(axis).collect())
+    }
+
+    /// Whether a path that swings well inside the basin, too little to move `v̂`, forgets it all during the wait. The energy
+    /// `k y² + m²/(β q)` falls on either side of a kink, and bounds the swing and the gradient.
+    fn forgets(&self, state: &State, wait: f64) -> bool {
+        let (Some(still), Flow::Axes { left, right, .. }) = (&self.still, &self.flow) else { return false };
+        let beta = self.adam.beta1_rate();
+        // Over ten times of the correction `m̂` is as good as the plain average.
+        if beta * state.t < 10.0 && state.since_jump.is_finite() {
+            return false;
+        }
+        let minimum = self.problem.basin().minimum();
+        let (mut swing, mut slowdown, mut share) = (0.0f64, 1.0f64, 0.0);
+        for (i, [reach, q_rest]) in still.iter().enumerate() {
+            let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
+            let (flat, steep) = (left[i].min(right[i]), left[i].max(right[i]));
+            let k = if y < 0.0 { left[i] } else { right[i] };
+            let energy = k * y * y + m * m / (beta * q);
+            if state.averages.moves() && energy * steep > AT_REST * state.averages.v[i] {
+                return false;
+            }
+            let amplitude = (energy / flat).sqrt() / reach;
+            share += amplitude;
+            swing = swing.max(amplitude);
+            slowdown = slowdown.max(q / q_rest);
+        }
+        share < 1.0 && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
+    }
+
+    /// The law at rest at the end of the wait, with `v̂` as it has become.
+    fn rest_at_end(&self, state: &mut State, wait: f64, rng: &mut Stream) {
+        let Some((root, square)) = &self.rest else { return };
+        let dim = state.x.len();
+        state.draw_around(&vec![0.0; 2 * dim], root, rng);
+        let minimum = self.problem.basin().minimum();
+        let weight = Adam::weight(self.adam.beta2_rate(), state.t, wait);
+        for i in 0..dim {
+            state.x[i] = minimum[i] + state.phase[i];
+            state.averages.m[i] = state.phase[dim + i];
+            if state.averages.moves() {
+                let target = state.averages.target(i, 0.0) + square[i];
+                state.averages.v[i] += weight * (target - state.averages.v[i]);
+            }
+        }
+        state.averages.set_preconditioner();
     }
 
     /// Whether a step as long as the wait has the right law once `v̂` rests.
@@ -190,18 +268,26 @@ impl AdamMotion {
             return f64::INFINITY;
         }
         let basin = self.problem.basin();
-        let mut gradient = vec![0.0; state.x.len()];
-        basin.potential().gradient(&state.x, &mut gradient);
         let mut limit = f64::INFINITY;
-        for (i, g) in gradient.iter().enumerate() {
+        let mut look = |i: usize, g: f64| {
             let v = state.averages.v[i];
-            let off = (state.averages.target(i, *g) - v).abs();
+            let off = (state.averages.target(i, g) - v).abs();
             if off > AT_REST * v {
                 limit = limit.min(0.2 * v / (self.adam.beta2_rate() * off));
             }
             if g * g > AT_REST * v {
                 limit = limit.min(FAR_STEP / self.rate);
             }
+        };
+        if let Flow::Axes { left, right, .. } = &self.flow {
+            for (i, (x, minimum)) in state.x.iter().zip(basin.minimum()).enumerate() {
+                let y = x - minimum;
+                look(i, y * if y < 0.0 { left[i] } else { right[i] });
+            }
+        } else {
+            let mut gradient = vec![0.0; state.x.len()];
+            basin.potential().gradient(&state.x, &mut gradient);
+            gradient.iter().enumerate().for_each(|(i, g)| look(i, *g));
         }
         limit
     }
@@ -266,8 +352,12 @@ impl Motion for AdamMotion {
     }
 
     fn skip_rest(&self, state: &mut State, wait: f64, rng: &mut Stream) -> f64 {
+        if self.forgets(state, wait) {
+            self.rest_at_end(state, wait, rng);
+            return wait;
+        }
         let Some((root, square)) = &self.rest else { return 0.0 };
-        if state.since_jump < self.memory || wait < 1.5 * self.memory {
+        if self.is_exact() || state.since_jump < self.memory || wait < 1.5 * self.memory {
             return 0.0;
         }
         let at_rest = |i: usize| {
