@@ -12,6 +12,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
 
 use super::barrier::discrete_monitoring_shift;
+use super::axes::AxisSteps;
 use super::lanes::{Ending, Lanes, LineStep, Walker};
 use super::line::{Line, LineRecursion, watched_shift};
 use super::site::{by_coordinate, by_noise_axis};
@@ -129,6 +130,7 @@ struct EulerKernel {
     radial: PositiveStable,
     warnings: Vec<String>,
     line: Option<(Line, LineRecursion)>,
+    axes: Option<AxisSteps>,
     arch: Arch,
 }
 
@@ -201,6 +203,7 @@ impl EulerKernel {
             radial: PositiveStable::half(alpha),
             warnings,
             line: Line::of(problem, step, scale).map(|line| (line, LineRecursion::of(problem, line, shift))),
+            axes: AxisSteps::of(problem, step, scale, shift),
             arch: Arch::new(),
         }
     }
@@ -253,6 +256,15 @@ impl EulerKernel {
                 return censored;
             }
             let t = events as f64 * h;
+            events += 1;
+            if let Some(axes) = &self.axes {
+                self.law.fill(&mut ws.xi, rng);
+                if axes.step(self.arch, &mut ws.x, &ws.xi) {
+                    continue;
+                }
+                axes.kick(&ws.xi, &mut ws.kick);
+                return self.exit(ws, t + h, events);
+            }
             basin.potential().gradient(&ws.x, &mut ws.gradient);
             self.draw(ws, rng);
             match self.problem.dynamics() {
@@ -264,16 +276,19 @@ impl EulerKernel {
                 }
                 Dynamics::Adam(adam) => self.step_adam(adam, ws),
             }
-            events += 1;
             if !self.inside(ws) {
-                let time = t + h;
-                let outcome = match ws.x.iter().all(|x| x.is_finite()) {
-                    true => Outcome::Exited { time, site: self.site(ws) },
-                    false => Outcome::Diverged { at: time },
-                };
-                return PathRecord { outcome, events };
+                return self.exit(ws, t + h, events);
             }
         }
+    }
+
+    /// The record of a path that is outside.
+    fn exit(&self, ws: &Workspace, time: f64, events: u64) -> PathRecord {
+        let outcome = match ws.x.iter().all(|x| x.is_finite()) {
+            true => Outcome::Exited { time, site: self.site(ws) },
+            false => Outcome::Diverged { at: time },
+        };
+        PathRecord { outcome, events }
     }
 
     /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
@@ -307,12 +322,7 @@ impl EulerKernel {
         let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
         (ws.x[0], ws.kick[0]) = (x, kick);
         ws.xi[0] = self.line.map_or(kick, |(line, _)| line.noise_of(kick));
-        let time = (events - 1) as f64 * self.step + self.step;
-        let outcome = match x.is_finite() {
-            true => Outcome::Exited { time, site: self.site(ws) },
-            false => Outcome::Diverged { at: time },
-        };
-        PathRecord { outcome, events }
+        self.exit(ws, (events - 1) as f64 * self.step + self.step, events)
     }
 
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
@@ -416,23 +426,66 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{LevyNoise, Seed};
+    use crate::noise::{Amplitude, LevyNoise, Seed};
+    use crate::scheme::lanes::levels;
 
-    /// The scalar recursion and the general one give the same bits, limits and places included.
+    fn problem(dynamics: Dynamics) -> Problem {
+        let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.3).unwrap();
+        Problem::new(basin, dynamics, noise.with_amplitude(Amplitude::Scalar(-1.25))).unwrap()
+    }
+
+    fn adam(moment: SecondMoment) -> Dynamics {
+        Dynamics::Adam(Adam::new(1.0, 0.1).unwrap().with_second_moment(moment))
+    }
+
+    /// Lanes of every vector width and the general recursion give the same bits, limits and places included.
     #[test]
     fn a_line_is_the_general_path_bit_for_bit() {
-        let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
-        for monitoring in [Monitoring::Corrected, Monitoring::Discrete] {
-            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.3).unwrap();
-            let problem = Problem::new(basin.clone(), Dynamics::Sgd, noise).unwrap();
-            let mut kernel = EulerKernel::new(&Euler::with_step(0.002).unwrap().monitoring(monitoring), &problem);
-            let source = StreamSource { seed: Seed(1), cell: 0 };
-            let limits = Limits { max_time: 4.0, max_events: 1500 };
-            let (mut line, mut general) = (Vec::new(), Vec::new());
-            kernel.run(source, 0..300, limits, &mut line);
-            kernel.line = None;
-            kernel.run(source, 0..300, limits, &mut general);
-            assert!(kernel.line.is_none() && line == general);
+        let dynamics = [SecondMoment::Frozen, SecondMoment::MeanField, SecondMoment::Sampled].map(adam);
+        for dynamics in dynamics.into_iter().chain([Dynamics::Sgd]) {
+            for monitoring in [Monitoring::Corrected, Monitoring::Discrete] {
+                let euler = Euler::with_step(0.002).unwrap().monitoring(monitoring);
+                let mut kernel = EulerKernel::new(&euler, &problem(dynamics.clone()));
+                let source = StreamSource { seed: Seed(1), cell: 0 };
+                let limits = Limits { max_time: 4.0, max_events: 1500 };
+                let line = kernel.line.take();
+                let mut general = Vec::new();
+                kernel.run(source, 0..300, limits, &mut general);
+                kernel.line = line;
+                for arch in levels() {
+                    kernel.arch = arch;
+                    let mut lanes = Vec::new();
+                    // One path goes alone, some ten through lanes of eight, the others through all widths.
+                    for range in [0..1, 1..12, 12..300] {
+                        kernel.run(source, range, limits, &mut lanes);
+                    }
+                    assert!(kernel.line.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
+                }
+                let exits = general.iter().filter(|r| r.outcome.exit_time().is_some()).count();
+                assert!(exits > 50 && exits < 300, "{exits}");
+            }
+        }
+    }
+
+    #[test]
+    fn axes_are_the_general_path_bit_for_bit() {
+        let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
+        let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap();
+        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0, -0.5, 2.0]));
+        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+        let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
+        let source = StreamSource { seed: Seed(2), cell: 0 };
+        let axes = kernel.axes.take();
+        let mut general = Vec::new();
+        kernel.run(source, 0..200, Limits::default(), &mut general);
+        kernel.axes = axes;
+        for arch in levels() {
+            kernel.arch = arch;
+            let mut fast = Vec::new();
+            kernel.run(source, 0..200, Limits::default(), &mut fast);
+            assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
         }
     }
 }

@@ -109,7 +109,7 @@ impl Scheme for JumpAdapted {
     }
 }
 
-struct JumpAdaptedKernel {
+pub(super) struct JumpAdaptedKernel {
     problem: Problem,
     jumps: LargeJumps,
     motion: Box<dyn Motion>,
@@ -120,11 +120,12 @@ struct JumpAdaptedKernel {
     spread: f64,
     kappa: f64,
     starts_at_rest: bool,
-    line: Option<EventLine>,
+    /// The kernel of problems on a line, which leaves nothing to the others.
+    pub(super) line: Option<EventLine>,
 }
 
 impl JumpAdaptedKernel {
-    fn new(settings: &JumpAdapted, problem: &Problem) -> Result<Self, SchemeError> {
+    pub(super) fn new(settings: &JumpAdapted, problem: &Problem) -> Result<Self, SchemeError> {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let [fastest, slowest] = relaxation_rates(problem);

@@ -237,3 +237,15 @@ impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
         }
     }
 }
+
+/// The dispatch levels of this machine.
+#[cfg(test)]
+pub(super) fn levels() -> Vec<Arch> {
+    let mut levels = vec![Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        levels.extend(pulp::x86::V4::try_new().map(Arch::V4));
+    }
+    levels
+}

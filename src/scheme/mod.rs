@@ -5,6 +5,7 @@
 //! jumps exactly, at a cost that does not grow as `ε` falls.
 
 mod adam_motion;
+mod axes;
 mod barrier;
 mod euler;
 mod event_lanes;
