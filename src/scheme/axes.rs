@@ -1,6 +1,6 @@
 //! Euler's step of SGD in a box whose coordinates do not see each other, in one pass over them.
 
-use pulp::Arch;
+use pulp::{Arch, Scalar, Simd, WithSimd};
 
 use crate::dynamics::{Dynamics, Problem};
 use crate::landscape::Form;
@@ -56,27 +56,51 @@ impl AxisSteps {
 
     /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate; whether it is inside afterwards.
     pub fn step(&self, arch: Arch, x: &mut [f64], xi: &[f64]) -> bool {
-        arch.dispatch(|| self.move_all(x, xi))
-    }
-
-    #[inline(always)]
-    fn move_all(&self, x: &mut [f64], xi: &[f64]) -> bool {
-        let n = x.len();
-        let (minimum, left, right) = (&self.minimum[..n], &self.left[..n], &self.right[..n]);
-        let (amplitude, lo, hi, xi) = (&self.amplitude[..n], &self.lo[..n], &self.hi[..n], &xi[..n]);
-        let mut inside = true;
-        for i in 0..n {
-            let y = x[i] - minimum[i];
-            let gradient = if y < 0.0 { left[i] } else { right[i] } * y;
-            let kick = amplitude[i] * xi[i] * self.scale;
-            x[i] += kick - gradient * self.step;
-            inside &= (lo[i] < x[i]) & (x[i] < hi[i]);
-        }
-        inside
+        arch.dispatch(Move { axes: self, x, xi })
     }
 
     /// The displacement by the noise of a step.
     pub fn kick(&self, xi: &[f64], kick: &mut [f64]) {
         kick.iter_mut().zip(xi).zip(&self.amplitude).for_each(|((kick, xi), s)| *kick = s * xi * self.scale);
     }
+}
+
+struct Move<'a> {
+    axes: &'a AxisSteps,
+    x: &'a mut [f64],
+    xi: &'a [f64],
+}
+
+impl WithSimd for Move<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        let axes = self.axes;
+        let (x, x_rest) = S::as_mut_simd_f64s(self.x);
+        let split = |row| S::as_simd_f64s(row);
+        let rows = [&axes.minimum, &axes.left, &axes.right, &axes.amplitude, &axes.lo, &axes.hi];
+        let (xi, xi_rest) = split(self.xi);
+        let inside = move_all(simd, axes, rows.map(|row| split(row).0), x, xi);
+        inside & move_all(Scalar, axes, rows.map(|row| split(row).1), x_rest, xi_rest)
+    }
+}
+
+#[inline(always)]
+fn move_all<S: Simd>(simd: S, axes: &AxisSteps, rows: [&[S::f64s]; 6], x: &mut [S::f64s], xi: &[S::f64s]) -> bool {
+    let n = x.len();
+    let [minimum, left, right, amplitude, lo, hi] = rows.map(|row| &row[..n]);
+    let xi = &xi[..n];
+    let (step, scale) = (simd.splat_f64s(axes.step), simd.splat_f64s(axes.scale));
+    let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+    let mut outside = zero;
+    for i in 0..n {
+        let y = simd.sub_f64s(x[i], minimum[i]);
+        let k = simd.select_f64s(simd.less_than_f64s(y, zero), left[i], right[i]);
+        let kick = simd.mul_f64s(simd.mul_f64s(amplitude[i], xi[i]), scale);
+        x[i] = simd.add_f64s(x[i], simd.sub_f64s(kick, simd.mul_f64s(simd.mul_f64s(k, y), step)));
+        let inside = simd.and_m64s(simd.less_than_f64s(lo[i], x[i]), simd.less_than_f64s(x[i], hi[i]));
+        outside = simd.select_f64s(inside, outside, one);
+    }
+    simd.reduce_sum_f64s(outside) == 0.0
 }
