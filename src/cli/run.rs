@@ -116,10 +116,18 @@ fn run_one(
     let stop_reason = if complete { StopReason::Complete } else { StopReason::Interrupted };
     let Recorder { folder, results, .. } = recorder;
     folder.write_comparison(&results)?;
+    let studies = match &experiment.random_problems {
+        Some(plan) if complete => plan.run(experiment.seed),
+        _ => Vec::new(),
+    };
+    folder.write_random_problems(&studies)?;
+    if let Some(text) = report::findings(&results, &studies) {
+        folder.write_text("findings.md", &text)?;
+    }
     let figures = folder.working_path().join("figures");
     let mut undrawn = None;
     for kind in &experiment.figures {
-        match report::draw(*kind, &results, &figures) {
+        match report::draw(*kind, &results, &studies, &figures) {
             Ok(()) => {}
             // A run that was cut short may lack what a figure needs.
             Err(report::FigureError::Empty { .. }) if !complete => {}

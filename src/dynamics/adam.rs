@@ -89,7 +89,7 @@ impl Adam {
     /// [`DynamicsError::Stabilizer`] unless it is finite and not negative.
     pub fn with_stabilizer(mut self, stabilizer: f64) -> Result<Self, DynamicsError> {
         if !(stabilizer >= 0.0 && stabilizer.is_finite()) {
-            return Err(DynamicsError::Stabilizer { stabilizer });
+            return Err(DynamicsError::Stabilizer { stabilizer, expected: "is negative or not finite" });
         }
         self.stabilizer = stabilizer;
         Ok(self)

@@ -1,14 +1,17 @@
-//! The stochastic differential equations of SGD and Adam.
+//! SGD and Adam, as stochastic differential equations and as the steps people run.
 //!
 //! SGD: `dθ = -∇F dt + ε Σ dL`. Adam: `dθ = -μ_t Q_t⁻¹ m dt + ε Q_t⁻¹ Σ dL` with the running averages `m` of the gradient and
-//! `v` of its square. A [`Problem`] joins a basin, a dynamics and a noise.
+//! `v` of its square. [`SgdSteps`] and [`AdamSteps`] are the recursions themselves. A [`Problem`] joins a basin, a dynamics and a noise.
 
 mod adam;
 mod averages;
 mod preconditioner;
 mod problem;
+mod steps;
 
 pub use adam::{Adam, SecondMoment};
 pub(crate) use averages::Averages;
 pub use preconditioner::Preconditioner;
 pub use problem::{Dynamics, DynamicsError, Problem};
+pub(crate) use steps::AdamStepper;
+pub use steps::{AdamSteps, SgdSteps};

@@ -1,8 +1,8 @@
-//! A stochastic differential equation with the basin it is to leave.
+//! A dynamics with the basin it is to leave.
 
 use thiserror::Error;
 
-use super::{Adam, Preconditioner};
+use super::{Adam, AdamSteps, Preconditioner, SgdSteps};
 use crate::landscape::Basin;
 use crate::noise::{LevyNoise, NoiseError};
 
@@ -14,6 +14,21 @@ pub enum Dynamics {
     Sgd,
     /// Adam with momentum and preconditioner.
     Adam(Adam),
+    /// SGD step by step.
+    SgdSteps(SgdSteps),
+    /// Adam step by step.
+    AdamSteps(AdamSteps),
+}
+
+impl Dynamics {
+    /// The learning rate of a dynamics that goes step by step, `None` for a stochastic differential equation.
+    pub fn learning_rate(&self) -> Option<f64> {
+        match self {
+            Dynamics::Sgd | Dynamics::Adam(_) => None,
+            Dynamics::SgdSteps(sgd) => Some(sgd.eta()),
+            Dynamics::AdamSteps(adam) => Some(adam.eta()),
+        }
+    }
 }
 
 /// What can be wrong with a dynamics.
@@ -36,11 +51,19 @@ pub enum DynamicsError {
         /// The offending value.
         decay: f64,
     },
-    /// A stabilizer that is negative or not finite.
-    #[error("the stabilizer ϵ = {stabilizer} is negative or not finite")]
+    /// A learning rate that is not positive.
+    #[error("the learning rate η = {eta} is not a positive finite number")]
+    LearningRate {
+        /// The offending value.
+        eta: f64,
+    },
+    /// A stabilizer that does not do its work.
+    #[error("the stabilizer ϵ = {stabilizer} {expected}")]
     Stabilizer {
         /// The offending value.
         stabilizer: f64,
+        /// What is wrong with it.
+        expected: &'static str,
     },
     /// Gradient-noise scales of another dimension.
     #[error("gradient_noise has {found} entries, the basin has dimension {dim}")]
@@ -84,6 +107,11 @@ impl Problem {
         Ok(Problem { basin, dynamics, noise })
     }
 
+    /// The same basin and noise under a dynamics without scales of its own.
+    pub(crate) fn with_dynamics(&self, dynamics: Dynamics) -> Self {
+        Problem { dynamics, ..self.clone() }
+    }
+
     /// The basin.
     pub fn basin(&self) -> &Basin {
         &self.basin
@@ -100,11 +128,12 @@ impl Problem {
     }
 
     /// `Q*`, the preconditioner at rest in the minimum: the identity for SGD, `None` where the second moment does not
-    /// come to rest.
+    /// come to rest, as under heavy-tailed noise that is a part of it.
     pub fn preconditioner(&self) -> Option<Preconditioner> {
         match &self.dynamics {
-            Dynamics::Sgd => Some(Preconditioner::identity()),
+            Dynamics::Sgd | Dynamics::SgdSteps(_) => Some(Preconditioner::identity()),
             Dynamics::Adam(adam) => adam.equilibrium(&self.basin, &self.noise),
+            Dynamics::AdamSteps(_) => None,
         }
     }
 

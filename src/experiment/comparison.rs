@@ -44,7 +44,8 @@ impl<'r> Pair<'r> {
     pub fn all(results: &'r [CellResult]) -> impl Iterator<Item = Pair<'r>> {
         let is_adam = |r: &CellResult| matches!(r.plan.problem.dynamics(), Dynamics::Adam(_));
         results.iter().filter(move |r| is_adam(r)).filter_map(move |adam| {
-            let sgd = results.iter().find(|r| !is_adam(r) && same_setting(r, adam))?;
+            let is_sgd = |r: &CellResult| *r.plan.problem.dynamics() == Dynamics::Sgd;
+            let sgd = results.iter().find(|r| is_sgd(r) && same_setting(r, adam))?;
             Some(Pair { sgd, adam, theory: Comparison::of(&adam.plan.problem).ok()? })
         })
     }

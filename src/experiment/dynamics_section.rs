@@ -1,10 +1,10 @@
-//! `[[dynamics]]`: SGD or Adam, each with a noise of its own if it wants one.
+//! `[[dynamics]]`: SGD or Adam, as equations or as steps, each with a noise of its own if it wants one.
 
 use super::basin_section::read_label;
 use super::finding::{Finding, Span};
 use super::noise_section::{Level, Swept, read_alpha, read_amplitude, read_level};
 use super::reader::{TableReader, Value};
-use crate::dynamics::{Adam, Dynamics, SecondMoment};
+use crate::dynamics::{Adam, AdamSteps, Dynamics, DynamicsError, SecondMoment, SgdSteps};
 use crate::noise::{Alpha, Amplitude};
 
 /// A rate of Adam as it was given.
@@ -16,10 +16,15 @@ enum Rate {
     Decay(f64),
 }
 
+/// Names of the kinds in the file, in the order of [`Optimiser`].
+const KINDS: [&str; 4] = ["sgd", "adam", "sgd_steps", "adam_steps"];
+
 #[derive(Clone, Debug)]
 enum Optimiser {
     Sgd,
     Adam { beta1: Rate, beta2: Rate, stabilizer: f64, second_moment: SecondMoment, gradient_noise: Option<Vec<f64>> },
+    SgdSteps,
+    AdamSteps { beta1: Rate, beta2: Rate, stabilizer: f64 },
 }
 
 /// One entry.
@@ -34,27 +39,50 @@ pub(super) struct DynamicsSection {
 }
 
 impl DynamicsSection {
+    /// Whether it goes step by step, which takes no scheme.
+    pub fn is_discrete(&self) -> bool {
+        matches!(self.optimiser, Optimiser::SgdSteps | Optimiser::AdamSteps { .. })
+    }
+
     /// The dynamics at learning rate `eta`, if that is known.
     pub fn at(&self, eta: Option<f64>) -> Result<Dynamics, Finding> {
-        let Optimiser::Adam { beta1, beta2, stabilizer, second_moment, gradient_noise } = &self.optimiser else {
-            return Ok(Dynamics::Sgd);
+        let known = |kind: &str| {
+            let finding = || Finding::new(self.span.clone(), format!("`{kind}` needs a learning rate"));
+            eta.ok_or_else(|| finding().help("give `eta` in place of `epsilon`, here or under [noise]"))
         };
-        let rate = |rate: &Rate, name: &str| match (*rate, eta) {
-            (Rate::PerTime(rate), _) => Ok(rate),
-            (Rate::Decay(decay), Some(eta)) => Ok(-decay.ln() / eta),
-            (Rate::Decay(_), None) => {
-                Err(Finding::new(self.span.clone(), format!("the decay `{name}` needs a learning rate"))
-                    .help(format!("give `eta` in place of `epsilon`, or `{name}_rate` per unit of time")))
+        let refuse = |error: DynamicsError| Finding::new(self.span.clone(), error.to_string());
+        match &self.optimiser {
+            Optimiser::Sgd => Ok(Dynamics::Sgd),
+            Optimiser::SgdSteps => Ok(Dynamics::SgdSteps(SgdSteps::new(known("sgd_steps")?).map_err(refuse)?)),
+            Optimiser::AdamSteps { beta1, beta2, stabilizer } => {
+                let eta = known("adam_steps")?;
+                let decay = |rate: &Rate| match *rate {
+                    Rate::PerTime(rate) => (-rate * eta).exp(),
+                    Rate::Decay(decay) => decay,
+                };
+                let adam = AdamSteps::new(eta, decay(beta1), decay(beta2));
+                let adam = adam.and_then(|adam| adam.with_stabilizer(*stabilizer)).map_err(refuse)?;
+                Ok(Dynamics::AdamSteps(adam))
             }
-        };
-        let adam = Adam::new(rate(beta1, "beta1")?, rate(beta2, "beta2")?)
-            .and_then(|adam| adam.with_stabilizer(*stabilizer))
-            .map_err(|error| Finding::new(self.span.clone(), error.to_string()))?
-            .with_second_moment(*second_moment);
-        Ok(Dynamics::Adam(match gradient_noise {
-            Some(scales) => adam.with_gradient_noise(scales.clone()),
-            None => adam,
-        }))
+            Optimiser::Adam { beta1, beta2, stabilizer, second_moment, gradient_noise } => {
+                let rate = |rate: &Rate, name: &str| match (*rate, eta) {
+                    (Rate::PerTime(rate), _) => Ok(rate),
+                    (Rate::Decay(decay), Some(eta)) => Ok(-decay.ln() / eta),
+                    (Rate::Decay(_), None) => {
+                        Err(Finding::new(self.span.clone(), format!("the decay `{name}` needs a learning rate"))
+                            .help(format!("give `eta` in place of `epsilon`, or `{name}_rate` per unit of time")))
+                    }
+                };
+                let adam = Adam::new(rate(beta1, "beta1")?, rate(beta2, "beta2")?)
+                    .and_then(|adam| adam.with_stabilizer(*stabilizer))
+                    .map_err(refuse)?
+                    .with_second_moment(*second_moment);
+                Ok(Dynamics::Adam(match gradient_noise {
+                    Some(scales) => adam.with_gradient_noise(scales.clone()),
+                    None => adam,
+                }))
+            }
+        }
     }
 }
 
@@ -63,22 +91,24 @@ pub(super) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     let table = value.table()?;
     let before = value.findings.len();
     let name = table.get("name").map(read_label);
-    let which = table.one_of("a dynamics", &["sgd", "adam"]);
+    let which = table.one_of("a dynamics", &KINDS);
     let alpha = read_alpha(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
     table.finish();
     let (kind, settings) = which?;
-    let optimiser = match kind {
-        0 => {
-            settings.table()?.finish();
-            Some(Optimiser::Sgd)
+    let settings_table = settings.table()?;
+    let optimiser = match KINDS[kind] {
+        "adam" => read_adam(settings_table),
+        "adam_steps" => read_adam_steps(settings_table),
+        steps => {
+            settings_table.finish();
+            Some(if steps == "sgd" { Optimiser::Sgd } else { Optimiser::SgdSteps })
         }
-        _ => read_adam(settings.table()?),
     };
     let label = match name {
         Some(name) => name?,
-        None => ["sgd", "adam"][kind].to_string(),
+        None => KINDS[kind].to_string(),
     };
     if value.findings.len() > before {
         return None;
@@ -111,6 +141,14 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
         None => None,
     };
     Some(Optimiser::Adam { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer?, second_moment, gradient_noise })
+}
+
+fn read_adam_steps(table: TableReader<'_>) -> Option<Optimiser> {
+    let beta1 = read_rate(&table, "beta1_rate", "beta1");
+    let beta2 = read_rate(&table, "beta2_rate", "beta2");
+    let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.positive());
+    table.finish();
+    Some(Optimiser::AdamSteps { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? })
 }
 
 fn read_rate(table: &TableReader<'_>, rate: &'static str, decay: &'static str) -> Option<Rate> {

@@ -10,8 +10,9 @@ use super::finding::{ExperimentErrors, Finding, Findings};
 use super::node::{Kind, Node};
 use super::noise_section;
 use super::plan::{CellPlan, Plan};
+use super::random_problems::{self, RandomProblemsPlan};
 use super::reader::{TableReader, Value};
-use super::scheme_section;
+use super::scheme_section::{self, SchemeSection};
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
@@ -28,8 +29,11 @@ pub struct Experiment {
     pub paths: u64,
     /// Paths of every cell in a quick run; a tenth of `paths` unless the file says otherwise.
     pub quick_paths: u64,
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level.
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; a discrete optimiser, which is its own
+    /// scheme, comes once.
     pub cells: Vec<CellPlan>,
+    /// Random problems to be solved beside the cells.
+    pub random_problems: Option<RandomProblemsPlan>,
     /// The figures asked for.
     pub figures: Vec<FigureKind>,
     /// What a user should know although nothing is wrong.
@@ -91,14 +95,22 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
     if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
         basin_section::refuse_duplicate_names(items, findings);
     }
-    let schemes = several(top.get("scheme"), scheme_section::read);
+    let schemes = match top.get("scheme") {
+        None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
+        scheme => several(scheme, scheme_section::read),
+    };
+    let random_problems = top.get("random_problems").map(random_problems::read);
     let figures = read_figures(&top);
+    if random_problems.is_none() && figures.as_ref().is_some_and(|kinds| kinds.contains(&FigureKind::RandomProblems)) {
+        let finding = Finding::new(0..0, "the figure \"random-problems\" needs [random_problems]");
+        top.miss(&["random_problems"], finding.help("add `problems`, `dim` and `alpha` under [random_problems]"));
+    }
     for (key, example) in [
         ("dynamics", "[[dynamics]] sgd = {}"),
         ("basin", "[[basin]] with `name`, `potential` and `domain`"),
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
-        if top.get(key).is_none() {
+        if top.get(key).is_none() && !(key == "scheme" && all_discrete(dynamics.as_deref())) {
             top.miss(&[key], Finding::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
         }
     }
@@ -124,10 +136,19 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         paths,
         quick_paths: quick_paths.min(paths),
         cells,
+        random_problems: match random_problems {
+            Some(plan) => Some(plan?),
+            None => None,
+        },
         figures: figures?,
         warnings,
         text: text.clone(),
     })
+}
+
+/// Whether no scheme is needed: discrete optimisers are their own.
+fn all_discrete(dynamics: Option<&[DynamicsSection]>) -> bool {
+    dynamics.is_some_and(|d| d.iter().all(DynamicsSection::is_discrete))
 }
 
 /// One table or a list of tables.

@@ -73,13 +73,20 @@ impl Axes<'_> {
 }
 
 impl Plan {
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level.
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; discrete optimisers come in the first
+    /// round only.
     pub fn cells(&self, warnings: &mut Vec<String>, findings: &Findings) -> Option<Vec<CellPlan>> {
         let axes: Vec<Option<Axes<'_>>> = self.dynamics.iter().map(|d| self.axes(d, findings)).collect();
         let axes: Vec<Axes<'_>> = axes.into_iter().collect::<Option<_>>()?;
         let mut cells = Vec::with_capacity(self.count(&axes, findings)?);
-        for scheme in &self.schemes {
+        let steps = SchemeSection::steps();
+        for (round, scheme) in self.schemes.iter().enumerate() {
             for (dynamics, axes) in self.dynamics.iter().zip(&axes) {
+                let scheme = match dynamics.is_discrete() {
+                    true if round > 0 => continue,
+                    true => &steps,
+                    false => scheme,
+                };
                 for basin in &self.basins {
                     // The first cell that cannot be built speaks for those like it.
                     let _ = self.append(&mut cells, (scheme, dynamics, basin), axes, findings);
@@ -114,13 +121,18 @@ impl Plan {
 
     /// Number of cells; refuses more than fit into memory before it is taken.
     fn count(&self, axes: &[Axes<'_>], findings: &Findings) -> Option<usize> {
-        let (basins, schemes) = (self.basins.len() as u64, self.schemes.len() as u64);
-        let per_basin = axes.iter().fold(0, |n: u64, a| n.saturating_add(a.len()));
-        let cells = per_basin.saturating_mul(basins).saturating_mul(schemes);
+        let basins = self.basins.len() as u64;
+        // A discrete optimiser is its own scheme.
+        let rounds = |d: &DynamicsSection| if d.is_discrete() { 1 } else { self.schemes.len() as u64 };
+        let runs = || self.dynamics.iter().map(rounds).zip(axes);
+        let per_basin = runs().fold(0, |n: u64, (rounds, a)| n.saturating_add(a.len().saturating_mul(rounds)));
+        let cells = per_basin.saturating_mul(basins);
         let coordinates = self.basins.iter().fold(0, |n: u64, b| n.saturating_add(b.basin.dim() as u64));
-        let amplitudes = axes.iter().fold(0, |n: u64, a| n.saturating_add(a.len().saturating_mul(a.amplitude_size())));
+        let amplitude =
+            |(rounds, a): (u64, &Axes<'_>)| a.len().saturating_mul(rounds).saturating_mul(a.amplitude_size());
+        let amplitudes = runs().map(amplitude).fold(0, u64::saturating_add);
         let vectors = per_basin.saturating_mul(coordinates).saturating_mul(VECTORS_PER_CELL);
-        let numbers = vectors.saturating_add(amplitudes.saturating_mul(basins)).saturating_mul(schemes);
+        let numbers = vectors.saturating_add(amplitudes.saturating_mul(basins));
         let numbers = numbers.saturating_add(cells.saturating_mul(NUMBERS_PER_CELL));
         if cells > MOST_CELLS || numbers > MOST_NUMBERS {
             let megabytes = numbers / 125_000;

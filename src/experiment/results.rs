@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
 use super::comparison::{COMPARISON_COLUMNS, Pair};
-use super::{CellResult, Experiment};
+use super::{CellResult, Experiment, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
 use crate::scheme::PathRecord;
 
 /// What is wrong with a folder of results.
@@ -118,6 +118,26 @@ impl ResultsFolder {
         Ok(())
     }
 
+    /// Writes `random_problems.csv`, if random problems were solved.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn write_random_problems(&self, studies: &[RandomProblemsResult]) -> Result<(), ResultsError> {
+        if studies.is_empty() {
+            return Ok(());
+        }
+        self.write_table("random_problems.csv", &RANDOM_PROBLEM_COLUMNS, studies.iter().map(RandomProblemsResult::row))
+    }
+
+    /// Writes a text beside the tables.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn write_text(&self, name: &str, text: &str) -> Result<(), ResultsError> {
+        let path = self.beside.join(name);
+        fs::write(&path, text).map_err(|source| ResultsError::Write { path, source })
+    }
+
     /// Writes `comparison.csv`, if SGD and Adam were run side by side.
     ///
     /// # Errors
@@ -127,14 +147,22 @@ impl ResultsFolder {
         if pairs.peek().is_none() {
             return Ok(());
         }
-        let write = || -> io::Result<()> {
-            let mut table = open_table(&self.beside.join("comparison.csv"), &COMPARISON_COLUMNS)?;
-            for pair in pairs {
-                table.write_record(pair.row())?;
-            }
+        self.write_table("comparison.csv", &COMPARISON_COLUMNS, pairs.map(|pair| pair.row()))
+    }
+
+    fn write_table(
+        &self,
+        name: &str,
+        columns: &[&str],
+        mut rows: impl Iterator<Item = Vec<String>>,
+    ) -> Result<(), ResultsError> {
+        let path = self.beside.join(name);
+        let mut write = || -> io::Result<()> {
+            let mut table = open_table(&path, columns)?;
+            rows.try_for_each(|row| table.write_record(row))?;
             table.flush()
         };
-        write().map_err(|source| ResultsError::Write { path: self.beside.clone(), source })
+        write().map_err(|source| ResultsError::Write { path: path.clone(), source })
     }
 
     /// Writes the manifest, closes the tables and renames the folder into its place, which is returned.

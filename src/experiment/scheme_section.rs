@@ -2,7 +2,7 @@
 
 use super::finding::Span;
 use super::reader::Value;
-use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme};
+use crate::scheme::{Euler, JumpAdapted, Limits, Monitoring, Scheme, Steps};
 use std::sync::Arc;
 
 /// One scheme with its step budget.
@@ -11,6 +11,13 @@ pub(super) struct SchemeSection {
     pub scheme: Arc<dyn Scheme>,
     pub max_events: u64,
     pub span: Span,
+}
+
+impl SchemeSection {
+    /// What a discrete optimiser runs by, whatever the file says of the others.
+    pub fn steps() -> Self {
+        SchemeSection { scheme: Arc::new(Steps), max_events: Limits::default().max_events, span: 0..0 }
+    }
 }
 
 /// Reads one scheme.

@@ -7,28 +7,24 @@
 use std::ops::Range;
 
 use pulp::Arch;
-use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::Distribution;
 use serde::Serialize;
 
-use super::barrier::discrete_monitoring_shift;
 use super::axes::AxisSteps;
+use super::barrier::discrete_monitoring_shift;
 use super::lanes::{Ending, Lanes, LineStep, Walker};
 use super::line::{Line, LineRecursion, watched_shift};
-use super::site::{by_coordinate, by_noise_axis};
+use super::step_noise::{StepLaw, StepNoise};
 use super::time_scale::{balance_time, crossing_time, relaxation_rates};
-use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
+use super::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
-use crate::noise::{Alpha, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
+use crate::noise::Stream;
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
 
 /// Default step in crossing times where there is no drift to relax by.
 const STEP_PER_CROSSING: f64 = 0.001;
-
-/// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
-const JUMP_SHARE: f64 = 0.1;
 
 /// Where the exit is watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -87,35 +83,20 @@ impl Scheme for Euler {
         }
     }
 
-    fn check(&self, _problem: &Problem) -> Result<(), SchemeError> {
+    fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
+        if problem.dynamics().learning_rate().is_some() {
+            return Err(SchemeError::Discrete);
+        }
         Ok(())
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        self.check(problem)?;
         Ok(Box::new(EulerKernel::new(self, problem)))
     }
 }
 
-/// SαS(1) by the quantile table, or by the exact transformation where the table does not reach.
-enum StepLaw {
-    Table(QuantileTable),
-    Transformation(StableLaw),
-}
-
-impl StepLaw {
-    fn new(alpha: Alpha) -> Self {
-        QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
-    }
-
-    fn fill(&self, out: &mut [f64], rng: &mut Stream) {
-        match self {
-            StepLaw::Table(table) => table.fill(rng, out),
-            StepLaw::Transformation(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
-        }
-    }
-}
-
-struct EulerKernel {
+pub(super) struct EulerKernel {
     problem: Problem,
     step: f64,
     monitoring: Monitoring,
@@ -126,8 +107,7 @@ struct EulerKernel {
     /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
-    law: StepLaw,
-    radial: PositiveStable,
+    noise: StepNoise,
     warnings: Vec<String>,
     line: Option<(Line, LineRecursion)>,
     axes: Option<AxisSteps>,
@@ -147,7 +127,7 @@ struct Workspace {
 }
 
 impl EulerKernel {
-    fn new(settings: &Euler, problem: &Problem) -> Self {
+    pub fn new(settings: &Euler, problem: &Problem) -> Self {
         let noise = problem.noise();
         let dim = problem.basin().dim();
         let alpha = noise.alpha();
@@ -197,10 +177,9 @@ impl EulerKernel {
             row_scales: row_scales.collect(),
             noise_scales: match problem.dynamics() {
                 Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
-                Dynamics::Sgd => Vec::new(),
+                _ => Vec::new(),
             },
-            law: StepLaw::new(alpha),
-            radial: PositiveStable::half(alpha),
+            noise: StepNoise::new(problem),
             warnings,
             line: Line::of(problem, step, scale).map(|line| (line, LineRecursion::of(problem, line, shift))),
             axes: AxisSteps::of(problem, step, scale, shift),
@@ -212,7 +191,7 @@ impl EulerKernel {
         let zero = vec![0.0; self.problem.basin().dim()];
         let averages = match self.problem.dynamics() {
             Dynamics::Adam(adam) => Averages::new(adam, &self.noise_scales),
-            Dynamics::Sgd => Averages::default(),
+            _ => Averages::default(),
         };
         Workspace {
             x: zero.clone(),
@@ -225,18 +204,6 @@ impl EulerKernel {
         }
     }
 
-    /// `ξ`, SαS(1) in every coordinate or isotropic, and `Σξ` into `kick`.
-    fn draw(&self, ws: &mut Workspace, rng: &mut Stream) {
-        match self.problem.noise().structure() {
-            Structure::Independent => self.law.fill(&mut ws.xi, rng),
-            Structure::Isotropic => {
-                let radius = (2.0 * self.radial.sample(rng)).sqrt();
-                ws.xi.iter_mut().for_each(|x| *x = radius * rng.sample::<f64, _>(StandardNormal));
-            }
-        }
-        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
-    }
-
     fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits) -> PathRecord {
         let basin = self.problem.basin();
         ws.x.copy_from_slice(basin.start());
@@ -244,7 +211,7 @@ impl EulerKernel {
             basin.potential().gradient(&ws.x, &mut ws.gradient);
             let sampled = adam.second_moment() == SecondMoment::Sampled;
             if sampled {
-                self.draw(ws, rng);
+                self.noise.draw(&mut ws.xi, &mut ws.kick, rng);
             }
             ws.averages.start(&ws.gradient, sampled.then_some(&ws.kick));
             ws.memories = [0.0; 2];
@@ -258,7 +225,7 @@ impl EulerKernel {
             let t = events as f64 * h;
             events += 1;
             if let Some(axes) = &self.axes {
-                self.law.fill(&mut ws.xi, rng);
+                self.noise.law().fill(&mut ws.xi, rng);
                 if axes.step(self.arch, &mut ws.x, &ws.xi) {
                     continue;
                 }
@@ -266,15 +233,14 @@ impl EulerKernel {
                 return self.exit(ws, t + h, events);
             }
             basin.potential().gradient(&ws.x, &mut ws.gradient);
-            self.draw(ws, rng);
-            match self.problem.dynamics() {
-                Dynamics::Sgd => {
-                    for ((x, g), kick) in ws.x.iter_mut().zip(&ws.gradient).zip(&mut ws.kick) {
-                        *kick *= self.scale;
-                        *x += *kick - g * h;
-                    }
+            self.noise.draw(&mut ws.xi, &mut ws.kick, rng);
+            if let Dynamics::Adam(adam) = self.problem.dynamics() {
+                self.step_adam(adam, ws);
+            } else {
+                for ((x, g), kick) in ws.x.iter_mut().zip(&ws.gradient).zip(&mut ws.kick) {
+                    *kick *= self.scale;
+                    *x += *kick - g * h;
                 }
-                Dynamics::Adam(adam) => self.step_adam(adam, ws),
             }
             if !self.inside(ws) {
                 return self.exit(ws, t + h, events);
@@ -302,7 +268,7 @@ impl EulerKernel {
     ) {
         let most = limits.steps(self.step);
         let mut ws = self.workspace();
-        match &self.law {
+        match self.noise.law() {
             StepLaw::Table(table) => {
                 let lanes = Lanes { line, table, arch: self.arch, source, most };
                 lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
@@ -382,19 +348,7 @@ impl EulerKernel {
     }
 
     fn site(&self, ws: &Workspace) -> Site {
-        let basin = self.problem.basin();
-        if basin.exit_distance(&ws.kick) * JUMP_SHARE > 1.0 || basin.contains(&ws.x) {
-            return by_coordinate(basin, &ws.x, Departure::Creep);
-        }
-        if self.problem.noise().structure() == Structure::Isotropic {
-            return by_coordinate(basin, &ws.x, Departure::Jump);
-        }
-        let strongest = (0..ws.xi.len()).max_by(|&a, &b| {
-            let reach = |j: usize| ws.xi[j].abs() * self.problem.noise().amplitude().column_norm(j);
-            reach(a).total_cmp(&reach(b))
-        });
-        let axis = strongest.unwrap_or(0);
-        by_noise_axis(basin, &ws.x, axis, ws.xi[axis])
+        self.noise.site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
     }
 }
 
@@ -426,7 +380,7 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{Amplitude, LevyNoise, Seed};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed};
     use crate::scheme::lanes::levels;
 
     fn problem(dynamics: Dynamics) -> Problem {

@@ -145,7 +145,11 @@ impl EventLine {
             self.jump.from_words(&words[2], &mut lanes.jump);
             if self.has_kink() {
                 // 53 bits, the sign's among them: the side is as good as independent of everything else.
-                lanes.side.iter_mut().zip(&words[3]).for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
+                lanes
+                    .side
+                    .iter_mut()
+                    .zip(&words[3])
+                    .for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
             }
             if !arch.dispatch(Event { line: self, lanes: &mut lanes, limits }) {
                 continue;
@@ -226,7 +230,8 @@ impl EventLine {
         let y = before - self.minimum;
         let drift = -self.curvatures[usize::from(y >= 0.0)] * y;
         let (above, below) = (self.face.shift(-drift), self.face.shift(drift));
-        let edges = [(self.hi - before + above, self.hi - after + above), (before - self.lo + below, after - self.lo + below)];
+        let edges =
+            [(self.hi - before + above, self.hi - after + above), (before - self.lo + below, after - self.lo + below)];
         let mut first: Option<f64> = None;
         for (from, to) in edges {
             let crossing = if from <= 0.0 {
@@ -386,10 +391,7 @@ impl<const N: usize> WithSimd for Event<'_, N> {
             let jump = group!(jump, g);
             let landed = simd.select_f64s(jumps, simd.add_f64s(after, jump), after);
             let events = simd.add_f64s(group!(events, g), simd.select_f64s(jumps, splat(2.0), one));
-            let out = simd.or_m64s(
-                simd.less_than_or_equal_f64s(landed, lo),
-                simd.less_than_or_equal_f64s(hi, landed),
-            );
+            let out = simd.or_m64s(simd.less_than_or_equal_f64s(landed, lo), simd.less_than_or_equal_f64s(hi, landed));
             let calls = simd.or_m64s(
                 simd.or_m64s(simd.not_m64s(clear), simd.and_m64s(jumps, out)),
                 simd.or_m64s(
@@ -444,18 +446,8 @@ fn decay<S: Simd>(simd: S, z: S::f64s) -> S::f64s {
     sum
 }
 
-const INVERSE_FACTORIALS: [f64; 10] = [
-    1.0,
-    1.0,
-    1.0 / 2.0,
-    1.0 / 6.0,
-    1.0 / 24.0,
-    1.0 / 120.0,
-    1.0 / 720.0,
-    1.0 / 5040.0,
-    1.0 / 40320.0,
-    1.0 / 362880.0,
-];
+const INVERSE_FACTORIALS: [f64; 10] =
+    [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0, 1.0 / 362880.0];
 
 #[cfg(test)]
 mod tests {

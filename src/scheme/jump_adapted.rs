@@ -92,6 +92,9 @@ impl Scheme for JumpAdapted {
     }
 
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
+        if problem.dynamics().learning_rate().is_some() {
+            return Err(SchemeError::Discrete);
+        }
         if problem.noise().alpha().is_gaussian() {
             return Err(SchemeError::Gaussian);
         }
@@ -141,12 +144,12 @@ impl JumpAdaptedKernel {
         let near_step = (cap / fastest).min(diffusive_step(problem, &rest, &faces, cap));
         let slow_curvature = curvature_range(problem)[1];
         let spread = match problem.dynamics() {
-            Dynamics::Sgd => 0.5 / slow_curvature,
             Dynamics::Adam(adam) => 0.5 / slow_curvature + 0.5 / adam.beta1_rate(),
+            _ => 0.5 / slow_curvature,
         };
         let motion: Box<dyn Motion> = match problem.dynamics() {
-            Dynamics::Sgd => sgd_motion(problem, &jumps, near_step),
             Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
+            _ => sgd_motion(problem, &jumps, near_step),
         };
         let line = EventLine::of(problem, &jumps, faces[0], near_step, spread);
         Ok(JumpAdaptedKernel {

@@ -124,6 +124,12 @@ pub enum SchemeError {
     /// The second moment needs the noise of every step.
     #[error("jump_adapted draws only the large jumps, and the sampled second moment needs the noise of every step")]
     Sampled,
+    /// A scheme for equations was given steps.
+    #[error("a discrete optimiser is its own scheme: euler and jump_adapted are for the SDEs")]
+    Discrete,
+    /// Steps were asked of an equation.
+    #[error("only `sgd_steps` and `adam_steps` go step by step; the SDEs need euler or jump_adapted")]
+    Continuous,
     /// A path left the finite numbers.
     #[error("a path diverged: the step is too large for the landscape")]
     Diverged,

@@ -199,11 +199,11 @@ pub(super) enum LineRecursion {
 impl LineRecursion {
     pub fn of(problem: &Problem, line: Line, shift: f64) -> Self {
         match problem.dynamics() {
-            Dynamics::Sgd => LineRecursion::Sgd(SgdLine::new(line, shift)),
             Dynamics::Adam(adam) => {
                 let scale = adam.noise_scales(problem.noise(), 1)[0];
                 LineRecursion::Adam(AdamLine::new(line, adam, scale, shift))
             }
+            _ => LineRecursion::Sgd(SgdLine::new(line, shift)),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Scheme`] is a setting; [`Scheme::prepare`] turns it, with a [`Problem`](crate::dynamics::Problem), into a kernel
 //! that holds every constant of the cell and runs paths. [`Euler`] takes fixed steps; [`JumpAdapted`] draws the large
-//! jumps exactly, at a cost that does not grow as `ε` falls.
+//! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser.
 
 mod adam_motion;
 mod axes;
@@ -21,6 +21,8 @@ mod outcome;
 mod runge_kutta;
 mod sgd_motion;
 mod site;
+mod step_noise;
+mod steps;
 mod time_scale;
 
 pub use barrier::{discrete_monitoring_shift, small_jump_shift};
@@ -28,3 +30,4 @@ pub use euler::{Euler, Monitoring};
 pub use jump_adapted::JumpAdapted;
 pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StreamSource};
 pub use outcome::{Departure, Outcome, PathRecord, Side, Site};
+pub use steps::Steps;

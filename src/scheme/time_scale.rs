@@ -33,13 +33,13 @@ pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
 pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
     let [largest, smallest] = curvature_range(problem);
     match problem.dynamics() {
-        Dynamics::Sgd => [largest, smallest],
         Dynamics::Adam(adam) => {
             let beta = adam.beta1_rate();
             let slow_root = |k: f64| 0.5 * (beta - (beta * beta - 4.0 * beta * k).max(0.0).sqrt());
             let fastest = if beta < 4.0 * largest { (beta * largest).sqrt() } else { slow_root(largest) };
             [fastest, slow_root(smallest)]
         }
+        _ => [largest, smallest],
     }
 }
 
@@ -60,16 +60,19 @@ pub(super) fn crossing_time(problem: &Problem) -> f64 {
     edge_speeds(problem).map(|(amplitude, _, r)| (r / amplitude).powf(alpha)).fold(f64::INFINITY, f64::min)
 }
 
-/// `(ε s_i, |∂_i F|, r)` at the edge along every half axis.
+/// `(ε s_i, |∂_i F|, r)` at the edge along every half axis that meets it.
 fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     let (basin, noise) = (problem.basin(), problem.noise());
     let dim = basin.dim();
     let scale = noise.increment_scale(1.0);
-    (0..2 * dim).map(move |half_axis| {
+    (0..2 * dim).filter_map(move |half_axis| {
         let (axis, sign) = (half_axis / 2, if half_axis % 2 == 0 { 1.0 } else { -1.0 });
         let mut direction = vec![0.0; dim];
         direction[axis] = sign;
         let r = basin.exit_distance(&direction);
+        if r.is_infinite() {
+            return None;
+        }
         let drift = match basin.potential().form() {
             Form::Flat => 0.0,
             Form::Diagonal(k) => k[axis] * r,
@@ -82,7 +85,7 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
             }
         };
         let amplitude = scale * noise.amplitude().scale_along(&direction, noise.alpha().get(), noise.structure());
-        (amplitude, drift, r)
+        Some((amplitude, drift, r))
     })
 }
 

@@ -26,7 +26,7 @@ pub enum TheoryError {
     #[error("at α = 2 there are no jumps and the escape set has measure zero")]
     Gaussian,
     /// Adam's second moment does not come to rest.
-    #[error("the sampled second moment does not come to rest, so there is no Q*")]
+    #[error("a second moment that holds the noise itself does not come to rest, so there is no Q*")]
     NoRest,
     /// No jump leads out.
     #[error("no jump of the noise can reach the edge of the basin")]

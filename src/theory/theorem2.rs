@@ -50,8 +50,7 @@ impl Comparison {
     /// [`TheoryError`] if either has no prediction.
     pub fn of(problem: &Problem) -> Result<Self, TheoryError> {
         let adam = Prediction::of(problem)?;
-        let sgd = Problem::new(problem.basin().clone(), Dynamics::Sgd, problem.noise().clone());
-        let sgd = Prediction::of(&sgd.map_err(|_| TheoryError::Unreachable)?)?;
+        let sgd = Prediction::of(&problem.with_dynamics(Dynamics::Sgd))?;
         let log_sigma = problem.noise().amplitude().log_determinant(problem.basin().dim());
         Ok(Comparison {
             log_det_q: adam.preconditioner.log_determinant(),

@@ -1,0 +1,198 @@
+//! # SGD and Adam as people run them
+//!
+//! SGD: `θ_{k+1} = θ_k - η g_k`. Adam: `m_{k+1} = b1 m_k + (1-b1) g_k`, `v_{k+1} = b2 v_k + (1-b2) g_k²`, then
+//! `θ_{k+1} = θ_k - η m̂/(√v̂ + ϵ)` with `m̂ = m/(1-b1^(k+1))`, `v̂ = v/(1-b2^(k+1))`. The stochastic gradient is
+//! `g_k = ∇F(θ_k) + ς Σ ξ_k` with `ξ_k` SαS(1) and `ς = ε η^(1/α-1)`, which is 1 where the level was given as `η`. After `k` steps the
+//! time of the SDE is `t = k η`.
+//!
+//! SGD's steps are Euler's for its SDE. Adam's are not those of its SDE: the noise is inside `v`, so that a spike divides itself, and
+//! one spike moves the parameters by no more than [`AdamSteps::spike_bound`], however large it is.
+//!
+//! # References
+//! - Kingma, Ba (2015), *Adam: A Method for Stochastic Optimization*, algorithm 1 and section 2.1.
+
+use super::DynamicsError;
+
+/// SGD with the learning rate `η`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdSteps {
+    eta: f64,
+}
+
+impl SgdSteps {
+    /// SGD with learning rate `eta`.
+    ///
+    /// # Errors
+    /// [`DynamicsError::LearningRate`] unless it is positive and finite.
+    pub fn new(eta: f64) -> Result<Self, DynamicsError> {
+        Ok(SgdSteps { eta: learning_rate(eta)? })
+    }
+
+    /// Learning rate `η`.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+}
+
+/// Adam with the learning rate `η`.
+///
+/// # Example
+/// ```
+/// use levy_escape::dynamics::AdamSteps;
+///
+/// let adam = AdamSteps::new(1e-3, 0.9, 0.999)?;
+/// assert!((adam.spike_bound() / 1e-3 - 31.77).abs() < 0.005);
+/// # Ok::<(), levy_escape::dynamics::DynamicsError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamSteps {
+    eta: f64,
+    decay1: f64,
+    decay2: f64,
+    stabilizer: f64,
+}
+
+impl AdamSteps {
+    /// Adam with learning rate `eta`, decays `b1`, `b2` and `ϵ = 1e-8`.
+    ///
+    /// # Errors
+    /// [`DynamicsError::LearningRate`] unless `eta` is positive and finite, [`DynamicsError::Decay`] unless the decays lie in (0, 1).
+    pub fn new(eta: f64, b1: f64, b2: f64) -> Result<Self, DynamicsError> {
+        for (name, decay) in [("β1", b1), ("β2", b2)] {
+            if !(decay > 0.0 && decay < 1.0) {
+                return Err(DynamicsError::Decay { name, decay });
+            }
+        }
+        Ok(AdamSteps { eta: learning_rate(eta)?, decay1: b1, decay2: b2, stabilizer: 1e-8 })
+    }
+
+    /// With another stabilizer `ϵ`.
+    ///
+    /// # Errors
+    /// [`DynamicsError::Stabilizer`] unless it is positive and finite: without noise `v` may vanish.
+    pub fn with_stabilizer(mut self, stabilizer: f64) -> Result<Self, DynamicsError> {
+        if !(stabilizer > 0.0 && stabilizer.is_finite()) {
+            return Err(DynamicsError::Stabilizer { stabilizer, expected: "is not a positive finite number" });
+        }
+        self.stabilizer = stabilizer;
+        Ok(self)
+    }
+
+    /// Learning rate `η`.
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+
+    /// The furthest that one gradient spike, of any size, moves a coordinate over all later steps:
+    /// `η (1-b1)/√(1-b2) / (1 - b1/√b2)`, 31.77 η at (.9, .999); infinite for `b1 ≥ √b2`.
+    ///
+    /// It is reached where the spike is all that `v` holds and the bias corrections have died out.
+    pub fn spike_bound(&self) -> f64 {
+        let ratio = self.decay1 / self.decay2.sqrt();
+        if ratio >= 1.0 {
+            return f64::INFINITY;
+        }
+        self.eta * (1.0 - self.decay1) / (1.0 - self.decay2).sqrt() / (1.0 - ratio)
+    }
+}
+
+fn learning_rate(eta: f64) -> Result<f64, DynamicsError> {
+    if eta > 0.0 && eta.is_finite() { Ok(eta) } else { Err(DynamicsError::LearningRate { eta }) }
+}
+
+/// State of one path of [`AdamSteps`]: `m`, `v` of length `d` each, and the powers of the decays.
+#[derive(Clone, Debug)]
+pub(crate) struct AdamStepper {
+    adam: AdamSteps,
+    m: Vec<f64>,
+    v: Vec<f64>,
+    powers: [f64; 2],
+}
+
+impl AdamStepper {
+    /// Room for `dim` coordinates, before the first step.
+    pub fn new(adam: AdamSteps, dim: usize) -> Self {
+        AdamStepper { adam, m: vec![0.0; dim], v: vec![0.0; dim], powers: [1.0; 2] }
+    }
+
+    /// Back before the first step.
+    pub fn start(&mut self) {
+        self.m.fill(0.0);
+        self.v.fill(0.0);
+        self.powers = [1.0; 2];
+    }
+
+    /// One step of `theta` by the stochastic gradient.
+    pub fn step(&mut self, theta: &mut [f64], gradient: &[f64]) {
+        let AdamSteps { eta, decay1, decay2, stabilizer } = self.adam;
+        self.powers[0] *= decay1;
+        self.powers[1] *= decay2;
+        let [first, second] = self.powers.map(|power| 1.0 / (1.0 - power));
+        for (((x, g), m), v) in theta.iter_mut().zip(gradient).zip(&mut self.m).zip(&mut self.v) {
+            *m = decay1 * *m + (1.0 - decay1) * g;
+            *v = decay2 * *v + (1.0 - decay2) * (g * g);
+            *x -= eta * (first * *m) / ((second * *v).sqrt() + stabilizer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `steps` steps of gradient 0, a spike, and what it moves in all.
+    fn moved_by(adam: AdamSteps, spike: f64, quiet: usize, background: f64) -> f64 {
+        let mut stepper = AdamStepper::new(adam, 1);
+        let mut theta = [0.0];
+        // A background of alternating sign fills v and leaves θ where it is, up to a step.
+        for k in 0..quiet {
+            stepper.step(&mut theta, &[if k % 2 == 0 { background } else { -background }]);
+        }
+        let before = theta[0];
+        stepper.step(&mut theta, &[spike]);
+        for _ in 0..100_000 {
+            stepper.step(&mut theta, &[0.0]);
+        }
+        (theta[0] - before).abs()
+    }
+
+    /// 31.77 η at (.9, .999), for a spike of any size; the closed form against the recursion itself.
+    #[test]
+    fn one_spike_moves_adam_by_at_most_its_bound() {
+        let eta = 1e-3;
+        let adam = AdamSteps::new(eta, 0.9, 0.999).unwrap().with_stabilizer(1e-30).unwrap();
+        assert!((adam.spike_bound() / eta - 31.77).abs() < 0.005, "{}", adam.spike_bound() / eta);
+        for spike in [1.0, 1e3, 1e6, 1e12] {
+            let moved = moved_by(adam, spike, 50_000, 0.0);
+            assert!((moved / adam.spike_bound() - 1.0).abs() < 1e-6, "{spike}: {moved}");
+        }
+        // What v holds already, and a bias correction that is still at work, only make it shorter.
+        for (spike, quiet, background) in [(10.0, 50_000, 1.0), (1e9, 50_000, 1.0), (1e9, 0, 0.0), (1e9, 100, 0.0)] {
+            assert!(moved_by(adam, spike, quiet, background) < adam.spike_bound() * (1.0 + 1e-9));
+        }
+        for (b1, b2) in [(0.5, 0.9), (0.95, 0.99)] {
+            let adam = AdamSteps::new(eta, b1, b2).unwrap().with_stabilizer(1e-30).unwrap();
+            assert!((moved_by(adam, 1e8, 50_000, 0.0) / adam.spike_bound() - 1.0).abs() < 1e-6);
+        }
+        assert_eq!(AdamSteps::new(eta, 0.9, 0.5).unwrap().spike_bound(), f64::INFINITY);
+    }
+
+    /// The first step is `η` in the sense of the gradient, whatever its size.
+    #[test]
+    fn the_first_step_is_one_learning_rate() {
+        for gradient in [1e-3, 5.0, 1e200] {
+            let mut stepper = AdamStepper::new(AdamSteps::new(0.1, 0.9, 0.999).unwrap(), 2);
+            let mut theta = [1.0, 1.0];
+            stepper.step(&mut theta, &[gradient, -gradient]);
+            let exact = if gradient > 1e150 { 1.0 } else { 0.9 };
+            assert!((theta[0] - exact).abs() < 1e-6 && (theta[1] - (2.0 - exact)).abs() < 1e-6, "{theta:?}");
+        }
+    }
+
+    #[test]
+    fn settings_without_meaning_are_refused() {
+        assert!(SgdSteps::new(0.0).is_err() && SgdSteps::new(f64::INFINITY).is_err());
+        assert!(AdamSteps::new(-1.0, 0.9, 0.999).is_err() && AdamSteps::new(0.1, 1.0, 0.999).is_err());
+        assert!(AdamSteps::new(0.1, 0.9, 0.999).unwrap().with_stabilizer(0.0).is_err());
+    }
+}
