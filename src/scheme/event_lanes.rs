@@ -154,15 +154,12 @@ impl EventLine {
             if !arch.dispatch(Event { line: self, lanes: &mut lanes, limits }) {
                 continue;
             }
-            for lane in 0..N {
-                let Some(path) = paths[lane] else { continue };
-                if lanes.attention[lane] == 0.0 {
-                    continue;
-                }
+            for (lane, entry) in paths.iter_mut().enumerate() {
+                let Some(path) = entry.filter(|_| lanes.attention[lane] != 0.0) else { continue };
                 if let Some(record) = self.attend(&mut lanes, lane, &mut streams, limits) {
                     put(path, record);
-                    paths[lane] = enter(lane, &mut lanes, &mut streams);
-                    if paths[lane].is_none() {
+                    *entry = enter(lane, &mut lanes, &mut streams);
+                    if entry.is_none() {
                         live -= 1;
                         more = false;
                     }

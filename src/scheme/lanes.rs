@@ -211,9 +211,9 @@ impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
     #[inline(always)]
     fn strip<S: Simd, const G: usize>(&mut self, simd: S, first: usize, outside: &mut [f64; N]) {
         let mut states = [[simd.splat_f64s(0.0); K]; G];
-        for g in 0..G {
-            for k in 0..K {
-                states[g][k] = S::as_simd_f64s(&self.states[k]).0[first + g];
+        for (g, state) in states.iter_mut().enumerate() {
+            for (value, row) in state.iter_mut().zip(self.states.iter()) {
+                *value = S::as_simd_f64s(row).0[first + g];
             }
         }
         let (zero, one, inside_mark) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0), simd.splat_f64s(INSIDE));
@@ -229,10 +229,10 @@ impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
             }
         }
         let outside = &mut S::as_mut_simd_f64s(outside).0[first..first + G];
-        for g in 0..G {
-            outside[g] = marks[g];
-            for k in 0..K {
-                S::as_mut_simd_f64s(&mut self.states[k]).0[first + g] = states[g][k];
+        outside.copy_from_slice(&marks);
+        for (g, state) in states.iter().enumerate() {
+            for (value, row) in state.iter().zip(self.states.iter_mut()) {
+                S::as_mut_simd_f64s(row).0[first + g] = *value;
             }
         }
     }
