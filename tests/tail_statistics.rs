@@ -5,8 +5,9 @@ mod tail_reference;
 
 use levy_escape::noise::Alpha;
 use levy_escape::tail::Estimator;
-use tail_reference::{ALPHAS, errors};
+use tail_reference::errors;
 
+const ALPHAS: [f64; 5] = [1.1, 1.3, 1.5, 1.7, 1.9];
 const N: usize = 100_000;
 const REPEATS: u64 = 200;
 

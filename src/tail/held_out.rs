@@ -37,8 +37,8 @@ pub fn held_out(sample: &TailSample, settings: &IntervalSettings) -> Result<[Hel
     for (law, scores) in scores.iter_mut().enumerate() {
         // Each half is scored by the fit to the other, then put back into the order of the data.
         let [even, odd] = [fits[0][law].log_density(&half(0))?, fits[1][law].log_density(&half(1))?];
-        let (mut even, mut odd) = (even.chunks(length), odd.chunks(length));
-        while let Some(block) = even.next() {
+        let mut odd = odd.chunks(length);
+        for block in even.chunks(length) {
             scores.extend(block);
             scores.extend(odd.next().unwrap_or_default());
         }

@@ -138,7 +138,7 @@ mod tests {
             let index = Estimator::Mohammadi(estimator).estimate(&sample, &IntervalSettings::default()).unwrap();
             let block = 1000f64.ln();
             let simple = 0.5 + (tau * tau + 36.04 * zero_share) / block;
-            let zeros = 0.5 * (1.0 - zero_share as f64).ln() - 0.635 * zero_share;
+            let zeros = 0.5 * f64::ln(1.0 - zero_share) - 0.635 * zero_share;
             let predicted = simple + zeros / block;
             assert!((1.0 / index.alpha.value - predicted).abs() < 0.012);
         }

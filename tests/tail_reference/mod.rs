@@ -7,8 +7,6 @@ use levy_escape::tail::{Centre, Estimator, IntervalSettings, TailSample};
 use rand_distr::Distribution;
 use rayon::prelude::*;
 
-pub const ALPHAS: [f64; 5] = [1.1, 1.3, 1.5, 1.7, 1.9];
-
 /// Errors of an estimator over repeats.
 pub struct Errors {
     pub root_mean_square: f64,
