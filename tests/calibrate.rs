@@ -136,6 +136,8 @@ fn what_is_wrong_is_said_before_anything_is_written() {
         assert!(!dir.path().join("results/small").exists() && !dir.path().join("results/.small.part").exists());
     }
     let dir = folder(FILE);
+    let said = program(dir.path()).args(["check", "c.toml"]).assert().success().get_output().stdout.clone();
+    assert_eq!(String::from_utf8(said).unwrap(), "c.toml: 2 trainings of 900 steps\n");
     let error = stderr(program(dir.path()).args(["run", "c.toml"]), 2);
     assert!(error.contains("trains a network") && error.contains("levy-escape calibrate c.toml"), "{error}");
 }

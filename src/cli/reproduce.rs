@@ -8,7 +8,7 @@ use super::failure::{Failure, load_all, read_text};
 use super::progress::Talk;
 use super::run::{override_seed, run_all, watch_signals};
 use crate::engine::StopFlag;
-use crate::experiment::{calibrations_named, is_calibration};
+use crate::experiment::{Existing, PendingFolder, calibrations_named, is_calibration};
 
 /// Runs every `.toml` in the folder of experiments in the order of their names: first the calibrations, then the experiments, which may
 /// use them.
@@ -34,7 +34,12 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
     let at_once: Vec<PathBuf> =
         experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
     // What needs no calibration is checked before the first is made.
-    load_all(&at_once, &options.how.out)?;
+    for experiment in load_all(&at_once, &options.how.out)? {
+        if calibrations.names().contains(&experiment.name) {
+            return Err(Failure::SameName { name: experiment.name });
+        }
+        PendingFolder::check(&options.how.out, &experiment.name, existing(options))?;
+    }
     let stop = StopFlag::default();
     watch_signals(&stop)?;
     calibrations.run(options, &stop, talk)?;
@@ -101,7 +106,7 @@ impl Calibrations {
             }
             super::calibrate::override_settings(&mut file.settings, options.how.seed, None);
             super::calibrate::override_settings(&mut file.quick, options.how.seed, None);
-            crate::experiment::PendingFolder::check(&options.how.out, &file.settings.name, existing(options))?;
+            PendingFolder::check(&options.how.out, &file.settings.name, existing(options))?;
             found.push(file);
         }
         Ok(Calibrations { files: found })
@@ -126,8 +131,6 @@ impl Calibrations {
     }
 }
 
-#[cfg(feature = "calibrate")]
-fn existing(options: &ReproduceOptions) -> crate::experiment::Existing {
-    use crate::experiment::Existing;
+fn existing(options: &ReproduceOptions) -> Existing {
     if options.how.force { Existing::MoveAside } else { Existing::Refuse }
 }
