@@ -19,7 +19,7 @@
 use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
-use super::{Confidence, Estimate, ExitError, ExitSample};
+use super::{Confidence, Estimate, ExitError, ExitMoments, ExitSample};
 
 /// Rate `λ̂ = n/T` of leaving, per unit time, by the exponential likelihood.
 ///
@@ -27,11 +27,40 @@ use super::{Confidence, Estimate, ExitError, ExitSample};
 /// [`ExitError::NoTimeAtRisk`] if no path was followed for any time. A sample without exits is no error: its rate is 0
 /// with an upper limit.
 pub fn exit_rate(sample: &ExitSample, confidence: Confidence) -> Result<Estimate, ExitError> {
-    if sample.time_at_risk() <= 0.0 {
-        let (diverged, followed) = (sample.diverged(), sample.followed());
-        return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+    sample.moments().rate(confidence)
+}
+
+impl ExitMoments {
+    /// [`exit_rate`] of the outcomes pushed.
+    ///
+    /// # Errors
+    /// As [`exit_rate`].
+    pub fn rate(&self, confidence: Confidence) -> Result<Estimate, ExitError> {
+        if self.time_at_risk() <= 0.0 {
+            let (diverged, followed) = (self.diverged(), self.followed());
+            return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+        }
+        Ok(exponential_rate(self.exited(), self.time_at_risk(), self.censored() > 0, confidence))
     }
-    Ok(exponential_rate(sample.exited(), sample.time_at_risk(), sample.censored() > 0, confidence))
+
+    /// [`mean_exit_time`] of the outcomes pushed.
+    ///
+    /// # Errors
+    /// As [`mean_exit_time`].
+    pub fn mean(&self, confidence: Confidence) -> Result<MeanTime, ExitError> {
+        if self.censored() > 0 {
+            self.need_exits(1)?;
+            let estimate = self.rate(confidence)?.reciprocal();
+            return Ok(MeanTime { estimate, basis: MeanBasis::Exponential });
+        }
+        self.need_exits(2)?;
+        let n = self.exited() as f64;
+        let mean = self.time_at_risk() / n;
+        let variance = self.variance().unwrap_or(0.0);
+        let law = StudentsT::new(0.0, 1.0, n - 1.0).expect("two exits make the degrees of freedom positive");
+        let width = law.inverse_cdf(1.0 - confidence.tail());
+        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Sample })
+    }
 }
 
 /// `exits / time_at_risk` with its interval; `time_at_risk > 0`.
@@ -71,19 +100,7 @@ pub enum MeanBasis {
 /// [`ExitError::TooFewExits`] if fewer than two paths left where all did, or none where some were censored;
 /// [`ExitError::NoTimeAtRisk`] if all left at time 0.
 pub fn mean_exit_time(sample: &ExitSample, confidence: Confidence) -> Result<MeanTime, ExitError> {
-    if sample.censored() > 0 {
-        sample.need_exits(1)?;
-        let estimate = exit_rate(sample, confidence)?.reciprocal();
-        return Ok(MeanTime { estimate, basis: MeanBasis::Exponential });
-    }
-    sample.need_exits(2)?;
-    let times = sample.exit_times();
-    let n = times.len() as f64;
-    let mean = sample.time_at_risk() / n;
-    let variance = times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let law = StudentsT::new(0.0, 1.0, n - 1.0).expect("two exits make the degrees of freedom positive");
-    let width = law.inverse_cdf(1.0 - confidence.tail());
-    Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Sample })
+    sample.moments().mean(confidence)
 }
 
 #[cfg(test)]

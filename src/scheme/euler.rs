@@ -228,7 +228,7 @@ impl EulerKernel {
         }
     }
 
-    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits) -> PathRecord {
+    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         ws.x.copy_from_slice(basin.start());
         if let Dynamics::Adam(adam) = self.problem.dynamics() {
@@ -275,7 +275,7 @@ impl EulerKernel {
         ws: &mut Workspace,
         draw: impl Fn(&mut Stream) -> f64,
         rng: &mut Stream,
-        limits: Limits,
+        limits: Limits<'_>,
     ) -> PathRecord {
         let h = self.step;
         let mut x = self.problem.basin().start()[0];
@@ -357,7 +357,7 @@ impl EulerKernel {
 }
 
 impl PathKernel for EulerKernel {
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let mut ws = self.workspace();
         for path in range {
             let mut rng = source.stream(path);
@@ -401,7 +401,7 @@ mod tests {
             let problem = Problem::new(basin.clone(), Dynamics::Sgd, noise).unwrap();
             let mut kernel = EulerKernel::new(&Euler::with_step(0.002).unwrap().monitoring(monitoring), &problem);
             let source = StreamSource { seed: Seed(1), cell: 0 };
-            let limits = Limits { max_time: 4.0, max_events: 1500 };
+            let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
             let (mut line, mut general) = (Vec::new(), Vec::new());
             kernel.run(source, 0..300, limits, &mut line);
             kernel.line = None;
