@@ -10,7 +10,7 @@ use super::progress::{short, write_data};
 use super::run::Planned;
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Shard};
-use crate::experiment::{PreparedRun, Request, ResultsFolder};
+use crate::experiment::{Existing, PreparedRun, Request, ResultsFolder, paths_held};
 use crate::scheme::{Limits, StreamSource};
 
 /// Cells that the pilot runs, spread over the sweep.
@@ -20,11 +20,9 @@ const PILOT_TIME: Duration = Duration::from_secs(4);
 /// Bytes of a path in the store, and in `escapes.csv`: measured.
 const STORE_BYTES: f64 = 11.0;
 const CSV_BYTES: f64 = 55.0;
-/// Memory of the program, of a path that the figures hold, and of the readings of a cell larger than that.
-const BASE_MEMORY: f64 = 40e6;
-const HELD_BYTES: f64 = 56.0;
-const HELD_PATHS: f64 = 4e6;
-const SORT_MEMORY: f64 = 70e6;
+/// Memory of the program, and of a path that is held.
+const BASE_MEMORY: f64 = 30e6;
+const HELD_BYTES: f64 = 24.0;
 
 /// Prints cells, paths, memory, disk and time.
 pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure> {
@@ -36,13 +34,12 @@ pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure>
         let pilot = Pilot::of(&run, &stopping);
         let seconds = pilot.seconds_per_path * all as f64 / rayon::current_num_threads() as f64;
         let disk = all as f64 * if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
-        let large = if *paths > 1 << 20 { SORT_MEMORY } else { 0.0 };
-        let memory = BASE_MEMORY + HELD_BYTES * (all as f64).min(HELD_PATHS) + large;
+        let memory = BASE_MEMORY + HELD_BYTES * paths_held(experiment.cells.len(), *paths) as f64;
         let (place, threads, cells) = (request.place(&how.out), rayon::current_num_threads(), experiment.cells.len());
         write_data(match how.json {
             true => json!({
                 "name": experiment.name, "path": place, "exists": ResultsFolder::check(&how.out, &request,
-                    crate::experiment::Existing::Refuse).is_err(),
+                    Existing::Refuse).is_err(),
                 "cells": cells, "paths_per_cell": paths, "paths": all, "threads": threads, "seconds": seconds,
                 "at_least": pilot.cut_short, "memory_bytes": memory, "disk_bytes": disk,
             })

@@ -30,4 +30,4 @@ pub use plan::CellPlan;
 pub use results::{Existing, Request, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};
 pub use store::{ChunkOutcomes, Damage, Difference, Identity, STORE_FILE, Session, Store, StoreError};
-pub use tables::{TableError, render_tables};
+pub use tables::{TableError, paths_held, render_tables};

@@ -21,6 +21,17 @@ const HELD_PER_CELL: [usize; 2] = [2_000, 1 << 20];
 /// Exit times that are sorted at once, 64 MB; a cell of more is read several times.
 const ROOM: usize = 8 << 20;
 
+/// Paths that rendering a run holds in memory at once, in the readings and for the figures.
+pub fn paths_held(cells: usize, paths: u64) -> u64 {
+    let of_cell = (held_per_cell(cells) as u64).min(paths);
+    let sorted = if paths > of_cell { paths.min(ROOM as u64) } else { 0 };
+    of_cell.saturating_mul(cells as u64).saturating_add(of_cell).max(sorted)
+}
+
+fn held_per_cell(cells: usize) -> usize {
+    (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
+}
+
 /// Why the tables could not be rendered.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -114,7 +125,7 @@ pub fn render_tables(
     let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
     let mut escapes = Beside::create(folder, "escapes.csv", &ESCAPE_COLUMNS)?;
     let mut summary = Beside::create(folder, "summary.csv", &columns)?;
-    let held = (HELD / plans.len().max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1]);
+    let held = held_per_cell(plans.len());
     let mut results = Vec::new();
     for (plan, exact_mean) in plans.iter().zip(run.exact_means()) {
         let reader = CellReader::new(store, plan, chunks, done);
