@@ -16,6 +16,8 @@ use crate::experiment::Request;
 const WARNING: u32 = 120;
 /// Times that a shard is queued again before it is given up.
 const REQUEUES: u32 = 1000;
+/// The same after errors of the file system.
+const RETRIES: u32 = 20;
 
 /// Writes the scripts and, if asked for, submits them.
 pub fn slurm(options: &SlurmOptions, talk: &Talk) -> Result<(), Failure> {
@@ -109,15 +111,17 @@ while kill -0 \"$child\" 2>/dev/null; do
     code=$?
 done
 case $code in
-# Stopped before the end of the time, or killed: again, from where it is.
-130 | 137 | 143)
-    if [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt {REQUEUES} ]; then
-        scontrol requeue \"$SLURM_JOB_ID\"
-        # The controller ends this job; until then it must not be taken for one that has ended.
-        sleep 60
-    fi
-    ;;
+# Stopped before the end of the time, or killed: again, from where it is. The same when the disk failed, or when the task is still
+# running on a node that the controller has lost; then not for ever.
+130 | 137 | 143) most={REQUEUES} ;;
+3) most={RETRIES} ;;
+*) most=0 ;;
 esac
+if [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt \"$most\" ]; then
+    sleep $((code == 3 ? 10 : 0))
+    # The controller ends this job; until then it must not be taken for one that has ended.
+    scontrol requeue \"$SLURM_JOB_ID\" && sleep 60
+fi
 exit $code
 ",
             self.head(&format!("{}-shards", self.name), "shard-%a.log", &array)?
