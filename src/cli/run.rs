@@ -126,9 +126,13 @@ fn run_one(
     for (plan, kernel) in experiment.cells.iter().zip(run.kernels()) {
         talk.say_more(format!("cell {}: {}, {}: {}", plan.index, plan.dynamics, plan.basin, kernel.describe()));
     }
-    let (paths, shard) = (folder.store.identity().paths, folder.store.identity().shard);
+    let (paths, shard) = (folder.paths(), folder.store.identity().shard);
     let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
+    // Everything is checked before anything is changed.
     let mut done = folder.store.done(&chunks).map_err(RunError::from)?;
+    if paths > folder.store.identity().paths {
+        folder.store.extend(paths).map_err(RunError::from)?;
+    }
     if done.count() > 0 {
         talk.say(format!("{}: {} of {} chunks are there already", experiment.name, done.count(), chunks.count()));
     }

@@ -95,6 +95,7 @@ impl Request<'_> {
 pub struct ResultsFolder {
     place: PathBuf,
     made: bool,
+    paths: u64,
     /// The store, locked.
     pub store: Store,
 }
@@ -134,18 +135,15 @@ impl ResultsFolder {
                 }
                 Existing::Resume if is_blank(&place) => {}
                 Existing::Resume => {
-                    let mut store = Store::open(&place)?;
+                    let store = Store::open(&place)?;
                     let paths = agreed_paths(&place, &store, request)?;
-                    if paths > store.identity().paths {
-                        store.extend(paths)?;
-                    }
-                    return Ok(ResultsFolder { place, made: false, store });
+                    return Ok(ResultsFolder { place, made: false, paths, store });
                 }
             }
         }
         fs::create_dir_all(&place).map_err(failed)?;
         let store = Store::create(&place, &request.identity())?;
-        Ok(ResultsFolder { place, made: true, store })
+        Ok(ResultsFolder { place, made: true, paths: request.paths, store })
     }
 
     /// Opens a folder that holds a run, to render it anew.
@@ -153,7 +151,8 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Store`] if there is none, or it cannot be used.
     pub fn existing(place: &Path) -> Result<Self, ResultsError> {
-        Ok(ResultsFolder { place: place.to_owned(), made: false, store: Store::open(place)? })
+        let store = Store::open(place)?;
+        Ok(ResultsFolder { place: place.to_owned(), made: false, paths: store.identity().paths, store })
     }
 
     /// Another run may be in it; whatever else it is, it can be moved.
@@ -167,6 +166,11 @@ impl ResultsFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.place
+    }
+
+    /// Paths a cell that the run is to have: those of the store, or more, by which it is then to be extended.
+    pub fn paths(&self) -> u64 {
+        self.paths
     }
 
     /// Takes the folder away again if it was made now and nothing was run into it.

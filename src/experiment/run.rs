@@ -6,7 +6,6 @@ use thiserror::Error;
 use super::{CellPlan, Experiment, Store, StoreError};
 use crate::engine::{Cell, ChunkRecords, Chunks, Consumer, Done, StopFlag, run_chunks};
 use crate::scheme::{PathKernel, SchemeError, StreamSource};
-use crate::theory::exact_exit;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
@@ -87,12 +86,6 @@ impl<'e> PreparedRun<'e> {
     /// The kernel of every cell, in the order of the plan.
     pub fn kernels(&self) -> &[Box<dyn PathKernel>] {
         &self.kernels
-    }
-
-    /// Exact means of the exit time, where the solver reaches.
-    pub fn exact_means(&self) -> Vec<Option<f64>> {
-        let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
-        self.experiment.cells.par_iter().map(exact).collect()
     }
 
     /// Runs the chunks that are not `done`, puts them into the store and adds them to `done`. What came until the flag was set is

@@ -4,15 +4,16 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, Tally, write_escape};
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::{CellPlan, CellResult, PreparedRun, Store, StoreError};
 use crate::engine::{CHUNK, Chunks, Done};
-use crate::exit::{ExitError, KolmogorovDistance, ascending, kolmogorov_test};
+use crate::exit::{ExitError, KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
 use crate::scheme::Outcome;
-use crate::theory::Prediction;
+use crate::theory::{Prediction, exact_exit};
 
 /// Exit times that figures hold, over all cells: 32 MB. A printed curve shows no more.
 const HELD: usize = 4 << 20;
@@ -126,12 +127,13 @@ pub fn render_tables(
     let mut escapes = Beside::create(folder, "escapes.csv", &ESCAPE_COLUMNS)?;
     let mut summary = Beside::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
+    let readers: Vec<CellReader<'_>> =
+        plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
+    let cells: Vec<&CellPlan> = readers.iter().map(|reader| reader.plan).collect();
+    let exact = |plan: &&CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
+    let exact_means: Vec<Option<f64>> = cells.par_iter().map(exact).collect();
     let mut results = Vec::new();
-    for (plan, exact_mean) in plans.iter().zip(run.exact_means()) {
-        let reader = CellReader::new(store, plan, chunks, done);
-        if reader.end == 0 {
-            continue;
-        }
+    for (reader, exact_mean) in readers.iter().zip(exact_means) {
         let result = reader.result(exact_mean, held, &mut escapes)?;
         summary.row(result.summary_row())?;
         results.push(result);
@@ -197,7 +199,7 @@ impl<'s> CellReader<'s> {
     }
 
     /// Kolmogorov's test over more times than are held.
-    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<crate::exit::KolmogorovTest>, TableError> {
+    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
         let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
         let mut exit_times = |give: &mut dyn FnMut(f64)| {
             self.read(&mut |_, outcomes, _| {
