@@ -82,6 +82,126 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// `findings.md` says for each regime of theorem 2 what is claimed, predicted and measured, and the random problems stand beside it.
+#[test]
+fn findings_are_told_regime_by_regime() {
+    let text = r#"
+name = "regimes"
+paths = 300
+figures = ["theorem2", "random-problems"]
+[random_problems]
+problems = 500
+dim = [2, 6]
+alpha = 1.5
+[noise]
+alpha = 1.5
+epsilon = 0.003
+amplitude = { values = [0.5, 2.0] }
+[[dynamics]]
+name = "SGD"
+sgd = {}
+[[dynamics]]
+name = "Adam"
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+[[dynamics]]
+name = "SGD, diag"
+sgd = {}
+amplitude = [2.0, 0.5]
+[[dynamics]]
+name = "Adam, diag"
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+amplitude = [2.0, 0.5]
+[[basin]]
+name = "disc"
+dim = 2
+potential = { quadratic = { curvature = 1.0 } }
+domain = { ball = { radius = 1.0 } }
+[scheme]
+jump_adapted = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/regimes");
+    let findings = fs::read_to_string(results.join("findings.md")).unwrap();
+    for line in [
+        "| det Q > 1, Q a multiple of I | 1 | Adam escapes later | 2.828 |",
+        "| det Q = 1, Q anisotropic | 1 | nothing: the volumes tie | 1.591 |",
+        "| det Q < 1, Q a multiple of I | 1 | Adam escapes earlier | 0.354 |",
+        "- d = 6, α = 1.5: m(W_ADAM) < m(W_SGD) in 99.",
+    ] {
+        assert!(findings.contains(line), "{line}\n{findings}");
+    }
+    let table = fs::read_to_string(results.join("random_problems.csv")).unwrap();
+    assert!(
+        table
+            .starts_with("dim,alpha,problems,adam_later,share,share_lo,share_hi,ratio_5,ratio_50,ratio_95\n2,1.5,500,")
+    );
+    assert!(results.join("figures/random-problems.svg").exists() && results.join("figures/theorem2.png").exists());
+
+    fs::write(
+        folder.path().join("my.toml"),
+        text.replace("[random_problems]\nproblems = 500\ndim = [2, 6]\nalpha = 1.5\n", ""),
+    )
+    .unwrap();
+    let said = say(folder.path(), &["check", "my.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("needs [random_problems]"), "{}", said.stderr);
+}
+
+/// Steps stand beside their equations, once however many schemes there are; they need a learning rate and no scheme.
+#[test]
+fn steps_stand_beside_their_equations() {
+    let text = r#"
+name = "steps"
+paths = 200
+figures = ["sde-vs-steps"]
+[noise]
+alpha = 1.5
+eta = [0.1, 0.3]
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+sgd_steps = {}
+[[dynamics]]
+adam = { beta1 = 0.9, beta2 = 0.999 }
+[[dynamics]]
+adam_steps = { beta1 = 0.9, beta2 = 0.999 }
+[[basin]]
+name = "unit"
+potential = { quadratic = { curvature = 1.0 } }
+domain = { interval = [-1.0, 1.0] }
+[[scheme]]
+jump_adapted = {}
+[[scheme]]
+euler = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/steps");
+    let summary = fs::read_to_string(results.join("summary.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = summary.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let count = |dynamics: &str, scheme: &str| rows.iter().filter(|row| row[1] == dynamics && row[6] == scheme).count();
+    for (dynamics, scheme, cells) in [
+        ("sgd", "jump_adapted", 2),
+        ("sgd", "euler", 2),
+        ("adam", "euler", 2),
+        ("sgd_steps", "steps", 2),
+        ("adam_steps", "steps", 2),
+    ] {
+        assert_eq!(count(dynamics, scheme), cells, "{summary}");
+    }
+    // Theory speaks of the SDE; SGD's steps tend to it, Adam's have no Q*.
+    assert!(rows.iter().all(|row| row[17].is_empty() == (row[1] == "adam_steps")), "{summary}");
+    let findings = fs::read_to_string(results.join("findings.md")).unwrap();
+    assert!(findings.contains("moves real Adam by at most 31.77 η"), "{findings}");
+    assert!(fs::read_to_string(results.join("figures/sde-vs-steps.svg")).unwrap().contains("31.77"));
+
+    fs::write(folder.path().join("my.toml"), text.replace("eta = [0.1, 0.3]", "epsilon = 0.1")).unwrap();
+    let said = say(folder.path(), &["check", "my.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("`sgd_steps` needs a learning rate"), "{}", said.stderr);
+}
+
 /// The table of theorem 2 for one pair, with Σ = 2 I in the plane: det Q = 4, complements π r²/4 and π r², and Adam later by 2^α.
 #[test]
 fn sgd_and_adam_are_compared() {

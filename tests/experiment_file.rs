@@ -35,6 +35,9 @@ adam = { beta1 = 0.9, beta2 = 0.999, second_moment = "frozen", gradient_noise = 
 alpha = 1.4
 amplitude = [[1.0, 0.1], [0.0, 1.0]]
 
+[[dynamics]]
+adam_steps = { beta1 = 0.9, beta2_rate = 0.1, stabilizer = 1e-6 }
+
 [[basin]]
 name = "dense"
 potential = { quadratic = { hessian = [[2.0, 0.5], [0.5, { values = [1.0, 2.0] }]] } }
@@ -52,6 +55,11 @@ inset = { gamma = 2.0 }
 name = "wells"
 potential = { double_well = { minima = [-1.0, 2.0], saddle = 0.4, stiffness = 2.0, transverse = [3.0], well = "right" } }
 domain = { level = { height = [0.1, 0.2] } }
+
+[[basin]]
+name = "well"
+potential = { double_well = { minima = [-1.0, 2.0], transverse = [3.0] } }
+domain = { well = {} }
 
 [[basin]]
 name = "flat"
@@ -87,8 +95,9 @@ fn the_example_is_read_as_written() {
 #[test]
 fn every_form_is_read() {
     let experiment = Experiment::parse("a.toml", EVERYTHING).unwrap_or_else(|errors| panic!("{errors}"));
-    let (plain, adam, basins, schemes) = (2 * 2, 2, 2 + 2 + 2 + 2, 2);
-    assert_eq!(experiment.cells.len(), (plain + adam) * basins * schemes);
+    let (plain, adam, basins, schemes) = (2 * 2, 2, 2 + 2 + 2 + 1 + 2, 2);
+    // The discrete optimiser comes once, at the levels given by η.
+    assert_eq!(experiment.cells.len(), (plain + adam) * basins * schemes + 8 * basins);
     let first: Vec<(&str, &str)> =
         experiment.cells[..plain + 1].iter().map(|cell| (cell.dynamics.as_str(), cell.basin.as_str())).collect();
     let expected = [

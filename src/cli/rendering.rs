@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::manifest::{Ended, Manifest};
 use super::progress::{Talk, write_data};
 use crate::engine::{Chunks, Done};
-use crate::experiment::{CellResult, Experiment, PreparedRun, ResultsFolder, render_tables};
+use crate::experiment::{CellResult, Experiment, PreparedRun, RandomProblemsResult, ResultsFolder, render_tables};
 use crate::report;
 
 /// What there is to render.
@@ -30,7 +30,15 @@ impl Rendering<'_> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         let results = render_tables(self.run, &self.folder.store, self.chunks, self.done, path)?;
         results.iter().for_each(|result| talk.say_more(told(result)));
-        let undrawn = self.draw(&results);
+        let studies = match &experiment.random_problems {
+            Some(plan) if self.is_complete() => plan.run(experiment.seed),
+            _ => Vec::new(),
+        };
+        self.folder.write_random_problems(&studies)?;
+        if let Some(text) = report::findings(&results, &studies) {
+            self.folder.write_text("findings.md", &text)?;
+        }
+        let undrawn = self.draw(&results, &studies);
         let seconds = self.write_manifest()?;
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
@@ -50,10 +58,10 @@ impl Rendering<'_> {
         Ok(())
     }
 
-    fn draw(&self, results: &[CellResult]) -> Result<(), Failure> {
+    fn draw(&self, results: &[CellResult], studies: &[RandomProblemsResult]) -> Result<(), Failure> {
         let mut undrawn = Ok(());
         for kind in &self.run.experiment().figures {
-            match report::draw(*kind, results, &self.folder.path().join("figures")) {
+            match report::draw(*kind, results, studies, &self.folder.path().join("figures")) {
                 Ok(()) => {}
                 // A run that was cut short may lack what a figure needs.
                 Err(report::FigureError::Empty { .. }) if !self.is_complete() => {}

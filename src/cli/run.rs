@@ -130,9 +130,7 @@ fn run_one(
     let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
     // Everything is checked before anything is changed.
     let mut done = folder.store.done(&chunks).map_err(RunError::from)?;
-    if paths > folder.store.identity().paths {
-        folder.store.extend(paths).map_err(RunError::from)?;
-    }
+    folder.store.renew(paths, &experiment.text).map_err(RunError::from)?;
     if done.count() > 0 {
         talk.say(format!("{}: {} of {} chunks are there already", experiment.name, done.count(), chunks.count()));
     }

@@ -170,7 +170,7 @@ impl DomainSection {
 fn read_domain<'a>(table: &TableReader<'a>, dim: Option<usize>) -> Option<(Value<'a>, DomainSection)> {
     let value = table.get("domain")?;
     let inner = value.table()?;
-    let which = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level"]);
+    let which = inner.one_of("a domain", &["interval", "box", "ball", "ellipsoid", "level", "well"]);
     inner.finish();
     let (kind, domain) = which?;
     let scalar = |key: &'static str, example: &str| {
@@ -212,7 +212,11 @@ fn read_domain<'a>(table: &TableReader<'a>, dim: Option<usize>) -> Option<(Value
             settings.finish();
             DomainSection::Fixed(Domain::Ellipsoid { semi_axes: semi_axes? })
         }
-        _ => DomainSection::Fixed(Domain::Level { height: scalar("height", "0.5")? }),
+        4 => DomainSection::Fixed(Domain::Level { height: scalar("height", "0.5")? }),
+        _ => {
+            domain.table()?.finish();
+            DomainSection::Fixed(Domain::Well)
+        }
     };
     Some((value, section))
 }

@@ -16,17 +16,26 @@ pub enum FigureKind {
     EscapeSet,
     /// `Γ_ADAM/Γ_SGD` against `det Q` and against the anisotropy of `Q`.
     Theorem2,
+    /// Predicted `Γ_ADAM/Γ_SGD` in random problems at `det Q = 1`.
+    RandomProblems,
+    /// Transition rates between wells against the noise level.
+    Transitions,
+    /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
+    SdeVsSteps,
 }
 
 impl FigureKind {
     /// Every figure with its name.
-    pub const ALL: [(FigureKind, &'static str); 6] = [
+    pub const ALL: [(FigureKind, &'static str); 9] = [
         (FigureKind::GammaVsEpsilon, "gamma-vs-epsilon"),
         (FigureKind::GammaVsVolume, "gamma-vs-volume"),
         (FigureKind::ExponentialLaw, "exponential-law"),
         (FigureKind::Laplace, "laplace"),
         (FigureKind::EscapeSet, "escape-set"),
         (FigureKind::Theorem2, "theorem2"),
+        (FigureKind::RandomProblems, "random-problems"),
+        (FigureKind::Transitions, "transitions"),
+        (FigureKind::SdeVsSteps, "sde-vs-steps"),
     ];
 
     /// The name, which is also the stem of the files.

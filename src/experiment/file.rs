@@ -10,6 +10,7 @@ use super::finding::{ExperimentErrors, Finding, Findings};
 use super::node::{Kind, Node};
 use super::noise_section;
 use super::plan::{CellPlan, Plan};
+use super::random_problems::{self, RandomProblemsPlan};
 use super::reader::{TableReader, Value};
 use super::scheme_section::{self, SchemeSection};
 use crate::noise::Seed;
@@ -31,6 +32,8 @@ pub struct Experiment {
     /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; a discrete optimiser, which is its own
     /// scheme, comes once.
     pub cells: Vec<CellPlan>,
+    /// Random problems to be solved beside the cells.
+    pub random_problems: Option<RandomProblemsPlan>,
     /// The figures asked for.
     pub figures: Vec<FigureKind>,
     /// What a user should know although nothing is wrong.
@@ -107,7 +110,12 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
         scheme => several(scheme, scheme_section::read),
     };
+    let random_problems = top.get("random_problems").map(random_problems::read);
     let figures = read_figures(&top);
+    if random_problems.is_none() && figures.as_ref().is_some_and(|kinds| kinds.contains(&FigureKind::RandomProblems)) {
+        let finding = Finding::new(0..0, "the figure \"random-problems\" needs [random_problems]");
+        top.miss(&["random_problems"], finding.help("add `problems`, `dim` and `alpha` under [random_problems]"));
+    }
     for (key, example) in [
         ("dynamics", "[[dynamics]] sgd = {}"),
         ("basin", "[[basin]] with `name`, `potential` and `domain`"),
@@ -139,6 +147,10 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         paths,
         quick_paths: quick_paths.min(paths),
         cells,
+        random_problems: match random_problems {
+            Some(plan) => Some(plan?),
+            None => None,
+        },
         figures: figures?,
         warnings,
         text: text.clone(),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{Experiment, Identity, Store, StoreError};
+use super::tables::{TableError, write_table};
+use super::{Experiment, Identity, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult, Store, StoreError};
 use crate::engine::Shard;
 
 /// What is wrong with a folder of results.
@@ -189,22 +190,46 @@ impl ResultsFolder {
         Ok(())
     }
 
-    /// Writes the manifest, beside its place and renamed into it.
+    /// Writes `random_problems.csv`, if random problems were solved.
+    ///
+    /// # Errors
+    /// [`TableError::Write`].
+    pub fn write_random_problems(&self, studies: &[RandomProblemsResult]) -> Result<(), TableError> {
+        if studies.is_empty() {
+            return Ok(());
+        }
+        let rows = studies.iter().map(RandomProblemsResult::row);
+        write_table(&self.place, "random_problems.csv", &RANDOM_PROBLEM_COLUMNS, rows)
+    }
+
+    /// Writes a text beside the tables.
+    ///
+    /// # Errors
+    /// [`ResultsError::Write`].
+    pub fn write_text(&self, name: &str, text: &str) -> Result<(), ResultsError> {
+        self.replace(name, |file| file.write_all(text.as_bytes()))
+    }
+
+    /// Writes the manifest.
     ///
     /// # Errors
     /// [`ResultsError::Write`].
     pub fn write_manifest(&self, manifest: &impl Serialize) -> Result<(), ResultsError> {
-        let (place, part) = (self.place.join("manifest.json"), self.place.join(".manifest.json.part"));
-        let write = || {
-            let mut file = File::create(&part)?;
-            serde_json::to_writer_pretty(&mut file, manifest)?;
-            file.write_all(b"\n")?;
-            fs::rename(&part, &place)
-        };
-        write().map_err(|source| {
+        self.replace("manifest.json", |file| {
+            serde_json::to_writer_pretty(&mut *file, manifest)?;
+            file.write_all(b"\n")
+        })
+    }
+
+    /// Writes a file beside its place and renames it.
+    fn replace(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ResultsError> {
+        let (place, part) = (self.place.join(name), self.place.join(format!(".{name}.part")));
+        let written =
+            File::create(&part).and_then(|mut file| write(&mut file)).and_then(|()| fs::rename(&part, &place));
+        written.map_err(|source| {
             // The first error is the one to report.
             let _ = fs::remove_file(&part);
-            ResultsError::Write { path: place.clone(), source }
+            ResultsError::Write { path: place, source }
         })
     }
 }

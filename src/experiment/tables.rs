@@ -107,6 +107,18 @@ impl Drop for Beside {
     }
 }
 
+/// Writes a small table.
+pub(super) fn write_table(
+    folder: &Path,
+    name: &str,
+    columns: &[&str],
+    mut rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), TableError> {
+    let mut table = Beside::create(folder, name, columns)?;
+    rows.try_for_each(|row| table.row(row))?;
+    table.finish()
+}
+
 /// Renders `summary.csv`, `escapes.csv` and, where SGD and Adam were run side by side, `comparison.csv`, into `folder`. Returns the
 /// cells of which there is anything.
 ///
@@ -142,9 +154,7 @@ pub fn render_tables(
     summary.finish()?;
     let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();
     if !pairs.is_empty() {
-        let mut comparison = Beside::create(folder, "comparison.csv", &COMPARISON_COLUMNS)?;
-        pairs.iter().try_for_each(|pair| comparison.row(pair.row()))?;
-        comparison.finish()?;
+        write_table(folder, "comparison.csv", &COMPARISON_COLUMNS, pairs.iter().map(Pair::row))?;
     }
     Ok(results)
 }

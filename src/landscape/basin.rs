@@ -65,10 +65,13 @@ impl Basin {
         let minimum = potential.minimum().to_vec();
         check_point("minimum", &minimum, dim)?;
         domain.check(dim)?;
+        let faces = |sides: &[[f64; 2]]| Region::Box {
+            lo: sides.iter().map(|side| side[0]).collect(),
+            hi: sides.iter().map(|side| side[1]).collect(),
+        };
         let region = match domain {
-            Domain::Box(sides) => {
-                Region::Box { lo: sides.iter().map(|s| s[0]).collect(), hi: sides.iter().map(|s| s[1]).collect() }
-            }
+            Domain::Box(sides) => faces(&sides),
+            Domain::Well => faces(&potential.well().ok_or(LandscapeError::NoWell)?),
             Domain::Ball { radius } => Region::Ball { radius },
             Domain::Ellipsoid { semi_axes } => Region::Ellipsoid { semi_axes },
             Domain::Level { height } => {
@@ -85,7 +88,7 @@ impl Basin {
         if !basin.contains(&minimum) {
             return Err(LandscapeError::MinimumOutside { minimum });
         }
-        if dim == 1 {
+        if dim == 1 && basin.sides().is_none() {
             // In one dimension every domain is an interval, and the schemes know intervals best.
             let [left, right] = [[-1.0], [1.0]].map(|side| basin.exit_distance(&side));
             basin.region = Region::Box { lo: vec![minimum[0] - left], hi: vec![minimum[0] + right] };
@@ -175,7 +178,7 @@ impl Basin {
         &self.start
     }
 
-    /// The two ends per axis if the domain is a box (an interval in one dimension).
+    /// The two ends per axis if the domain is a box (an interval in one dimension); those of a well may be infinite.
     pub fn sides(&self) -> Option<(&[f64], &[f64])> {
         match &self.region {
             Region::Box { lo, hi } => Some((lo, hi)),
@@ -351,7 +354,7 @@ impl Basin {
         nearest.0
     }
 
-    /// Volume of the domain: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
+    /// Volume of the domain, infinite for a well: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
     pub fn volume(&self) -> Volume {
         let dim = self.dim();
         let exact = |value| Volume { value, error: 0.0 };
@@ -476,6 +479,17 @@ mod tests {
         assert!((basin.exit_distance(&[1.0]) - 1.0).abs() < 1e-9);
         let valley = Basin::new(wells.with_transverse(vec![1.0]).unwrap(), Domain::Level { height: 0.25 }).unwrap();
         assert!((valley.exit_distance(&[1.0, 0.0]) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_well_ends_at_its_saddle_only() {
+        let wells = DoubleWell::new([-1.0, 1.5], 0.25, 1.0).unwrap().with_transverse(vec![1.0]).unwrap();
+        let basin = Basin::new(wells.from_well(Well::Right), Domain::Well).unwrap();
+        assert_eq!(basin.exit_distance(&[-1.0, 0.0]), 1.25);
+        assert_eq!(basin.exit_distance(&[1.0, 5.0]), f64::INFINITY);
+        assert!(basin.contains(&[1e9, -1e9]) && !basin.contains(&[0.25, 0.0]) && basin.volume().value.is_infinite());
+        let bowl = Quadratic::new(vec![1.0]).unwrap();
+        assert_eq!(Basin::new(bowl, Domain::Well).unwrap_err(), LandscapeError::NoWell);
     }
 
     #[test]

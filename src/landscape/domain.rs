@@ -23,6 +23,8 @@ pub enum Domain {
         /// Height above the minimum.
         height: f64,
     },
+    /// The well of attraction of `θ*`, up to the saddle and without end elsewhere: leaving it is a transition to another well.
+    Well,
 }
 
 impl Domain {
@@ -62,6 +64,7 @@ impl Domain {
                 semi_axes.iter().try_for_each(|a| size("semi-axis", *a))
             }
             Domain::Level { height } => size("height", *height),
+            Domain::Well => Ok(()),
         }
     }
 }

@@ -110,6 +110,15 @@ impl Potential for DoubleWell {
         DMatrix::from_diagonal(&DVector::from_iterator(self.dim(), diagonal))
     }
 
+    fn well(&self) -> Option<Vec<[f64; 2]>> {
+        let first = match self.well {
+            Well::Left => [f64::NEG_INFINITY, self.saddle],
+            Well::Right => [self.saddle, f64::INFINITY],
+        };
+        let beyond = self.transverse.iter().map(|_| [f64::NEG_INFINITY, f64::INFINITY]);
+        Some(std::iter::once(first).chain(beyond).collect())
+    }
+
     fn joins_minimum(&self, x: &[f64], level: f64) -> bool {
         // F vanishes on the saddle; a higher level joins both wells.
         level > 0.0 || (x[0] < self.saddle) == (self.well == Well::Left)

@@ -69,6 +69,12 @@ pub trait Potential: fmt::Debug + Send + Sync {
         Form::General
     }
 
+    /// The well of attraction of `θ*` as a box, `[lo, hi]` an axis, infinite where nothing bounds it; `None` where it is not known to
+    /// be one.
+    fn well(&self) -> Option<Vec<[f64; 2]>> {
+        None
+    }
+
     /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that holds `θ*`.
     ///
     /// By default the segment from `θ*` to `x` must stay below the level, which is exact for a component that is
@@ -112,6 +118,9 @@ pub enum LandscapeError {
     /// A problem without dimensions.
     #[error("a landscape needs at least one dimension")]
     NoDimension,
+    /// A potential with one well, or none that is a box.
+    #[error("the potential has no saddle that bounds a well")]
+    NoWell,
     /// A curvature that is not positive.
     #[error("curvature {value} of axis {axis} is not a positive finite number")]
     Curvature {

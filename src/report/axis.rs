@@ -6,9 +6,10 @@
 use super::text;
 
 /// How a value becomes a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// In proportion.
+    #[default]
     Linear,
     /// In proportion to the logarithm; zero and below cannot be shown.
     Log,

@@ -3,6 +3,10 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use super::random_problems::random_problems;
+use super::select::{alpha, distinct, epsilon, group_by, title};
+use super::steps::sde_vs_steps;
+use super::transitions::transitions;
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
     GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, SurvivalPanel,
@@ -10,7 +14,7 @@ use super::{
 };
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid};
-use crate::experiment::{CellResult, FigureKind, Pair};
+use crate::experiment::{CellResult, FigureKind, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
 /// More survival panels than this would not fit a page: basins then share the panel of their optimiser.
@@ -18,11 +22,16 @@ const PANELS: usize = 6;
 /// Corners of a boundary in the plane.
 const CORNERS: usize = 720;
 
-/// Draws one figure of an experiment's results into `dir`, as SVG and PNG.
+/// Draws one figure of an experiment's results, and of its studies of random problems, into `dir`, as SVG and PNG.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
-pub fn draw(kind: FigureKind, results: &[CellResult], dir: &Path) -> Result<(), FigureError> {
+pub fn draw(
+    kind: FigureKind,
+    results: &[CellResult],
+    studies: &[RandomProblemsResult],
+    dir: &Path,
+) -> Result<(), FigureError> {
     let files = match kind {
         FigureKind::GammaVsEpsilon => save(&gamma_vs_epsilon(results), dir),
         FigureKind::GammaVsVolume => save(&gamma_vs_volume(results), dir),
@@ -30,53 +39,11 @@ pub fn draw(kind: FigureKind, results: &[CellResult], dir: &Path) -> Result<(), 
         FigureKind::Laplace => save(&laplace(results), dir),
         FigureKind::EscapeSet => save(&escape_set(results), dir),
         FigureKind::Theorem2 => save(&theorem2(results), dir),
+        FigureKind::RandomProblems => save(&random_problems(studies), dir),
+        FigureKind::Transitions => save(&transitions(results), dir),
+        FigureKind::SdeVsSteps => save(&sde_vs_steps(results), dir),
     };
     files.map(|_| ())
-}
-
-/// Groups in the order in which their keys first appear.
-fn group_by<'r, K: PartialEq>(
-    results: impl IntoIterator<Item = &'r CellResult>,
-    key: impl Fn(&CellResult) -> K,
-) -> Vec<(K, Vec<&'r CellResult>)> {
-    let mut groups: Vec<(K, Vec<&CellResult>)> = Vec::new();
-    for result in results {
-        let key = key(result);
-        match groups.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, members)) => members.push(result),
-            None => groups.push((key, vec![result])),
-        }
-    }
-    groups
-}
-
-fn alpha(result: &CellResult) -> f64 {
-    result.plan.problem.noise().alpha().get()
-}
-
-fn epsilon(result: &CellResult) -> f64 {
-    result.plan.problem.noise().epsilon()
-}
-
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for value in values {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    seen
-}
-
-/// `sgd` → `SGD`, `adam_steps` → `Adam, steps`; a user's own name stays.
-fn title(dynamics: &str) -> String {
-    match dynamics {
-        "sgd" => "SGD".to_string(),
-        "adam" => "Adam".to_string(),
-        "sgd_steps" => "SGD, steps".to_string(),
-        "adam_steps" => "Adam, steps".to_string(),
-        own => own.to_string(),
-    }
 }
 
 fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
@@ -132,7 +99,7 @@ fn gamma_vs_volume(results: &[CellResult]) -> GammaVsVolume {
             dynamics: title(&r.plan.dynamics),
         })
     };
-    GammaVsVolume { points: results.iter().filter_map(point).collect() }
+    GammaVsVolume { points: results.iter().filter(|r| r.volume.is_finite()).filter_map(point).collect() }
 }
 
 /// The cells of the smallest noise level, one for every dynamics, basin and tail index.
@@ -226,7 +193,8 @@ fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
 }
 
 fn escape_set(results: &[CellResult]) -> EscapeSet {
-    let plane = results.iter().filter(|r| r.plan.problem.basin().dim() == 2);
+    // A well without end has no outline.
+    let plane = results.iter().filter(|r| r.plan.problem.basin().dim() == 2 && r.volume.is_finite());
     let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
     let groups = group_by(plane, key);
     let planes = groups.into_iter().take(6).map(|((basin, _), cells)| {

@@ -1,4 +1,4 @@
-//! What a run leaves behind for its reader: figures.
+//! What a run leaves behind for its reader: figures, and what was found in words.
 //!
 //! A figure is built from plain numbers and labels, knows nothing of the simulation, and is drawn once for both files:
 //! an SVG with live text and a PNG of 300 dots per inch, at the size in which a paper prints it. A figure describes a
@@ -12,6 +12,7 @@ mod draw;
 mod escape_set;
 mod exponential_law;
 mod figure;
+mod findings;
 mod gamma_vs_epsilon;
 mod gamma_vs_volume;
 mod laplace;
@@ -21,17 +22,22 @@ mod mark;
 mod note;
 mod panel;
 mod placement;
+mod random_problems;
+mod select;
 mod series_figure;
 mod sheet;
+mod steps;
 mod style;
 mod text;
 mod theorem2;
+mod transitions;
 
 pub use axis::{Axis, Scale, Tick, number};
 pub use draw::draw;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
 pub use figure::{Figure, FigureError, save};
+pub use findings::findings;
 pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, GammaVsEpsilon};
 pub use gamma_vs_volume::{BasinPoint, GammaVsVolume};
 pub use laplace::{Laplace, LaplacePanel, LaplaceSeries};

@@ -3,11 +3,12 @@
 use super::curve::{columns, labels, look, sorted};
 use super::style::{FULL_WIDTH, INK};
 use super::{
-    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stroke,
 };
 
 /// The figure: small multiples with common axes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeriesFigure {
     /// Name of the files, as `cost-vs-epsilon`.
     pub stem: String,
@@ -54,6 +55,8 @@ pub struct Series {
     pub exact: Vec<(f64, f64)>,
     /// An area `(x, lower, upper)`, shaded.
     pub band: Vec<(f64, f64, f64)>,
+    /// What is said of the series in a corner of its panel.
+    pub note: Option<String>,
 }
 
 impl Figure for SeriesFigure {
@@ -108,6 +111,9 @@ impl SeriesFigure {
         for series in series {
             let look = look(names, &series.label);
             panel.mark(Mark::Points(series.points.clone(), look));
+            if let Some(note) = &series.note {
+                panel.corner.push(Note::new(format!("{}: {note}", series.label), look.color));
+            }
             if let Some(y) = series.end().filter(|_| self.labelling == Labelling::AtEnds) {
                 panel.ends.push(EndLabel { text: series.label.clone(), y, ink: look.color });
             }

@@ -60,16 +60,19 @@ pub(super) fn crossing_time(problem: &Problem) -> f64 {
     edge_speeds(problem).map(|(amplitude, _, r)| (r / amplitude).powf(alpha)).fold(f64::INFINITY, f64::min)
 }
 
-/// `(ε s_i, |∂_i F|, r)` at the edge along every half axis.
+/// `(ε s_i, |∂_i F|, r)` at the edge along every half axis that meets it.
 fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     let (basin, noise) = (problem.basin(), problem.noise());
     let dim = basin.dim();
     let scale = noise.increment_scale(1.0);
-    (0..2 * dim).map(move |half_axis| {
+    (0..2 * dim).filter_map(move |half_axis| {
         let (axis, sign) = (half_axis / 2, if half_axis % 2 == 0 { 1.0 } else { -1.0 });
         let mut direction = vec![0.0; dim];
         direction[axis] = sign;
         let r = basin.exit_distance(&direction);
+        if r.is_infinite() {
+            return None;
+        }
         let drift = match basin.potential().form() {
             Form::Flat => 0.0,
             Form::Diagonal(k) => k[axis] * r,
@@ -82,7 +85,7 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
             }
         };
         let amplitude = scale * noise.amplitude().scale_along(&direction, noise.alpha().get(), noise.structure());
-        (amplitude, drift, r)
+        Some((amplitude, drift, r))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::ExactExit;
 use crate::dynamics::{Dynamics, Problem};
 
-/// The exact exit from a one-dimensional basin under SGD; `None` for Adam, for more dimensions, and for `α ≤ 1`, where the drift
+/// The exact exit from a one-dimensional basin under SGD; `None` for Adam, for more dimensions, for a well without end, and for `α ≤ 1`, where the drift
 /// rules at the edge.
 ///
 /// Whether the boundary layer is resolved shows when a number is asked for.
@@ -14,6 +14,9 @@ pub fn exact_exit(problem: &Problem) -> Option<ExactExit<impl Fn(f64) -> f64 + '
     }
     let minimum = basin.minimum()[0];
     let interval = (minimum - basin.exit_distance(&[-1.0]), minimum + basin.exit_distance(&[1.0]));
+    if interval.0.is_infinite() || interval.1.is_infinite() {
+        return None;
+    }
     let alpha = noise.alpha();
     let scale = noise.increment_scale(1.0) * noise.amplitude().scale_along(&[1.0], alpha.get(), noise.structure());
     let force = |x: f64| {

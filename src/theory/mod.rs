@@ -1,14 +1,18 @@
-//! What the theory predicts: the escape set and its Radon measure, theorems 1 and 2, and the exact exit times
-//! from an interval.
+//! What the theory predicts: the escape set and its Radon measure, theorems 1 and 2, transitions between wells, and the exact exit
+//! times from an interval.
 
 mod exact;
 mod exact_problem;
 mod prediction;
+mod random_problems;
 mod theorem1;
 mod theorem2;
+mod transitions;
 
 pub use exact::{ExactError, ExactExit};
 pub use exact_problem::exact_exit;
 pub use prediction::{AxisRate, Prediction, TheoryError};
+pub use random_problems::RandomProblems;
 pub use theorem1::{sandwich, smallest_rho};
 pub use theorem2::{Comparison, VolumeClaim};
+pub use transitions::transition_rates;

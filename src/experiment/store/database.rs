@@ -203,14 +203,17 @@ impl Store {
         self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM chunk LIMIT 1)", [], |row| row.get(0)) == Ok(0)
     }
 
-    /// Asks for more paths a cell than before.
+    /// Asks for `paths` paths a cell, and takes the text of an experiment that differs in nothing that changes them.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
-    pub fn extend(&mut self, paths: u64) -> Result<(), StoreError> {
-        let put = "INSERT OR REPLACE INTO entry VALUES ('paths', ?)";
-        self.connection.execute(put, [paths.to_string()]).map_err(|error| classify(&self.path, error))?;
-        self.identity.paths = paths;
+    pub fn renew(&mut self, paths: u64, text: &str) -> Result<(), StoreError> {
+        if paths == self.identity.paths && text == self.identity.text {
+            return Ok(());
+        }
+        let put = "INSERT OR REPLACE INTO entry VALUES ('paths', ?), ('experiment', ?)";
+        self.connection.execute(put, (paths.to_string(), text)).map_err(|error| classify(&self.path, error))?;
+        (self.identity.paths, self.identity.text) = (paths, text.to_string());
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What a run is: two stores with the same identity may be joined.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::Difference;
@@ -67,10 +68,10 @@ fn is_outside(key: &str) -> bool {
 
 fn settings_that_differ(stored: &str, asked: &str) -> Vec<Difference> {
     let settings = |text: &str| Experiment::settings(text).into_iter().filter(|(key, _)| !is_outside(key));
-    let stored: std::collections::BTreeMap<String, String> = settings(stored).collect();
-    let asked: std::collections::BTreeMap<String, String> = settings(asked).collect();
-    let keys: std::collections::BTreeSet<&String> = stored.keys().chain(asked.keys()).collect();
-    let value = |settings: &std::collections::BTreeMap<String, String>, key: &String| {
+    let stored: BTreeMap<String, String> = settings(stored).collect();
+    let asked: BTreeMap<String, String> = settings(asked).collect();
+    let keys: BTreeSet<&String> = stored.keys().chain(asked.keys()).collect();
+    let value = |settings: &BTreeMap<String, String>, key: &String| {
         settings.get(key).map_or("nothing".to_string(), |value| shortened(value))
     };
     let differ = keys.into_iter().filter(|key| stored.get(*key) != asked.get(*key));
