@@ -483,7 +483,7 @@ mod tests {
     fn a_path_is_the_same_in_any_company() {
         for kernel in kernels() {
             let mut line = kernel.line.unwrap();
-            for limits in [Limits::default(), Limits { max_time: 1.5, max_events: 30 }] {
+            for limits in [Limits::default(), Limits { max_time: 1.5, max_events: 30, stop: None }] {
                 let mut alone = Vec::new();
                 for path in 0..300 {
                     line.run(SOURCE, path..path + 1, limits, &mut alone);
