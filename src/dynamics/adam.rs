@@ -161,9 +161,15 @@ impl Adam {
     /// Weight of the present in the bias-corrected average after a step `h` from time `t`:
     /// `(1 - e^(-βh)) / (1 - e^(-β(t+h)))`, exact for a constant target; 1 for the first step.
     pub(crate) fn weight(rate: f64, t: f64, h: f64) -> f64 {
-        let present = -(-rate * h).exp_m1();
+        let present = Adam::present(rate, h);
         // Past 40 times the correction is below the last bit.
         if rate * t > 40.0 { present } else { -present / (-rate * (t + h)).exp_m1() }
+    }
+
+    /// `p = 1 - e^(-βh)`. At equal steps the weight is `p/s` with the memory `s = 1 - e^(-β(t+h))`, which grows by
+    /// `s ← p + (1-p) s` from 0.
+    pub(crate) fn present(rate: f64, h: f64) -> f64 {
+        -(-rate * h).exp_m1()
     }
 }
 

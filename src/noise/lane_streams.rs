@@ -24,9 +24,14 @@ pub struct LaneStreams<const N: usize> {
 }
 
 impl<const N: usize> LaneStreams<N> {
+    /// Lanes that wait for a stream and yield nothing but zeros until [`LaneStreams::set`] gives them one.
+    pub fn idle() -> Self {
+        LaneStreams { state: [[0; N]; 4] }
+    }
+
     /// The streams of `paths` in cell `cell`, in that order.
     pub fn new(seed: Seed, cell: u64, paths: [u64; N]) -> Self {
-        let mut streams = LaneStreams { state: [[0; N]; 4] };
+        let mut streams = Self::idle();
         for (lane, path) in paths.into_iter().enumerate() {
             streams.reseed(lane, seed, cell, path);
         }
@@ -41,6 +46,24 @@ impl<const N: usize> LaneStreams<N> {
         for (row, word) in self.state.iter_mut().zip(Stream::state(seed, cell, path)) {
             row[lane] = word;
         }
+    }
+
+    /// Puts a stream, from where it is, into a lane.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn set(&mut self, lane: usize, stream: &Stream) {
+        for (row, word) in self.state.iter_mut().zip(stream.words()) {
+            row[lane] = word;
+        }
+    }
+
+    /// The stream of a lane, from where it is.
+    ///
+    /// # Panics
+    /// If there is no such lane.
+    pub fn stream(&self, lane: usize) -> Stream {
+        Stream::from_words(self.state.map(|row| row[lane]))
     }
 
     /// The next word of one lane, which falls out of step with the others.

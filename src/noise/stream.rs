@@ -19,11 +19,22 @@ pub struct Stream(Xoshiro256PlusPlus);
 impl Stream {
     /// The stream of path `path` in cell `cell`.
     pub fn new(seed: Seed, cell: u64, path: u64) -> Self {
+        Stream::from_words(Stream::state(seed, cell, path))
+    }
+
+    /// The stream whose generator is in the given state.
+    pub(super) fn from_words(words: [u64; 4]) -> Self {
         let mut bytes = [0; 32];
-        for (chunk, word) in bytes.chunks_exact_mut(8).zip(Stream::state(seed, cell, path)) {
+        for (chunk, word) in bytes.chunks_exact_mut(8).zip(words) {
             chunk.copy_from_slice(&word.to_le_bytes());
         }
         Stream(Xoshiro256PlusPlus::from_seed(bytes))
+    }
+
+    /// The state of the generator.
+    pub(super) fn words(&self) -> [u64; 4] {
+        let bytes = self.0.state();
+        std::array::from_fn(|k| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * k + byte])))
     }
 
     /// The state in which the stream of a path begins.

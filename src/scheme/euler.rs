@@ -6,16 +6,19 @@
 
 use std::ops::Range;
 
+use pulp::Arch;
 use rand_distr::Distribution;
 use serde::Serialize;
 
+use super::axes::AxisSteps;
 use super::barrier::discrete_monitoring_shift;
+use super::lanes::{Ending, Lanes, LineStep, Walker};
+use super::line::{Line, LineRecursion, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use super::time_scale::{balance_time, crossing_time, relaxation_rates};
 use super::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
-use crate::landscape::Form;
-use crate::noise::{Stream, Structure};
+use crate::noise::Stream;
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -106,41 +109,9 @@ pub(super) struct EulerKernel {
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
-    line: Option<Line>,
-}
-
-/// SGD on an interval with a piecewise linear force: the same recursion on scalars.
-struct Line {
-    minimum: f64,
-    curvatures: [f64; 2],
-    amplitude: f64,
-    /// The ends as they are watched.
-    lo: f64,
-    hi: f64,
-}
-
-impl Line {
-    fn of(problem: &Problem, shift: f64) -> Option<Self> {
-        let (basin, noise) = (problem.basin(), problem.noise());
-        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
-            return None;
-        }
-        let curvatures = match basin.potential().form() {
-            Form::Flat => [0.0, 0.0],
-            Form::Diagonal(k) => [k[0], k[0]],
-            Form::Asymmetric { left, right } => [left[0], right[0]],
-            _ => return None,
-        };
-        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
-        let amplitude = noise.amplitude().column(1, 0)[0];
-        let shift = watched_shift(shift * amplitude.abs(), lo, hi);
-        Some(Line { minimum: basin.minimum()[0], curvatures, amplitude, lo: lo + shift, hi: hi - shift })
-    }
-}
-
-/// The shift at a pair of faces: steps so wide that it would swallow the basin see the edge itself.
-fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
-    shift.min(0.45 * (hi - lo))
+    line: Option<(Line, LineRecursion)>,
+    axes: Option<AxisSteps>,
+    arch: Arch,
 }
 
 /// Vectors of one path, of length `d` each.
@@ -151,6 +122,8 @@ struct Workspace {
     kick: Vec<f64>,
     normal: Vec<f64>,
     averages: Averages,
+    /// Of the two averages, see [`Adam::present`].
+    memories: [f64; 2],
 }
 
 impl EulerKernel {
@@ -208,7 +181,9 @@ impl EulerKernel {
             },
             noise: StepNoise::new(problem),
             warnings,
-            line: Line::of(problem, shift),
+            line: Line::of(problem, step, scale).map(|line| (line, LineRecursion::of(problem, line, shift))),
+            axes: AxisSteps::of(problem, step, scale, shift),
+            arch: Arch::new(),
         }
     }
 
@@ -225,6 +200,7 @@ impl EulerKernel {
             kick: zero.clone(),
             normal: zero,
             averages,
+            memories: [0.0; 2],
         }
     }
 
@@ -238,6 +214,7 @@ impl EulerKernel {
                 self.noise.draw(&mut ws.xi, &mut ws.kick, rng);
             }
             ws.averages.start(&ws.gradient, sampled.then_some(&ws.kick));
+            ws.memories = [0.0; 2];
         }
         let h = self.step;
         let mut events = 0;
@@ -246,73 +223,89 @@ impl EulerKernel {
                 return censored;
             }
             let t = events as f64 * h;
+            events += 1;
+            if let Some(axes) = &self.axes {
+                self.noise.law().fill(&mut ws.xi, rng);
+                if axes.step(self.arch, &mut ws.x, &ws.xi) {
+                    continue;
+                }
+                axes.kick(&ws.xi, &mut ws.kick);
+                return self.exit(ws, t + h, events);
+            }
             basin.potential().gradient(&ws.x, &mut ws.gradient);
             self.noise.draw(&mut ws.xi, &mut ws.kick, rng);
             if let Dynamics::Adam(adam) = self.problem.dynamics() {
-                self.step_adam(adam, ws, t);
+                self.step_adam(adam, ws);
             } else {
                 for ((x, g), kick) in ws.x.iter_mut().zip(&ws.gradient).zip(&mut ws.kick) {
                     *kick *= self.scale;
                     *x += *kick - g * h;
                 }
             }
-            events += 1;
             if !self.inside(ws) {
-                let time = t + h;
-                let outcome = match ws.x.iter().all(|x| x.is_finite()) {
-                    true => Outcome::Exited { time, site: self.site(ws) },
-                    false => Outcome::Diverged { at: time },
-                };
-                return PathRecord { outcome, events };
+                return self.exit(ws, t + h, events);
             }
         }
     }
 
-    /// [`EulerKernel::path`] on a line, bit for bit.
-    fn line_path(
+    /// The record of a path that is outside.
+    fn exit(&self, ws: &Workspace, time: f64, events: u64) -> PathRecord {
+        let outcome = match ws.x.iter().all(|x| x.is_finite()) {
+            true => Outcome::Exited { time, site: self.site(ws) },
+            false => Outcome::Diverged { at: time },
+        };
+        PathRecord { outcome, events }
+    }
+
+    /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
+    fn run_line<const K: usize>(
         &self,
-        line: &Line,
-        ws: &mut Workspace,
-        draw: impl Fn(&mut Stream) -> f64,
-        rng: &mut Stream,
+        line: impl LineStep<K>,
+        source: StreamSource,
+        range: Range<u64>,
         limits: Limits<'_>,
-    ) -> PathRecord {
-        let h = self.step;
-        let mut x = self.problem.basin().start()[0];
-        let mut events = 0;
-        loop {
-            if let Some(censored) = limits.reached(events, h) {
-                return censored;
+        records: &mut Vec<PathRecord>,
+    ) {
+        let most = limits.steps(self.step);
+        let mut ws = self.workspace();
+        match self.noise.law() {
+            StepLaw::Table(table) => {
+                let lanes = Lanes { line, table, arch: self.arch, source, most, limits };
+                lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
             }
-            let t = events as f64 * h;
-            let offset = x - line.minimum;
-            let gradient = line.curvatures[usize::from(offset >= 0.0)] * offset;
-            let xi = draw(rng);
-            let kick = line.amplitude * xi * self.scale;
-            x += kick - gradient * h;
-            events += 1;
-            if !(line.lo < x && x < line.hi) {
-                (ws.x[0], ws.xi[0], ws.kick[0]) = (x, xi, kick);
-                let time = t + h;
-                let outcome = match x.is_finite() {
-                    true => Outcome::Exited { time, site: self.site(ws) },
-                    false => Outcome::Diverged { at: time },
-                };
-                return PathRecord { outcome, events };
+            StepLaw::Transformation(law) => {
+                let draw = |rng: &mut Stream| law.sample(rng);
+                records.extend(range.map(|path| {
+                    let ending = Walker::new(line, source, path, &draw).walk(line, most, limits, &draw);
+                    self.line_record(&mut ws, &ending, limits)
+                }));
             }
         }
+    }
+
+    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
+        let events = ending.steps;
+        let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
+        (ws.x[0], ws.kick[0]) = (x, kick);
+        ws.xi[0] = self.line.map_or(kick, |(line, _)| line.noise_of(kick));
+        self.exit(ws, (events - 1) as f64 * self.step + self.step, events)
     }
 
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
-    fn step_adam(&self, adam: &Adam, ws: &mut Workspace, t: f64) {
+    fn step_adam(&self, adam: &Adam, ws: &mut Workspace) {
         let h = self.step;
-        let first = Adam::weight(adam.beta1_rate(), t, h);
-        let second = Adam::weight(adam.beta2_rate(), t, h);
+        let rates = [adam.beta1_rate(), adam.beta2_rate()];
+        let [first, second] = [0, 1].map(|k| {
+            let present = Adam::present(rates[k], h);
+            ws.memories[k] = present + (1.0 - present) * ws.memories[k];
+            present / ws.memories[k]
+        });
         let averages = &mut ws.averages;
         for i in 0..ws.x.len() {
             let (g, z) = (ws.gradient[i], ws.kick[i]);
-            ws.kick[i] = self.scale * z / averages.q[i];
-            ws.x[i] += ws.kick[i] - h * averages.m[i] / averages.q[i];
+            let inverse_q = 1.0 / averages.q[i];
+            ws.kick[i] = self.scale * z * inverse_q;
+            ws.x[i] += ws.kick[i] - h * averages.m[i] * inverse_q;
             averages.m[i] += first * (g - averages.m[i]);
             let target = match adam.second_moment() {
                 SecondMoment::Frozen => continue,
@@ -332,8 +325,11 @@ impl EulerKernel {
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
         if let Some((lo, hi)) = basin.sides() {
             return (0..ws.x.len()).all(|i| {
-                let amplitude = if adam { self.row_scales[i] / ws.averages.q[i] } else { self.row_scales[i] };
-                let shift = watched_shift(self.shift * amplitude, lo[i], hi[i]);
+                let mut shift = self.shift * self.row_scales[i];
+                if adam {
+                    shift *= 1.0 / ws.averages.q[i];
+                }
+                let shift = watched_shift(shift, lo[i], hi[i]);
                 lo[i] + shift < ws.x[i] && ws.x[i] < hi[i] - shift
             });
         }
@@ -358,19 +354,13 @@ impl EulerKernel {
 
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        let mut ws = self.workspace();
-        for path in range {
-            let mut rng = source.stream(path);
-            records.push(match (&self.line, self.noise.law()) {
-                (Some(line), StepLaw::Table(table)) => {
-                    self.line_path(line, &mut ws, |rng| table.sample(rng), &mut rng, limits)
-                }
-                (Some(line), StepLaw::Transformation(law)) => {
-                    self.line_path(line, &mut ws, |rng| law.sample(rng), &mut rng, limits)
-                }
-                (None, _) => self.path(&mut ws, &mut rng, limits),
-            });
+        match self.line {
+            Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, LineRecursion::Adam(line))) => return self.run_line(line, source, range, limits, records),
+            None => {}
         }
+        let mut ws = self.workspace();
+        records.extend(range.map(|path| self.path(&mut ws, &mut source.stream(path), limits)));
     }
 
     fn warnings(&self) -> &[String] {
@@ -390,23 +380,66 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{Alpha, LevyNoise, Seed};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed};
+    use crate::scheme::lanes::levels;
 
-    /// The scalar recursion and the general one give the same bits, limits and places included.
+    fn problem(dynamics: Dynamics) -> Problem {
+        let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.3).unwrap();
+        Problem::new(basin, dynamics, noise.with_amplitude(Amplitude::Scalar(-1.25))).unwrap()
+    }
+
+    fn adam(moment: SecondMoment) -> Dynamics {
+        Dynamics::Adam(Adam::new(1.0, 0.1).unwrap().with_second_moment(moment))
+    }
+
+    /// Lanes of every vector width and the general recursion give the same bits, limits and places included.
     #[test]
     fn a_line_is_the_general_path_bit_for_bit() {
-        let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
-        for monitoring in [Monitoring::Corrected, Monitoring::Discrete] {
-            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.3).unwrap();
-            let problem = Problem::new(basin.clone(), Dynamics::Sgd, noise).unwrap();
-            let mut kernel = EulerKernel::new(&Euler::with_step(0.002).unwrap().monitoring(monitoring), &problem);
-            let source = StreamSource { seed: Seed(1), cell: 0 };
-            let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
-            let (mut line, mut general) = (Vec::new(), Vec::new());
-            kernel.run(source, 0..300, limits, &mut line);
-            kernel.line = None;
-            kernel.run(source, 0..300, limits, &mut general);
-            assert!(kernel.line.is_none() && line == general);
+        let dynamics = [SecondMoment::Frozen, SecondMoment::MeanField, SecondMoment::Sampled].map(adam);
+        for dynamics in dynamics.into_iter().chain([Dynamics::Sgd]) {
+            for monitoring in [Monitoring::Corrected, Monitoring::Discrete] {
+                let euler = Euler::with_step(0.002).unwrap().monitoring(monitoring);
+                let mut kernel = EulerKernel::new(&euler, &problem(dynamics.clone()));
+                let source = StreamSource { seed: Seed(1), cell: 0 };
+                let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
+                let line = kernel.line.take();
+                let mut general = Vec::new();
+                kernel.run(source, 0..300, limits, &mut general);
+                kernel.line = line;
+                for arch in levels() {
+                    kernel.arch = arch;
+                    let mut lanes = Vec::new();
+                    // One path goes alone, some ten through lanes of eight, the others through all widths.
+                    for range in [0..1, 1..12, 12..300] {
+                        kernel.run(source, range, limits, &mut lanes);
+                    }
+                    assert!(kernel.line.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
+                }
+                let exits = general.iter().filter(|r| r.outcome.exit_time().is_some()).count();
+                assert!(exits > 15 && exits < 300, "{exits}");
+            }
+        }
+    }
+
+    #[test]
+    fn axes_are_the_general_path_bit_for_bit() {
+        let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
+        let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap();
+        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0, -0.5, 2.0]));
+        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+        let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
+        let source = StreamSource { seed: Seed(2), cell: 0 };
+        let axes = kernel.axes.take();
+        let mut general = Vec::new();
+        kernel.run(source, 0..200, Limits::default(), &mut general);
+        kernel.axes = axes;
+        for arch in levels() {
+            kernel.arch = arch;
+            let mut fast = Vec::new();
+            kernel.run(source, 0..200, Limits::default(), &mut fast);
+            assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
         }
     }
 }

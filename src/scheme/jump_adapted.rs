@@ -17,6 +17,7 @@ use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
 use super::barrier::bridge_crossing;
+use super::event_lanes::EventLine;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
 use super::motion::{Motion, State};
 use super::sgd_motion::sgd_motion;
@@ -27,7 +28,7 @@ use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::Stream;
 
 /// Standard deviations of the small-jump part within which the edge is near.
-const NEAR: f64 = 5.0;
+pub(super) const NEAR: f64 = 5.0;
 
 /// Settings of the jump-adapted scheme.
 ///
@@ -111,7 +112,7 @@ impl Scheme for JumpAdapted {
     }
 }
 
-struct JumpAdaptedKernel {
+pub(super) struct JumpAdaptedKernel {
     problem: Problem,
     jumps: LargeJumps,
     motion: Box<dyn Motion>,
@@ -122,10 +123,12 @@ struct JumpAdaptedKernel {
     spread: f64,
     kappa: f64,
     starts_at_rest: bool,
+    /// The kernel of problems on a line, which leaves nothing to the others.
+    pub(super) line: Option<EventLine>,
 }
 
 impl JumpAdaptedKernel {
-    fn new(settings: &JumpAdapted, problem: &Problem) -> Result<Self, SchemeError> {
+    pub(super) fn new(settings: &JumpAdapted, problem: &Problem) -> Result<Self, SchemeError> {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let [fastest, slowest] = relaxation_rates(problem);
@@ -148,8 +151,10 @@ impl JumpAdaptedKernel {
             Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
             _ => sgd_motion(problem, &jumps, near_step),
         };
+        let line = EventLine::of(problem, &jumps, faces[0], near_step, spread);
         Ok(JumpAdaptedKernel {
             problem: problem.clone(),
+            line,
             jumps,
             motion,
             faces,
@@ -307,6 +312,9 @@ fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise],
 
 impl PathKernel for JumpAdaptedKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
+        if let Some(line) = &self.line {
+            return line.run(source, range, limits, records);
+        }
         let mut state = State::new(self.problem.basin().dim());
         for path in range {
             let mut rng = source.stream(path);

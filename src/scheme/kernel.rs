@@ -62,20 +62,39 @@ impl Limits<'_> {
     /// The record of a path that is still inside after `events` steps of length `h` and may take no further one; `None` while it
     /// may.
     pub(super) fn reached(&self, events: u64, h: f64) -> Option<PathRecord> {
+        let more = events as f64 * h + h <= self.max_time && events < self.max_events && !self.abandoned(events);
+        (!more).then(|| self.censored(events, h))
+    }
+
+    /// The record of a path that is still inside after `events` steps of length `h` and is at an end.
+    pub(super) fn censored(&self, events: u64, h: f64) -> PathRecord {
         let t = events as f64 * h;
-        let at = if t + h > self.max_time {
-            self.max_time
-        } else if events >= self.max_events || self.abandoned(events) {
-            t
-        } else {
-            return None;
-        };
-        Some(PathRecord { outcome: Outcome::Censored { at }, events })
+        let at = if t + h > self.max_time { self.max_time } else { t };
+        PathRecord { outcome: Outcome::Censored { at }, events }
+    }
+
+    /// How many steps of length `h` a path may take.
+    pub(super) fn steps(&self, h: f64) -> u64 {
+        let may = |events: u64| events as f64 * h + h <= self.max_time && events < self.max_events;
+        // `max_time/h` to within rounding; the cast saturates.
+        let mut steps = ((self.max_time / h) as u64).min(self.max_events);
+        while steps > 0 && !may(steps - 1) {
+            steps -= 1;
+        }
+        while may(steps) {
+            steps += 1;
+        }
+        steps
     }
 
     /// Whether a path that has cost `events` so far is to be given up; looked at now and then.
     pub(super) fn abandoned(&self, events: u64) -> bool {
-        events % LOOK_EVERY == 0 && self.stop.is_some_and(StopFlag::is_abandoned)
+        events % LOOK_EVERY == 0 && self.is_abandoned()
+    }
+
+    /// Whether all paths are to be given up.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.stop.is_some_and(StopFlag::is_abandoned)
     }
 }
 

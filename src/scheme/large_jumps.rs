@@ -151,6 +151,11 @@ impl LargeJumps {
         self.cumulative.last().copied().unwrap_or(0.0)
     }
 
+    /// `δ_j`, in units of `L`.
+    pub fn cut(&self, j: usize) -> f64 {
+        self.cuts[j]
+    }
+
     /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`.
     pub fn draw(&self, displacement: &mut [f64], scratch: &mut [f64], rng: &mut Stream) -> Jump {
         match self.structure {

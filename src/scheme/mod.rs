@@ -5,11 +5,15 @@
 //! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser.
 
 mod adam_motion;
+mod axes;
 mod barrier;
 mod euler;
+mod event_lanes;
 mod jump_adapted;
 mod kernel;
+mod lanes;
 mod large_jumps;
+mod line;
 mod linear;
 mod modes;
 mod motion;

@@ -23,9 +23,10 @@ impl StepLaw {
         QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
     }
 
-    fn fill(&self, out: &mut [f64], rng: &mut Stream) {
+    /// Fills `out` with draws, one word of the stream each where the table draws.
+    pub fn fill(&self, out: &mut [f64], rng: &mut Stream) {
         match self {
-            StepLaw::Table(table) => out.iter_mut().for_each(|x| *x = table.sample(rng)),
+            StepLaw::Table(table) => table.fill(rng, out),
             StepLaw::Transformation(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
         }
     }

@@ -1,0 +1,155 @@
+//! Throughput of the kernels: `cargo bench --bench kernels`. The items of a row are draws, path-steps, coordinate-steps, events or
+//! escapes, as its name says; nanoseconds an item are 1000 over the millions of items a second.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use levy_escape::noise::{LaneStreams, QuantileTable, StableLaw};
+use levy_escape::scheme::StreamSource;
+use levy_escape::{
+    Adam, Alpha, Amplitude, Asymmetric, Basin, Domain, Dynamics, Euler, JumpAdapted, LevyNoise, Limits, PathRecord,
+    Potential, Problem, Quadratic, Scheme, Seed,
+};
+use rand_distr::Distribution;
+
+const LIMITS: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: 10_000_000_000, stop: None };
+
+fn main() {
+    divan::main();
+}
+
+fn alpha() -> Alpha {
+    Alpha::new(1.5).unwrap()
+}
+
+fn problem(potential: impl Potential + 'static, domain: Domain, dynamics: Dynamics, epsilon: f64) -> Problem {
+    let basin = Basin::new(potential, domain).unwrap();
+    Problem::new(basin, dynamics, LevyNoise::new(alpha(), epsilon).unwrap()).unwrap()
+}
+
+fn bowl(dynamics: Dynamics, epsilon: f64) -> Problem {
+    problem(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0), dynamics, epsilon)
+}
+
+fn valley(dynamics: Dynamics, epsilon: f64) -> Problem {
+    let potential = Asymmetric::new(vec![5.0], vec![0.5]).unwrap();
+    problem(potential, Domain::interval(-0.3, 1.0), dynamics, epsilon)
+}
+
+fn adam() -> Dynamics {
+    Dynamics::Adam(Adam::new(1.0, 0.1).unwrap())
+}
+
+/// Runs the first `paths` paths again and again; `items` counts what one run does.
+fn run(bencher: Bencher<'_, '_>, problem: &Problem, scheme: &dyn Scheme, paths: u64, items: fn(&[PathRecord]) -> u64) {
+    let kernel = scheme.prepare(problem).unwrap();
+    let once = || {
+        let mut records = Vec::with_capacity(paths as usize);
+        kernel.run(StreamSource { seed: Seed(1), cell: 0 }, 0..paths, LIMITS, &mut records);
+        records
+    };
+    let count = items(&once());
+    bencher.counter(ItemsCount::new(count)).bench(once);
+}
+
+fn events(records: &[PathRecord]) -> u64 {
+    records.iter().map(|r| r.events).sum()
+}
+
+fn escapes(records: &[PathRecord]) -> u64 {
+    records.len() as u64
+}
+
+mod draws {
+    use super::*;
+
+    const DRAWS: usize = 1 << 16;
+
+    #[divan::bench]
+    fn table_in_lanes(bencher: Bencher<'_, '_>) {
+        let table = QuantileTable::new(alpha(), 1.0).unwrap();
+        let mut streams = LaneStreams::<8>::new(Seed(1), 0, std::array::from_fn(|lane| lane as u64));
+        let mut out = vec![[0.0; 8]; 128];
+        bencher.counter(ItemsCount::new(DRAWS)).bench_local(|| {
+            for _ in 0..DRAWS / 1024 {
+                table.fill_lanes(&mut streams, &mut out);
+                black_box(&out);
+            }
+        });
+    }
+
+    #[divan::bench]
+    fn transformation(bencher: Bencher<'_, '_>) {
+        let law = StableLaw::new(alpha());
+        let mut stream = StreamSource { seed: Seed(1), cell: 0 }.stream(0);
+        bencher
+            .counter(ItemsCount::new(DRAWS))
+            .bench_local(|| (0..DRAWS).map(|_| law.sample(&mut stream)).sum::<f64>());
+    }
+
+    #[divan::bench(args = [0.5, 1.2, 1.5, 1.8])]
+    fn building_a_table(alpha: f64) -> QuantileTable {
+        QuantileTable::new(Alpha::new(alpha).unwrap(), 1.0).unwrap()
+    }
+}
+
+mod euler_steps {
+    use super::*;
+
+    #[divan::bench(args = [1.0, 0.1])]
+    fn sgd_line(bencher: Bencher<'_, '_>, epsilon: f64) {
+        run(bencher, &bowl(Dynamics::Sgd, epsilon), &Euler::with_step(0.01).unwrap(), 256, events);
+    }
+
+    #[divan::bench]
+    fn sgd_asymmetric_line(bencher: Bencher<'_, '_>) {
+        run(bencher, &valley(Dynamics::Sgd, 0.1), &Euler::with_step(0.01).unwrap(), 256, events);
+    }
+
+    #[divan::bench]
+    fn adam_line(bencher: Bencher<'_, '_>) {
+        run(bencher, &bowl(adam(), 0.1), &Euler::with_step(0.01).unwrap(), 256, events);
+    }
+
+    #[divan::bench(args = [100, 10_000])]
+    fn sgd_diagonal_coordinates(bencher: Bencher<'_, '_>, dim: usize) {
+        let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::Box(vec![[-2.0, 2.0]; dim])).unwrap();
+        let noise = LevyNoise::new(alpha(), 0.2 / (dim as f64).powf(1.0 / 1.5)).unwrap();
+        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0; dim]));
+        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+        let items: fn(&[PathRecord]) -> u64 = match dim {
+            100 => |records| 100 * events(records),
+            _ => |records| 10_000 * events(records),
+        };
+        run(bencher, &problem, &Euler::with_step(0.01).unwrap(), 2, items);
+    }
+}
+
+mod jump_adapted_escapes {
+    use super::*;
+
+    #[divan::bench(args = [0.1, 0.01, 0.001])]
+    fn sgd_line_at_a_tenth(bencher: Bencher<'_, '_>, epsilon: f64) {
+        let scheme = JumpAdapted::default().threshold(0.1).unwrap();
+        run(bencher, &bowl(Dynamics::Sgd, epsilon), &scheme, 2048, escapes);
+    }
+
+    #[divan::bench(args = [0.1, 0.01, 0.001])]
+    fn sgd_line(bencher: Bencher<'_, '_>, epsilon: f64) {
+        run(bencher, &bowl(Dynamics::Sgd, epsilon), &JumpAdapted::default(), 2048, escapes);
+    }
+
+    #[divan::bench]
+    fn sgd_asymmetric_line(bencher: Bencher<'_, '_>) {
+        run(bencher, &valley(Dynamics::Sgd, 0.003), &JumpAdapted::default(), 2048, escapes);
+    }
+
+    #[divan::bench(args = [0.1, 0.01, 0.001])]
+    fn adam_line(bencher: Bencher<'_, '_>, epsilon: f64) {
+        run(bencher, &bowl(adam(), epsilon), &JumpAdapted::default(), 256, escapes);
+    }
+
+    #[divan::bench]
+    fn adam_asymmetric_line(bencher: Bencher<'_, '_>) {
+        run(bencher, &valley(adam(), 0.003), &JumpAdapted::default(), 256, escapes);
+    }
+}

@@ -1,0 +1,106 @@
+//! Euler's step of SGD in a box whose coordinates do not see each other, in one pass over them.
+
+use pulp::{Arch, Scalar, Simd, WithSimd};
+
+use crate::dynamics::{Dynamics, Problem};
+use crate::landscape::Form;
+use crate::noise::{Amplitude, Structure};
+
+use super::line::watched_shift;
+
+/// Constants of every coordinate, each of length `d`.
+pub(super) struct AxisSteps {
+    minimum: Vec<f64>,
+    left: Vec<f64>,
+    right: Vec<f64>,
+    amplitude: Vec<f64>,
+    /// The faces as they are watched.
+    lo: Vec<f64>,
+    hi: Vec<f64>,
+    step: f64,
+    scale: f64,
+}
+
+impl AxisSteps {
+    /// The axes of a problem; `None` if its coordinates see each other. `shift` is that of the edge before the amplitude.
+    pub fn of(problem: &Problem, step: f64, scale: f64, shift: f64) -> Option<Self> {
+        let (basin, noise) = (problem.basin(), problem.noise());
+        let dim = basin.dim();
+        if *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
+            return None;
+        }
+        let (left, right) = match basin.potential().form() {
+            Form::Flat => (vec![0.0; dim], vec![0.0; dim]),
+            Form::Diagonal(k) => (k.to_vec(), k.to_vec()),
+            Form::Asymmetric { left, right } => (left.to_vec(), right.to_vec()),
+            _ => return None,
+        };
+        let amplitude = match noise.amplitude() {
+            Amplitude::Scalar(s) => vec![*s; dim],
+            Amplitude::Diagonal(s) => s.clone(),
+            _ => return None,
+        };
+        let (lo, hi) = basin.sides()?;
+        let watched = |i: usize| watched_shift(shift * amplitude[i].abs(), lo[i], hi[i]);
+        Some(AxisSteps {
+            lo: (0..dim).map(|i| lo[i] + watched(i)).collect(),
+            hi: (0..dim).map(|i| hi[i] - watched(i)).collect(),
+            minimum: basin.minimum().to_vec(),
+            left,
+            right,
+            amplitude,
+            step,
+            scale,
+        })
+    }
+
+    /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate; whether it is inside afterwards.
+    pub fn step(&self, arch: Arch, x: &mut [f64], xi: &[f64]) -> bool {
+        arch.dispatch(Move { axes: self, x, xi })
+    }
+
+    /// The displacement by the noise of a step.
+    pub fn kick(&self, xi: &[f64], kick: &mut [f64]) {
+        kick.iter_mut().zip(xi).zip(&self.amplitude).for_each(|((kick, xi), s)| *kick = s * xi * self.scale);
+    }
+}
+
+struct Move<'a> {
+    axes: &'a AxisSteps,
+    x: &'a mut [f64],
+    xi: &'a [f64],
+}
+
+impl WithSimd for Move<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> bool {
+        let axes = self.axes;
+        let (x, x_rest) = S::as_mut_simd_f64s(self.x);
+        let split = |row| S::as_simd_f64s(row);
+        let rows = [&axes.minimum, &axes.left, &axes.right, &axes.amplitude, &axes.lo, &axes.hi];
+        let (xi, xi_rest) = split(self.xi);
+        let inside = move_all(simd, axes, rows.map(|row| split(row).0), x, xi);
+        inside & move_all(Scalar, axes, rows.map(|row| split(row).1), x_rest, xi_rest)
+    }
+}
+
+#[inline(always)]
+fn move_all<S: Simd>(simd: S, axes: &AxisSteps, rows: [&[S::f64s]; 6], x: &mut [S::f64s], xi: &[S::f64s]) -> bool {
+    let n = x.len();
+    let [minimum, left, right, amplitude, lo, hi] = rows.map(|row| &row[..n]);
+    let xi = &xi[..n];
+    let (step, scale) = (simd.splat_f64s(axes.step), simd.splat_f64s(axes.scale));
+    let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+    let mut outside = zero;
+    for i in 0..n {
+        let y = simd.sub_f64s(x[i], minimum[i]);
+        let k = simd.select_f64s(simd.less_than_f64s(y, zero), left[i], right[i]);
+        let kick = simd.mul_f64s(simd.mul_f64s(amplitude[i], xi[i]), scale);
+        x[i] = simd.add_f64s(x[i], simd.sub_f64s(kick, simd.mul_f64s(simd.mul_f64s(k, y), step)));
+        let inside = simd.and_m64s(simd.less_than_f64s(lo[i], x[i]), simd.less_than_f64s(x[i], hi[i]));
+        outside = simd.select_f64s(inside, outside, one);
+    }
+    simd.reduce_sum_f64s(outside) == 0.0
+}

@@ -1,0 +1,262 @@
+//! Many paths of one recursion on a line, side by side.
+//!
+//! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
+//! the next path of the chunk when the block of noise is used up. What a path does is [`LineStep::step`] on one lane,
+//! whatever the vectors are: nothing fuses a multiplication with an addition, so every width gives the same bits.
+
+use std::ops::Range;
+
+use pulp::{Arch, Scalar, Simd, WithSimd};
+
+use super::{Limits, PathRecord, StreamSource};
+use crate::noise::{LaneStreams, QuantileTable, Stream};
+
+/// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
+const BLOCK: usize = 32;
+
+/// Stands in the track for a path that is inside: the sum of two numbers is never negative zero unless both are.
+const INSIDE: f64 = -0.0;
+
+/// Fewer paths than this go on one by one, which is faster than lanes that are mostly empty.
+const FEW: usize = 2;
+
+/// A recursion on a line with `K` numbers of state, of which the first is the parameter.
+pub(super) trait LineStep<const K: usize>: Copy {
+    /// The state at `t = 0`, which may take draws of its own.
+    fn start(self, draw: impl FnMut() -> f64) -> [f64; K];
+
+    /// Advances the state by one step with the noise `xi`, SαS(1). Returns the displacement by the noise, and where the path is
+    /// inside the edge as it is watched.
+    fn step<S: Simd>(self, simd: S, state: &mut [S::f64s; K], xi: S::f64s) -> (S::f64s, S::m64s);
+}
+
+/// A path on its way.
+pub(super) struct Walker<const K: usize> {
+    path: u64,
+    state: [f64; K],
+    steps: u64,
+    stream: Stream,
+}
+
+impl<const K: usize> Walker<K> {
+    /// A path at its start.
+    pub fn new<L: LineStep<K>>(line: L, source: StreamSource, path: u64, draw: &impl Fn(&mut Stream) -> f64) -> Self {
+        let mut stream = source.stream(path);
+        let state = line.start(|| draw(&mut stream));
+        Walker { path, state, steps: 0, stream }
+    }
+
+    /// Walks to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
+    pub fn walk<L: LineStep<K>>(
+        mut self,
+        line: L,
+        most: u64,
+        limits: Limits<'_>,
+        draw: &impl Fn(&mut Stream) -> f64,
+    ) -> Ending {
+        while self.steps < most && !limits.abandoned(self.steps) {
+            let (kick, inside) = line.step(Scalar, &mut self.state, draw(&mut self.stream));
+            self.steps += 1;
+            if !inside {
+                return Ending { path: self.path, steps: self.steps, exit: Some((self.state[0], kick)) };
+            }
+        }
+        Ending { path: self.path, steps: self.steps, exit: None }
+    }
+}
+
+/// How a path ended: `x` and the last kick at the exit, or nothing after as many steps as it may take.
+pub(super) struct Ending {
+    pub path: u64,
+    pub steps: u64,
+    pub exit: Option<(f64, f64)>,
+}
+
+/// Runs the paths of `range` and hands every ending to `finish`, in the order in which they end.
+pub(super) struct Lanes<'a, L> {
+    pub line: L,
+    pub table: &'a QuantileTable,
+    pub arch: Arch,
+    pub source: StreamSource,
+    /// Steps a path may take.
+    pub most: u64,
+    /// Where all of it may be abandoned.
+    pub limits: Limits<'a>,
+}
+
+impl<L> Lanes<'_, L> {
+    /// Appends the records of `range` in path order; `finish` makes a record of an ending.
+    pub fn run<const K: usize>(
+        &self,
+        range: Range<u64>,
+        records: &mut Vec<PathRecord>,
+        mut finish: impl FnMut(&Ending) -> PathRecord,
+    ) where
+        L: LineStep<K>,
+    {
+        let first = records.len();
+        let empty = PathRecord { outcome: super::Outcome::Censored { at: 0.0 }, events: 0 };
+        records.resize(first + (range.end - range.start) as usize, empty);
+        let start = range.start;
+        let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);
+        let mut queue = range;
+        let walkers = self.advance::<K, 16>(Vec::new(), &mut queue, 8, &mut put);
+        let walkers = self.advance::<K, 8>(walkers, &mut queue, FEW, &mut put);
+        for walker in walkers {
+            put(walker.walk(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
+        }
+    }
+
+    fn draw(&self, rng: &mut Stream) -> f64 {
+        rand_distr::Distribution::sample(self.table, rng)
+    }
+
+    /// Advances `walkers` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which are returned.
+    fn advance<const K: usize, const N: usize>(
+        &self,
+        walkers: Vec<Walker<K>>,
+        queue: &mut Range<u64>,
+        rest: usize,
+        put: &mut impl FnMut(Ending),
+    ) -> Vec<Walker<K>>
+    where
+        L: LineStep<K>,
+    {
+        let draw = |rng: &mut Stream| self.draw(rng);
+        let mut waiting = walkers.into_iter();
+        let mut next = || {
+            let fresh = || queue.next().map(|path| Walker::new(self.line, self.source, path, &draw));
+            waiting.next().or_else(fresh)
+        };
+        let mut streams = LaneStreams::<N>::idle();
+        let mut states = [[0.0; N]; K];
+        // The path of every lane and the steps it has taken.
+        let mut paths: [Option<(u64, u64)>; N] = [None; N];
+        let mut kicks = [[0.0; N]; BLOCK];
+        let mut track = [[0.0; N]; BLOCK];
+        let mut more = true;
+        loop {
+            for lane in 0..N {
+                if paths[lane].is_none() && more {
+                    let Some(walker) = next() else {
+                        more = false;
+                        break;
+                    };
+                    paths[lane] = Some((walker.path, walker.steps));
+                    streams.set(lane, &walker.stream);
+                    states.iter_mut().zip(walker.state).for_each(|(row, value)| row[lane] = value);
+                }
+            }
+            if !more && paths.iter().flatten().count() <= rest {
+                break;
+            }
+            if self.limits.is_abandoned() {
+                return Vec::new();
+            }
+            self.table.fill_lanes(&mut streams, &mut kicks);
+            let outside = self.arch.dispatch(Sweep {
+                line: self.line,
+                states: &mut states,
+                kicks: &mut kicks,
+                track: &mut track,
+            });
+            for lane in 0..N {
+                let Some((path, steps)) = paths[lane] else { continue };
+                let left = (self.most - steps).min(BLOCK as u64) as usize;
+                let exit = match outside[lane] {
+                    true => (0..left).find(|&row| track[row][lane].to_bits() != INSIDE.to_bits()),
+                    false => None,
+                };
+                if let Some(row) = exit {
+                    let exit = Some((track[row][lane], kicks[row][lane]));
+                    put(Ending { path, steps: steps + row as u64 + 1, exit });
+                    paths[lane] = None;
+                } else if left < BLOCK {
+                    put(Ending { path, steps: self.most, exit: None });
+                    paths[lane] = None;
+                } else {
+                    paths[lane] = Some((path, steps + BLOCK as u64));
+                }
+            }
+        }
+        let left = (0..N).filter_map(|lane| {
+            let (path, steps) = paths[lane]?;
+            Some(Walker { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
+        });
+        left.collect()
+    }
+}
+
+/// A block of steps: the noise goes in, the kicks come out in its place, and the track tells where a path was outside.
+struct Sweep<'a, L, const K: usize, const N: usize> {
+    line: L,
+    states: &'a mut [[f64; N]; K],
+    kicks: &'a mut [[f64; N]; BLOCK],
+    track: &'a mut [[f64; N]; BLOCK],
+}
+
+impl<L: LineStep<K>, const K: usize, const N: usize> WithSimd for Sweep<'_, L, K, N> {
+    /// Whether a lane was outside after any of the steps.
+    type Output = [bool; N];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) -> [bool; N] {
+        let mut outside = [0.0; N];
+        let groups = N / S::F64_LANES;
+        let mut first = 0;
+        // Two chains of dependent operations at a time hide each other's latency.
+        while first + 2 <= groups {
+            self.strip::<S, 2>(simd, first, &mut outside);
+            first += 2;
+        }
+        while first < groups {
+            self.strip::<S, 1>(simd, first, &mut outside);
+            first += 1;
+        }
+        outside.map(|mark| mark != 0.0)
+    }
+}
+
+impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
+    /// `G` vectors of lanes from vector `first` on.
+    #[inline(always)]
+    fn strip<S: Simd, const G: usize>(&mut self, simd: S, first: usize, outside: &mut [f64; N]) {
+        let mut states = [[simd.splat_f64s(0.0); K]; G];
+        for (g, state) in states.iter_mut().enumerate() {
+            for (value, row) in state.iter_mut().zip(self.states.iter()) {
+                *value = S::as_simd_f64s(row).0[first + g];
+            }
+        }
+        let (zero, one, inside_mark) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0), simd.splat_f64s(INSIDE));
+        let mut marks = [zero; G];
+        for (kicks, track) in self.kicks.iter_mut().zip(self.track.iter_mut()) {
+            let kicks = &mut S::as_mut_simd_f64s(kicks).0[first..first + G];
+            let track = &mut S::as_mut_simd_f64s(track).0[first..first + G];
+            for g in 0..G {
+                let (kick, inside) = self.line.step(simd, &mut states[g], kicks[g]);
+                kicks[g] = kick;
+                track[g] = simd.select_f64s(inside, inside_mark, states[g][0]);
+                marks[g] = simd.select_f64s(inside, marks[g], one);
+            }
+        }
+        let outside = &mut S::as_mut_simd_f64s(outside).0[first..first + G];
+        outside.copy_from_slice(&marks);
+        for (g, state) in states.iter().enumerate() {
+            for (value, row) in state.iter().zip(self.states.iter_mut()) {
+                S::as_mut_simd_f64s(row).0[first + g] = *value;
+            }
+        }
+    }
+}
+
+/// The dispatch levels of this machine.
+#[cfg(test)]
+pub(super) fn levels() -> Vec<Arch> {
+    let mut levels = vec![Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        levels.extend(pulp::x86::V4::try_new().map(Arch::V4));
+    }
+    levels
+}

@@ -1,0 +1,209 @@
+//! Euler's recursions on an interval with a piecewise linear force, one coordinate of noise: the general step on scalars.
+
+use pulp::Simd;
+
+use super::lanes::LineStep;
+use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
+use crate::landscape::Form;
+use crate::noise::Structure;
+
+/// `F' = k± (x - θ*)` on an interval, and the noise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    minimum: f64,
+    curvatures: [f64; 2],
+    amplitude: f64,
+    start: f64,
+    lo: f64,
+    hi: f64,
+    /// The step `h`, and the scale `ε h^(1/α)` of its noise.
+    step: f64,
+    scale: f64,
+}
+
+impl Line {
+    /// The line of a problem; `None` if it is not one.
+    pub fn of(problem: &Problem, step: f64, scale: f64) -> Option<Self> {
+        let (basin, noise) = (problem.basin(), problem.noise());
+        if basin.dim() != 1 || noise.structure() != Structure::Independent {
+            return None;
+        }
+        let curvatures = match basin.potential().form() {
+            Form::Flat => [0.0, 0.0],
+            Form::Diagonal(k) => [k[0], k[0]],
+            Form::Asymmetric { left, right } => [left[0], right[0]],
+            _ => return None,
+        };
+        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
+        let amplitude = noise.amplitude().column(1, 0)[0];
+        let (minimum, start) = (basin.minimum()[0], basin.start()[0]);
+        Some(Line { minimum, curvatures, amplitude, start, lo, hi, step, scale })
+    }
+
+    /// The sign of the noise that makes a kick.
+    pub fn noise_of(&self, kick: f64) -> f64 {
+        kick * self.amplitude.signum()
+    }
+
+    fn gradient(&self, x: f64) -> f64 {
+        let offset = x - self.minimum;
+        self.curvatures[usize::from(offset >= 0.0)] * offset
+    }
+
+    #[inline(always)]
+    fn gradients<S: Simd>(&self, simd: S, x: S::f64s) -> S::f64s {
+        let offset = simd.sub_f64s(x, simd.splat_f64s(self.minimum));
+        let right = simd.greater_than_or_equal_f64s(offset, simd.splat_f64s(0.0));
+        let [left_curvature, right_curvature] = self.curvatures.map(|k| simd.splat_f64s(k));
+        simd.mul_f64s(simd.select_f64s(right, right_curvature, left_curvature), offset)
+    }
+}
+
+/// The shift at a pair of faces: steps so wide that it would swallow the basin see the edge itself.
+pub(super) fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
+    shift.min(0.45 * (hi - lo))
+}
+
+/// SGD: the state is `x`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SgdLine {
+    line: Line,
+    /// The ends as they are watched.
+    lo: f64,
+    hi: f64,
+}
+
+impl SgdLine {
+    /// `shift` is that of the edge before the amplitude.
+    pub fn new(line: Line, shift: f64) -> Self {
+        let shift = watched_shift(shift * line.amplitude.abs(), line.lo, line.hi);
+        SgdLine { line, lo: line.lo + shift, hi: line.hi - shift }
+    }
+}
+
+impl LineStep<1> for SgdLine {
+    fn start(self, _draw: impl FnMut() -> f64) -> [f64; 1] {
+        [self.line.start]
+    }
+
+    #[inline(always)]
+    fn step<S: Simd>(self, simd: S, [x]: &mut [S::f64s; 1], xi: S::f64s) -> (S::f64s, S::m64s) {
+        let line = &self.line;
+        let gradient = line.gradients(simd, *x);
+        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.amplitude), xi), simd.splat_f64s(line.scale));
+        let drift = simd.mul_f64s(gradient, simd.splat_f64s(line.step));
+        *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
+        let above = simd.less_than_f64s(simd.splat_f64s(self.lo), *x);
+        let below = simd.less_than_f64s(*x, simd.splat_f64s(self.hi));
+        (kick, simd.and_m64s(above, below))
+    }
+}
+
+/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AdamLine {
+    line: Line,
+    /// `1 - e^(-βh)` of the two averages.
+    present: [f64; 2],
+    moment: SecondMoment,
+    /// `s²`.
+    square: f64,
+    stabilizer: f64,
+    /// Shift of the edge where `q = 1`, and its upper limit.
+    shift: f64,
+    widest: f64,
+}
+
+impl AdamLine {
+    /// `shift` is that of the edge before the amplitude.
+    pub fn new(line: Line, adam: &Adam, noise_scale: f64, shift: f64) -> Self {
+        AdamLine {
+            line,
+            present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, line.step)),
+            moment: adam.second_moment(),
+            square: noise_scale * noise_scale,
+            stabilizer: adam.stabilizer(),
+            shift: shift * line.amplitude.abs(),
+            widest: 0.45 * (line.hi - line.lo),
+        }
+    }
+}
+
+impl LineStep<6> for AdamLine {
+    fn start(self, mut draw: impl FnMut() -> f64) -> [f64; 6] {
+        let g = self.line.gradient(self.line.start);
+        let v = match self.moment {
+            SecondMoment::Frozen => self.square,
+            SecondMoment::MeanField => g * g + self.square,
+            SecondMoment::Sampled => {
+                let z = self.line.amplitude * draw();
+                (g + z) * (g + z)
+            }
+        };
+        [self.line.start, g, v, 0.0, 0.0, 1.0 / (v.sqrt() + self.stabilizer)]
+    }
+
+    #[inline(always)]
+    fn step<S: Simd>(
+        self,
+        simd: S,
+        [x, m, v, first, second, inverse_q]: &mut [S::f64s; 6],
+        xi: S::f64s,
+    ) -> (S::f64s, S::m64s) {
+        let line = &self.line;
+        let g = line.gradients(simd, *x);
+        let z = simd.mul_f64s(simd.splat_f64s(line.amplitude), xi);
+        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.scale), z), *inverse_q);
+        let drift = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.step), *m), *inverse_q);
+        *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
+        let weight = averaged(simd, self.present[0], first);
+        *m = simd.add_f64s(*m, simd.mul_f64s(weight, simd.sub_f64s(g, *m)));
+        if self.moment != SecondMoment::Frozen {
+            let target = match self.moment {
+                SecondMoment::Sampled => {
+                    let sample = simd.add_f64s(g, z);
+                    simd.mul_f64s(sample, sample)
+                }
+                _ => simd.add_f64s(simd.mul_f64s(g, g), simd.splat_f64s(self.square)),
+            };
+            let weight = averaged(simd, self.present[1], second);
+            *v = simd.add_f64s(*v, simd.mul_f64s(weight, simd.sub_f64s(target, *v)));
+            let q = simd.add_f64s(simd.sqrt_f64s(*v), simd.splat_f64s(self.stabilizer));
+            *inverse_q = simd.div_f64s(simd.splat_f64s(1.0), q);
+        }
+        let shift = simd.mul_f64s(simd.splat_f64s(self.shift), *inverse_q);
+        let widest = simd.splat_f64s(self.widest);
+        let shift = simd.select_f64s(simd.less_than_f64s(shift, widest), shift, widest);
+        let above = simd.less_than_f64s(simd.add_f64s(simd.splat_f64s(line.lo), shift), *x);
+        let below = simd.less_than_f64s(*x, simd.sub_f64s(simd.splat_f64s(line.hi), shift));
+        (kick, simd.and_m64s(above, below))
+    }
+}
+
+/// Counts the step into the memory of an average, and gives the weight of the present in it.
+#[inline(always)]
+fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
+    let share = simd.splat_f64s(present);
+    let past = simd.mul_f64s(simd.splat_f64s(1.0 - present), *memory);
+    *memory = simd.add_f64s(share, past);
+    simd.div_f64s(share, *memory)
+}
+
+/// The recursion of a problem, if it is one on a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum LineRecursion {
+    Sgd(SgdLine),
+    Adam(AdamLine),
+}
+
+impl LineRecursion {
+    pub fn of(problem: &Problem, line: Line, shift: f64) -> Self {
+        match problem.dynamics() {
+            Dynamics::Adam(adam) => {
+                let scale = adam.noise_scales(problem.noise(), 1)[0];
+                LineRecursion::Adam(AdamLine::new(line, adam, scale, shift))
+            }
+            _ => LineRecursion::Sgd(SgdLine::new(line, shift)),
+        }
+    }
+}
