@@ -92,7 +92,7 @@ impl Limits<'_> {
         events % LOOK_EVERY == 0 && self.is_abandoned()
     }
 
-    /// Whether all paths are to be given up.
+    /// Whether the paths are to be given up.
     pub(super) fn is_abandoned(&self) -> bool {
         self.stop.is_some_and(StopFlag::is_abandoned)
     }

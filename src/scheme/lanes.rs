@@ -80,7 +80,7 @@ pub(super) struct Lanes<'a, L> {
     pub source: StreamSource,
     /// Steps a path may take.
     pub most: u64,
-    /// Where all of it may be abandoned.
+    /// Where the paths may be given up.
     pub limits: Limits<'a>,
 }
 
