@@ -66,6 +66,9 @@ fn within<E>(
             within(read, (edge(begin), edge(bin)), held, room, visit)?;
             (begin, held) = (bin, 0);
         }
+        if held == 0 {
+            begin = bin;
+        }
         held += counts[bin];
     }
     within(read, (edge(begin), hi), held, room, visit)
