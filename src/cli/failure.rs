@@ -11,7 +11,7 @@ use super::progress::say;
 use super::stopping::resume_command;
 use crate::experiment::{Experiment, ExperimentErrors, MergeError, ResultsError, RunError, StoreError, TableError};
 use crate::report::FigureError;
-use crate::tail::{self, NpyError, TailError};
+use crate::tail::{ColumnError, NpyError, TailError};
 
 /// Why the program ends with an exit code other than 0.
 #[derive(Debug, Error)]
@@ -41,10 +41,10 @@ pub enum Failure {
         source: FigureError,
     },
     #[error("{} cannot be used", path.display())]
-    Csv {
+    Column {
         path: PathBuf,
         #[source]
-        source: tail::TableError,
+        source: ColumnError,
     },
     #[error("{} cannot be used", path.display())]
     Array {
@@ -122,9 +122,9 @@ impl Failure {
             Failure::Merge(MergeError::Incomplete { .. }) => 5,
             Failure::Merge(MergeError::Store(_)) => 3,
             Failure::Merge(_) => 2,
-            Failure::Csv { source: tail::TableError::File(error), .. } if error.is_io_error() => 3,
+            Failure::Column { source: ColumnError::File(error), .. } if error.is_io_error() => 3,
             Failure::Array { source: NpyError::File { .. }, .. } => 3,
-            Failure::Csv { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
+            Failure::Column { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
             Failure::FigureExists { .. } | Failure::FigureFormat { .. } => 2,
             Failure::Table(TableError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::TimeLimit { .. } | Failure::Incomplete { .. } => 5,

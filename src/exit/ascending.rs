@@ -4,6 +4,9 @@
 //! counts of a histogram over the bits of the numbers say that a part fits, and every part is gathered and sorted in a reading of
 //! its own. The result is that of sorting everything, whatever the order and the number of readings.
 
+/// Gives every number of a reading, in any order, to the function it is given.
+type Read<'r, E> = dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E> + 'r;
+
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
@@ -15,7 +18,7 @@ const BINS: usize = 1 << 18;
 /// # Errors
 /// The first error of `read`.
 pub fn ascending<E>(
-    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
+    read: &mut Read<'_, E>,
     count: usize,
     room: usize,
     visit: &mut dyn FnMut(f64, usize),
@@ -25,7 +28,7 @@ pub fn ascending<E>(
 
 /// The numbers whose bits lie in `[lo, hi)`, of which there are `count`.
 fn within<E>(
-    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
+    read: &mut Read<'_, E>,
     (lo, hi): (u64, u64),
     count: usize,
     room: usize,
@@ -61,15 +64,15 @@ fn within<E>(
     })?;
     let edge = |bin: usize| (lo + bin as u64 * width).min(hi);
     let (mut begin, mut held) = (0, 0);
-    for bin in 0..BINS {
-        if held > 0 && held + counts[bin] > room {
+    for (bin, count) in counts.into_iter().enumerate() {
+        if held > 0 && held + count > room {
             within(read, (edge(begin), edge(bin)), held, room, visit)?;
             (begin, held) = (bin, 0);
         }
         if held == 0 {
             begin = bin;
         }
-        held += counts[bin];
+        held += count;
     }
     within(read, (edge(begin), hi), held, room, visit)
 }
