@@ -453,7 +453,7 @@ fn a_damaged_store_is_reported_and_left_alone() {
             };
             bytes[page + within as usize] = rng.next_u64() as u8;
         }
-        if rng.next_u64() % 20 == 0 {
+        if rng.next_u64().is_multiple_of(20) {
             bytes.truncate((rng.next_u64() % bytes.len() as u64) as usize);
         }
         fs::write(&file, &bytes).unwrap();
