@@ -4,18 +4,16 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::CalibrateOptions;
 use super::failure::{Failure, read_text};
-use super::manifest::{CalibrationManifest, StopReason, TrainingSpeed};
+use super::manifest::{CalibrationManifest, StopReason, TrainingSpeed, is_of, now};
 use super::progress::{Talk, TrainingMeter, write_data};
-use super::run::watch_signals;
+use super::stopping::{Early, Stopping};
 use crate::calibrate::{
-    Calibrated, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, calibrate as measure,
+    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, calibrate as measure,
 };
-use crate::engine::StopFlag;
 use crate::experiment::{CalibrationFile, Existing, PendingFolder};
 use crate::noise::Seed;
 use crate::report::{self, FigureError};
@@ -25,9 +23,8 @@ pub fn calibrate(options: &CalibrateOptions, talk: &Talk) -> Result<(), Failure>
     let mut file = load(&options.file)?;
     override_settings(&mut file.settings, options.seed, options.device.map(DeviceChoice::from));
     let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };
-    let stop = StopFlag::default();
-    watch_signals(&stop)?;
-    run_one(&file, &file.settings, (&options.out, existing, Told::AsData), &stop, talk)
+    let stopping = Stopping::watch(None)?;
+    run_one(&file, &file.settings, (&options.out, existing, Told::AsData), &stopping, talk)
 }
 
 /// Puts what the command line says in place of the file's.
@@ -40,6 +37,22 @@ pub fn override_settings(settings: &mut CalibrationSettings, seed: Option<u64>, 
 pub fn load(path: &Path) -> Result<CalibrationFile, Failure> {
     let text = read_text(path)?;
     CalibrationFile::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
+}
+
+/// Whether a calibration is there that was made with these settings, to its end.
+///
+/// # Errors
+/// [`Failure::OtherCalibration`] if what is there is not of these settings.
+pub fn is_made(out: &Path, file: &CalibrationFile, settings: &CalibrationSettings) -> Result<bool, Failure> {
+    let place = out.join(&settings.name);
+    if place.symlink_metadata().is_err() {
+        return Ok(false);
+    }
+    let manifest = read_text(&place.join("manifest.json")).unwrap_or_default();
+    if !is_of(&manifest, file, settings) {
+        return Err(Failure::OtherCalibration { path: place });
+    }
+    Ok(Calibration::read(&place.join("calibration.json")).is_ok_and(|calibration| complete(&calibration)))
 }
 
 /// Where the summary goes beside its file.
@@ -56,7 +69,7 @@ pub fn run_one(
     file: &CalibrationFile,
     settings: &CalibrationSettings,
     (out, existing, told): (&Path, Existing, Told),
-    stop: &StopFlag,
+    stopping: &Stopping,
     talk: &Talk,
 ) -> Result<(), Failure> {
     PendingFolder::check(out, &settings.name, existing)?;
@@ -64,10 +77,10 @@ pub fn run_one(
     let data = settings.load()?;
     let folder = PendingFolder::create(out, &settings.name, existing)?;
     talk.say(format!("{}: device {reason}", settings.name));
-    let (start, clock) = (Timestamp::now(), Instant::now());
+    let (start, clock) = (now(), Instant::now());
     let watch = Stopwatch::new(settings, talk);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let measured = measure(settings, &data, &device, threads, stop, &watch);
+    let measured = measure(settings, &data, &device, threads, &stopping.flag, &watch);
     watch.meter.finish();
     let found = match measured {
         Ok(found) => found,
@@ -84,14 +97,19 @@ pub fn run_one(
         match report::draw_calibration(*kind, &found, &folder.path().join("figures")) {
             Ok(()) => {}
             // A training that was cut short may lack what a figure needs.
-            Err(FigureError::Empty { .. }) if !complete(&found) => {}
+            Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
             Err(source) => undrawn = undrawn.or(Some(Failure::Figure { name: kind.name(), source })),
         }
     }
     let seconds = clock.elapsed().as_secs_f64();
-    let stop_reason = if stop.is_set() { StopReason::Interrupted } else { StopReason::Complete };
+    let early = stopping.reason();
+    let stop_reason = match early {
+        None => StopReason::Complete,
+        Some(Early::Interrupted) => StopReason::Interrupted,
+        Some(Early::TimeLimit) => StopReason::TimeLimit,
+    };
     let speeds = watch.speeds(settings);
-    let manifest = CalibrationManifest::of(settings, &reason, (start, seconds), stop_reason, &speeds, &file.text);
+    let manifest = CalibrationManifest::of(file, settings, &reason, (start, seconds), stop_reason, &speeds);
     folder.write("manifest.json", json(&manifest)?.as_bytes())?;
     let path = folder.finish()?;
     match told {
@@ -102,8 +120,11 @@ pub fn run_one(
         let per_second = speed.steps_per_second.map_or("–".to_string(), |n| format!("{n:.0}"));
         talk.say(format!("{}: {}: {per_second} training steps/s", settings.name, speed.label));
     }
-    if stop.is_set() {
-        return Err(Failure::Interrupted { path });
+    match (early, told) {
+        (None, _) => {}
+        (Some(_), Told::AsData) => return Err(Failure::TrainingStopped { path }),
+        (Some(Early::Interrupted), Told::AsTalk) => return Err(Failure::Interrupted { path }),
+        (Some(Early::TimeLimit), Told::AsTalk) => return Err(Failure::TimeLimit { path }),
     }
     let diverged = found.calibration.runs.iter().filter(|run| matches!(run.ended, Ended::Diverged { .. }));
     let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
@@ -117,8 +138,8 @@ pub fn run_one(
     Ok(())
 }
 
-fn complete(found: &Calibrated) -> bool {
-    found.calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. }))
+fn complete(calibration: &Calibration) -> bool {
+    calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. }))
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {

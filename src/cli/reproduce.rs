@@ -4,11 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::arguments::ReproduceOptions;
+#[cfg(feature = "calibrate")]
+use super::calibrate::Told;
 use super::failure::{Failure, load_all, read_text};
 use super::progress::Talk;
-use super::run::{override_seed, run_all, watch_signals};
-use crate::engine::StopFlag;
-use crate::experiment::{Existing, PendingFolder, calibrations_named, is_calibration};
+use super::run::{Planned, existing, override_seed, run_all};
+use super::stopping::Stopping;
+#[cfg(feature = "calibrate")]
+use crate::calibrate::CalibrationSettings;
+use crate::engine::Shard;
+#[cfg(feature = "calibrate")]
+use crate::experiment::{CalibrationFile, Existing, PendingFolder};
+use crate::experiment::{Experiment, ResultsFolder, calibrations_named, is_calibration};
 
 /// Runs every `.toml` in the folder of experiments in the order of their names: first the calibrations, then the experiments, which may
 /// use them.
@@ -34,32 +41,31 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
     let at_once: Vec<PathBuf> =
         experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
     // What needs no calibration is checked before the first is made.
-    for experiment in load_all(&at_once, &options.how.out)? {
-        if calibrations.names().contains(&experiment.name) {
-            return Err(Failure::SameName { name: experiment.name });
+    for planned in plan(&at_once, options)? {
+        if calibrations.names().contains(&planned.experiment.name) {
+            return Err(Failure::SameName { name: planned.experiment.name });
         }
-        PendingFolder::check(&options.how.out, &experiment.name, existing(options))?;
+        ResultsFolder::check(&options.how.out, &planned.request(Shard::WHOLE), existing(&options.how))?;
     }
-    let stop = StopFlag::default();
-    watch_signals(&stop)?;
-    calibrations.run(options, &stop, talk)?;
+    let stopping = Stopping::watch(options.how.max_time)?;
+    calibrations.run(options, &stopping, talk)?;
     let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
-    let plan: Vec<_> = load_all(&files, &options.how.out)?
-        .into_iter()
-        .map(|mut experiment| {
-            override_seed(&mut experiment, &options.how);
-            let paths =
-                options.how.paths.unwrap_or(if options.quick { experiment.quick_paths } else { experiment.paths });
-            (experiment, paths)
-        })
-        .collect();
-    run_all(&plan, &options.how, &stop, talk)
+    run_all(&plan(&files, options)?, Shard::WHOLE, &options.how, &stopping, talk)
+}
+
+fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, Failure> {
+    let planned = |mut experiment: Experiment| {
+        override_seed(&mut experiment, &options.how);
+        let paths = options.how.paths.unwrap_or(if options.quick { experiment.quick_paths } else { experiment.paths });
+        Planned { experiment, paths, exactly: options.how.paths.is_some() }
+    };
+    Ok(load_all(files, &options.how.out)?.into_iter().map(planned).collect())
 }
 
 /// The calibrations of the folder that can be made here.
 struct Calibrations {
     #[cfg(feature = "calibrate")]
-    files: Vec<crate::experiment::CalibrationFile>,
+    files: Vec<CalibrationFile>,
 }
 
 impl Calibrations {
@@ -88,7 +94,7 @@ impl Calibrations {
         Vec::new()
     }
 
-    fn run(&self, _: &ReproduceOptions, _: &StopFlag, _: &Talk) -> Result<(), Failure> {
+    fn run(&self, _: &ReproduceOptions, _: &Stopping, _: &Talk) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -106,7 +112,7 @@ impl Calibrations {
             }
             super::calibrate::override_settings(&mut file.settings, options.how.seed, None);
             super::calibrate::override_settings(&mut file.quick, options.how.seed, None);
-            PendingFolder::check(&options.how.out, &file.settings.name, existing(options))?;
+            Self::existing(&file, options)?;
             found.push(file);
         }
         Ok(Calibrations { files: found })
@@ -116,21 +122,35 @@ impl Calibrations {
         self.files.iter().map(|file| file.settings.name.clone()).collect()
     }
 
-    fn run(&self, options: &ReproduceOptions, stop: &StopFlag, talk: &Talk) -> Result<(), Failure> {
+    fn settings<'f>(file: &'f CalibrationFile, options: &ReproduceOptions) -> &'f CalibrationSettings {
+        if options.quick { &file.quick } else { &file.settings }
+    }
+
+    /// What is to be done with a calibration of that name: [`Existing::Resume`] if it is there and is the one wanted. One that was broken
+    /// off is moved aside and made anew.
+    fn existing(file: &CalibrationFile, options: &ReproduceOptions) -> Result<Existing, Failure> {
+        let out = &options.how.out;
+        let existing = match existing(&options.how) {
+            Existing::Resume if super::calibrate::is_made(out, file, Self::settings(file, options))? => {
+                return Ok(Existing::Resume);
+            }
+            Existing::Resume => Existing::MoveAside,
+            other => other,
+        };
+        PendingFolder::check(out, &file.settings.name, existing)?;
+        Ok(existing)
+    }
+
+    fn run(&self, options: &ReproduceOptions, stopping: &Stopping, talk: &Talk) -> Result<(), Failure> {
         for file in &self.files {
-            let settings = if options.quick { &file.quick } else { &file.settings };
-            super::calibrate::run_one(
-                file,
-                settings,
-                (&options.how.out, existing(options), super::calibrate::Told::AsTalk),
-                stop,
-                talk,
-            )?;
+            let existing = Self::existing(file, options)?;
+            if existing == Existing::Resume {
+                talk.say(format!("{}: is there already", file.settings.name));
+                continue;
+            }
+            let place = (options.how.out.as_path(), existing, Told::AsTalk);
+            super::calibrate::run_one(file, Self::settings(file, options), place, stopping, talk)?;
         }
         Ok(())
     }
-}
-
-fn existing(options: &ReproduceOptions) -> Existing {
-    if options.how.force { Existing::MoveAside } else { Existing::Refuse }
 }

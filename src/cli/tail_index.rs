@@ -120,7 +120,7 @@ impl Data {
             Some("csv") if options.axis.is_some() => Err(wrong("--axis is for arrays; a CSV file has --column")),
             Some("csv") => {
                 let values = read_column(path, options.column.as_deref());
-                let values = values.map_err(|source| Failure::Table { path: path.clone(), source })?;
+                let values = values.map_err(|source| Failure::Column { path: path.clone(), source })?;
                 Ok(Data { samples: vec![values], columns: 1 })
             }
             _ => Err(wrong("the name of a data file ends in .csv or .npy")),

@@ -1,6 +1,6 @@
 //! The experiment file as a whole: parsed, checked, and planned into cells.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::scheme_section::{self, SchemeSection};
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
-const MOST_PATHS: u64 = 1_000_000_000_000;
+const MOST_PATHS: u64 = Experiment::MOST_PATHS;
 
 /// An experiment: what to run, cell by cell, and what to draw of it.
 #[derive(Clone, Debug)]
@@ -41,11 +41,15 @@ pub struct Experiment {
     pub warnings: Vec<String>,
     /// The file as it was read.
     pub text: Arc<str>,
+    /// Hash of every calibration that was read for it, by the name that the file gives it.
+    pub calibrations: BTreeMap<String, String>,
 }
 
 impl Experiment {
     /// Largest size of a file in bytes.
     pub const MOST_BYTES: usize = 8 << 20;
+    /// Largest number of paths of one cell.
+    pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
     /// Folder of results where a calibration that is named without a path lies, unless another is given.
     pub const RESULTS: &str = "results";
@@ -86,6 +90,15 @@ impl Experiment {
             Some(experiment) if noted.is_empty() => Ok(experiment),
             _ => Err(ExperimentErrors::new(file, text, noted)),
         }
+    }
+}
+
+impl Experiment {
+    /// Every setting of a file by its path, as `noise.alpha` and `basin.0.name`, whether it makes sense or not.
+    pub(super) fn settings(text: &str) -> Vec<(String, String)> {
+        let mut settings = Vec::new();
+        Node::parse(text, &Findings::default()).flatten(String::new(), &mut settings);
+        settings
     }
 }
 
@@ -155,6 +168,7 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         figures: figures?,
         warnings,
         text: text.clone(),
+        calibrations: findings.calibration_contents(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong with an experiment file, all at once.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -154,6 +155,11 @@ impl Findings {
     /// The calibration of that name, or why there is none.
     pub fn calibration(&self, name: &str) -> Result<Rc<Calibration>, String> {
         self.calibrations.borrow_mut().get(name)
+    }
+
+    /// Hash of every calibration that was read, by the name that the file gives it.
+    pub fn calibration_contents(&self) -> BTreeMap<String, String> {
+        self.calibrations.borrow().contents()
     }
 
     pub fn push(&self, finding: Finding) {

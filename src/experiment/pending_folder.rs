@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::results::{exists, move_aside};
 use super::{Existing, ResultsError};
 
 /// A folder being written. Nothing stands at its place until [`PendingFolder::finish`]; without it the unfinished folder `.<name>.part`
@@ -18,11 +19,12 @@ impl PendingFolder {
     /// Refuses a folder that is there already, without touching anything.
     ///
     /// # Errors
-    /// [`ResultsError::Exists`] if `<out>/<name>` is there and `existing` is [`Existing::Refuse`].
+    /// [`ResultsError::Exists`] if `<out>/<name>` is there and `existing` is not [`Existing::MoveAside`].
     pub fn check(out: &Path, name: &str, existing: Existing) -> Result<(), ResultsError> {
         let place = out.join(name);
         match existing {
-            Existing::Refuse if place.exists() => Err(ResultsError::Exists { path: place }),
+            Existing::MoveAside => Ok(()),
+            _ if exists(&place) => Err(ResultsError::Exists { path: place }),
             _ => Ok(()),
         }
     }
@@ -69,19 +71,11 @@ impl PendingFolder {
     /// # Errors
     /// [`ResultsError`]; the unfinished folder stays.
     pub fn finish(self) -> Result<PathBuf, ResultsError> {
-        if self.place.exists() {
-            match self.existing {
-                Existing::Refuse => return Err(ResultsError::Exists { path: self.place }),
-                Existing::MoveAside => {
-                    let aside = |n: u32| {
-                        let mut name = self.place.as_os_str().to_owned();
-                        name.push(format!(".{n}"));
-                        PathBuf::from(name)
-                    };
-                    let free = (1..).map(aside).find(|path| !path.exists()).unwrap_or_else(|| aside(0));
-                    fs::rename(&self.place, &free).map_err(|source| ResultsError::Write { path: free, source })?;
-                }
+        if exists(&self.place) {
+            if self.existing != Existing::MoveAside {
+                return Err(ResultsError::Exists { path: self.place });
             }
+            move_aside(&self.place).map_err(|source| ResultsError::Write { path: self.place.clone(), source })?;
         }
         fs::rename(&self.beside, &self.place)
             .map_err(|source| ResultsError::Write { path: self.beside.clone(), source })?;

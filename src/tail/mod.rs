@@ -3,6 +3,7 @@
 //! A [`TailSample`] is centred and keeps its zeros apart; an [`Estimator`] makes a [`TailIndex`] of it. Whatever it says,
 //! [`GaussianSurrogate`] tells what the same estimator says of Gaussian data with the same scales.
 
+mod csv_column;
 mod dependence;
 mod error;
 mod estimator;
@@ -20,8 +21,8 @@ pub mod npy;
 mod optimum;
 mod sample;
 mod surrogate;
-mod table;
 
+pub use csv_column::{ColumnError, read_column};
 pub use error::TailError;
 pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
 pub use fitted_law::FittedLaw;
@@ -35,4 +36,3 @@ pub use mohammadi::{BlockLength, Mohammadi, Zeros};
 pub use npy::{NpyArray, NpyError};
 pub use sample::{Centre, TailSample};
 pub use surrogate::GaussianSurrogate;
-pub use table::{TableError, read_column};

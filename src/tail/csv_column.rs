@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Why a column was not read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum TableError {
+pub enum ColumnError {
     /// The file cannot be read, or its rows are not of one length.
     #[error(transparent)]
     File(#[from] csv::Error),
@@ -45,11 +45,11 @@ pub enum TableError {
 /// The first row is a header unless all its cells are numbers.
 ///
 /// # Errors
-/// [`TableError`]; a cell that is no finite number is refused with its place.
-pub fn read_column(path: &Path, column: Option<&str>) -> Result<Vec<f64>, TableError> {
+/// [`ColumnError`]; a cell that is no finite number is refused with its place.
+pub fn read_column(path: &Path, column: Option<&str>) -> Result<Vec<f64>, ColumnError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(path)?;
     let mut records = reader.records();
-    let first = records.next().ok_or(TableError::Empty)??;
+    let first = records.next().ok_or(ColumnError::Empty)??;
     let has_header = first.iter().any(|cell| cell.parse::<f64>().is_err());
     let number = |index: usize| index.to_string();
     let columns: Vec<String> = match has_header {
@@ -58,11 +58,11 @@ pub fn read_column(path: &Path, column: Option<&str>) -> Result<Vec<f64>, TableE
     };
     let index = match column {
         None if columns.len() == 1 => 0,
-        None => return Err(TableError::Choose { columns }),
+        None => return Err(ColumnError::Choose { columns }),
         Some(column) => {
             let named = columns.iter().position(|name| name == column);
             let index = named.or_else(|| column.parse().ok().filter(|index| *index < columns.len()));
-            index.ok_or_else(|| TableError::NoColumn { column: column.to_owned(), columns: columns.clone() })?
+            index.ok_or_else(|| ColumnError::NoColumn { column: column.to_owned(), columns: columns.clone() })?
         }
     };
     let rows = (!has_header).then_some(Ok(first)).into_iter().chain(records);
@@ -71,20 +71,20 @@ pub fn read_column(path: &Path, column: Option<&str>) -> Result<Vec<f64>, TableE
         let record = record?;
         let text = record.get(index).unwrap_or_default();
         let value = text.parse().ok().filter(|value: &f64| value.is_finite());
-        values.push(value.ok_or_else(|| TableError::Number {
+        values.push(value.ok_or_else(|| ColumnError::Number {
             line: record.position().map_or(0, csv::Position::line),
             column: columns[index].clone(),
             text: text.to_owned(),
         })?);
     }
-    if values.is_empty() { Err(TableError::Empty) } else { Ok(values) }
+    if values.is_empty() { Err(ColumnError::Empty) } else { Ok(values) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str, column: Option<&str>) -> Result<Vec<f64>, TableError> {
+    fn read(text: &str, column: Option<&str>) -> Result<Vec<f64>, ColumnError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.csv");
         std::fs::write(&path, text).unwrap();
@@ -102,14 +102,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_where() {
-        assert!(matches!(read("", None), Err(TableError::Empty)));
-        assert!(matches!(read("x\n", None), Err(TableError::Empty)));
-        assert!(matches!(read("a,b\n1,2\n", None), Err(TableError::Choose { .. })));
-        assert!(matches!(read("a,b\n1,2\n", Some("c")), Err(TableError::NoColumn { .. })));
+        assert!(matches!(read("", None), Err(ColumnError::Empty)));
+        assert!(matches!(read("x\n", None), Err(ColumnError::Empty)));
+        assert!(matches!(read("a,b\n1,2\n", None), Err(ColumnError::Choose { .. })));
+        assert!(matches!(read("a,b\n1,2\n", Some("c")), Err(ColumnError::NoColumn { .. })));
         for bad in ["nan", "inf", "", "one"] {
             let read = read(&format!("a,b\n1,2\n{bad},3\n"), Some("a"));
-            assert!(matches!(read, Err(TableError::Number { line: 3, .. })), "{bad}");
+            assert!(matches!(read, Err(ColumnError::Number { line: 3, .. })), "{bad}");
         }
-        assert!(matches!(read("a,b\n1\n", Some("a")), Err(TableError::File(_))));
+        assert!(matches!(read("a,b\n1\n", Some("a")), Err(ColumnError::File(_))));
     }
 }
