@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(unix)]
+use std::{process::Stdio, time::Duration};
 
 use assert_cmd::Command;
 use levy_escape::calibrate::{Calibration, Ended, NoiseKind, SamplingAxis};
@@ -13,7 +15,7 @@ name = "small"
 seed = 3
 network = { mlp = { hidden = [32] } }
 batch = 32
-iterations = 900
+iterations = 600
 figures = ["tail-index", "training", "noise-law", "scales"]
 [[optimiser]]
 sgd = { eta = 0.1 }
@@ -21,8 +23,8 @@ sgd = { eta = 0.1 }
 adam = { eta = 3e-3 }
 [noise]
 measurements = 2
-batches = 60
-window = 60
+batches = 40
+window = 40
 coordinates = 2
 "#;
 
@@ -55,7 +57,7 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
     for run in &calibration.runs {
         let last = run.training.last().unwrap();
         assert!(last.test_accuracy >= 0.95, "{}: {}", run.label, last.test_accuracy);
-        assert_eq!(run.ended, Ended::Complete { iterations: 900 });
+        assert_eq!(run.ended, Ended::Complete { iterations: 600 });
         let axes = |kind| run.measurements.iter().filter(move |m| m.noise == kind).map(|m| m.axis.clone());
         let layer = |n: u32| SamplingAxis::Layer(format!("linear{n}"));
         for axis in [SamplingAxis::Pooled, layer(1), layer(2), SamplingAxis::Batches, SamplingAxis::Iterations] {
@@ -87,7 +89,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     let experiments = dir.path().join("experiments");
     fs::create_dir(&experiments).unwrap();
     let small =
-        FILE.replace("iterations = 900", "iterations = 90") + "[quick]\niterations = 40\nbatches = 30\nwindow = 30\n";
+        FILE.replace("iterations = 600", "iterations = 90") + "[quick]\niterations = 40\nbatches = 30\nwindow = 30\n";
     fs::write(experiments.join("z.toml"), &small).unwrap();
     let absent = small.replace("name = \"small\"", "name = \"absent\"\ndata = { idx = 'no/such/folder' }");
     fs::write(experiments.join("absent.toml"), absent).unwrap();
@@ -107,11 +109,78 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     assert!(dir.path().join("made/small/calibration.json").is_file());
     assert!(dir.path().join("made/of-small/summary.csv").is_file());
     assert!(!dir.path().join("made/of-absent").exists());
+    // A run of calibrated cells goes on, is split and joined, and is rendered anew.
+    let again = ["reproduce", "--quick", "--out", "made", "--resume"];
+    let trained = fs::metadata(dir.path().join("made/small")).unwrap().modified().unwrap();
+    let said = stderr(program(dir.path()).args(again), 0);
+    assert!(said.contains("small: is there already") && said.contains("of-small: 1 of 1 chunks are there"), "{said}");
+    assert_eq!(fs::metadata(dir.path().join("made/small")).unwrap().modified().unwrap(), trained);
+    let run = |more: &[&str]| {
+        let mut command = program(dir.path());
+        command.args(["run", "experiments/a.toml", "--out", "made", "--paths", "600"]).args(more);
+        command
+    };
+    let table = |name: &str| fs::read(dir.path().join("made").join(name).join("escapes.csv")).unwrap();
+    run(&["--resume"]).assert().success();
+    for shard in ["1/2", "2/2"] {
+        run(&["--shard", shard]).assert().success();
+    }
+    let merge = ["merge", "made/of-small.shard-1-of-2", "made/of-small.shard-2-of-2", "--into", "made/merged"];
+    program(dir.path()).args(merge).assert().success();
+    assert_eq!(table("of-small"), table("merged"));
+    let report = || program(&dir.path().join("made/of-small")).args(["report", "."]).assert();
+    report().success();
+    // Another calibration, even one that gives the same cells, gives another run.
+    let measured = dir.path().join("made/small/calibration.json");
+    let text = fs::read_to_string(&measured).unwrap();
+    fs::write(&measured, text.replacen("\"device\": \"cpu\"", "\"device\": \"another\"", 1)).unwrap();
+    let error = stderr(&mut run(&["--resume"]), 2);
+    assert!(error.contains("holds another run:\n  content of the calibration small: "), "{error}");
+    let said = String::from_utf8(report().code(2).get_output().stderr.clone()).unwrap();
+    assert!(said.contains("gives another run by now:\n  content of the calibration small: "), "{said}");
+    fs::write(&measured, text).unwrap();
+    report().success();
+    // What was made with another seed is kept.
+    let error = stderr(program(dir.path()).args(again).args(["--seed", "4"]), 2);
+    assert!(error.contains("made/small holds something else than the calibration"), "{error}");
+}
+
+/// The first Ctrl-C or SIGTERM ends a training; what was measured until then is kept, and a resumed `reproduce` makes it anew.
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_a_training() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("experiments")).unwrap();
+    let long = FILE.replace("iterations = 600", "iterations = 10_000_000").replace("window = 40", "window = 0");
+    let file = dir.path().join("experiments/c.toml");
+    fs::write(&file, &long).unwrap();
+    let stopped = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+        command.args(arguments).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        // The signal is watched for before the folder is made.
+        while !dir.path().join("results/.small.part").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let signal = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = stopped(&["calibrate", "experiments/c.toml"]);
+    assert!(code == Some(130) && said.contains("begin anew with --force") && !said.contains("--resume"), "{said}");
+    let (code, said) = stopped(&["reproduce", "--force"]);
+    assert!(code == Some(130) && said.contains("go on with: ") && said.contains("reproduce --resume"), "{said}");
+    let place = dir.path().join("results/small");
+    let calibration = Calibration::read(&place.join("calibration.json")).unwrap();
+    assert!(calibration.runs.iter().any(|run| matches!(run.ended, Ended::Stopped { .. })));
+    let (code, said) = stopped(&["reproduce", "--resume"]);
+    assert!(code == Some(130) && dir.path().join("results/small.2/calibration.json").is_file(), "{said}");
 }
 
 #[test]
 fn a_learning_rate_that_diverges_keeps_what_was_measured() {
-    let dir = folder(&FILE.replace("eta = 0.1", "eta = 1e30").replace("iterations = 900", "iterations = 50"));
+    let dir = folder(&FILE.replace("eta = 0.1", "eta = 1e30").replace("iterations = 600", "iterations = 50"));
     let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 1);
     assert!(error.contains("sgd diverged") && error.contains("lower the learning rate"), "{error}");
     let calibration = Calibration::read(&dir.path().join("results/small/calibration.json")).unwrap();
@@ -137,7 +206,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     }
     let dir = folder(FILE);
     let said = program(dir.path()).args(["check", "c.toml"]).assert().success().get_output().stdout.clone();
-    assert_eq!(String::from_utf8(said).unwrap(), "c.toml: 2 trainings of 900 steps\n");
+    assert_eq!(String::from_utf8(said).unwrap(), "c.toml: 2 trainings of 600 steps\n");
     let error = stderr(program(dir.path()).args(["run", "c.toml"]), 2);
     assert!(error.contains("trains a network") && error.contains("levy-escape calibrate c.toml"), "{error}");
 }
