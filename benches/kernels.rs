@@ -11,7 +11,7 @@ use levy_escape::{
 };
 use rand_distr::Distribution;
 
-const LIMITS: Limits = Limits { max_time: f64::INFINITY, max_events: 10_000_000_000 };
+const LIMITS: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: 10_000_000_000, stop: None };
 
 fn main() {
     divan::main();

@@ -326,7 +326,7 @@ fn existing_results_are_kept() {
     insta::assert_snapshot!(refused.stderr, @r"
     error: results/small exists already
 
-    hint: pass --force to move it aside, or --out DIR to write elsewhere
+    hint: pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere
     ");
     assert_eq!(names(&results), ["small"]);
     assert_eq!(fs::read(results.join("small/escapes.csv")).unwrap(), first);
@@ -563,7 +563,7 @@ fn an_interrupt_keeps_what_was_done() {
     let results = folder.path().join("results");
     let begun = Instant::now();
     // The last folder is opened after the signals are watched.
-    while !results.join(".next.part/summary.csv").exists() {
+    while !results.join("next/run.sqlite").exists() {
         assert!(begun.elapsed() < Duration::from_secs(30), "the run does not begin");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -582,11 +582,13 @@ fn an_interrupt_keeps_what_was_done() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("stopped; what was done is in results/small"), "{stderr}");
+    assert!(stderr.contains("run my.toml next.toml --progress none --resume"), "{stderr}");
 
     // Only the first cell was begun, and the second experiment leaves nothing.
     assert_eq!(names(&results), ["small"]);
     let results = results.join("small");
     assert_eq!(manifest(&results)["stop_reason"], "interrupted");
+    assert_eq!(manifest(&results)["complete"], false);
     let mut summary = csv::Reader::from_path(results.join("summary.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = summary.records().map(|row| row.unwrap()).collect();
     assert_eq!(rows.len(), 1);
@@ -659,7 +661,7 @@ fn a_closed_pipe_is_no_failure() {
 #[test]
 fn help_tells_the_exit_codes() {
     let folder = tempfile::tempdir().unwrap();
-    for command in [&[][..], &["run"], &["reproduce"], &["check"], &["theory"]] {
+    for command in [&[][..], &["run"], &["reproduce"], &["merge"], &["report"], &["slurm"], &["check"], &["theory"]] {
         let said = say(folder.path(), &[command, &["--help"]].concat());
         assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{command:?}");
         let help = said.stdout.to_lowercase();
@@ -680,6 +682,11 @@ fn usage_errors_end_with_2() {
         &["run", "my.toml", "--paths", "1000000000000000"],
         &["run", "my.toml", "--threads", "0"],
         &["run", "my.toml", "--seed", "-1"],
+        &["run", "my.toml", "--resume", "--force"],
+        &["run", "my.toml", "--shard", "0/3"],
+        &["run", "my.toml", "--shard", "4/3"],
+        &["run", "my.toml", "--max-time", "soon"],
+        &["merge", "results/small"],
         &["run", "my.toml", "-q", "-v"],
         &["theory", "my.toml", "--progress", "loud"],
     ] {

@@ -1,7 +1,12 @@
 //! The command line, once: help, man page and completions come from here.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::engine::Shard;
 
 /// The end of every help text: examples, then what the exit codes mean.
 macro_rules! with_exit_codes {
@@ -13,7 +18,8 @@ macro_rules! with_exit_codes {
   1    a check failed, or a figure had nothing to draw
   2    the command line or an experiment file is wrong
   3    a file could not be read or written
-  130  stopped by Ctrl-C; what was done is kept"
+  5    not complete: the time limit came, or shards are missing
+  130  stopped by a signal; what was done is kept, and --resume goes on"
         )
     };
 }
@@ -80,15 +86,44 @@ pub enum Color {
 pub enum Command {
     /// Run experiments and draw their figures
     ///
-    /// Results go to <OUT>/<name>/: summary.csv (one row a cell), escapes.csv (one row a path), manifest.json and figures/. The
-    /// CSV files are the same, byte for byte, on any number of threads.
+    /// Results go to <OUT>/<name>/: run.sqlite (the store), summary.csv (one row a cell), escapes.csv (one row a path),
+    /// manifest.json and figures/. The CSV files are the same, byte for byte, on any number of threads and shards, and however often
+    /// the run was stopped or killed and resumed.
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape run experiments/theorem1.toml",
         "  levy-escape run my.toml --paths 1000 --threads 4 --force",
+        "  levy-escape run my.toml --resume --max-time 3h50m",
+        "  levy-escape run my.toml --shard 3/16",
         ""
     ))]
     Run(RunOptions),
+
+    /// Join the shards of a run
+    ///
+    /// Checks that all are of one run and that every path is there exactly once, and gives the files, byte for byte, that the run
+    /// would have given without shards. Nothing is written if anything is missing.
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape merge results/my.shard-*-of-16 --into results/my",
+        ""
+    ))]
+    Merge(MergeOptions),
+
+    /// Render tables and figures of a run anew, from its store
+    #[command(after_help = with_exit_codes!("Examples:", "  levy-escape report results/theorem1", ""))]
+    Report(ReportOptions),
+
+    /// Write, and submit, Slurm jobs: an array of shards and the merge after it
+    ///
+    /// The scripts go to <OUT>/<name>.slurm/. A shard that is stopped before the end of its time, killed, or loses its node is queued
+    /// again and goes on where it was.
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape slurm my.toml --shards 64 --sbatch-arg=--time=4:00:00 --sbatch-arg=--cpus-per-task=8 --submit",
+        ""
+    ))]
+    Slurm(SlurmOptions),
 
     /// Run every file in experiments/
     #[command(after_help = with_exit_codes!(
@@ -120,9 +155,27 @@ pub struct RunOptions {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
+    /// Run only part I of N, into <name>.shard-I-of-N; merge joins them
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
+    /// Say what it would take, from a pilot of a few paths, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
     /// How the runs are made
     #[command(flatten)]
     pub how: How,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Shard::new(i.parse().ok()?, n.parse().ok()?));
+    parts.ok_or_else(|| format!("expected I/N with 1 <= I <= N <= {}, as in 3/16", Shard::MOST))
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time as 3h50m, 90s or 2 days".to_string())
 }
 
 /// How runs are made.
@@ -144,9 +197,17 @@ pub struct How {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
     pub threads: Option<u64>,
 
+    /// Go on where the results of the same name end; begin if there are none
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+
     /// Move existing results of the same name aside, to <name>.1, and run
     #[arg(long)]
     pub force: bool,
+
+    /// Stop in time, as by Ctrl-C, and end with exit code 5
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub max_time: Option<Duration>,
 
     /// Print one JSON object per experiment on standard output when it is done
     #[arg(long)]
@@ -167,6 +228,70 @@ pub struct ReproduceOptions {
     /// How the runs are made
     #[command(flatten)]
     pub how: How,
+}
+
+/// Options of `merge`.
+#[derive(Args, Debug)]
+pub struct MergeOptions {
+    /// Folders of the shards
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+
+    /// Folder for the run, which must not be there
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    /// Print one JSON object on standard output when it is done
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportOptions {
+    /// Folder of a run
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Print one JSON object on standard output when it is done
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `slurm`.
+#[derive(Args, Debug)]
+pub struct SlurmOptions {
+    /// Experiment file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Tasks of the array
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Shard::MOST))]
+    pub shards: u64,
+
+    /// Folder for the results, on a file system that all nodes share
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Seed instead of the file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Paths of every cell instead of the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
+    pub paths: Option<u64>,
+
+    /// Threads of a task; by default as many as it has CPUs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub threads: Option<u64>,
+
+    /// An option of sbatch for both jobs, as --sbatch-arg=--time=4:00:00
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub sbatch_arg: Vec<String>,
+
+    /// Submit the jobs
+    #[arg(long)]
+    pub submit: bool,
 }
 
 /// Options of `check`.

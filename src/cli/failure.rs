@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::progress::say;
-use crate::experiment::{Experiment, ExperimentErrors, ResultsError, RunError};
+use super::stopping::resume_command;
+use crate::experiment::{Experiment, ExperimentErrors, MergeError, ResultsError, RunError, StoreError, TableError};
 use crate::report::FigureError;
 
 /// Why the program ends with an exit code other than 0.
@@ -28,6 +29,10 @@ pub enum Failure {
     Results(#[from] ResultsError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     #[error("the figure {name} could not be drawn")]
     Figure {
         name: &'static str,
@@ -46,32 +51,98 @@ pub enum Failure {
     Output(#[source] io::Error),
     #[error("stopped; what was done is in {}", path.display())]
     Interrupted { path: PathBuf },
+    #[error("the time limit has come; what was done is in {}", path.display())]
+    TimeLimit { path: PathBuf },
+    #[error("the run in {} is not complete; the tables hold the first paths of every cell", path.display())]
+    Incomplete { path: PathBuf },
+    #[error("{} cannot be written", path.display())]
+    Script {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{argument:?} is no option of sbatch")]
+    SbatchArgument { argument: String },
+    #[error("sbatch did not take the job")]
+    Submit {
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl Failure {
+    /// What is wrong with a store, if that is it.
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Failure::Results(ResultsError::Store(error)) | Failure::Run(RunError::Store(error)) => Some(error),
+            Failure::Merge(MergeError::Store(error) | MergeError::Results(ResultsError::Store(error))) => Some(error),
+            Failure::Table(TableError::Store(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
+        if let Some(StoreError::Differs { .. } | StoreError::Format { .. }) = self.store() {
+            return 2;
+        }
         match self {
             Failure::Experiment(_) | Failure::NoExperiments { .. } | Failure::SameName { .. } => 2,
             Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
-            Failure::Results(ResultsError::Exists { .. }) => 2,
-            Failure::Run(RunError::Scheme { .. }) => 2,
-            Failure::Run(RunError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
+            Failure::Results(results) | Failure::Merge(MergeError::Results(results)) => match results {
+                ResultsError::Exists { .. } | ResultsError::FewerPaths { .. } | ResultsError::OtherShard { .. } => 2,
+                _ => 3,
+            },
+            Failure::Run(RunError::Scheme { .. }) | Failure::SbatchArgument { .. } => 2,
+            Failure::Merge(MergeError::Incomplete { .. }) => 5,
+            Failure::Merge(MergeError::Store(_)) => 3,
+            Failure::Merge(_) => 2,
+            Failure::Table(TableError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
+            Failure::TimeLimit { .. } | Failure::Incomplete { .. } => 5,
             Failure::Interrupted { .. } => 130,
             _ => 3,
         }
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
-            Failure::Results(ResultsError::Exists { .. }) => {
-                Some("pass --force to move it aside, or --out DIR to write elsewhere".to_string())
+        let store_hint = self.store().and_then(|error| match error {
+            StoreError::Differs { .. } => {
+                Some("pass --force to move it aside and begin anew, or --out DIR to write elsewhere")
             }
+            StoreError::Damaged { .. } | StoreError::Foreign { .. } => {
+                Some("pass --force to move it aside and begin anew; nothing was changed")
+            }
+            _ => None,
+        });
+        if let Some(hint) = store_hint {
+            return Some(hint.to_string());
+        }
+        match self {
+            Failure::Results(ResultsError::Exists { .. }) => Some(
+                "pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere".to_string(),
+            ),
+            Failure::Results(ResultsError::FewerPaths { .. }) => {
+                Some("leave --paths out, or begin anew with --force".to_string())
+            }
+            Failure::Merge(MergeError::Results(ResultsError::Exists { .. })) => {
+                Some("a merge writes a folder of its own: give another --into".to_string())
+            }
+            Failure::Merge(MergeError::Incomplete { .. }) => {
+                Some("run those shards with --resume, and merge again; nothing was written".to_string())
+            }
+            Failure::Interrupted { .. } | Failure::TimeLimit { .. } => {
+                Some(format!("go on with: {}", resume_command()))
+            }
+            Failure::Run(RunError::Store(_)) | Failure::Table(TableError::Write { .. }) => Some(format!(
+                "what was finished is kept; when there is room and access again, go on with: {}",
+                resume_command()
+            )),
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
             Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())
             }
+            Failure::SbatchArgument { .. } => Some("give it as --sbatch-arg=--time=4:00:00".to_string()),
             _ => None,
         }
     }

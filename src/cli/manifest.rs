@@ -1,35 +1,34 @@
 //! `manifest.json`: everything about a run that its tables leave out.
 
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{Timestamp, Unit};
 use serde::Serialize;
 
-use crate::experiment::{CellPlan, Experiment};
+use crate::experiment::{CellPlan, Experiment, Identity, Session};
 use crate::scheme::PathKernel;
-
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopReason {
-    /// Every path was run.
-    Complete,
-    /// A signal asked for the stop.
-    Interrupted,
-}
 
 /// Version, plan, machine and times of one run.
 #[derive(Debug, Serialize)]
 pub struct Manifest<'a> {
-    version: &'static str,
+    version: &'a str,
     name: &'a str,
     seed: u64,
+    fingerprint: &'a str,
     paths_per_cell: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+    /// Whether every path was run. If not, the tables hold the first paths of every cell.
+    complete: bool,
+    paths_done: u64,
+    paths_planned: u64,
     threads: usize,
     host: Host,
     start: String,
     end: String,
+    /// Of all sessions that ended by themselves.
     seconds: f64,
-    stop_reason: StopReason,
+    stop_reason: &'a str,
     warnings: &'a [String],
+    sessions: &'a [Session],
     cells: Vec<Cell<'a>>,
     /// The file as it was read; options that overrode it are in the fields above.
     experiment: &'a str,
@@ -63,11 +62,11 @@ struct Cell<'a> {
 pub struct Ended<'a> {
     pub experiment: &'a Experiment,
     pub kernels: &'a [Box<dyn PathKernel>],
-    pub paths: u64,
+    pub identity: &'a Identity,
     pub warnings: &'a [String],
-    pub start: Timestamp,
-    pub seconds: f64,
-    pub stop_reason: StopReason,
+    pub sessions: &'a [Session],
+    pub paths_done: u64,
+    pub paths_planned: u64,
 }
 
 impl<'a> Manifest<'a> {
@@ -86,28 +85,44 @@ impl<'a> Manifest<'a> {
             max_time: Some(plan.limits.max_time).filter(|t| t.is_finite()),
             scheme,
         };
+        let Ended { experiment, identity, sessions, .. } = *ended;
+        let complete = ended.paths_done == ended.paths_planned;
+        let (first, last) = (sessions.first(), sessions.last());
+        let shard = identity.shard;
         Manifest {
-            version: env!("CARGO_PKG_VERSION"),
-            name: &ended.experiment.name,
-            seed: ended.experiment.seed.0,
-            paths_per_cell: ended.paths,
+            version: &identity.version,
+            name: &experiment.name,
+            seed: identity.seed,
+            fingerprint: &identity.fingerprint,
+            paths_per_cell: identity.paths,
+            shard: (shard.count() > 1).then(|| format!("{}/{}", shard.index(), shard.count())),
+            complete,
+            paths_done: ended.paths_done,
+            paths_planned: ended.paths_planned,
             threads: rayon::current_num_threads(),
             host: Host {
                 system: std::env::consts::OS,
                 architecture: std::env::consts::ARCH,
                 cores: std::thread::available_parallelism().map_or(1, |n| n.get()),
             },
-            start: to_the_second(ended.start),
-            end: to_the_second(ended.start + SignedDuration::from_secs_f64(ended.seconds)),
-            seconds: ended.seconds,
-            stop_reason: ended.stop_reason,
+            start: first.map_or(String::new(), |s| s.start.clone()),
+            end: now(),
+            seconds: sessions.iter().map(|s| s.seconds).sum(),
+            stop_reason: match last {
+                _ if complete => "complete",
+                Some(session) => &session.stop_reason,
+                None => "killed",
+            },
             warnings: ended.warnings,
-            cells: ended.experiment.cells.iter().zip(ended.kernels.iter().map(|k| k.describe())).map(cell).collect(),
-            experiment: &ended.experiment.text,
+            sessions,
+            cells: experiment.cells.iter().zip(ended.kernels.iter().map(|k| k.describe())).map(cell).collect(),
+            experiment: &experiment.text,
         }
     }
 }
 
-fn to_the_second(time: Timestamp) -> String {
+/// The time now, to the second.
+pub fn now() -> String {
+    let time = Timestamp::now();
     time.round(Unit::Second).unwrap_or(time).to_string()
 }

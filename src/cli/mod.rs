@@ -2,11 +2,16 @@
 
 mod arguments;
 mod check;
+mod dry_run;
 mod failure;
 mod manifest;
+mod merge;
 mod progress;
+mod rendering;
 mod reproduce;
 mod run;
+mod slurm;
+mod stopping;
 mod theory;
 
 use clap::Parser;
@@ -21,6 +26,9 @@ pub fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(options) => run::run(options, &talk),
         Command::Reproduce(options) => reproduce::reproduce(options, &talk),
+        Command::Merge(options) => merge::merge(options, &talk),
+        Command::Report(options) => merge::report(options, &talk),
+        Command::Slurm(options) => slurm::slurm(options, &talk),
         Command::Check(options) => check::check(options, &talk),
         Command::Theory(options) => theory::theory(options, &talk),
     };

@@ -73,10 +73,9 @@ impl Talk {
     }
 
     /// Shows the progress of one experiment.
-    pub fn meter(&self, name: &str, cells: usize, paths: u64) -> Meter {
-        let total = cells as u64 * paths;
+    pub fn meter(&self, name: &str) -> Meter {
         let bar = (self.progress == ProgressStyle::Bar).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let template = "{prefix} {bar:30} {percent:>3} % · {msg} · {per_sec} · {eta} left";
             if let Ok(style) = Style::with_template(template) {
                 let rate = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -88,7 +87,8 @@ impl Talk {
             bar
         });
         let now = Instant::now();
-        Meter { bar, plain: self.progress == ProgressStyle::Plain, name: name.to_string(), start: now, last: now }
+        let plain = self.progress == ProgressStyle::Plain;
+        Meter { bar, plain, name: name.to_string(), start: now, last: now, begun: None }
     }
 }
 
@@ -99,18 +99,26 @@ pub struct Meter {
     name: String,
     start: Instant,
     last: Instant,
+    /// What was done already when it was first shown: it says nothing about the speed.
+    begun: Option<u64>,
 }
 
 impl Meter {
     /// Shows how far the run is.
     pub fn show(&mut self, progress: Progress<'_>) {
+        let begun = *self.begun.get_or_insert(progress.done);
         if let Some(bar) = &self.bar {
+            if bar.length() != Some(progress.total) {
+                bar.set_length(progress.total);
+                bar.set_position(begun);
+                bar.reset_eta();
+            }
             bar.set_message(format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells));
             bar.set_position(progress.done);
         } else if self.plain && self.last.elapsed() > Duration::from_secs(10) {
             self.last = Instant::now();
             let elapsed = self.start.elapsed().as_secs_f64();
-            let rate = progress.done as f64 / elapsed;
+            let rate = (progress.done - begun) as f64 / elapsed;
             let left = (progress.total - progress.done) as f64 / rate;
             say(format!(
                 "{}: {:.0} % · cell {} of {} · {} escapes/s · {left:.0} s left",
@@ -120,6 +128,14 @@ impl Meter {
                 progress.cells,
                 short(rate),
             ));
+        }
+    }
+
+    /// Shows how many things of how many are done.
+    pub fn count(&mut self, done: u64, of: u64) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| done % 1000 == 0) {
+            bar.set_length(of);
+            bar.set_position(done);
         }
     }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::arguments::ReproduceOptions;
 use super::failure::{Failure, load_all};
 use super::progress::Talk;
-use super::run::{override_seed, run_all};
+use super::run::{Planned, override_seed, run_all};
+use crate::engine::Shard;
 
 /// Runs every `.toml` in the folder of experiments, in the order of their names.
 pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure> {
@@ -27,8 +28,8 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
             override_seed(&mut experiment, &options.how);
             let paths =
                 options.how.paths.unwrap_or(if options.quick { experiment.quick_paths } else { experiment.paths });
-            (experiment, paths)
+            Planned { experiment, paths, exactly: options.how.paths.is_some() }
         })
         .collect();
-    run_all(&plan, &options.how, talk)
+    run_all(&plan, Shard::WHOLE, &options.how, talk)
 }

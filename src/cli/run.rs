@@ -1,33 +1,47 @@
 //! `run`: experiments from file to folder.
 
-use std::io;
-use std::time::Instant;
-
-use jiff::Timestamp;
-use serde_json::json;
+use std::time::{Duration, Instant};
 
 use super::arguments::{How, RunOptions};
+use super::dry_run;
 use super::failure::{Failure, load_all};
-use super::manifest::{Ended, Manifest, StopReason};
-use super::progress::{Meter, Talk, say, write_data};
-use crate::engine::StopFlag;
-use crate::experiment::{CellResult, Existing, Experiment, Observer, PreparedRun, Progress, ResultsFolder};
+use super::manifest::now;
+use super::progress::{Meter, Talk};
+use super::rendering::{Rendering, warnings};
+use super::stopping::{Early, Stopping};
+use crate::engine::{Chunks, Shard};
+use crate::experiment::{
+    Existing, Experiment, Observer, PreparedRun, Progress, Request, ResultsFolder, RunError, Session,
+};
 use crate::noise::Seed;
-use crate::report;
-use crate::scheme::PathRecord;
+
+/// How long what was run may stay unsafe.
+const COMMIT_EVERY: Duration = Duration::from_millis(400);
+
+/// An experiment with its number of paths a cell.
+pub struct Planned {
+    pub experiment: Experiment,
+    pub paths: u64,
+    /// Whether the number was given on the command line.
+    pub exactly: bool,
+}
 
 /// Runs the files given.
 pub fn run(options: &RunOptions, talk: &Talk) -> Result<(), Failure> {
     let mut experiments = load_all(&options.files)?;
     experiments.iter_mut().for_each(|experiment| override_seed(experiment, &options.how));
-    let plan: Vec<(Experiment, u64)> = experiments
+    let plan: Vec<Planned> = experiments
         .into_iter()
         .map(|experiment| {
-            let paths = options.how.paths.unwrap_or(experiment.paths);
-            (experiment, paths)
+            let (paths, exactly) = (options.how.paths.unwrap_or(experiment.paths), options.how.paths.is_some());
+            Planned { experiment, paths, exactly }
         })
         .collect();
-    run_all(&plan, &options.how, talk)
+    let shard = options.shard.unwrap_or(Shard::WHOLE);
+    match options.dry_run {
+        true => in_pool(&options.how, || dry_run::dry_run(&plan, shard, &options.how)),
+        false => run_all(&plan, shard, &options.how, talk),
+    }
 }
 
 /// Puts the seed of the command line in place of the file's.
@@ -37,28 +51,37 @@ pub fn override_seed(experiment: &mut Experiment, how: &How) {
     }
 }
 
-/// Runs experiments one after the other, each with its number of paths a cell. Everything is prepared, and every folder
-/// opened, before the first path is run.
-pub fn run_all(plan: &[(Experiment, u64)], how: &How, talk: &Talk) -> Result<(), Failure> {
-    let stop = StopFlag::default();
-    watch_signals(&stop)?;
+/// Does something on the threads asked for.
+pub fn in_pool(how: &How, work: impl FnOnce() -> Result<(), Failure> + Send) -> Result<(), Failure> {
     let threads = how.threads.map_or(0, |n| n as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::Threads)?;
-    pool.install(|| {
-        let existing = if how.force { Existing::MoveAside } else { Existing::Refuse };
-        for (index, (experiment, _)) in plan.iter().enumerate() {
-            if plan[..index].iter().any(|(other, _)| other.name == experiment.name) {
-                return Err(Failure::SameName { name: experiment.name.clone() });
+    pool.install(work)
+}
+
+/// Runs experiments one after the other. Everything is prepared, and every folder opened, before the first path is run.
+pub fn run_all(plan: &[Planned], shard: Shard, how: &How, talk: &Talk) -> Result<(), Failure> {
+    let stopping = Stopping::watch(how.max_time)?;
+    let existing = match (how.force, how.resume) {
+        (true, _) => Existing::MoveAside,
+        (_, true) => Existing::Resume,
+        _ => Existing::Refuse,
+    };
+    let requests: Vec<Request<'_>> = plan
+        .iter()
+        .map(|Planned { experiment, paths, exactly }| Request { experiment, paths: *paths, exactly: *exactly, shard })
+        .collect();
+    in_pool(how, || {
+        for (index, request) in requests.iter().enumerate() {
+            let name = &request.experiment.name;
+            if requests[..index].iter().any(|other| other.experiment.name == *name) {
+                return Err(Failure::SameName { name: name.clone() });
             }
-            ResultsFolder::check(&how.out, experiment, existing)?;
+            ResultsFolder::check(&how.out, request, existing)?;
         }
-        let mut runs = Vec::new();
-        for (experiment, paths) in plan {
-            runs.push(PreparedRun::new(experiment, *paths)?);
-        }
+        let runs = plan.iter().map(|p| PreparedRun::new(&p.experiment)).collect::<Result<Vec<_>, _>>()?;
         let mut folders = Vec::new();
-        for (experiment, _) in plan {
-            match ResultsFolder::create(&how.out, experiment, existing) {
+        for request in &requests {
+            match ResultsFolder::open(&how.out, request, existing) {
                 Ok(folder) => folders.push(folder),
                 Err(error) => {
                     discard(folders);
@@ -67,23 +90,23 @@ pub fn run_all(plan: &[(Experiment, u64)], how: &How, talk: &Talk) -> Result<(),
             }
         }
         let mut folders = folders.into_iter();
-        let mut undrawn = None;
-        for ((experiment, paths), run) in plan.iter().zip(&runs) {
+        let mut undrawn = Ok(());
+        for run in &runs {
             let Some(folder) = folders.next() else { break };
-            match run_one(experiment, *paths, run, folder, &stop, how, talk) {
+            match run_one(run, folder, &stopping, how, talk) {
                 Ok(()) => {}
-                Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.or(Some(failure)),
+                Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.and(Err(failure)),
                 Err(failure) => {
                     discard(folders);
                     return Err(failure);
                 }
             }
         }
-        undrawn.map_or(Ok(()), Err)
+        undrawn
     })
 }
 
-/// Takes away the folders of experiments that were not begun. One that cannot be removed is empty and hidden.
+/// Takes away the folders of experiments that were not begun. One that cannot be removed holds an empty run, which is no loss.
 fn discard(folders: impl IntoIterator<Item = ResultsFolder>) {
     for folder in folders {
         let _ = folder.discard();
@@ -91,144 +114,87 @@ fn discard(folders: impl IntoIterator<Item = ResultsFolder>) {
 }
 
 fn run_one(
-    experiment: &Experiment,
-    paths: u64,
     run: &PreparedRun<'_>,
-    folder: ResultsFolder,
-    stop: &StopFlag,
+    mut folder: ResultsFolder,
+    stopping: &Stopping,
     how: &How,
     talk: &Talk,
 ) -> Result<(), Failure> {
-    let (start, clock) = (Timestamp::now(), Instant::now());
-    let warnings = gather_warnings(experiment, run);
-    warnings.iter().for_each(|warning| talk.warn(warning));
+    let (clock, experiment) = (Instant::now(), run.experiment());
+    let path = folder.path().to_owned();
+    warnings(run).iter().for_each(|warning| talk.warn(warning));
     for (plan, kernel) in experiment.cells.iter().zip(run.kernels()) {
         talk.say_more(format!("cell {}: {}, {}: {}", plan.index, plan.dynamics, plan.basin, kernel.describe()));
     }
-    let mut recorder = Recorder {
-        folder,
-        meter: talk.meter(&experiment.name, experiment.cells.len(), paths),
-        results: Vec::new(),
-        talk: *talk,
-    };
-    let complete = run.run(stop, &mut recorder)?;
-    recorder.meter.finish();
-    let stop_reason = if complete { StopReason::Complete } else { StopReason::Interrupted };
-    let Recorder { folder, results, .. } = recorder;
-    folder.write_comparison(&results)?;
-    let studies = match &experiment.random_problems {
-        Some(plan) if complete => plan.run(experiment.seed),
-        _ => Vec::new(),
-    };
-    folder.write_random_problems(&studies)?;
-    if let Some(text) = report::findings(&results, &studies) {
-        folder.write_text("findings.md", &text)?;
+    let (paths, shard) = (folder.paths(), folder.store.identity().shard);
+    let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
+    // Everything is checked before anything is changed.
+    let mut done = folder.store.done(&chunks).map_err(RunError::from)?;
+    folder.store.renew(paths, &experiment.text).map_err(RunError::from)?;
+    if done.count() > 0 {
+        talk.say(format!("{}: {} of {} chunks are there already", experiment.name, done.count(), chunks.count()));
     }
-    let figures = folder.working_path().join("figures");
-    let mut undrawn = None;
-    for kind in &experiment.figures {
-        match report::draw(*kind, &results, &studies, &figures) {
-            Ok(()) => {}
-            // A run that was cut short may lack what a figure needs.
-            Err(report::FigureError::Empty { .. }) if !complete => {}
-            // The tables are worth more than the figure: they are put in their place first.
-            Err(source) => undrawn = undrawn.or(Some(Failure::Figure { name: kind.name(), source })),
-        }
+    let mut session = Session {
+        start: now(),
+        seconds: 0.0,
+        threads: rayon::current_num_threads(),
+        stop_reason: "killed".to_string(),
+    };
+    let number = folder.store.begin_session(&session).map_err(RunError::from)?;
+    let mut watcher = Watcher { meter: talk.meter(&experiment.name), committed: Instant::now() };
+    let ended = run.run(&mut folder.store, &chunks, &mut done, &stopping.flag, &mut watcher);
+    watcher.meter.finish();
+    ended?;
+    let complete = done.count() == chunks.count();
+    session.seconds = clock.elapsed().as_secs_f64();
+    session.stop_reason = match stopping.reason() {
+        _ if complete => "complete",
+        Some(Early::TimeLimit) => "time_limit",
+        _ => "interrupted",
     }
-    let seconds = clock.elapsed().as_secs_f64();
-    let ended = Ended { experiment, kernels: run.kernels(), paths, warnings: &warnings, start, seconds, stop_reason };
-    let path = folder.finish(&Manifest::of(&ended))?;
-    if how.json {
-        write_data(as_json(experiment, &path, &results, seconds, complete))?;
+    .to_string();
+    folder.store.tell_session(number, &session).map_err(RunError::from)?;
+    let rendering = Rendering { run, folder: &folder, chunks: &chunks, done: &done };
+    if shard == Shard::WHOLE {
+        rendering.render(how.json, talk)?;
+    } else {
+        // A shard's tables would be of no use; those of the run come with the merge.
+        rendering.write_manifest()?;
     }
     if !complete {
-        return Err(Failure::Interrupted { path });
+        return Err(match stopping.reason() {
+            Some(Early::TimeLimit) => Failure::TimeLimit { path },
+            _ => Failure::Interrupted { path },
+        });
     }
-    let escapes: usize = results.iter().map(|r| r.sample.exited()).sum();
-    let censored: usize = results.iter().map(|r| r.sample.censored()).sum();
-    let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
-    if let Some(failure) = undrawn {
-        return Err(failure);
+    if shard != Shard::WHOLE {
+        let (i, n, seconds) = (shard.index(), shard.count(), session.seconds);
+        talk.say(format!(
+            "{}: shard {i}/{n}, {} paths in {seconds:.1} s → {}",
+            experiment.name,
+            chunks.paths(),
+            path.display()
+        ));
     }
-    talk.say(format!(
-        "{}: {} cells, {escapes} escapes in {seconds:.1} s{note} → {}",
-        experiment.name,
-        results.len(),
-        path.display()
-    ));
     Ok(())
 }
 
-/// The file's warnings and those of the kernels, each once.
-fn gather_warnings(experiment: &Experiment, run: &PreparedRun<'_>) -> Vec<String> {
-    let mut warnings = experiment.warnings.clone();
-    for warning in run.kernels().iter().flat_map(|kernel| kernel.warnings()) {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
-        }
-    }
-    warnings
-}
-
-fn as_json(
-    experiment: &Experiment,
-    path: &std::path::Path,
-    results: &[CellResult],
-    seconds: f64,
-    complete: bool,
-) -> String {
-    let cells: Vec<serde_json::Value> = results
-        .iter()
-        .map(|r| {
-            json!({
-                "cell": r.plan.index, "dynamics": r.plan.dynamics, "basin": r.plan.basin,
-                "alpha": r.plan.problem.noise().alpha().get(), "epsilon": r.plan.problem.noise().epsilon(),
-                "exited": r.sample.exited(), "censored": r.sample.censored(), "diverged": r.sample.diverged(),
-                "mean": r.mean(), "ratio": r.ratio(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
-                "events_per_path": r.events_per_path(),
-            })
-        })
-        .collect();
-    json!({ "name": experiment.name, "path": path, "seconds": seconds, "complete": complete, "cells": cells })
-        .to_string()
-}
-
-/// Writes cells as they come and keeps what the figures need.
-struct Recorder {
-    folder: ResultsFolder,
+/// Shows how far the run is and says when to commit.
+struct Watcher {
     meter: Meter,
-    results: Vec<CellResult>,
-    talk: Talk,
+    committed: Instant,
 }
 
-impl Observer for Recorder {
+impl Observer for Watcher {
     fn progress(&mut self, progress: Progress<'_>) {
         self.meter.show(progress);
     }
 
-    fn cell(&mut self, result: CellResult, records: &[PathRecord]) -> io::Result<()> {
-        self.folder.write_cell(&result, records)?;
-        self.talk.say_more(format!(
-            "cell {}: E Γ = {}, λ E Γ = {}, {:.1} events a path",
-            result.plan.index,
-            result.mean().map_or("–".to_string(), |m| format!("{:.4}", m.value)),
-            result.ratio().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),
-            result.events_per_path(),
-        ));
-        self.results.push(result);
-        Ok(())
-    }
-}
-
-/// The first Ctrl-C or SIGTERM stops at the next chunk, the second at once.
-fn watch_signals(stop: &StopFlag) -> Result<(), Failure> {
-    let stop = stop.clone();
-    ctrlc::set_handler(move || {
-        if stop.is_set() {
-            std::process::exit(130);
+    fn commit_due(&mut self) -> bool {
+        let due = self.committed.elapsed() >= COMMIT_EVERY;
+        if due {
+            self.committed = Instant::now();
         }
-        say("stopping at the next chunk; once more to quit at once");
-        stop.stop();
-    })
-    .map_err(Failure::Signal)
+        due
+    }
 }

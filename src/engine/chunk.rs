@@ -10,26 +10,67 @@ pub const CHUNK: u64 = 256;
 pub struct Chunk {
     /// Index of the cell in the list handed to the engine.
     pub cell: usize,
+    /// Number of the chunk within its cell.
+    pub index: u64,
     /// The paths.
     pub paths: Range<u64>,
 }
 
-/// All chunks of a list of cells, cell after cell, by their number; none of them is stored.
+/// One of `count` equal parts of a run.
+///
+/// Chunk `k` of cell `c` belongs to part `(c + k) mod count`: the parts of one expensive cell all have work, and a chunk keeps its part
+/// when more paths are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: u64,
+    count: u64,
+}
+
+impl Shard {
+    /// All of it.
+    pub const WHOLE: Shard = Shard { index: 0, count: 1 };
+    /// Largest number of parts.
+    pub const MOST: u64 = 1_000_000;
+
+    /// Part `index` of `count`, counted from 1; `None` unless `1 <= index <= count <= MOST`.
+    pub fn new(index: u64, count: u64) -> Option<Self> {
+        (1 <= index && index <= count && count <= Self::MOST).then(|| Shard { index: index - 1, count })
+    }
+
+    /// Number of the part, from 1.
+    pub fn index(self) -> u64 {
+        self.index + 1
+    }
+
+    /// Number of parts.
+    pub fn count(self) -> u64 {
+        self.count
+    }
+
+    /// The first chunk of a cell that belongs to the part; the next is `count` further.
+    fn first(self, cell: usize) -> u64 {
+        (self.index + self.count - cell as u64 % self.count) % self.count
+    }
+}
+
+/// The chunks of a list of cells that belong to one shard, cell after cell, by their number; none of them is stored.
 #[derive(Clone, Debug)]
 pub struct Chunks {
     paths: Vec<u64>,
+    shard: Shard,
     /// Number of the first chunk of every cell, then the number of chunks in all.
     starts: Vec<u64>,
 }
 
 impl Chunks {
-    /// Cuts `paths[c]` paths of every cell `c` into chunks.
-    pub fn new(paths: Vec<u64>) -> Self {
+    /// Cuts `paths[c]` paths of every cell `c` into chunks and takes those of `shard`.
+    pub fn new(paths: Vec<u64>, shard: Shard) -> Self {
         let mut starts = vec![0];
-        for n in &paths {
-            starts.push(starts[starts.len() - 1] + n.div_ceil(CHUNK));
+        for (cell, n) in paths.iter().enumerate() {
+            let beyond = n.div_ceil(CHUNK).saturating_sub(shard.first(cell));
+            starts.push(starts[cell] + beyond.div_ceil(shard.count));
         }
-        Chunks { paths, starts }
+        Chunks { paths, shard, starts }
     }
 
     /// How many there are.
@@ -37,15 +78,108 @@ impl Chunks {
         self.starts[self.paths.len()]
     }
 
-    /// Chunk number `index`; `None` past the end.
-    pub fn get(&self, index: u64) -> Option<Chunk> {
-        if index >= self.count() {
+    /// The numbers of the chunks of one cell.
+    pub fn of_cell(&self, cell: usize) -> Range<u64> {
+        self.starts[cell]..self.starts[cell + 1]
+    }
+
+    /// Chunk number `number`; `None` past the end.
+    pub fn get(&self, number: u64) -> Option<Chunk> {
+        if number >= self.count() {
             return None;
         }
         // Of cells that start alike the last is meant: those before it are empty.
-        let cell = self.starts.partition_point(|s| *s <= index) - 1;
-        let first = (index - self.starts[cell]) * CHUNK;
-        Some(Chunk { cell, paths: first..(first + CHUNK).min(self.paths[cell]) })
+        let cell = self.starts.partition_point(|s| *s <= number) - 1;
+        let index = self.shard.first(cell) + (number - self.starts[cell]) * self.shard.count;
+        let first = index * CHUNK;
+        Some(Chunk { cell, index, paths: first..(first + CHUNK).min(self.paths[cell]) })
+    }
+
+    /// The number of chunk `index` of `cell`; `None` if it is not among these.
+    pub fn number(&self, cell: usize, index: u64) -> Option<u64> {
+        let paths = *self.paths.get(cell)?;
+        let beyond = index.checked_sub(self.shard.first(cell)).filter(|_| index < paths.div_ceil(CHUNK))?;
+        (beyond % self.shard.count == 0).then(|| self.starts[cell] + beyond / self.shard.count)
+    }
+
+    /// Paths of all the chunks.
+    pub fn paths(&self) -> u64 {
+        self.paths_of(std::iter::once(0..self.count()))
+    }
+
+    /// Paths of the chunks with the numbers in some ranges.
+    pub fn paths_of(&self, ranges: impl Iterator<Item = Range<u64>>) -> u64 {
+        let lasts: Vec<u64> =
+            (0..self.paths.len()).map(|c| self.of_cell(c)).filter(|n| !n.is_empty()).map(|n| n.end - 1).collect();
+        let missing = |last: &u64| self.get(*last).map_or(0, |chunk| CHUNK - (chunk.paths.end - chunk.paths.start));
+        let of = |range: Range<u64>| {
+            // Only the last chunk of a cell can be short.
+            let short = &lasts[lasts.partition_point(|l| *l < range.start)..lasts.partition_point(|l| *l < range.end)];
+            (range.end - range.start) * CHUNK - short.iter().map(missing).sum::<u64>()
+        };
+        ranges.map(of).sum()
+    }
+}
+
+/// Numbers of chunks that need not be run, as ranges in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    ranges: Vec<Range<u64>>,
+    count: u64,
+}
+
+impl Done {
+    /// Adds a number, unless it is there.
+    pub fn insert(&mut self, number: u64) {
+        let at = self.ranges.partition_point(|r| r.end < number);
+        self.count += 1;
+        match self.ranges.get_mut(at) {
+            Some(range) if range.contains(&number) => self.count -= 1,
+            Some(range) if range.end == number => {
+                range.end += 1;
+                let end = range.end;
+                if let Some(next) = self.ranges.get(at + 1).filter(|next| next.start == end) {
+                    self.ranges[at].end = next.end;
+                    self.ranges.remove(at + 1);
+                }
+            }
+            Some(range) if range.start == number + 1 => range.start = number,
+            _ => self.ranges.insert(at, number..number + 1),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether `number` is among them.
+    pub fn contains(&self, number: u64) -> bool {
+        self.next_open(number) != number
+    }
+
+    /// How many of some numbers are not among them.
+    pub fn open_in(&self, numbers: Range<u64>) -> u64 {
+        let from = self.ranges.partition_point(|r| r.end <= numbers.start);
+        let inside = self.ranges[from..].iter().take_while(|r| r.start < numbers.end);
+        let held: u64 = inside.map(|r| r.end.min(numbers.end) - r.start.max(numbers.start)).sum();
+        numbers.end - numbers.start - held
+    }
+
+    /// The numbers below `count` that are not among them.
+    pub fn gaps(&self, count: u64) -> impl Iterator<Item = Range<u64>> + '_ {
+        let starts = std::iter::once(0).chain(self.ranges.iter().map(|r| r.end));
+        let ends = self.ranges.iter().map(|r| r.start).chain([count]);
+        starts.zip(ends).map(move |(start, end)| start..end.min(count)).filter(|gap| gap.start < gap.end)
+    }
+
+    /// The first number from `number` on that is not among them.
+    pub fn next_open(&self, number: u64) -> u64 {
+        let after = self.ranges.partition_point(|r| r.start <= number);
+        match after.checked_sub(1).map(|before| &self.ranges[before]) {
+            Some(range) if number < range.end => range.end,
+            _ => number,
+        }
     }
 }
 
@@ -54,18 +188,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_path_is_in_one_chunk() {
-        let paths = vec![1000, 0, 1, 256, 257];
-        let chunks = Chunks::new(paths.clone());
-        let mut seen = vec![Vec::new(); paths.len()];
-        for chunk in (0..).map_while(|index| chunks.get(index)) {
-            assert!(!chunk.paths.is_empty() && chunk.paths.end - chunk.paths.start <= CHUNK);
-            seen[chunk.cell].extend(chunk.paths);
+    fn every_path_is_in_one_chunk_of_one_shard() {
+        let paths = vec![1000, 0, 1, 256, 257, 5000];
+        for count in [1, 3, 16] {
+            let mut seen = vec![Vec::new(); paths.len()];
+            for index in 1..=count {
+                let chunks = Chunks::new(paths.clone(), Shard::new(index, count).unwrap());
+                let mut held = 0;
+                for (number, chunk) in (0..).map_while(|number| Some((number, chunks.get(number)?))) {
+                    assert!(!chunk.paths.is_empty() && chunk.paths.end - chunk.paths.start <= CHUNK);
+                    assert_eq!(chunk.paths.start, chunk.index * CHUNK);
+                    assert_eq!(chunks.number(chunk.cell, chunk.index), Some(number));
+                    assert!(chunks.of_cell(chunk.cell).contains(&number));
+                    held += chunk.paths.end - chunk.paths.start;
+                    seen[chunk.cell].extend(chunk.paths);
+                }
+                assert_eq!(chunks.paths(), held);
+                assert_eq!(
+                    chunks.paths_of([0..0, 1..chunks.count().max(1)].into_iter()),
+                    held - chunks.get(0).map_or(0, |c| c.paths.end - c.paths.start)
+                );
+            }
+            for (cell, n) in seen.iter_mut().zip(&paths) {
+                cell.sort_unstable();
+                assert_eq!(*cell, (0..*n).collect::<Vec<_>>());
+            }
         }
-        for (cell, n) in seen.iter().zip(paths) {
-            assert_eq!(*cell, (0..n).collect::<Vec<_>>());
+        assert_eq!(Chunks::new(Vec::new(), Shard::WHOLE).get(0), None);
+        assert_eq!(Chunks::new(vec![1_000_000_000_000], Shard::WHOLE).count(), 3_906_250_000);
+        let other = Chunks::new(paths, Shard::new(2, 3).unwrap());
+        assert_eq!((other.number(0, 0), other.number(0, 4), other.number(9, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn done_chunks_are_jumped_over() {
+        let mut done = Done::default();
+        [1, 9, 0, 10, 5, 2, 1, 10].into_iter().for_each(|number| done.insert(number));
+        let open: Vec<u64> = (0..12).filter(|n| !done.contains(*n)).collect();
+        assert_eq!((open, done.count()), (vec![3, 4, 6, 7, 8, 11], 6));
+        assert_eq!(done.ranges, [0..3, 5..6, 9..11]);
+        assert_eq!(done.gaps(12).collect::<Vec<_>>(), [3..5, 6..9, 11..12]);
+        assert_eq!((done.open_in(0..12), done.open_in(1..6), done.open_in(10..11), done.open_in(3..3)), (6, 2, 0, 0));
+        assert_eq!((done.next_open(0), done.next_open(4), done.next_open(10)), (3, 4, 11));
+    }
+
+    #[test]
+    fn shards_that_are_none() {
+        for (index, count) in [(0, 3), (4, 3), (1, 0), (1, Shard::MOST + 1)] {
+            assert_eq!(Shard::new(index, count), None, "{index}/{count}");
         }
-        assert_eq!(Chunks::new(Vec::new()).get(0), None);
-        assert_eq!(Chunks::new(vec![1_000_000_000_000]).count(), 3_906_250_000);
     }
 }

@@ -6,5 +6,6 @@
 mod chunk;
 mod run;
 
-pub use chunk::{CHUNK, Chunk, Chunks};
-pub use run::{Cell, ChunkRecords, StopFlag, escape_records, escape_times, run_chunks};
+pub use crate::scheme::StopFlag;
+pub use chunk::{CHUNK, Chunk, Chunks, Done, Shard};
+pub use run::{Cell, ChunkRecords, Consumer, escape_records, escape_times, run_chunks};

@@ -1,29 +1,16 @@
 //! Threads take chunks, a consumer takes their records.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
-use super::{Chunk, Chunks};
+use super::{Chunk, Chunks, Done, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
-use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
+use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
 
-/// A flag that asks a run to stop at the next chunk.
-#[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
-
-impl StopFlag {
-    /// Asks for the stop.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether a stop was asked for.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+/// How long the consumer waits for a chunk before it is told that there is none.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// A kernel with what it needs to run.
 pub struct Cell<'a> {
@@ -32,9 +19,7 @@ pub struct Cell<'a> {
     /// Seed and number of the cell.
     pub source: StreamSource,
     /// Where a path must stop.
-    pub limits: Limits,
-    /// How many paths to run.
-    pub paths: u64,
+    pub limits: Limits<'a>,
 }
 
 /// The records of one chunk, in path order.
@@ -46,24 +31,51 @@ pub struct ChunkRecords {
     pub records: Vec<PathRecord>,
 }
 
-/// Runs every path of every cell on the threads of the current Rayon pool.
+/// Takes what a run gives, on a thread of its own.
+pub trait Consumer: Send {
+    /// Called once a chunk, in the order in which chunks end; `false` stops the run.
+    fn chunk(&mut self, records: ChunkRecords) -> bool;
+
+    /// Called when no chunk has ended for half a second; `false` stops the run.
+    fn idle(&mut self) -> bool {
+        true
+    }
+}
+
+impl<F: FnMut(ChunkRecords) -> bool + Send> Consumer for F {
+    fn chunk(&mut self, records: ChunkRecords) -> bool {
+        self(records)
+    }
+}
+
+/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool.
 ///
-/// `consume` is called on a thread of its own, once a chunk, in the order in which chunks end; returning `false` stops the run.
-/// The chunks themselves are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. Returns
-/// whether everything was run.
-pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(ChunkRecords) -> bool + Send) -> bool {
-    let chunks = Chunks::new(cells.iter().map(|cell| cell.paths).collect());
+/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. A chunk that is being run
+/// when the flag abandons is dropped. Returns whether everything was run.
+pub fn run_chunks(
+    cells: &[Cell<'_>],
+    chunks: &Chunks,
+    done: &Done,
+    stop: &StopFlag,
+    consumer: &mut dyn Consumer,
+) -> bool {
     let next = AtomicU64::new(0);
     let threads = rayon::current_num_threads();
     // Two finished chunks a thread may wait for the consumer.
     let (sender, receiver) = mpsc::sync_channel(2 * threads);
     let worker = |sender: mpsc::SyncSender<ChunkRecords>| {
         while !stop.is_set() {
-            let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if done.contains(number) {
+                next.fetch_max(done.next_open(number), Ordering::Relaxed);
+                continue;
+            }
+            let Some(chunk) = chunks.get(number) else { return };
             let cell = &cells[chunk.cell];
             let mut records = Vec::with_capacity((chunk.paths.end - chunk.paths.start) as usize);
-            cell.kernel.run(cell.source, chunk.paths.clone(), cell.limits, &mut records);
-            if sender.send(ChunkRecords { chunk, records }).is_err() {
+            let limits = Limits { stop: Some(stop), ..cell.limits };
+            cell.kernel.run(cell.source, chunk.paths.clone(), limits, &mut records);
+            if stop.is_abandoned() || sender.send(ChunkRecords { chunk, records }).is_err() {
                 return;
             }
         }
@@ -73,10 +85,17 @@ pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(C
     // caller's, which only the caller's thread can enter.
     std::thread::scope(|scope| {
         let consumer = scope.spawn(|| {
-            while let Ok(records) = receiver.recv() {
-                finished += 1;
-                if !consume(records) {
-                    stop.stop();
+            loop {
+                let goes_on = match receiver.recv_timeout(IDLE) {
+                    Ok(records) => {
+                        finished += 1;
+                        consumer.chunk(records)
+                    }
+                    Err(RecvTimeoutError::Timeout) => consumer.idle(),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
+                if !goes_on {
+                    stop.abandon();
                     break;
                 }
             }
@@ -93,19 +112,21 @@ pub fn run_chunks(cells: &[Cell<'_>], stop: &StopFlag, mut consume: impl FnMut(C
             std::panic::resume_unwind(panic);
         }
     });
-    finished == chunks.count()
+    finished + done.count() == chunks.count()
 }
 
 /// Runs `paths` paths of one kernel and returns their records in path order.
 ///
 /// The result is the same, bit for bit, on any number of threads.
-pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits) -> Vec<PathRecord> {
-    let cell = Cell { kernel, source: StreamSource { seed, cell: 0 }, limits, paths };
+pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
+    let cell = Cell { kernel, source: StreamSource { seed, cell: 0 }, limits };
+    let work = Chunks::new(vec![paths], Shard::WHOLE);
     let mut chunks: Vec<ChunkRecords> = Vec::new();
-    run_chunks(&[cell], &StopFlag::default(), |chunk| {
+    let mut consumer = |chunk| {
         chunks.push(chunk);
         true
-    });
+    };
+    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), &mut consumer);
     chunks.sort_by_key(|c| c.chunk.paths.start);
     chunks.into_iter().flat_map(|c| c.records).collect()
 }
@@ -151,7 +172,7 @@ mod tests {
     struct PoolSize;
 
     impl PathKernel for PoolSize {
-        fn run(&self, _: StreamSource, range: Range<u64>, _: Limits, records: &mut Vec<PathRecord>) {
+        fn run(&self, _: StreamSource, range: Range<u64>, _: Limits<'_>, records: &mut Vec<PathRecord>) {
             let at = rayon::current_num_threads() as f64;
             records.extend(range.map(|_| PathRecord { outcome: Outcome::Censored { at }, events: 1 }));
         }
@@ -193,14 +214,55 @@ mod tests {
     fn a_stop_flag_stops_at_the_next_chunk() {
         let kernel = JumpAdapted::default().prepare(&problem()).unwrap();
         let source = StreamSource { seed: Seed(1), cell: 0 };
-        let cell = Cell { kernel: &*kernel, source, limits: Limits::default(), paths: 1_000_000 };
+        let cell = Cell { kernel: &*kernel, source, limits: Limits::default() };
+        let work = Chunks::new(vec![1_000_000], Shard::WHOLE);
         let stop = StopFlag::default();
         let mut seen = 0;
-        let complete = run_chunks(&[cell], &stop, |chunk| {
+        let mut consumer = |chunk: ChunkRecords| {
             seen += chunk.records.len();
             stop.stop();
             true
-        });
+        };
+        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, &mut consumer);
         assert!(!complete && seen > 0 && seen < 100_000);
+    }
+
+    /// A path that would take hours is given up in the middle, by every scheme that steps.
+    #[test]
+    fn an_endless_path_is_abandoned() {
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 1e-9).unwrap();
+        let problem = Problem::new(problem().basin().clone(), Dynamics::Sgd, noise).unwrap();
+        let kernel = Euler::with_step(1e-9).unwrap().prepare(&problem).unwrap();
+        let source = StreamSource { seed: Seed(1), cell: 0 };
+        let cell = Cell { kernel: &*kernel, source, limits: Limits::default() };
+        let work = Chunks::new(vec![1000], Shard::WHOLE);
+        /// Gives up when nothing comes.
+        struct Impatient;
+        impl Consumer for Impatient {
+            fn chunk(&mut self, _: ChunkRecords) -> bool {
+                panic!("an abandoned chunk was handed over")
+            }
+            fn idle(&mut self) -> bool {
+                false
+            }
+        }
+        assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), &mut Impatient));
+    }
+
+    #[test]
+    fn done_chunks_are_not_run() {
+        let source = StreamSource { seed: Seed(1), cell: 0 };
+        let cell = Cell { kernel: &PoolSize, source, limits: Limits::default() };
+        let work = Chunks::new(vec![2000], Shard::WHOLE);
+        let mut done = Done::default();
+        [0, 1, 2, 5].into_iter().for_each(|number| done.insert(number));
+        let mut seen = Vec::new();
+        let mut consumer = |chunk: ChunkRecords| {
+            seen.push(chunk.chunk.index);
+            true
+        };
+        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), &mut consumer));
+        seen.sort_unstable();
+        assert_eq!(seen, [3, 4, 6, 7]);
     }
 }

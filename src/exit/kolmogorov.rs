@@ -23,7 +23,7 @@ use serde::Serialize;
 use statrs::function::erf::{erf, erfc};
 use std::f64::consts::SQRT_2;
 
-use super::{ExitError, ExitSample};
+use super::{ExitError, ExitMoments, ExitSample};
 
 /// Points that the exact recursion, whose cost is cubic in them, may have to follow.
 const EXACT_POINTS: f64 = 100.0;
@@ -46,31 +46,67 @@ pub struct KolmogorovTest {
 /// # Errors
 /// [`ExitError::Rate`] unless `0 < λ < ∞`; [`ExitError::NoTimeAtRisk`] if the sample is empty or was censored at time 0.
 pub fn kolmogorov_test(sample: &ExitSample, rate: f64) -> Result<KolmogorovTest, ExitError> {
-    if !(rate > 0.0 && rate.is_finite()) {
-        return Err(ExitError::Rate { rate });
+    let mut distance = KolmogorovDistance::new(sample.moments(), rate)?;
+    sample.exit_times().iter().for_each(|&t| distance.push(t, 1));
+    Ok(distance.test())
+}
+
+/// `D` of exit times that come one by one, in ascending order.
+#[derive(Clone, Debug)]
+pub struct KolmogorovDistance {
+    rate: f64,
+    paths: usize,
+    limit: f64,
+    seen: usize,
+    largest: f64,
+}
+
+impl KolmogorovDistance {
+    /// The distance from `λΓ ~ Exp(1)` of a sample whose counts are known.
+    ///
+    /// # Errors
+    /// As [`kolmogorov_test`].
+    pub fn new(moments: &ExitMoments, rate: f64) -> Result<Self, ExitError> {
+        if !(rate > 0.0 && rate.is_finite()) {
+            return Err(ExitError::Rate { rate });
+        }
+        let paths = moments.followed();
+        let limit = moments.first_censoring_time().unwrap_or(f64::INFINITY);
+        let distance = KolmogorovDistance { rate, paths, limit, seen: 0, largest: 0.0 };
+        if paths == 0 || distance.share(limit) == 0.0 {
+            let diverged = moments.diverged();
+            return Err(ExitError::NoTimeAtRisk { paths: paths + diverged, diverged });
+        }
+        Ok(distance)
     }
-    let paths = sample.followed();
-    let limit = sample.first_censoring_time().unwrap_or(f64::INFINITY);
-    let share = |t: f64| -(-rate * t).exp_m1();
-    let tested_share = share(limit);
-    if paths == 0 || tested_share == 0.0 {
-        let diverged = sample.diverged();
-        return Err(ExitError::NoTimeAtRisk { paths: paths + diverged, diverged });
+
+    fn share(&self, t: f64) -> f64 {
+        -(-self.rate * t).exp_m1()
     }
-    let n = paths as f64;
-    let seen = sample.exit_times().partition_point(|&t| t <= limit);
-    let mut statistic = (seen as f64 / n - tested_share).abs();
-    for (i, &t) in sample.exit_times()[..seen].iter().enumerate() {
-        let s = share(t);
-        statistic = statistic.max((i + 1) as f64 / n - s).max(s - i as f64 / n);
+
+    /// Adds `count` exits at `t`, not earlier than those before.
+    pub fn push(&mut self, t: f64, count: usize) {
+        if t > self.limit {
+            return;
+        }
+        let (n, s) = (self.paths as f64, self.share(t));
+        let below = s - self.seen as f64 / n;
+        self.seen += count;
+        self.largest = self.largest.max(self.seen as f64 / n - s).max(below);
     }
-    let p_value = if n * (tested_share + statistic).min(1.0) <= EXACT_POINTS {
-        // Rounding can carry the sum of the chain a few units of 1e-16 above 1.
-        (1.0 - exact_below(paths, statistic, tested_share)).max(0.0)
-    } else {
-        asymptotic_above(corrected(statistic, n), tested_share)
-    };
-    Ok(KolmogorovTest { statistic, p_value, paths, tested_share })
+
+    /// The test, once every exit was added.
+    pub fn test(&self) -> KolmogorovTest {
+        let (n, tested_share) = (self.paths as f64, self.share(self.limit));
+        let statistic = self.largest.max((self.seen as f64 / n - tested_share).abs());
+        let p_value = if n * (tested_share + statistic).min(1.0) <= EXACT_POINTS {
+            // Rounding can carry the sum of the chain a few units of 1e-16 above 1.
+            (1.0 - exact_below(self.paths, statistic, tested_share)).max(0.0)
+        } else {
+            asymptotic_above(corrected(statistic, n), tested_share)
+        };
+        KolmogorovTest { statistic, p_value, paths: self.paths, tested_share }
+    }
 }
 
 /// `P(sup_{s<=a} |F_n(s) - s| < d)` for `n` uniform variables.

@@ -2,12 +2,14 @@
 //!
 //! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this room is estimated from many of them.
 
+mod ascending;
 #[cfg(test)]
 mod coverage;
 mod error;
 mod estimate;
 mod kolmogorov;
 mod laplace;
+mod moments;
 mod proportion;
 mod rate;
 mod ratio;
@@ -15,10 +17,12 @@ mod sample;
 mod slope;
 mod survival;
 
+pub use ascending::ascending;
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
-pub use kolmogorov::{KolmogorovTest, kolmogorov_test};
+pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};
 pub use laplace::{LaplaceTransform, laplace_grid};
+pub use moments::ExitMoments;
 pub use proportion::proportion;
 pub use rate::{MeanBasis, MeanTime, exit_rate, mean_exit_time};
 pub use ratio::ratio_of_means;

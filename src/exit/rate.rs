@@ -14,12 +14,13 @@
 //! # References
 //! - Epstein, Sobel (1953), *Life Testing*, JASA 48.
 //! - Cox (1953), *Some Simple Approximate Tests for Poisson Variates*, Biometrika 40.
+//! - Cornish, Fisher (1938), *Moments and Cumulants in the Specification of Distributions*, Rev. Inst. Int. Stat. 5.
 //! - Lawless (2003), *Statistical Models and Methods for Lifetime Data*, 2nd ed., section 4.1.
 
 use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
 
-use super::{Confidence, Estimate, ExitError, ExitSample};
+use super::{Confidence, Estimate, ExitError, ExitMoments, ExitSample};
 
 /// Rate `λ̂ = n/T` of leaving, per unit time, by the exponential likelihood.
 ///
@@ -27,11 +28,39 @@ use super::{Confidence, Estimate, ExitError, ExitSample};
 /// [`ExitError::NoTimeAtRisk`] if no path was followed for any time. A sample without exits is no error: its rate is 0
 /// with an upper limit.
 pub fn exit_rate(sample: &ExitSample, confidence: Confidence) -> Result<Estimate, ExitError> {
-    if sample.time_at_risk() <= 0.0 {
-        let (diverged, followed) = (sample.diverged(), sample.followed());
-        return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+    sample.moments().rate(confidence)
+}
+
+impl ExitMoments {
+    /// [`exit_rate`] of the outcomes pushed.
+    ///
+    /// # Errors
+    /// As [`exit_rate`].
+    pub fn rate(&self, confidence: Confidence) -> Result<Estimate, ExitError> {
+        if self.time_at_risk() <= 0.0 {
+            let (diverged, followed) = (self.diverged(), self.followed());
+            return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+        }
+        Ok(exponential_rate(self.exited(), self.time_at_risk(), self.censored() > 0, confidence))
     }
-    Ok(exponential_rate(sample.exited(), sample.time_at_risk(), sample.censored() > 0, confidence))
+
+    /// [`mean_exit_time`] of the outcomes pushed.
+    ///
+    /// # Errors
+    /// As [`mean_exit_time`].
+    pub fn mean(&self, confidence: Confidence) -> Result<MeanTime, ExitError> {
+        if self.censored() > 0 {
+            self.need_exits(1)?;
+            let estimate = self.rate(confidence)?.reciprocal();
+            return Ok(MeanTime { estimate, basis: MeanBasis::Exponential });
+        }
+        self.need_exits(2)?;
+        let n = self.exited() as f64;
+        let mean = self.time_at_risk() / n;
+        let variance = self.variance().unwrap_or(0.0);
+        let width = student_limit(n - 1.0, confidence);
+        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Sample })
+    }
 }
 
 /// `exits / time_at_risk` with its interval; `time_at_risk > 0`.
@@ -40,10 +69,35 @@ pub(super) fn exponential_rate(exits: usize, time_at_risk: f64, censored: bool, 
         return Estimate { value: 0.0, lo: 0.0, hi: -(1.0 - confidence.get()).ln() / time_at_risk };
     }
     let freedom = 2.0 * exits as f64 + if censored { 1.0 } else { 0.0 };
-    let law = ChiSquared::new(freedom).expect("exits make the degrees of freedom positive");
-    let limit = |p| 0.5 * law.inverse_cdf(p) / time_at_risk;
-    let tail = confidence.tail();
-    Estimate { value: exits as f64 / time_at_risk, lo: limit(tail), hi: limit(1.0 - tail) }
+    let [lo, hi] = chi_squared_limits(freedom, confidence).map(|limit| 0.5 * limit / time_at_risk);
+    Estimate { value: exits as f64 / time_at_risk, lo, hi }
+}
+
+/// Degrees of freedom from which quantiles are taken from their expansion: the iterations of the exact ones grow with them.
+const MANY: f64 = 1e5;
+
+/// Both limits of a variable that is `χ²(k)`; for many `k` by the expansion of Cornish and Fisher, good to `O(k^-3/2)`.
+fn chi_squared_limits(k: f64, confidence: Confidence) -> [f64; 2] {
+    if k < MANY {
+        let law = ChiSquared::new(k).expect("exits make the degrees of freedom positive");
+        return [confidence.tail(), 1.0 - confidence.tail()].map(|p| law.inverse_cdf(p));
+    }
+    let root = (2.0 * k).sqrt();
+    [-confidence.gaussian_width(), confidence.gaussian_width()].map(|z| {
+        let corrections = 2.0 / 3.0 * (z * z - 1.0) + (z.powi(3) - 7.0 * z) / (9.0 * root)
+            - (6.0 * z.powi(4) + 14.0 * z * z - 32.0) / (405.0 * k);
+        k + z * root + corrections
+    })
+}
+
+/// The upper limit of Student's t with `k` degrees of freedom; for many by its expansion, good to `O(k^-3)`.
+fn student_limit(k: f64, confidence: Confidence) -> f64 {
+    if k < MANY {
+        let law = StudentsT::new(0.0, 1.0, k).expect("two exits make the degrees of freedom positive");
+        return law.inverse_cdf(1.0 - confidence.tail());
+    }
+    let z = confidence.gaussian_width();
+    z + (z.powi(3) + z) / (4.0 * k) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * k * k)
 }
 
 /// Mean exit time and what it rests on.
@@ -71,19 +125,7 @@ pub enum MeanBasis {
 /// [`ExitError::TooFewExits`] if fewer than two paths left where all did, or none where some were censored;
 /// [`ExitError::NoTimeAtRisk`] if all left at time 0.
 pub fn mean_exit_time(sample: &ExitSample, confidence: Confidence) -> Result<MeanTime, ExitError> {
-    if sample.censored() > 0 {
-        sample.need_exits(1)?;
-        let estimate = exit_rate(sample, confidence)?.reciprocal();
-        return Ok(MeanTime { estimate, basis: MeanBasis::Exponential });
-    }
-    sample.need_exits(2)?;
-    let times = sample.exit_times();
-    let n = times.len() as f64;
-    let mean = sample.time_at_risk() / n;
-    let variance = times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let law = StudentsT::new(0.0, 1.0, n - 1.0).expect("two exits make the degrees of freedom positive");
-    let width = law.inverse_cdf(1.0 - confidence.tail());
-    Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Sample })
+    sample.moments().mean(confidence)
 }
 
 #[cfg(test)]
@@ -101,6 +143,22 @@ mod tests {
         assert!(near(rate.lo, 0.959_078) && near(rate.hi, 3.416_961) && rate.value == 2.0, "{rate:?}");
         let rate = exponential_rate(10, 5.0, true, Confidence::DEFAULT);
         assert!(near(rate.lo, 1.028_290) && near(rate.hi, 3.547_888), "{rate:?}");
+    }
+
+    /// Just below and just above where the expansions take over the relative width of the interval goes on smoothly.
+    #[test]
+    fn the_expansions_join_the_exact_quantiles() {
+        let level = Confidence::DEFAULT;
+        let (below, above) = (chi_squared_limits(MANY - 1.0, level), chi_squared_limits(MANY, level));
+        for side in 0..2 {
+            // The derivative of a quantile by the degrees of freedom is 1 ± z/√(2k).
+            let step = 1.0 + [-1.0, 1.0][side] * level.gaussian_width() / (2.0 * MANY).sqrt();
+            assert!((above[side] - below[side] - step).abs() < 1e-4, "{below:?} {above:?}");
+        }
+        // The exact quantile is itself found to some 1e-7 only.
+        assert!((student_limit(MANY, level) - student_limit(MANY - 1.0, level)).abs() < 1e-6);
+        let begun = exponential_rate(10_000_000_000, 1e10, true, level);
+        assert!((begun.hi - 1.0 - level.gaussian_width() / 1e5).abs() < 1e-9, "{begun:?}");
     }
 
     /// At 10^7 exits the interval is the Gaussian one up to terms of order 1/n.

@@ -3,7 +3,7 @@
 //! What the statistics of this room are computed from: the exit times of the paths that left, and the times up to which
 //! the others are known to have stayed. A path that diverged tells nothing about `Γ`; it is counted and left out.
 
-use super::ExitError;
+use super::{ExitError, ExitMoments};
 use crate::scheme::Outcome;
 
 /// Exit times under right censoring.
@@ -25,8 +25,7 @@ use crate::scheme::Outcome;
 pub struct ExitSample {
     exit_times: Vec<f64>,
     censoring_times: Vec<f64>,
-    diverged: usize,
-    time_at_risk: f64,
+    moments: ExitMoments,
 }
 
 impl ExitSample {
@@ -41,8 +40,11 @@ impl ExitSample {
         }
         exit_times.sort_unstable_by(f64::total_cmp);
         censoring_times.sort_unstable_by(f64::total_cmp);
-        let time_at_risk = exit_times.iter().sum::<f64>() + censoring_times.iter().sum::<f64>();
-        Ok(ExitSample { exit_times, censoring_times, diverged, time_at_risk })
+        let mut moments = ExitMoments::default();
+        exit_times.iter().for_each(|t| moments.exit(*t));
+        censoring_times.iter().for_each(|t| moments.censor(*t));
+        moments.diverge(diverged);
+        Ok(ExitSample { exit_times, censoring_times, moments })
     }
 
     /// The sample of some paths' ends.
@@ -83,7 +85,7 @@ impl ExitSample {
 
     /// Number of paths that diverged: nothing below counts them.
     pub fn diverged(&self) -> usize {
-        self.diverged
+        self.moments.diverged()
     }
 
     /// Number of paths that left or were still inside.
@@ -91,9 +93,14 @@ impl ExitSample {
         self.exited() + self.censored()
     }
 
+    /// Counts and sums.
+    pub fn moments(&self) -> &ExitMoments {
+        &self.moments
+    }
+
     /// Total time the followed paths spent inside.
     pub fn time_at_risk(&self) -> f64 {
-        self.time_at_risk
+        self.moments.time_at_risk()
     }
 
     /// Time up to which every path was followed until it left; `None` when none was censored.
@@ -103,10 +110,7 @@ impl ExitSample {
 
     /// [`ExitError::TooFewExits`] unless `needed` paths left.
     pub(super) fn need_exits(&self, needed: usize) -> Result<(), ExitError> {
-        if self.exited() < needed {
-            return Err(ExitError::TooFewExits { exited: self.exited(), followed: self.followed(), needed });
-        }
-        Ok(())
+        self.moments.need_exits(needed)
     }
 }
 

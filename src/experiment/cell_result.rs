@@ -1,10 +1,11 @@
 //! What one cell gave: its sample, what theory says about it, and its row of the summary.
 
+use std::fmt;
+use std::io::{self, Write};
+
 use super::CellPlan;
-use crate::exit::{
-    Confidence, Estimate, ExitError, ExitSample, KolmogorovTest, exit_rate, kolmogorov_test, mean_exit_time,
-};
-use crate::scheme::{Departure, Outcome, PathRecord, Side};
+use crate::exit::{Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest};
+use crate::scheme::{Departure, Outcome, Side};
 use crate::theory::Prediction;
 
 /// Columns of `summary.csv`, in order.
@@ -55,8 +56,12 @@ pub struct AxisCount {
 pub struct CellResult {
     /// What was run.
     pub plan: CellPlan,
-    /// Exit and censoring times, sorted.
+    /// Counts and sums over all paths.
+    pub moments: ExitMoments,
+    /// Exit and censoring times, sorted: of all paths, or of the first where the cell has more than the figures need.
     pub sample: ExitSample,
+    /// Kolmogorov's test of `λΓ` against Exp(1) over all paths, with the predicted rate.
+    pub kolmogorov: Option<KolmogorovTest>,
     /// Steps and jumps of all paths.
     pub events: u64,
     /// Exits by a jump, by axis.
@@ -69,54 +74,90 @@ pub struct CellResult {
     pub volume: f64,
 }
 
-impl CellResult {
-    /// Joins a plan with the records of its paths.
-    ///
-    /// # Errors
-    /// [`ExitError`] if a record holds a time that is none.
-    pub fn new(plan: CellPlan, records: &[PathRecord], exact_mean: Option<f64>) -> Result<Self, ExitError> {
-        let dim = plan.problem.basin().dim();
-        let mut axes = vec![AxisCount::default(); dim];
-        for site in records.iter().filter_map(|r| r.outcome.site()).filter(|s| s.by == Departure::Jump) {
+/// Gathers the paths of one cell as they come, holding the times of the first `most` only.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    pub moments: ExitMoments,
+    pub events: u64,
+    axes: Vec<AxisCount>,
+    first: Vec<Outcome>,
+    most: usize,
+}
+
+impl Tally {
+    pub fn new(dim: usize, most: usize) -> Self {
+        let axes = vec![AxisCount::default(); dim];
+        Tally { moments: ExitMoments::default(), events: 0, axes, first: Vec::new(), most }
+    }
+
+    /// Adds one path.
+    pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
+        self.moments.push(outcome)?;
+        if let Some(site) = outcome.site().filter(|site| site.by == Departure::Jump) {
             match site.side {
-                Side::Minus => axes[site.axis as usize].minus += 1,
-                Side::Plus => axes[site.axis as usize].plus += 1,
+                Side::Minus => self.axes[site.axis as usize].minus += 1,
+                Side::Plus => self.axes[site.axis as usize].plus += 1,
             }
         }
-        Ok(CellResult {
-            sample: ExitSample::from_outcomes(records.iter().map(|r| r.outcome))?,
-            events: records.iter().map(|r| r.events).sum(),
-            axes,
-            prediction: Prediction::of(&plan.problem).ok(),
+        if self.first.len() < self.most {
+            self.first.push(outcome);
+        }
+        Ok(())
+    }
+
+    /// Number of paths.
+    pub fn paths(&self) -> usize {
+        self.moments.followed() + self.moments.diverged()
+    }
+
+    /// The sample of the paths that are held; whether these are all.
+    pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
+        let first = std::mem::take(&mut self.first);
+        let all = first.len() == self.paths();
+        Ok((ExitSample::from_outcomes(first)?, all))
+    }
+}
+
+impl CellResult {
+    /// Joins a plan with what was gathered of its paths.
+    pub(super) fn new(
+        plan: CellPlan,
+        tally: Tally,
+        sample: ExitSample,
+        prediction: Option<Prediction>,
+        exact_mean: Option<f64>,
+    ) -> Self {
+        CellResult {
+            moments: tally.moments,
+            sample,
+            kolmogorov: None,
+            events: tally.events,
+            axes: tally.axes,
+            prediction,
             exact_mean,
             volume: plan.problem.basin().volume().value,
             plan,
-        })
+        }
     }
 
     /// Paths that were run.
     pub fn paths(&self) -> usize {
-        self.sample.followed() + self.sample.diverged()
+        self.moments.followed() + self.moments.diverged()
     }
 
     /// Mean exit time, if enough paths left.
     pub fn mean(&self) -> Option<Estimate> {
-        mean_exit_time(&self.sample, Confidence::DEFAULT).ok().map(|mean| mean.estimate)
+        self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.estimate)
     }
 
     /// Exit rate by the exponential likelihood.
     pub fn rate(&self) -> Option<Estimate> {
-        exit_rate(&self.sample, Confidence::DEFAULT).ok()
+        self.moments.rate(Confidence::DEFAULT).ok()
     }
 
     /// `λ E Γ`: the mean in units of the predicted one.
     pub fn ratio(&self) -> Option<Estimate> {
         Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))
-    }
-
-    /// Kolmogorov's test of `λΓ` against Exp(1), with the predicted rate.
-    pub fn kolmogorov(&self) -> Option<KolmogorovTest> {
-        kolmogorov_test(&self.sample, self.prediction.as_ref()?.rate).ok()
     }
 
     /// Steps and jumps per path.
@@ -131,7 +172,7 @@ impl CellResult {
         let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);
         let three = |e: Option<Estimate>| [e.map(|e| e.value), e.map(|e| e.lo), e.map(|e| e.hi)].map(number);
         let theory = self.prediction.as_ref();
-        let test = self.kolmogorov();
+        let test = self.kolmogorov.as_ref();
         let mut row = vec![
             plan.index.to_string(),
             plan.dynamics.clone(),
@@ -141,9 +182,9 @@ impl CellResult {
             digits(noise.epsilon()),
             plan.scheme.name().to_string(),
             self.paths().to_string(),
-            self.sample.exited().to_string(),
-            self.sample.censored().to_string(),
-            self.sample.diverged().to_string(),
+            self.moments.exited().to_string(),
+            self.moments.censored().to_string(),
+            self.moments.diverged().to_string(),
         ];
         row.extend(three(self.mean()));
         row.extend(three(self.rate()));
@@ -153,8 +194,8 @@ impl CellResult {
         row.push(number(Some(self.volume)));
         row.extend(three(self.ratio()));
         row.push(number(self.exact_mean));
-        row.push(number(test.as_ref().map(|t| t.statistic)));
-        row.push(number(test.as_ref().map(|t| t.p_value)));
+        row.push(number(test.map(|t| t.statistic)));
+        row.push(number(test.map(|t| t.p_value)));
         row.push(number(Some(self.events_per_path())));
         row
     }
@@ -163,23 +204,70 @@ impl CellResult {
 /// Columns of `escapes.csv`, in order.
 pub const ESCAPE_COLUMNS: [&str; 8] = ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump"];
 
-/// The row of `escapes.csv` for one path; the place is empty for a path that did not leave.
-pub fn escape_row(cell: u64, path: u64, record: &PathRecord) -> [String; 8] {
-    let (outcome, time, site) = match record.outcome {
-        Outcome::Exited { time, site } => ("exited", time, Some(site)),
-        Outcome::Censored { at } => ("censored", at, None),
-        Outcome::Diverged { at } => ("diverged", at, None),
-    };
-    let place = site.map_or([String::new(), String::new(), String::new(), String::new()], |site| {
-        let side = if site.side == Side::Minus { "-" } else { "+" };
-        let by_jump = site.by == Departure::Jump;
-        [site.axis.to_string(), side.to_string(), digits(site.overshoot), by_jump.to_string()]
-    });
-    let [axis, side, overshoot, by_jump] = place;
-    [cell.to_string(), path.to_string(), outcome.to_string(), digits(time), axis, side, overshoot, by_jump]
+/// Writes the row of `escapes.csv` for one path; the place is empty for a path that did not leave. An overshoot has the 24
+/// significant bits that the store keeps.
+///
+/// # Errors
+/// The error of `out`.
+pub fn write_escape(out: &mut impl Write, cell: u64, path: u64, outcome: &Outcome) -> io::Result<()> {
+    match *outcome {
+        Outcome::Exited { time, site } => {
+            let side = if site.side == Side::Minus { '-' } else { '+' };
+            let (axis, by_jump) = (site.axis, site.by == Departure::Jump);
+            let (time, overshoot) = (Digits(time), Digits(site.overshoot as f32));
+            if overshoot.0.is_finite() {
+                writeln!(out, "{cell},{path},exited,{time},{axis},{side},{overshoot},{by_jump}")
+            } else {
+                let overshoot = Digits(site.overshoot);
+                writeln!(out, "{cell},{path},exited,{time},{axis},{side},{overshoot},{by_jump}")
+            }
+        }
+        Outcome::Censored { at } => writeln!(out, "{cell},{path},censored,{},,,,", Digits(at)),
+        Outcome::Diverged { at } => writeln!(out, "{cell},{path},diverged,{},,,,", Digits(at)),
+    }
 }
+
+/// The shortest decimal that reads back as the number, with an exponent where that is shorter.
+struct Digits<T>(T);
+
+macro_rules! digits_of {
+    ($float:ty) => {
+        impl fmt::Display for Digits<$float> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let x = self.0;
+                if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { write!(f, "{x}") } else { write!(f, "{x:e}") }
+            }
+        }
+    };
+}
+digits_of!(f64);
+digits_of!(f32);
 
 /// The shortest decimal that reads back as `x`, with an exponent where that is shorter.
 pub(super) fn digits(x: f64) -> String {
-    if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+    Digits(x).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::Site;
+
+    #[test]
+    fn rows_are_as_short_as_they_read_back() {
+        let site = |overshoot| Site { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
+        let row = |outcome| {
+            let mut out = Vec::new();
+            write_escape(&mut out, 2, 7, &outcome).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let close = f64::from(1.3333334f32);
+        assert_eq!(row(Outcome::Exited { time: 0.1, site: site(close) }), "2,7,exited,0.1,3,-,1.3333334,false\n");
+        assert_eq!(
+            row(Outcome::Exited { time: 1e-9, site: site(2f64.powi(200)) }),
+            "2,7,exited,1e-9,3,-,1.6069380442589903e60,false\n"
+        );
+        assert_eq!(row(Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,\n");
+        assert_eq!(row(Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,\n");
+    }
 }

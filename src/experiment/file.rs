@@ -16,7 +16,7 @@ use super::scheme_section::{self, SchemeSection};
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
-const MOST_PATHS: u64 = 1_000_000_000_000;
+const MOST_PATHS: u64 = Experiment::MOST_PATHS;
 
 /// An experiment: what to run, cell by cell, and what to draw of it.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct Experiment {
 impl Experiment {
     /// Largest size of a file in bytes.
     pub const MOST_BYTES: usize = 8 << 20;
+    /// Largest number of paths of one cell.
+    pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
     /// Parses and checks the text of `file`.
     ///
@@ -74,6 +76,15 @@ impl Experiment {
             Some(experiment) if noted.is_empty() => Ok(experiment),
             _ => Err(ExperimentErrors::new(file, text, noted)),
         }
+    }
+}
+
+impl Experiment {
+    /// Every setting of a file by its path, as `noise.alpha` and `basin.0.name`, whether it makes sense or not.
+    pub(super) fn settings(text: &str) -> Vec<(String, String)> {
+        let mut settings = Vec::new();
+        Node::parse(text, &Findings::default()).flatten(String::new(), &mut settings);
+        settings
     }
 }
 

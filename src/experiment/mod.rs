@@ -1,4 +1,4 @@
-//! The experiment file: parsed, checked, planned into cells, and run.
+//! The experiment file: parsed, checked, planned into cells, run into a durable store, and rendered from it.
 
 mod basin_section;
 mod cell_result;
@@ -8,6 +8,7 @@ mod family;
 mod figure_kind;
 mod file;
 mod finding;
+mod merge;
 mod node;
 mod noise_section;
 mod plan;
@@ -16,14 +17,19 @@ mod reader;
 mod results;
 mod run;
 mod scheme_section;
+mod store;
 mod sweep;
+mod tables;
 
-pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
+pub use cell_result::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, write_escape};
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use finding::{ExperimentErrors, Finding, Span};
+pub use merge::{MergeError, MissingShard, merge, stored_experiment};
 pub use plan::CellPlan;
 pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsPlan, RandomProblemsResult};
-pub use results::{Existing, ResultsError, ResultsFolder};
+pub use results::{Existing, Request, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};
+pub use store::{ChunkOutcomes, Damage, Difference, Identity, STORE_FILE, Session, Store, StoreError};
+pub use tables::{TableError, paths_held, render_tables};

@@ -47,6 +47,30 @@ impl Node {
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), findings)) }
     }
 
+    /// Appends every value below this one with its path.
+    pub fn flatten(&self, path: String, out: &mut Vec<(String, String)>) {
+        let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+        let value = match &self.kind {
+            Kind::Table(entries) => return entries.iter().for_each(|e| e.value.flatten(below(&e.key), out)),
+            Kind::List(items) if items.iter().any(|i| matches!(i.kind, Kind::Table(_) | Kind::List(_))) => {
+                return items.iter().enumerate().for_each(|(i, item)| item.flatten(below(&i.to_string()), out));
+            }
+            Kind::List(items) => format!("[{}]", items.iter().map(Node::shown).collect::<Vec<_>>().join(", ")),
+            _ => self.shown(),
+        };
+        out.push((path, value));
+    }
+
+    fn shown(&self) -> String {
+        match &self.kind {
+            Kind::Number(number) => number.to_string(),
+            Kind::Integer(integer) => integer.to_string(),
+            Kind::Text(text) => format!("{text:?}"),
+            Kind::Flag(flag) => flag.to_string(),
+            _ => self.kind_name().to_string(),
+        }
+    }
+
     /// What the value is, for messages.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {

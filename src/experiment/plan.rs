@@ -37,7 +37,7 @@ pub struct CellPlan {
     /// How.
     pub scheme: Arc<dyn Scheme>,
     /// Until when.
-    pub limits: Limits,
+    pub limits: Limits<'static>,
 }
 
 /// The sections, before they are multiplied out.
@@ -211,7 +211,7 @@ impl Plan {
             measure: self.noise.measure,
             problem,
             scheme: scheme.scheme.clone(),
-            limits: Limits { max_time: self.max_time, max_events: scheme.max_events },
+            limits: Limits { max_time: self.max_time, max_events: scheme.max_events, stop: None },
         })
     }
 }

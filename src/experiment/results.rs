@@ -1,16 +1,15 @@
-//! The folder of results: written beside its place and renamed into it.
+//! The folder of a run: opened, locked, moved aside.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
-use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, escape_row};
-use super::comparison::{COMPARISON_COLUMNS, Pair};
-use super::{CellResult, Experiment, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
-use crate::scheme::PathRecord;
+use super::tables::{TableError, write_table};
+use super::{Experiment, Identity, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult, Store, StoreError};
+use crate::engine::Shard;
 
 /// What is wrong with a folder of results.
 #[derive(Debug, Error)]
@@ -31,6 +30,27 @@ pub enum ResultsError {
         #[source]
         source: io::Error,
     },
+    /// The store holds more paths than are asked for.
+    #[error("{} is a run of {stored} paths a cell, and {asked} are asked for", path.display())]
+    FewerPaths {
+        /// The folder.
+        path: PathBuf,
+        /// Paths of the stored run.
+        stored: u64,
+        /// Paths asked for.
+        asked: u64,
+    },
+    /// The store is of another part of the run.
+    #[error("{} holds shard {}/{} of the run", path.display(), stored.index(), stored.count())]
+    OtherShard {
+        /// The folder.
+        path: PathBuf,
+        /// The shard it holds.
+        stored: Shard,
+    },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What is done with results of the same name.
@@ -40,159 +60,217 @@ pub enum Existing {
     Refuse,
     /// They are moved aside, to `<name>.1`, `<name>.2`, …
     MoveAside,
+    /// The run goes on where they end.
+    Resume,
 }
 
-type Table = csv::Writer<BufWriter<File>>;
-
-fn open_table(path: &Path, columns: &[&str]) -> io::Result<Table> {
-    let mut table = csv::Writer::from_writer(BufWriter::with_capacity(1 << 18, File::create(path)?));
-    table.write_record(columns)?;
-    Ok(table)
+/// What a run is asked to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'e> {
+    /// The experiment.
+    pub experiment: &'e Experiment,
+    /// Paths of every cell; more where a stored run that is resumed has more, unless `exactly`.
+    pub paths: u64,
+    /// Whether a stored run of more paths is refused.
+    pub exactly: bool,
+    /// The part of the run.
+    pub shard: Shard,
 }
 
-/// A folder being written. Nothing stands at its place until [`ResultsFolder::finish`]; without it the unfinished folder
-/// `.<name>.part` stays for inspection and is cleared by the next run of that name.
+impl Request<'_> {
+    /// The folder below `out`: the experiment's name, and for a shard which one it is.
+    pub fn place(&self, out: &Path) -> PathBuf {
+        match self.shard {
+            Shard::WHOLE => out.join(&self.experiment.name),
+            shard => out.join(format!("{}.shard-{}-of-{}", self.experiment.name, shard.index(), shard.count())),
+        }
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::of(self.experiment, self.paths, self.shard)
+    }
+}
+
+/// An open folder with the store of a run.
+#[derive(Debug)]
 pub struct ResultsFolder {
     place: PathBuf,
-    beside: PathBuf,
-    existing: Existing,
-    escapes: Table,
-    summary: Table,
+    made: bool,
+    paths: u64,
+    /// The store, locked.
+    pub store: Store,
 }
 
 impl ResultsFolder {
-    /// Refuses results that are there already, without touching anything.
+    /// Refuses what [`ResultsFolder::open`] would, without touching anything.
     ///
     /// # Errors
-    /// [`ResultsError::Exists`] if there are results of this name and `existing` is [`Existing::Refuse`].
-    pub fn check(out: &Path, experiment: &Experiment, existing: Existing) -> Result<(), ResultsError> {
-        let place = out.join(&experiment.name);
+    /// As [`ResultsFolder::open`], but for what only writing tells.
+    pub fn check(out: &Path, request: &Request<'_>, existing: Existing) -> Result<(), ResultsError> {
+        let place = request.place(out);
         match existing {
-            Existing::Refuse if place.exists() => Err(ResultsError::Exists { path: place }),
+            _ if !exists(&place) => Ok(()),
+            Existing::Refuse => Err(ResultsError::Exists { path: place }),
+            Existing::MoveAside => Self::may_move(&place),
+            Existing::Resume if is_blank(&place) => Ok(()),
+            Existing::Resume => {
+                let store = Store::open(&place)?;
+                agreed_paths(&place, &store, request).map(|_| ())
+            }
+        }
+    }
+
+    /// Opens the folder of a run, made anew, after moving another aside, or as it is to be resumed.
+    ///
+    /// # Errors
+    /// [`ResultsError`] if results are there and may not be, if they are of another run, or if the folder cannot be written.
+    pub fn open(out: &Path, request: &Request<'_>, existing: Existing) -> Result<Self, ResultsError> {
+        let place = request.place(out);
+        let failed = |source| ResultsError::Write { path: place.clone(), source };
+        if exists(&place) {
+            match existing {
+                Existing::Refuse => return Err(ResultsError::Exists { path: place }),
+                Existing::MoveAside => {
+                    Self::may_move(&place)?;
+                    move_aside(&place).map_err(failed)?;
+                }
+                Existing::Resume if is_blank(&place) => {}
+                Existing::Resume => {
+                    let store = Store::open(&place)?;
+                    let paths = agreed_paths(&place, &store, request)?;
+                    return Ok(ResultsFolder { place, made: false, paths, store });
+                }
+            }
+        }
+        fs::create_dir_all(&place).map_err(failed)?;
+        let store = Store::create(&place, &request.identity())?;
+        Ok(ResultsFolder { place, made: true, paths: request.paths, store })
+    }
+
+    /// Opens a folder that holds a run, to render it anew.
+    ///
+    /// # Errors
+    /// [`ResultsError::Store`] if there is none, or it cannot be used.
+    pub fn existing(place: &Path) -> Result<Self, ResultsError> {
+        let store = Store::open(place)?;
+        Ok(ResultsFolder { place: place.to_owned(), made: false, paths: store.identity().paths, store })
+    }
+
+    /// Another run may be in it; whatever else it is, it can be moved.
+    fn may_move(place: &Path) -> Result<(), ResultsError> {
+        match Store::open(place) {
+            Err(error @ StoreError::InUse { .. }) => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// Opens every file before the first path is run.
-    ///
-    /// # Errors
-    /// [`ResultsError::Exists`] if there are results of this name and `existing` is [`Existing::Refuse`],
-    /// [`ResultsError::Write`] if the folder cannot be written.
-    pub fn create(out: &Path, experiment: &Experiment, existing: Existing) -> Result<Self, ResultsError> {
-        Self::check(out, experiment, existing)?;
-        let place = out.join(&experiment.name);
-        let beside = out.join(format!(".{}.part", experiment.name));
-        let failed = |source| ResultsError::Write { path: beside.clone(), source };
-        if beside.exists() {
-            fs::remove_dir_all(&beside).map_err(failed)?;
-        }
-        fs::create_dir_all(&beside).map_err(failed)?;
-        let escapes = open_table(&beside.join("escapes.csv"), &ESCAPE_COLUMNS).map_err(failed)?;
-        let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
-        let summary = open_table(&beside.join("summary.csv"), &columns).map_err(failed)?;
-        Ok(ResultsFolder { place, beside, existing, escapes, summary })
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.place
     }
 
-    /// Removes the unfinished folder: nothing was run.
+    /// Paths a cell that the run is to have: those of the store, or more, by which it is then to be extended.
+    pub fn paths(&self) -> u64 {
+        self.paths
+    }
+
+    /// Takes the folder away again if it was made now and nothing was run into it.
     ///
     /// # Errors
     /// The error of the file system.
     pub fn discard(self) -> io::Result<()> {
-        fs::remove_dir_all(&self.beside)
-    }
-
-    /// Where figures go until the folder is in its place.
-    pub fn working_path(&self) -> &Path {
-        &self.beside
-    }
-
-    /// Appends one cell to both tables.
-    ///
-    /// # Errors
-    /// The error of the file system.
-    pub fn write_cell(&mut self, result: &CellResult, records: &[PathRecord]) -> io::Result<()> {
-        for (path, record) in records.iter().enumerate() {
-            self.escapes.write_record(escape_row(result.plan.index, path as u64, record))?;
+        if self.made && self.store.is_empty() {
+            let ResultsFolder { place, store, .. } = self;
+            let file = store.path().to_owned();
+            drop(store);
+            fs::remove_file(file)?;
+            // Only what was made: anything else in it stays, and the folder with it.
+            fs::remove_dir(place)?;
         }
-        self.summary.write_record(result.summary_row())?;
         Ok(())
     }
 
     /// Writes `random_problems.csv`, if random problems were solved.
     ///
     /// # Errors
-    /// The error of the file system.
-    pub fn write_random_problems(&self, studies: &[RandomProblemsResult]) -> Result<(), ResultsError> {
+    /// [`TableError::Write`].
+    pub fn write_random_problems(&self, studies: &[RandomProblemsResult]) -> Result<(), TableError> {
         if studies.is_empty() {
             return Ok(());
         }
-        self.write_table("random_problems.csv", &RANDOM_PROBLEM_COLUMNS, studies.iter().map(RandomProblemsResult::row))
+        let rows = studies.iter().map(RandomProblemsResult::row);
+        write_table(&self.place, "random_problems.csv", &RANDOM_PROBLEM_COLUMNS, rows)
     }
 
     /// Writes a text beside the tables.
     ///
     /// # Errors
-    /// The error of the file system.
+    /// [`ResultsError::Write`].
     pub fn write_text(&self, name: &str, text: &str) -> Result<(), ResultsError> {
-        let path = self.beside.join(name);
-        fs::write(&path, text).map_err(|source| ResultsError::Write { path, source })
+        self.replace(name, |file| file.write_all(text.as_bytes()))
     }
 
-    /// Writes `comparison.csv`, if SGD and Adam were run side by side.
+    /// Writes the manifest.
     ///
     /// # Errors
-    /// The error of the file system.
-    pub fn write_comparison(&self, results: &[CellResult]) -> Result<(), ResultsError> {
-        let mut pairs = Pair::all(results).peekable();
-        if pairs.peek().is_none() {
-            return Ok(());
-        }
-        self.write_table("comparison.csv", &COMPARISON_COLUMNS, pairs.map(|pair| pair.row()))
+    /// [`ResultsError::Write`].
+    pub fn write_manifest(&self, manifest: &impl Serialize) -> Result<(), ResultsError> {
+        self.replace("manifest.json", |file| {
+            serde_json::to_writer_pretty(&mut *file, manifest)?;
+            file.write_all(b"\n")
+        })
     }
 
-    fn write_table(
-        &self,
-        name: &str,
-        columns: &[&str],
-        mut rows: impl Iterator<Item = Vec<String>>,
-    ) -> Result<(), ResultsError> {
-        let path = self.beside.join(name);
-        let mut write = || -> io::Result<()> {
-            let mut table = open_table(&path, columns)?;
-            rows.try_for_each(|row| table.write_record(row))?;
-            table.flush()
-        };
-        write().map_err(|source| ResultsError::Write { path: path.clone(), source })
-    }
-
-    /// Writes the manifest, closes the tables and renames the folder into its place, which is returned.
-    ///
-    /// # Errors
-    /// [`ResultsError`]; the unfinished folder stays.
-    pub fn finish(mut self, manifest: &impl Serialize) -> Result<PathBuf, ResultsError> {
-        let failed = |source| ResultsError::Write { path: self.beside.clone(), source };
-        self.escapes.flush().map_err(failed)?;
-        self.summary.flush().map_err(failed)?;
-        let mut file = File::create(self.beside.join("manifest.json")).map_err(failed)?;
-        serde_json::to_writer_pretty(&mut file, manifest).map_err(|e| failed(e.into()))?;
-        file.write_all(b"\n").map_err(failed)?;
-        if self.place.exists() {
-            match self.existing {
-                Existing::Refuse => return Err(ResultsError::Exists { path: self.place }),
-                Existing::MoveAside => {
-                    let free = (1..).map(|n| aside(&self.place, n)).find(|path| !path.exists());
-                    let aside = free.unwrap_or_else(|| aside(&self.place, 0));
-                    fs::rename(&self.place, &aside).map_err(|source| ResultsError::Write { path: aside, source })?;
-                }
-            }
-        }
-        fs::rename(&self.beside, &self.place).map_err(failed)?;
-        Ok(self.place)
+    /// Writes a file beside its place and renames it.
+    fn replace(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ResultsError> {
+        let (place, part) = (self.place.join(name), self.place.join(format!(".{name}.part")));
+        let written =
+            File::create(&part).and_then(|mut file| write(&mut file)).and_then(|()| fs::rename(&part, &place));
+        written.map_err(|source| {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&part);
+            ResultsError::Write { path: place, source }
+        })
     }
 }
 
-fn aside(place: &Path, n: u32) -> PathBuf {
-    let mut name = place.as_os_str().to_owned();
-    name.push(format!(".{n}"));
-    PathBuf::from(name)
+fn exists(place: &Path) -> bool {
+    place.symlink_metadata().is_ok()
+}
+
+/// Whether a run was killed before its store was there: nothing but leftovers of ours.
+fn is_blank(place: &Path) -> bool {
+    let hidden =
+        |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(".run."));
+    fs::read_dir(place).is_ok_and(|mut entries| entries.all(hidden))
+}
+
+/// Paths a cell of a stored run that is resumed.
+fn agreed_paths(place: &Path, store: &Store, request: &Request<'_>) -> Result<u64, ResultsError> {
+    let (stored, asked) = (store.identity(), request.identity());
+    let differences = stored.differences(&asked);
+    if !differences.is_empty() {
+        return Err(StoreError::Differs { path: store.path().to_owned(), differences }.into());
+    }
+    if stored.shard != asked.shard {
+        return Err(ResultsError::OtherShard { path: place.to_owned(), stored: stored.shard });
+    }
+    if request.exactly && asked.paths < stored.paths {
+        let (stored, asked) = (stored.paths, asked.paths);
+        return Err(ResultsError::FewerPaths { path: place.to_owned(), stored, asked });
+    }
+    Ok(stored.paths.max(asked.paths))
+}
+
+/// Renames a folder to the first free `<name>.<n>`.
+fn move_aside(place: &Path) -> io::Result<()> {
+    let aside = |n: u32| {
+        let mut name = place.as_os_str().to_owned();
+        name.push(format!(".{n}"));
+        PathBuf::from(name)
+    };
+    match (1..).map(aside).find(|path| !exists(path)) {
+        Some(aside) => fs::rename(place, aside),
+        None => Err(io::ErrorKind::AlreadyExists.into()),
+    }
 }

@@ -1,13 +1,11 @@
-//! Runs an experiment and hands its results over cell by cell.
+//! Runs an experiment into its store.
 
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::{CellPlan, CellResult, Experiment};
-use crate::engine::{Cell, ChunkRecords, StopFlag, run_chunks};
-use crate::exit::ExitError;
-use crate::scheme::{PathKernel, PathRecord, SchemeError, StreamSource};
-use crate::theory::exact_exit;
+use super::{CellPlan, Experiment, Store, StoreError};
+use crate::engine::{Cell, ChunkRecords, Chunks, Consumer, Done, StopFlag, run_chunks};
+use crate::scheme::{PathKernel, SchemeError, StreamSource};
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +22,14 @@ pub struct Progress<'a> {
     pub current: &'a CellPlan,
 }
 
-/// Takes what a run gives.
+/// Looks on while a run goes on.
 pub trait Observer: Send {
     /// Called once a chunk.
     fn progress(&mut self, progress: Progress<'_>);
 
-    /// Called once a cell, in the order of the plan, with the records of its paths. On a run that was stopped the last cells
-    /// may hold fewer paths than planned: always the first ones, so that nothing is biased.
-    ///
-    /// # Errors
-    /// An error stops the run and is returned by it.
-    fn cell(&mut self, result: CellResult, records: &[PathRecord]) -> std::io::Result<()>;
+    /// Whether the chunks since the last commit are to be made safe now. A commit takes a few milliseconds; one in half a second
+    /// costs nothing, and that is then all that a kill can cost beside the chunks being run.
+    fn commit_due(&mut self) -> bool;
 }
 
 /// Why a run failed.
@@ -54,34 +49,23 @@ pub enum RunError {
         #[source]
         source: SchemeError,
     },
-    /// A statistic failed.
-    #[error("the sample of cell {cell} is not one of exit times")]
-    Sample {
-        /// Number of the cell.
-        cell: u64,
-        /// The reason.
-        #[source]
-        source: ExitError,
-    },
-    /// The results could not be written.
-    #[error("the results could not be written")]
-    Write(#[source] std::io::Error),
+    /// The store could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// An experiment with a kernel for every cell.
 pub struct PreparedRun<'e> {
     experiment: &'e Experiment,
     kernels: Vec<Box<dyn PathKernel>>,
-    exact_means: Vec<Option<f64>>,
-    paths: u64,
 }
 
 impl<'e> PreparedRun<'e> {
-    /// Binds every scheme to its problem, for `paths` paths a cell, and solves exactly what can be.
+    /// Binds every scheme to its problem.
     ///
     /// # Errors
     /// [`RunError::Scheme`] if a scheme refuses a problem.
-    pub fn new(experiment: &'e Experiment, paths: u64) -> Result<Self, RunError> {
+    pub fn new(experiment: &'e Experiment) -> Result<Self, RunError> {
         let prepare = |plan: &CellPlan| {
             plan.scheme.prepare(&plan.problem).map_err(|source| RunError::Scheme {
                 cell: plan.index,
@@ -91,9 +75,12 @@ impl<'e> PreparedRun<'e> {
             })
         };
         let kernels = experiment.cells.par_iter().map(prepare).collect::<Result<_, _>>()?;
-        let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
-        let exact_means = experiment.cells.par_iter().map(exact).collect();
-        Ok(PreparedRun { experiment, kernels, exact_means, paths })
+        Ok(PreparedRun { experiment, kernels })
+    }
+
+    /// The experiment.
+    pub fn experiment(&self) -> &'e Experiment {
+        self.experiment
     }
 
     /// The kernel of every cell, in the order of the plan.
@@ -101,11 +88,19 @@ impl<'e> PreparedRun<'e> {
         &self.kernels
     }
 
-    /// Runs everything; returns whether it was completed before the flag was set.
+    /// Runs the chunks that are not `done`, puts them into the store and adds them to `done`. What came until the flag was set is
+    /// committed.
     ///
     /// # Errors
-    /// [`RunError::Write`] with the observer's error.
-    pub fn run(&self, stop: &StopFlag, observer: &mut dyn Observer) -> Result<bool, RunError> {
+    /// [`RunError::Store`] if the store cannot be written; what was committed is in it.
+    pub fn run(
+        &self,
+        store: &mut Store,
+        chunks: &Chunks,
+        done: &mut Done,
+        stop: &StopFlag,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
         let plans = &self.experiment.cells;
         let cells: Vec<Cell<'_>> = plans
             .iter()
@@ -114,69 +109,79 @@ impl<'e> PreparedRun<'e> {
                 kernel: &**kernel,
                 source: StreamSource { seed: self.experiment.seed, cell: plan.index },
                 limits: plan.limits,
-                paths: self.paths,
             })
             .collect();
-        let mut pending = Pending { run: self, plans, open: vec![Vec::new(); plans.len()], next: 0 };
-        let (mut done, mut failure) = (0, None);
-        let complete = run_chunks(&cells, stop, |chunk| {
-            let cell = chunk.chunk.cell;
-            done += chunk.records.len() as u64;
-            pending.open[cell].push(chunk);
-            if let Err(error) = pending.hand_over(observer, false) {
-                failure = Some(error);
-                return false;
-            }
-            observer.progress(Progress {
-                done,
-                total: self.paths * plans.len() as u64,
-                cells_done: pending.next,
-                cells: plans.len(),
-                current: &plans[cell],
-            });
-            true
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        if !complete {
-            pending.hand_over(observer, true)?;
-        }
-        Ok(complete)
+        let before = done.clone();
+        let mut recorder = Recorder::new(plans, store, chunks, done, observer);
+        run_chunks(&cells, chunks, &before, stop, &mut recorder);
+        recorder.commit();
+        recorder.failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
-/// Chunks of the cells that are not complete yet.
-struct Pending<'p> {
-    run: &'p PreparedRun<'p>,
-    plans: &'p [CellPlan],
-    open: Vec<Vec<ChunkRecords>>,
-    next: usize,
+/// Puts chunks into the store as they come.
+struct Recorder<'r> {
+    plans: &'r [CellPlan],
+    store: &'r mut Store,
+    chunks: &'r Chunks,
+    done: &'r mut Done,
+    observer: &'r mut dyn Observer,
+    /// Chunks that every cell lacks.
+    open: Vec<u64>,
+    cells_done: usize,
+    paths_done: u64,
+    total: u64,
+    failure: Option<StoreError>,
 }
 
-impl Pending<'_> {
-    /// Hands over, in order, the cells that are complete; with `partial`, whatever there is.
-    fn hand_over(&mut self, observer: &mut dyn Observer, partial: bool) -> Result<(), RunError> {
-        while let Some(chunks) = self.open.get_mut(self.next) {
-            let held: u64 = chunks.iter().map(|c| c.records.len() as u64).sum();
-            if held < self.run.paths && !(partial && held > 0) {
-                if partial {
-                    self.next += 1;
-                    continue;
-                }
-                return Ok(());
-            }
-            let mut chunks = std::mem::take(chunks);
-            chunks.sort_by_key(|c| c.chunk.paths.start);
-            let records: Vec<PathRecord> = chunks.into_iter().flat_map(|c| c.records).collect();
-            let plan = self.plans[self.next].clone();
-            let index = plan.index;
-            let exact_mean = self.run.exact_means[self.next];
-            let result = CellResult::new(plan, &records, exact_mean)
-                .map_err(|source| RunError::Sample { cell: index, source })?;
-            observer.cell(result, &records).map_err(RunError::Write)?;
-            self.next += 1;
+impl<'r> Recorder<'r> {
+    fn new(
+        plans: &'r [CellPlan],
+        store: &'r mut Store,
+        chunks: &'r Chunks,
+        done: &'r mut Done,
+        observer: &'r mut dyn Observer,
+    ) -> Self {
+        let open: Vec<u64> = (0..plans.len()).map(|cell| done.open_in(chunks.of_cell(cell))).collect();
+        let cells_done = open.iter().filter(|n| **n == 0).count();
+        let total = chunks.paths();
+        let missing = chunks.paths_of(done.gaps(chunks.count()));
+        let paths_done = total - missing;
+        Recorder { plans, store, chunks, done, observer, open, cells_done, paths_done, total, failure: None }
+    }
+
+    fn commit(&mut self) -> bool {
+        if self.failure.is_none() {
+            self.failure = self.store.commit().err();
         }
-        Ok(())
+        self.failure.is_none()
+    }
+}
+
+impl Consumer for Recorder<'_> {
+    fn chunk(&mut self, records: ChunkRecords) -> bool {
+        if let Err(error) = self.store.put(&records) {
+            self.failure = Some(error);
+            return false;
+        }
+        let cell = records.chunk.cell;
+        if let Some(number) = self.chunks.number(cell, records.chunk.index) {
+            self.done.insert(number);
+        }
+        self.open[cell] -= 1;
+        self.cells_done += usize::from(self.open[cell] == 0);
+        self.paths_done += records.records.len() as u64;
+        self.observer.progress(Progress {
+            done: self.paths_done,
+            total: self.total,
+            cells_done: self.cells_done,
+            cells: self.plans.len(),
+            current: &self.plans[cell],
+        });
+        !self.observer.commit_due() || self.commit()
+    }
+
+    fn idle(&mut self) -> bool {
+        self.commit()
     }
 }

@@ -145,7 +145,7 @@ fn survival(result: &CellResult, label: String) -> Option<Survival> {
     Some(Survival {
         label,
         steps: curve.steps().iter().map(step).collect(),
-        ks: result.kolmogorov().map(|t| (t.statistic, t.p_value)),
+        ks: result.kolmogorov.as_ref().map(|t| (t.statistic, t.p_value)),
     })
 }
 

@@ -204,7 +204,7 @@ impl EulerKernel {
         }
     }
 
-    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits) -> PathRecord {
+    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         ws.x.copy_from_slice(basin.start());
         if let Dynamics::Adam(adam) = self.problem.dynamics() {
@@ -263,27 +263,27 @@ impl EulerKernel {
         line: impl LineStep<K>,
         source: StreamSource,
         range: Range<u64>,
-        limits: Limits,
+        limits: Limits<'_>,
         records: &mut Vec<PathRecord>,
     ) {
         let most = limits.steps(self.step);
         let mut ws = self.workspace();
         match self.noise.law() {
             StepLaw::Table(table) => {
-                let lanes = Lanes { line, table, arch: self.arch, source, most };
+                let lanes = Lanes { line, table, arch: self.arch, source, most, limits };
                 lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
             }
             StepLaw::Transformation(law) => {
                 let draw = |rng: &mut Stream| law.sample(rng);
                 records.extend(range.map(|path| {
-                    let ending = Walker::new(line, source, path, &draw).walk(line, most, &draw);
+                    let ending = Walker::new(line, source, path, &draw).walk(line, most, limits, &draw);
                     self.line_record(&mut ws, &ending, limits)
                 }));
             }
         }
     }
 
-    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits) -> PathRecord {
+    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
         let events = ending.steps;
         let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
         (ws.x[0], ws.kick[0]) = (x, kick);
@@ -353,7 +353,7 @@ impl EulerKernel {
 }
 
 impl PathKernel for EulerKernel {
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         match self.line {
             Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
             Some((_, LineRecursion::Adam(line))) => return self.run_line(line, source, range, limits, records),
@@ -402,7 +402,7 @@ mod tests {
                 let euler = Euler::with_step(0.002).unwrap().monitoring(monitoring);
                 let mut kernel = EulerKernel::new(&euler, &problem(dynamics.clone()));
                 let source = StreamSource { seed: Seed(1), cell: 0 };
-                let limits = Limits { max_time: 4.0, max_events: 1500 };
+                let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
                 let line = kernel.line.take();
                 let mut general = Vec::new();
                 kernel.run(source, 0..300, limits, &mut general);

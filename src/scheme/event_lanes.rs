@@ -93,7 +93,7 @@ impl EventLine {
     }
 
     /// Appends the records of `range` in path order.
-    pub fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    pub fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let (first, start) = (records.len(), range.start);
         let empty = PathRecord { outcome: Outcome::Censored { at: 0.0 }, events: 0 };
         records.resize(first + (range.end - range.start) as usize, empty);
@@ -114,7 +114,7 @@ impl EventLine {
         arch: Arch,
         queue: &mut impl Iterator<Item = Walker>,
         rest: usize,
-        limits: Limits,
+        limits: Limits<'_>,
         put: &mut impl FnMut(u64, PathRecord),
     ) -> Vec<Walker> {
         let mut streams = LaneStreams::<N>::idle();
@@ -137,6 +137,9 @@ impl EventLine {
         }
         let mut more = live == N;
         while more || live > rest {
+            if limits.is_abandoned() {
+                return Vec::new();
+            }
             let mut words = [[0; N]; 4];
             let used = if self.has_kink() { 4 } else { 3 };
             streams.fill_words(&mut words[..used]);
@@ -182,7 +185,7 @@ impl EventLine {
         lanes: &mut EventLanes<N>,
         lane: usize,
         streams: &mut LaneStreams<N>,
-        limits: Limits,
+        limits: Limits<'_>,
     ) -> Option<PathRecord> {
         let (before, after, tau) = (lanes.before[lane], lanes.after[lane], lanes.tau[lane]);
         let jumped = lanes.wait[lane] == 0.0;
@@ -303,7 +306,7 @@ impl<const N: usize> EventLanes<N> {
 struct Event<'a, const N: usize> {
     line: &'a EventLine,
     lanes: &'a mut EventLanes<N>,
-    limits: Limits,
+    limits: Limits<'a>,
 }
 
 impl<const N: usize> WithSimd for Event<'_, N> {
@@ -472,7 +475,7 @@ mod tests {
     fn a_path_is_the_same_in_any_company() {
         for kernel in kernels() {
             let mut line = kernel.line.unwrap();
-            for limits in [Limits::default(), Limits { max_time: 1.5, max_events: 30 }] {
+            for limits in [Limits::default(), Limits { max_time: 1.5, max_events: 30, stop: None }] {
                 let mut alone = Vec::new();
                 for path in 0..300 {
                     line.run(SOURCE, path..path + 1, limits, &mut alone);

@@ -165,7 +165,7 @@ impl JumpAdaptedKernel {
         })
     }
 
-    fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits) -> PathRecord {
+    fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         state.x.copy_from_slice(basin.start());
         state.t = 0.0;
@@ -179,7 +179,7 @@ impl JumpAdaptedKernel {
                 wait = limits.max_time - state.t;
             }
             while wait > 0.0 {
-                if events >= limits.max_events {
+                if events >= limits.max_events || limits.abandoned(events) {
                     return PathRecord { outcome: Outcome::Censored { at: state.t }, events };
                 }
                 events += 1;
@@ -311,7 +311,7 @@ fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise],
 }
 
 impl PathKernel for JumpAdaptedKernel {
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         if let Some(line) = &self.line {
             return line.run(source, range, limits, records);
         }

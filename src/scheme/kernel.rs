@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use thiserror::Error;
 
@@ -9,27 +11,58 @@ use super::{Outcome, PathRecord};
 use crate::dynamics::Problem;
 use crate::noise::{Seed, Stream};
 
+/// A flag that asks a run to stop: at the next chunk, or in the middle of one, which is then given up.
+#[derive(Clone, Debug, Default)]
+pub struct StopFlag(Arc<AtomicU8>);
+
+impl StopFlag {
+    /// Asks for a stop at the next chunk.
+    pub fn stop(&self) {
+        self.0.fetch_max(1, Ordering::Relaxed);
+    }
+
+    /// Asks that the chunks being run be given up as well. Nothing of them is kept, and a path run anew is the same path.
+    pub fn abandon(&self) {
+        self.0.fetch_max(2, Ordering::Relaxed);
+    }
+
+    /// Whether a stop was asked for.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the chunks being run are to be given up.
+    pub fn is_abandoned(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 1
+    }
+}
+
+/// Events between two looks at the flag that abandons a path: a few microseconds to a few milliseconds.
+const LOOK_EVERY: u64 = 1024;
+
 /// Where a path must stop if it has not left.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
+#[derive(Clone, Copy, Debug)]
+pub struct Limits<'a> {
     /// Time after which a path counts as censored.
     pub max_time: f64,
     /// Steps or jumps after which a path counts as censored at the time it has reached.
     pub max_events: u64,
+    /// Where the paths of a range may be abandoned. What a kernel then returns for them means nothing.
+    pub stop: Option<&'a StopFlag>,
 }
 
-impl Default for Limits {
+impl Default for Limits<'_> {
     /// No time limit, 10^10 events.
     fn default() -> Self {
-        Limits { max_time: f64::INFINITY, max_events: 10_000_000_000 }
+        Limits { max_time: f64::INFINITY, max_events: 10_000_000_000, stop: None }
     }
 }
 
-impl Limits {
+impl Limits<'_> {
     /// The record of a path that is still inside after `events` steps of length `h` and may take no further one; `None` while it
     /// may.
     pub(super) fn reached(&self, events: u64, h: f64) -> Option<PathRecord> {
-        let more = events as f64 * h + h <= self.max_time && events < self.max_events;
+        let more = events as f64 * h + h <= self.max_time && events < self.max_events && !self.abandoned(events);
         (!more).then(|| self.censored(events, h))
     }
 
@@ -42,7 +75,7 @@ impl Limits {
 
     /// How many steps of length `h` a path may take.
     pub(super) fn steps(&self, h: f64) -> u64 {
-        let may = |events: u64| self.reached(events, h).is_none();
+        let may = |events: u64| events as f64 * h + h <= self.max_time && events < self.max_events;
         // `max_time/h` to within rounding; the cast saturates.
         let mut steps = ((self.max_time / h) as u64).min(self.max_events);
         while steps > 0 && !may(steps - 1) {
@@ -52,6 +85,16 @@ impl Limits {
             steps += 1;
         }
         steps
+    }
+
+    /// Whether a path that has cost `events` so far is to be given up; looked at now and then.
+    pub(super) fn abandoned(&self, events: u64) -> bool {
+        events % LOOK_EVERY == 0 && self.is_abandoned()
+    }
+
+    /// Whether the paths are to be given up.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.stop.is_some_and(StopFlag::is_abandoned)
     }
 }
 
@@ -92,8 +135,8 @@ pub trait Scheme: fmt::Debug + Send + Sync {
 /// A scheme bound to a problem: runs paths, holds no state between them.
 pub trait PathKernel: Send + Sync {
     /// Runs the paths of `range` in order and appends one record each. The record of a path depends on its stream
-    /// alone, not on the range it is run in.
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>);
+    /// alone, not on the range it is run in. A range that [`Limits::stop`] abandons may end early, with any records.
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
 
     /// What a user should know about this binding: a step too large for its barrier shift, say.
     fn warnings(&self) -> &[String] {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
-use super::{PathRecord, StreamSource};
+use super::{Limits, PathRecord, StreamSource};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 
 /// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
@@ -47,8 +47,14 @@ impl<const K: usize> Walker<K> {
     }
 
     /// Walks to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
-    pub fn walk<L: LineStep<K>>(mut self, line: L, most: u64, draw: &impl Fn(&mut Stream) -> f64) -> Ending {
-        while self.steps < most {
+    pub fn walk<L: LineStep<K>>(
+        mut self,
+        line: L,
+        most: u64,
+        limits: Limits<'_>,
+        draw: &impl Fn(&mut Stream) -> f64,
+    ) -> Ending {
+        while self.steps < most && !limits.abandoned(self.steps) {
             let (kick, inside) = line.step(Scalar, &mut self.state, draw(&mut self.stream));
             self.steps += 1;
             if !inside {
@@ -74,6 +80,8 @@ pub(super) struct Lanes<'a, L> {
     pub source: StreamSource,
     /// Steps a path may take.
     pub most: u64,
+    /// Where the paths may be given up.
+    pub limits: Limits<'a>,
 }
 
 impl<L> Lanes<'_, L> {
@@ -95,7 +103,7 @@ impl<L> Lanes<'_, L> {
         let walkers = self.advance::<K, 16>(Vec::new(), &mut queue, 8, &mut put);
         let walkers = self.advance::<K, 8>(walkers, &mut queue, FEW, &mut put);
         for walker in walkers {
-            put(walker.walk(self.line, self.most, &|rng: &mut Stream| self.draw(rng)));
+            put(walker.walk(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
         }
     }
 
@@ -141,6 +149,9 @@ impl<L> Lanes<'_, L> {
             }
             if !more && paths.iter().flatten().count() <= rest {
                 break;
+            }
+            if self.limits.is_abandoned() {
+                return Vec::new();
             }
             self.table.fill_lanes(&mut streams, &mut kicks);
             let outside = self.arch.dispatch(Sweep {

@@ -28,6 +28,6 @@ mod time_scale;
 pub use barrier::{discrete_monitoring_shift, small_jump_shift};
 pub use euler::{Euler, Monitoring};
 pub use jump_adapted::JumpAdapted;
-pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StreamSource};
+pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StopFlag, StreamSource};
 pub use outcome::{Departure, Outcome, PathRecord, Side, Site};
 pub use steps::Steps;

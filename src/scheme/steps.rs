@@ -59,7 +59,7 @@ struct SgdKernel {
 }
 
 impl PathKernel for SgdKernel {
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         self.euler.run(source, range, limits, records);
     }
 
@@ -95,7 +95,7 @@ impl AdamKernel {
         }
     }
 
-    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits) -> PathRecord {
+    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         let eta = self.adam.eta();
         ws.x.copy_from_slice(basin.start());
@@ -132,7 +132,7 @@ impl AdamKernel {
 }
 
 impl PathKernel for AdamKernel {
-    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits, records: &mut Vec<PathRecord>) {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let zero = vec![0.0; self.problem.basin().dim()];
         let stepper = AdamStepper::new(self.adam, zero.len());
         let mut ws = Workspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };

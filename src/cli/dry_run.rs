@@ -1,0 +1,119 @@
+//! `run --dry-run`: what a run would take, from a pilot of a few paths.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::arguments::How;
+use super::failure::Failure;
+use super::progress::{short, write_data};
+use super::run::Planned;
+use super::stopping::Stopping;
+use crate::engine::{CHUNK, Chunks, Shard};
+use crate::experiment::{Existing, PreparedRun, Request, ResultsFolder, paths_held};
+use crate::scheme::{Limits, StreamSource};
+
+/// Cells that the pilot runs, spread over the sweep.
+const PILOT_CELLS: usize = 50;
+/// What the pilot may take for one experiment.
+const PILOT_TIME: Duration = Duration::from_secs(4);
+/// Bytes of a path in the store, and in `escapes.csv`: measured.
+const STORE_BYTES: f64 = 11.0;
+const CSV_BYTES: f64 = 55.0;
+/// Memory of the program, and of a path that is held.
+const BASE_MEMORY: f64 = 30e6;
+const HELD_BYTES: f64 = 24.0;
+
+/// Prints cells, paths, memory, disk and time.
+pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure> {
+    let stopping = Stopping::watch(None)?;
+    for Planned { experiment, paths, .. } in plan {
+        let request = Request { experiment, paths: *paths, exactly: true, shard };
+        let run = PreparedRun::new(experiment)?;
+        let all = Chunks::new(vec![*paths; experiment.cells.len()], shard).paths();
+        let pilot = Pilot::of(&run, &stopping);
+        let seconds = pilot.seconds_per_path * all as f64 / rayon::current_num_threads() as f64;
+        let disk = all as f64 * if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
+        let memory = BASE_MEMORY + HELD_BYTES * paths_held(experiment.cells.len(), *paths) as f64;
+        let (place, threads, cells) = (request.place(&how.out), rayon::current_num_threads(), experiment.cells.len());
+        write_data(match how.json {
+            true => json!({
+                "name": experiment.name, "path": place, "exists": ResultsFolder::check(&how.out, &request,
+                    Existing::Refuse).is_err(),
+                "cells": cells, "paths_per_cell": paths, "paths": all, "threads": threads, "seconds": seconds,
+                "at_least": pilot.cut_short, "memory_bytes": memory, "disk_bytes": disk,
+            })
+            .to_string(),
+            false => format!(
+                "{}: {cells} cells of {paths} paths, {all} paths in all\n  time    {}{} on {threads} threads, from a pilot of {} paths\n  \
+                 memory  {}B\n  disk    {}B in {}",
+                experiment.name,
+                if pilot.cut_short { "at least " } else { "about " },
+                duration(seconds),
+                pilot.paths,
+                short(memory),
+                short(disk),
+                place.display()
+            ),
+        })?;
+        if stopping.reason().is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+struct Pilot {
+    paths: u64,
+    seconds_per_path: f64,
+    /// Whether a cell's first path had not ended when its time was up.
+    cut_short: bool,
+}
+
+impl Pilot {
+    /// Runs a few paths of cells from the whole sweep, on one thread.
+    fn of(run: &PreparedRun<'_>, stopping: &Stopping) -> Self {
+        let cells = &run.experiment().cells;
+        let chosen = cells.len().min(PILOT_CELLS);
+        let budget = PILOT_TIME / chosen.max(1) as u32;
+        let (mut paths, mut total, mut cut_short) = (0, 0.0, false);
+        for pick in 0..chosen {
+            let at = pick * cells.len() / chosen;
+            let (plan, kernel) = (&cells[at], &run.kernels()[at]);
+            let source = StreamSource { seed: run.experiment().seed, cell: plan.index };
+            let (clock, flag) = (Instant::now(), crate::engine::StopFlag::default());
+            let limits = Limits { stop: Some(&flag), ..plan.limits };
+            let (mut ran, mut records) = (0u64, Vec::new());
+            std::thread::scope(|scope| {
+                let (ended, watch) = std::sync::mpsc::channel::<()>();
+                let flag = &flag;
+                scope.spawn(move || {
+                    // Ends early when the sender is gone.
+                    if watch.recv_timeout(4 * budget) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                        flag.abandon();
+                    }
+                });
+                while ran < CHUNK && clock.elapsed() < budget && stopping.reason().is_none() && !flag.is_abandoned() {
+                    let next = (2 * ran).clamp(1, CHUNK);
+                    kernel.run(source, ran..next, limits, &mut records);
+                    ran = next;
+                }
+                drop(ended);
+            });
+            cut_short |= flag.is_abandoned();
+            total += clock.elapsed().as_secs_f64() / ran.max(1) as f64;
+            paths += ran;
+        }
+        Pilot { paths, seconds_per_path: total / chosen.max(1) as f64, cut_short }
+    }
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "a second".to_string(),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}

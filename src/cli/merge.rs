@@ -1,0 +1,39 @@
+//! `merge` and `report`: a run from its shards, and its tables and figures from its store.
+
+use super::arguments::{MergeOptions, ReportOptions};
+use super::failure::Failure;
+use super::progress::Talk;
+use super::rendering::Rendering;
+use crate::engine::Chunks;
+use crate::experiment::{
+    Experiment, PreparedRun, ResultsError, ResultsFolder, merge as merge_shards, stored_experiment,
+};
+
+/// Joins shards and renders the run.
+pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
+    let mut meter = talk.meter("merge");
+    let merged = merge_shards(&options.folders, &options.into, &mut |done, of| meter.count(done, of));
+    meter.finish();
+    let (experiment, folder) = merged?;
+    render(&experiment, &folder, options.json, talk)
+}
+
+/// Renders a run anew.
+pub fn report(options: &ReportOptions, talk: &Talk) -> Result<(), Failure> {
+    let folder = ResultsFolder::existing(&options.folder)?;
+    let experiment = stored_experiment(&folder.store)?;
+    render(&experiment, &folder, options.json, talk)
+}
+
+fn render(experiment: &Experiment, folder: &ResultsFolder, json: bool, talk: &Talk) -> Result<(), Failure> {
+    let run = PreparedRun::new(experiment)?;
+    let identity = folder.store.identity();
+    let chunks = Chunks::new(vec![identity.paths; experiment.cells.len()], identity.shard);
+    let done = folder.store.done(&chunks).map_err(ResultsError::from)?;
+    let rendering = Rendering { run: &run, folder, chunks: &chunks, done: &done };
+    rendering.render(json, talk)?;
+    if !rendering.is_complete() {
+        return Err(Failure::Incomplete { path: folder.path().to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! From the store to tables, figures and the manifest: what `run`, `merge` and `report` end with.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::failure::Failure;
+use super::manifest::{Ended, Manifest};
+use super::progress::{Talk, write_data};
+use crate::engine::{Chunks, Done};
+use crate::experiment::{CellResult, Experiment, PreparedRun, RandomProblemsResult, ResultsFolder, render_tables};
+use crate::report;
+
+/// What there is to render.
+pub struct Rendering<'r> {
+    pub run: &'r PreparedRun<'r>,
+    pub folder: &'r ResultsFolder,
+    pub chunks: &'r Chunks,
+    pub done: &'r Done,
+}
+
+impl Rendering<'_> {
+    /// Whether every path was run.
+    pub fn is_complete(&self) -> bool {
+        self.done.count() == self.chunks.count()
+    }
+
+    /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
+    pub fn render(&self, json: bool, talk: &Talk) -> Result<(), Failure> {
+        let (experiment, path) = (self.run.experiment(), self.folder.path());
+        let results = render_tables(self.run, &self.folder.store, self.chunks, self.done, path)?;
+        results.iter().for_each(|result| talk.say_more(told(result)));
+        let studies = match &experiment.random_problems {
+            Some(plan) if self.is_complete() => plan.run(experiment.seed),
+            _ => Vec::new(),
+        };
+        self.folder.write_random_problems(&studies)?;
+        if let Some(text) = report::findings(&results, &studies) {
+            self.folder.write_text("findings.md", &text)?;
+        }
+        let undrawn = self.draw(&results, &studies);
+        let seconds = self.write_manifest()?;
+        if json {
+            write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
+        }
+        undrawn?;
+        if self.is_complete() {
+            let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
+            let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
+            let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
+            talk.say(format!(
+                "{}: {} cells, {escapes} escapes in {seconds:.1} s{note} → {}",
+                experiment.name,
+                results.len(),
+                path.display()
+            ));
+        }
+        Ok(())
+    }
+
+    fn draw(&self, results: &[CellResult], studies: &[RandomProblemsResult]) -> Result<(), Failure> {
+        let mut undrawn = Ok(());
+        for kind in &self.run.experiment().figures {
+            match report::draw(*kind, results, studies, &self.folder.path().join("figures")) {
+                Ok(()) => {}
+                // A run that was cut short may lack what a figure needs.
+                Err(report::FigureError::Empty { .. }) if !self.is_complete() => {}
+                Err(source) => undrawn = undrawn.and(Err(Failure::Figure { name: kind.name(), source })),
+            }
+        }
+        undrawn
+    }
+
+    /// Writes the manifest; returns how long the sessions took.
+    pub fn write_manifest(&self) -> Result<f64, Failure> {
+        let sessions = self.folder.store.sessions().map_err(crate::experiment::ResultsError::from)?;
+        let planned = self.chunks.paths();
+        let ended = Ended {
+            experiment: self.run.experiment(),
+            kernels: self.run.kernels(),
+            identity: self.folder.store.identity(),
+            warnings: &warnings(self.run),
+            sessions: &sessions,
+            paths_done: planned - self.chunks.paths_of(self.done.gaps(self.chunks.count())),
+            paths_planned: planned,
+        };
+        self.folder.write_manifest(&Manifest::of(&ended))?;
+        Ok(sessions.iter().map(|s| s.seconds).sum())
+    }
+}
+
+/// The file's warnings and those of the kernels, each once.
+pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
+    let mut warnings = run.experiment().warnings.clone();
+    for warning in run.kernels().iter().flat_map(|kernel| kernel.warnings()) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    warnings
+}
+
+fn told(result: &CellResult) -> String {
+    format!(
+        "cell {}: E Γ = {}, λ E Γ = {}, {:.1} events a path",
+        result.plan.index,
+        result.mean().map_or("–".to_string(), |m| format!("{:.4}", m.value)),
+        result.ratio().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),
+        result.events_per_path(),
+    )
+}
+
+fn as_json(experiment: &Experiment, path: &Path, results: &[CellResult], seconds: f64, complete: bool) -> String {
+    let cells: Vec<serde_json::Value> = results
+        .iter()
+        .map(|r| {
+            json!({
+                "cell": r.plan.index, "dynamics": r.plan.dynamics, "basin": r.plan.basin,
+                "alpha": r.plan.problem.noise().alpha().get(), "epsilon": r.plan.problem.noise().epsilon(),
+                "exited": r.moments.exited(), "censored": r.moments.censored(), "diverged": r.moments.diverged(),
+                "mean": r.mean(), "ratio": r.ratio(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
+                "events_per_path": r.events_per_path(),
+            })
+        })
+        .collect();
+    json!({ "name": experiment.name, "path": path, "seconds": seconds, "complete": complete, "cells": cells })
+        .to_string()
+}

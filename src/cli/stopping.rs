@@ -1,0 +1,107 @@
+//! When a run is to stop: a signal, or the time that was given to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::failure::Failure;
+use super::progress::say;
+use crate::engine::StopFlag;
+
+/// How long the chunks being run may take to end by themselves.
+const GRACE: Duration = Duration::from_millis(700);
+
+/// Why a run ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Early {
+    /// A signal asked for it.
+    Interrupted,
+    /// The time was up.
+    TimeLimit,
+}
+
+/// Watches signals and the clock.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping {
+    /// What the engine looks at.
+    pub flag: StopFlag,
+    reason: Arc<AtomicU8>,
+}
+
+impl Stopping {
+    /// From now on the first Ctrl-C or SIGTERM stops at the next chunk, and so does the end of `max_time`; a second signal quits at
+    /// once.
+    pub fn watch(max_time: Option<Duration>) -> Result<Self, Failure> {
+        let stopping = Stopping::default();
+        let (on_signal, signals) = (stopping.clone(), AtomicU8::new(0));
+        ctrlc::set_handler(move || {
+            if signals.fetch_add(1, Ordering::Relaxed) > 0 {
+                std::process::exit(130);
+            }
+            say("stopping at the next chunk; once more to quit at once");
+            on_signal.stop(1);
+        })
+        .map_err(Failure::Signal)?;
+        if let Some(time) = max_time {
+            let on_time = stopping.clone();
+            thread::spawn(move || {
+                thread::sleep(time);
+                on_time.stop(2);
+            });
+        }
+        Ok(stopping)
+    }
+
+    fn stop(&self, reason: u8) {
+        // The first reason is the one to tell.
+        let _ = self.reason.compare_exchange(0, reason, Ordering::Relaxed, Ordering::Relaxed);
+        self.flag.stop();
+        let flag = self.flag.clone();
+        thread::spawn(move || {
+            thread::sleep(GRACE);
+            flag.abandon();
+        });
+    }
+
+    /// Why it is time to stop, if it is.
+    pub fn reason(&self) -> Option<Early> {
+        match self.reason.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(Early::Interrupted),
+            _ => Some(Early::TimeLimit),
+        }
+    }
+}
+
+/// The command line of this process, so that it resumes.
+pub fn resume_command() -> String {
+    let mut words: Vec<String> = std::env::args_os().map(|word| quoted(&word.to_string_lossy())).collect();
+    words.retain(|word| word != "--force");
+    if !words.iter().any(|word| word == "--resume") {
+        words.push("--resume".to_string());
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(quoted("experiments/theorem1.toml"), "experiments/theorem1.toml");
+        assert_eq!(quoted("my file"), "'my file'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,119 @@
+//! # Many times in ascending order, in bounded memory
+//!
+//! What needs order statistics of more times than memory holds reads them several times: the range of values is cut where the
+//! counts of a histogram over the bits of the numbers say that a part fits, and every part is gathered and sorted in a reading of
+//! its own. The result is that of sorting everything, whatever the order and the number of readings.
+
+/// Parts of a range that are counted at once.
+const BINS: usize = 1 << 18;
+
+/// Visits every non-negative number that `read` gives, in ascending order with how often it comes, holding at most some `room` of them.
+///
+/// `read` is called once a reading, and must give the same numbers every time; a distance apart of two numbers is a matter of their
+/// bits, which order as they do.
+///
+/// # Errors
+/// The first error of `read`.
+pub fn ascending<E>(
+    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
+    count: usize,
+    room: usize,
+    visit: &mut dyn FnMut(f64, usize),
+) -> Result<(), E> {
+    within(read, (0, f64::INFINITY.to_bits()), count, room, visit)
+}
+
+/// The numbers whose bits lie in `[lo, hi)`, of which there are `count`.
+fn within<E>(
+    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
+    (lo, hi): (u64, u64),
+    count: usize,
+    room: usize,
+    visit: &mut dyn FnMut(f64, usize),
+) -> Result<(), E> {
+    if count == 0 {
+        return Ok(());
+    }
+    if hi - lo == 1 {
+        visit(f64::from_bits(lo), count);
+        return Ok(());
+    }
+    if count <= room {
+        let mut times = Vec::with_capacity(count);
+        read(&mut |t| {
+            // A zero with a sign is the same time.
+            let t = t + 0.0;
+            if (lo..hi).contains(&t.to_bits()) {
+                times.push(t);
+            }
+        })?;
+        times.sort_unstable_by(f64::total_cmp);
+        times.chunk_by(|a, b| a == b).for_each(|equal| visit(equal[0], equal.len()));
+        return Ok(());
+    }
+    let width = (hi - lo).div_ceil(BINS as u64);
+    let mut counts = vec![0usize; BINS];
+    read(&mut |t| {
+        let bits = (t + 0.0).to_bits();
+        if (lo..hi).contains(&bits) {
+            counts[((bits - lo) / width) as usize] += 1;
+        }
+    })?;
+    let edge = |bin: usize| (lo + bin as u64 * width).min(hi);
+    let (mut begin, mut held) = (0, 0);
+    for bin in 0..BINS {
+        if held > 0 && held + counts[bin] > room {
+            within(read, (edge(begin), edge(bin)), held, room, visit)?;
+            (begin, held) = (bin, 0);
+        }
+        held += counts[bin];
+    }
+    within(read, (edge(begin), hi), held, room, visit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Seed, Stream};
+
+    #[test]
+    fn any_room_gives_the_sorted_list() {
+        let mut rng = Stream::new(Seed(5), 0, 0);
+        let mut times: Vec<f64> = (0..3000).map(|_| -rng.open01().ln()).collect();
+        // Many alike, more than fit; the ends of the range; numbers one bit apart.
+        times.extend([0.5; 700]);
+        times.extend([0.0, -0.0, f64::MAX, f64::MIN_POSITIVE, 1.0, 1.0 + f64::EPSILON]);
+        let mut sorted = times.clone();
+        sorted.sort_by(f64::total_cmp);
+        for room in [1, 10, 300, 100_000] {
+            let mut seen = Vec::new();
+            let mut readings = 0;
+            let mut read = |give: &mut dyn FnMut(f64)| {
+                readings += 1;
+                times.iter().for_each(|t| give(*t));
+                Ok::<(), ()>(())
+            };
+            let list = &times[..if room == 1 { 40 } else { times.len() }];
+            if room == 1 {
+                let mut few = |give: &mut dyn FnMut(f64)| {
+                    list.iter().for_each(|t| give(*t));
+                    Ok::<(), ()>(())
+                };
+                ascending(&mut few, list.len(), room, &mut |t, n| seen.extend(vec![t; n])).unwrap();
+                let mut expected = list.to_vec();
+                expected.sort_by(f64::total_cmp);
+                assert_eq!(seen, expected);
+                continue;
+            }
+            ascending(&mut read, list.len(), room, &mut |t, n| seen.extend(vec![t; n])).unwrap();
+            assert_eq!(seen, sorted, "room {room}");
+            assert!(readings < 2 + 4 * list.len() / room + 8, "{readings} readings");
+        }
+    }
+
+    #[test]
+    fn an_error_ends_the_reading() {
+        let failed = ascending(&mut |_| Err("gone"), 5, 10, &mut |_, _| ());
+        assert_eq!(failed, Err("gone"));
+    }
+}

@@ -1,0 +1,201 @@
+//! # Counts and sums of a stream of outcomes
+//!
+//! What the exit rate and the mean need of a sample, gathered path by path without holding the times. Sums are carried in two words
+//! (Knuth's exact addition), so that `Σ(t - t̄)² = Σt² - (Σt)²/n` keeps some 30 digits before the subtraction and 15 after it.
+//!
+//! # References
+//! - Ogita, Rump, Oishi (2005), *Accurate Sum and Dot Product*, SIAM J. Sci. Comput. 26.
+
+use super::ExitError;
+use crate::scheme::Outcome;
+
+/// A sum in two words.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sum {
+    hi: f64,
+    lo: f64,
+}
+
+impl Sum {
+    fn add(&mut self, x: f64) {
+        let sum = self.hi + x;
+        let back = sum - self.hi;
+        self.lo += (self.hi - (sum - back)) + (x - back);
+        self.hi = sum;
+    }
+
+    fn value(self) -> f64 {
+        self.hi + self.lo
+    }
+}
+
+/// `x²` as a sum of two words, without a fused multiplication.
+fn square(x: f64) -> (f64, f64) {
+    const SPLIT: f64 = 134_217_729.0;
+    let scaled = SPLIT * x;
+    let hi = scaled - (scaled - x);
+    let lo = x - hi;
+    let square = x * x;
+    let error = ((hi * hi - square) + 2.0 * hi * lo) + lo * lo;
+    (square, if error.is_finite() { error } else { 0.0 })
+}
+
+/// Counts, total time and squares of the outcomes pushed so far.
+///
+/// # Example
+/// ```
+/// use levy_escape::exit::{Confidence, ExitMoments};
+/// use levy_escape::scheme::Outcome;
+///
+/// let mut moments = ExitMoments::default();
+/// moments.push(Outcome::Censored { at: 50.0 })?;
+/// assert_eq!((moments.censored(), moments.time_at_risk()), (1, 50.0));
+/// # Ok::<(), levy_escape::exit::ExitError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExitMoments {
+    exited: usize,
+    censored: usize,
+    diverged: usize,
+    exit_time: Sum,
+    censored_time: Sum,
+    squares: Sum,
+    first_censoring_time: Option<f64>,
+}
+
+impl ExitMoments {
+    /// Adds one path's end.
+    ///
+    /// # Errors
+    /// [`ExitError::Time`] if its time is negative or not finite. A diverged path has none that counts.
+    pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
+        let valid = |time: f64| match time >= 0.0 && time.is_finite() {
+            true => Ok(time),
+            false => Err(ExitError::Time { time }),
+        };
+        match outcome {
+            Outcome::Exited { time, .. } => self.exit(valid(time)?),
+            Outcome::Censored { at } => self.censor(valid(at)?),
+            Outcome::Diverged { .. } => self.diverged += 1,
+        }
+        Ok(())
+    }
+
+    pub(super) fn exit(&mut self, time: f64) {
+        self.exited += 1;
+        self.exit_time.add(time);
+        let (square, rest) = square(time);
+        self.squares.add(square);
+        self.squares.add(rest);
+    }
+
+    pub(super) fn censor(&mut self, at: f64) {
+        self.censored += 1;
+        self.censored_time.add(at);
+        self.first_censoring_time = Some(self.first_censoring_time.map_or(at, |first| first.min(at)));
+    }
+
+    pub(super) fn diverge(&mut self, paths: usize) {
+        self.diverged += paths;
+    }
+
+    /// Number of paths that left.
+    pub fn exited(&self) -> usize {
+        self.exited
+    }
+
+    /// Number of paths that were still inside.
+    pub fn censored(&self) -> usize {
+        self.censored
+    }
+
+    /// Number of paths that diverged.
+    pub fn diverged(&self) -> usize {
+        self.diverged
+    }
+
+    /// Number of paths that left or were still inside.
+    pub fn followed(&self) -> usize {
+        self.exited + self.censored
+    }
+
+    /// Total time the followed paths spent inside.
+    pub fn time_at_risk(&self) -> f64 {
+        self.exit_time.value() + self.censored_time.value()
+    }
+
+    /// Time up to which every path was followed until it left; `None` when none was censored.
+    pub fn first_censoring_time(&self) -> Option<f64> {
+        self.first_censoring_time
+    }
+
+    /// Unbiased variance of the exit times; `None` below two exits.
+    pub(super) fn variance(&self) -> Option<f64> {
+        let n = self.exited as f64;
+        if self.exited < 2 {
+            return None;
+        }
+        let Sum { hi, lo } = self.exit_time;
+        let (square, rest) = square(hi);
+        // (hi + lo)²/n with the remainder of the division.
+        let quotient = square / n;
+        let (product, error) = product(quotient, n);
+        let remainder = ((square - product) - error + rest + 2.0 * hi * lo) / n;
+        let spread = (self.squares.hi - quotient) + (self.squares.lo - remainder);
+        // Beyond 10^154 the squares are no numbers any more.
+        Some(if spread.is_finite() { spread.max(0.0) / (n - 1.0) } else { f64::INFINITY })
+    }
+
+    /// [`ExitError::TooFewExits`] unless `needed` paths left.
+    pub(super) fn need_exits(&self, needed: usize) -> Result<(), ExitError> {
+        if self.exited < needed {
+            return Err(ExitError::TooFewExits { exited: self.exited, followed: self.followed(), needed });
+        }
+        Ok(())
+    }
+}
+
+/// `a b` as a sum of two words.
+fn product(a: f64, b: f64) -> (f64, f64) {
+    const SPLIT: f64 = 134_217_729.0;
+    let halves = |x: f64| {
+        let hi = SPLIT * x - (SPLIT * x - x);
+        (hi, x - hi)
+    };
+    let ((a1, a2), (b1, b2)) = (halves(a), halves(b));
+    let product = a * b;
+    let error = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2;
+    (product, if error.is_finite() { error } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Times 10^9 + 0, 1, …, 999 have the variance 1000 · 1001/12, thirteen digits below their squares; and the order of a million
+    /// times does not show in the last digit.
+    #[test]
+    fn no_digit_is_lost_to_cancellation_or_order() {
+        let mut moments = ExitMoments::default();
+        (0..1000).for_each(|i| moments.exit(1e9 + f64::from(i)));
+        let exact = 1000.0 * 1001.0 / 12.0;
+        assert!((moments.variance().unwrap() / exact - 1.0).abs() < 1e-14, "{:?}", moments.variance());
+        let times: Vec<f64> = (0..1_000_000).map(|i| (f64::from(i) * 0.618).fract().powi(7)).collect();
+        let gather = |times: &mut dyn Iterator<Item = &f64>| {
+            let mut moments = ExitMoments::default();
+            times.for_each(|t| moments.exit(*t));
+            (moments.time_at_risk(), moments.variance().unwrap())
+        };
+        assert_eq!(gather(&mut times.iter()), gather(&mut times.iter().rev()));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for time in [f64::NAN, f64::INFINITY, -1.0] {
+            assert!(ExitMoments::default().push(Outcome::Censored { at: time }).is_err());
+        }
+        let mut moments = ExitMoments::default();
+        moments.push(Outcome::Diverged { at: f64::NAN }).unwrap();
+        assert_eq!((moments.diverged(), moments.followed(), moments.variance()), (1, 0, None));
+    }
+}

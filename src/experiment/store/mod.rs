@@ -1,0 +1,16 @@
+//! The durable store of a run: every outcome, in one file that a kill cannot spoil.
+//!
+//! Tables and figures are rendered from it, so that they are the same bytes however often the run was broken off, on however many
+//! threads and machines it was made.
+
+mod database;
+mod error;
+mod identity;
+mod packing;
+
+pub use database::{ChunkOutcomes, STORE_FILE, Session, Store};
+pub use error::{Damage, Difference, StoreError};
+pub use identity::Identity;
+
+/// Version of the file's format. A store of another is refused.
+pub const FORMAT: i32 = 1;

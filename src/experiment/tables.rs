@@ -1,0 +1,223 @@
+//! The tables, rendered from the store in path order: written beside their place and renamed into it.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, Tally, write_escape};
+use super::comparison::{COMPARISON_COLUMNS, Pair};
+use super::{CellPlan, CellResult, PreparedRun, Store, StoreError};
+use crate::engine::{CHUNK, Chunks, Done};
+use crate::exit::{ExitError, KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
+use crate::scheme::Outcome;
+use crate::theory::{Prediction, exact_exit};
+
+/// Exit times that figures hold, over all cells: 32 MB. A printed curve shows no more.
+const HELD: usize = 4 << 20;
+/// Bounds of what one cell holds of them.
+const HELD_PER_CELL: [usize; 2] = [2_000, 1 << 20];
+/// Exit times that are sorted at once, 64 MB; a cell of more is read several times.
+const ROOM: usize = 8 << 20;
+
+/// Paths that rendering a run holds in memory at once, in the readings and for the figures.
+pub fn paths_held(cells: usize, paths: u64) -> u64 {
+    let of_cell = (held_per_cell(cells) as u64).min(paths);
+    let sorted = if paths > of_cell { paths.min(ROOM as u64) } else { 0 };
+    of_cell.saturating_mul(cells as u64).saturating_add(of_cell).max(sorted)
+}
+
+fn held_per_cell(cells: usize) -> usize {
+    (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
+}
+
+/// Why the tables could not be rendered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A statistic failed.
+    #[error("the sample of cell {cell} is not one of exit times")]
+    Sample {
+        /// Number of the cell.
+        cell: u64,
+        /// The reason.
+        #[source]
+        source: ExitError,
+    },
+    /// A table could not be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The table.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A file written beside its place; without [`Beside::finish`] nothing is left of it.
+struct Beside {
+    place: PathBuf,
+    part: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Beside {
+    fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
+        let (place, part) = (folder.join(name), folder.join(format!(".{name}.part")));
+        let open = || {
+            let mut file = BufWriter::with_capacity(1 << 18, File::create(&part)?);
+            writeln!(file, "{}", columns.join(","))?;
+            Ok(file)
+        };
+        match open() {
+            Ok(file) => Ok(Beside { place, part, file }),
+            Err(source) => Err(TableError::Write { path: place, source }),
+        }
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), TableError> {
+        write(&mut self.file).map_err(|source| TableError::Write { path: self.place.clone(), source })
+    }
+
+    fn row(&mut self, fields: Vec<String>) -> Result<(), TableError> {
+        self.write(|file| {
+            let mut writer = csv::Writer::from_writer(file);
+            writer.write_record(fields)?;
+            writer.flush()
+        })
+    }
+
+    fn finish(mut self) -> Result<(), TableError> {
+        self.write(|file| file.flush())?;
+        let renamed = fs::rename(&self.part, &self.place);
+        renamed.map_err(|source| TableError::Write { path: self.place.clone(), source })
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove; after an error its room is what is needed.
+        let _ = fs::remove_file(&self.part);
+    }
+}
+
+/// Writes a small table.
+pub(super) fn write_table(
+    folder: &Path,
+    name: &str,
+    columns: &[&str],
+    mut rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), TableError> {
+    let mut table = Beside::create(folder, name, columns)?;
+    rows.try_for_each(|row| table.row(row))?;
+    table.finish()
+}
+
+/// Renders `summary.csv`, `escapes.csv` and, where SGD and Adam were run side by side, `comparison.csv`, into `folder`. Returns the
+/// cells of which there is anything.
+///
+/// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
+/// The memory that is taken does not grow with the number of paths.
+///
+/// # Errors
+/// [`TableError`]; tables that were there before stay.
+pub fn render_tables(
+    run: &PreparedRun<'_>,
+    store: &Store,
+    chunks: &Chunks,
+    done: &Done,
+    folder: &Path,
+) -> Result<Vec<CellResult>, TableError> {
+    let plans = &run.experiment().cells;
+    let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
+    let mut escapes = Beside::create(folder, "escapes.csv", &ESCAPE_COLUMNS)?;
+    let mut summary = Beside::create(folder, "summary.csv", &columns)?;
+    let held = held_per_cell(plans.len());
+    let readers: Vec<CellReader<'_>> =
+        plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
+    let cells: Vec<&CellPlan> = readers.iter().map(|reader| reader.plan).collect();
+    let exact = |plan: &&CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
+    let exact_means: Vec<Option<f64>> = cells.par_iter().map(exact).collect();
+    let mut results = Vec::new();
+    for (reader, exact_mean) in readers.iter().zip(exact_means) {
+        let result = reader.result(exact_mean, held, &mut escapes)?;
+        summary.row(result.summary_row())?;
+        results.push(result);
+    }
+    escapes.finish()?;
+    summary.finish()?;
+    let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();
+    if !pairs.is_empty() {
+        write_table(folder, "comparison.csv", &COMPARISON_COLUMNS, pairs.iter().map(Pair::row))?;
+    }
+    Ok(results)
+}
+
+/// The paths of one cell up to the first gap.
+struct CellReader<'s> {
+    store: &'s Store,
+    plan: &'s CellPlan,
+    /// Number within the cell of the first chunk that is not read.
+    end: u64,
+}
+
+impl<'s> CellReader<'s> {
+    fn new(store: &'s Store, plan: &'s CellPlan, chunks: &Chunks, done: &Done) -> Self {
+        let numbers = chunks.of_cell(plan.index as usize);
+        let last = done.next_open(numbers.start).min(numbers.end).checked_sub(1).filter(|last| *last >= numbers.start);
+        let end = last.and_then(|last| chunks.get(last)).map_or(0, |chunk| chunk.index + 1);
+        CellReader { store, plan, end }
+    }
+
+    fn read<E: From<StoreError>>(&self, visit: &mut dyn FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
+        self.store.read_cell(self.plan.index, self.plan.problem.basin().dim(), &mut |chunk| {
+            if chunk.index >= self.end {
+                return Ok(false);
+            }
+            visit(chunk.index * CHUNK, &chunk.outcomes, chunk.events)?;
+            Ok(true)
+        })
+    }
+
+    fn result(&self, exact_mean: Option<f64>, held: usize, escapes: &mut Beside) -> Result<CellResult, TableError> {
+        let cell = self.plan.index;
+        let failed = |source| TableError::Sample { cell, source };
+        let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        self.read(&mut |first, outcomes, events| {
+            tally.events = tally.events.saturating_add(events);
+            outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
+            escapes.write(|file| {
+                (first..).zip(outcomes).try_for_each(|(path, outcome)| write_escape(file, cell, path, outcome))
+            })
+        })?;
+        let (sample, all) = tally.sample().map_err(failed)?;
+        let prediction = Prediction::of(&self.plan.problem).ok();
+        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
+        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate) {
+            result.kolmogorov = match all {
+                true => kolmogorov_test(&result.sample, rate).ok(),
+                false => self.kolmogorov(&result, rate)?,
+            };
+        }
+        Ok(result)
+    }
+
+    /// Kolmogorov's test over more times than are held.
+    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
+        let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
+        let mut exit_times = |give: &mut dyn FnMut(f64)| {
+            self.read(&mut |_, outcomes, _| {
+                outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
+                Ok::<_, TableError>(())
+            })
+        };
+        ascending(&mut exit_times, result.moments.exited(), ROOM, &mut |t, count| distance.push(t, count))?;
+        Ok(Some(distance.test()))
+    }
+}

@@ -1,0 +1,553 @@
+//! Nothing is lost: a run that is killed, stopped, starved of disk, split and joined leaves the same bytes as one that was not.
+//!
+//! The long version, some twenty minutes on two cores: `cargo test --release --features slow-tests --test durable`.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use levy_escape::engine::{Chunks, Shard};
+use levy_escape::experiment::{Store, StoreError, stored_experiment};
+use levy_escape::noise::{Seed, Stream};
+use rand::Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Two dynamics, two levels; cells that end in the middle of a chunk.
+const SWEEP: &str = r#"name = "sweep"
+seed = 7
+paths = 12_345
+figures = ["exponential-law"]
+
+[noise]
+alpha = 1.5
+epsilon = [0.05, 0.2]
+
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+
+[[basin]]
+name = "sharp"
+potential = { quadratic = { curvature = [4.0] } }
+domain = { interval = [-0.5, 0.5] }
+
+[scheme]
+jump_adapted = {}
+"#;
+
+const TABLES: [&str; 3] = ["summary.csv", "escapes.csv", "comparison.csv"];
+
+fn many(few: u64, slow: u64) -> u64 {
+    if cfg!(feature = "slow-tests") { slow } else { few }
+}
+
+fn folder(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("my.toml"), text).unwrap();
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+    command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Exit code and standard error.
+fn say(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = command(folder, arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+    (output.status.code().unwrap_or(-1), said)
+}
+
+fn succeed(folder: &Path, arguments: &[&str]) {
+    let (code, said) = say(folder, arguments);
+    assert_eq!(code, 0, "{arguments:?}: {said}");
+}
+
+fn tables(results: &Path) -> Vec<Vec<u8>> {
+    TABLES.iter().map(|table| fs::read(results.join(table)).unwrap_or_else(|e| panic!("{table}: {e}"))).collect()
+}
+
+fn manifest(results: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// What an uninterrupted run leaves.
+fn undisturbed(folder: &Path) -> Vec<Vec<u8>> {
+    succeed(folder, &["run", "my.toml", "-q", "--out", "undisturbed"]);
+    tables(&folder.join("undisturbed/sweep"))
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+    // It may have ended just before.
+    let _ = sent;
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Disturbs a run by `name` again and again at random moments of its life, rendering included, until it was met `times` times while it
+/// ran; then lets it end.
+fn disturbed(name: &str, times: u64, expected: &[i32]) {
+    let folder = folder(SWEEP);
+    let begun = Instant::now();
+    let reference = undisturbed(folder.path());
+    let life = begun.elapsed();
+    let results = folder.path().join("results/sweep");
+    let mut rng = Stream::new(Seed(times), name.len() as u64, 0);
+    let (mut met, mut ended) = (0, 0);
+    while met < times {
+        let mut child = command(folder.path(), &["run", "my.toml", "-q", "--resume"]).spawn().unwrap();
+        std::thread::sleep(life.mul_f64(0.9 * rng.open01()));
+        signal(&child, name);
+        let code = child.wait().unwrap().code();
+        if code == Some(0) {
+            ended += 1;
+            assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
+            fs::remove_dir_all(folder.path().join("results")).unwrap();
+        } else {
+            met += 1;
+            assert!(code.is_none_or(|code| expected.contains(&code)), "{name}: exit code {code:?}");
+        }
+        assert!(ended < 50 + 10 * times, "the signals come too late");
+    }
+    succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
+    assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
+    let left: Vec<String> =
+        fs::read_dir(&results).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.ends_with("-journal")), "{left:?}");
+}
+
+#[test]
+fn a_run_killed_at_any_moment_gives_the_same_bytes() {
+    disturbed("-KILL", many(10, 200), &[]);
+}
+
+#[test]
+fn a_run_stopped_at_any_moment_gives_the_same_bytes() {
+    // Before the handler is set SIGTERM kills, which gives no code at all.
+    disturbed("-TERM", many(5, 100), &[130]);
+}
+
+#[test]
+fn threads_and_shards_do_not_change_a_byte() {
+    let folder = folder(&SWEEP.replace("12_345", "4500"));
+    let reference = undisturbed(folder.path());
+    for threads in ["1", "2", "8"] {
+        for shards in [1u64, 3, 16] {
+            let out = format!("{threads}x{shards}");
+            let run = |shard: &str| {
+                succeed(
+                    folder.path(),
+                    &["run", "my.toml", "-q", "--out", &out, "--threads", threads, "--shard", shard],
+                );
+            };
+            (1..=shards).for_each(|i| run(&format!("{i}/{shards}")));
+            if shards > 1 {
+                let parts = (1..=shards).rev().map(|i| format!("{out}/sweep.shard-{i}-of-{shards}"));
+                let parts: Vec<String> = parts.collect();
+                let mut arguments = vec!["merge", "-q"];
+                arguments.extend(parts.iter().map(String::as_str));
+                let into = format!("{out}/sweep");
+                arguments.extend(["--into", &into]);
+                succeed(folder.path(), &arguments);
+            }
+            let results = folder.path().join(&out).join("sweep");
+            assert!(tables(&results) == reference, "{threads} threads, {shards} shards");
+            let figure = |results: &Path| fs::read(results.join("figures/exponential-law.png")).unwrap();
+            assert!(figure(&results) == figure(&folder.path().join("undisturbed/sweep")));
+            assert_eq!(manifest(&results)["complete"], true);
+        }
+    }
+}
+
+#[test]
+fn every_shard_of_one_cell_has_work() {
+    for count in [2, 16] {
+        let parts = (1..=count).map(|i| Chunks::new(vec![100_000], Shard::new(i, count).unwrap()).count());
+        let parts: Vec<u64> = parts.collect();
+        assert!(parts.iter().max().unwrap() - parts.iter().min().unwrap() <= 1, "{parts:?}");
+    }
+}
+
+#[test]
+fn merging_refuses_what_does_not_belong_together() {
+    let folder = folder(SWEEP);
+    let run = |more: &[&str]| succeed(folder.path(), &[&["run", "my.toml", "-q", "--paths", "2000"], more].concat());
+    run(&["--shard", "1/3"]);
+    run(&["--shard", "3/3"]);
+    let shard = |i: u32| format!("results/sweep.shard-{i}-of-3");
+    let merge = |folders: &[&str]| say(folder.path(), &[&["merge"], folders, &["--into", "results/sweep"]].concat());
+    let (code, said) = merge(&[&shard(1), &shard(3)]);
+    assert!(code == 5 && said.contains("shard 2/3 is missing, 11 chunks"), "{code} {said}");
+
+    run(&["--shard", "2/3", "--seed", "8"]);
+    let (code, said) = merge(&[&shard(1), &shard(2), &shard(3)]);
+    assert!(code == 2 && said.contains("seed is 7 and 8"), "{code} {said}");
+    run(&["--shard", "2/4"]);
+    let (code, said) = merge(&[&shard(1), "results/sweep.shard-2-of-4"]);
+    assert!(code == 2 && said.contains("parts of 3 and of 4"), "{code} {said}");
+    fs::create_dir(folder.path().join("copy")).unwrap();
+    fs::copy(folder.path().join(shard(1)).join("run.sqlite"), folder.path().join("copy/run.sqlite")).unwrap();
+    let (code, said) = merge(&[&shard(1), "copy"]);
+    assert!(code == 2 && said.contains("hold the same shard"), "{code} {said}");
+    assert_eq!(merge(&["absent"]).0, 3);
+    fs::write(folder.path().join("copy/run.sqlite"), b"SQLite format 3, but not quite").unwrap();
+    let (code, said) = merge(&[&shard(1), "copy"]);
+    assert!(code == 3 && said.contains("is not a store of levy-escape"), "{code} {said}");
+    assert!(!folder.path().join("results/sweep").exists());
+
+    // A shard that was cut short is named with what it lacks.
+    fs::remove_dir_all(folder.path().join(shard(2))).unwrap();
+    let text = SWEEP.replace("jump_adapted = {}", "euler = { step = 1e-7 }");
+    fs::write(folder.path().join("slow.toml"), text.replace("sweep", "slow")).unwrap();
+    for i in ["1/2", "2/2"] {
+        let (code, said) = say(folder.path(), &["run", "slow.toml", "--shard", i, "--max-time", "300ms"]);
+        assert_eq!(code, 5, "{said}");
+        assert!(said.contains("go on with: ") && said.contains("--resume"), "{said}");
+    }
+    let slow = ["merge", "results/slow.shard-1-of-2", "results/slow.shard-2-of-2", "--into", "results/slow"];
+    let (code, said) = say(folder.path(), &slow);
+    assert!(code == 5 && said.contains("shard 1/2 lacks"), "{code} {said}");
+}
+
+#[test]
+fn resuming_refuses_another_run_and_extends_the_same() {
+    let folder = folder(SWEEP);
+    let reference = undisturbed(folder.path());
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "1000"]);
+    let results = folder.path().join("results/sweep");
+    let before = fs::read(results.join("run.sqlite")).unwrap();
+    let resume = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q", "--resume"], more].concat());
+
+    let (code, said) = resume(&["--seed", "8"]);
+    assert!(code == 2 && said.contains("seed: 7 there, 8 here"), "{said}");
+    let (code, said) = resume(&["--paths", "500"]);
+    assert!(code == 2 && said.contains("1000 paths a cell, and 500 are asked for"), "{said}");
+    let changed = SWEEP.replace("0.2]", "0.3]").replace("[-0.5, 0.5]", "[-0.5, 0.6]");
+    fs::write(folder.path().join("my.toml"), changed).unwrap();
+    let (code, said) = resume(&[]);
+    assert_eq!(code, 2);
+    for difference in
+        ["noise.epsilon: [0.05, 0.2] there, [0.05, 0.3] here", "basin.0.domain.interval: [-0.5, 0.5] there"]
+    {
+        assert!(said.contains(difference), "{said}");
+    }
+    assert!(fs::read(results.join("run.sqlite")).unwrap() == before, "a refusal changed the store");
+
+    // Another layout, comments, figures and number of paths are the same run.
+    let same = SWEEP.replace("alpha = 1.5", "alpha = 15e-1 # as in the paper").replace("[\"exponential-law\"]", "[]");
+    fs::write(folder.path().join("my.toml"), same).unwrap();
+    let (code, said) = resume(&[]);
+    assert_eq!(code, 0, "{said}");
+    assert!(tables(&results) == reference, "an extended run has other bytes");
+    assert_eq!(manifest(&results)["sessions"].as_array().unwrap().len(), 2);
+    // Without --paths it stays as large as it is.
+    fs::write(folder.path().join("my.toml"), SWEEP.replace("12_345", "100")).unwrap();
+    succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
+    assert!(tables(&results) == reference);
+
+    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--shard", "1/2"]);
+    assert_eq!(code, 0, "another folder: {said}");
+    fs::rename(folder.path().join("results/sweep.shard-1-of-2"), folder.path().join("results/sweep.shard-2-of-2"))
+        .unwrap();
+    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--shard", "2/2"]);
+    assert!(code == 2 && said.contains("holds shard 1/2"), "{said}");
+}
+
+#[test]
+fn results_without_a_store_are_not_taken_for_a_run() {
+    let folder = folder(SWEEP);
+    let results = folder.path().join("results/sweep");
+    fs::create_dir_all(&results).unwrap();
+    fs::write(results.join("summary.csv"), "mine").unwrap();
+    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume"]);
+    assert!(code == 3 && said.contains("there is no run in results/sweep"), "{code} {said}");
+    // Killed before the store was there: it begins.
+    fs::remove_file(results.join("summary.csv")).unwrap();
+    fs::write(results.join(".run.sqlite.part"), "half").unwrap();
+    succeed(folder.path(), &["run", "my.toml", "--resume", "-q", "--paths", "100"]);
+}
+
+/// A path of weeks.
+fn endless() -> String {
+    SWEEP
+        .replace("[0.05, 0.2]", "1e-6")
+        .replace("jump_adapted = {}", "euler = { step = 1e-9, max_steps = 9_000_000_000_000_000 }")
+}
+
+#[test]
+fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
+    let folder = folder(&endless());
+    let mut child = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
+    let store = folder.path().join("results/sweep/run.sqlite");
+    until("the store is there", || store.exists());
+    until("the store is locked", || matches!(Store::open(store.parent().unwrap()), Err(StoreError::InUse { .. })));
+    for arguments in [&["run", "my.toml", "--resume"][..], &["run", "my.toml", "--force"], &["report", "results/sweep"]]
+    {
+        let (code, said) = say(folder.path(), arguments);
+        assert!(code == 3 && said.contains("is in use by another run"), "{arguments:?}: {code} {said}");
+    }
+    signal(&child, "-KILL");
+    child.wait().unwrap();
+    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--max-time", "100ms"]);
+    assert_eq!(code, 5, "{said}");
+}
+
+#[test]
+fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
+    let folder = folder(&endless());
+    for (signals, within) in [(1, 3.0), (2, 0.6)] {
+        let mut child = command(folder.path(), &["run", "my.toml", "--resume", "--progress", "none"]).spawn().unwrap();
+        until("the run begins", || {
+            matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        let begun = Instant::now();
+        for _ in 0..signals {
+            signal(&child, "-INT");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(130));
+        // A busy machine may take longer than the .7 s that are meant; `within` is what tells the two apart.
+        assert!(begun.elapsed().as_secs_f64() < within * 4.0, "{signals} signals: {:?}", begun.elapsed());
+    }
+    let begun = Instant::now();
+    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--max-time", "1s"]);
+    assert!(code == 5 && said.contains("the time limit has come"), "{code} {said}");
+    assert!(begun.elapsed() < Duration::from_secs(12));
+    assert_eq!(manifest(&folder.path().join("results/sweep"))["stop_reason"], "time_limit");
+}
+
+/// A tmpfs of some kilobytes, if this user may mount one.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path, kilobytes: u32) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let size = format!("size={kilobytes}k");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
+        if !mounted.is_ok_and(|output| output.status.success()) {
+            eprintln!("notice: mounting a tmpfs is not permitted here; a full disk is not tried");
+            return None;
+        }
+        Some(SmallDisk(at.to_owned()))
+    }
+
+    fn remount(&self, option: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{option}")]).arg(&self.0).status().unwrap();
+        assert!(done.success());
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_or_read_only_disk_loses_nothing() {
+    let folder = folder(SWEEP);
+    let reference = undisturbed(folder.path());
+    // Full while it runs, while escapes.csv is written, and before it begins.
+    for kilobytes in [700, 2500, 100] {
+        let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), kilobytes) else { return };
+        let run = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q", "--out", "disk"], more].concat());
+        let (code, said) = run(&[]);
+        assert_eq!(code, 3, "{kilobytes} kB: {said}");
+        assert!(said.contains("cannot be written"), "{kilobytes} kB: {said}");
+        let (code, said) = run(&["--resume"]);
+        assert_eq!(code, 3, "{kilobytes} kB, still full: {said}");
+        disk.remount("size=20m");
+        disk.remount("ro");
+        assert_eq!(run(&["--resume"]).0, 3, "read-only");
+        disk.remount("rw");
+        let (code, said) = run(&["--resume"]);
+        assert_eq!(code, 0, "{kilobytes} kB: {said}");
+        assert!(tables(&folder.path().join("disk/sweep")) == reference, "{kilobytes} kB: other bytes");
+    }
+}
+
+#[test]
+fn a_folder_that_vanishes_is_an_error_and_no_panic() {
+    let folder = folder(&SWEEP.replace("12_345", "100_000_000"));
+    let child = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
+    until("the run begins", || {
+        matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))
+    });
+    fs::remove_dir_all(folder.path().join("results")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("has vanished") || said.contains("cannot be written"), "{said}");
+}
+
+#[test]
+fn a_report_is_the_run_again() {
+    let folder = folder(SWEEP);
+    let reference = undisturbed(folder.path());
+    let results = folder.path().join("undisturbed/sweep");
+    TABLES.iter().for_each(|table| fs::remove_file(results.join(table)).unwrap());
+    fs::remove_dir_all(results.join("figures")).unwrap();
+    succeed(folder.path(), &["report", "undisturbed/sweep", "-q"]);
+    assert!(tables(&results) == reference);
+    assert!(results.join("figures/exponential-law.svg").exists());
+}
+
+#[test]
+fn a_dry_run_tells_the_price_and_writes_nothing() {
+    let folder = folder(SWEEP);
+    let output = command(folder.path(), &["run", "my.toml", "--dry-run", "--paths", "1000000000"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for word in ["4 cells of 1000000000 paths", "time ", "memory ", "disk ", "264.0GB"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!folder.path().join("results").exists());
+    let output = command(folder.path(), &["run", "my.toml", "--dry-run", "--json", "--shard", "2/4"]).output().unwrap();
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["cells"], 4);
+    assert!(object["seconds"].as_f64().unwrap() > 0.0);
+}
+
+/// Bytes of a store changed at random, from a fixed seed: an error or the truth, never a panic, and the file stays as it was.
+#[test]
+fn a_damaged_store_is_reported_and_left_alone() {
+    let folder = folder(SWEEP);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "3000"]);
+    let good = fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap();
+    let mut rng = Stream::new(Seed(11), 0, 0);
+    let strange = tempfile::tempdir().unwrap();
+    let file = strange.path().join("run.sqlite");
+    let (mut refused, rounds) = (0, many(300, 1_000_000));
+    for _ in 0..rounds {
+        let mut bytes = good.clone();
+        // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
+        for _ in 0..1 + rng.next_u64() % 8 {
+            let page = (rng.next_u64() % (bytes.len() as u64 / 65_536)) as usize * 65_536;
+            let within = match rng.next_u64() % 3 {
+                0 => rng.next_u64() % 128,
+                1 => 65_535 - rng.next_u64() % 20_000,
+                _ => rng.next_u64() % 65_536,
+            };
+            bytes[page + within as usize] = rng.next_u64() as u8;
+        }
+        if rng.next_u64() % 20 == 0 {
+            bytes.truncate((rng.next_u64() % bytes.len() as u64) as usize);
+        }
+        fs::write(&file, &bytes).unwrap();
+        let begun = Instant::now();
+        refused += u64::from(read_all(strange.path()).is_err());
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(fs::read(&file).unwrap() == bytes, "a damaged file was changed");
+    }
+    assert!(refused > rounds / 4, "{refused} of {rounds}");
+    // What the program says of it.
+    let mut bytes = good;
+    let end = bytes.len();
+    bytes[end - 3000..].fill(7);
+    fs::write(folder.path().join("results/sweep/run.sqlite"), &bytes).unwrap();
+    for arguments in [&["run", "my.toml", "--resume"][..], &["report", "results/sweep"]] {
+        let (code, said) = say(folder.path(), arguments);
+        assert!(code == 3 && said.contains("is damaged and was left alone"), "{code} {said}");
+    }
+    assert!(fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap() == bytes);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--force", "--paths", "600"]);
+    assert!(fs::read(folder.path().join("results/sweep.1/run.sqlite")).unwrap() == bytes);
+}
+
+/// Opens a store and reads everything in it.
+fn read_all(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let store = Store::open(folder)?;
+    let experiment = stored_experiment(&store)?;
+    let chunks = Chunks::new(vec![store.identity().paths; experiment.cells.len()], store.identity().shard);
+    store.done(&chunks)?;
+    store.sessions()?;
+    for cell in 0..experiment.cells.len() as u64 {
+        store.read_cell(cell, 1, &mut |_| Ok::<bool, StoreError>(true))?;
+    }
+    Ok(())
+}
+
+/// Databases that are none of ours, with what could do harm.
+#[test]
+fn a_hostile_database_is_refused() {
+    let folder = folder(SWEEP);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "100"]);
+    let results = folder.path().join("results/sweep");
+    let good = fs::read(results.join("run.sqlite")).unwrap();
+    for harm in [
+        "DROP TABLE chunk; CREATE VIEW chunk AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) \
+         SELECT id, 1 AS paths, 1 AS events, 1 AS checksum, x'00' AS outcomes FROM n",
+        "CREATE TRIGGER more AFTER INSERT ON chunk BEGIN DELETE FROM chunk; END",
+        "UPDATE entry SET value = '99999999999999999999' WHERE key = 'paths'",
+        "UPDATE entry SET value = x'ff' WHERE key = 'experiment'",
+        "UPDATE entry SET value = '5/3' WHERE key = 'shard'",
+        "DELETE FROM entry WHERE key = 'seed'",
+        "UPDATE chunk SET outcomes = zeroblob(100000000)",
+        "UPDATE chunk SET id = id + 4294967296000",
+        "PRAGMA user_version = 2",
+        "PRAGMA application_id = 5",
+    ] {
+        fs::write(results.join("run.sqlite"), &good).unwrap();
+        rusqlite::Connection::open(results.join("run.sqlite")).unwrap().execute_batch(harm).unwrap();
+        let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--paths", "100"]);
+        assert!(code == 3 || (code == 2 && said.contains("format 2")), "{harm}: {code} {said}");
+    }
+}
+
+#[test]
+fn slurm_scripts_are_written_and_quoted() {
+    let folder = folder(SWEEP);
+    let more =
+        ["--sbatch-arg=--time=4:00:00", "--sbatch-arg=--comment=two words", "--out", "my results", "--paths", "5000"];
+    let arguments = [&["slurm", "my.toml", "--shards", "16", "-q"][..], &more].concat();
+    succeed(folder.path(), &arguments);
+    let script = |name: &str| fs::read_to_string(folder.path().join("my results/sweep.slurm").join(name)).unwrap();
+    let (shards, merge) = (script("shards.sh"), script("merge.sh"));
+    for line in
+        ["#SBATCH --array=1-16", "#SBATCH --requeue", "#SBATCH --time=4:00:00", "#SBATCH --comment=\"two words\""]
+    {
+        assert!(shards.lines().any(|l| l == line), "{line}: {shards}");
+    }
+    assert!(shards.contains("--out 'my results' --resume") && shards.contains("--shard \"$SLURM_ARRAY_TASK_ID/16\""));
+    assert!(merge.contains("merge 'my results/sweep'.shard-*-of-16 --into 'my results/sweep'"), "{merge}");
+    for name in ["shards.sh", "merge.sh"] {
+        let checked =
+            Command::new("bash").arg("-n").arg(folder.path().join("my results/sweep.slurm").join(name)).status();
+        assert!(checked.unwrap().success());
+    }
+    for bad in ["--sbatch-arg=time", "--sbatch-arg=--a\nrm -rf x"] {
+        assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "2", bad]).0, 2, "{bad}");
+    }
+    assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "0"]).0, 2);
+}
+
+#[test]
+fn sizes_are_refused_before_memory_is_taken() {
+    let begun = Instant::now();
+    for (from, to) in [
+        ("paths = 12_345", "paths = 1_000_000_000_000_000"),
+        ("{ quadratic = { curvature = [4.0] } }", "{ quadratic = { curvature = 4.0 } }\ndim = 1_000_000_000"),
+    ] {
+        let folder = folder(&SWEEP.replace(from, to));
+        let (code, said) = say(folder.path(), &["run", "my.toml"]);
+        assert_eq!(code, 2, "{said}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
