@@ -36,6 +36,7 @@ pub mod landscape;
 pub mod noise;
 pub mod report;
 pub mod scheme;
+pub mod tail;
 pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};

@@ -16,7 +16,7 @@ macro_rules! with_exit_codes {
             "Exit codes:
   0    done
   1    a check failed, or a figure had nothing to draw
-  2    the command line or an experiment file is wrong
+  2    the command line, an experiment or a data file is wrong
   3    a file could not be read or written
   5    not complete: the time limit came, or shards are missing
   130  stopped by a signal; what was done is kept, and --resume goes on"
@@ -146,6 +146,20 @@ pub enum Command {
         ""
     ))]
     Theory(TheoryOptions),
+
+    /// Estimate the tail index of data, beside a Gaussian of the same scales
+    ///
+    /// DATA is a CSV file or a NumPy array (.npy) of 4- or 8-byte reals. Five estimators of the index of a symmetric α-stable law, each with a
+    /// 95 % interval and with what it makes of Gaussian data of the same scales; how well the law fits; and how well a stable, a Gaussian and a
+    /// Student t law foretell entries that they were not fitted to.
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape tail-index returns.csv --column close --figure law.svg",
+        "  levy-escape tail-index noise.npy --axis pooled     rows are draws, columns parameters",
+        "  levy-escape tail-index noise.npy --axis 0 --json   one sample for every column",
+        ""
+    ))]
+    TailIndex(TailIndexOptions),
 }
 
 /// Options of `run`.
@@ -312,4 +326,89 @@ pub struct TheoryOptions {
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `tail-index`.
+#[derive(Args, Debug)]
+pub struct TailIndexOptions {
+    /// The data: .csv or .npy
+    #[arg(value_name = "DATA")]
+    pub data: PathBuf,
+
+    /// Column to take as the sample: its name, or its number from 0
+    #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "axis")]
+    pub column: Option<String>,
+
+    /// What is a sample in a 2-D array: all entries, every column (along axis 0), or every row (along axis 1)
+    #[arg(long, value_enum)]
+    pub axis: Option<Axis>,
+
+    /// Estimators to use; all by default, the first three where there are many samples
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub estimator: Vec<EstimatorName>,
+
+    /// Where the law is centred: median, zero, or a number
+    #[arg(long, value_name = "median|zero|NUMBER", default_value = "median", allow_negative_numbers = true)]
+    pub centre: String,
+
+    /// Mohammadi's K1, entries to a sum; by default the largest divisor of their number not above its root
+    #[arg(long, value_name = "K1")]
+    pub block: Option<usize>,
+
+    /// Keep exact zeros in Mohammadi's logarithms, at 2^-52, as the paper's code does
+    #[arg(long)]
+    pub keep_zeros: bool,
+
+    /// Hill's k, largest entries used; by default the root of their number
+    #[arg(long, value_name = "K")]
+    pub order: Option<usize>,
+
+    /// Consecutive entries that may depend on each other; by default the cube root of their number
+    #[arg(long, value_name = "N")]
+    pub dependence: Option<usize>,
+
+    /// Seed of the Gaussian data and of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Draw the sample against the fitted laws: a .svg or .png file
+    #[arg(long, value_name = "PATH")]
+    pub figure: Option<PathBuf>,
+
+    /// Replace the figure if it is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What is a sample in a 2-D array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Axis {
+    /// All entries together.
+    Pooled,
+    /// Every column.
+    #[value(name = "0")]
+    Columns,
+    /// Every row.
+    #[value(name = "1")]
+    Rows,
+}
+
+/// An estimator by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EstimatorName {
+    /// Growth of sums; the paper's.
+    Mohammadi,
+    /// Characteristic function.
+    Koutrouvelis,
+    /// Quantiles.
+    #[value(name = "mcculloch")]
+    McCulloch,
+    /// Largest entries.
+    Hill,
+    /// Likelihood of the stable law.
+    MaximumLikelihood,
 }

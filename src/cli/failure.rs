@@ -11,6 +11,7 @@ use super::progress::say;
 use super::stopping::resume_command;
 use crate::experiment::{Experiment, ExperimentErrors, MergeError, ResultsError, RunError, StoreError, TableError};
 use crate::report::FigureError;
+use crate::tail::{ColumnError, NpyError, TailError};
 
 /// Why the program ends with an exit code other than 0.
 #[derive(Debug, Error)]
@@ -39,6 +40,30 @@ pub enum Failure {
         #[source]
         source: FigureError,
     },
+    #[error("{} cannot be used", path.display())]
+    Column {
+        path: PathBuf,
+        #[source]
+        source: ColumnError,
+    },
+    #[error("{} cannot be used", path.display())]
+    Array {
+        path: PathBuf,
+        #[source]
+        source: NpyError,
+    },
+    #[error("{}: {what}", path.display())]
+    Data { path: PathBuf, what: String },
+    #[error("{}: no tail index", path.display())]
+    Tail {
+        path: PathBuf,
+        #[source]
+        source: TailError,
+    },
+    #[error("{} is there already", path.display())]
+    FigureExists { path: PathBuf },
+    #[error("{} is no file that a figure can be written to: its name must end in .svg or .png", path.display())]
+    FigureFormat { path: PathBuf },
     #[error("two experiments are named {name:?}")]
     SameName { name: String },
     #[error("no experiment files in {}", path.display())]
@@ -97,6 +122,10 @@ impl Failure {
             Failure::Merge(MergeError::Incomplete { .. }) => 5,
             Failure::Merge(MergeError::Store(_)) => 3,
             Failure::Merge(_) => 2,
+            Failure::Column { source: ColumnError::File(error), .. } if error.is_io_error() => 3,
+            Failure::Array { source: NpyError::File { .. }, .. } => 3,
+            Failure::Column { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
+            Failure::FigureExists { .. } | Failure::FigureFormat { .. } => 2,
             Failure::Table(TableError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::TimeLimit { .. } | Failure::Incomplete { .. } => 5,
             Failure::Interrupted { .. } => 130,
@@ -138,6 +167,8 @@ impl Failure {
                 resume_command()
             )),
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
+            Failure::FigureExists { .. } => Some("pass --force to replace it".to_string()),
+            Failure::Figure { name: "noise-law", .. } => None,
             Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())

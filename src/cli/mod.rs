@@ -12,6 +12,7 @@ mod reproduce;
 mod run;
 mod slurm;
 mod stopping;
+mod tail_index;
 mod theory;
 
 use clap::Parser;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         Command::Slurm(options) => slurm::slurm(options, &talk),
         Command::Check(options) => check::check(options, &talk),
         Command::Theory(options) => theory::theory(options, &talk),
+        Command::TailIndex(options) => tail_index::tail_index(options, &talk),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

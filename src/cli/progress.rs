@@ -133,7 +133,7 @@ impl Meter {
 
     /// Shows how many things of how many are done.
     pub fn count(&mut self, done: u64, of: u64) {
-        if let Some(bar) = self.bar.as_ref().filter(|_| done % 1000 == 0) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| done.is_multiple_of(1000)) {
             bar.set_length(of);
             bar.set_position(done);
         }

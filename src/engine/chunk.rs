@@ -99,7 +99,7 @@ impl Chunks {
     pub fn number(&self, cell: usize, index: u64) -> Option<u64> {
         let paths = *self.paths.get(cell)?;
         let beyond = index.checked_sub(self.shard.first(cell)).filter(|_| index < paths.div_ceil(CHUNK))?;
-        (beyond % self.shard.count == 0).then(|| self.starts[cell] + beyond / self.shard.count)
+        (beyond.is_multiple_of(self.shard.count)).then(|| self.starts[cell] + beyond / self.shard.count)
     }
 
     /// Paths of all the chunks.

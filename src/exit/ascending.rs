@@ -7,6 +7,9 @@
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
+/// Gives every number to the function it is handed.
+pub type Read<'r, E> = &'r mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>;
+
 /// Visits every non-negative number that `read` gives, in ascending order with how often it comes, holding at most some `room` of them.
 ///
 /// `read` is called once a reading, and must give the same numbers every time; a distance apart of two numbers is a matter of their
@@ -14,18 +17,13 @@ const BINS: usize = 1 << 18;
 ///
 /// # Errors
 /// The first error of `read`.
-pub fn ascending<E>(
-    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
-    count: usize,
-    room: usize,
-    visit: &mut dyn FnMut(f64, usize),
-) -> Result<(), E> {
+pub fn ascending<E>(read: Read<'_, E>, count: usize, room: usize, visit: &mut dyn FnMut(f64, usize)) -> Result<(), E> {
     within(read, (0, f64::INFINITY.to_bits()), count, room, visit)
 }
 
 /// The numbers whose bits lie in `[lo, hi)`, of which there are `count`.
 fn within<E>(
-    read: &mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
+    read: Read<'_, E>,
     (lo, hi): (u64, u64),
     count: usize,
     room: usize,
@@ -61,12 +59,15 @@ fn within<E>(
     })?;
     let edge = |bin: usize| (lo + bin as u64 * width).min(hi);
     let (mut begin, mut held) = (0, 0);
-    for bin in 0..BINS {
-        if held > 0 && held + counts[bin] > room {
+    for (bin, &more) in counts.iter().enumerate() {
+        if held > 0 && held + more > room {
             within(read, (edge(begin), edge(bin)), held, room, visit)?;
             (begin, held) = (bin, 0);
         }
-        held += counts[bin];
+        if held == 0 {
+            begin = bin;
+        }
+        held += more;
     }
     within(read, (edge(begin), hi), held, room, visit)
 }

@@ -17,7 +17,7 @@ mod sample;
 mod slope;
 mod survival;
 
-pub use ascending::ascending;
+pub use ascending::{Read, ascending};
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};

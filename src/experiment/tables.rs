@@ -175,7 +175,7 @@ impl<'s> CellReader<'s> {
         CellReader { store, plan, end }
     }
 
-    fn read<E: From<StoreError>>(&self, visit: &mut dyn FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
+    fn read<E: From<StoreError>>(&self, mut visit: impl FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
         self.store.read_cell(self.plan.index, self.plan.problem.basin().dim(), &mut |chunk| {
             if chunk.index >= self.end {
                 return Ok(false);
@@ -189,7 +189,7 @@ impl<'s> CellReader<'s> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
         let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
-        self.read(&mut |first, outcomes, events| {
+        self.read(|first, outcomes, events| {
             tally.events = tally.events.saturating_add(events);
             outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
             escapes.write(|file| {
@@ -212,7 +212,7 @@ impl<'s> CellReader<'s> {
     fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
         let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
         let mut exit_times = |give: &mut dyn FnMut(f64)| {
-            self.read(&mut |_, outcomes, _| {
+            self.read(|_, outcomes, _| {
                 outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
                 Ok::<_, TableError>(())
             })

@@ -28,6 +28,26 @@ pub trait Figure {
     fn sheet(&self) -> Result<Sheet, FigureError>;
 }
 
+/// The formats of a figure's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Shapes and live text.
+    Svg,
+    /// 300 dots per inch.
+    Png,
+}
+
+impl Format {
+    /// The format that the extension of `path` names.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "svg" => Some(Format::Svg),
+            "png" => Some(Format::Png),
+            _ => None,
+        }
+    }
+}
+
 /// Why a figure was not written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -83,9 +103,26 @@ pub fn save(figure: &impl Figure, dir: &Path) -> Result<[PathBuf; 2], FigureErro
     Ok([replace(dir, figure.stem(), "svg", svg.as_bytes())?, replace(dir, figure.stem(), "png", &png)?])
 }
 
+/// Writes one file, in the given format, and replaces what is there.
+///
+/// # Errors
+/// [`FigureError`].
+pub fn save_as(figure: &impl Figure, path: &Path, format: Format) -> Result<(), FigureError> {
+    let sheet = figure.sheet()?;
+    let bytes = match format {
+        Format::Svg => svg(figure.stem(), &sheet)?.into_bytes(),
+        Format::Png => png(figure.stem(), &sheet)?,
+    };
+    put(path.to_owned(), &bytes).map(|_| ())
+}
+
 fn replace(dir: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<PathBuf, FigureError> {
-    let path = dir.join(format!("{stem}.{extension}"));
-    let beside = dir.join(format!(".{stem}.{extension}.part"));
+    put(dir.join(format!("{stem}.{extension}")), bytes)
+}
+
+fn put(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, FigureError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.part"));
     let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
     match written {
         Ok(()) => Ok(path),

@@ -89,7 +89,7 @@ impl Limits<'_> {
 
     /// Whether a path that has cost `events` so far is to be given up; looked at now and then.
     pub(super) fn abandoned(&self, events: u64) -> bool {
-        events % LOOK_EVERY == 0 && self.is_abandoned()
+        events.is_multiple_of(LOOK_EVERY) && self.is_abandoned()
     }
 
     /// Whether the paths are to be given up.

@@ -320,12 +320,12 @@ impl Store {
     /// [`StoreError`] if a part cannot be read or this store not be written.
     pub fn gather(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
         let mut pages: Vec<Page<'_>> = parts.iter().map(Page::of).collect::<Result<_, _>>()?;
-        let mut held = 0;
+        let mut held = 0u64;
         while let Some(page) = pages.iter_mut().filter(|p| !p.rows.is_empty()).min_by_key(|p| p.rows[0].id) {
             let Some(row) = page.next()? else { break };
             self.write(&row.borrowed())?;
             held += 1;
-            if held % COMMIT_EVERY == 0 {
+            if held.is_multiple_of(COMMIT_EVERY) {
                 self.commit()?;
             }
             copied();

@@ -94,9 +94,9 @@ fn fingerprint(experiment: &Experiment) -> String {
     for cell in &experiment.cells {
         let limits = (cell.limits.max_time, cell.limits.max_events);
         // Writing into a hash cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             hash,
-            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{limits:?}\n",
+            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{limits:?}",
             cell.index, cell.dynamics, cell.basin, cell.eta, cell.measure, cell.problem, cell.scheme
         );
     }

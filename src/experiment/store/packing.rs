@@ -205,7 +205,7 @@ mod tests {
                     _ => bytes.insert(at, rng.next_u64() as u8),
                 }
             }
-            let paths = if rng.next_u64() % 4 == 0 { (rng.next_u64() % 257) as usize } else { 256 };
+            let paths = if rng.next_u64().is_multiple_of(4) { (rng.next_u64() % 257) as usize } else { 256 };
             let mut out = Vec::new();
             let _ = unpack(&bytes, paths, &mut out);
             assert!(out.len() <= paths);

@@ -1,0 +1,134 @@
+//! The errors of this room.
+
+use thiserror::Error;
+
+use crate::noise::StableDensityError;
+
+/// What can keep a tail index from being estimated.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum TailError {
+    /// An entry that is not a number, or infinite.
+    #[error("entry {index} is {value}: entries must be finite")]
+    NotFinite {
+        /// Its place in the data, from 0.
+        index: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// Nothing is left once zeros are set apart.
+    #[error("all {n} entries are zero: there is no tail")]
+    AllZero {
+        /// Entries of the data.
+        n: usize,
+    },
+    /// All entries are the same.
+    #[error("all {n} entries are {value}: there is no tail")]
+    Constant {
+        /// Entries of the data.
+        n: usize,
+        /// Their value.
+        value: f64,
+    },
+    /// Too few entries for the statistic.
+    #[error("{found} entries that are not zero, and {needed} are needed")]
+    TooFew {
+        /// Entries that are not zero.
+        found: usize,
+        /// Entries that would do.
+        needed: usize,
+    },
+    /// The number of entries has no divisor to sum over.
+    #[error("{n} entries have no divisor between 2 and their square root: give the number of entries to sum")]
+    NoDivisor {
+        /// Entries of the sample.
+        n: usize,
+    },
+    /// A block that leaves fewer than two sums, or sums of one entry.
+    #[error("sums of {block} among {n} entries: the block must be at least 2 and leave two sums")]
+    Block {
+        /// Entries to a sum.
+        block: usize,
+        /// Entries of the sample.
+        n: usize,
+    },
+    /// An order of Hill's estimator that the sample does not have.
+    #[error("the {order} largest of {n} entries: the order must be at least 2 and below their number")]
+    Order {
+        /// Order statistics asked for.
+        order: usize,
+        /// Entries of the sample.
+        n: usize,
+    },
+    /// A length of dependence that the sample does not have.
+    #[error("dependence over {length} of {n} entries: the length must be at least 1 and at most half of them")]
+    Dependence {
+        /// The offending length.
+        length: usize,
+        /// Entries of the sample.
+        n: usize,
+    },
+    /// A location that is not a number.
+    #[error("the location {location} is not finite")]
+    Location {
+        /// The offending value.
+        location: f64,
+    },
+    /// The sample contradicts every stable law.
+    #[error(
+        "the tails are lighter than Gaussian ({statistic} = {found:.4}, Gaussian {gaussian:.4}): no stable law has them"
+    )]
+    LighterThanGaussian {
+        /// What was compared.
+        statistic: &'static str,
+        /// Its value.
+        found: f64,
+        /// Its value at α = 2.
+        gaussian: f64,
+    },
+    /// The sample is heavier than the laws that are computed.
+    #[error("the tails are heavier than those of α = {smallest}, the smallest tail index that this estimator covers")]
+    TooHeavy {
+        /// Smallest α of the estimator.
+        smallest: f64,
+    },
+    /// Ties leave a spread of zero where the estimator divides by it.
+    #[error("half of the entries or more have the same distance from the location: {what} is zero")]
+    Ties {
+        /// What vanished.
+        what: &'static str,
+    },
+    /// The estimating equation has no positive finite root.
+    #[error("{what} is {value}, which gives no tail index")]
+    NoIndex {
+        /// The quantity that fails.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// Surrogate data whose shape does not fit.
+    #[error("{entries} entries are not a number of rows of {columns} columns")]
+    Layout {
+        /// Entries of the data.
+        entries: usize,
+        /// Columns of a row.
+        columns: usize,
+    },
+    /// A scale that is not a number.
+    #[error("the scale of column {column} is {scale}: scales must be finite, not negative, and not all zero")]
+    Scale {
+        /// Its place, from 0.
+        column: usize,
+        /// The offending value.
+        scale: f64,
+    },
+    /// A share outside [0, 1).
+    #[error("the zero share {share} is outside [0, 1)")]
+    ZeroShare {
+        /// The offending value.
+        share: f64,
+    },
+    /// The law cannot be computed.
+    #[error(transparent)]
+    Law(#[from] StableDensityError),
+}
