@@ -6,6 +6,7 @@ mod dry_run;
 mod failure;
 mod manifest;
 mod merge;
+mod pilot;
 mod progress;
 mod rendering;
 mod reproduce;

@@ -7,6 +7,7 @@
 mod axis;
 mod canvas;
 mod clip;
+mod cost;
 mod curve;
 mod draw;
 mod escape_set;
@@ -34,7 +35,7 @@ mod theorem2;
 mod transitions;
 
 pub use axis::{Axis, Scale, Tick, number};
-pub use draw::draw;
+pub use draw::{Material, draw};
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
 pub use figure::{Figure, FigureError, Format, save, save_as};
