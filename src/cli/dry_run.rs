@@ -1,17 +1,17 @@
 //! `run --dry-run`: what a run would take, from a pilot of a few paths.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::arguments::How;
 use super::failure::Failure;
+use super::pilot::{Effort, Pilot};
 use super::progress::{short, write_data};
 use super::run::Planned;
 use super::stopping::Stopping;
-use crate::engine::{CHUNK, Chunks, Shard};
+use crate::engine::{Chunks, Shard};
 use crate::experiment::{Existing, PreparedRun, Request, ResultsFolder, paths_held};
-use crate::scheme::{Limits, StreamSource};
 
 /// Cells that the pilot runs, spread over the sweep.
 const PILOT_CELLS: usize = 50;
@@ -31,7 +31,7 @@ pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure>
         let request = Request { experiment, paths: *paths, exactly: true, shard };
         let run = PreparedRun::new(experiment)?;
         let all = Chunks::new(vec![*paths; experiment.cells.len()], shard).paths();
-        let pilot = Pilot::of(&run, &stopping);
+        let pilot = Sweep::of(&run, &stopping);
         let seconds = pilot.seconds_per_path * all as f64 / rayon::current_num_threads() as f64;
         let disk = all as f64 * if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
         let memory = BASE_MEMORY + HELD_BYTES * paths_held(experiment.cells.len(), *paths) as f64;
@@ -63,48 +63,28 @@ pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure>
     Ok(())
 }
 
-struct Pilot {
+/// What the pilots of a sweep saw.
+struct Sweep {
     paths: u64,
     seconds_per_path: f64,
-    /// Whether a cell's first path had not ended when its time was up.
+    /// Whether a cell's first paths had not ended when their time was up.
     cut_short: bool,
 }
 
-impl Pilot {
+impl Sweep {
     /// Runs a few paths of cells from the whole sweep, on one thread.
     fn of(run: &PreparedRun<'_>, stopping: &Stopping) -> Self {
-        let cells = &run.experiment().cells;
-        let chosen = cells.len().min(PILOT_CELLS);
+        let cells = run.experiment().cells.len();
+        let chosen = cells.min(PILOT_CELLS);
         let budget = PILOT_TIME / chosen.max(1) as u32;
-        let (mut paths, mut total, mut cut_short) = (0, 0.0, false);
-        for pick in 0..chosen {
-            let at = pick * cells.len() / chosen;
-            let (plan, kernel) = (&cells[at], &run.kernels()[at]);
-            let source = StreamSource { seed: run.experiment().seed, cell: plan.index };
-            let (clock, flag) = (Instant::now(), crate::engine::StopFlag::default());
-            let limits = Limits { stop: Some(&flag), ..plan.limits };
-            let (mut ran, mut records) = (0u64, Vec::new());
-            std::thread::scope(|scope| {
-                let (ended, watch) = std::sync::mpsc::channel::<()>();
-                let flag = &flag;
-                scope.spawn(move || {
-                    // Ends early when the sender is gone.
-                    if watch.recv_timeout(4 * budget) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                        flag.abandon();
-                    }
-                });
-                while ran < CHUNK && clock.elapsed() < budget && stopping.reason().is_none() && !flag.is_abandoned() {
-                    let next = (2 * ran).clamp(1, CHUNK);
-                    kernel.run(source, ran..next, limits, &mut records);
-                    ran = next;
-                }
-                drop(ended);
-            });
-            cut_short |= flag.is_abandoned();
-            total += clock.elapsed().as_secs_f64() / ran.max(1) as f64;
-            paths += ran;
+        let effort = Effort { first: 1, budget, limit: 4 * budget };
+        let pilots: Vec<Pilot> =
+            (0..chosen).map(|pick| Pilot::of(run, pick * cells / chosen, effort, stopping)).collect();
+        Sweep {
+            paths: pilots.iter().map(|pilot| pilot.paths).sum(),
+            seconds_per_path: pilots.iter().map(Pilot::seconds_per_path).sum::<f64>() / chosen.max(1) as f64,
+            cut_short: pilots.iter().any(|pilot| pilot.cut_short),
         }
-        Pilot { paths, seconds_per_path: total / chosen.max(1) as f64, cut_short }
     }
 }
 

@@ -4,6 +4,7 @@ use super::arguments::{MergeOptions, ReportOptions};
 use super::failure::Failure;
 use super::progress::Talk;
 use super::rendering::Rendering;
+use super::stopping::Stopping;
 use crate::engine::Chunks;
 use crate::experiment::{
     Experiment, PreparedRun, ResultsError, ResultsFolder, merge as merge_shards, stored_experiment,
@@ -31,7 +32,7 @@ fn render(experiment: &Experiment, folder: &ResultsFolder, json: bool, talk: &Ta
     let chunks = Chunks::new(vec![identity.paths; experiment.cells.len()], identity.shard);
     let done = folder.store.done(&chunks).map_err(ResultsError::from)?;
     let rendering = Rendering { run: &run, folder, chunks: &chunks, done: &done };
-    rendering.render(json, talk)?;
+    rendering.render(json, &Stopping::default(), talk)?;
     if !rendering.is_complete() {
         return Err(Failure::Incomplete { path: folder.path().to_owned() });
     }

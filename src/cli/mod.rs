@@ -8,6 +8,7 @@ mod dry_run;
 mod failure;
 mod manifest;
 mod merge;
+mod pilot;
 mod progress;
 mod rendering;
 mod reproduce;

@@ -1,15 +1,21 @@
 //! From the store to tables, figures and the manifest: what `run`, `merge` and `report` end with.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::failure::Failure;
 use super::manifest::{Ended, Manifest};
+use super::pilot::{Effort, Pilot};
 use super::progress::{Talk, write_data};
-use crate::engine::{Chunks, Done};
-use crate::experiment::{CellResult, Experiment, PreparedRun, RandomProblemsResult, ResultsFolder, render_tables};
+use super::stopping::Stopping;
+use crate::engine::{CHUNK, Chunks, Done};
+use crate::experiment::{CellResult, Experiment, FigureKind, PreparedRun, ResultsFolder, render_tables};
 use crate::report;
+
+/// Timing the paths of one cell: a chunk, which is what a run takes at once, and for some time.
+const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
 
 /// What there is to render.
 pub struct Rendering<'r> {
@@ -26,7 +32,7 @@ impl Rendering<'_> {
     }
 
     /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
-    pub fn render(&self, json: bool, talk: &Talk) -> Result<(), Failure> {
+    pub fn render(&self, json: bool, stopping: &Stopping, talk: &Talk) -> Result<(), Failure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         let results = render_tables(self.run, &self.folder.store, self.chunks, self.done, path)?;
         results.iter().for_each(|result| talk.say_more(told(result)));
@@ -38,7 +44,8 @@ impl Rendering<'_> {
         if let Some(text) = report::findings(&results, &studies) {
             self.folder.write_text("findings.md", &text)?;
         }
-        let undrawn = self.draw(&results, &studies);
+        let seconds = self.seconds_per_path(&results, stopping);
+        let undrawn = self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
         let seconds = self.write_manifest()?;
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
@@ -58,10 +65,22 @@ impl Rendering<'_> {
         Ok(())
     }
 
-    fn draw(&self, results: &[CellResult], studies: &[RandomProblemsResult]) -> Result<(), Failure> {
+    /// What a path of every cell costs, by a pilot of its events, if a figure asks for it; 0 where that takes too long.
+    fn seconds_per_path(&self, results: &[CellResult], stopping: &Stopping) -> Vec<f64> {
+        if !self.run.experiment().figures.contains(&FigureKind::CostVsEpsilon) {
+            return Vec::new();
+        }
+        let cost = |result: &CellResult| {
+            let pilot = Pilot::of(self.run, result.plan.index as usize, TIMING, stopping);
+            pilot.seconds_per_event().unwrap_or(0.0) * result.events_per_path()
+        };
+        results.iter().map(cost).collect()
+    }
+
+    fn draw(&self, material: report::Material<'_>) -> Result<(), Failure> {
         let mut undrawn = Ok(());
         for kind in &self.run.experiment().figures {
-            match report::draw(*kind, results, studies, &self.folder.path().join("figures")) {
+            match report::draw(*kind, material, &self.folder.path().join("figures")) {
                 Ok(()) => {}
                 // A run that was cut short may lack what a figure needs.
                 Err(report::FigureError::Empty { .. }) if !self.is_complete() => {}

@@ -164,7 +164,7 @@ fn run_one(
     folder.store.tell_session(number, &session).map_err(RunError::from)?;
     let rendering = Rendering { run, folder: &folder, chunks: &chunks, done: &done };
     if shard == Shard::WHOLE {
-        rendering.render(how.json, talk)?;
+        rendering.render(how.json, stopping, talk)?;
     } else {
         // A shard's tables would be of no use; those of the run come with the merge.
         rendering.write_manifest()?;

@@ -22,11 +22,13 @@ pub enum FigureKind {
     Transitions,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
+    /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
+    CostVsEpsilon,
 }
 
 impl FigureKind {
     /// Every figure with its name.
-    pub const ALL: [(FigureKind, &'static str); 9] = [
+    pub const ALL: [(FigureKind, &'static str); 10] = [
         (FigureKind::GammaVsEpsilon, "gamma-vs-epsilon"),
         (FigureKind::GammaVsVolume, "gamma-vs-volume"),
         (FigureKind::ExponentialLaw, "exponential-law"),
@@ -36,6 +38,7 @@ impl FigureKind {
         (FigureKind::RandomProblems, "random-problems"),
         (FigureKind::Transitions, "transitions"),
         (FigureKind::SdeVsSteps, "sde-vs-steps"),
+        (FigureKind::CostVsEpsilon, "cost-vs-epsilon"),
     ];
 
     /// The name, which is also the stem of the files.

@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use super::cost::cost_vs_epsilon;
 use super::random_problems::random_problems;
 use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::steps::sde_vs_steps;
@@ -22,16 +23,23 @@ const PANELS: usize = 6;
 /// Corners of a boundary in the plane.
 const CORNERS: usize = 720;
 
-/// Draws one figure of an experiment's results, and of its studies of random problems, into `dir`, as SVG and PNG.
+/// What the figures of an experiment are drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'r> {
+    /// Its cells.
+    pub cells: &'r [CellResult],
+    /// Its studies of random problems.
+    pub studies: &'r [RandomProblemsResult],
+    /// What a path of every cell costs on one thread; empty where it was not asked.
+    pub seconds_per_path: &'r [f64],
+}
+
+/// Draws one figure of an experiment's results into `dir`, as SVG and PNG.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
-pub fn draw(
-    kind: FigureKind,
-    results: &[CellResult],
-    studies: &[RandomProblemsResult],
-    dir: &Path,
-) -> Result<(), FigureError> {
+pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<(), FigureError> {
+    let Material { cells: results, studies, seconds_per_path } = material;
     let files = match kind {
         FigureKind::GammaVsEpsilon => save(&gamma_vs_epsilon(results), dir),
         FigureKind::GammaVsVolume => save(&gamma_vs_volume(results), dir),
@@ -42,6 +50,7 @@ pub fn draw(
         FigureKind::RandomProblems => save(&random_problems(studies), dir),
         FigureKind::Transitions => save(&transitions(results), dir),
         FigureKind::SdeVsSteps => save(&sde_vs_steps(results), dir),
+        FigureKind::CostVsEpsilon => save(&cost_vs_epsilon(results, seconds_per_path), dir),
     };
     files.map(|_| ())
 }

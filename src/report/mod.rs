@@ -8,6 +8,7 @@ mod axis;
 mod calibration_summary;
 mod canvas;
 mod clip;
+mod cost;
 mod curve;
 mod draw;
 #[cfg(feature = "calibrate")]
@@ -42,7 +43,7 @@ mod transitions;
 
 pub use axis::{Axis, Scale, Tick, number};
 pub use calibration_summary::calibration_summary;
-pub use draw::draw;
+pub use draw::{Material, draw};
 #[cfg(feature = "calibrate")]
 pub use draw_calibration::draw_calibration;
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};

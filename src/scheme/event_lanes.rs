@@ -16,7 +16,7 @@ use super::large_jumps::{EdgeNoise, LargeJumps};
 use super::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
 use crate::dynamics::{Dynamics, Problem};
 use crate::landscape::Form;
-use crate::noise::{LaneStreams, QuantileTable, Stream, Structure};
+use crate::noise::{LaneStreams, QuantileTable, Stream};
 
 /// Fewer paths than this go on in narrower lanes.
 const FEW: usize = 2;
@@ -62,7 +62,8 @@ impl EventLine {
     /// The line of a problem; `None` if it is not one.
     pub fn of(problem: &Problem, jumps: &LargeJumps, face: EdgeNoise, near_step: f64, spread: f64) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());
-        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
+        // One dimension has no structure.
+        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd {
             return None;
         }
         let curvatures = match basin.potential().form() {

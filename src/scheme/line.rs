@@ -5,7 +5,6 @@ use pulp::Simd;
 use super::lanes::LineStep;
 use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
 use crate::landscape::Form;
-use crate::noise::Structure;
 
 /// `F' = k± (x - θ*)` on an interval, and the noise.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +24,8 @@ impl Line {
     /// The line of a problem; `None` if it is not one.
     pub fn of(problem: &Problem, step: f64, scale: f64) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());
-        if basin.dim() != 1 || noise.structure() != Structure::Independent {
+        // One dimension has no structure.
+        if basin.dim() != 1 {
             return None;
         }
         let curvatures = match basin.potential().form() {

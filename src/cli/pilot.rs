@@ -1,0 +1,74 @@
+//! A few paths of a cell, to see what one costs.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::stopping::Stopping;
+use crate::engine::{CHUNK, StopFlag};
+use crate::experiment::PreparedRun;
+use crate::scheme::{Limits, StreamSource};
+
+/// How long a pilot goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Paths of the first go; twice as many at each further one, up to a chunk.
+    pub first: u64,
+    /// Time after which there is no further go.
+    pub budget: Duration,
+    /// Time after which the one that is being run is given up.
+    pub limit: Duration,
+}
+
+/// What a pilot of one cell saw, on one thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pilot {
+    /// Paths that were run.
+    pub paths: u64,
+    /// Their steps and jumps.
+    pub events: u64,
+    /// Wall time of all of them.
+    pub seconds: f64,
+    /// Whether paths were given up.
+    pub cut_short: bool,
+}
+
+impl Pilot {
+    /// Runs the first paths of cell number `at`.
+    pub fn of(run: &PreparedRun<'_>, at: usize, effort: Effort, stopping: &Stopping) -> Self {
+        let (plan, kernel) = (&run.experiment().cells[at], &run.kernels()[at]);
+        let source = StreamSource { seed: run.experiment().seed, cell: plan.index };
+        let (clock, flag) = (Instant::now(), StopFlag::default());
+        let limits = Limits { stop: Some(&flag), ..plan.limits };
+        let (mut pilot, mut records) = (Pilot::default(), Vec::new());
+        std::thread::scope(|scope| {
+            let (ended, watch) = mpsc::channel::<()>();
+            let flag = &flag;
+            scope.spawn(move || {
+                // Ends early when the sender is gone.
+                if watch.recv_timeout(effort.limit) == Err(RecvTimeoutError::Timeout) {
+                    flag.abandon();
+                }
+            });
+            let mut size = effort.first.min(CHUNK);
+            while clock.elapsed() < effort.budget && stopping.reason().is_none() && !flag.is_abandoned() {
+                records.clear();
+                kernel.run(source, 0..size, limits, &mut records);
+                pilot.paths += size;
+                pilot.events += records.iter().map(|record| record.events).sum::<u64>();
+                size = (2 * size).min(CHUNK);
+            }
+            drop(ended);
+        });
+        Pilot { seconds: clock.elapsed().as_secs_f64(), cut_short: flag.is_abandoned(), ..pilot }
+    }
+
+    /// What one path costs.
+    pub fn seconds_per_path(&self) -> f64 {
+        self.seconds / self.paths.max(1) as f64
+    }
+
+    /// What one step or jump costs; `None` if paths were given up.
+    pub fn seconds_per_event(&self) -> Option<f64> {
+        (!self.cut_short && self.events > 0).then(|| self.seconds / self.events as f64)
+    }
+}
