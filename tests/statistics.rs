@@ -29,7 +29,12 @@ fn free_table() -> Vec<Reference> {
 
 #[test]
 fn jump_adapted_is_exact_to_half_a_percent() {
-    let rows: Vec<Reference> = ornstein_uhlenbeck_table().into_iter().chain(wells()).chain(free_table()).collect();
+    // The bias of these is up to .3 %, which PATHS do not tell from .5 %; on a line paths are cheap.
+    let (mut biased, rest): (Vec<Reference>, Vec<Reference>) =
+        wells().into_iter().partition(|row| row.name == "asymmetric α=1.5 ε=0.2");
+    biased.extend(ornstein_uhlenbeck_table());
+    all_within(&biased, &JumpAdapted::default(), TOLERANCE, 6_000_000);
+    let rows: Vec<Reference> = rest.into_iter().chain(free_table()).collect();
     all_within(&rows, &JumpAdapted::default(), TOLERANCE, PATHS);
 }
 

@@ -235,8 +235,9 @@ pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f
     }
     if let Some(exact) = row.right {
         let right = records.iter().map(|r| f64::from(u8::from(r.outcome.site().is_some_and(|s| s.side == Side::Plus))));
-        // One side's rate off by `t` moves an even share by `t/4`; this is an error of `t/2` in the share itself.
-        hold("right", exact, average(right), 0.5 * tolerance / exact);
+        // An error of nine tenths of the tolerance in the share itself: one side 3 % short moves an even share by .75 %, which must
+        // not pass at a tolerance of 1 %.
+        hold("right", exact, average(right), 0.9 * tolerance / exact);
     }
     if failures.is_empty() { Ok(()) } else { Err(failures) }
 }
