@@ -205,6 +205,11 @@ fn every_mistake_is_named_with_its_place() {
         ("domain = {", "start = [0.7]\ndomain = {", &["21:9: the start [0.7] is not inside the domain"]),
         ("domain = {", "dim = 3\ndomain = {", &["22:23: an interval has one dimension"]),
         (
+            "domain = { interval = [-0.5, 0.5] }",
+            "domain = { well = {} }",
+            &["21:10: the potential has no saddle that bounds a well (hint: `well` is for a `double_well`"],
+        ),
+        (
             "curvature = [4.0] } }",
             "curvature = [4.0] } }\ndim = 1_000_000_000",
             &["21:7: `dim` must lie between 1 and 1000000"],

@@ -10,7 +10,7 @@ use super::family::Family;
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
 use super::reader::{TableReader, Value};
-use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic, Well};
+use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, LandscapeError, Potential, Quadratic, Well};
 
 /// Keys whose plain list is a family: `radius = [1, 2, 4]`.
 const SCALARS: [&str; 3] = ["radius", "height", "half_width"];
@@ -111,7 +111,14 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
         value.findings.push(domain_value.refuse(message).help(help));
         return None;
     }
-    let basin = value.findings.note(&domain_value.node.span, Basin::shared(potential, domain))?;
+    let basin = match Basin::shared(potential, domain) {
+        Err(error @ LandscapeError::NoWell) => {
+            let finding = domain_value.refuse(error.to_string());
+            value.findings.push(finding.help("`well` is for a `double_well`; give an interval, a ball or a level"));
+            return None;
+        }
+        basin => value.findings.note(&domain_value.node.span, basin)?,
+    };
     if let Some((at, dim)) = dim?.filter(|(_, dim)| *dim != basin.dim()) {
         let message = format!("`dim` is {dim}, the potential has dimension {}", basin.dim());
         value.findings.push(at.refuse(message));

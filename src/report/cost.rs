@@ -1,7 +1,7 @@
 //! From results and the time of their paths to `cost-vs-epsilon`.
 
 use super::axis::with_error;
-use super::select::{alpha, distinct, epsilon};
+use super::select::{alpha, alpha_label, distinct, epsilon};
 use super::{Point, Scale, Series, SeriesFigure};
 use crate::experiment::CellResult;
 
@@ -19,7 +19,7 @@ pub(super) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]) -> Series
             let points: Vec<Point> = cells.filter_map(|(r, seconds)| cost(r, *seconds)).collect();
             Series { label: scheme.to_owned(), note: exponent(&points), points, joined: true, ..Series::default() }
         });
-        (format!("α = {tail}"), series.collect())
+        (alpha_label(tail), series.collect())
     };
     SeriesFigure {
         stem: "cost-vs-epsilon".to_owned(),

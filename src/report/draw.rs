@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cost::cost_vs_epsilon;
 use super::random_problems::random_problems;
-use super::select::{alpha, distinct, epsilon, group_by, title};
+use super::select::{alpha, alpha_label, distinct, epsilon, group_by, title};
 use super::steps::sde_vs_steps;
 use super::transitions::transitions;
 use super::{
@@ -83,7 +83,7 @@ fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> Ep
         .collect();
     let slope = fit_slope(&levels, Confidence::DEFAULT).ok().map(|fit| fit.slope);
     EpsilonSeries {
-        label: scheme.map_or(format!("α = {alpha}"), |scheme| format!("α = {alpha}, {scheme}")),
+        label: scheme.map_or(alpha_label(alpha), |scheme| format!("{}, {scheme}", alpha_label(alpha))),
         points: cells.iter().filter_map(|r| mean(r)).collect(),
         theory: cells.iter().filter_map(|r| Some((epsilon(r), r.prediction.as_ref()?.mean_time()))).collect(),
         exact: cells.iter().filter_map(|r| Some((epsilon(r), r.exact_mean?))).collect(),
@@ -127,12 +127,12 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let panels = if by_basin.len() <= PANELS {
         let panel = |((dynamics, basin), cells): ((String, String), Vec<&CellResult>)| SurvivalPanel {
             title: if basins.len() > 1 { format!("{}, {basin}", title(&dynamics)) } else { title(&dynamics) },
-            series: cells.into_iter().filter_map(|r| survival(r, format!("α = {}", alpha(r)))).collect(),
+            series: cells.into_iter().filter_map(|r| survival(r, alpha_label(alpha(r)))).collect(),
         };
         by_basin.into_iter().map(panel).collect()
     } else {
         let by_dynamics = group_by(cells, |r| r.plan.dynamics.clone());
-        let named = |r: &CellResult| survival(r, format!("{}, α = {}", r.plan.basin, alpha(r)));
+        let named = |r: &CellResult| survival(r, format!("{}, {}", r.plan.basin, alpha_label(alpha(r))));
         let panel = |(dynamics, cells): (String, Vec<&CellResult>)| SurvivalPanel {
             title: title(&dynamics),
             series: cells.into_iter().filter_map(named).collect(),
@@ -185,7 +185,7 @@ fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
         Some(Point { x: u, y: e.value, lo: e.lo, hi: e.hi })
     });
     Some(LaplaceSeries {
-        label: format!("{}, α = {}", title(&result.plan.dynamics), alpha(result)),
+        label: format!("{}, {}", title(&result.plan.dynamics), alpha_label(alpha(result))),
         points: points.collect(),
         exact: exact_transform(result, rate),
     })
@@ -256,7 +256,7 @@ fn directions() -> impl Iterator<Item = [f64; 2]> {
 fn theorem2(results: &[CellResult]) -> TheoremTwo {
     let mut figure = TheoremTwo::default();
     let mut add = |to_anisotropy: bool, pair: &Pair<'_>, x: f64| {
-        let label = format!("d = {}, α = {}", pair.adam.plan.problem.basin().dim(), alpha(pair.adam));
+        let label = format!("d = {}, {}", pair.adam.plan.problem.basin().dim(), alpha_label(alpha(pair.adam)));
         let list = if to_anisotropy { &mut figure.anisotropy } else { &mut figure.determinant };
         let index = list.iter().position(|s: &RatioSeries| s.label == label).unwrap_or_else(|| {
             list.push(RatioSeries { label, ..RatioSeries::default() });

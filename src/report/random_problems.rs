@@ -1,5 +1,6 @@
 //! From the study of random problems to `random-problems`.
 
+use super::select::alpha_label;
 use super::{Point, Scale, Series, SeriesFigure};
 use crate::experiment::RandomProblemsResult;
 
@@ -10,7 +11,7 @@ const QUANTILES: u32 = 200;
 pub(super) fn random_problems(results: &[RandomProblemsResult]) -> SeriesFigure {
     let mut panels: Vec<(String, Vec<Series>)> = Vec::new();
     for result in results {
-        let title = format!("α = {}, det Q = 1", result.family.alpha());
+        let title = format!("{}, det Q = 1", alpha_label(result.family.alpha().get()));
         let quantile = |k: u32| {
             let p = f64::from(k) / f64::from(QUANTILES);
             (p, result.quantile(p))

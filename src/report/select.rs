@@ -23,6 +23,11 @@ pub fn alpha(result: &CellResult) -> f64 {
     result.plan.problem.noise().alpha().get()
 }
 
+/// `α = 1.5`, to four decimals: an index that was estimated has sixteen.
+pub fn alpha_label(alpha: f64) -> String {
+    format!("α = {}", (1e4 * alpha).round() / 1e4)
+}
+
 /// Noise level of a cell.
 pub fn epsilon(result: &CellResult) -> f64 {
     result.plan.problem.noise().epsilon()

@@ -1,7 +1,7 @@
 //! From results to `sde-vs-steps`: the optimisers beside the equations that stand for them.
 
 use super::axis::with_error;
-use super::select::{alpha, distinct};
+use super::select::{alpha, alpha_label, distinct};
 use super::{Point, Scale, Series, SeriesFigure};
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LevelMean, fit_slope};
@@ -62,7 +62,7 @@ fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
         let predicted = |r: &CellResult| Some((r.plan.eta?, r.prediction.as_ref()?.mean_time()));
         let exact = |r: &CellResult| Some((r.plan.eta?, r.exact_mean?));
         Series {
-            label: if several { format!("{kind}, α = {tail}") } else { kind.to_owned() },
+            label: if several { format!("{kind}, {}", alpha_label(tail)) } else { kind.to_owned() },
             points: members.iter().filter_map(|r| point(r)).collect(),
             predicted: members.iter().filter(|_| !steps).filter_map(|r| predicted(r)).collect(),
             exact: members.iter().filter_map(|r| exact(r)).collect(),

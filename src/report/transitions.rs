@@ -1,6 +1,6 @@
 //! From results to `transitions`: the rates between wells beside `q_ij`.
 
-use super::select::{alpha, distinct, epsilon};
+use super::select::{alpha, alpha_label, distinct, epsilon};
 use super::{Point, Scale, Series, SeriesFigure};
 use crate::experiment::CellResult;
 
@@ -21,7 +21,7 @@ pub(super) fn transitions(results: &[CellResult]) -> SeriesFigure {
             }
             series
         });
-        (format!("α = {tail}"), series.collect())
+        (alpha_label(tail), series.collect())
     };
     SeriesFigure {
         stem: "transitions".to_owned(),

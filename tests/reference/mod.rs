@@ -131,8 +131,8 @@ pub fn wells() -> Vec<Reference> {
         off_centre(1.7, 0.05, 0.0),
         kinked(1.5, 0.2),
         kinked(1.4, 0.05),
-        double(1.5, 0.3),
-        double(1.7, 0.2),
+        double(1.5, 0.2),
+        double(1.7, 0.1),
     ];
     let solved = |(name, basin, alpha, epsilon): (String, Basin, f64, f64)| {
         let problem = sgd(basin, noise(alpha, epsilon));
@@ -235,9 +235,9 @@ pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f
     }
     if let Some(exact) = row.right {
         let right = records.iter().map(|r| f64::from(u8::from(r.outcome.site().is_some_and(|s| s.side == Side::Plus))));
-        // An error of eight tenths of the tolerance in the share itself: one side 3 % short moves an even share by .75 %, which must
+        // An error of six tenths of the tolerance in the share itself: one side 3 % short moves an even share by .75 %, which must
         // not pass at a tolerance of 1 %.
-        hold("right", exact, average(right), 0.8 * tolerance / exact);
+        hold("right", exact, average(right), 0.6 * tolerance / exact);
     }
     if failures.is_empty() { Ok(()) } else { Err(failures) }
 }
