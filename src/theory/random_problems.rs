@@ -40,7 +40,7 @@ impl RandomProblems {
 
     /// `m(W_SGD)/m(W_ADAM)` of one problem, which is the predicted `Γ_ADAM/Γ_SGD`. A function of the seed and the number alone.
     pub fn ratio(&self, seed: Seed, number: u64) -> f64 {
-        let mut rng = Stream::new(seed, self.dim as u64, number);
+        let mut rng = self.stream(seed, number);
         let (mut sigma, hessian) = self.matrices(&mut rng);
         let logs: Vec<f64> = sigma.row_iter().map(|row| row.norm().ln()).collect();
         let mean = logs.iter().sum::<f64>() / self.dim as f64;
@@ -54,6 +54,11 @@ impl RandomProblems {
             row /= *q;
         }
         sgd / measure(&sigma)
+    }
+
+    /// The stream of a cell that no experiment reaches: cells are counted from 0.
+    fn stream(&self, seed: Seed, number: u64) -> Stream {
+        Stream::new(seed, u64::MAX - self.dim as u64, number)
     }
 
     /// `Σ` and `H` of one problem.
@@ -91,8 +96,7 @@ mod tests {
         let alpha = Alpha::new(1.5).unwrap();
         let problems = RandomProblems::new(3, alpha);
         for number in 0..5 {
-            let mut rng = Stream::new(Seed(7), 3, number);
-            let (sigma, hessian) = problems.matrices(&mut rng);
+            let (sigma, hessian) = problems.matrices(&mut problems.stream(Seed(7), number));
             // ½ θᵀHθ < ½; the scale of Q by a common amplitude.
             let volume = sigma.row_iter().map(|row| row.norm().ln()).sum::<f64>() / 3.0;
             let basin = || {
