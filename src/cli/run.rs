@@ -144,7 +144,7 @@ fn run_one(
         stop_reason: "killed".to_string(),
     };
     let number = folder.store.begin_session(&session).map_err(RunError::from)?;
-    let mut watcher = Watcher { meter: talk.meter(&experiment.name), committed: Instant::now() };
+    let mut watcher = Watcher { meter: talk.meter(&experiment.name, "escapes"), committed: Instant::now() };
     let ended = run.run(&mut folder.store, &chunks, &mut done, &stopping.flag, &mut watcher);
     watcher.meter.finish();
     ended?;
