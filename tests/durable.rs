@@ -4,6 +4,8 @@
 
 #![cfg(unix)]
 
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,9 +20,9 @@ use levy_escape::{
     experiment::{Experiment, Identity},
     scheme::StreamSource,
 };
+use program::{command, folder, manifest, names};
 use rand::Rng;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// Two dynamics, two levels; cells that end in the middle of a chunk.
 const SWEEP: &str = r#"name = "sweep"
@@ -52,24 +54,10 @@ fn many(few: u64, slow: u64) -> u64 {
     if cfg!(feature = "slow-tests") { slow } else { few }
 }
 
-fn folder(text: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("my.toml"), text).unwrap();
-    folder
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
-    command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
 /// Exit code and standard error.
 fn say(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = command(folder, arguments).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!said.contains("panicked"), "{arguments:?}: {said}");
-    (output.status.code().unwrap_or(-1), said)
+    let said = program::say(folder, arguments);
+    (said.code, said.stderr)
 }
 
 fn succeed(folder: &Path, arguments: &[&str]) {
@@ -81,10 +69,6 @@ fn tables(results: &Path) -> Vec<Vec<u8>> {
     TABLES.iter().map(|table| fs::read(results.join(table)).unwrap_or_else(|e| panic!("{table}: {e}"))).collect()
 }
 
-fn manifest(results: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap()
-}
-
 /// What an uninterrupted run leaves.
 fn undisturbed(folder: &Path) -> Vec<Vec<u8>> {
     succeed(folder, &["run", "my.toml", "-q", "--out", "undisturbed"]);
@@ -92,9 +76,8 @@ fn undisturbed(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
-    // It may have ended just before.
-    let _ = sent;
+    // It may have ended just before: then there is nobody to tell.
+    Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -132,8 +115,7 @@ fn disturbed(name: &str, times: u64, expected: &[i32]) {
     }
     succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
     assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
-    let left: Vec<String> =
-        fs::read_dir(&results).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let left = names(&results);
     assert!(!left.iter().any(|name| name.ends_with("-journal")), "{left:?}");
 }
 
@@ -317,7 +299,7 @@ fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
 fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
     let folder = folder(&endless());
     for (signals, within) in [(1, 3.0), (2, 0.6)] {
-        let mut child = command(folder.path(), &["run", "my.toml", "--resume", "--progress", "none"]).spawn().unwrap();
+        let child = command(folder.path(), &["run", "my.toml", "--resume", "--progress", "none"]).spawn().unwrap();
         until("the run begins", || {
             matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))
         });
@@ -327,10 +309,13 @@ fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
             signal(&child, "-INT");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let code = child.wait().unwrap().code();
-        assert_eq!(code, Some(130));
-        // A busy machine may take longer than the .7 s that are meant; `within` is what tells the two apart.
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        // A busy machine may take longer than the .7 s that are meant.
         assert!(begun.elapsed().as_secs_f64() < within * 4.0, "{signals} signals: {:?}", begun.elapsed());
+        // Only a run that stops by itself has time for a word; this tells the two apart on any machine.
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("go on with: "), signals == 1, "{signals} signals: {said}");
     }
     let begun = Instant::now();
     let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--max-time", "1s"]);
@@ -418,15 +403,14 @@ fn a_report_is_the_run_again() {
 #[test]
 fn a_dry_run_tells_the_price_and_writes_nothing() {
     let folder = folder(SWEEP);
-    let output = command(folder.path(), &["run", "my.toml", "--dry-run", "--paths", "1000000000"]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0));
+    let run = |more: &[&str]| program::say(folder.path(), &[&["run", "my.toml", "--dry-run"], more].concat());
+    let said = run(&["--paths", "1000000000"]);
+    assert_eq!(said.code, 0);
     for word in ["4 cells of 1000000000 paths", "time ", "memory ", "disk ", "264.0GB"] {
-        assert!(said.contains(word), "{word}: {said}");
+        assert!(said.stdout.contains(word), "{word}: {}", said.stdout);
     }
     assert!(!folder.path().join("results").exists());
-    let output = command(folder.path(), &["run", "my.toml", "--dry-run", "--json", "--shard", "2/4"]).output().unwrap();
-    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let object: Value = serde_json::from_str(&run(&["--json", "--shard", "2/4"]).stdout).unwrap();
     assert_eq!(object["cells"], 4);
     assert!(object["seconds"].as_f64().unwrap() > 0.0);
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::engine::Shard;
+use crate::experiment::Experiment;
 
 #[cfg(feature = "calibrate")]
 use crate::calibrate::DeviceChoice;
@@ -208,6 +209,21 @@ fn time(text: &str) -> Result<Duration, String> {
     time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time as 3h50m, 90s or 2 days".to_string())
 }
 
+/// What is taken instead of what the file says.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Instead {
+    /// Seed instead of the file's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Paths of every cell instead of the file's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Experiment::MOST_PATHS))]
+    pub paths: Option<u64>,
+}
+
+/// Largest number of threads.
+const MOST_THREADS: u64 = 4096;
+
 /// How runs are made.
 #[derive(Args, Clone, Debug)]
 pub struct How {
@@ -215,16 +231,12 @@ pub struct How {
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
 
-    /// Seed instead of the file's
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Paths of every cell instead of the file's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
-    pub paths: Option<u64>,
+    /// What is taken instead of what the file says
+    #[command(flatten)]
+    pub instead: Instead,
 
     /// Threads; by default one per core
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
     pub threads: Option<u64>,
 
     /// Go on where the results of the same name end; begin if there are none
@@ -303,16 +315,12 @@ pub struct SlurmOptions {
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
 
-    /// Seed instead of the file's
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Paths of every cell instead of the file's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
-    pub paths: Option<u64>,
+    /// What is taken instead of what the file says
+    #[command(flatten)]
+    pub instead: Instead,
 
     /// Threads of a task; by default as many as it has CPUs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
     pub threads: Option<u64>,
 
     /// An option of sbatch for both jobs, as --sbatch-arg=--time=4:00:00

@@ -12,7 +12,7 @@ use crate::experiment::{
 
 /// Joins shards and renders the run.
 pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
-    let mut meter = talk.meter("merge");
+    let mut meter = talk.meter("merge", "chunks");
     let merged = merge_shards(&options.folders, &options.into, &mut |done, of| meter.count(done, of));
     meter.finish();
     let (experiment, folder) = merged?;

@@ -4,6 +4,7 @@ mod arguments;
 #[cfg(feature = "calibrate")]
 mod calibrate;
 mod check;
+mod columns;
 mod dry_run;
 mod failure;
 mod manifest;

@@ -72,23 +72,27 @@ impl Talk {
         }
     }
 
-    /// Shows the progress of one experiment.
-    pub fn meter(&self, name: &str) -> Meter {
-        let bar = (self.progress == ProgressStyle::Bar).then(|| {
+    /// Shows the progress of something that is counted in `unit`.
+    pub fn meter(&self, name: &str, unit: &'static str) -> Meter {
+        let now = Instant::now();
+        let plain = self.progress == ProgressStyle::Plain;
+        Meter { bar: self.bar(name, unit), plain, name: name.to_string(), start: now, last: now, begun: None }
+    }
+
+    /// A bar, if one is to be shown.
+    fn bar(&self, name: &str, unit: &'static str) -> Option<ProgressBar> {
+        (self.progress == ProgressStyle::Bar).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let template = "{prefix} {bar:30} {percent:>3} % · {msg} · {per_sec} · {eta} left";
+            let template = "{prefix} {bar:30} {percent:>3} % · {msg}{per_sec} · {eta} left";
             if let Ok(style) = Style::with_template(template) {
-                let rate = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-                    let _ = write!(out, "{} escapes/s", short(state.per_sec()));
+                let rate = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                    let _ = write!(out, "{} {unit}/s", short(state.per_sec()));
                 };
                 bar.set_style(style.progress_chars("━╸ ").with_key("per_sec", rate));
             }
             bar.set_prefix(name.to_string());
             bar
-        });
-        let now = Instant::now();
-        let plain = self.progress == ProgressStyle::Plain;
-        Meter { bar, plain, name: name.to_string(), start: now, last: now, begun: None }
+        })
     }
 }
 
@@ -96,14 +100,7 @@ impl Talk {
 impl Talk {
     /// Shows the progress of one calibration of so many training steps.
     pub fn training_meter(&self, name: &str, steps: u64) -> TrainingMeter {
-        let bar = (self.progress == ProgressStyle::Bar).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-            if let Ok(style) = Style::with_template("{prefix} {bar:30} {percent:>3} % · {per_sec} · {eta} left") {
-                bar.set_style(style.progress_chars("━╸ "));
-            }
-            bar.set_prefix(name.to_string());
-            bar
-        });
+        let bar = self.bar(name, "steps").inspect(|bar| bar.set_length(steps));
         let plain = (self.progress == ProgressStyle::Plain).then(|| std::sync::Mutex::new(Instant::now()));
         TrainingMeter { bar, plain, name: name.to_string(), steps }
     }
@@ -146,7 +143,7 @@ impl TrainingMeter {
     }
 }
 
-/// The progress of one experiment.
+/// The progress of a run or of a merge.
 pub struct Meter {
     bar: Option<ProgressBar>,
     plain: bool,
@@ -161,13 +158,14 @@ impl Meter {
     /// Shows how far the run is.
     pub fn show(&mut self, progress: Progress<'_>) {
         let begun = *self.begun.get_or_insert(progress.done);
+        let cell = || format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells);
         if let Some(bar) = &self.bar {
             if bar.length() != Some(progress.total) {
                 bar.set_length(progress.total);
                 bar.set_position(begun);
                 bar.reset_eta();
             }
-            bar.set_message(format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells));
+            bar.set_message(format!("{} · ", cell()));
             bar.set_position(progress.done);
         } else if self.plain && self.last.elapsed() > Duration::from_secs(10) {
             self.last = Instant::now();
@@ -175,11 +173,10 @@ impl Meter {
             let rate = (progress.done - begun) as f64 / elapsed;
             let left = (progress.total - progress.done) as f64 / rate;
             say(format!(
-                "{}: {:.0} % · cell {} of {} · {} escapes/s · {left:.0} s left",
+                "{}: {:.0} % · {} · {} escapes/s · {left:.0} s left",
                 self.name,
                 100.0 * progress.done as f64 / progress.total as f64,
-                progress.cells_done.min(progress.cells - 1) + 1,
-                progress.cells,
+                cell(),
                 short(rate),
             ));
         }

@@ -8,7 +8,7 @@ use super::arguments::ReproduceOptions;
 use super::calibrate::Told;
 use super::failure::{Failure, load_all, read_text};
 use super::progress::Talk;
-use super::run::{Planned, existing, override_seed, run_all};
+use super::run::{Planned, existing, run_all};
 use super::stopping::Stopping;
 #[cfg(feature = "calibrate")]
 use crate::calibrate::CalibrationSettings;
@@ -54,10 +54,9 @@ pub fn reproduce(options: &ReproduceOptions, talk: &Talk) -> Result<(), Failure>
 }
 
 fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, Failure> {
-    let planned = |mut experiment: Experiment| {
-        override_seed(&mut experiment, &options.how);
-        let paths = options.how.paths.unwrap_or(if options.quick { experiment.quick_paths } else { experiment.paths });
-        Planned { experiment, paths, exactly: options.how.paths.is_some() }
+    let planned = |experiment: Experiment| {
+        let paths = if options.quick { experiment.quick_paths } else { experiment.paths };
+        Planned::new(experiment, paths, options.how.instead)
     };
     Ok(load_all(files, &options.how.out)?.into_iter().map(planned).collect())
 }
@@ -110,8 +109,8 @@ impl Calibrations {
                 talk.say(format!("{}: skipped, {} is not there", path.display(), folder.display()));
                 continue;
             }
-            super::calibrate::override_settings(&mut file.settings, options.how.seed, None);
-            super::calibrate::override_settings(&mut file.quick, options.how.seed, None);
+            super::calibrate::override_settings(&mut file.settings, options.how.instead.seed, None);
+            super::calibrate::override_settings(&mut file.quick, options.how.instead.seed, None);
             Self::existing(&file, options)?;
             found.push(file);
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::arguments::{How, RunOptions};
+use super::arguments::{How, Instead, RunOptions};
 use super::dry_run;
 use super::failure::{Failure, load_all};
 use super::manifest::now;
@@ -27,6 +27,12 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The experiment with what the command line gives instead of the file's seed and of `paths`.
+    pub fn new(mut experiment: Experiment, paths: u64, instead: Instead) -> Self {
+        experiment.seed = instead.seed.map_or(experiment.seed, Seed);
+        Planned { experiment, paths: instead.paths.unwrap_or(paths), exactly: instead.paths.is_some() }
+    }
+
     /// What is asked for, or a part of it.
     pub fn request(&self, shard: Shard) -> Request<'_> {
         Request { experiment: &self.experiment, paths: self.paths, exactly: self.exactly, shard }
@@ -44,26 +50,15 @@ pub fn existing(how: &How) -> Existing {
 
 /// Runs the files given.
 pub fn run(options: &RunOptions, talk: &Talk) -> Result<(), Failure> {
-    let mut experiments = load_all(&options.files, &options.how.out)?;
-    experiments.iter_mut().for_each(|experiment| override_seed(experiment, &options.how));
-    let plan: Vec<Planned> = experiments
-        .into_iter()
-        .map(|experiment| {
-            let (paths, exactly) = (options.how.paths.unwrap_or(experiment.paths), options.how.paths.is_some());
-            Planned { experiment, paths, exactly }
-        })
-        .collect();
+    let planned = |experiment: Experiment| {
+        let paths = experiment.paths;
+        Planned::new(experiment, paths, options.how.instead)
+    };
+    let plan: Vec<Planned> = load_all(&options.files, &options.how.out)?.into_iter().map(planned).collect();
     let shard = options.shard.unwrap_or(Shard::WHOLE);
     match options.dry_run {
         true => in_pool(&options.how, || dry_run::dry_run(&plan, shard, &options.how)),
         false => run_all(&plan, shard, &options.how, &Stopping::watch(options.how.max_time)?, talk),
-    }
-}
-
-/// Puts the seed of the command line in place of the file's.
-pub fn override_seed(experiment: &mut Experiment, how: &How) {
-    if let Some(seed) = how.seed {
-        experiment.seed = Seed(seed);
     }
 }
 
@@ -149,7 +144,7 @@ fn run_one(
         stop_reason: "killed".to_string(),
     };
     let number = folder.store.begin_session(&session).map_err(RunError::from)?;
-    let mut watcher = Watcher { meter: talk.meter(&experiment.name), committed: Instant::now() };
+    let mut watcher = Watcher { meter: talk.meter(&experiment.name, "escapes"), committed: Instant::now() };
     let ended = run.run(&mut folder.store, &chunks, &mut done, &stopping.flag, &mut watcher);
     watcher.meter.finish();
     ended?;

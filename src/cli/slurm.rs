@@ -84,12 +84,12 @@ impl Scripts<'_> {
     }
 
     fn shards(&self) -> Result<String, Failure> {
-        let SlurmOptions { file, out, shards, seed, paths, threads, .. } = self.options;
+        let SlurmOptions { file, out, shards, instead, threads, .. } = self.options;
         let array = [format!("--array=1-{shards}"), "--requeue".to_string(), format!("--signal=B:TERM@{WARNING}")];
         let mut run = format!("{} run {}", self.program()?, quoted(&file.display().to_string()));
         run += &format!(" --out {} --resume --progress plain", quoted(&out.display().to_string()));
         run += &format!(" --shard \"$SLURM_ARRAY_TASK_ID/{shards}\"");
-        let given = [("--seed", *seed), ("--paths", *paths)];
+        let given = [("--seed", instead.seed), ("--paths", instead.paths)];
         for (option, value) in given.iter().filter_map(|(option, value)| Some((option, (*value)?))) {
             run += &format!(" {option} {value}");
         }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::arguments::{Axis, EstimatorName, TailIndexOptions};
+use super::columns::aligned;
 use super::failure::Failure;
 use super::progress::{Talk, write_data};
 use crate::noise::Seed;
@@ -251,7 +252,7 @@ impl Report<'_> {
         for estimated in &self.estimates {
             rows.push(estimated.row(&mut notes));
         }
-        lines.extend(aligned(&rows));
+        lines.extend(aligned(&rows, &[0, 4, 5]));
         lines.extend(notes);
         lines.push(String::new());
         match &self.goodness {
@@ -331,20 +332,6 @@ fn short(x: f64) -> String {
     if size == 0.0 || (1e-3..1e5).contains(&size) { format!("{x:.4}") } else { format!("{x:.4e}") }
 }
 
-/// Columns of equal width; all but the first and the last two to the right.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
-    let width = |c: usize| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(c, (text, width))| {
-            let pad = " ".repeat(width - text.chars().count());
-            if c == 0 || c + 2 >= N { format!("{text}{pad}") } else { format!("{pad}{text}") }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
 fn many_as_json(options: &TailIndexOptions, results: &[Result<Estimates, TailError>]) -> String {
     let one = |result: &Result<Estimates, TailError>| match result {
         Ok(estimates) => json!({ "estimates": estimates.iter().map(Estimated::as_json).collect::<Vec<_>>() }),
@@ -384,7 +371,7 @@ fn many_as_table(estimators: &[Estimator], results: &[Result<Estimates, TailErro
             deciles(&surrogate).join(", "),
         ]);
     }
-    aligned(&rows).join("\n")
+    aligned(&rows, &[0, 6, 7]).join("\n")
 }
 
 fn deciles(indices: &[&TailIndex]) -> [String; 3] {

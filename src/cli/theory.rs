@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::arguments::TheoryOptions;
+use super::columns::aligned;
 use super::failure::{Failure, load};
 use super::progress::{Talk, write_data};
 use crate::dynamics::Dynamics;
@@ -54,27 +55,13 @@ fn as_table(cells: &[CellPlan]) -> String {
             Err(error) => {
                 row.extend(std::iter::repeat_n("–".to_string(), 4));
                 row.extend([format!("{:.4e}", plan.problem.basin().volume().value), "–".to_string()]);
-                let note = format!("cell {}: {error}", plan.index);
-                notes.push(note);
+                notes.push(format!("cell {}: {error}", plan.index));
             }
         }
         rows.push(row);
     }
-    let widths: Vec<usize> =
-        (0..COLUMNS.len()).map(|c| rows.iter().map(|row| row[c].chars().count()).max().unwrap_or(0)).collect();
     let mut lines = vec![format!("Lévy measure, {}", cells.first().map_or("", |plan| measure_name(plan.measure)))];
-    for row in &rows {
-        let line: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (text, width))| {
-                let pad = " ".repeat(width - text.chars().count());
-                if column == 1 || column == 2 { format!("{text}{pad}") } else { format!("{pad}{text}") }
-            })
-            .collect();
-        lines.push(line.join("  ").trim_end().to_string());
-    }
+    lines.extend(aligned(&rows, &[1, 2]));
     lines.extend(notes);
     lines.join("\n")
 }

@@ -74,8 +74,7 @@ impl KolmogorovDistance {
         let limit = moments.first_censoring_time().unwrap_or(f64::INFINITY);
         let distance = KolmogorovDistance { rate, paths, limit, seen: 0, largest: 0.0 };
         if paths == 0 || distance.share(limit) == 0.0 {
-            let diverged = moments.diverged();
-            return Err(ExitError::NoTimeAtRisk { paths: paths + diverged, diverged });
+            return Err(ExitError::NoTimeAtRisk { paths: moments.paths(), diverged: moments.diverged() });
         }
         Ok(distance)
     }

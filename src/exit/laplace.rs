@@ -70,8 +70,7 @@ impl<'a> LaplaceTransform<'a> {
         let beyond = |times: &[f64]| times.iter().rev().map(|t| t - split).take_while(|rest| *rest > 0.0).sum::<f64>();
         let at_risk = beyond(exits) + beyond(sample.censoring_times());
         if at_risk <= 0.0 {
-            let (diverged, followed) = (sample.diverged(), sample.followed());
-            return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+            return Err(ExitError::NoTimeAtRisk { paths: sample.moments().paths(), diverged: sample.diverged() });
         }
         let late = exits.len() - exits.partition_point(|&t| t <= split);
         let tail_rate = exponential_rate(late, at_risk, censored, confidence);

@@ -29,15 +29,11 @@ impl Sum {
     }
 }
 
-/// `x²` as a sum of two words, without a fused multiplication.
-fn square(x: f64) -> (f64, f64) {
-    const SPLIT: f64 = 134_217_729.0;
-    let scaled = SPLIT * x;
-    let hi = scaled - (scaled - x);
-    let lo = x - hi;
-    let square = x * x;
-    let error = ((hi * hi - square) + 2.0 * hi * lo) + lo * lo;
-    (square, if error.is_finite() { error } else { 0.0 })
+/// `a b` as a sum of two words.
+fn product(a: f64, b: f64) -> (f64, f64) {
+    let product = a * b;
+    let error = a.mul_add(b, -product);
+    (product, if error.is_finite() { error } else { 0.0 })
 }
 
 /// Counts, total time and squares of the outcomes pushed so far.
@@ -84,7 +80,7 @@ impl ExitMoments {
     pub(super) fn exit(&mut self, time: f64) {
         self.exited += 1;
         self.exit_time.add(time);
-        let (square, rest) = square(time);
+        let (square, rest) = product(time, time);
         self.squares.add(square);
         self.squares.add(rest);
     }
@@ -119,6 +115,11 @@ impl ExitMoments {
         self.exited + self.censored
     }
 
+    /// Number of paths, whatever became of them.
+    pub fn paths(&self) -> usize {
+        self.followed() + self.diverged
+    }
+
     /// Total time the followed paths spent inside.
     pub fn time_at_risk(&self) -> f64 {
         self.exit_time.value() + self.censored_time.value()
@@ -136,7 +137,7 @@ impl ExitMoments {
             return None;
         }
         let Sum { hi, lo } = self.exit_time;
-        let (square, rest) = square(hi);
+        let (square, rest) = product(hi, hi);
         // (hi + lo)²/n with the remainder of the division.
         let quotient = square / n;
         let (product, error) = product(quotient, n);
@@ -153,19 +154,6 @@ impl ExitMoments {
         }
         Ok(())
     }
-}
-
-/// `a b` as a sum of two words.
-fn product(a: f64, b: f64) -> (f64, f64) {
-    const SPLIT: f64 = 134_217_729.0;
-    let halves = |x: f64| {
-        let hi = SPLIT * x - (SPLIT * x - x);
-        (hi, x - hi)
-    };
-    let ((a1, a2), (b1, b2)) = (halves(a), halves(b));
-    let product = a * b;
-    let error = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2;
-    (product, if error.is_finite() { error } else { 0.0 })
 }
 
 #[cfg(test)]

@@ -38,8 +38,7 @@ impl ExitMoments {
     /// As [`exit_rate`].
     pub fn rate(&self, confidence: Confidence) -> Result<Estimate, ExitError> {
         if self.time_at_risk() <= 0.0 {
-            let (diverged, followed) = (self.diverged(), self.followed());
-            return Err(ExitError::NoTimeAtRisk { paths: followed + diverged, diverged });
+            return Err(ExitError::NoTimeAtRisk { paths: self.paths(), diverged: self.diverged() });
         }
         Ok(exponential_rate(self.exited(), self.time_at_risk(), self.censored() > 0, confidence))
     }

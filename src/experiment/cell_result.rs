@@ -1,6 +1,6 @@
 //! What one cell gave: its sample, what theory says about it, and its row of the summary.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use super::CellPlan;
@@ -105,15 +105,10 @@ impl Tally {
         Ok(())
     }
 
-    /// Number of paths.
-    pub fn paths(&self) -> usize {
-        self.moments.followed() + self.moments.diverged()
-    }
-
     /// The sample of the paths that are held; whether these are all.
     pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
         let first = std::mem::take(&mut self.first);
-        let all = first.len() == self.paths();
+        let all = first.len() == self.moments.paths();
         Ok((ExitSample::from_outcomes(first)?, all))
     }
 }
@@ -142,7 +137,7 @@ impl CellResult {
 
     /// Paths that were run.
     pub fn paths(&self) -> usize {
-        self.moments.followed() + self.moments.diverged()
+        self.moments.paths()
     }
 
     /// Mean exit time, if enough paths left.
@@ -214,13 +209,9 @@ pub fn write_escape(out: &mut impl Write, cell: u64, path: u64, outcome: &Outcom
         Outcome::Exited { time, site } => {
             let side = if site.side == Side::Minus { '-' } else { '+' };
             let (axis, by_jump) = (site.axis, site.by == Departure::Jump);
-            let (time, overshoot) = (Digits(time), Digits(site.overshoot as f32));
-            if overshoot.0.is_finite() {
-                writeln!(out, "{cell},{path},exited,{time},{axis},{side},{overshoot},{by_jump}")
-            } else {
-                let overshoot = Digits(site.overshoot);
-                writeln!(out, "{cell},{path},exited,{time},{axis},{side},{overshoot},{by_jump}")
-            }
+            let (time, short) = (Digits(time), site.overshoot as f32);
+            let overshoot: &dyn Display = if short.is_finite() { &Digits(short) } else { &Digits(site.overshoot) };
+            writeln!(out, "{cell},{path},exited,{time},{axis},{side},{overshoot},{by_jump}")
         }
         Outcome::Censored { at } => writeln!(out, "{cell},{path},censored,{},,,,", Digits(at)),
         Outcome::Diverged { at } => writeln!(out, "{cell},{path},diverged,{},,,,", Digits(at)),
@@ -232,7 +223,7 @@ struct Digits<T>(T);
 
 macro_rules! digits_of {
     ($float:ty) => {
-        impl fmt::Display for Digits<$float> {
+        impl Display for Digits<$float> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let x = self.0;
                 if x == 0.0 || (1e-4..1e15).contains(&x.abs()) { write!(f, "{x}") } else { write!(f, "{x:e}") }

@@ -221,3 +221,45 @@ impl<'s> CellReader<'s> {
         Ok(Some(distance.test()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Shard, StopFlag};
+    use crate::experiment::{Experiment, Identity, Observer, Progress};
+
+    struct Silent;
+
+    impl Observer for Silent {
+        fn progress(&mut self, _: Progress<'_>) {}
+        fn commit_due(&mut self) -> bool {
+            false
+        }
+    }
+
+    /// A cell of which few times are held, or none, gives the row of one that is held whole.
+    #[test]
+    fn what_is_not_held_is_read_again() {
+        let text = include_str!("../../tests/data/small.toml").replace("seed = 7", "seed = 7\nmax_time = 40.0");
+        let experiment = Experiment::parse("small.toml", &text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::of(&experiment, experiment.paths, Shard::WHOLE);
+        let mut store = Store::create(folder.path(), &identity).unwrap();
+        let chunks = Chunks::new(vec![experiment.paths], Shard::WHOLE);
+        let mut done = Done::default();
+        let run = PreparedRun::new(&experiment).unwrap();
+        run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
+        let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
+        let result = |held| {
+            let mut escapes = Beside::create(folder.path(), "escapes.csv", &ESCAPE_COLUMNS).unwrap();
+            reader.result(None, held, &mut escapes).unwrap()
+        };
+        let whole = result(300);
+        assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
+        for held in [0, 10, 299] {
+            let part = result(held);
+            assert_eq!(part.sample.followed(), held);
+            assert_eq!(part.summary_row(), whole.summary_row(), "{held} held");
+        }
+    }
+}

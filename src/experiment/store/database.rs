@@ -1,7 +1,9 @@
 //! The store's file: an SQLite database with a row a chunk.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -35,8 +37,7 @@ const TABLES: [(&str, &str); 3] = [
     ),
 ];
 
-const ROWS: &str =
-    "SELECT id, paths, events, checksum, outcomes FROM chunk WHERE id >= ? AND id < ? ORDER BY id LIMIT ?";
+const ROWS: &str = "SELECT id, paths, events, checksum, outcomes FROM chunk WHERE id >= ? AND id < ? ORDER BY id";
 const PUT: &str = "INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?)";
 
 /// One process that worked on a run, as the manifest tells it.
@@ -73,6 +74,9 @@ pub struct Store {
     packed: Vec<u8>,
 }
 
+/// Past every row that a run can have.
+const ROW_END: u64 = i64::MAX as u64;
+
 fn row_id(cell: u64, index: u64) -> u64 {
     cell << 32 | index
 }
@@ -90,7 +94,7 @@ struct StoredChunk<'r> {
     paths: u64,
     events: u64,
     checksum: u32,
-    outcomes: &'r [u8],
+    outcomes: Cow<'r, [u8]>,
 }
 
 impl<'r> StoredChunk<'r> {
@@ -108,7 +112,12 @@ impl<'r> StoredChunk<'r> {
         if !ordered || paths == 0 || paths > CHUNK || u64::from(checksum(id, paths, events, outcomes)) != stored {
             return Err(damage());
         }
-        Ok(StoredChunk { id, paths, events, checksum: stored as u32, outcomes })
+        Ok(StoredChunk { id, paths, events, checksum: stored as u32, outcomes: outcomes.into() })
+    }
+
+    fn into_owned(self) -> StoredChunk<'static> {
+        let StoredChunk { id, paths, events, checksum, outcomes } = self;
+        StoredChunk { id, paths, events, checksum, outcomes: outcomes.into_owned().into() }
     }
 
     fn cell(&self) -> u64 {
@@ -122,7 +131,7 @@ impl<'r> StoredChunk<'r> {
     fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
         (chunk.index, chunk.events) = (self.index(), self.events);
         chunk.outcomes.clear();
-        let whole = unpack(self.outcomes, self.paths as usize, &mut chunk.outcomes).is_some();
+        let whole = unpack(&self.outcomes, self.paths as usize, &mut chunk.outcomes).is_some();
         let fits = |outcome: &Outcome| match *outcome {
             Outcome::Exited { time, site } => time >= 0.0 && time.is_finite() && (site.axis as usize) < dim,
             Outcome::Censored { at } => at >= 0.0 && at.is_finite(),
@@ -136,11 +145,6 @@ impl<'r> StoredChunk<'r> {
 }
 
 impl Store {
-    /// Whether a folder holds one.
-    pub fn exists(folder: &Path) -> bool {
-        folder.join(STORE_FILE).symlink_metadata().is_ok()
-    }
-
     /// Makes the store of a run in `folder`, which must be there.
     ///
     /// # Errors
@@ -223,7 +227,7 @@ impl Store {
     /// [`StoreError::Damaged`] if anything is not as it was written.
     pub fn done(&self, chunks: &Chunks) -> Result<Done, StoreError> {
         let mut done = Done::default();
-        self.each((0, i64::MAX as u64), &mut |row| {
+        self.each(0..ROW_END, &mut |row| {
             let (cell, index) = (row.cell(), row.index());
             let planned = usize::try_from(cell).ok().and_then(|cell| chunks.number(cell, index)).and_then(|number| {
                 let chunk = chunks.get(number)?;
@@ -253,7 +257,7 @@ impl Store {
         pack(chunk.records.iter().map(|record| record.outcome), &mut packed);
         let (id, paths) = (row_id(cell as u64, index), chunk.records.len() as u64);
         let checksum = checksum(id, paths, events, &packed);
-        let written = self.write(&StoredChunk { id, paths, events, checksum, outcomes: &packed });
+        let written = self.write(&StoredChunk { id, paths, events, checksum, outcomes: packed.as_slice().into() });
         self.packed = packed;
         written
     }
@@ -261,7 +265,7 @@ impl Store {
     fn write(&mut self, row: &StoredChunk<'_>) -> Result<(), StoreError> {
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
-            put.execute((row.id as i64, row.paths as i64, row.events as i64, row.checksum, row.outcomes)).map(|_| ())
+            put.execute((row.id as i64, row.paths as i64, row.events as i64, row.checksum, &*row.outcomes)).map(|_| ())
         });
         written.map_err(|error| self.roll_back(error))
     }
@@ -308,7 +312,7 @@ impl Store {
         visit: &mut dyn FnMut(&ChunkOutcomes) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
-        self.each((row_id(cell, 0), row_id(cell + 1, 0)), &mut |row| {
+        self.each(row_id(cell, 0)..row_id(cell + 1, 0), &mut |row| {
             row.unpack(dim, &mut chunk).map_err(|damage| damaged(&self.path, damage))?;
             visit(&chunk)
         })
@@ -323,7 +327,7 @@ impl Store {
         let mut held = 0u64;
         while let Some(page) = pages.iter_mut().filter(|p| !p.rows.is_empty()).min_by_key(|p| p.rows[0].id) {
             let Some(row) = page.next()? else { break };
-            self.write(&row.borrowed())?;
+            self.write(&row)?;
             held += 1;
             if held.is_multiple_of(COMMIT_EVERY) {
                 self.commit()?;
@@ -369,20 +373,20 @@ impl Store {
         read().map_err(|error| classify(&self.path, error))
     }
 
-    /// Rows with `from <= id < to`, in order, until `visit` returns `false`.
+    /// The rows of `ids` in order, until `visit` returns `false`.
     fn each<E: From<StoreError>>(
         &self,
-        (from, to): (u64, u64),
-        visit: &mut dyn FnMut(&StoredChunk<'_>) -> Result<bool, E>,
+        ids: Range<u64>,
+        visit: &mut dyn FnMut(StoredChunk<'_>) -> Result<bool, E>,
     ) -> Result<(), E> {
         let failed = |error| E::from(classify(&self.path, error));
         let mut statement = self.connection.prepare_cached(ROWS).map_err(failed)?;
-        let mut rows = statement.query((from as i64, to as i64, -1)).map_err(failed)?;
-        let mut last = None;
+        let mut rows = statement.query((ids.start as i64, ids.end as i64)).map_err(failed)?;
+        let mut last = ids.start.checked_sub(1);
         while let Some(row) = rows.next().map_err(failed)? {
             let chunk = StoredChunk::read(row, last).map_err(|damage| E::from(damaged(&self.path, damage)))?;
             last = Some(chunk.id);
-            if !visit(&chunk)? {
+            if !visit(chunk)? {
                 break;
             }
         }
@@ -393,30 +397,14 @@ impl Store {
 /// Chunks between two commits of a merge.
 const COMMIT_EVERY: u64 = 20_000;
 
-/// A row that was read ahead.
-struct OwnedChunk {
-    id: u64,
-    paths: u64,
-    events: u64,
-    checksum: u32,
-    outcomes: Vec<u8>,
-}
-
-impl OwnedChunk {
-    fn borrowed(&self) -> StoredChunk<'_> {
-        let OwnedChunk { id, paths, events, checksum, ref outcomes } = *self;
-        StoredChunk { id, paths, events, checksum, outcomes }
-    }
-}
-
 /// The next few rows of a part.
 struct Page<'s> {
     store: &'s Store,
-    rows: VecDeque<OwnedChunk>,
+    rows: VecDeque<StoredChunk<'static>>,
 }
 
 impl<'s> Page<'s> {
-    const ROWS: i64 = 16;
+    const ROWS: usize = 16;
 
     fn of(store: &'s Store) -> Result<Self, StoreError> {
         let mut page = Page { store, rows: VecDeque::new() };
@@ -425,21 +413,14 @@ impl<'s> Page<'s> {
     }
 
     fn fill(&mut self, from: u64) -> Result<(), StoreError> {
-        let path = &self.store.path;
-        let failed = |error| classify(path, error);
-        let mut statement = self.store.connection.prepare_cached(ROWS).map_err(failed)?;
-        let mut rows = statement.query((from as i64, i64::MAX, Self::ROWS)).map_err(failed)?;
-        let mut last = from.checked_sub(1);
-        while let Some(row) = rows.next().map_err(failed)? {
-            let StoredChunk { id, paths, events, checksum, outcomes } =
-                StoredChunk::read(row, last).map_err(|damage| damaged(path, damage))?;
-            last = Some(id);
-            self.rows.push_back(OwnedChunk { id, paths, events, checksum, outcomes: outcomes.to_vec() });
-        }
-        Ok(())
+        let rows = &mut self.rows;
+        self.store.each(from..ROW_END, &mut |row| {
+            rows.push_back(row.into_owned());
+            Ok(rows.len() < Self::ROWS)
+        })
     }
 
-    fn next(&mut self) -> Result<Option<OwnedChunk>, StoreError> {
+    fn next(&mut self) -> Result<Option<StoredChunk<'static>>, StoreError> {
         let Some(row) = self.rows.pop_front() else { return Ok(None) };
         if self.rows.is_empty() {
             self.fill(row.id + 1)?;

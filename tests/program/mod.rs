@@ -1,0 +1,55 @@
+//! The program as a user runs it, and the files it leaves.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How the program ended and what it said.
+pub struct Said {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A folder with an experiment file in it.
+pub fn folder(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("my.toml"), text).unwrap();
+    folder
+}
+
+/// The program in `folder`, not yet started.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+    command.args(arguments).current_dir(folder).env_remove("NO_COLOR").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program to its end, which must come within a minute and without a panic.
+pub fn say(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = assert_cmd::Command::from_std(command(folder, arguments));
+    let output = command.timeout(Duration::from_secs(60)).output().unwrap();
+    let said = Said {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    };
+    assert!(!said.stderr.contains("panicked"), "{arguments:?}: {}", said.stderr);
+    said
+}
+
+pub fn manifest(results: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// What is in a folder, in order.
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,402 @@
+//! What a run leaves, and what theory says of it: tables, findings, figures, manifest.
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use program::{command, folder, manifest, names, say};
+use serde_json::Value;
+
+/// The example of the documentation. Its `figures` stand below the header of `[scheme]`.
+const EXAMPLE: &str = include_str!("data/documented.toml");
+
+/// One cell, quick to run.
+const SMALL: &str = include_str!("data/small.toml");
+
+const SUMMARY: &str = "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,\
+    rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,ratio,ratio_lo,ratio_hi,exact_mean,ks_statistic,ks_p,\
+    events_per_path";
+const ESCAPES: &str = "cell,path,outcome,time,axis,side,overshoot,by_jump";
+
+fn lines(path: impl AsRef<Path>) -> Vec<String> {
+    fs::read_to_string(path).unwrap().lines().map(String::from).collect()
+}
+
+#[test]
+fn the_example_leaves_everything_it_promises() {
+    let folder = folder(EXAMPLE);
+    let said = say(folder.path(), &["run", "my.toml", "--paths", "64"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{}", said.stderr);
+    assert!(said.stderr.contains("54 cells") && said.stderr.contains("results/gamma-vs-epsilon"), "{}", said.stderr);
+
+    let results = folder.path().join("results/gamma-vs-epsilon");
+    assert_eq!(names(&folder.path().join("results")), ["gamma-vs-epsilon"]);
+    let summary = lines(results.join("summary.csv"));
+    assert_eq!((summary[0].as_str(), summary.len()), (SUMMARY, 1 + 54));
+    let escapes = lines(results.join("escapes.csv"));
+    assert_eq!((escapes[0].as_str(), escapes.len()), (ESCAPES, 1 + 54 * 64));
+    for (index, row) in csv::Reader::from_path(results.join("escapes.csv")).unwrap().records().enumerate() {
+        let row = row.unwrap();
+        assert_eq!(&row[0], (index / 64).to_string());
+        assert_eq!(&row[1], (index % 64).to_string());
+        assert!(row[3].parse::<f64>().unwrap() > 0.0);
+    }
+
+    let manifest = manifest(&results);
+    assert_eq!(manifest["stop_reason"], "complete");
+    assert_eq!(manifest["seed"], 20201206);
+    assert_eq!(manifest["paths_per_cell"], 64);
+    assert_eq!(manifest["experiment"], EXAMPLE);
+    assert_eq!(manifest["cells"].as_array().unwrap().len(), 54);
+
+    for figure in ["gamma-vs-epsilon", "exponential-law", "laplace"] {
+        let svg = fs::read_to_string(results.join(format!("figures/{figure}.svg"))).unwrap();
+        assert!(svg.trim_end().ends_with("</svg>"), "{figure}");
+        let png = fs::read(results.join(format!("figures/{figure}.png"))).unwrap();
+        assert!(png.starts_with(b"\x89PNG") && png.len() > 1000, "{figure}");
+    }
+    assert_eq!(names(&results.join("figures")).len(), 6);
+}
+
+#[test]
+fn json_is_one_object_an_experiment() {
+    let folder = folder(SMALL);
+    let said = say(folder.path(), &["run", "my.toml", "--json", "--quiet", "--seed", "9", "--out", "new/nested"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    let object: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(said.stdout.lines().count(), 1);
+    assert_eq!((&object["name"], &object["complete"]), (&Value::from("small"), &Value::from(true)));
+    assert_eq!(object["cells"][0]["exited"], 300);
+    assert_eq!(manifest(&folder.path().join("new/nested/small"))["seed"], 9);
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let folder = folder(&EXAMPLE.replace("[1.2, 1.5, 1.8]", "1.5").replace("count = 9", "count = 3"));
+    let tables = |threads: &str| {
+        let said = say(
+            folder.path(),
+            &["run", "my.toml", "--paths", "300", "--threads", threads, "--out", threads, "--quiet"],
+        );
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let results = folder.path().join(threads).join("gamma-vs-epsilon");
+        assert_eq!(manifest(&results)["threads"].to_string(), threads);
+        ["summary.csv", "escapes.csv"].map(|table| fs::read(results.join(table)).unwrap())
+    };
+    let one = tables("1");
+    // Not assert_eq: a difference would print megabytes.
+    assert!(one == tables("2"), "two threads differ from one");
+    assert!(one == tables("8"), "eight threads differ from one");
+}
+
+#[test]
+fn existing_results_are_kept() {
+    let folder = folder(SMALL);
+    let results = folder.path().join("results");
+    let run = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q"], more].concat());
+    assert_eq!(run(&[]).code, 0);
+    let first = fs::read(results.join("small/escapes.csv")).unwrap();
+    fs::write(results.join("small/notes.txt"), "mine").unwrap();
+
+    let refused = run(&["--seed", "8"]);
+    assert_eq!(refused.code, 2);
+    insta::assert_snapshot!(refused.stderr, @r"
+    error: results/small exists already
+
+    hint: pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere
+    ");
+    assert_eq!(names(&results), ["small"]);
+    assert_eq!(fs::read(results.join("small/escapes.csv")).unwrap(), first);
+
+    assert_eq!(run(&["--seed", "8", "--force"]).code, 0);
+    assert_eq!(run(&["--seed", "9", "--force"]).code, 0);
+    assert_eq!(names(&results), ["small", "small.1", "small.2"]);
+    assert_eq!(fs::read(results.join("small.1/escapes.csv")).unwrap(), first);
+    assert_eq!(fs::read_to_string(results.join("small.1/notes.txt")).unwrap(), "mine");
+    assert_ne!(fs::read(results.join("small.2/escapes.csv")).unwrap(), first);
+    assert_eq!(manifest(&results.join("small"))["seed"], 9);
+}
+
+#[test]
+fn two_experiments_never_share_a_folder() {
+    let folder = folder(SMALL);
+    fs::copy(folder.path().join("my.toml"), folder.path().join("copy.toml")).unwrap();
+    let said = say(folder.path(), &["run", "my.toml", "copy.toml"]);
+    assert_eq!(said.code, 2);
+    insta::assert_snapshot!(said.stderr, @r#"
+    error: two experiments are named "small"
+
+    hint: results go to a folder of that name: give each its own
+    "#);
+    assert!(!folder.path().join("results").exists());
+
+    // One of two that exists already: nothing is begun, and nothing is left of the other.
+    fs::write(folder.path().join("copy.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
+    assert_eq!(say(folder.path(), &["run", "my.toml", "-q"]).code, 0);
+    assert_eq!(say(folder.path(), &["run", "copy.toml", "my.toml"]).code, 2);
+    assert_eq!(names(&folder.path().join("results")), ["small"]);
+}
+
+#[test]
+fn a_figure_that_cannot_be_drawn_costs_no_results() {
+    let folder = folder(&SMALL.replace("seed = 7", "seed = 7\nfigures = [\"escape-set\"]"));
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("escape-set could not be drawn"), "{}", said.stderr);
+    assert_eq!(lines(folder.path().join("results/small/escapes.csv")).len(), 1 + 300);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_keeps_what_was_done() {
+    // One path takes about a millisecond, so 10^9 of them would take days.
+    let text = SMALL
+        .replace("paths = 300", "paths = 1_000_000_000")
+        .replace("epsilon = 0.1", "epsilon = [0.1, 0.2]")
+        .replace("jump_adapted = {}", "euler = { step = 0.001 }");
+    let folder = folder(&text);
+    fs::write(folder.path().join("next.toml"), SMALL.replace("\"small\"", "\"next\"")).unwrap();
+    let mut running = command(folder.path(), &["run", "my.toml", "next.toml", "--progress", "none"]).spawn().unwrap();
+    let results = folder.path().join("results");
+    let begun = Instant::now();
+    // The last folder is opened after the signals are watched.
+    while !results.join("next/run.sqlite").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the run does not begin");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(1000));
+    let sent = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let begun = Instant::now();
+    while running.try_wait().unwrap().is_none() {
+        if begun.elapsed() > Duration::from_secs(30) {
+            running.kill().unwrap();
+            panic!("the run does not stop");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = running.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("stopped; what was done is in results/small"), "{stderr}");
+    assert!(stderr.contains("run my.toml next.toml --progress none --resume"), "{stderr}");
+
+    // Only the first cell was begun, and the second experiment leaves nothing.
+    assert_eq!(names(&results), ["small"]);
+    let results = results.join("small");
+    assert_eq!(manifest(&results)["stop_reason"], "interrupted");
+    assert_eq!(manifest(&results)["complete"], false);
+    let mut summary = csv::Reader::from_path(results.join("summary.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = summary.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 1);
+    let paths: usize = rows[0][7].parse().unwrap();
+    assert!((1..1_000_000_000).contains(&paths));
+    let escapes = lines(results.join("escapes.csv"));
+    assert_eq!(escapes.len(), 1 + paths);
+    // The first paths without a gap: a sample of those that happened to end would be biased.
+    assert!(escapes[1..].iter().enumerate().all(|(path, row)| row.starts_with(&format!("0,{path},exited,"))));
+}
+
+/// `findings.md` says for each regime of theorem 2 what is claimed, predicted and measured, and the random problems stand beside it.
+#[test]
+fn findings_are_told_regime_by_regime() {
+    let text = r#"
+name = "regimes"
+paths = 300
+figures = ["theorem2", "random-problems"]
+[random_problems]
+problems = 500
+dim = [2, 6]
+alpha = 1.5
+[noise]
+alpha = 1.5
+epsilon = 0.003
+amplitude = { values = [0.5, 2.0] }
+[[dynamics]]
+name = "SGD"
+sgd = {}
+[[dynamics]]
+name = "Adam"
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+[[dynamics]]
+name = "SGD, diag"
+sgd = {}
+amplitude = [2.0, 0.5]
+[[dynamics]]
+name = "Adam, diag"
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+amplitude = [2.0, 0.5]
+[[basin]]
+name = "disc"
+dim = 2
+potential = { quadratic = { curvature = 1.0 } }
+domain = { ball = { radius = 1.0 } }
+[scheme]
+jump_adapted = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/regimes");
+    let findings = fs::read_to_string(results.join("findings.md")).unwrap();
+    for line in [
+        "| det Q > 1, Q a multiple of I | 1 | Adam escapes later | 2.828 |",
+        "| det Q = 1, Q anisotropic | 1 | nothing: the volumes tie | 1.591 |",
+        "| det Q < 1, Q a multiple of I | 1 | Adam escapes earlier | 0.354 |",
+        "- d = 6, α = 1.5: m(W_ADAM) < m(W_SGD) in 99.",
+    ] {
+        assert!(findings.contains(line), "{line}\n{findings}");
+    }
+    let table = fs::read_to_string(results.join("random_problems.csv")).unwrap();
+    assert!(
+        table
+            .starts_with("dim,alpha,problems,adam_later,share,share_lo,share_hi,ratio_5,ratio_50,ratio_95\n2,1.5,500,")
+    );
+    assert!(results.join("figures/random-problems.svg").exists() && results.join("figures/theorem2.png").exists());
+
+    fs::write(
+        folder.path().join("my.toml"),
+        text.replace("[random_problems]\nproblems = 500\ndim = [2, 6]\nalpha = 1.5\n", ""),
+    )
+    .unwrap();
+    let said = say(folder.path(), &["check", "my.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("needs [random_problems]"), "{}", said.stderr);
+}
+
+/// Steps stand beside their equations, once however many schemes there are; they need a learning rate and no scheme.
+#[test]
+fn steps_stand_beside_their_equations() {
+    let text = r#"
+name = "steps"
+paths = 200
+figures = ["sde-vs-steps"]
+[noise]
+alpha = 1.5
+eta = [0.1, 0.3]
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+sgd_steps = {}
+[[dynamics]]
+adam = { beta1 = 0.9, beta2 = 0.999 }
+[[dynamics]]
+adam_steps = { beta1 = 0.9, beta2 = 0.999 }
+[[basin]]
+name = "unit"
+potential = { quadratic = { curvature = 1.0 } }
+domain = { interval = [-1.0, 1.0] }
+[[scheme]]
+jump_adapted = {}
+[[scheme]]
+euler = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/steps");
+    let summary = fs::read_to_string(results.join("summary.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = summary.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let count = |dynamics: &str, scheme: &str| rows.iter().filter(|row| row[1] == dynamics && row[6] == scheme).count();
+    for (dynamics, scheme, cells) in [
+        ("sgd", "jump_adapted", 2),
+        ("sgd", "euler", 2),
+        ("adam", "euler", 2),
+        ("sgd_steps", "steps", 2),
+        ("adam_steps", "steps", 2),
+    ] {
+        assert_eq!(count(dynamics, scheme), cells, "{summary}");
+    }
+    // Theory speaks of the SDE; SGD's steps tend to it, Adam's have no Q*.
+    assert!(rows.iter().all(|row| row[17].is_empty() == (row[1] == "adam_steps")), "{summary}");
+    let findings = fs::read_to_string(results.join("findings.md")).unwrap();
+    assert!(findings.contains("moves real Adam by at most 31.77 η"), "{findings}");
+    assert!(fs::read_to_string(results.join("figures/sde-vs-steps.svg")).unwrap().contains("31.77"));
+
+    fs::write(folder.path().join("my.toml"), text.replace("eta = [0.1, 0.3]", "epsilon = 0.1")).unwrap();
+    let said = say(folder.path(), &["check", "my.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("`sgd_steps` needs a learning rate"), "{}", said.stderr);
+}
+
+/// The table of theorem 2 for one pair, with Σ = 2 I in the plane: det Q = 4, complements π r²/4 and π r², and Adam later by 2^α.
+#[test]
+fn sgd_and_adam_are_compared() {
+    let text = r#"
+name = "pair"
+paths = 400
+[noise]
+alpha = 1.5
+epsilon = 0.003
+amplitude = 2.0
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+[[basin]]
+name = "disc"
+dim = 2
+potential = { quadratic = { curvature = 1.0 } }
+domain = { ball = { radius = 1.0 } }
+[scheme]
+jump_adapted = {}
+"#;
+    let folder = folder(text);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let table = fs::read_to_string(folder.path().join("results/pair/comparison.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 2);
+    let value = |column: &str| rows[1][rows[0].iter().position(|c| *c == column).unwrap()];
+    let number = |column: &str| value(column).parse::<f64>().unwrap();
+    assert_eq!(value("volume_claim"), "adam_later");
+    let exact = [
+        ("det_q", 4.0),
+        ("complement_sgd", std::f64::consts::PI / 4.0),
+        ("complement_adam", std::f64::consts::PI),
+        ("predicted_ratio", 2f64.powf(1.5)),
+    ];
+    for (column, expected) in exact {
+        assert!((number(column) / expected - 1.0).abs() < 1e-6, "{column}: {}", value(column));
+    }
+    assert!(number("ratio_lo") < number("predicted_ratio") && number("predicted_ratio") < number("ratio_hi"));
+}
+
+#[test]
+fn theory_prints_every_prediction() {
+    let folder = folder(EXAMPLE);
+    let said = say(folder.path(), &["theory", "my.toml"]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+    let table: Vec<&str> = said.stdout.lines().collect();
+    assert!(table[0].contains("standard") && table[0].contains("c_α"), "{}", table[0]);
+    for column in ["theta", "m(W)", "lambda", "E Gamma", "volume"] {
+        assert!(table[1].contains(column), "{}", table[1]);
+    }
+    assert_eq!(table.len(), 2 + 54);
+
+    let said = say(folder.path(), &["theory", "my.toml", "--json"]);
+    let object: Value = serde_json::from_str(&said.stdout).unwrap();
+    let cells = object["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 54);
+    for cell in cells {
+        assert_eq!(cell["measure"], "standard");
+        let number = |key: &str| cell[key].as_f64().unwrap_or_else(|| panic!("{key} in {cell}"));
+        assert!((number("theta") * number("radon_measure") / number("rate") - 1.0).abs() < 1e-12);
+        assert!((number("mean_time") * number("rate") - 1.0).abs() < 1e-12);
+        assert_eq!(number("volume"), 1.0);
+    }
+}
+
+/// λ = Σ_i (c/α) ε^α [r_-^-α + r_+^-α] with r = 1/2 on both sides, in both normalisations.
+#[test]
+fn theory_agrees_with_the_formula() {
+    for (measure, c) in [("standard", 0.299_206_710_300_107_6), ("unit", 1.0)] {
+        let text = SMALL.replace("epsilon = 0.1", &format!("epsilon = 0.1\nmeasure = \"{measure}\""));
+        let said = say(folder(&text).path(), &["theory", "my.toml", "--json"]);
+        let cell = &serde_json::from_str::<Value>(&said.stdout).unwrap()["cells"][0];
+        let expected = 2.0 * c / 1.5 * 0.1f64.powf(1.5) * 0.5f64.powf(-1.5);
+        assert!((cell["rate"].as_f64().unwrap() / expected - 1.0).abs() < 1e-9, "{measure}: {cell}");
+        assert_eq!(cell["measure"], measure);
+    }
+}
