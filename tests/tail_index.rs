@@ -41,7 +41,8 @@ fn refused(folder: &Path, arguments: &[&str], code: i32, reason: &str) {
     assert!(said.contains(reason), "{arguments:?}: {said}");
 }
 
-/// Root-mean-square errors over 20 repeats at 20,000 entries: the bounds of 10^5 entries, times √5 and 1.5 for the few repeats.
+/// Over 20 repeats at 20,000 entries. Root-mean-square errors: the bounds of 10^5 entries, times √5 and 1.5 for the few repeats, and what the
+/// intervals say, within the range of √(χ²/20) with 20 degrees of freedom but for 2e-4; biases within 4 standard errors.
 #[test]
 fn estimators_find_the_index() {
     for (estimator, bound) in [
@@ -52,7 +53,11 @@ fn estimators_find_the_index() {
     ] {
         for alpha in [1.1, 1.5, 1.9] {
             let row = errors(estimator, Alpha::new(alpha).unwrap(), 20_000, 20);
+            let deviation = row.mean_width / 3.92;
             assert!(row.root_mean_square < bound * 5f64.sqrt() * 1.5, "{} α = {alpha}: {row}", estimator.name());
+            let ratio = row.root_mean_square / deviation;
+            assert!((0.47..1.62).contains(&ratio), "{} α = {alpha}: {row}", estimator.name());
+            assert!(row.bias.abs() < 4.0 * deviation / 20f64.sqrt(), "{} α = {alpha}: {row}", estimator.name());
         }
     }
 }

@@ -304,21 +304,16 @@ pub struct Coordinate {
 }
 
 impl Coordinate {
-    /// Scale of the symmetric α-stable law with this mean of logarithms: `E log |X| = log s + γ (1/α - 1)`, `γ` Euler's constant.
-    ///
-    /// # References
-    /// - Zolotarev (1986), *One-dimensional Stable Distributions*, theorem 3.6.1.
-    pub fn scale(&self, alpha: Alpha) -> f64 {
-        scale_of(self.mean_log, alpha)
-    }
-
     /// `√E[g²]`, what Adam's preconditioner tends to.
     pub fn gradient_size(&self) -> f64 {
         self.second_moment.sqrt()
     }
 }
 
-/// Scale of the SαS law whose logarithm has this mean.
+/// Scale of the symmetric α-stable law with this mean of logarithms: `E log |X| = log s + γ (1/α - 1)`, `γ` Euler's constant.
+///
+/// # References
+/// - Zolotarev (1986), *One-dimensional Stable Distributions*, theorem 3.6.1.
 pub fn scale_of(mean_log: f64, alpha: Alpha) -> f64 {
     (mean_log - EULER * (alpha.get().recip() - 1.0)).exp()
 }

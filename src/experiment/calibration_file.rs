@@ -34,17 +34,22 @@ pub enum CalibrationFigure {
 }
 
 impl CalibrationFigure {
-    /// Every figure with its name.
-    pub const ALL: [(CalibrationFigure, &'static str); 4] = [
-        (CalibrationFigure::TailIndex, "tail-index"),
-        (CalibrationFigure::Training, "training"),
-        (CalibrationFigure::NoiseLaw, "noise-law"),
-        (CalibrationFigure::Scales, "scales"),
+    /// Every figure.
+    pub const ALL: [CalibrationFigure; 4] = [
+        CalibrationFigure::TailIndex,
+        CalibrationFigure::Training,
+        CalibrationFigure::NoiseLaw,
+        CalibrationFigure::Scales,
     ];
 
     /// The name, which is also the stem of the files.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("figure", |(_, name)| name)
+        match self {
+            CalibrationFigure::TailIndex => "tail-index",
+            CalibrationFigure::Training => "training",
+            CalibrationFigure::NoiseLaw => "noise-law",
+            CalibrationFigure::Scales => "scales",
+        }
     }
 }
 
@@ -83,7 +88,9 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
     let top = TableReader::new(tree, "file", findings)?;
     let name = top.need("name", "\"my-calibration\"").and_then(read_name);
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
-    let device = top.get("device").map_or(Some(DeviceChoice::Auto), read_device);
+    let device = top
+        .get("device")
+        .map_or(Some(DeviceChoice::Auto), |device| device.named(&DeviceChoice::ALL, DeviceChoice::name));
     let data = top.get("data").map_or(Some(Data::digits()), read_data);
     let network = top.need("network", "{ mlp = { hidden = [64, 32] } }").and_then(read_network);
     let batch = top.need("batch", "100").and_then(|batch| batch.integer(1, MOST_IMAGES));
@@ -92,7 +99,9 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
     let noise =
         top.get("noise").map_or(Some(Amounts::default()), |noise| read_amounts(noise, Amounts::default(), None));
     let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
-    let figures = top.get("figures").map_or(Some(Vec::new()), read_figures);
+    let figures = top
+        .get("figures")
+        .map_or(Some(Vec::new()), |figures| figures.all_named(&CalibrationFigure::ALL, CalibrationFigure::name));
     if top.get("optimiser").is_none() {
         let finding = Finding::new(0..0, "`optimiser` is missing");
         top.miss(&["optimiser"], finding.help("add [[optimiser]] sgd = { eta = 0.1 }"));
@@ -133,11 +142,6 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
         None => smaller.iterations = (settings.iterations / 10).max(1),
     }
     Some(CalibrationFile { settings, quick: smaller, figures: figures?, text: text.clone() })
-}
-
-fn read_device(value: Value<'_>) -> Option<DeviceChoice> {
-    let names = DeviceChoice::NAMES.map(|(name, _)| name);
-    value.word(&names).map(|index| DeviceChoice::NAMES[index].1)
 }
 
 /// `data` as it was given.
@@ -262,13 +266,6 @@ fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> 
     };
     table.finish();
     Some(amounts)
-}
-
-fn read_figures(value: Value<'_>) -> Option<Vec<CalibrationFigure>> {
-    let names = CalibrationFigure::ALL.map(|(_, name)| name);
-    let kinds: Vec<Option<CalibrationFigure>> =
-        value.list()?.map(|item| item.word(&names).map(|index| CalibrationFigure::ALL[index].0)).collect();
-    kinds.into_iter().collect()
 }
 
 #[cfg(test)]

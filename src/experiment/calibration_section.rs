@@ -9,7 +9,7 @@ use super::finding::Findings;
 use super::fingerprint::Fingerprint;
 use super::node::{Kind, Node};
 use super::reader::{TableReader, Value};
-use crate::calibrate::{Calibration, Minimum, NoiseKind, OptimiserRun, SamplingAxis};
+use crate::calibrate::{Calibration, Coordinate, Measurement, Minimum, NoiseKind, OptimiserRun, SamplingAxis};
 use crate::noise::Alpha;
 
 /// Name of the file in the folder of a calibration.
@@ -127,29 +127,25 @@ impl Source {
 
 /// Means of `log |noise|` over the coordinates of the calibration, from which an amplitude follows for every `α`.
 pub(super) fn read_mean_logs(value: Value<'_>) -> Option<Vec<f64>> {
-    let table = value.table()?;
-    let source = Source::read(value, &table);
-    table.finish();
-    let source = source?;
-    Some(source.minimum(value)?.coordinates.iter().map(|c| c.mean_log).collect())
+    read_coordinates(value, |c| c.mean_log)
 }
 
 /// Root mean squares of the gradient at the coordinates of the calibration: Adam's `√v*`.
 pub(super) fn read_gradient_sizes(value: Value<'_>) -> Option<Vec<f64>> {
-    let table = value.table()?;
-    let source = Source::read(value, &table);
-    table.finish();
-    let source = source?;
-    Some(source.minimum(value)?.coordinates.iter().map(|c| c.gradient_size()).collect())
+    read_coordinates(value, Coordinate::gradient_size)
 }
 
 /// Curvatures at the coordinates of the calibration.
 pub(super) fn read_curvatures(value: Value<'_>) -> Option<Vec<f64>> {
+    read_coordinates(value, |c| c.curvature)
+}
+
+fn read_coordinates(value: Value<'_>, of: fn(&Coordinate) -> f64) -> Option<Vec<f64>> {
     let table = value.table()?;
     let source = Source::read(value, &table);
     table.finish();
     let source = source?;
-    Some(source.minimum(value)?.coordinates.iter().map(|c| c.curvature).collect())
+    Some(source.minimum(value)?.coordinates.iter().map(of).collect())
 }
 
 /// Tail indices of the last measurement: measured, or of the Gaussian surrogate, or both.
@@ -168,7 +164,7 @@ pub(super) fn read_alphas(value: Value<'_>) -> Option<Vec<f64>> {
     let (source, of, axis, estimator) = (source?, of?, axis?, estimator?);
     let noise = if noise? == 1 { NoiseKind::Direction } else { NoiseKind::Gradient };
     let wanted = [SamplingAxis::Pooled, SamplingAxis::Batches, SamplingAxis::Iterations][axis].clone();
-    let matching = |m: &&crate::calibrate::Measurement| m.noise == noise && m.axis == wanted;
+    let matching = |m: &&Measurement| m.noise == noise && m.axis == wanted;
     let refuse = |message: String| value.findings.push(value.refuse(message));
     let Some(measurement) = source.run().measurements.iter().rfind(matching) else {
         refuse(format!("the training {:?} holds no such measurement", source.run().label));

@@ -27,22 +27,33 @@ pub enum FigureKind {
 }
 
 impl FigureKind {
-    /// Every figure with its name.
-    pub const ALL: [(FigureKind, &'static str); 10] = [
-        (FigureKind::GammaVsEpsilon, "gamma-vs-epsilon"),
-        (FigureKind::GammaVsVolume, "gamma-vs-volume"),
-        (FigureKind::ExponentialLaw, "exponential-law"),
-        (FigureKind::Laplace, "laplace"),
-        (FigureKind::EscapeSet, "escape-set"),
-        (FigureKind::Theorem2, "theorem2"),
-        (FigureKind::RandomProblems, "random-problems"),
-        (FigureKind::Transitions, "transitions"),
-        (FigureKind::SdeVsSteps, "sde-vs-steps"),
-        (FigureKind::CostVsEpsilon, "cost-vs-epsilon"),
+    /// Every figure.
+    pub const ALL: [FigureKind; 10] = [
+        FigureKind::GammaVsEpsilon,
+        FigureKind::GammaVsVolume,
+        FigureKind::ExponentialLaw,
+        FigureKind::Laplace,
+        FigureKind::EscapeSet,
+        FigureKind::Theorem2,
+        FigureKind::RandomProblems,
+        FigureKind::Transitions,
+        FigureKind::SdeVsSteps,
+        FigureKind::CostVsEpsilon,
     ];
 
     /// The name, which is also the stem of the files.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("figure", |(_, name)| name)
+        match self {
+            FigureKind::GammaVsEpsilon => "gamma-vs-epsilon",
+            FigureKind::GammaVsVolume => "gamma-vs-volume",
+            FigureKind::ExponentialLaw => "exponential-law",
+            FigureKind::Laplace => "laplace",
+            FigureKind::EscapeSet => "escape-set",
+            FigureKind::Theorem2 => "theorem2",
+            FigureKind::RandomProblems => "random-problems",
+            FigureKind::Transitions => "transitions",
+            FigureKind::SdeVsSteps => "sde-vs-steps",
+            FigureKind::CostVsEpsilon => "cost-vs-epsilon",
+        }
     }
 }

@@ -218,10 +218,7 @@ fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
             .push(again.refuse("`figures` is given twice").help("keep one list, best at the top of the file"));
         return None;
     }
-    let names = FigureKind::ALL.map(|(_, name)| name);
-    let kinds: Vec<Option<FigureKind>> =
-        value.list()?.map(|item| item.word(&names).map(|index| FigureKind::ALL[index].0)).collect();
-    kinds.into_iter().collect()
+    value.all_named(&FigureKind::ALL, FigureKind::name)
 }
 
 fn refuse_duplicate_labels(dynamics: &[DynamicsSection], findings: &Findings) {

@@ -227,6 +227,18 @@ impl<'a> Value<'a> {
         found
     }
 
+    /// One of several things by its name.
+    pub fn named<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        self.word(&names).map(|index| all[index])
+    }
+
+    /// A list of things by their names.
+    pub fn all_named<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Option<Vec<T>> {
+        let named: Vec<Option<T>> = self.list()?.map(|item| item.named(all, name)).collect();
+        named.into_iter().collect()
+    }
+
     /// A list.
     pub fn list(&self) -> Option<impl ExactSizeIterator<Item = Value<'a>> + use<'a>> {
         let value = *self;

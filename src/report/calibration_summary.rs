@@ -1,7 +1,7 @@
 //! What a calibration found, in words.
 
 use crate::calibrate::{
-    Calibration, Ended, IndexPair, IndexRecord, Measurement, NoiseKind, OptimiserRun, SamplingAxis,
+    Calibration, Ended, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, OptimiserRun, SamplingAxis,
 };
 
 /// Several lines that say what was measured, each tail index beside that of Gaussian noise with the same scales.
@@ -141,12 +141,14 @@ fn stability(run: &OptimiserRun, last: u64, lines: &mut Vec<String>) {
     let gradient = index(NoiseKind::Gradient, &SamplingAxis::Batches);
     let direction = index(NoiseKind::Direction, &SamplingAxis::Batches);
     let (Some(gradient), Some(direction)) = (gradient, direction) else { return };
-    let conclusion = match gradient.2 < direction.1 {
-        true => "the noise has heavier tails than Gaussian noise, but it is not stable",
-        false => "which does not contradict stable noise",
+    let conclusion = match () {
+        () if gradient.2 < direction.1 => "the noise has heavier tails than Gaussian noise, but it is not stable",
+        () if direction.2 < gradient.1 => "the noise is not stable",
+        () if gradient.2 >= 2.0 => "that of Gaussian noise, 2, is not excluded",
+        () => "stable noise is not contradicted",
     };
     lines.push(format!(
-        "  sums of stable noise keep its index; smoothed over some steps, that of single parameters goes from {:.2} to {:.2}: {conclusion}",
+        "  sums of stable noise keep its index; that of single parameters is {:.2}, and {:.2} once smoothed over some steps: {conclusion}",
         gradient.0, direction.0,
     ));
 }
@@ -178,7 +180,7 @@ fn law(measurement: &Measurement, lines: &mut Vec<String>) {
     let laws: Vec<String> =
         fit.held_out.iter().map(|law| format!("{} {}", law.law, score(law.log_likelihood))).collect();
     let best = fit.held_out.iter().max_by(|a, b| {
-        let value = |law: &crate::calibrate::LawScore| law.log_likelihood.unwrap_or(f64::NEG_INFINITY);
+        let value = |law: &LawScore| law.log_likelihood.unwrap_or(f64::NEG_INFINITY);
         value(a).total_cmp(&value(b))
     });
     lines.push(format!(
@@ -212,5 +214,26 @@ mod tests {
         assert!(calibration_summary(&calibration).contains("no heavy tails beyond the scales"));
         calibration.runs[0].measurements[0].indices[0].measured = IndexRecord::Undefined("all zero".to_string());
         assert!(calibration_summary(&calibration).contains("no α̂ (all zero)"));
+    }
+
+    #[test]
+    fn an_index_that_smoothing_changes_is_no_stable_one() {
+        let index = |value: f64| IndexRecord::Index { value, lo: value - 0.05, hi: 2f64.min(value + 0.05) };
+        for (before, after, conclusion) in [
+            (1.5, 1.9, "is 1.50, and 1.90 once smoothed over some steps: the noise has heavier tails"),
+            (1.9, 1.5, "the noise is not stable"),
+            (1.5, 1.53, "stable noise is not contradicted"),
+            (2.0, 2.0, "that of Gaussian noise, 2, is not excluded"),
+        ] {
+            let mut calibration = example();
+            let measurements = &mut calibration.runs[0].measurements;
+            let mut direction = Measurement { axis: SamplingAxis::Batches, ..measurements[0].clone() };
+            direction.indices[0].measured = index(before);
+            let gradient = direction.clone();
+            direction.indices[0].measured = index(after);
+            measurements.extend([gradient, Measurement { noise: NoiseKind::Direction, ..direction }]);
+            let text = calibration_summary(&calibration);
+            assert!(text.contains(conclusion), "{text}");
+        }
     }
 }

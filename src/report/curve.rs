@@ -1,6 +1,7 @@
 //! What several figures do with curves: hold a measurement against a prediction, and name series alike.
 
-use super::{Axis, Look, Point, Scale};
+use super::style::FULL_WIDTH;
+use super::{Axis, Look, Numbers, Panel, Point, Scale, Sheet};
 
 /// Different labels in order of appearance.
 pub fn labels<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -26,6 +27,17 @@ pub fn look(labels: &[&str], label: &str) -> Look {
 /// Columns of so many small multiples.
 pub fn columns(panels: usize) -> usize {
     if panels == 4 { 2 } else { panels.clamp(1, 3) }
+}
+
+/// Small multiples with common axes, frames of one height: `alone` in a single column, else `beside`.
+pub fn multiples(panels: Vec<Panel>, [alone, beside]: [f64; 2]) -> Sheet {
+    let columns = columns(panels.len());
+    let mut sheet = Sheet::new(FULL_WIDTH, columns);
+    for row in panels.chunks(columns) {
+        let numbered = |(i, panel): (usize, &Panel)| Panel { numbers: Numbers::new(true, i == 0), ..panel.clone() };
+        sheet.row(if columns == 1 { alone } else { beside }, row.iter().enumerate().map(numbered));
+    }
+    sheet
 }
 
 /// The points of series `i` of `count`, set aside by a share of the axis, so that series which agree can all be seen;

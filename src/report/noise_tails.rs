@@ -1,10 +1,8 @@
 //! Tails of gradient noise on logarithmic axes, where a power law is a straight line, against the laws that fit best.
 
-use super::curve::{columns, labels, place};
-use super::style::{self, FULL_WIDTH, GREY, INK};
-use super::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
-};
+use super::curve::{labels, multiples, place};
+use super::style::{self, GREY, INK};
+use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke};
 
 const STEM: &str = "noise-law";
 
@@ -40,23 +38,17 @@ impl Figure for NoiseTails {
         let x = Axis::over(label, Scale::Log, measured().map(|v| v.0)).ok_or_else(empty)?;
         let y = Axis::over("P(|X| > x)", Scale::Log, measured().map(|v| v.1)).ok_or_else(empty)?;
         let names = labels(self.panels.iter().flat_map(|panel| &panel.laws).map(|(name, _)| name.as_str()));
-        let columns = columns(self.panels.len());
-        let mut sheet = Sheet::new(FULL_WIDTH, columns);
-        for chunk in self.panels.chunks(columns) {
-            let panels = chunk.iter().enumerate().map(|(i, tails)| {
-                let mut panel = Panel::new(x.clone(), y.clone());
-                panel.title = tails.title.clone();
-                panel.numbers = Numbers::new(true, i == 0);
-                panel.mark(Mark::Line(tails.surrogate.clone(), surrogate()));
-                for (name, curve) in &tails.laws {
-                    panel.mark(Mark::Line(curve.clone(), stroke(place(&names, name))));
-                }
-                let points = tails.measured.iter().map(|&(x, y)| Point::exact(x, y)).collect();
-                panel.mark(Mark::Points(points, look()));
-                panel
-            });
-            sheet.row(if columns == 1 { 165.0 } else { 125.0 }, panels);
-        }
+        let panel = |tails: &TailsPanel| {
+            let mut panel = Panel { title: tails.title.clone(), ..Panel::new(x.clone(), y.clone()) };
+            panel.mark(Mark::Line(tails.surrogate.clone(), surrogate()));
+            for (name, curve) in &tails.laws {
+                panel.mark(Mark::Line(curve.clone(), stroke(place(&names, name))));
+            }
+            let points = tails.measured.iter().map(|&(x, y)| Point::exact(x, y)).collect();
+            panel.mark(Mark::Points(points, look()));
+            panel
+        };
+        let mut sheet = multiples(self.panels.iter().map(panel).collect(), [165.0, 125.0]);
         let laws = names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Line(stroke(i)), *name));
         let mut data = vec![Entry::new(Sample::Points(look()), "measured")];
         if self.panels.iter().any(|panel| !panel.surrogate.is_empty()) {

@@ -1,8 +1,8 @@
 //! How the scale of the noise differs from parameter to parameter: what a pooled estimate takes for a heavy tail.
 
-use super::curve::{labels, place};
-use super::style::{self, FULL_WIDTH};
-use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Sample, Scale, Sheet, Stroke};
+use super::curve::{labels, multiples, place};
+use super::style;
+use super::{Axis, Entry, Figure, FigureError, Legend, Mark, Note, Panel, Sample, Scale, Sheet, Stroke};
 
 const STEM: &str = "scales";
 /// Steps of a histogram to a decade.
@@ -67,11 +67,8 @@ impl Figure for ScalesFigure {
         let y = Axis::over("parameters, share a decade", Scale::Linear, heights).ok_or_else(empty)?;
         let y = Axis { lo: 0.0, ..y };
         let names = labels(all().map(|d| d.label.as_str()));
-        let mut sheet = Sheet::new(FULL_WIDTH, self.panels.len().clamp(1, 3));
-        let panels = self.panels.iter().zip(stairs).enumerate().map(|(i, ((title, distributions), stairs))| {
-            let mut panel = Panel::new(x.clone(), y.clone());
-            panel.title = title.clone();
-            panel.numbers = Numbers::new(true, i == 0);
+        let panels = self.panels.iter().zip(stairs).map(|((title, distributions), stairs)| {
+            let mut panel = Panel { title: title.clone(), ..Panel::new(x.clone(), y.clone()) };
             for (distribution, stairs) in distributions.iter().zip(stairs) {
                 let color = style::color(place(&names, &distribution.label));
                 panel.mark(Mark::Line(stairs, Stroke::solid(color, 1.0)));
@@ -82,7 +79,7 @@ impl Figure for ScalesFigure {
             }
             panel
         });
-        sheet.row(140.0, panels);
+        let mut sheet = multiples(panels.collect(), [140.0; 2]);
         let entries = names.iter().enumerate();
         let entries =
             entries.map(|(i, name)| Entry::new(Sample::Line(Stroke::solid(style::color(i), 1.2)), *name)).collect();

@@ -1,10 +1,9 @@
 //! Any other figure of series: points with intervals, lines and bands on two axes.
 
-use super::curve::{columns, labels, look, sorted};
-use super::style::{FULL_WIDTH, INK};
+use super::curve::{labels, look, multiples, sorted};
+use super::style::INK;
 use super::{
-    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 /// The figure: small multiples with common axes.
@@ -74,17 +73,12 @@ impl Figure for SeriesFigure {
         let y = Axis::over(&self.y_label, self.y_scale, heights.chain(levels)).unwrap_or(y);
         let names = labels(all().map(|s| s.label.as_str()));
 
-        let columns = columns(self.panels.len());
-        let mut sheet = Sheet { title: self.title.clone(), ..Sheet::new(FULL_WIDTH, columns) };
-        for chunk in self.panels.chunks(columns) {
-            let panels = chunk.iter().enumerate().map(|(i, (title, series))| {
-                let mut panel = self.panel(series, &names, x.clone(), y.clone());
-                panel.title = title.clone();
-                panel.numbers = Numbers::new(true, i == 0);
-                panel
-            });
-            sheet.row(if columns == 1 { 165.0 } else { 125.0 }, panels);
-        }
+        let panel = |(title, series): &(String, Vec<Series>)| Panel {
+            title: title.clone(),
+            ..self.panel(series, &names, x.clone(), y.clone())
+        };
+        let panels = self.panels.iter().map(panel).collect();
+        let mut sheet = Sheet { title: self.title.clone(), ..multiples(panels, [165.0, 125.0]) };
         sheet.legend = self.legend(&names);
         Ok(sheet)
     }

@@ -1,10 +1,8 @@
 //! Tail indices along a training, each beside that of Gaussian noise with the same scales.
 
-use super::curve::{band, columns, labels, place, sorted};
-use super::style::{self, FULL_WIDTH, INK};
-use super::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
-};
+use super::curve::{band, labels, multiples, place, sorted};
+use super::style::{self, INK};
+use super::{Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke};
 
 const STEM: &str = "tail-index";
 const BAND: f64 = 0.2;
@@ -41,19 +39,13 @@ impl Figure for TailIndexFigure {
         let heights = points().flat_map(|p| [p.y, p.lo.max(p.y - 0.4), p.hi.min(p.y + 0.4)]).chain([2.0]);
         let y = Axis::over("tail index α̂", Scale::Linear, heights).ok_or_else(empty("α̂"))?;
         let names = labels(curves().map(|curve| curve.label.as_str()));
-        let columns = columns(self.panels.len());
-        let mut sheet = Sheet::new(FULL_WIDTH, columns);
-        for chunk in self.panels.chunks(columns) {
-            let panels = chunk.iter().enumerate().map(|(i, (title, curves))| {
-                let mut panel = Panel::new(x.clone(), y.clone());
-                panel.title = title.clone();
-                panel.numbers = Numbers::new(true, i == 0);
-                panel.level(2.0, gaussian());
-                curves.iter().for_each(|curve| curve.mark(place(&names, &curve.label), &mut panel));
-                panel
-            });
-            sheet.row(140.0, panels);
-        }
+        let panel = |(title, curves): &(String, Vec<TailCurve>)| {
+            let mut panel = Panel { title: title.clone(), ..Panel::new(x.clone(), y.clone()) };
+            panel.level(2.0, gaussian());
+            curves.iter().for_each(|curve| curve.mark(place(&names, &curve.label), &mut panel));
+            panel
+        };
+        let mut sheet = multiples(self.panels.iter().map(panel).collect(), [140.0; 2]);
         let measured =
             names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Points(Look::of(i)), *name)).collect();
         let keys = vec![

@@ -11,7 +11,7 @@ use std::f64::consts::{PI, SQRT_2};
 
 use super::log_density::LogDensity;
 use super::log_grid::LogGrid;
-use super::maximum_likelihood::Likelihood;
+use super::maximum_likelihood::{FEWEST, Likelihood};
 use super::optimum::maximum;
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, StableDensity};
@@ -51,7 +51,7 @@ impl FittedLaw {
     /// # Errors
     /// [`TailError`] if one of them cannot be fitted.
     pub fn all(sample: &TailSample) -> Result<[FittedLaw; 3], TailError> {
-        FittedLaw::of_values(sample.at_least(20)?)
+        FittedLaw::of_values(sample.at_least(FEWEST)?)
     }
 
     /// The three laws for values that are not zero.

@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::f64::consts::LN_2;
 
 use super::log_density::{LogDensity, LogTail};
-use super::maximum_likelihood::Likelihood;
+use super::maximum_likelihood::{FEWEST, Likelihood};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
 
@@ -43,7 +43,6 @@ pub struct GoodnessOfFit {
 
 const REPLICATES: usize = 499;
 const MOST: usize = 2000;
-const FEWEST: usize = 20;
 /// Half the difference in α for derivatives.
 const STEP: f64 = 0.01;
 

@@ -25,7 +25,8 @@ use crate::exit::Estimate;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaximumLikelihood;
 
-const FEWEST: usize = 20;
+/// Fewest values that a law is fitted to.
+pub(super) const FEWEST: usize = 20;
 /// Accuracy of `α̂`.
 const TOLERANCE: f64 = 1e-6;
 /// Above, the optimum is sought in `log(2-α)`: it may be anywhere close to 2, or at 2.

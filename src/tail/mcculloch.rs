@@ -11,6 +11,7 @@
 //! # References
 //! - McCulloch (1986), *Simple Consistent Estimators of Stable Distribution Parameters*, Comm. Statist. Simul. 15.
 
+use super::log_density::SMALLEST;
 use super::sample::quantile;
 use super::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 use crate::noise::{Alpha, StableDensity};
@@ -19,8 +20,6 @@ use crate::noise::{Alpha, StableDensity};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct McCulloch;
 
-/// Smallest index whose quantiles are computed.
-const SMALLEST: f64 = 0.3;
 const FEWEST: usize = 20;
 /// Shares of `|x|` below the two quantiles.
 const SHARES: [f64; 2] = [0.5, 0.9];

@@ -1,7 +1,5 @@
 //! Where a network is trained.
 
-use std::fmt;
-
 use candle_core::Device;
 
 use super::CalibrateError;
@@ -21,13 +19,18 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
-    /// Every choice by its name.
-    pub const NAMES: [(&'static str, DeviceChoice); 4] = [
-        ("auto", DeviceChoice::Auto),
-        ("cpu", DeviceChoice::Cpu),
-        ("cuda", DeviceChoice::Cuda),
-        ("metal", DeviceChoice::Metal),
-    ];
+    /// Every choice.
+    pub const ALL: [DeviceChoice; 4] = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Metal];
+
+    /// Its name in a file and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            DeviceChoice::Auto => "auto",
+            DeviceChoice::Cpu => "cpu",
+            DeviceChoice::Cuda => "cuda",
+            DeviceChoice::Metal => "metal",
+        }
+    }
 
     /// The device, and the reason for it.
     ///
@@ -40,12 +43,6 @@ impl DeviceChoice {
             DeviceChoice::Metal => open_metal().map(|device| (device, "metal, as asked".to_string())),
             DeviceChoice::Auto => Ok(automatic()),
         }
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::NAMES.iter().find(|(_, choice)| choice == self).map_or("auto", |(name, _)| name))
     }
 }
 
