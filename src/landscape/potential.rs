@@ -111,6 +111,18 @@ pub enum Form<'a> {
     },
 }
 
+impl Form<'_> {
+    /// Curvatures left and right of `θ*` of `dim` axes that do not see each other; `None` where they may.
+    pub(crate) fn axis_curvatures(&self, dim: usize) -> Option<[Vec<f64>; 2]> {
+        match self {
+            Form::Flat => Some([vec![0.0; dim], vec![0.0; dim]]),
+            Form::Diagonal(k) => Some([k.to_vec(), k.to_vec()]),
+            Form::Asymmetric { left, right } => Some([left.to_vec(), right.to_vec()]),
+            Form::Dense(_) | Form::General => None,
+        }
+    }
+}
+
 /// What can be wrong with a landscape.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]

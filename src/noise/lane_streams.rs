@@ -1,11 +1,13 @@
 //! The random streams of several paths, side by side.
 
+use rand::Rng;
+
 use super::{Seed, Stream};
 
 /// `N` path streams in step, one a lane, their states interleaved so that one vector instruction advances all.
 ///
 /// A lane yields the words of the [`Stream`] of its path and no others, so a result depends neither on `N` nor on the
-/// paths in the other lanes. Eight lanes fill the vectors of every processor; a lane whose path has ended is seeded anew.
+/// paths in the other lanes. Eight lanes fill the vectors of every processor; a lane whose path has ended takes another's stream.
 ///
 /// # Example
 /// ```
@@ -24,7 +26,7 @@ pub struct LaneStreams<const N: usize> {
 }
 
 impl<const N: usize> LaneStreams<N> {
-    /// Lanes that wait for a stream and yield nothing but zeros until [`LaneStreams::set`] gives them one.
+    /// Lanes that wait for [`LaneStreams::set`] to give them a stream; their words until then mean nothing.
     pub fn idle() -> Self {
         LaneStreams { state: [[0; N]; 4] }
     }
@@ -33,19 +35,9 @@ impl<const N: usize> LaneStreams<N> {
     pub fn new(seed: Seed, cell: u64, paths: [u64; N]) -> Self {
         let mut streams = Self::idle();
         for (lane, path) in paths.into_iter().enumerate() {
-            streams.reseed(lane, seed, cell, path);
+            streams.set(lane, &Stream::new(seed, cell, path));
         }
         streams
-    }
-
-    /// Puts the stream of another path, from its beginning, into a lane.
-    ///
-    /// # Panics
-    /// If there is no such lane.
-    pub fn reseed(&mut self, lane: usize, seed: Seed, cell: u64, path: u64) {
-        for (row, word) in self.state.iter_mut().zip(Stream::state(seed, cell, path)) {
-            row[lane] = word;
-        }
     }
 
     /// Puts a stream, from where it is, into a lane.
@@ -64,23 +56,6 @@ impl<const N: usize> LaneStreams<N> {
     /// If there is no such lane.
     pub fn stream(&self, lane: usize) -> Stream {
         Stream::from_words(self.state.map(|row| row[lane]))
-    }
-
-    /// The next word of one lane, which falls out of step with the others.
-    pub fn next_word(&mut self, lane: usize) -> u64 {
-        let [mut a, mut b, mut c, mut d] = self.state.map(|row| row[lane]);
-        let word = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
-        let t = b << 17;
-        c ^= a;
-        d ^= b;
-        b ^= c;
-        a ^= d;
-        c ^= t;
-        d = d.rotate_left(45);
-        for (row, next) in self.state.iter_mut().zip([a, b, c, d]) {
-            row[lane] = next;
-        }
-        word
     }
 
     /// The next words of every lane, `words[i][lane]`.
@@ -104,9 +79,9 @@ impl<const N: usize> LaneStreams<N> {
             }
         }
         for lane in lane..N {
-            for word in &mut *words {
-                word[lane] = self.next_word(lane);
-            }
+            let mut stream = self.stream(lane);
+            words.iter_mut().for_each(|word| word[lane] = stream.next_u64());
+            self.set(lane, &stream);
         }
     }
 }
@@ -183,7 +158,6 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::Rng;
 
     fn lanes_follow_their_paths<const N: usize>() {
         let paths = std::array::from_fn(|lane| 100 + lane as u64);
@@ -195,11 +169,13 @@ mod tests {
             for row in words {
                 assert_eq!(row, std::array::from_fn(|lane| streams[lane].next_u64()), "{N} lanes");
             }
-            // A lane that takes words for itself, and one that gets another path.
+            // A lane that takes a word for itself, and one that gets another path.
             let (single, fresh) = (round % N, (3 * round + 1) % N);
-            assert_eq!(lanes.next_word(single), streams[single].next_u64());
-            lanes.reseed(fresh, Seed(7), 3, 1000 + round as u64);
+            let mut alone = lanes.stream(single);
+            assert_eq!(alone.next_u64(), streams[single].next_u64());
+            lanes.set(single, &alone);
             streams[fresh] = Stream::new(Seed(7), 3, 1000 + round as u64);
+            lanes.set(fresh, &streams[fresh]);
         }
     }
 

@@ -19,7 +19,18 @@ pub struct Stream(Xoshiro256PlusPlus);
 impl Stream {
     /// The stream of path `path` in cell `cell`.
     pub fn new(seed: Seed, cell: u64, path: u64) -> Self {
-        Stream::from_words(Stream::state(seed, cell, path))
+        let mut state = 0x243f_6a88_85a3_08d3;
+        for word in [seed.0, cell, path] {
+            state = mix(state ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        }
+        Stream::from_words(std::array::from_fn(|lane| {
+            // The path enters every lane again: a collision needs all four words to agree.
+            let word = mix(state
+                ^ path.rotate_left(17 * lane as u32 + 1)
+                ^ (lane as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03));
+            state = state.wrapping_add(word | 1);
+            word
+        }))
     }
 
     /// The stream whose generator is in the given state.
@@ -35,22 +46,6 @@ impl Stream {
     pub(super) fn words(&self) -> [u64; 4] {
         let bytes = self.0.state();
         std::array::from_fn(|k| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * k + byte])))
-    }
-
-    /// The state in which the stream of a path begins.
-    pub(super) fn state(seed: Seed, cell: u64, path: u64) -> [u64; 4] {
-        let mut state = 0x243f_6a88_85a3_08d3;
-        for word in [seed.0, cell, path] {
-            state = mix(state ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        }
-        std::array::from_fn(|lane| {
-            // The path enters every lane again: a collision needs all four words to agree.
-            let word = mix(state
-                ^ path.rotate_left(17 * lane as u32 + 1)
-                ^ (lane as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03));
-            state = state.wrapping_add(word | 1);
-            word
-        })
     }
 
     /// A uniform number on the open interval (0, 1) that resolves the neighbourhood of 0.

@@ -10,7 +10,7 @@ use rand_distr::StandardNormal;
 
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, square_root};
-use super::motion::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
+use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
 use super::runge_kutta::RungeKutta;
 use super::time_scale::relaxation_rates;
 use crate::dynamics::{Adam, Averages, Problem};
@@ -33,6 +33,8 @@ pub(super) struct AdamMotion {
     adam: Adam,
     noise_scales: Vec<f64>,
     flow: Flow,
+    /// The shorter way out along every axis.
+    reaches: Vec<f64>,
     rate: f64,
     tolerance: f64,
     memory: f64,
@@ -45,8 +47,6 @@ pub(super) struct AdamMotion {
 }
 
 struct StillAxis {
-    /// Shortest way out.
-    reach: f64,
     /// Entry of `Q*`.
     q: f64,
     /// Number of the list of draws at rest, if two curvatures meet.
@@ -66,29 +66,23 @@ impl AdamMotion {
     pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps) -> Self {
         let potential = problem.basin().potential();
         let dim = potential.dim();
-        let diagonal_noise = problem.noise().amplitude().is_diagonal();
-        let variances = || (0..dim).map(|i| jumps.axis_variance(i)).collect();
-        let flow = match potential.form() {
-            Form::Flat if diagonal_noise => {
-                Flow::Axes { left: vec![0.0; dim], right: vec![0.0; dim], variances: variances() }
+        let flow = match (potential.form(), potential.form().axis_curvatures(dim)) {
+            (_, Some([left, right])) if problem.noise().amplitude().is_diagonal() => {
+                Flow::Axes { left, right, variances: (0..dim).map(|i| jumps.axis_variance(i)).collect() }
             }
-            Form::Diagonal(k) if diagonal_noise => {
-                Flow::Axes { left: k.to_vec(), right: k.to_vec(), variances: variances() }
-            }
-            Form::Asymmetric { left, right } if diagonal_noise => {
-                Flow::Axes { left: left.to_vec(), right: right.to_vec(), variances: variances() }
-            }
-            Form::Flat | Form::Diagonal(_) | Form::Dense(_) => Flow::Modal(potential.hessian(potential.minimum())),
+            (Form::Flat | Form::Diagonal(_) | Form::Dense(_), _) => Flow::Modal(potential.hessian(potential.minimum())),
             _ => Flow::General,
         };
         let [fastest, slowest] = relaxation_rates(problem);
+        let reaches = axis_reaches(problem.basin());
         let mut motion = AdamMotion {
             problem: problem.clone(),
             adam: adam.clone(),
             noise_scales: adam.noise_scales(problem.noise(), dim),
             flow,
             rate: fastest,
-            tolerance: 1e-5 * shortest_axis(problem),
+            tolerance: 1e-5 * reaches.iter().copied().fold(f64::INFINITY, f64::min),
+            reaches,
             memory: MEMORY / slowest,
             rest: None,
             still: None,
@@ -108,16 +102,9 @@ impl AdamMotion {
         if !(slowest > 0.0) {
             return None;
         }
-        let basin = self.problem.basin();
         let q = self.problem.preconditioner()?;
         let mut known: Vec<[f64; 4]> = Vec::new();
-        let mut direction = vec![0.0; left.len()];
         let axis = |i: usize| {
-            let reach = [1.0, -1.0].map(|sign| {
-                direction[i] = sign;
-                basin.exit_distance(&direction)
-            });
-            direction[i] = 0.0;
             let law = [left[i], right[i], q.entry(i), variances[i]];
             let kinked = (left[i] != right[i]).then(|| {
                 known.iter().position(|k| *k == law).unwrap_or_else(|| {
@@ -126,7 +113,7 @@ impl AdamMotion {
                     known.len() - 1
                 })
             });
-            StillAxis { reach: reach[0].min(reach[1]), q: q.entry(i), kinked }
+            StillAxis { q: q.entry(i), kinked }
         };
         Some((0..left.len()).map(axis).collect())
     }
@@ -150,7 +137,7 @@ impl AdamMotion {
             if state.averages.moves() && energy * steep > AT_REST * state.averages.v[i] {
                 return false;
             }
-            let amplitude = (energy / flat).sqrt() / axis.reach;
+            let amplitude = (energy / flat).sqrt() / self.reaches[i];
             share += amplitude;
             swing = swing.max(amplitude);
             slowdown = slowdown.max(q / axis.q);
@@ -446,18 +433,7 @@ impl AdamMotion {
                 let (minimum, a) = (basin.minimum()[i], amplitude(i));
                 lo[i] < minimum - a && minimum + a < hi[i]
             }),
-            None => {
-                let mut direction = vec![0.0; state.x.len()];
-                let share = (0..state.x.len()).map(|i| {
-                    direction[i] = 1.0;
-                    let ahead = basin.exit_distance(&direction);
-                    direction[i] = -1.0;
-                    let r = ahead.min(basin.exit_distance(&direction));
-                    direction[i] = 0.0;
-                    amplitude(i) / r
-                });
-                share.sum::<f64>() < 1.0
-            }
+            None => (0..state.x.len()).map(|i| amplitude(i) / self.reaches[i]).sum::<f64>() < 1.0,
         }
     }
 }

@@ -3,7 +3,6 @@
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
 use crate::dynamics::{Dynamics, Problem};
-use crate::landscape::Form;
 use crate::noise::{Amplitude, Structure};
 
 use super::line::watched_shift;
@@ -29,12 +28,7 @@ impl AxisSteps {
         if *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
             return None;
         }
-        let (left, right) = match basin.potential().form() {
-            Form::Flat => (vec![0.0; dim], vec![0.0; dim]),
-            Form::Diagonal(k) => (k.to_vec(), k.to_vec()),
-            Form::Asymmetric { left, right } => (left.to_vec(), right.to_vec()),
-            _ => return None,
-        };
+        let [left, right] = basin.potential().form().axis_curvatures(dim)?;
         let amplitude = match noise.amplitude() {
             Amplitude::Scalar(s) => vec![*s; dim],
             Amplitude::Diagonal(s) => s.clone(),

@@ -136,6 +136,27 @@ pub(super) fn bridge_crossing(from: f64, to: f64, variance: f64, tau: f64, rng: 
     Some(if s.is_finite() { s / (1.0 + s / tau) } else { tau })
 }
 
+/// [`bridge_crossing`] of the small jumps, of variance `variance` per unit time, over a stretch of length `tau`; also where the
+/// path began beyond its barrier. Over a stretch longer than `spread` the bridge holds the variance at rest, not that of free
+/// diffusion.
+pub(super) fn stretch_crossing(
+    [from, to]: [f64; 2],
+    variance: f64,
+    tau: f64,
+    spread: f64,
+    rng: &mut Stream,
+) -> Option<f64> {
+    if from <= 0.0 {
+        return Some(0.0);
+    }
+    bridge_crossing(from, to, variance * tau.min(spread) / tau, tau, rng)
+}
+
+/// The earlier of two crossings.
+pub(super) fn earlier(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    a.into_iter().chain(b).reduce(f64::min)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -181,7 +181,7 @@ impl EulerKernel {
             },
             noise: StepNoise::new(problem),
             warnings,
-            line: Line::of(problem, step, scale).map(|line| (line, LineRecursion::of(problem, line, shift))),
+            line: Line::of(problem).map(|line| (line, LineRecursion::of(problem, line, step, scale, shift))),
             axes: AxisSteps::of(problem, step, scale, shift),
             arch: Arch::new(),
         }

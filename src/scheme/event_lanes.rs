@@ -10,12 +10,12 @@ use std::sync::LazyLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::barrier::bridge_crossing;
+use super::barrier::{earlier, stretch_crossing};
 use super::jump_adapted::NEAR;
 use super::large_jumps::{EdgeNoise, LargeJumps};
+use super::line::Line;
 use super::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
 use crate::dynamics::{Dynamics, Problem};
-use crate::landscape::Form;
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 
 /// Fewer paths than this go on in narrower lanes.
@@ -29,12 +29,7 @@ static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
 
 /// A problem on a line with every constant of its events.
 pub(super) struct EventLine {
-    minimum: f64,
-    start: f64,
-    lo: f64,
-    hi: f64,
-    /// Curvatures on the left and on the right.
-    curvatures: [f64; 2],
+    line: Line,
     /// `σ²/(2k)` on either side, 0 without drift.
     at_rest: [f64; 2],
     /// Variance of the small jumps per unit time, where nothing holds it back.
@@ -45,8 +40,6 @@ pub(super) struct EventLine {
     mean_wait: f64,
     /// Jumps of the parameter, with the sign of the noise where the amplitude is positive.
     jump: QuantileTable,
-    /// Sign of the amplitude.
-    sign: f64,
     arch: Arch,
 }
 
@@ -61,34 +54,17 @@ struct Walker {
 impl EventLine {
     /// The line of a problem; `None` if it is not one.
     pub fn of(problem: &Problem, jumps: &LargeJumps, face: EdgeNoise, near_step: f64, spread: f64) -> Option<Self> {
-        let (basin, noise) = (problem.basin(), problem.noise());
-        // One dimension has no structure.
-        if basin.dim() != 1 || *problem.dynamics() != Dynamics::Sgd {
-            return None;
-        }
-        let curvatures = match basin.potential().form() {
-            Form::Flat => [0.0, 0.0],
-            Form::Diagonal(k) => [k[0], k[0]],
-            Form::Asymmetric { left, right } => [left[0], right[0]],
-            _ => return None,
-        };
-        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
-        let amplitude = noise.epsilon() * noise.amplitude().column(1, 0)[0];
-        let at_rest = curvatures.map(|k| if k > 0.0 { 0.5 * face.variance / k } else { 0.0 });
+        let line = Line::of(problem).filter(|_| *problem.dynamics() == Dynamics::Sgd)?;
+        let noise = problem.noise();
         Some(EventLine {
-            minimum: basin.minimum()[0],
-            start: basin.start()[0],
-            lo,
-            hi,
-            curvatures,
-            at_rest,
-            free: if curvatures == [0.0, 0.0] { face.variance } else { 0.0 },
+            line,
+            at_rest: line.curvatures.map(|k| if k > 0.0 { 0.5 * face.variance / k } else { 0.0 }),
+            free: if line.curvatures == [0.0, 0.0] { face.variance } else { 0.0 },
             face,
             near_step,
             spread,
             mean_wait: 1.0 / jumps.rate(),
-            jump: QuantileTable::pareto(noise.alpha(), amplitude.abs() * jumps.cut(0)),
-            sign: amplitude.signum(),
+            jump: QuantileTable::pareto(noise.alpha(), noise.epsilon() * line.amplitude.abs() * jumps.cut(0)),
             arch: Arch::new(),
         })
     }
@@ -106,7 +82,7 @@ impl EventLine {
     }
 
     fn walker(&self, source: StreamSource, path: u64) -> Walker {
-        Walker { path, state: [self.start, 0.0, 0.0, 0.0], stream: source.stream(path) }
+        Walker { path, state: [self.line.start, 0.0, 0.0, 0.0], stream: source.stream(path) }
     }
 
     /// Advances the paths of `queue` in `N` lanes until no more than `rest` are left, which are returned.
@@ -125,7 +101,7 @@ impl EventLine {
         let mut enter = |lane: usize, lanes: &mut EventLanes<N>, streams: &mut LaneStreams<N>| {
             // The events of an idle lane stay below 0, and it never calls for attention.
             let walker = queue.next();
-            let state = walker.as_ref().map_or([self.minimum, 0.0, 0.0, f64::NEG_INFINITY], |w| w.state);
+            let state = walker.as_ref().map_or([self.line.minimum, 0.0, 0.0, f64::NEG_INFINITY], |w| w.state);
             lanes.set(lane, state);
             walker.map(|walker| {
                 streams.set(lane, &walker.stream);
@@ -155,7 +131,7 @@ impl EventLine {
                     .zip(&words[3])
                     .for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
             }
-            if !arch.dispatch(Event { line: self, lanes: &mut lanes, limits }) {
+            if !arch.dispatch(Event { constants: self, lanes: &mut lanes, limits }) {
                 continue;
             }
             for (lane, entry) in paths.iter_mut().enumerate() {
@@ -177,7 +153,7 @@ impl EventLine {
     }
 
     fn has_kink(&self) -> bool {
-        self.curvatures[0] != self.curvatures[1]
+        self.line.curvatures[0] != self.line.curvatures[1]
     }
 
     /// Whether the event of a lane ended its path.
@@ -188,6 +164,7 @@ impl EventLine {
         streams: &mut LaneStreams<N>,
         limits: Limits<'_>,
     ) -> Option<PathRecord> {
+        let line = &self.line;
         let (before, after, tau) = (lanes.before[lane], lanes.after[lane], lanes.tau[lane]);
         let jumped = lanes.wait[lane] == 0.0;
         let (t, events) = (lanes.t[lane], lanes.events[lane] as u64);
@@ -205,18 +182,18 @@ impl EventLine {
             return record(Outcome::Censored { at: limits.max_time }, flow_events);
         }
         if crossing.is_some() {
-            let side = Side::of(after - self.minimum);
+            let side = Side::of(after - line.minimum);
             let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
             return record(Outcome::Exited { time: exit, site }, flow_events);
         }
         let x = lanes.x[lane];
-        if jumped && !(self.lo < x && x < self.hi) {
+        if jumped && !(line.lo < x && x < line.hi) {
             if !x.is_finite() {
                 return record(Outcome::Diverged { at: t }, events);
             }
-            let end = if x < self.minimum { self.lo } else { self.hi };
-            let overshoot = ((x - self.minimum) / (end - self.minimum)).max(1.0);
-            let side = Side::of(self.sign * lanes.jump[lane]);
+            let end = if x < line.minimum { line.lo } else { line.hi };
+            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
+            let side = Side::of(line.noise_of(lanes.jump[lane]));
             let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
             return record(Outcome::Exited { time: t, site }, events);
         }
@@ -228,29 +205,12 @@ impl EventLine {
 
     /// When, after the beginning of a stretch, the small-jump part first met its barrier.
     fn crossing(&self, before: f64, after: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
-        let time = tau.min(self.spread);
-        let variance = self.face.variance;
-        let y = before - self.minimum;
-        let drift = -self.curvatures[usize::from(y >= 0.0)] * y;
-        let (above, below) = (self.face.shift(-drift), self.face.shift(drift));
-        let edges =
-            [(self.hi - before + above, self.hi - after + above), (before - self.lo + below, after - self.lo + below)];
-        let mut first: Option<f64> = None;
-        for (from, to) in edges {
-            let crossing = if from <= 0.0 {
-                Some(0.0)
-            } else if to > 0.0 && from * to > 23.0 * variance * time {
-                None
-            } else {
-                // Over a long stretch the bridge holds the variance at rest, not that of free diffusion.
-                bridge_crossing(from, to, variance * time / tau, tau, rng)
-            };
-            first = match (first, crossing) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-        }
-        first
+        let Line { lo, hi, .. } = self.line;
+        let gradient = self.line.gradient(before);
+        let (above, below) = (self.face.shift(gradient), self.face.shift(-gradient));
+        let mut meet = |ends| stretch_crossing(ends, self.face.variance, tau, self.spread, rng);
+        let first = meet([hi - before + above, hi - after + above]);
+        earlier(first, meet([before - lo + below, after - lo + below]))
     }
 }
 
@@ -305,7 +265,7 @@ impl<const N: usize> EventLanes<N> {
 
 /// One event of every lane.
 struct Event<'a, const N: usize> {
-    line: &'a EventLine,
+    constants: &'a EventLine,
     lanes: &'a mut EventLanes<N>,
     limits: Limits<'a>,
 }
@@ -316,12 +276,13 @@ impl<const N: usize> WithSimd for Event<'_, N> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> bool {
-        let (line, lanes) = (self.line, self.lanes);
+        let (constants, lanes) = (self.constants, self.lanes);
+        let line = &constants.line;
         let splat = |x: f64| simd.splat_f64s(x);
         let (zero, one) = (splat(0.0), splat(1.0));
         let (max_time, max_events) = (splat(self.limits.max_time), splat(self.limits.max_events as f64));
         let (lo, hi, minimum) = (splat(line.lo), splat(line.hi), splat(line.minimum));
-        let (variance, spread) = (splat(line.face.variance), splat(line.spread));
+        let (variance, spread) = (splat(constants.face.variance), splat(constants.spread));
         let [left, right] = line.curvatures;
         let kink = left != right;
         let mut any = zero;
@@ -333,21 +294,21 @@ impl<const N: usize> WithSimd for Event<'_, N> {
         for g in 0..N / S::F64_LANES {
             let (x, t) = (group!(x, g), group!(t, g));
             let fresh = simd.equal_f64s(group!(wait, g), zero);
-            let drawn = simd.abs_f64s(simd.mul_f64s(group!(wait_draw, g), splat(line.mean_wait)));
+            let drawn = simd.abs_f64s(simd.mul_f64s(group!(wait_draw, g), splat(constants.mean_wait)));
             let wait = simd.select_f64s(fresh, drawn, group!(wait, g));
             // Steps near the edge are short.
             let distance = simd.min_f64s(simd.sub_f64s(hi, x), simd.sub_f64s(x, lo));
-            let reach = simd.mul_f64s(splat(NEAR * NEAR * line.face.variance), simd.min_f64s(wait, spread));
+            let reach = simd.mul_f64s(splat(NEAR * NEAR * constants.face.variance), simd.min_f64s(wait, spread));
             let near = simd.less_than_f64s(simd.mul_f64s(distance, simd.abs_f64s(distance)), reach);
-            let short = simd.min_f64s(wait, splat(line.near_step));
+            let short = simd.min_f64s(wait, splat(constants.near_step));
             let mut tau = simd.select_f64s(near, short, wait);
             // The flow.
             let y = simd.sub_f64s(x, minimum);
             let on_right = simd.greater_than_or_equal_f64s(y, zero);
             let k = simd.select_f64s(on_right, splat(right), splat(left));
-            let at_rest = simd.select_f64s(on_right, splat(line.at_rest[1]), splat(line.at_rest[0]));
+            let at_rest = simd.select_f64s(on_right, splat(constants.at_rest[1]), splat(constants.at_rest[0]));
             let normal = group!(normal, g);
-            let (mut decay, mut deviation) = transition(simd, k, at_rest, line.free, tau);
+            let (mut decay, mut deviation) = transition(simd, k, at_rest, constants.free, tau);
             let moved = if kink {
                 let fast = left.max(right);
                 let slow = left.min(right);
@@ -358,10 +319,10 @@ impl<const N: usize> WithSimd for Event<'_, N> {
                 let forgets = simd.greater_than_f64s(tau, splat(6.0 / slow));
                 let whole = simd.or_m64s(stays, forgets);
                 tau = simd.select_f64s(whole, tau, simd.min_f64s(tau, splat(0.5 / fast)));
-                (decay, deviation) = transition(simd, k, at_rest, line.free, tau);
+                (decay, deviation) = transition(simd, k, at_rest, constants.free, tau);
                 let moved = simd.add_f64s(simd.mul_f64s(y, decay), simd.mul_f64s(deviation, normal));
                 // The density at rest is continuous at the kink: the sides weigh as their widths.
-                let widths = line.at_rest.map(|square| square.sqrt());
+                let widths = constants.at_rest.map(|square| square.sqrt());
                 let share = widths[0] / (widths[0] + widths[1]);
                 let on_left = simd.less_than_f64s(group!(side, g), splat(share));
                 let width = simd.select_f64s(on_left, splat(-widths[0]), splat(widths[1]));

@@ -16,10 +16,10 @@ use rand::RngExt;
 use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
-use super::barrier::bridge_crossing;
+use super::barrier::{earlier, stretch_crossing};
 use super::event_lanes::EventLine;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
-use super::motion::{Motion, State};
+use super::motion::{Motion, State, axis_reaches};
 use super::sgd_motion::sgd_motion;
 use super::site::{by_coordinate, by_noise_axis};
 use super::time_scale::{curvature_range, relaxation_rates};
@@ -268,19 +268,9 @@ impl JumpAdaptedKernel {
     /// When, after the beginning of the step just made, the small-jump part first met its barrier.
     fn crossing(&self, state: &mut State, tau: f64, rng: &mut Stream) -> Option<f64> {
         let basin = self.problem.basin();
-        let time = tau.min(self.spread);
-        let mut first: Option<f64> = None;
+        let mut first = None;
         let mut meet = |from: f64, to: f64, variance: f64| {
-            if from <= 0.0 {
-                first = Some(0.0);
-            } else if !(to > 0.0 && from * to > 23.0 * variance * time) {
-                // Over a long step the bridge holds the variance at rest, not that of free diffusion.
-                let crossing = bridge_crossing(from, to, variance * time / tau, tau, rng);
-                first = match (first, crossing) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
+            first = earlier(first, stretch_crossing([from, to], variance, tau, self.spread, rng));
         };
         self.motion.drift(state);
         match basin.sides() {
@@ -308,18 +298,9 @@ impl JumpAdaptedKernel {
 
 /// The time in which the small jumps move the parameters by `2 cap` of the way to the nearest face.
 fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise], cap: f64) -> f64 {
-    let basin = problem.basin();
-    let mut direction = vec![0.0; basin.dim()];
-    let mut step = f64::INFINITY;
-    for (i, face) in faces.iter().enumerate() {
-        for sign in [1.0, -1.0] {
-            direction[i] = sign;
-            let reach = 2.0 * cap * basin.exit_distance(&direction) * rest.entry(i);
-            step = step.min(reach * reach / face.variance);
-        }
-        direction[i] = 0.0;
-    }
-    step
+    let ways =
+        axis_reaches(problem.basin()).into_iter().enumerate().map(|(i, reach)| 2.0 * cap * reach * rest.entry(i));
+    ways.zip(faces).map(|(way, face)| way * way / face.variance).fold(f64::INFINITY, f64::min)
 }
 
 impl PathKernel for JumpAdaptedKernel {

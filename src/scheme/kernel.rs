@@ -62,7 +62,7 @@ impl Limits<'_> {
     /// The record of a path that is still inside after `events` steps of length `h` and may take no further one; `None` while it
     /// may.
     pub(super) fn reached(&self, events: u64, h: f64) -> Option<PathRecord> {
-        let more = events as f64 * h + h <= self.max_time && events < self.max_events && !self.abandoned(events);
+        let more = self.may_step(events, h) && !self.abandoned(events);
         (!more).then(|| self.censored(events, h))
     }
 
@@ -73,15 +73,19 @@ impl Limits<'_> {
         PathRecord { outcome: Outcome::Censored { at }, events }
     }
 
+    /// Whether a path may take another step of length `h` after `events` of them.
+    fn may_step(&self, events: u64, h: f64) -> bool {
+        events as f64 * h + h <= self.max_time && events < self.max_events
+    }
+
     /// How many steps of length `h` a path may take.
     pub(super) fn steps(&self, h: f64) -> u64 {
-        let may = |events: u64| events as f64 * h + h <= self.max_time && events < self.max_events;
         // `max_time/h` to within rounding; the cast saturates.
         let mut steps = ((self.max_time / h) as u64).min(self.max_events);
-        while steps > 0 && !may(steps - 1) {
+        while steps > 0 && !self.may_step(steps - 1, h) {
             steps -= 1;
         }
-        while may(steps) {
+        while self.may_step(steps, h) {
             steps += 1;
         }
         steps

@@ -1,43 +1,40 @@
-//! Euler's recursions on an interval with a piecewise linear force, one coordinate of noise: the general step on scalars.
+//! A piecewise linear force on an interval, one coordinate of noise, and Euler's recursions there: the general step on scalars.
 
 use pulp::Simd;
 
 use super::lanes::LineStep;
 use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
-use crate::landscape::Form;
 
 /// `F' = k± (x - θ*)` on an interval, and the noise.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
-    minimum: f64,
-    curvatures: [f64; 2],
-    amplitude: f64,
-    start: f64,
-    lo: f64,
-    hi: f64,
-    /// The step `h`, and the scale `ε h^(1/α)` of its noise.
-    step: f64,
-    scale: f64,
+    pub minimum: f64,
+    pub start: f64,
+    pub lo: f64,
+    pub hi: f64,
+    /// Curvatures on the left and on the right.
+    pub curvatures: [f64; 2],
+    /// `Σ`.
+    pub amplitude: f64,
 }
 
 impl Line {
     /// The line of a problem; `None` if it is not one.
-    pub fn of(problem: &Problem, step: f64, scale: f64) -> Option<Self> {
-        let (basin, noise) = (problem.basin(), problem.noise());
+    pub fn of(problem: &Problem) -> Option<Self> {
+        let basin = problem.basin();
         // One dimension has no structure.
         if basin.dim() != 1 {
             return None;
         }
-        let curvatures = match basin.potential().form() {
-            Form::Flat => [0.0, 0.0],
-            Form::Diagonal(k) => [k[0], k[0]],
-            Form::Asymmetric { left, right } => [left[0], right[0]],
-            _ => return None,
-        };
-        let (lo, hi) = basin.sides().map(|(lo, hi)| (lo[0], hi[0]))?;
-        let amplitude = noise.amplitude().column(1, 0)[0];
-        let (minimum, start) = (basin.minimum()[0], basin.start()[0]);
-        Some(Line { minimum, curvatures, amplitude, start, lo, hi, step, scale })
+        let (lo, hi) = basin.sides()?;
+        Some(Line {
+            minimum: basin.minimum()[0],
+            start: basin.start()[0],
+            lo: lo[0],
+            hi: hi[0],
+            curvatures: basin.potential().form().axis_curvatures(1)?.map(|k| k[0]),
+            amplitude: problem.noise().amplitude().column(1, 0)[0],
+        })
     }
 
     /// The sign of the noise that makes a kick.
@@ -45,7 +42,8 @@ impl Line {
         kick * self.amplitude.signum()
     }
 
-    fn gradient(&self, x: f64) -> f64 {
+    /// `F'(x)`.
+    pub fn gradient(&self, x: f64) -> f64 {
         let offset = x - self.minimum;
         self.curvatures[usize::from(offset >= 0.0)] * offset
     }
@@ -68,6 +66,9 @@ pub(super) fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SgdLine {
     line: Line,
+    /// The step `h`, and the scale `ε h^(1/α)` of its noise.
+    step: f64,
+    scale: f64,
     /// The ends as they are watched.
     lo: f64,
     hi: f64,
@@ -75,9 +76,9 @@ pub(super) struct SgdLine {
 
 impl SgdLine {
     /// `shift` is that of the edge before the amplitude.
-    pub fn new(line: Line, shift: f64) -> Self {
+    pub fn new(line: Line, step: f64, scale: f64, shift: f64) -> Self {
         let shift = watched_shift(shift * line.amplitude.abs(), line.lo, line.hi);
-        SgdLine { line, lo: line.lo + shift, hi: line.hi - shift }
+        SgdLine { line, step, scale, lo: line.lo + shift, hi: line.hi - shift }
     }
 }
 
@@ -90,8 +91,8 @@ impl LineStep<1> for SgdLine {
     fn step<S: Simd>(self, simd: S, [x]: &mut [S::f64s; 1], xi: S::f64s) -> (S::f64s, S::m64s) {
         let line = &self.line;
         let gradient = line.gradients(simd, *x);
-        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.amplitude), xi), simd.splat_f64s(line.scale));
-        let drift = simd.mul_f64s(gradient, simd.splat_f64s(line.step));
+        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.amplitude), xi), simd.splat_f64s(self.scale));
+        let drift = simd.mul_f64s(gradient, simd.splat_f64s(self.step));
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let above = simd.less_than_f64s(simd.splat_f64s(self.lo), *x);
         let below = simd.less_than_f64s(*x, simd.splat_f64s(self.hi));
@@ -103,6 +104,9 @@ impl LineStep<1> for SgdLine {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AdamLine {
     line: Line,
+    /// The step `h`, and the scale `ε h^(1/α)` of its noise.
+    step: f64,
+    scale: f64,
     /// `1 - e^(-βh)` of the two averages.
     present: [f64; 2],
     moment: SecondMoment,
@@ -116,10 +120,12 @@ pub(super) struct AdamLine {
 
 impl AdamLine {
     /// `shift` is that of the edge before the amplitude.
-    pub fn new(line: Line, adam: &Adam, noise_scale: f64, shift: f64) -> Self {
+    pub fn new(line: Line, adam: &Adam, noise_scale: f64, step: f64, scale: f64, shift: f64) -> Self {
         AdamLine {
             line,
-            present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, line.step)),
+            step,
+            scale,
+            present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, step)),
             moment: adam.second_moment(),
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
@@ -153,8 +159,8 @@ impl LineStep<6> for AdamLine {
         let line = &self.line;
         let g = line.gradients(simd, *x);
         let z = simd.mul_f64s(simd.splat_f64s(line.amplitude), xi);
-        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.scale), z), *inverse_q);
-        let drift = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.step), *m), *inverse_q);
+        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(self.scale), z), *inverse_q);
+        let drift = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(self.step), *m), *inverse_q);
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let weight = averaged(simd, self.present[0], first);
         *m = simd.add_f64s(*m, simd.mul_f64s(weight, simd.sub_f64s(g, *m)));
@@ -197,13 +203,14 @@ pub(super) enum LineRecursion {
 }
 
 impl LineRecursion {
-    pub fn of(problem: &Problem, line: Line, shift: f64) -> Self {
+    /// The recursion with step `step` and noise of scale `scale`; `shift` is that of the edge before the amplitude.
+    pub fn of(problem: &Problem, line: Line, step: f64, scale: f64, shift: f64) -> Self {
         match problem.dynamics() {
             Dynamics::Adam(adam) => {
-                let scale = adam.noise_scales(problem.noise(), 1)[0];
-                LineRecursion::Adam(AdamLine::new(line, adam, scale, shift))
+                let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
+                LineRecursion::Adam(AdamLine::new(line, adam, noise_scale, step, scale, shift))
             }
-            _ => LineRecursion::Sgd(SgdLine::new(line, shift)),
+            _ => LineRecursion::Sgd(SgdLine::new(line, step, scale, shift)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::large_jumps::LargeJumps;
 use super::modes::Modes;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Averages, Problem};
+use crate::landscape::Basin;
 use crate::noise::Stream;
 
 /// Steps away from the edge, in fastest relaxation times, where no exact flow spans the wait.
@@ -102,23 +103,27 @@ pub(super) trait Motion: Send + Sync {
     }
 }
 
-/// The shortest exit distance along an axis.
-pub(super) fn shortest_axis(problem: &Problem) -> f64 {
-    let basin = problem.basin();
+/// The shorter way out along every axis.
+pub(super) fn axis_reaches(basin: &Basin) -> Vec<f64> {
     let mut direction = vec![0.0; basin.dim()];
-    let mut shortest = f64::INFINITY;
-    for axis in 0..basin.dim() {
-        for sign in [1.0, -1.0] {
+    let mut reach = |axis: usize| {
+        let [ahead, behind] = [1.0, -1.0].map(|sign| {
             direction[axis] = sign;
-            shortest = shortest.min(basin.exit_distance(&direction));
-        }
+            basin.exit_distance(&direction)
+        });
         direction[axis] = 0.0;
-    }
-    shortest
+        ahead.min(behind)
+    };
+    (0..basin.dim()).map(&mut reach).collect()
+}
+
+/// The shortest of [`axis_reaches`].
+pub(super) fn shortest_axis(basin: &Basin) -> f64 {
+    axis_reaches(basin).into_iter().fold(f64::INFINITY, f64::min)
 }
 
 /// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.
 pub(super) fn small_beside_basin(problem: &Problem, covariance: &DMatrix<f64>) -> bool {
     let trace: f64 = (0..problem.basin().dim()).map(|i| covariance[(i, i)]).sum();
-    8.0 * trace.sqrt() < shortest_axis(problem)
+    8.0 * trace.sqrt() < shortest_axis(problem.basin())
 }

@@ -16,23 +16,16 @@ use crate::noise::Stream;
 pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, near_step: f64) -> Box<dyn Motion> {
     let potential = problem.basin().potential();
     let dim = potential.dim();
-    if problem.noise().amplitude().is_diagonal() {
-        let zero = vec![0.0; dim];
-        let curvatures = match potential.form() {
-            Form::Flat => Some((&zero[..], &zero[..])),
-            Form::Diagonal(k) => Some((k, k)),
-            Form::Asymmetric { left, right } => Some((left, right)),
-            _ => None,
+    if let Some([left, right]) = potential.form().axis_curvatures(dim)
+        && problem.noise().amplitude().is_diagonal()
+    {
+        let axis = |i: usize| Axis {
+            minimum: potential.minimum()[i],
+            left: left[i],
+            right: right[i],
+            variance: jumps.axis_variance(i),
         };
-        if let Some((left, right)) = curvatures {
-            let axis = |i: usize| Axis {
-                minimum: potential.minimum()[i],
-                left: left[i],
-                right: right[i],
-                variance: jumps.axis_variance(i),
-            };
-            return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
-        }
+        return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
     }
     match potential.form() {
         Form::Diagonal(_) | Form::Dense(_) | Form::Flat => Box::new(CoupledMotion::new(problem, jumps, near_step)),
@@ -197,7 +190,7 @@ impl GeneralMotion {
         GeneralMotion {
             problem: problem.clone(),
             rate: fastest,
-            tolerance: 1e-5 * shortest_axis(problem),
+            tolerance: 1e-5 * shortest_axis(basin),
             memory: MEMORY / slowest,
             rest_root: rest.filter(|c| small_beside_basin(problem, c)).map(|c| square_root(&c)),
         }

@@ -153,7 +153,6 @@ impl PathKernel for AdamKernel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::escape_records;
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, epsilon_of_learning_rate};
 
@@ -198,7 +197,8 @@ mod tests {
         let longest = eta * 0.1 / 0.001f64.sqrt() / (1.0 - 0.81f64 / 0.999).sqrt();
         let reach = |dynamics| {
             let kernel = Steps.prepare(&problem(dynamics, 1.2, eta)).unwrap();
-            let records = escape_records(&*kernel, 400, Seed(5), Limits { max_time: 500.0, ..Limits::default() });
+            let (mut records, limits) = (Vec::new(), Limits { max_time: 500.0, ..Limits::default() });
+            kernel.run(StreamSource { seed: Seed(5), cell: 0 }, 0..400, limits, &mut records);
             let overshoots = records.iter().filter_map(|r| r.outcome.site()).map(|site| site.overshoot);
             overshoots.fold((0, 1.0), |(n, far): (u32, f64), overshoot| (n + 1, far.max(overshoot)))
         };

@@ -1,21 +1,18 @@
 //! The clocks of a problem, from which default steps are taken.
 
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
-use crate::landscape::Form;
 
 /// Largest and smallest curvature of `Q⁻¹F` at the minimum; zeros without potential.
 pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
     let basin = problem.basin();
     let q = rest_preconditioner(problem);
     let range = |k: &mut dyn Iterator<Item = f64>| k.fold([0.0f64, f64::INFINITY], |[a, b], k| [a.max(k), b.min(k)]);
-    match basin.potential().form() {
-        Form::Flat => [0.0, 0.0],
-        Form::Diagonal(k) => range(&mut k.iter().enumerate().map(|(i, k)| k / q.entry(i))),
-        Form::Asymmetric { left, right } => {
+    match basin.potential().form().axis_curvatures(basin.dim()) {
+        Some([left, right]) => {
             let sides = left.iter().enumerate().chain(right.iter().enumerate());
             range(&mut sides.map(|(i, k)| k / q.entry(i)))
         }
-        Form::Dense(_) | Form::General => {
+        None => {
             let mut h = basin.potential().hessian(basin.minimum());
             for i in 0..basin.dim() {
                 for j in 0..basin.dim() {
@@ -65,6 +62,7 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
     let (basin, noise) = (problem.basin(), problem.noise());
     let dim = basin.dim();
     let scale = noise.increment_scale(1.0);
+    let curvatures = basin.potential().form().axis_curvatures(dim);
     (0..2 * dim).filter_map(move |half_axis| {
         let (axis, sign) = (half_axis / 2, if half_axis % 2 == 0 { 1.0 } else { -1.0 });
         let mut direction = vec![0.0; dim];
@@ -73,11 +71,9 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
         if r.is_infinite() {
             return None;
         }
-        let drift = match basin.potential().form() {
-            Form::Flat => 0.0,
-            Form::Diagonal(k) => k[axis] * r,
-            Form::Asymmetric { left, right } => r * if sign < 0.0 { left[axis] } else { right[axis] },
-            Form::Dense(_) | Form::General => {
+        let drift = match &curvatures {
+            Some([left, right]) => r * if sign < 0.0 { left[axis] } else { right[axis] },
+            None => {
                 let edge: Vec<f64> = basin.minimum().iter().zip(&direction).map(|(m, v)| m + r * v).collect();
                 let mut gradient = vec![0.0; dim];
                 basin.potential().gradient(&edge, &mut gradient);
