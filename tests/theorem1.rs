@@ -65,8 +65,9 @@ fn lambda_gamma_is_exponential_at_small_epsilon() {
 fn shares_are_predicted(records: &[PathRecord], theory: &Prediction, name: &str) {
     let sites: Vec<_> = records.iter().filter_map(|r| r.outcome.site()).filter(|s| s.by == Departure::Jump).collect();
     let n = sites.len() as f64;
-    // What creeps is the Brownian part: its share bounds what it can add to the rate, and .5 % is the scheme's contract.
-    assert!(n > 0.998 * records.len() as f64, "{name}: {n} jumps");
+    // What creeps has jumped close to the edge before. SGD's drift leads away from there at once, Adam's averages over 1/β₁.
+    let most = if name.starts_with("sgd") { 0.001 } else { 0.002 };
+    assert!(n > (1.0 - most) * records.len() as f64, "{name}: {n} jumps");
     for (axis, rates) in theory.axes.iter().enumerate() {
         for (side, rate) in [(Side::Minus, rates.minus), (Side::Plus, rates.plus)] {
             let p = rate / theory.rate;
