@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::{CellPlan, Experiment, Store, StoreError};
-use crate::engine::{Cell, ChunkRecords, Chunks, Consumer, Done, StopFlag, run_chunks};
+use super::{CellPlan, Experiment, PackedChunk, Store, StoreError};
+use crate::engine::{Cell, Chunks, Consumer, Done, StopFlag, run_chunks};
 use crate::scheme::{PathKernel, SchemeError, StreamSource};
 
 /// How far a run is.
@@ -113,7 +113,7 @@ impl<'e> PreparedRun<'e> {
             .collect();
         let before = done.clone();
         let mut recorder = Recorder::new(plans, store, chunks, done, observer);
-        run_chunks(&cells, chunks, &before, stop, &mut recorder);
+        run_chunks(&cells, chunks, &before, stop, PackedChunk::of, &mut recorder);
         recorder.commit();
         recorder.failure.map_or(Ok(()), |error| Err(error.into()))
     }
@@ -158,19 +158,19 @@ impl<'r> Recorder<'r> {
     }
 }
 
-impl Consumer for Recorder<'_> {
-    fn chunk(&mut self, records: ChunkRecords) -> bool {
-        if let Err(error) = self.store.put(&records) {
+impl Consumer<PackedChunk<'_>> for Recorder<'_> {
+    fn chunk(&mut self, packed: PackedChunk<'_>) -> bool {
+        if let Err(error) = self.store.put(&packed) {
             self.failure = Some(error);
             return false;
         }
-        let cell = records.chunk.cell;
-        if let Some(number) = self.chunks.number(cell, records.chunk.index) {
+        let cell = packed.cell() as usize;
+        if let Some(number) = self.chunks.number(cell, packed.index()) {
             self.done.insert(number);
         }
         self.open[cell] -= 1;
         self.cells_done += usize::from(self.open[cell] == 0);
-        self.paths_done += records.records.len() as u64;
+        self.paths_done += packed.paths();
         self.observer.progress(Progress {
             done: self.paths_done,
             total: self.total,

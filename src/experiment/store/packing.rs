@@ -16,27 +16,26 @@ fn overshoot_code(z: f64) -> u64 {
 }
 
 /// Packs outcomes in order, appending to `out`.
-pub fn pack(outcomes: impl Iterator<Item = Outcome> + Clone, out: &mut Vec<u8>) {
-    let exits = || outcomes.clone().filter_map(|outcome| outcome.site());
-    column(
-        outcomes.clone().map(|outcome| match outcome {
-            Outcome::Exited { .. } => 0,
-            Outcome::Censored { .. } => 1,
-            Outcome::Diverged { .. } => 2,
-        }),
-        out,
-    );
-    column(
-        outcomes.clone().map(|outcome| match outcome {
-            Outcome::Exited { time, .. } => time.to_bits(),
-            Outcome::Censored { at } | Outcome::Diverged { at } => at.to_bits(),
-        }),
-        out,
-    );
-    let place =
-        |s: Site| u64::from(s.axis) << 2 | u64::from(s.side == Side::Plus) << 1 | u64::from(s.by == Departure::Creep);
-    column(exits().map(place), out);
-    column(exits().map(|site| overshoot_code(site.overshoot)), out);
+pub fn pack(outcomes: impl ExactSizeIterator<Item = Outcome>, out: &mut Vec<u8>) {
+    let [mut kinds, mut times, mut places, mut overshoots] = [(); 4].map(|()| Vec::with_capacity(outcomes.len()));
+    for outcome in outcomes {
+        let (kind, time) = match outcome {
+            Outcome::Exited { time, site } => {
+                places.push(place_code(site));
+                overshoots.push(overshoot_code(site.overshoot));
+                (0, time)
+            }
+            Outcome::Censored { at } => (1, at),
+            Outcome::Diverged { at } => (2, at),
+        };
+        kinds.push(kind);
+        times.push(time.to_bits());
+    }
+    [kinds, times, places, overshoots].iter().for_each(|values| column(values, out));
+}
+
+fn place_code(site: Site) -> u64 {
+    u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep)
 }
 
 /// The `paths` outcomes of a chunk; `None` if the bytes are not what [`pack`] writes.
@@ -71,8 +70,8 @@ fn site(place: u64, overshoot: u64) -> Option<Site> {
     })
 }
 
-fn column(values: impl Iterator<Item = u64> + Clone, out: &mut Vec<u8>) {
-    let (lo, hi) = values.clone().fold((u64::MAX, 0), |(lo, hi), v| (lo.min(v), hi.max(v)));
+fn column(values: &[u64], out: &mut Vec<u8>) {
+    let (lo, hi) = values.iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
     let lo = lo.min(hi);
     let width = u64::BITS - (hi - lo).leading_zeros();
     out.extend_from_slice(&lo.to_le_bytes());
@@ -80,17 +79,18 @@ fn column(values: impl Iterator<Item = u64> + Clone, out: &mut Vec<u8>) {
     if width == 0 {
         return;
     }
-    let (mut held, mut bits) = (0u128, 0);
+    let (mut held, mut bits) = (0, 0);
     for value in values {
-        held |= u128::from(value - lo) << bits;
+        let value = value - lo;
+        held |= value << bits;
         bits += width;
         if bits >= u64::BITS {
-            out.extend_from_slice(&(held as u64).to_le_bytes());
-            held >>= u64::BITS;
+            out.extend_from_slice(&held.to_le_bytes());
             bits -= u64::BITS;
+            held = value.checked_shr(width - bits).unwrap_or(0);
         }
     }
-    out.extend_from_slice(&(held as u64).to_le_bytes()[..bits.div_ceil(8) as usize]);
+    out.extend_from_slice(&held.to_le_bytes()[..bits.div_ceil(8) as usize]);
 }
 
 fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
