@@ -506,7 +506,7 @@ fn a_hostile_database_is_refused() {
 #[cfg(feature = "slow-tests")]
 #[test]
 fn storing_costs_little() {
-    const TURN: u64 = 64;
+    const TURN: u64 = 8;
     let text = SWEEP.replace("[0.05, 0.2]", "0.001").replace("12_345", "10_000_000");
     let experiment = Experiment::parse("my.toml", &text).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -521,7 +521,7 @@ fn storing_costs_little() {
         ChunkRecords { chunk, records }
     };
     let mut spent = [0.0; 4];
-    let turns = 512;
+    let turns = 4096;
     for turn in 0..turns {
         let mut clock = processor_time();
         let mut lap = |of: usize| {
@@ -535,7 +535,7 @@ fn storing_costs_little() {
         lap(1);
         packed.iter().for_each(|chunk| store.put(chunk).unwrap());
         lap(2);
-        if turn % 256 == 255 {
+        if turn % 2048 == 2047 {
             store.commit().unwrap();
         }
         lap(3);

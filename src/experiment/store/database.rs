@@ -23,6 +23,8 @@ pub const STORE_FILE: &str = "run.sqlite";
 const APPLICATION: i32 = 0x4c45_5659;
 /// Large pages: a row is some 2.7 kB, and what is left over at the end of a page is lost.
 const PAGE: i32 = 65_536;
+/// Kilobytes of pages that are held: few, so that a page is still in the processor's cache when it is written.
+const CACHE: i32 = 1_024;
 /// Room for a row of one dimension.
 const ROW: usize = 3_072;
 /// Longest value that is read: the text of an experiment, and more than any chunk.
@@ -471,7 +473,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
-    connection.pragma_update(None, "cache_size", -4096)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     // Where only reading is allowed nobody else can write either.
