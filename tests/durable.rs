@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::{Chunks, Shard};
-use levy_escape::experiment::{Store, StoreError, stored_experiment};
+use levy_escape::experiment::{Store, StoreError};
 use levy_escape::noise::{Seed, Stream};
 #[cfg(feature = "slow-tests")]
 use levy_escape::{
@@ -21,7 +21,6 @@ use levy_escape::{
     scheme::StreamSource,
 };
 use program::{command, folder, manifest, names};
-use rand::Rng;
 use serde_json::Value;
 
 /// Two dynamics, two levels; cells that end in the middle of a chunk.
@@ -415,40 +414,11 @@ fn a_dry_run_tells_the_price_and_writes_nothing() {
     assert!(object["seconds"].as_f64().unwrap() > 0.0);
 }
 
-/// Bytes of a store changed at random, from a fixed seed: an error or the truth, never a panic, and the file stays as it was.
 #[test]
 fn a_damaged_store_is_reported_and_left_alone() {
     let folder = folder(SWEEP);
     succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "3000"]);
-    let good = fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap();
-    let mut rng = Stream::new(Seed(11), 0, 0);
-    let strange = tempfile::tempdir().unwrap();
-    let file = strange.path().join("run.sqlite");
-    let (mut refused, rounds) = (0, many(300, 1_000_000));
-    for _ in 0..rounds {
-        let mut bytes = good.clone();
-        // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
-        for _ in 0..1 + rng.next_u64() % 8 {
-            let page = (rng.next_u64() % (bytes.len() as u64 / 65_536)) as usize * 65_536;
-            let within = match rng.next_u64() % 3 {
-                0 => rng.next_u64() % 128,
-                1 => 65_535 - rng.next_u64() % 20_000,
-                _ => rng.next_u64() % 65_536,
-            };
-            bytes[page + within as usize] = rng.next_u64() as u8;
-        }
-        if rng.next_u64().is_multiple_of(20) {
-            bytes.truncate((rng.next_u64() % bytes.len() as u64) as usize);
-        }
-        fs::write(&file, &bytes).unwrap();
-        let begun = Instant::now();
-        refused += u64::from(read_all(strange.path()).is_err());
-        assert!(begun.elapsed() < Duration::from_secs(10));
-        assert!(fs::read(&file).unwrap() == bytes, "a damaged file was changed");
-    }
-    assert!(refused > rounds / 4, "{refused} of {rounds}");
-    // What the program says of it.
-    let mut bytes = good;
+    let mut bytes = fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap();
     let end = bytes.len();
     bytes[end - 3000..].fill(7);
     fs::write(folder.path().join("results/sweep/run.sqlite"), &bytes).unwrap();
@@ -459,19 +429,6 @@ fn a_damaged_store_is_reported_and_left_alone() {
     assert!(fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap() == bytes);
     succeed(folder.path(), &["run", "my.toml", "-q", "--force", "--paths", "600"]);
     assert!(fs::read(folder.path().join("results/sweep.1/run.sqlite")).unwrap() == bytes);
-}
-
-/// Opens a store and reads everything in it.
-fn read_all(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let store = Store::open(folder)?;
-    let experiment = stored_experiment(&store)?;
-    let chunks = Chunks::new(vec![store.identity().paths; experiment.cells.len()], store.identity().shard);
-    store.done(&chunks)?;
-    store.sessions()?;
-    for cell in 0..experiment.cells.len() as u64 {
-        store.read_cell(cell, 1, &mut |_| Ok::<bool, StoreError>(true))?;
-    }
-    Ok(())
 }
 
 /// Databases that are none of ours, with what could do harm.
@@ -533,7 +490,7 @@ fn storing_costs_little() {
         lap(0);
         let packed: Vec<PackedChunk<'_>> = ended.iter().map(PackedChunk::of).collect();
         lap(1);
-        packed.iter().for_each(|chunk| store.put(chunk).unwrap());
+        store.put(&packed).unwrap();
         lap(2);
         if turn % 2048 == 2047 {
             store.commit().unwrap();

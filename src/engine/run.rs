@@ -268,7 +268,14 @@ mod tests {
                 false
             }
         }
-        assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), ChunkRecords::clone, &mut Impatient));
+        assert!(!run_chunks(
+            &[cell],
+            &work,
+            &Done::default(),
+            &StopFlag::default(),
+            ChunkRecords::clone,
+            &mut Impatient
+        ));
     }
 
     #[test]

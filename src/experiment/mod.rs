@@ -1,12 +1,16 @@
 //! The experiment file: parsed, checked, planned into cells, run into a durable store, and rendered from it.
 
 mod basin_section;
+mod beside;
 #[cfg(feature = "calibrate")]
 mod calibration_file;
 mod calibration_section;
 mod cell_result;
 mod comparison;
 mod dynamics_section;
+mod escapes;
+#[cfg(feature = "parquet")]
+mod escapes_parquet;
 mod family;
 mod figure_kind;
 mod file;

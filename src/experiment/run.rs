@@ -131,8 +131,13 @@ struct Recorder<'r> {
     cells_done: usize,
     paths_done: u64,
     total: u64,
+    /// Chunks that are put in together.
+    waiting: Vec<PackedChunk<'static>>,
     failure: Option<StoreError>,
 }
+
+/// Chunks that wait at most to be put in.
+const WAITING: usize = 64;
 
 impl<'r> Recorder<'r> {
     fn new(
@@ -147,38 +152,51 @@ impl<'r> Recorder<'r> {
         let total = chunks.paths();
         let missing = chunks.paths_of(done.gaps(chunks.count()));
         let paths_done = total - missing;
-        Recorder { plans, store, chunks, done, observer, open, cells_done, paths_done, total, failure: None }
+        let waiting = Vec::with_capacity(WAITING);
+        Recorder { plans, store, chunks, done, observer, open, cells_done, paths_done, total, waiting, failure: None }
     }
 
     fn commit(&mut self) -> bool {
-        if self.failure.is_none() {
+        if self.put() {
             self.failure = self.store.commit().err();
         }
         self.failure.is_none()
     }
-}
 
-impl Consumer<PackedChunk<'_>> for Recorder<'_> {
-    fn chunk(&mut self, packed: PackedChunk<'_>) -> bool {
-        if let Err(error) = self.store.put(&packed) {
-            self.failure = Some(error);
+    fn put(&mut self) -> bool {
+        if self.failure.is_none() && !self.waiting.is_empty() {
+            self.failure = self.store.put(&self.waiting).err();
+        }
+        if self.failure.is_some() {
             return false;
         }
-        let cell = packed.cell() as usize;
-        if let Some(number) = self.chunks.number(cell, packed.index()) {
-            self.done.insert(number);
+        for packed in self.waiting.drain(..) {
+            let cell = packed.cell() as usize;
+            if let Some(number) = self.chunks.number(cell, packed.index()) {
+                self.done.insert(number);
+            }
+            self.open[cell] -= 1;
+            self.cells_done += usize::from(self.open[cell] == 0);
+            self.paths_done += packed.paths();
+            self.observer.progress(Progress {
+                done: self.paths_done,
+                total: self.total,
+                cells_done: self.cells_done,
+                cells: self.plans.len(),
+                current: &self.plans[cell],
+            });
         }
-        self.open[cell] -= 1;
-        self.cells_done += usize::from(self.open[cell] == 0);
-        self.paths_done += packed.paths();
-        self.observer.progress(Progress {
-            done: self.paths_done,
-            total: self.total,
-            cells_done: self.cells_done,
-            cells: self.plans.len(),
-            current: &self.plans[cell],
-        });
-        !self.observer.commit_due() || self.commit()
+        true
+    }
+}
+
+impl Consumer<PackedChunk<'static>> for Recorder<'_> {
+    fn chunk(&mut self, packed: PackedChunk<'static>) -> bool {
+        self.waiting.push(packed);
+        match self.observer.commit_due() {
+            true => self.commit(),
+            false => self.waiting.len() < WAITING || self.put(),
+        }
     }
 
     fn idle(&mut self) -> bool {

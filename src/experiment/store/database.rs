@@ -107,7 +107,7 @@ impl PackedChunk<'_> {
         let (Chunk { cell, index, .. }, records) = (&ended.chunk, &ended.records);
         let events = records.iter().fold(0u64, |sum, record| sum.saturating_add(record.events)).min(i64::MAX as u64);
         let mut outcomes = Vec::with_capacity(ROW);
-        pack(records.iter().map(|record| record.outcome), &mut outcomes);
+        pack(records, &mut outcomes);
         let (id, paths) = (row_id(*cell as u64, *index), records.len() as u64);
         let checksum = checksum(id, paths, events, &outcomes);
         PackedChunk { id, paths, events, checksum, outcomes: outcomes.into() }
@@ -269,14 +269,17 @@ impl Store {
         Ok(done)
     }
 
-    /// Adds a chunk; it is safe once [`Store::commit`] has returned.
+    /// Adds chunks; they are safe once [`Store::commit`] has returned.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written. What was not committed is then lost.
-    pub fn put(&mut self, row: &PackedChunk<'_>) -> Result<(), StoreError> {
+    /// [`StoreError`] if they cannot be written. What was not committed is then lost.
+    pub fn put(&mut self, chunks: &[PackedChunk<'_>]) -> Result<(), StoreError> {
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
-            put.execute((row.id as i64, row.paths as i64, row.events as i64, row.checksum, &*row.outcomes)).map(|_| ())
+            chunks.iter().try_for_each(|row| {
+                let PackedChunk { id, paths, events, checksum, outcomes } = row;
+                put.execute((*id as i64, *paths as i64, *events as i64, checksum, &**outcomes)).map(|_| ())
+            })
         });
         written.map_err(|error| self.roll_back(error))
     }
@@ -338,7 +341,7 @@ impl Store {
         let mut held = 0u64;
         while let Some(page) = pages.iter_mut().filter(|p| !p.rows.is_empty()).min_by_key(|p| p.rows[0].id) {
             let Some(row) = page.next()? else { break };
-            self.put(&row)?;
+            self.put(&[row])?;
             held += 1;
             if held.is_multiple_of(COMMIT_EVERY) {
                 self.commit()?;
