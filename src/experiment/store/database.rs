@@ -107,7 +107,7 @@ impl PackedChunk<'_> {
         let (Chunk { cell, index, .. }, records) = (&ended.chunk, &ended.records);
         let events = records.iter().fold(0u64, |sum, record| sum.saturating_add(record.events)).min(i64::MAX as u64);
         let mut outcomes = Vec::with_capacity(ROW);
-        pack(records, &mut outcomes);
+        pack(records.iter().map(|record| record.outcome), &mut outcomes);
         let (id, paths) = (row_id(*cell as u64, *index), records.len() as u64);
         let checksum = checksum(id, paths, events, &outcomes);
         PackedChunk { id, paths, events, checksum, outcomes: outcomes.into() }

@@ -8,7 +8,7 @@
 use pulp::Arch;
 
 use crate::engine::CHUNK;
-use crate::scheme::{Departure, Outcome, PathRecord, Side, Site};
+use crate::scheme::{Departure, Outcome, Side, Site};
 
 /// Bits of an overshoot that are dropped.
 const DROPPED: u32 = 29;
@@ -19,12 +19,12 @@ fn overshoot_code(z: f64) -> u64 {
 }
 
 /// Packs the outcomes of a chunk in order, appending to `out`.
-pub fn pack(records: &[PathRecord], out: &mut Vec<u8>) {
-    let mut columns = Columns::default();
-    records.iter().for_each(|record| columns.push(record.outcome));
+pub fn pack(outcomes: impl Iterator<Item = Outcome>, out: &mut Vec<u8>) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
+            let mut columns = Columns::default();
+            outcomes.for_each(|outcome| columns.push(outcome));
             let Columns { values: [kinds, times, places, overshoots], paths, exits } = &mut columns;
             column(&mut kinds[..*paths], out);
             column(&mut times[..*paths], out);
@@ -48,6 +48,7 @@ impl Default for Columns {
 }
 
 impl Columns {
+    #[inline(always)]
     fn push(&mut self, outcome: Outcome) {
         let (kind, time) = match outcome {
             Outcome::Exited { time, site } => {
@@ -65,6 +66,7 @@ impl Columns {
     }
 }
 
+#[inline(always)]
 fn place_code(site: Site) -> u64 {
     u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep)
 }
@@ -198,17 +200,13 @@ mod tests {
         (0..n).map(|i| one(i, rng)).collect()
     }
 
-    fn records(outcomes: &[Outcome]) -> Vec<PathRecord> {
-        outcomes.iter().map(|outcome| PathRecord { outcome: *outcome, events: 1 }).collect()
-    }
-
     #[test]
     fn what_is_packed_is_unpacked_bit_for_bit() {
         let mut rng = Stream::new(Seed(1), 0, 0);
         for (n, axes) in [(0, 1), (1, 1), (2, 3), (255, 1), (256, 1), (256, 10_000)] {
             let outcomes = outcomes(&mut rng, n, axes);
             let (mut bytes, mut back) = (Vec::new(), Vec::new());
-            pack(&records(&outcomes), &mut bytes);
+            pack(outcomes.iter().copied(), &mut bytes);
             unpack(&bytes, n, &mut back).unwrap();
             assert_eq!(outcomes, back);
             // 12 bytes a path, beside the heads of the columns.
@@ -226,7 +224,7 @@ mod tests {
             Outcome::Diverged { at: f64::INFINITY },
         ];
         let (mut bytes, mut back) = (Vec::new(), Vec::new());
-        pack(&records(&outcomes), &mut bytes);
+        pack(outcomes.iter().copied(), &mut bytes);
         unpack(&bytes, 4, &mut back).unwrap();
         assert_eq!(outcomes, back);
     }
@@ -246,7 +244,7 @@ mod tests {
     fn no_bytes_make_it_panic() {
         let mut rng = Stream::new(Seed(3), 0, 0);
         let mut good = Vec::new();
-        pack(&records(&outcomes(&mut rng, 256, 5)), &mut good);
+        pack(outcomes(&mut rng, 256, 5).into_iter(), &mut good);
         let rounds = if cfg!(feature = "slow-tests") { 1_000_000 } else { 20_000 };
         for _ in 0..rounds {
             let mut bytes = good.clone();
