@@ -450,6 +450,7 @@ fn a_hostile_database_is_refused() {
         "UPDATE chunk SET id = id + 4294967296000",
         "PRAGMA user_version = 2",
         "PRAGMA application_id = 5",
+        "PRAGMA journal_mode = WAL",
     ] {
         fs::write(results.join("run.sqlite"), &good).unwrap();
         rusqlite::Connection::open(results.join("run.sqlite")).unwrap().execute_batch(harm).unwrap();

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -202,17 +203,10 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         // `NOFOLLOW` heeds every part of the path: only the file itself may not be a link.
         let real = fs::canonicalize(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        check_start(&path)?;
         let failed = |error| classify(&path, error);
         let connection = Connection::open_with_flags(real.join(STORE_FILE), flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
-        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed);
-        if number("application_id")? != APPLICATION {
-            return Err(StoreError::Foreign { path });
-        }
-        let format = number("user_version")?;
-        if format != FORMAT {
-            return Err(StoreError::Format { path, found: format });
-        }
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
         Ok(Store { connection, path, identity, open: false })
     }
@@ -467,6 +461,29 @@ fn write_head(connection: &Connection, identity: &Identity) -> rusqlite::Result<
         connection.execute("INSERT INTO entry VALUES (?, ?)", entry)?;
     }
     connection.execute_batch("COMMIT")
+}
+
+/// Checks the first bytes of the file, which stay as they were made, before SQLite sees them: by some of them it would write to a
+/// damaged file.
+fn check_start(path: &Path) -> Result<(), StoreError> {
+    let mut start = [0; 100];
+    let path = path.to_owned();
+    match File::open(&path).and_then(|mut file| file.read_exact(&mut start)) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(StoreError::Foreign { path }),
+        Err(source) => return Err(StoreError::Folder { path, source }),
+        Ok(()) => {}
+    }
+    let number = |at: usize| start[at..at + 4].iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) as i32;
+    if !start.starts_with(b"SQLite format 3\0") || number(68) != APPLICATION {
+        return Err(StoreError::Foreign { path });
+    }
+    let format = number(60);
+    if format != FORMAT {
+        return Err(StoreError::Format { path, found: format });
+    }
+    // Size of a page, a rollback journal and no log, nothing reserved, the fractions of a page; no vacuum, UTF-8.
+    let as_made = start[16..24] == [0, 1, 1, 1, 0, 64, 32, 32] && [number(52), number(56), number(64)] == [0, 1, 0];
+    if as_made { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
 }
 
 /// Limits and locks, before anything of the file is believed.
