@@ -87,7 +87,9 @@ impl Scheme for Euler {
         if problem.dynamics().learning_rate().is_some() {
             return Err(SchemeError::Discrete);
         }
-        Ok(())
+        let basin = problem.basin();
+        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
+        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -104,7 +106,7 @@ pub(super) struct EulerKernel {
     scale: f64,
     /// `β_α ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
-    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box.
+    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
@@ -132,7 +134,9 @@ impl EulerKernel {
         let dim = problem.basin().dim();
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
-        let balance = balance_time(problem);
+        let corrected = settings.monitoring == Monitoring::Corrected;
+        // With a step of its own the discrete monitoring asks for none of the clocks.
+        let balance = if corrected || settings.step.is_none() { balance_time(problem) } else { None };
         // Without drift the only clock is the time the noise takes to cross the basin.
         let (clock, share) = match relaxation.is_finite() {
             true => (relaxation, STEP_PER_RELAXATION),
@@ -142,7 +146,7 @@ impl EulerKernel {
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
         let mut warnings = Vec::new();
         // With discrete monitoring a large step is the point: it is what the optimiser does.
-        if settings.step.is_some() && settings.monitoring == Monitoring::Corrected {
+        if settings.step.is_some() && corrected {
             let error = 100.0 * (step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
@@ -161,20 +165,16 @@ impl EulerKernel {
             Monitoring::Corrected => discrete_monitoring_shift(alpha).unwrap_or(0.0) * scale,
             Monitoring::Discrete => 0.0,
         };
-        let mut normal = vec![0.0; dim];
-        let row_scales = (0..dim).map(|i| {
-            normal[i] = 1.0;
-            let row = noise.amplitude().scale_along(&normal, alpha.get(), noise.structure());
-            normal[i] = 0.0;
-            row
-        });
+        let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
+            true => noise.amplitude().row_scales(dim, alpha.get(), noise.structure()),
+            false => vec![0.0; dim],
+        };
         EulerKernel {
             problem: problem.clone(),
             step,
             monitoring: settings.monitoring,
             scale,
             shift,
-            row_scales: row_scales.collect(),
             noise_scales: match problem.dynamics() {
                 Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
                 _ => Vec::new(),
@@ -182,7 +182,8 @@ impl EulerKernel {
             noise: StepNoise::new(problem),
             warnings,
             line: Line::of(problem).map(|line| (line, LineRecursion::of(problem, line, step, scale, shift))),
-            axes: AxisSteps::of(problem, step, scale, shift),
+            axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
+            row_scales,
             arch: Arch::new(),
         }
     }
@@ -226,10 +227,18 @@ impl EulerKernel {
             events += 1;
             if let Some(axes) = &self.axes {
                 self.noise.law().fill(&mut ws.xi, rng);
-                if axes.step(self.arch, &mut ws.x, &ws.xi) {
+                let noise = match axes.is_coupled() {
+                    true => {
+                        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                        &ws.kick
+                    }
+                    false => &ws.xi,
+                };
+                if axes.step(self.arch, &mut ws.x, noise) {
                     continue;
                 }
-                axes.kick(&ws.xi, &mut ws.kick);
+                self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                ws.kick.iter_mut().for_each(|kick| *kick *= self.scale);
                 return self.exit(ws, t + h, events);
             }
             basin.potential().gradient(&ws.x, &mut ws.gradient);

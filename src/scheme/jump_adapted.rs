@@ -115,7 +115,10 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
-        Ok(())
+        let (basin, sigma) = (problem.basin(), problem.noise().amplitude());
+        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
+        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())?;
+        SchemeError::check_matrix("the covariance of the small jumps", !sigma.is_diagonal(), basin.dim())
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -145,12 +148,13 @@ impl JumpAdaptedKernel {
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let [fastest, slowest] = relaxation_rates(problem);
         // The rate of jumps all the way to the edge, by cutting at κ = 1.
-        let rate = LargeJumps::new(problem, &rest, 1.0).rate();
+        let reaches = LargeJumps::reaches(problem, &rest);
+        let rate = LargeJumps::new(problem, &reaches, 1.0).rate();
         if !(rate > 0.0) {
             return Err(SchemeError::Unreachable);
         }
         let kappa = settings.threshold.unwrap_or_else(|| JumpAdapted::default_threshold(rate, slowest));
-        let jumps = LargeJumps::new(problem, &rest, kappa);
+        let jumps = LargeJumps::new(problem, &reaches, kappa);
         let cap = settings.step_cap.unwrap_or(JumpAdapted::STEP_CAP);
         let faces: Vec<EdgeNoise> = (0..basin.dim()).map(|i| jumps.at_face(i)).collect();
         let near_step = (cap / fastest).min(diffusive_step(problem, &rest, &faces, cap));

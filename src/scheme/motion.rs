@@ -105,16 +105,8 @@ pub(super) trait Motion: Send + Sync {
 
 /// The shorter way out along every axis.
 pub(super) fn axis_reaches(basin: &Basin) -> Vec<f64> {
-    let mut direction = vec![0.0; basin.dim()];
-    let mut reach = |axis: usize| {
-        let [ahead, behind] = [1.0, -1.0].map(|sign| {
-            direction[axis] = sign;
-            basin.exit_distance(&direction)
-        });
-        direction[axis] = 0.0;
-        ahead.min(behind)
-    };
-    (0..basin.dim()).map(&mut reach).collect()
+    let reach = |axis: usize| basin.axis_exit_distance(axis, 1.0).min(basin.axis_exit_distance(axis, -1.0));
+    (0..basin.dim()).map(reach).collect()
 }
 
 /// The shortest of [`axis_reaches`].
