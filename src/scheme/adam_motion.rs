@@ -8,6 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+use super::SchemeError;
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, square_root};
 use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
@@ -88,7 +89,8 @@ impl AdamMotion {
             still: None,
             kinked: Vec::new(),
         };
-        if fastest > 0.0 {
+        // The law at rest is taken from matrices of `2d` rows. Without it every path is followed all the way.
+        if fastest > 0.0 && 2 * dim <= SchemeError::MOST_ROWS {
             motion.rest = motion.law_at_rest(jumps);
             motion.still = motion.still_axes(slowest);
         }

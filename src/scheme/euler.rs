@@ -389,8 +389,9 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Seed};
     use crate::scheme::lanes::levels;
+    use nalgebra::dmatrix;
 
     fn problem(dynamics: Dynamics) -> Problem {
         let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
@@ -433,22 +434,24 @@ mod tests {
 
     #[test]
     fn axes_are_the_general_path_bit_for_bit() {
-        let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
-        let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
-        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap();
-        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0, -0.5, 2.0]));
-        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
-        let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
-        let source = StreamSource { seed: Seed(2), cell: 0 };
-        let axes = kernel.axes.take();
-        let mut general = Vec::new();
-        kernel.run(source, 0..200, Limits::default(), &mut general);
-        kernel.axes = axes;
-        for arch in levels() {
-            kernel.arch = arch;
-            let mut fast = Vec::new();
-            kernel.run(source, 0..200, Limits::default(), &mut fast);
-            assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
+        let low_rank = LowRank::new(vec![1.0, -0.5, 2.0], dmatrix![0.3; -0.4; 0.2], dmatrix![0.5; 0.1; -0.6]).unwrap();
+        for sigma in [Amplitude::Diagonal(vec![1.0, -0.5, 2.0]), Amplitude::from(low_rank)] {
+            let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
+            let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
+            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap().with_amplitude(sigma);
+            let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+            let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
+            let source = StreamSource { seed: Seed(2), cell: 0 };
+            let axes = kernel.axes.take();
+            let mut general = Vec::new();
+            kernel.run(source, 0..200, Limits::default(), &mut general);
+            kernel.axes = axes;
+            for arch in levels() {
+                kernel.arch = arch;
+                let mut fast = Vec::new();
+                kernel.run(source, 0..200, Limits::default(), &mut fast);
+                assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
+            }
         }
     }
 }
