@@ -1,6 +1,6 @@
 //! Nothing is lost: a run that is killed, stopped, starved of disk, split and joined leaves the same bytes as one that was not.
 //!
-//! The long version, some twenty minutes on two cores: `cargo test --release --features slow-tests --test durable`.
+//! The long version, some ten minutes on two cores: `cargo test --release --features slow-tests --test durable`.
 
 #![cfg(unix)]
 

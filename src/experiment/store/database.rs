@@ -463,8 +463,7 @@ fn write_head(connection: &Connection, identity: &Identity) -> rusqlite::Result<
     connection.execute_batch("COMMIT")
 }
 
-/// Checks the first bytes of the file, which stay as they were made, before SQLite sees them: by some of them it would write to a
-/// damaged file.
+/// Checks the first bytes of the file before SQLite sees them: some it would believe, and some it would mend.
 fn check_start(path: &Path) -> Result<(), StoreError> {
     let mut start = [0; 100];
     let path = path.to_owned();
@@ -483,7 +482,11 @@ fn check_start(path: &Path) -> Result<(), StoreError> {
     }
     // Size of a page, a rollback journal and no log, nothing reserved, the fractions of a page; no vacuum, UTF-8.
     let as_made = start[16..24] == [0, 1, 1, 1, 0, 64, 32, 32] && [number(52), number(56), number(64)] == [0, 1, 0];
-    if as_made { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
+    // The number of pages, unless a transaction was broken off: then SQLite goes back to what was committed.
+    let length = fs::metadata(&path).map_or(0, |file| file.len());
+    let committed = number(24) == number(92) && i64::from(number(28)) * i64::from(PAGE) == length as i64;
+    let broken_off = path.with_file_name(format!("{STORE_FILE}-journal")).exists();
+    if as_made && (committed || broken_off) { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
 }
 
 /// Limits and locks, before anything of the file is believed.
