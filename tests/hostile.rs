@@ -334,7 +334,7 @@ fn stores() {
         (page * PAGE + within) as usize
     };
     let mut mutator = Mutator::new(11, &[]);
-    let (rounds, begun) = (rounds(300), Instant::now());
+    let (rounds, begun) = (rounds(3_000), Instant::now());
     let (mut refused, mut slowest) = (0, Duration::ZERO);
     for round in 0..rounds {
         let mut bytes = good.clone();

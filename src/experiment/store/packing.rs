@@ -1,7 +1,7 @@
 //! # Outcomes of a chunk, packed
 //!
 //! Four columns of whole numbers: the kind of every outcome, its time, and for those that left the place and the overshoot. A column is
-//! its smallest value, a number of bits `w` that holds the largest difference from it, and `w` bits a value. The bits of
+//! its smallest value, the number of bits `w` that the largest difference from it needs, and `w` bits a value. The bits of
 //! positive floating-point numbers order as the numbers do, so exit times that span a few powers of two take 56 bits instead of
 //! 64, without loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 11 bytes.
 
@@ -103,29 +103,21 @@ fn site(place: u64, overshoot: u64) -> Option<Site> {
     })
 }
 
-/// Bits a value that is written, of those that it needs: values, in pairs where they are short, fill whole bytes.
-fn whole(bits: u32) -> u32 {
-    match bits {
-        0..=8 => bits.checked_next_power_of_two().filter(|_| bits > 0).unwrap_or(0),
-        9..=28 => bits.next_multiple_of(4),
-        _ => bits.next_multiple_of(8),
-    }
-}
-
 /// Appends a column; `values` is used up.
 #[inline(always)]
 fn column(values: &mut [u64], out: &mut Vec<u8>) {
     let (lo, hi) = values.iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
     let lo = lo.min(hi);
-    let mut width = whole(u64::BITS - (hi - lo).leading_zeros());
+    let mut width = u64::BITS - (hi - lo).leading_zeros();
     out.extend_from_slice(&lo.to_le_bytes());
     out.push(width as u8);
     if width == 0 {
         return;
     }
-    let size = (width as usize * values.len()).div_ceil(8);
+    let end = out.len() + (width as usize * values.len()).div_ceil(8);
     values.iter_mut().for_each(|value| *value -= lo);
     let mut count = values.len();
+    // Short values are joined, two and two, before they are written one after the other.
     while 2 * width <= u64::BITS {
         for pair in 0..count / 2 {
             values[pair] = values[2 * pair] | values[2 * pair + 1] << width;
@@ -135,13 +127,18 @@ fn column(values: &mut [u64], out: &mut Vec<u8>) {
         }
         (count, width) = (count.div_ceil(2), 2 * width);
     }
-    // Every value writes eight bytes, of which the next one overwrites what is not its own.
-    let (start, stride) = (out.len(), width as usize / 8);
-    out.resize(start + count * stride + 8, 0);
-    for (at, value) in values[..count].iter().enumerate() {
-        out[start + at * stride..][..8].copy_from_slice(&value.to_le_bytes());
+    let (mut held, mut bits) = (0, 0);
+    for value in &values[..count] {
+        held |= value << bits;
+        bits += width;
+        if bits >= u64::BITS {
+            out.extend_from_slice(&held.to_le_bytes());
+            bits -= u64::BITS;
+            held = value.checked_shr(width - bits).unwrap_or(0);
+        }
     }
-    out.truncate(start + size);
+    out.extend_from_slice(&held.to_le_bytes());
+    out.truncate(end);
 }
 
 fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
