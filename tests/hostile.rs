@@ -72,6 +72,9 @@ const TOML: &[&[u8]] = &[
     b"a.b.c.d.e.f.g.h = 1\n",
 ];
 
+/// A good input, and its reader, which says whether it took what it was given.
+type Good<'r> = (Vec<u8>, &'r dyn Fn(&[u8]) -> bool);
+
 /// No allocation beyond the limit succeeds from here on: it would abort the test.
 fn limit_memory() {
     let limit = libc::rlimit { rlim_cur: MEMORY, rlim_max: MEMORY };
@@ -95,8 +98,8 @@ fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// Hands changes of the good inputs, in turn, to their reader, which says whether it took them.
-fn survives(what: &str, few: u64, pieces: &[&[u8]], goods: &[(Vec<u8>, &dyn Fn(&[u8]) -> bool)]) {
+/// Hands changes of the good inputs, in turn, to their readers.
+fn survives(what: &str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) {
     limit_memory();
     goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the good input is refused"));
     let mut mutator = Mutator::new(6, pieces);
@@ -146,7 +149,7 @@ fn experiment_files() {
     };
     let everything = include_str!("data/everything.toml");
     let texts = [&plain, everything, include_str!("data/small.toml")];
-    let goods: Vec<(Vec<u8>, &dyn Fn(&[u8]) -> bool)> =
+    let goods: Vec<Good<'_>> =
         texts.iter().map(|text| (text.as_bytes().to_vec(), &read as &dyn Fn(&[u8]) -> bool)).collect();
     survives("experiment files", 10_000, TOML, &goods);
 }
@@ -192,8 +195,7 @@ fn arrays() {
         NpyArray::new(shape.to_vec(), vec![1.5; count]).unwrap().write_to(&mut bytes).unwrap();
         bytes
     };
-    let goods: [(Vec<u8>, &dyn Fn(&[u8]) -> bool); 3] =
-        [(good(&[6]), &read), (good(&[2, 3]), &read), (good(&[]), &read)];
+    let goods: [Good<'_>; 3] = [(good(&[6]), &read), (good(&[2, 3]), &read), (good(&[]), &read)];
     survives(".npy arrays", 10_000, pieces, &goods);
 }
 
@@ -219,7 +221,7 @@ fn columns() {
         b"close",
         b"\xef\xbb\xbf",
     ];
-    let goods: [(Vec<u8>, &dyn Fn(&[u8]) -> bool); 2] = [
+    let goods: [Good<'_>; 2] = [
         (b"time,open,close\n0,1.5,-2e-3\n1,2,3\n\"2\",4,\"5\"\n".to_vec(), &named),
         (b"1.25\n-3\n4e2\n".to_vec(), &only),
     ];
