@@ -12,7 +12,8 @@ use super::manifest::{CalibrationManifest, StopReason, TrainingSpeed, is_of, now
 use super::progress::{Talk, TrainingMeter, write_data};
 use super::stopping::{Early, Stopping};
 use crate::calibrate::{
-    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, calibrate as measure,
+    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, OptimiserRun,
+    calibrate as measure,
 };
 use crate::experiment::{CalibrationFile, Existing, PendingFolder};
 use crate::noise::Seed;
@@ -130,6 +131,10 @@ pub fn run_one(
     let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
     if !diverged.is_empty() {
         return Err(Failure::Diverged { labels: diverged.join(", "), path });
+    }
+    let silent = |run: &OptimiserRun| run.without_index().map(|reason| (run.label.clone(), reason.to_string()));
+    if let Some((label, reason)) = found.calibration.runs.iter().find_map(silent) {
+        return Err(Failure::NoTailIndex { label, reason, path });
     }
     if let Some(failure) = undrawn {
         return Err(failure);
