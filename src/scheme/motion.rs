@@ -103,23 +103,23 @@ pub(super) trait Motion: Send + Sync {
     }
 }
 
-/// The shorter way out along every axis.
-pub(super) fn axis_reaches(basin: &Basin) -> Vec<f64> {
+/// The ways out along every axis, backwards and forwards.
+pub(super) fn axis_reaches(basin: &Basin) -> Vec<[f64; 2]> {
     let mut direction = vec![0.0; basin.dim()];
     let mut reach = |axis: usize| {
-        let [ahead, behind] = [1.0, -1.0].map(|sign| {
+        let ways = [-1.0, 1.0].map(|sign| {
             direction[axis] = sign;
             basin.exit_distance(&direction)
         });
         direction[axis] = 0.0;
-        ahead.min(behind)
+        ways
     };
     (0..basin.dim()).map(&mut reach).collect()
 }
 
 /// The shortest of [`axis_reaches`].
 pub(super) fn shortest_axis(basin: &Basin) -> f64 {
-    axis_reaches(basin).into_iter().fold(f64::INFINITY, f64::min)
+    axis_reaches(basin).into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
 /// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.
