@@ -68,23 +68,23 @@ pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure>
     Ok(())
 }
 
-/// What a run takes at most: what this one has taken, which holds every cell and ran a path, the paths of the other threads, and what
-/// rendering adds.
+/// What a run takes at most: what this process took to read the file, to prepare every cell and to run a path, or what it holds now with
+/// a path a thread and what rendering adds.
 fn memory(run: &PreparedRun<'_>, paths: u64) -> f64 {
     let cells = &run.experiment().cells;
     let dims = || cells.iter().map(|cell| cell.problem.basin().dim());
     let (all, largest) = (dims().sum::<usize>() as f64, dims().max().unwrap_or(0) as f64);
-    let taken = peak_memory().unwrap_or(BASE_MEMORY + RUN_BYTES * all);
     let threads = rayon::current_num_threads() as f64;
+    let [taken, held] = ["VmHWM:", "VmRSS:"].map(|what| process_memory(what).unwrap_or(BASE_MEMORY + RUN_BYTES * all));
     let rendering = RENDERED_BYTES * all + HELD_BYTES * paths_held(cells.len(), paths) as f64;
-    taken.max(BASE_MEMORY) + PATH_BYTES * largest * (threads - 1.0) + rendering
+    taken.max(held.max(BASE_MEMORY) + PATH_BYTES * largest * threads + rendering)
 }
 
-/// The most that this process has held in memory so far, in bytes, where the system tells.
-fn peak_memory() -> Option<f64> {
+/// A figure of this process in bytes, where the system tells it.
+fn process_memory(what: &str) -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix(what))?.trim().strip_suffix("kB")?;
+    kilobytes.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
 }
 
 /// What the pilots of a sweep saw.
