@@ -1,7 +1,7 @@
 //! Random streams that belong to a path, not to a thread.
 
-use rand::{Rng, SeedableRng, TryRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use rand::rand_core::utils::fill_bytes_via_next_word;
+use rand::{Rng, TryRng};
 use std::convert::Infallible;
 
 /// Seed of an experiment.
@@ -13,11 +13,17 @@ pub struct Seed(pub u64);
 /// Two paths share nothing, whatever thread, chunk or machine runs them, so a result is a function of
 /// the seed alone. The 256-bit state is filled by four rounds of the MurmurHash3 finaliser over a
 /// sponge of the three words; two paths collide with probability about `n² 2^-257`.
+///
+/// The generator is written out here, and not a library's, since [`LaneStreams`](super::LaneStreams) needs its state.
+///
+/// # References
+/// - Blackman, Vigna (2021), *Scrambled Linear Pseudorandom Number Generators*, ACM TOMS 47.
 #[derive(Clone, Debug)]
-pub struct Stream(Xoshiro256PlusPlus);
+pub struct Stream([u64; 4]);
 
 impl Stream {
     /// The stream of path `path` in cell `cell`.
+    #[inline]
     pub fn new(seed: Seed, cell: u64, path: u64) -> Self {
         let mut state = 0x243f_6a88_85a3_08d3;
         for word in [seed.0, cell, path] {
@@ -35,17 +41,12 @@ impl Stream {
 
     /// The stream whose generator is in the given state.
     pub(super) fn from_words(words: [u64; 4]) -> Self {
-        let mut bytes = [0; 32];
-        for (chunk, word) in bytes.chunks_exact_mut(8).zip(words) {
-            chunk.copy_from_slice(&word.to_le_bytes());
-        }
-        Stream(Xoshiro256PlusPlus::from_seed(bytes))
+        Stream(words)
     }
 
     /// The state of the generator.
     pub(super) fn words(&self) -> [u64; 4] {
-        let bytes = self.0.state();
-        std::array::from_fn(|k| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * k + byte])))
+        self.0
     }
 
     /// A uniform number on the open interval (0, 1) that resolves the neighbourhood of 0.
@@ -65,6 +66,7 @@ impl Stream {
 }
 
 /// Finaliser of MurmurHash3 (Stafford's variant 13).
+#[inline]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -75,23 +77,49 @@ impl TryRng for Stream {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(self.0.next_u32())
+        Ok((self.next_u64() >> 32) as u32)
     }
 
+    #[inline]
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.0.next_u64())
+        let [a, b, c, d] = &mut self.0;
+        let word = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
+        let shifted = *b << 17;
+        *c ^= *a;
+        *d ^= *b;
+        *b ^= *c;
+        *a ^= *d;
+        *c ^= shifted;
+        *d = d.rotate_left(45);
+        Ok(word)
     }
 
     fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
-        self.0.fill_bytes(dst);
-        Ok(())
+        fill_bytes_via_next_word(dst, || self.try_next_u64())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
     use std::collections::HashSet;
+
+    #[test]
+    fn the_generator_is_xoshiro256plusplus() {
+        let mut stream = Stream::new(Seed(5), 6, 7);
+        let bytes: Vec<u8> = stream.words().iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut reference = Xoshiro256PlusPlus::from_seed(bytes.try_into().unwrap());
+        let mut filled = [[0; 13]; 2];
+        for _ in 0..1000 {
+            assert_eq!(stream.next_u64(), reference.next_u64());
+            assert_eq!(stream.next_u32(), reference.next_u32());
+            stream.fill_bytes(&mut filled[0]);
+            reference.fill_bytes(&mut filled[1]);
+            assert_eq!(filled[0], filled[1]);
+        }
+    }
 
     #[test]
     fn streams_differ_in_every_argument() {

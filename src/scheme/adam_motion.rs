@@ -10,7 +10,7 @@ use rand_distr::StandardNormal;
 
 use super::SchemeError;
 use super::large_jumps::LargeJumps;
-use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, square_root};
+use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root};
 use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
 use super::runge_kutta::RungeKutta;
 use super::time_scale::relaxation_rates;
@@ -24,6 +24,10 @@ const AT_REST: f64 = 0.01;
 /// Share of the way to the edge that a swing may keep at the end of a wait that is passed over.
 const FORGOTTEN: f64 = 1e-3;
 
+/// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step moves the crossing by too
+/// little to matter beyond the second order.
+const WIDE: f64 = 6.0;
+
 /// Draws at rest across a kink, steps between two of them, and draws left out at the beginning.
 const REST_DRAWS: usize = 20_000;
 const REST_STRIDE: usize = 8;
@@ -34,8 +38,8 @@ pub(super) struct AdamMotion {
     adam: Adam,
     noise_scales: Vec<f64>,
     flow: Flow,
-    /// The shorter way out along every axis.
-    reaches: Vec<f64>,
+    /// The ways out along every axis, backwards and forwards.
+    reaches: Vec<[f64; 2]>,
     rate: f64,
     tolerance: f64,
     memory: f64,
@@ -82,7 +86,7 @@ impl AdamMotion {
             noise_scales: adam.noise_scales(problem.noise(), dim),
             flow,
             rate: fastest,
-            tolerance: 1e-5 * reaches.iter().copied().fold(f64::INFINITY, f64::min),
+            tolerance: 1e-5 * reaches.iter().flatten().copied().fold(f64::INFINITY, f64::min),
             reaches,
             memory: MEMORY / slowest,
             rest: None,
@@ -130,16 +134,18 @@ impl AdamMotion {
             return false;
         }
         let minimum = self.problem.basin().minimum();
+        // What a decaying square of rate `2/τ` adds to an average of rate `β2`.
+        let lasting = (0.5 * self.adam.beta2_rate() * self.memory / MEMORY).min(1.0);
         let (mut swing, mut slowdown, mut share) = (0.0f64, 1.0f64, 0.0);
         for (i, axis) in still.iter().enumerate() {
             let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
-            let (flat, steep) = (left[i].min(right[i]), left[i].max(right[i]));
             let k = if y < 0.0 { left[i] } else { right[i] };
             let energy = k * y * y + m * m / (beta * q);
-            if state.averages.moves() && energy * steep > AT_REST * state.averages.v[i] {
+            if state.averages.moves() && lasting * energy * left[i].max(right[i]) > AT_REST * state.averages.v[i] {
                 return false;
             }
-            let amplitude = (energy / flat).sqrt() / self.reaches[i];
+            let [behind, ahead] = self.reaches[i];
+            let amplitude = ((energy / left[i]).sqrt() / behind).max((energy / right[i]).sqrt() / ahead);
             share += amplitude;
             swing = swing.max(amplitude);
             slowdown = slowdown.max(q / axis.q);
@@ -221,7 +227,8 @@ impl AdamMotion {
         for i in 0..state.x.len() {
             let minimum = self.problem.basin().minimum()[i];
             let (y, m, q) = (state.x[i] - minimum, state.averages.m[i], state.averages.q[i]);
-            let k = curvatures[usize::from(y >= 0.0)][i];
+            let ahead = self.wide_swing(state, i, curvatures, variances).map_or(y >= 0.0, |swing| swing.ahead);
+            let k = curvatures[usize::from(ahead)][i];
             let flow = momentum_flow(beta, k, q, tau);
             let variance = variances[i] / (q * q);
             let [first, second] = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
@@ -289,7 +296,7 @@ impl AdamMotion {
             if off > AT_REST * v {
                 limit = limit.min(0.2 * v / (self.adam.beta2_rate() * off));
             }
-            if g * g > AT_REST * v {
+            if (self.adam.beta2_rate() / self.rate).min(1.0) * g * g > AT_REST * v {
                 limit = limit.min(FAR_STEP / self.rate);
             }
         };
@@ -358,8 +365,7 @@ impl Motion for AdamMotion {
             true => (0.25 * state.t).max(0.05 / beta),
             false => f64::INFINITY,
         };
-        let swing = if self.is_exact() && self.swings_inside(state) { f64::INFINITY } else { FAR_STEP / self.rate };
-        start.min(swing).min(self.second_moment_limit(state))
+        start.min(self.flow_limit(state)).min(self.second_moment_limit(state))
     }
 
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
@@ -417,26 +423,68 @@ impl Motion for AdamMotion {
     }
 }
 
+/// A swing on one side of a kink, wide beside the noise.
+struct WideSwing {
+    /// Whether it is, or is about to be, above the kink.
+    ahead: bool,
+    /// What bounds `|y|` on that side.
+    amplitude: f64,
+    /// How long the flow is that of this side.
+    span: f64,
+}
+
 impl AdamMotion {
-    /// Whether the swing of every axis, bounded by its energy `y² + q m²/(β k q²)`, stays inside.
-    fn swings_inside(&self, state: &State) -> bool {
-        let Flow::Axes { left, .. } = &self.flow else { return false };
+    /// Longest step over which the flow is exact while `Q` is held, and stays inside the basin by its energy `y² + m²/(β k q)`.
+    fn flow_limit(&self, state: &State) -> f64 {
+        let far = self.short_step();
+        let Flow::Axes { left, right, variances } = &self.flow else { return far };
         let basin = self.problem.basin();
         let beta = self.adam.beta1_rate();
-        let amplitude = |i: usize| {
-            let (y, m) = (state.x[i] - basin.minimum()[i], state.averages.m[i]);
-            match left[i] > 0.0 {
-                true => (y * y + m * m / (state.averages.q[i] * beta * left[i])).sqrt(),
-                false => y.abs() + m.abs() / (beta * state.averages.q[i]),
-            }
-        };
-        match basin.sides() {
-            Some((lo, hi)) => (0..state.x.len()).all(|i| {
-                let (minimum, a) = (basin.minimum()[i], amplitude(i));
-                lo[i] < minimum - a && minimum + a < hi[i]
-            }),
-            None => (0..state.x.len()).map(|i| amplitude(i) / self.reaches[i]).sum::<f64>() < 1.0,
+        let (mut limit, mut share) = (f64::INFINITY, 0.0f64);
+        for (i, [behind, ahead]) in self.reaches.iter().copied().enumerate() {
+            let (y, m, q) = (state.x[i] - basin.minimum()[i], state.averages.m[i], state.averages.q[i]);
+            let (amplitude, reach) = if left[i] != right[i] {
+                let Some(swing) = self.wide_swing(state, i, [left, right], variances) else { return far };
+                limit = limit.min(swing.span);
+                (swing.amplitude, if swing.ahead { ahead } else { behind })
+            } else if left[i] > 0.0 {
+                ((y * y + m * m / (q * beta * left[i])).sqrt(), behind.min(ahead))
+            } else {
+                (y.abs() + m.abs() / (beta * q), behind.min(ahead))
+            };
+            let part = amplitude / reach;
+            share = if basin.sides().is_some() { share.max(part) } else { share + part };
         }
+        if share < 1.0 { limit } else { far }
+    }
+
+    /// A step where the flow is not exact. Small fluctuations around a kink, which have a law at rest, bear one twice as long.
+    fn short_step(&self) -> f64 {
+        let share = if self.still.is_some() { 2.0 * FAR_STEP } else { FAR_STEP };
+        share / self.rate
+    }
+
+    /// The swing along an axis with a kink, if it is wide.
+    fn wide_swing(&self, state: &State, i: usize, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<WideSwing> {
+        let sides = curvatures.map(|k| k[i]);
+        let steep = sides[0].max(sides[1]);
+        if sides[0] == sides[1] || sides.contains(&0.0) {
+            return None;
+        }
+        let beta = self.adam.beta1_rate();
+        let (y, m, q) = (state.x[i] - self.problem.basin().minimum()[i], state.averages.m[i], state.averages.q[i]);
+        let deviation = |k: f64| momentum_covariance(beta, k, q, variances[i] / (q * q))[0].sqrt();
+        // At the kink the velocity tells the side.
+        let ahead = if y.abs() < deviation(steep) { m < 0.0 } else { y >= 0.0 };
+        let k = sides[usize::from(ahead)];
+        let amplitude = (y * y + m * m / (beta * k * q)).sqrt();
+        let width = amplitude / (WIDE * deviation(k));
+        if !(width > 1.0) {
+            return None;
+        }
+        let sign = if ahead { 1.0 } else { -1.0 };
+        let narrows = (width.ln() / slow_rate(beta, k / q)).max(self.short_step());
+        Some(WideSwing { ahead, amplitude, span: momentum_return(beta, k, q, [sign * y, sign * m]).min(narrows) })
     }
 }
 

@@ -386,12 +386,13 @@ fn transition<S: Simd>(simd: S, k: S::f64s, at_rest: S::f64s, free: f64, tau: S:
 fn decay<S: Simd>(simd: S, z: S::f64s) -> S::f64s {
     let z = simd.min_f64s(z, simd.splat_f64s(FORGOTTEN));
     let r = simd.mul_f64s(z, simd.splat_f64s(-1.0 / 256.0));
-    let mut sum = simd.splat_f64s(INVERSE_FACTORIALS[9]);
-    let mut order = 9;
-    while order > 0 {
-        order -= 1;
-        sum = simd.add_f64s(simd.splat_f64s(INVERSE_FACTORIALS[order]), simd.mul_f64s(r, sum));
-    }
+    // Estrin's scheme: the pairs wait for one another less than Horner's terms.
+    let square = simd.mul_f64s(r, r);
+    let fourth = simd.mul_f64s(square, square);
+    let join = |low, high, power| simd.add_f64s(low, simd.mul_f64s(high, power));
+    let pair = |n: usize| join(simd.splat_f64s(INVERSE_FACTORIALS[n]), simd.splat_f64s(INVERSE_FACTORIALS[n + 1]), r);
+    let (low, high) = (join(pair(0), pair(2), square), join(pair(4), pair(6), square));
+    let mut sum = join(low, join(high, pair(8), fourth), fourth);
     let mut squarings = 0;
     while squarings < 8 {
         sum = simd.mul_f64s(sum, sum);

@@ -302,8 +302,8 @@ impl JumpAdaptedKernel {
 
 /// The time in which the small jumps move the parameters by `2 cap` of the way to the nearest face.
 fn diffusive_step(problem: &Problem, rest: &Preconditioner, faces: &[EdgeNoise], cap: f64) -> f64 {
-    let ways =
-        axis_reaches(problem.basin()).into_iter().enumerate().map(|(i, reach)| 2.0 * cap * reach * rest.entry(i));
+    let reaches = axis_reaches(problem.basin()).into_iter().map(|[behind, ahead]| behind.min(ahead));
+    let ways = reaches.enumerate().map(|(i, reach)| 2.0 * cap * reach * rest.entry(i));
     ways.zip(faces).map(|(way, face)| way * way / face.variance).fold(f64::INFINITY, f64::min)
 }
 

@@ -56,6 +56,33 @@ pub(super) fn momentum_flow(beta: f64, k: f64, q: f64, tau: f64) -> [[f64; 2]; 2
     [[even + half * odd, -odd / q], [beta * k * odd, even - half * odd]]
 }
 
+/// When `y` is next 0 under the flow of [`momentum_flow`], once it is positive: from `y ≤ 0` it must be on its way up. Infinite if
+/// it never is.
+pub(super) fn momentum_return(beta: f64, k: f64, q: f64, [y, m]: [f64; 2]) -> f64 {
+    let half = 0.5 * beta;
+    let disc = half * half - beta * k / q;
+    let slope = half * y - m / q;
+    if disc.abs() < 1e-12 * half * half {
+        // `y ∝ y + s τ`.
+        if y > 0.0 && slope < 0.0 { -y / slope } else { f64::INFINITY }
+    } else if disc > 0.0 {
+        // `y ∝ (y + s/ω) e^(ωτ) + (y - s/ω) e^(-ωτ)`.
+        let omega = disc.sqrt();
+        let ratio = (slope - omega * y) / (slope + omega * y);
+        if y > 0.0 && ratio > 1.0 { ratio.ln() / (2.0 * omega) } else { f64::INFINITY }
+    } else {
+        // `y ∝ y cos ωτ + s/ω sin ωτ`.
+        let omega = (-disc).sqrt();
+        let phase = (omega * y).atan2(-slope);
+        (if phase > 0.0 { phase } else { phase + std::f64::consts::TAU }) / omega
+    }
+}
+
+/// The rate at which the envelope of `y'' + β y' + β k y = 0` decays.
+pub(super) fn slow_rate(beta: f64, k: f64) -> f64 {
+    0.5 * (beta - (beta * beta - 4.0 * beta * k).max(0.0).sqrt())
+}
+
 /// Covariance at rest of `(y, m)` when `y` also diffuses with `variance` per unit time: `[Var y, Cov(y, m), Var m]`.
 pub(super) fn momentum_covariance(beta: f64, k: f64, q: f64, variance: f64) -> [f64; 3] {
     let cross = 0.5 * variance * q;
@@ -78,6 +105,31 @@ mod tests {
         let b = square_root(&c);
         assert!((&b * b.transpose() - c).norm() < 1e-12);
         assert!(covariance_at_rest(&dmatrix![0.1], &dmatrix![1.0]).is_none());
+    }
+
+    /// The return is a zero of the flow, and the first after the way up.
+    #[test]
+    fn momentum_return_is_the_next_zero() {
+        for (beta, k, q) in [(1.0, 4.0, 1.0), (8.0, 1.0, 0.5), (0.3, 2.0, 3.0), (9.0, 0.2, 1.0)] {
+            for y in [-0.01, 0.0, 0.5, 1.0] {
+                for m in [-3.0, -0.5, 0.0, 0.5, 3.0, 30.0] {
+                    if y <= 0.0 && m >= 0.0 {
+                        continue;
+                    }
+                    let at = |tau: f64| {
+                        let [row, _] = momentum_flow(beta, k, q, tau);
+                        row[0] * y + row[1] * m
+                    };
+                    let zero = momentum_return(beta, k, q, [y, m]);
+                    let end = zero.min(40.0 / slow_rate(beta, k / q));
+                    let signs: Vec<bool> = (1..2000).map(|n| at(end * f64::from(n) / 2000.0) > 0.0).collect();
+                    let up = signs.iter().position(|above| *above).unwrap();
+                    assert!(up < 100 && signs[up..].iter().all(|above| *above), "{beta} {k} {q} {y} {m}: {zero}");
+                    assert!(zero.is_infinite() || at(zero).abs() < 1e-9, "{beta} {k} {q} {y} {m}: {zero}");
+                    assert!(zero.is_infinite() || at(1.001 * zero) < 0.0, "{beta} {k} {q} {y} {m}: {zero}");
+                }
+            }
+        }
     }
 
     #[test]

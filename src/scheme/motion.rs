@@ -103,15 +103,15 @@ pub(super) trait Motion: Send + Sync {
     }
 }
 
-/// The shorter way out along every axis.
-pub(super) fn axis_reaches(basin: &Basin) -> Vec<f64> {
-    let reach = |axis: usize| basin.axis_exit_distance(axis, 1.0).min(basin.axis_exit_distance(axis, -1.0));
-    (0..basin.dim()).map(reach).collect()
+/// The ways out along every axis, backwards and forwards.
+pub(super) fn axis_reaches(basin: &Basin) -> Vec<[f64; 2]> {
+    let ways = |axis: usize| [-1.0, 1.0].map(|sign| basin.axis_exit_distance(axis, sign));
+    (0..basin.dim()).map(ways).collect()
 }
 
 /// The shortest of [`axis_reaches`].
 pub(super) fn shortest_axis(basin: &Basin) -> f64 {
-    axis_reaches(basin).into_iter().fold(f64::INFINITY, f64::min)
+    axis_reaches(basin).into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
 /// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.

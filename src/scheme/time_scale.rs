@@ -1,5 +1,6 @@
 //! The clocks of a problem, from which default steps are taken.
 
+use super::linear::slow_rate;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
 
 /// Largest and smallest curvature of `Q⁻¹F` at the minimum; zeros without potential.
@@ -32,9 +33,8 @@ pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
             let beta = adam.beta1_rate();
-            let slow_root = |k: f64| 0.5 * (beta - (beta * beta - 4.0 * beta * k).max(0.0).sqrt());
-            let fastest = if beta < 4.0 * largest { (beta * largest).sqrt() } else { slow_root(largest) };
-            [fastest, slow_root(smallest)]
+            let fastest = if beta < 4.0 * largest { (beta * largest).sqrt() } else { slow_rate(beta, largest) };
+            [fastest, slow_rate(beta, smallest)]
         }
         _ => [largest, smallest],
     }
