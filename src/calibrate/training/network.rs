@@ -52,14 +52,6 @@ pub(super) struct Batch {
     labels: Tensor,
 }
 
-#[cfg(test)]
-impl Batch {
-    /// Images and labels.
-    pub fn tensors(&self) -> (&Tensor, &Tensor) {
-        (&self.images, &self.labels)
-    }
-}
-
 /// Loss and right answers on a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Score {
