@@ -4,11 +4,12 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use levy_escape::noise::{LaneStreams, QuantileTable, StableLaw};
-use levy_escape::scheme::StreamSource;
+use levy_escape::scheme::{Monitoring, StreamSource};
 use levy_escape::{
-    Adam, Alpha, Amplitude, Asymmetric, Basin, Domain, Dynamics, Euler, JumpAdapted, LevyNoise, Limits, PathRecord,
-    Potential, Problem, Quadratic, Scheme, Seed,
+    Adam, Alpha, Amplitude, Asymmetric, Basin, Domain, Dynamics, Euler, JumpAdapted, LevyNoise, Limits, LowRank,
+    PathRecord, Potential, Problem, Quadratic, Scheme, Seed,
 };
+use nalgebra::DMatrix;
 use rand_distr::Distribution;
 
 const LIMITS: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: 10_000_000_000, stop: None };
@@ -40,7 +41,13 @@ fn adam() -> Dynamics {
 }
 
 /// Runs the first `paths` paths again and again; `items` counts what one run does.
-fn run(bencher: Bencher<'_, '_>, problem: &Problem, scheme: &dyn Scheme, paths: u64, items: fn(&[PathRecord]) -> u64) {
+fn run(
+    bencher: Bencher<'_, '_>,
+    problem: &Problem,
+    scheme: &dyn Scheme,
+    paths: u64,
+    items: impl Fn(&[PathRecord]) -> u64,
+) {
     let kernel = scheme.prepare(problem).unwrap();
     let once = || {
         let mut records = Vec::with_capacity(paths as usize);
@@ -116,11 +123,27 @@ mod euler_steps {
         let noise = LevyNoise::new(alpha(), 0.2 / (dim as f64).powf(1.0 / 1.5)).unwrap();
         let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0; dim]));
         let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
-        let items: fn(&[PathRecord]) -> u64 = match dim {
-            100 => |records| 100 * events(records),
-            _ => |records| 10_000 * events(records),
-        };
+        let items = |records: &[PathRecord]| dim as u64 * events(records);
         run(bencher, &problem, &Euler::with_step(0.01).unwrap(), 2, items);
+    }
+
+    /// Items are coordinate-steps: `D + U Vᵀ` of `k` columns, in `d` dimensions.
+    #[divan::bench(args = [(100, 4), (10_000, 1), (10_000, 4), (10_000, 16)])]
+    fn sgd_low_rank_coordinates(bencher: Bencher<'_, '_>, (dim, rank): (usize, usize)) {
+        let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::Box(vec![[-2.0, 2.0]; dim])).unwrap();
+        let noise = LevyNoise::new(alpha(), 0.2 / (dim as f64).powf(1.0 / 1.5)).unwrap();
+        let factor = DMatrix::from_fn(dim, rank, |i, r| ((i * (r + 1)) as f64).sin() / (dim as f64).sqrt());
+        let sigma = LowRank::new(vec![1.0; dim], factor.clone(), factor).unwrap();
+        let problem = Problem::new(basin, Dynamics::Sgd, noise.with_amplitude(Amplitude::from(sigma))).unwrap();
+        // The corrected edge would be prepared for a second or two, at d² k.
+        let euler = Euler::with_step(0.01).unwrap().monitoring(Monitoring::Discrete).prepare(&problem).unwrap();
+        let limits = Limits { max_events: 100, ..LIMITS };
+        let once = || {
+            let mut records = Vec::with_capacity(1);
+            euler.run(StreamSource { seed: Seed(1), cell: 0 }, 0..1, limits, &mut records);
+            records
+        };
+        bencher.counter(ItemsCount::new(dim as u64 * events(&once()))).bench(once);
     }
 }
 

@@ -4,8 +4,10 @@
 use std::time::Instant;
 
 use levy_escape::dynamics::Dynamics;
-use levy_escape::experiment::Experiment;
+use levy_escape::engine::Shard;
+use levy_escape::experiment::{Experiment, Identity};
 use levy_escape::noise::{Seed, Stream};
+use nalgebra::dmatrix;
 use rand::{Rng, RngExt};
 
 /// The example of the documentation.
@@ -200,6 +202,37 @@ fn every_mistake_is_named_with_its_place() {
         ("amplitude = 1.0", "amplitude = [1.0, 2.0]", &["11:13: amplitude Σ is a diagonal of length 2"]),
         ("amplitude = 1.0", "amplitude = [[1.0, 2.0]]", &["11:13: amplitude Σ is a 1 × 2 matrix"]),
         ("amplitude = 1.0", "amplitude = [[1.0, 2.0], [1.0]]", &["11:13: the rows of `amplitude` differ in length"]),
+        (
+            "amplitude = 1.0",
+            "amplitude = { diagonal = 1.0, left = [[1.0, 2.0]] }",
+            &["11:13: amplitude Σ is diag(D) + U Vᵀ with vectors of length 2, the basin has dimension 1"],
+        ),
+        (
+            "amplitude = 1.0",
+            "amplitude = { diagonal = [1.0, 2.0], left = [[1.0]] }",
+            &["11:26: `diagonal` has 2 entries, the vectors of `left` have 1 (hint: give a number, or a list of 1)"],
+        ),
+        (
+            "amplitude = 1.0",
+            "amplitude = { diagonal = 1.0, left = [[1.0]], right = [[1.0], [2.0]] }",
+            &["11:55: `right` holds 2 vectors of length 1, `left` 1 vectors of length 1"],
+        ),
+        (
+            "amplitude = 1.0",
+            "amplitude = { diagonal = 1.0, left = [[1.0, 2.0], [1.0]] }",
+            &["11:38: the rows of `left` differ in length (hint: give the vectors one length"],
+        ),
+        (
+            "amplitude = 1.0",
+            "amplitude = { diagonl = 1.0, left = [[1.0]] }",
+            &["11:15: unknown key `diagonl` (hint: did you mean `diagonal`?)"],
+        ),
+        (
+            "amplitude = 1.0",
+            "amplitude = { left = [[1.0]] }",
+            &["11:13: `diagonal` is missing (hint: add `diagonal = 1.0`)"],
+        ),
+        ("amplitude = 1.0", "amplitude = { diagonal = 0, left = [[0.0]] }", &["11:13: amplitude Σ has the entry 0"]),
         ("curvature = [4.0]", "hessian = [[1.0, 2.0], [2.0, 1.0]]", &["20:39: the Hessian is not positive definite"]),
         ("curvature = [4.0]", "curvature = [4.0, 1.0]", &["21:10: box has 1 entries, the landscape has dimension 2"]),
         ("domain = {", "start = [0.7]\ndomain = {", &["21:9: the start [0.7] is not inside the domain"]),
@@ -394,4 +427,24 @@ fn no_edit_makes_the_parser_panic() {
     }
     // The edits must reach both outcomes to mean anything; most hit a syntax that is dense.
     assert!(accepted > rounds / 50 && accepted < rounds / 2, "{accepted} of {rounds} accepted");
+}
+
+/// A diagonal as a number or a list, with one factor or two, is the matrix that it stands for; and it is a part of the fingerprint.
+#[test]
+fn low_rank_amplitudes_are_read() {
+    let of = |amplitude: &str| {
+        let text = EXAMPLE.replace("amplitude = 1.0", &format!("amplitude = {amplitude}"));
+        let text = text.replace("curvature = [4.0]", "curvature = [4.0, 1.0]");
+        let text = text.replace("interval = [-0.5, 0.5]", "box = [[-0.5, 0.5], [-1.0, 1.0]]");
+        let experiment = Experiment::parse("a.toml", &text).unwrap();
+        let fingerprint = Identity::of(&experiment, 1, Shard::WHOLE).fingerprint;
+        (experiment.cells[0].problem.noise().amplitude().to_matrix(2), fingerprint)
+    };
+    let symmetric = of("{ diagonal = 1, left = [[1, 2], [0.5, 0]] }");
+    assert_eq!(symmetric.0, dmatrix![2.25, 2.0; 2.0, 5.0]);
+    let twice = of("{ diagonal = [1, 1], left = [[1, 2], [0.5, 0]], right = [[1, 2], [0.5, 0]] }");
+    assert_eq!(twice, symmetric);
+    let other = of("{ diagonal = [1, 2], left = [[1, 2]], right = [[3, 4]] }");
+    assert_eq!(other.0, dmatrix![4.0, 4.0; 6.0, 10.0]);
+    assert_ne!(other.1, symmetric.1);
 }

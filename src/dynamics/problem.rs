@@ -137,6 +137,19 @@ impl Problem {
         }
     }
 
+    /// Exit distances ahead and behind, along `± factor Q*⁻¹ Σ e_i` in units of that vector.
+    pub(crate) fn jump_exits(&self, preconditioner: &Preconditioner, i: usize, factor: f64) -> [f64; 2] {
+        if self.noise.amplitude().is_diagonal() {
+            let v = self.noise.amplitude().diagonal_entry(i) / preconditioner.entry(i) * factor;
+            return [v, -v].map(|v| self.basin.axis_exit_distance(i, v));
+        }
+        let mut v = self.jump_direction(preconditioner, i);
+        [factor, -1.0].map(|factor| {
+            v.iter_mut().for_each(|v| *v *= factor);
+            self.basin.exit_distance(&v)
+        })
+    }
+
     /// `Q*⁻¹ Σ e_i`, where a unit jump of noise coordinate `i` moves the parameters at rest.
     pub fn jump_direction(&self, preconditioner: &Preconditioner, i: usize) -> Vec<f64> {
         let mut column = self.noise.amplitude().column(self.basin.dim(), i);

@@ -9,7 +9,7 @@ use super::calibration_section::read_curvatures;
 use super::family::Family;
 use super::finding::{Finding, Findings, Span};
 use super::node::{Entry, Kind, Node};
-use super::reader::{TableReader, Value};
+use super::reader::{MATRIX_HELP, TableReader, Value};
 use crate::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, LandscapeError, Potential, Quadratic, Well};
 
 /// Keys whose plain list is a family: `radius = [1, 2, 4]`.
@@ -278,7 +278,7 @@ fn read_potential(
             let bowl = if which == 0 {
                 findings.note(&shape.node.span, Quadratic::new(per_axis(shape)?))?
             } else {
-                let rows = shape.rows()?;
+                let rows = shape.rows(MATRIX_HELP)?;
                 let (n, m) = (rows.len(), rows[0].len());
                 if n > MOST_DENSE {
                     findings.push(shape.refuse(format!("a dense Hessian has at most {MOST_DENSE} rows, not {n}")));

@@ -4,10 +4,13 @@ use nalgebra::DMatrix;
 
 use super::calibration_section::{names_calibration, read_alphas, read_mean_logs};
 use super::finding::{Findings, Span};
-use super::reader::{TableReader, Value};
+use super::reader::{MATRIX_HELP, TableReader, Value};
 use super::sweep::sweep;
 use crate::calibrate::scale_of;
-use crate::noise::{Alpha, Amplitude, LevyNoise, Measure, Structure, epsilon_of_learning_rate};
+use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Structure, epsilon_of_learning_rate};
+
+/// Keys of an amplitude `diag(D) + U Vᵀ`.
+const LOW_RANK_KEYS: [&str; 3] = ["diagonal", "left", "right"];
 
 /// A noise level as it was given.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,11 +51,8 @@ impl AmplitudeSection {
     /// Numbers that it holds beside itself.
     pub fn size(&self) -> usize {
         match self {
-            AmplitudeSection::Fixed(Amplitude::Dense(matrix)) => matrix.len(),
-            AmplitudeSection::Fixed(Amplitude::Diagonal(numbers)) | AmplitudeSection::Calibrated(numbers) => {
-                numbers.len()
-            }
-            AmplitudeSection::Fixed(Amplitude::Scalar(_)) => 0,
+            AmplitudeSection::Fixed(amplitude) => amplitude.size(),
+            AmplitudeSection::Calibrated(numbers) => numbers.len(),
         }
     }
 }
@@ -131,21 +131,60 @@ pub(super) fn read_level(table: &TableReader<'_>) -> Option<Option<Swept<Level>>
     Some(Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
 }
 
-/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, or a calibration; `None` if it is wrong.
+/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, a diagonal and a matrix of low rank, or a
+/// calibration; `None` if it is wrong.
 pub(super) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<AmplitudeSection>>> {
     let Some(value) = table.get("amplitude") else { return Some(None) };
     let fixed = |amplitude| vec![AmplitudeSection::Fixed(amplitude)];
     let values = if names_calibration(value) {
         vec![AmplitudeSection::Calibrated(read_mean_logs(value)?)]
+    } else if LOW_RANK_KEYS.iter().any(|key| value.has_key(key)) {
+        fixed(read_low_rank(value)?)
     } else if !value.is_list() {
         sweep(value)?.into_iter().map(|scale| AmplitudeSection::Fixed(Amplitude::Scalar(scale))).collect()
     } else if value.list()?.next().is_some_and(|first| first.is_list()) {
-        let rows = value.rows()?;
+        let rows = value.rows(MATRIX_HELP)?;
         fixed(Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])))
     } else {
         fixed(Amplitude::Diagonal(value.numbers()?))
     };
     Some(Some(Swept { values, span: value.node.span.clone() }))
+}
+
+/// `{ diagonal = .., left = [[..], ..], right = [[..], ..] }`: `diag(D) + U Vᵀ` with the columns of `U` and `V` as the rows of `left`
+/// and `right`; without `right` `V = U`.
+fn read_low_rank(value: Value<'_>) -> Option<Amplitude> {
+    let table = value.table()?;
+    let [diagonal_key, left_key, right_key] = LOW_RANK_KEYS;
+    let diagonal = table.need(diagonal_key, "1.0");
+    let left = table.need(left_key, "[[0.5, 0.5]]");
+    let right = table.get(right_key);
+    table.finish();
+    // Every part is read before the first that is wrong ends it.
+    let numbers = |d: Value<'_>| if d.is_list() { d.numbers() } else { d.number().map(|d| vec![d]) };
+    let (diagonal, numbers) = (diagonal, diagonal.and_then(numbers));
+    let vectors = |value: Value<'_>| value.rows("give the vectors one length, the dimension of the basin");
+    let (u, v) = (left.and_then(vectors), right.map(vectors));
+    let (diagonal, mut numbers, left, u) = (diagonal?, numbers?, left?, u?);
+    let v = v.unwrap_or_else(|| Some(u.clone()))?;
+    let (dim, rank) = (u[0].len(), u.len());
+    if !diagonal.is_list() {
+        numbers = vec![numbers[0]; dim];
+    }
+    if numbers.len() != dim {
+        let message = format!("`diagonal` has {} entries, the vectors of `left` have {dim}", numbers.len());
+        value.findings.push(diagonal.refuse(message).help(format!("give a number, or a list of {dim}")));
+        return None;
+    }
+    if (v.len(), v[0].len()) != (rank, dim) {
+        let of = |rows: &[Vec<f64>]| format!("{} vectors of length {}", rows.len(), rows[0].len());
+        let message = format!("`right` holds {}, `left` {}", of(&v), of(&u));
+        value.findings.push(right.unwrap_or(left).refuse(message).help("give `right` as many vectors as `left`"));
+        return None;
+    }
+    let factor = |rows: &[Vec<f64>]| DMatrix::from_fn(dim, rank, |i, r| rows[r][i]);
+    let sigma = LowRank::new(numbers, factor(&u), factor(&v));
+    value.findings.note(&value.node.span, sigma).map(Amplitude::from)
 }
 
 /// The noise of one cell, with its errors at the places of the tail index and of the level.

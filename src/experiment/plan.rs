@@ -196,6 +196,9 @@ impl Plan {
         let dim = landscape.dim();
         let help = match dim {
             1 => "give a number other than 0".to_string(),
+            _ if matches!(amplitude, Amplitude::LowRank(_)) => {
+                format!("give `left` and `right` vectors of length {dim}, and not only zeros")
+            }
             _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
         };
         findings.note_with_help(&axes.amplitudes.span, noise.amplitude().check(dim), &help)?;
@@ -224,6 +227,9 @@ fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Finding {
     let finding = Finding::new(scheme.span.clone(), error.to_string());
     match error {
         SchemeError::Gaussian => finding.help("use `euler = {}`, or leave 2 out of `alpha`"),
+        SchemeError::Matrix { .. } => finding.help(
+            "`euler` needs no covariance; a potential of separate axes with a number or a list as `amplitude` needs no matrix",
+        ),
         SchemeError::Sampled => finding.help("use `euler = {}`, or the second moment \"mean_field\""),
         _ => finding,
     }

@@ -8,6 +8,9 @@ use super::node::{Entry, Kind, Node};
 /// Keys that stand before the first `[table]`: behind one, TOML gives them to that table.
 const TOP_KEYS: [&str; 5] = ["name", "seed", "paths", "max_time", "figures"];
 
+/// What would do in place of a ragged matrix.
+pub(super) const MATRIX_HELP: &str = "give every row of the matrix as many numbers as there are rows";
+
 /// A table being read. Keys that nobody asked for are refused by [`TableReader::finish`].
 pub(super) struct TableReader<'a> {
     entries: &'a [Entry],
@@ -263,8 +266,8 @@ impl<'a> Value<'a> {
         numbers.into_iter().collect()
     }
 
-    /// A list of lists of numbers, all of one length: the rows of a matrix.
-    pub fn rows(&self) -> Option<Vec<Vec<f64>>> {
+    /// A list of lists of numbers, all of one length: the rows of a matrix. `help` says what would do where they are not.
+    pub fn rows(&self, help: &str) -> Option<Vec<Vec<f64>>> {
         let rows: Vec<Option<Vec<f64>>> = self.list()?.map(|row| row.numbers()).collect();
         let rows: Vec<Vec<f64>> = rows.into_iter().collect::<Option<_>>()?;
         let Some(first) = rows.first() else {
@@ -273,7 +276,7 @@ impl<'a> Value<'a> {
         };
         if rows.iter().any(|row| row.len() != first.len()) {
             let finding = self.refuse(format!("the rows of `{}` differ in length", self.key));
-            self.findings.push(finding.help("give every row of the matrix as many numbers as there are rows"));
+            self.findings.push(finding.help(help));
             return None;
         }
         Some(rows)

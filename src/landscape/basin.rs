@@ -224,6 +224,27 @@ impl Basin {
         }
     }
 
+    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension but for level sets.
+    pub(crate) fn axis_exit_distance(&self, axis: usize, v: f64) -> f64 {
+        match &self.region {
+            Region::Box { lo, hi } => {
+                let minimum = self.minimum()[axis];
+                match v {
+                    v if v > 0.0 => (hi[axis] - minimum) / v,
+                    v if v < 0.0 => (lo[axis] - minimum) / v,
+                    _ => f64::INFINITY,
+                }
+            }
+            Region::Ball { radius } => radius / (v * v).sqrt(),
+            Region::Ellipsoid { semi_axes } => ((v / semi_axes[axis]) * (v / semi_axes[axis])).sqrt().recip(),
+            Region::Level { height, floor, .. } => {
+                let mut direction = vec![0.0; self.dim()];
+                direction[axis] = v;
+                self.level_distance(&direction, *height, *floor)
+            }
+        }
+    }
+
     fn level_distance(&self, direction: &[f64], height: f64, floor: f64) -> f64 {
         let point = |s: f64| -> Vec<f64> { self.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect() };
         let rise = |s: f64| self.potential.value(&point(s)) - floor;

@@ -75,6 +75,19 @@ pub enum NoiseError {
         /// The shape that was given.
         found: String,
     },
+    /// The parts of a low-rank plus diagonal amplitude do not fit together.
+    #[error(
+        "U of {} × {} and V of {} × {} do not fit a diagonal of length {dim}: both need as many rows, and as many columns as each other",
+        left.0, left.1, right.0, right.1
+    )]
+    FactorShape {
+        /// Length of the diagonal.
+        dim: usize,
+        /// Rows and columns of `U`.
+        left: (usize, usize),
+        /// Rows and columns of `V`.
+        right: (usize, usize),
+    },
     /// An entry of the amplitude is not finite, or the amplitude is zero.
     #[error("amplitude Σ has the entry {value}; entries must be finite and not all zero")]
     AmplitudeEntry {

@@ -3,11 +3,13 @@
 //! The matrix `Σ` that multiplies `dL`. The paper calls a covariance `Σ` and uses it as an amplitude; here it is an
 //! amplitude and nothing else. Column `i` is where a jump of the noise coordinate `i` moves the parameters.
 
+use std::sync::Arc;
+
 use nalgebra::{DMatrix, DVector};
 
-use super::{NoiseError, Structure};
+use super::{LowRank, NoiseError, Structure};
 
-/// `Σ`: scalar, diagonal or dense. `Σ` has the shape `dim × dim`.
+/// `Σ`: scalar, diagonal, dense, or low-rank plus diagonal. `Σ` has the shape `dim × dim`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Amplitude {
     /// `Σ = s I`.
@@ -16,6 +18,14 @@ pub enum Amplitude {
     Diagonal(Vec<f64>),
     /// A full matrix.
     Dense(DMatrix<f64>),
+    /// `Σ = diag(D) + U Vᵀ`, shared by all that hold it.
+    LowRank(Arc<LowRank>),
+}
+
+impl From<LowRank> for Amplitude {
+    fn from(sigma: LowRank) -> Self {
+        Amplitude::LowRank(Arc::new(sigma))
+    }
 }
 
 impl Default for Amplitude {
@@ -35,6 +45,9 @@ impl Amplitude {
             Amplitude::Scalar(_) => None,
             Amplitude::Diagonal(s) => (s.len() != dim).then(|| format!("a diagonal of length {}", s.len())),
             Amplitude::Dense(m) => (m.shape() != (dim, dim)).then(|| format!("a {} × {} matrix", m.nrows(), m.ncols())),
+            Amplitude::LowRank(sigma) => {
+                (sigma.dim() != dim).then(|| format!("diag(D) + U Vᵀ with vectors of length {}", sigma.dim()))
+            }
         };
         if let Some(found) = found {
             return Err(NoiseError::AmplitudeShape { dim, found });
@@ -43,6 +56,12 @@ impl Amplitude {
             Amplitude::Scalar(s) => std::slice::from_ref(s),
             Amplitude::Diagonal(s) => s.as_slice(),
             Amplitude::Dense(m) => m.as_slice(),
+            Amplitude::LowRank(sigma) => {
+                if let Some(value) = sigma.entries().find(|s| !s.is_finite()) {
+                    return Err(NoiseError::AmplitudeEntry { value });
+                }
+                &sigma.row_norms()
+            }
         };
         if let Some(&value) = entries.iter().find(|s| !s.is_finite()) {
             return Err(NoiseError::AmplitudeEntry { value });
@@ -51,6 +70,16 @@ impl Amplitude {
             return Err(NoiseError::AmplitudeEntry { value: 0.0 });
         }
         Ok(())
+    }
+
+    /// Numbers that it holds beside itself.
+    pub fn size(&self) -> usize {
+        match self {
+            Amplitude::Scalar(_) => 0,
+            Amplitude::Diagonal(s) => s.len(),
+            Amplitude::Dense(m) => m.len(),
+            Amplitude::LowRank(sigma) => sigma.dim() * (1 + 2 * sigma.rank()),
+        }
     }
 
     /// `out = Σ x`, all of length `dim`.
@@ -64,6 +93,7 @@ impl Amplitude {
                     out.iter_mut().zip(column.iter()).for_each(|(o, s)| *o += s * x);
                 }
             }
+            Amplitude::LowRank(sigma) => sigma.apply(x, out),
         }
     }
 
@@ -74,8 +104,19 @@ impl Amplitude {
             Amplitude::Scalar(s) => column[i] = *s,
             Amplitude::Diagonal(s) => column[i] = s[i],
             Amplitude::Dense(m) => column.copy_from_slice(m.column(i).as_slice()),
+            Amplitude::LowRank(sigma) => sigma.write_column(i, &mut column),
         }
         column
+    }
+
+    /// Entry `i` of the diagonal.
+    pub fn diagonal_entry(&self, i: usize) -> f64 {
+        match self {
+            Amplitude::Scalar(s) => *s,
+            Amplitude::Diagonal(s) => s[i],
+            Amplitude::Dense(m) => m[(i, i)],
+            Amplitude::LowRank(sigma) => sigma.diagonal_entry(i),
+        }
     }
 
     /// Euclidean norm of column `i`, the length of a unit jump of noise coordinate `i`.
@@ -84,6 +125,7 @@ impl Amplitude {
             Amplitude::Scalar(s) => s.abs(),
             Amplitude::Diagonal(s) => s[i].abs(),
             Amplitude::Dense(m) => m.column(i).norm(),
+            Amplitude::LowRank(sigma) => sigma.column_norm(i),
         }
     }
 
@@ -93,6 +135,17 @@ impl Amplitude {
             Amplitude::Scalar(s) => vec![s.abs(); dim],
             Amplitude::Diagonal(s) => s.iter().map(|s| s.abs()).collect(),
             Amplitude::Dense(m) => m.row_iter().map(|row| row.norm()).collect(),
+            Amplitude::LowRank(sigma) => sigma.row_norms(),
+        }
+    }
+
+    /// Scale of every row of `Σ L_1`, the [`Amplitude::scale_along`] of every axis.
+    pub fn row_scales(&self, dim: usize, alpha: f64, structure: Structure) -> Vec<f64> {
+        match self {
+            Amplitude::Scalar(s) => vec![scale_of([*s], alpha, structure); dim],
+            Amplitude::Diagonal(s) => s.iter().map(|s| scale_of([*s], alpha, structure)).collect(),
+            Amplitude::Dense(m) => m.row_iter().map(|row| scale_of(row.iter().copied(), alpha, structure)).collect(),
+            Amplitude::LowRank(sigma) => sigma.row_scales(alpha, structure),
         }
     }
 
@@ -102,6 +155,7 @@ impl Amplitude {
             Amplitude::Scalar(s) => DMatrix::from_diagonal_element(dim, dim, *s),
             Amplitude::Diagonal(s) => DMatrix::from_diagonal(&DVector::from_column_slice(s)),
             Amplitude::Dense(m) => m.clone(),
+            Amplitude::LowRank(sigma) => sigma.to_matrix(),
         }
     }
 
@@ -111,27 +165,35 @@ impl Amplitude {
             Amplitude::Scalar(s) => dim as f64 * s.abs().ln(),
             Amplitude::Diagonal(s) => s.iter().map(|s| s.abs().ln()).sum(),
             Amplitude::Dense(m) => m.determinant().abs().ln(),
+            Amplitude::LowRank(sigma) => sigma.log_determinant(),
         }
     }
 
     /// Whether `Σ` is diagonal in the coordinates of the parameters.
     pub fn is_diagonal(&self) -> bool {
-        !matches!(self, Amplitude::Dense(_))
+        matches!(self, Amplitude::Scalar(_) | Amplitude::Diagonal(_))
     }
 
     /// Scale of the SαS variable `n · Σ L_1`: `‖Σᵀn‖_α` for independent coordinates, `‖Σᵀn‖_2` for isotropic ones.
     pub fn scale_along(&self, normal: &[f64], alpha: f64, structure: Structure) -> f64 {
-        let norm = |terms: &mut dyn Iterator<Item = f64>| match structure {
-            Structure::Independent => terms.map(|a| a.abs().powf(alpha)).sum::<f64>().powf(1.0 / alpha),
-            Structure::Isotropic => terms.map(|a| a * a).sum::<f64>().sqrt(),
-        };
         match self {
-            Amplitude::Scalar(s) => norm(&mut normal.iter().map(|n| s * n)),
-            Amplitude::Diagonal(s) => norm(&mut s.iter().zip(normal).map(|(s, n)| s * n)),
+            Amplitude::Scalar(s) => scale_of(normal.iter().map(|n| s * n), alpha, structure),
+            Amplitude::Diagonal(s) => scale_of(s.iter().zip(normal).map(|(s, n)| s * n), alpha, structure),
             Amplitude::Dense(m) => {
-                norm(&mut m.column_iter().map(|column| column.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>()))
+                let along = |column: &[f64]| column.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>();
+                scale_of(m.column_iter().map(|column| along(column.as_slice())), alpha, structure)
             }
+            Amplitude::LowRank(sigma) => scale_of(sigma.transposed(normal), alpha, structure),
         }
+    }
+}
+
+/// Scale of `Σ_j a_j L_j` at time 1.
+fn scale_of(weights: impl IntoIterator<Item = f64>, alpha: f64, structure: Structure) -> f64 {
+    let weights = weights.into_iter();
+    match structure {
+        Structure::Independent => weights.map(|a| a.abs().powf(alpha)).sum::<f64>().powf(1.0 / alpha),
+        Structure::Isotropic => weights.map(|a| a * a).sum::<f64>().sqrt(),
     }
 }
 
@@ -155,6 +217,18 @@ mod tests {
             let n = [0.6, 0.8];
             let (a, b) = (diagonal.scale_along(&n, 1.5, structure), dense.scale_along(&n, 1.5, structure));
             assert!((a - b).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn row_scales_are_those_along_the_axes_bit_for_bit() {
+        let dense = DMatrix::from_row_slice(3, 3, &[1.0, 0.4, -0.2, -0.3, 0.6, 0.0, 0.1, 0.0, -2.0]);
+        for sigma in [Amplitude::Scalar(-0.7), Amplitude::Diagonal(vec![2.0, -0.3, 0.0]), Amplitude::Dense(dense)] {
+            for structure in [Structure::Independent, Structure::Isotropic] {
+                let along =
+                    |i: usize| sigma.scale_along(&[0, 1, 2].map(|j| f64::from(u8::from(i == j))), 1.3, structure);
+                assert_eq!(sigma.row_scales(3, 1.3, structure), [0, 1, 2].map(along));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+use super::SchemeError;
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root};
 use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
@@ -42,8 +43,8 @@ pub(super) struct AdamMotion {
     rate: f64,
     tolerance: f64,
     memory: f64,
-    /// Root of the covariance of `(θ, m̂)` at rest and `E (∇F)²` there.
-    rest: Option<(DMatrix<f64>, Vec<f64>)>,
+    /// The law of `(θ, m̂)` at rest and `E (∇F)²` there.
+    rest: Option<(Rest, Vec<f64>)>,
     /// What a swing is measured by on every axis, where there is a law at rest.
     still: Option<Vec<StillAxis>>,
     /// Draws of `(y, m̂)` at rest across a kink, one list for all axes that are alike.
@@ -55,6 +56,29 @@ struct StillAxis {
     q: f64,
     /// Number of the list of draws at rest, if two curvatures meet.
     kinked: Option<usize>,
+}
+
+/// A root of the covariance of `(θ - θ*, m̂)` at rest.
+enum Rest {
+    /// `[yy, my, mm]` of a lower triangle on every axis.
+    Axes(Vec<[f64; 3]>),
+    /// In `2d` rows.
+    Joint(DMatrix<f64>),
+}
+
+impl Rest {
+    /// A draw into `phase`.
+    fn draw(&self, state: &mut State, rng: &mut Stream) {
+        match self {
+            Rest::Axes(roots) => {
+                let (y, m) = state.phase.split_at_mut(roots.len());
+                for ((y, m), root) in y.iter_mut().zip(m).zip(roots) {
+                    [*y, *m] = lower_pair(*root, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
+                }
+            }
+            Rest::Joint(root) => state.draw_around(&vec![0.0; root.nrows()], root, rng),
+        }
+    }
 }
 
 enum Flow {
@@ -93,7 +117,12 @@ impl AdamMotion {
             kinked: Vec::new(),
         };
         if fastest > 0.0 {
-            motion.rest = motion.law_at_rest(jumps);
+            motion.rest = match &motion.flow {
+                Flow::Axes { left, right, variances } => motion.axes_at_rest([left, right], variances),
+                // Without a law at rest every path is followed all the way.
+                _ if 2 * dim > SchemeError::MOST_ROWS => None,
+                _ => motion.law_at_rest(jumps),
+            };
             motion.still = motion.still_axes(slowest);
         }
         motion
@@ -153,9 +182,9 @@ impl AdamMotion {
 
     /// The law at rest at the end of the wait, with `v̂` as it has become.
     fn rest_at_end(&self, state: &mut State, wait: f64, rng: &mut Stream) {
-        let Some((root, square)) = &self.rest else { return };
+        let Some((rest, square)) = &self.rest else { return };
         let dim = state.x.len();
-        state.draw_around(&vec![0.0; 2 * dim], root, rng);
+        rest.draw(state, rng);
         let minimum = self.problem.basin().minimum();
         let weight = Adam::weight(self.adam.beta2_rate(), state.t, wait);
         for i in 0..dim {
@@ -178,8 +207,31 @@ impl AdamMotion {
         matches!(&self.flow, Flow::Axes { left, right, .. } if left == right)
     }
 
+    /// Axes by themselves at rest with `Q*`, if their fluctuations are small beside the basin. Where two curvatures meet, the flatter
+    /// side stands for both in this question, and the sides weigh as their widths in `E (∇F)²`.
+    fn axes_at_rest(&self, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<(Rest, Vec<f64>)> {
+        let q = self.problem.preconditioner()?;
+        let beta = self.adam.beta1_rate();
+        let (mut total, mut roots, mut squares) = (0.0, Vec::new(), Vec::new());
+        for (i, variance) in variances.iter().enumerate() {
+            let sides = curvatures.map(|k| k[i]);
+            if !(sides[0].min(sides[1]) > 0.0) {
+                return None;
+            }
+            let q = q.entry(i);
+            let rests = sides.map(|k| momentum_covariance(beta, k, q, variance / (q * q)));
+            let [left, right] = rests.map(|[yy, ..]| yy.sqrt());
+            total += left.max(right).powi(2);
+            let square = |side: usize| sides[side] * sides[side] * rests[side][0];
+            let share = if variance > &0.0 { left / (left + right) } else { 0.0 };
+            squares.push(share * square(0) + (1.0 - share) * square(1));
+            roots.push(lower_root(rests[1]));
+        }
+        small_beside_basin(&self.problem, total).then_some((Rest::Axes(roots), squares))
+    }
+
     /// The linearisation at the minimum with `Q*`, if its fluctuations are small beside the basin.
-    fn law_at_rest(&self, jumps: &LargeJumps) -> Option<(DMatrix<f64>, Vec<f64>)> {
+    fn law_at_rest(&self, jumps: &LargeJumps) -> Option<(Rest, Vec<f64>)> {
         let dim = self.noise_scales.len();
         let q = self.problem.preconditioner()?;
         let hessian = self.problem.basin().potential().hessian(self.problem.basin().minimum());
@@ -195,10 +247,13 @@ impl AdamMotion {
                 spread[(i, j)] = diffusion[(i, j)] / (q.entry(i) * q.entry(j));
             }
         }
-        let covariance = covariance_at_rest(&drift, &spread).filter(|c| small_beside_basin(&self.problem, c))?;
+        let covariance = covariance_at_rest(&drift, &spread)?;
         let theta = covariance.view((0, 0), (dim, dim)).clone_owned();
+        if !small_beside_basin(&self.problem, theta.trace()) {
+            return None;
+        }
         let gradient = &hessian * theta * hessian.transpose();
-        Some((square_root(&covariance), gradient.diagonal().iter().copied().collect()))
+        Some((Rest::Joint(square_root(&covariance)), gradient.diagonal().iter().copied().collect()))
     }
 
     fn move_second_moment(&self, state: &mut State, t: f64, tau: f64) {
@@ -222,20 +277,25 @@ impl AdamMotion {
 
     fn advance_axes(&self, state: &mut State, tau: f64, curvatures: [&[f64]; 2], variances: &[f64], rng: &mut Stream) {
         let beta = self.momentum_rate(state.t, tau);
+        let minimum = self.problem.basin().minimum();
+        // Neighbours are often alike, and then share flow and noise.
+        let (mut last, mut flow, mut noise) = ([f64::NAN; 3], [[0.0; 2]; 2], [0.0; 3]);
         for i in 0..state.x.len() {
-            let minimum = self.problem.basin().minimum()[i];
-            let (y, m, q) = (state.x[i] - minimum, state.averages.m[i], state.averages.q[i]);
+            let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
             let ahead = self.wide_swing(state, i, curvatures, variances).map_or(y >= 0.0, |swing| swing.ahead);
             let k = curvatures[usize::from(ahead)][i];
-            let flow = momentum_flow(beta, k, q, tau);
-            let variance = variances[i] / (q * q);
-            let [first, second] = [rng.sample::<f64, _>(StandardNormal), rng.sample::<f64, _>(StandardNormal)];
-            let noise = match k > 0.0 {
-                true => gaussian_pair(momentum_covariance(beta, k, q, variance), flow, [first, second]),
-                false => [(variance * tau).sqrt() * first, 0.0],
-            };
-            state.x[i] = minimum + flow[0][0] * y + flow[0][1] * m + noise[0];
-            state.averages.m[i] = flow[1][0] * y + flow[1][1] * m + noise[1];
+            if last != [k, q, variances[i]] {
+                last = [k, q, variances[i]];
+                let variance = variances[i] / (q * q);
+                flow = momentum_flow(beta, k, q, tau);
+                noise = match k > 0.0 {
+                    true => gathered_root(momentum_covariance(beta, k, q, variance), flow),
+                    false => [(variance * tau).sqrt(), 0.0, 0.0],
+                };
+            }
+            let [to_y, to_m] = lower_pair(noise, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
+            state.x[i] = minimum[i] + flow[0][0] * y + flow[0][1] * m + to_y;
+            state.averages.m[i] = flow[1][0] * y + flow[1][1] * m + to_m;
         }
     }
 
@@ -294,8 +354,10 @@ impl AdamMotion {
             if off > AT_REST * v {
                 limit = limit.min(0.2 * v / (self.adam.beta2_rate() * off));
             }
-            if (self.adam.beta2_rate() / self.rate).min(1.0) * g * g > AT_REST * v {
-                limit = limit.min(FAR_STEP / self.rate);
+            // The gradient swings, and what it adds to `v̂` in a time of the flow decides how closely it is followed.
+            let added = self.adam.beta2_rate() / self.rate * g * g / v;
+            if added > AT_REST {
+                limit = limit.min(FAR_STEP / (self.rate * added.min(1.0).sqrt()));
             }
         };
         if let Flow::Axes { left, right, .. } = &self.flow {
@@ -318,13 +380,16 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     let steep = left.max(right) / q;
     let tau = FAR_STEP / if beta < 4.0 * steep { (beta * steep).sqrt() } else { steep };
     let variance = variance / (q * q);
-    let sides = [left, right].map(|k| (momentum_flow(beta, k, q, tau), momentum_covariance(beta, k, q, variance)));
+    let sides = [left, right].map(|k| {
+        let flow = momentum_flow(beta, k, q, tau);
+        (flow, gathered_root(momentum_covariance(beta, k, q, variance), flow))
+    });
     let mut rng = Stream::new(Seed(0), 0, 0);
     let (mut y, mut m) = (0.0f64, 0.0f64);
     let mut draws = Vec::with_capacity(REST_DRAWS);
     for step in 0..(REST_DRAWS + REST_START) * REST_STRIDE {
-        let (flow, rest) = &sides[usize::from(y >= 0.0)];
-        let noise = gaussian_pair(*rest, *flow, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
+        let (flow, root) = &sides[usize::from(y >= 0.0)];
+        let noise = lower_pair(*root, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
         (y, m) = (flow[0][0] * y + flow[0][1] * m + noise[0], flow[1][0] * y + flow[1][1] * m + noise[1]);
         if step % REST_STRIDE == 0 && step >= REST_START * REST_STRIDE {
             draws.push([y, m]);
@@ -333,16 +398,21 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     draws
 }
 
-/// A draw of the Gaussian with covariance `C - F C Fᵀ`.
-fn gaussian_pair(rest: [f64; 3], f: [[f64; 2]; 2], normal: [f64; 2]) -> [f64; 2] {
-    let [a, b, c] = rest;
+/// The lower triangle of the covariance `C - F C Fᵀ`.
+fn gathered_root([a, b, c]: [f64; 3], f: [[f64; 2]; 2]) -> [f64; 3] {
     let carried = |r: [f64; 2], s: [f64; 2]| r[0] * s[0] * a + (r[0] * s[1] + r[1] * s[0]) * b + r[1] * s[1] * c;
-    let yy = (a - carried(f[0], f[0])).max(0.0);
-    let ym = b - carried(f[0], f[1]);
-    let mm = c - carried(f[1], f[1]);
-    let root = yy.sqrt();
+    lower_root([a - carried(f[0], f[0]), b - carried(f[0], f[1]), c - carried(f[1], f[1])])
+}
+
+/// The lower triangle `[yy, my, mm]` whose square is the covariance `[Var y, Cov(y, m), Var m]`.
+fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
+    let root = yy.max(0.0).sqrt();
     let cross = if root > 0.0 { ym / root } else { 0.0 };
-    [root * normal[0], cross * normal[0] + (mm - cross * cross).max(0.0).sqrt() * normal[1]]
+    [root, cross, (mm - cross * cross).max(0.0).sqrt()]
+}
+
+fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
+    [yy * normal[0], my * normal[0] + mm * normal[1]]
 }
 
 impl Motion for AdamMotion {
@@ -395,7 +465,7 @@ impl Motion for AdamMotion {
             self.rest_at_end(state, wait, rng);
             return wait;
         }
-        let Some((root, square)) = &self.rest else { return 0.0 };
+        let Some((rest, square)) = &self.rest else { return 0.0 };
         if self.is_exact() || state.since_jump < self.memory || wait < 1.5 * self.memory {
             return 0.0;
         }
@@ -407,7 +477,7 @@ impl Motion for AdamMotion {
             return 0.0;
         }
         let dim = state.x.len();
-        state.draw_around(&vec![0.0; 2 * dim], root, rng);
+        rest.draw(state, rng);
         let minimum = self.problem.basin().minimum();
         for i in 0..dim {
             state.x[i] = minimum[i] + state.phase[i];
@@ -425,16 +495,17 @@ impl Motion for AdamMotion {
 struct WideSwing {
     /// Whether it is, or is about to be, above the kink.
     ahead: bool,
-    /// What bounds `|y|` on that side.
-    amplitude: f64,
-    /// How long the flow is that of this side.
-    span: f64,
+    /// Square of what bounds `|y|` on that side.
+    square: f64,
+    /// The same in units of the narrowest.
+    width: f64,
 }
 
 impl AdamMotion {
     /// Longest step over which the flow is exact while `Q` is held, and stays inside the basin by its energy `y² + m²/(β k q)`.
     fn flow_limit(&self, state: &State) -> f64 {
-        let far = self.short_step();
+        // Small fluctuations around a kink, which have a law at rest, bear a step twice as long.
+        let far = if self.still.is_some() { 2.0 } else { 1.0 } * FAR_STEP / self.rate;
         let Flow::Axes { left, right, variances } = &self.flow else { return far };
         let basin = self.problem.basin();
         let beta = self.adam.beta1_rate();
@@ -443,8 +514,10 @@ impl AdamMotion {
             let (y, m, q) = (state.x[i] - basin.minimum()[i], state.averages.m[i], state.averages.q[i]);
             let (amplitude, reach) = if left[i] != right[i] {
                 let Some(swing) = self.wide_swing(state, i, [left, right], variances) else { return far };
-                limit = limit.min(swing.span);
-                (swing.amplitude, if swing.ahead { ahead } else { behind })
+                let (sign, k, reach) = if swing.ahead { (1.0, right[i], ahead) } else { (-1.0, left[i], behind) };
+                let narrows = (0.5 * swing.width.ln() / slow_rate(beta, k / q)).max(far);
+                limit = limit.min(momentum_return(beta, k, q, [sign * y, sign * m])).min(narrows);
+                (swing.square.sqrt(), reach)
             } else if left[i] > 0.0 {
                 ((y * y + m * m / (q * beta * left[i])).sqrt(), behind.min(ahead))
             } else {
@@ -456,12 +529,6 @@ impl AdamMotion {
         if share < 1.0 { limit } else { far }
     }
 
-    /// A step where the flow is not exact. Small fluctuations around a kink, which have a law at rest, bear one twice as long.
-    fn short_step(&self) -> f64 {
-        let share = if self.still.is_some() { 2.0 * FAR_STEP } else { FAR_STEP };
-        share / self.rate
-    }
-
     /// The swing along an axis with a kink, if it is wide.
     fn wide_swing(&self, state: &State, i: usize, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<WideSwing> {
         let sides = curvatures.map(|k| k[i]);
@@ -471,18 +538,13 @@ impl AdamMotion {
         }
         let beta = self.adam.beta1_rate();
         let (y, m, q) = (state.x[i] - self.problem.basin().minimum()[i], state.averages.m[i], state.averages.q[i]);
-        let deviation = |k: f64| momentum_covariance(beta, k, q, variances[i] / (q * q))[0].sqrt();
+        let variance = |k: f64| momentum_covariance(beta, k, q, variances[i] / (q * q))[0];
         // At the kink the velocity tells the side.
-        let ahead = if y.abs() < deviation(steep) { m < 0.0 } else { y >= 0.0 };
+        let ahead = if y * y < variance(steep) { m < 0.0 } else { y >= 0.0 };
         let k = sides[usize::from(ahead)];
-        let amplitude = (y * y + m * m / (beta * k * q)).sqrt();
-        let width = amplitude / (WIDE * deviation(k));
-        if !(width > 1.0) {
-            return None;
-        }
-        let sign = if ahead { 1.0 } else { -1.0 };
-        let narrows = (width.ln() / slow_rate(beta, k / q)).max(self.short_step());
-        Some(WideSwing { ahead, amplitude, span: momentum_return(beta, k, q, [sign * y, sign * m]).min(narrows) })
+        let square = y * y + m * m / (beta * k * q);
+        let width = square / (WIDE * WIDE * variance(k));
+        (width > 1.0).then_some(WideSwing { ahead, square, width })
     }
 }
 

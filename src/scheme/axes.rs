@@ -12,7 +12,9 @@ pub(super) struct AxisSteps {
     minimum: Vec<f64>,
     left: Vec<f64>,
     right: Vec<f64>,
+    /// The diagonal of `Σ`; ones where `Σ` couples the axes, whose noise is then `Σξ` in place of `ξ`.
     amplitude: Vec<f64>,
+    is_coupled: bool,
     /// The faces as they are watched.
     lo: Vec<f64>,
     hi: Vec<f64>,
@@ -21,21 +23,26 @@ pub(super) struct AxisSteps {
 }
 
 impl AxisSteps {
-    /// The axes of a problem; `None` if its coordinates see each other. `shift` is that of the edge before the amplitude.
-    pub fn of(problem: &Problem, step: f64, scale: f64, shift: f64) -> Option<Self> {
+    /// The axes of a problem; `None` if its coordinates see each other but for a low-rank part of the noise. `shift` is that of the
+    /// edge before the amplitude, `row_scales` that of every axis.
+    pub fn of(problem: &Problem, step: f64, scale: f64, (shift, row_scales): (f64, &[f64])) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());
         let dim = basin.dim();
         if *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
             return None;
         }
         let [left, right] = basin.potential().form().axis_curvatures(dim)?;
-        let amplitude = match noise.amplitude() {
-            Amplitude::Scalar(s) => vec![*s; dim],
-            Amplitude::Diagonal(s) => s.clone(),
-            _ => return None,
+        let (amplitude, is_coupled) = match noise.amplitude() {
+            Amplitude::Scalar(s) => (vec![*s; dim], false),
+            Amplitude::Diagonal(s) => (s.clone(), false),
+            Amplitude::LowRank(_) => (vec![1.0; dim], true),
+            Amplitude::Dense(_) => return None,
         };
         let (lo, hi) = basin.sides()?;
-        let watched = |i: usize| watched_shift(shift * amplitude[i].abs(), lo[i], hi[i]);
+        let watched = |i: usize| {
+            let scale = if is_coupled { row_scales[i] } else { amplitude[i].abs() };
+            watched_shift(shift * scale, lo[i], hi[i])
+        };
         Some(AxisSteps {
             lo: (0..dim).map(|i| lo[i] + watched(i)).collect(),
             hi: (0..dim).map(|i| hi[i] - watched(i)).collect(),
@@ -43,19 +50,20 @@ impl AxisSteps {
             left,
             right,
             amplitude,
+            is_coupled,
             step,
             scale,
         })
     }
 
-    /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate; whether it is inside afterwards.
-    pub fn step(&self, arch: Arch, x: &mut [f64], xi: &[f64]) -> bool {
-        arch.dispatch(Move { axes: self, x, xi })
+    /// Whether the noise of a step is `Σξ` and not `ξ`.
+    pub fn is_coupled(&self) -> bool {
+        self.is_coupled
     }
 
-    /// The displacement by the noise of a step.
-    pub fn kick(&self, xi: &[f64], kick: &mut [f64]) {
-        kick.iter_mut().zip(xi).zip(&self.amplitude).for_each(|((kick, xi), s)| *kick = s * xi * self.scale);
+    /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate or `Σ` times it; whether it is inside afterwards.
+    pub fn step(&self, arch: Arch, x: &mut [f64], xi: &[f64]) -> bool {
+        arch.dispatch(Move { axes: self, x, xi })
     }
 }
 

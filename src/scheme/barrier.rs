@@ -117,6 +117,9 @@ pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
     mean_abs_power(dim, 3.0) / mean_abs_power(dim, 2.0)
 }
 
+/// Below e^(-2 · 23) no draw of a 64-bit uniform lets a bridge cross: product of the distances of its ends, in units of its variance.
+pub(super) const FAR: f64 = 23.0;
+
 /// When a Brownian bridge of variance `variance` over the unit of time `tau`, from distance `from` inside the edge to
 /// distance `to`, first meets the edge; `None` if it does not. Distances are signed, `from > 0`.
 ///
@@ -125,8 +128,7 @@ pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
 pub(super) fn bridge_crossing(from: f64, to: f64, variance: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
     if to > 0.0 {
         let exponent = 2.0 * from * to / (variance * tau);
-        // Below e^-46 no draw of a 64-bit uniform would cross.
-        if exponent > 46.0 || rng.open01().ln() > -exponent {
+        if exponent > 2.0 * FAR || rng.open01().ln() > -exponent {
             return None;
         }
     }

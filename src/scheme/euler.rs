@@ -87,7 +87,7 @@ impl Scheme for Euler {
         if problem.dynamics().learning_rate().is_some() {
             return Err(SchemeError::Discrete);
         }
-        Ok(())
+        EulerKernel::check_hessian(problem)
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -104,7 +104,7 @@ pub(super) struct EulerKernel {
     scale: f64,
     /// `β_α ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
-    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box.
+    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
@@ -127,12 +127,21 @@ struct Workspace {
 }
 
 impl EulerKernel {
+    /// Refuses a potential whose Hessian is a matrix that is too large, as the clocks of a problem take it.
+    pub fn check_hessian(problem: &Problem) -> Result<(), SchemeError> {
+        let basin = problem.basin();
+        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
+        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())
+    }
+
     pub fn new(settings: &Euler, problem: &Problem) -> Self {
         let noise = problem.noise();
         let dim = problem.basin().dim();
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
-        let balance = balance_time(problem);
+        let corrected = settings.monitoring == Monitoring::Corrected;
+        // With a step of its own the discrete monitoring asks for none of the clocks.
+        let balance = if corrected || settings.step.is_none() { balance_time(problem) } else { None };
         // Without drift the only clock is the time the noise takes to cross the basin.
         let (clock, share) = match relaxation.is_finite() {
             true => (relaxation, STEP_PER_RELAXATION),
@@ -142,7 +151,7 @@ impl EulerKernel {
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
         let mut warnings = Vec::new();
         // With discrete monitoring a large step is the point: it is what the optimiser does.
-        if settings.step.is_some() && settings.monitoring == Monitoring::Corrected {
+        if settings.step.is_some() && corrected {
             let error = 100.0 * (step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
@@ -161,20 +170,16 @@ impl EulerKernel {
             Monitoring::Corrected => discrete_monitoring_shift(alpha).unwrap_or(0.0) * scale,
             Monitoring::Discrete => 0.0,
         };
-        let mut normal = vec![0.0; dim];
-        let row_scales = (0..dim).map(|i| {
-            normal[i] = 1.0;
-            let row = noise.amplitude().scale_along(&normal, alpha.get(), noise.structure());
-            normal[i] = 0.0;
-            row
-        });
+        let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
+            true => noise.amplitude().row_scales(dim, alpha.get(), noise.structure()),
+            false => vec![0.0; dim],
+        };
         EulerKernel {
             problem: problem.clone(),
             step,
             monitoring: settings.monitoring,
             scale,
             shift,
-            row_scales: row_scales.collect(),
             noise_scales: match problem.dynamics() {
                 Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
                 _ => Vec::new(),
@@ -182,7 +187,8 @@ impl EulerKernel {
             noise: StepNoise::new(problem),
             warnings,
             line: Line::of(problem).map(|line| (line, LineRecursion::of(problem, line, step, scale, shift))),
-            axes: AxisSteps::of(problem, step, scale, shift),
+            axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
+            row_scales,
             arch: Arch::new(),
         }
     }
@@ -226,10 +232,18 @@ impl EulerKernel {
             events += 1;
             if let Some(axes) = &self.axes {
                 self.noise.law().fill(&mut ws.xi, rng);
-                if axes.step(self.arch, &mut ws.x, &ws.xi) {
+                let noise = match axes.is_coupled() {
+                    true => {
+                        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                        &ws.kick
+                    }
+                    false => &ws.xi,
+                };
+                if axes.step(self.arch, &mut ws.x, noise) {
                     continue;
                 }
-                axes.kick(&ws.xi, &mut ws.kick);
+                self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                ws.kick.iter_mut().for_each(|kick| *kick *= self.scale);
                 return self.exit(ws, t + h, events);
             }
             basin.potential().gradient(&ws.x, &mut ws.gradient);
@@ -380,8 +394,9 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Seed};
     use crate::scheme::lanes::levels;
+    use nalgebra::dmatrix;
 
     fn problem(dynamics: Dynamics) -> Problem {
         let basin = Basin::new(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Domain::interval(-0.5, 1.0)).unwrap();
@@ -424,22 +439,24 @@ mod tests {
 
     #[test]
     fn axes_are_the_general_path_bit_for_bit() {
-        let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
-        let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
-        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap();
-        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0, -0.5, 2.0]));
-        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
-        let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
-        let source = StreamSource { seed: Seed(2), cell: 0 };
-        let axes = kernel.axes.take();
-        let mut general = Vec::new();
-        kernel.run(source, 0..200, Limits::default(), &mut general);
-        kernel.axes = axes;
-        for arch in levels() {
-            kernel.arch = arch;
-            let mut fast = Vec::new();
-            kernel.run(source, 0..200, Limits::default(), &mut fast);
-            assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
+        let low_rank = LowRank::new(vec![1.0, -0.5, 2.0], dmatrix![0.3; -0.4; 0.2], dmatrix![0.5; 0.1; -0.6]).unwrap();
+        for sigma in [Amplitude::Diagonal(vec![1.0, -0.5, 2.0]), Amplitude::from(low_rank)] {
+            let valley = Asymmetric::new(vec![4.0, 1.0, 2.0], vec![0.5, 2.0, 2.0]).unwrap();
+            let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0], [-1.0, 1.0], [-0.7, 0.6]])).unwrap();
+            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.2).unwrap().with_amplitude(sigma);
+            let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+            let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
+            let source = StreamSource { seed: Seed(2), cell: 0 };
+            let axes = kernel.axes.take();
+            let mut general = Vec::new();
+            kernel.run(source, 0..200, Limits::default(), &mut general);
+            kernel.axes = axes;
+            for arch in levels() {
+                kernel.arch = arch;
+                let mut fast = Vec::new();
+                kernel.run(source, 0..200, Limits::default(), &mut fast);
+                assert!(kernel.axes.is_some() && fast == general, "{arch:?}");
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::barrier::{earlier, stretch_crossing};
+use super::barrier::{FAR, earlier, stretch_crossing};
 use super::jump_adapted::NEAR;
 use super::large_jumps::{EdgeNoise, LargeJumps};
 use super::line::Line;
@@ -334,7 +334,7 @@ impl<const N: usize> WithSimd for Event<'_, N> {
             };
             let after = simd.add_f64s(minimum, moved);
             // Whether the bridge between both ends comes near an edge.
-            let bound = simd.mul_f64s(simd.mul_f64s(splat(23.0), variance), simd.min_f64s(tau, spread));
+            let bound = simd.mul_f64s(simd.mul_f64s(splat(FAR), variance), simd.min_f64s(tau, spread));
             let (above, below) = (simd.sub_f64s(hi, after), simd.sub_f64s(after, lo));
             let clear_above = simd.greater_than_f64s(simd.mul_f64s(simd.sub_f64s(hi, x), above), bound);
             let clear_below = simd.greater_than_f64s(simd.mul_f64s(simd.sub_f64s(x, lo), below), bound);

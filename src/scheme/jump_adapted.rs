@@ -16,7 +16,8 @@ use rand::RngExt;
 use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
-use super::barrier::{earlier, stretch_crossing};
+use super::barrier::{FAR, earlier, stretch_crossing};
+use super::euler::EulerKernel;
 use super::event_lanes::EventLine;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
 use super::motion::{Motion, State, axis_reaches};
@@ -115,7 +116,9 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
-        Ok(())
+        EulerKernel::check_hessian(problem)?;
+        let coupled = !problem.noise().amplitude().is_diagonal();
+        SchemeError::check_matrix("the covariance of the small jumps", coupled, problem.basin().dim())
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -145,12 +148,13 @@ impl JumpAdaptedKernel {
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let [fastest, slowest] = relaxation_rates(problem);
         // The rate of jumps all the way to the edge, by cutting at κ = 1.
-        let rate = LargeJumps::new(problem, &rest, 1.0).rate();
+        let reaches = LargeJumps::reaches(problem, &rest);
+        let rate = LargeJumps::new(problem, &reaches, 1.0).rate();
         if !(rate > 0.0) {
             return Err(SchemeError::Unreachable);
         }
         let kappa = settings.threshold.unwrap_or_else(|| JumpAdapted::default_threshold(rate, slowest));
-        let jumps = LargeJumps::new(problem, &rest, kappa);
+        let jumps = LargeJumps::new(problem, &reaches, kappa);
         let cap = settings.step_cap.unwrap_or(JumpAdapted::STEP_CAP);
         let faces: Vec<EdgeNoise> = (0..basin.dim()).map(|i| jumps.at_face(i)).collect();
         let near_step = (cap / fastest).min(diffusive_step(problem, &rest, &faces, cap));
@@ -246,8 +250,9 @@ impl JumpAdaptedKernel {
         let basin = self.problem.basin();
         match basin.sides() {
             Some((lo, hi)) => (0..state.x.len()).any(|i| {
-                let reach = NEAR * (self.faces[i].variance * time).sqrt() * state.inverse_q(i);
-                (hi[i] - state.x[i]).min(state.x[i] - lo[i]) < reach
+                let reach = NEAR * state.inverse_q(i);
+                let distance = (hi[i] - state.x[i]).min(state.x[i] - lo[i]);
+                distance * distance.abs() < reach * reach * self.faces[i].variance * time
             }),
             None => {
                 let distance = basin.edge(&state.x, &mut state.normal);
@@ -278,6 +283,12 @@ impl JumpAdaptedKernel {
                 for i in 0..state.x.len() {
                     let noise = self.faces[i].scaled(state.inverse_q(i));
                     let (before, after, drift) = (state.before[i], state.x[i], state.gradient[i]);
+                    // Far from both faces as they are, without their shifts.
+                    let far = FAR * noise.variance * tau.min(self.spread);
+                    let is_far = |from: f64, to: f64| from > 0.0 && to > 0.0 && from * to > far;
+                    if is_far(hi[i] - before, hi[i] - after) && is_far(before - lo[i], after - lo[i]) {
+                        continue;
+                    }
                     let (above, below) = (noise.shift(-drift), noise.shift(drift));
                     meet(hi[i] - before + above, hi[i] - after + above, noise.variance);
                     meet(before - lo[i] + below, after - lo[i] + below, noise.variance);

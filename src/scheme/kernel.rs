@@ -180,7 +180,25 @@ pub enum SchemeError {
     /// A path left the finite numbers.
     #[error("a path diverged: the step is too large for the landscape")]
     Diverged,
+    /// A matrix that is too large.
+    #[error("{what} takes a {dim} × {dim} matrix, of at most {} rows", SchemeError::MOST_ROWS)]
+    Matrix {
+        /// What it is needed for.
+        what: &'static str,
+        /// Its number of rows.
+        dim: usize,
+    },
     /// Nothing would ever move the path across the edge.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,
+}
+
+impl SchemeError {
+    /// Rows of the largest matrix that is inverted or taken apart.
+    pub const MOST_ROWS: usize = 2_000;
+
+    /// Refuses a problem of so many dimensions that the matrix that is `needed` for `what` would be too large.
+    pub(super) fn check_matrix(what: &'static str, needed: bool, dim: usize) -> Result<(), SchemeError> {
+        if needed && dim > Self::MOST_ROWS { Err(SchemeError::Matrix { what, dim }) } else { Ok(()) }
+    }
 }

@@ -79,45 +79,45 @@ pub(super) enum Jump {
 }
 
 impl LargeJumps {
-    /// Cuts at the fraction `kappa` of the way to the edge.
-    pub fn new(problem: &Problem, rest: &Preconditioner, kappa: f64) -> Self {
+    /// `min(r_j+, r_j-)` of every noise coordinate; the shortest of all directions, as one entry, for isotropic noise.
+    pub fn reaches(problem: &Problem, rest: &Preconditioner) -> Vec<f64> {
         let (basin, noise) = (problem.basin(), problem.noise());
-        let (dim, alpha, measure) = (basin.dim(), noise.alpha().get(), *noise.measure());
+        let dim = basin.dim();
+        if noise.structure() == Structure::Independent {
+            let reach = |j| {
+                let [ahead, behind] = problem.jump_exits(rest, j, noise.epsilon());
+                ahead.min(behind)
+            };
+            return (0..dim).map(reach).collect();
+        }
+        let mut shortest = f64::INFINITY;
+        let mut v = vec![0.0; dim];
+        let look = |u: &[f64]| {
+            noise.amplitude().apply(u, &mut v);
+            rest.divide(&mut v);
+            v.iter_mut().for_each(|v| *v *= noise.epsilon());
+            shortest = shortest.min(basin.exit_distance(&v));
+            0.0
+        };
+        sphere::average(dim, look);
+        let axes = (0..dim).flat_map(|axis| problem.jump_exits(rest, axis, noise.epsilon()));
+        vec![axes.fold(shortest, f64::min)]
+    }
+
+    /// Cuts at the fraction `kappa` of the way to the edge, which is that of [`LargeJumps::reaches`].
+    pub fn new(problem: &Problem, reaches: &[f64], kappa: f64) -> Self {
+        let noise = problem.noise();
+        let (dim, alpha, measure) = (problem.basin().dim(), noise.alpha().get(), *noise.measure());
         let (cuts, small_variances, rates, factor): (Vec<f64>, Vec<f64>, Vec<f64>, f64) = match noise.structure() {
             Structure::Independent => {
-                let cut = |j| {
-                    let mut v = problem.jump_direction(rest, j);
-                    v.iter_mut().for_each(|v| *v *= noise.epsilon());
-                    let ahead = basin.exit_distance(&v);
-                    v.iter_mut().for_each(|v| *v = -*v);
-                    kappa * ahead.min(basin.exit_distance(&v))
-                };
-                let cuts: Vec<f64> = (0..dim).map(cut).collect();
+                let cuts: Vec<f64> = reaches.iter().map(|reach| kappa * reach).collect();
                 // A coordinate that moves nothing has an infinite cut: no jumps, and no variance worth adding.
                 let variance = |d: &f64| if d.is_finite() { measure.variance_below(*d) } else { 0.0 };
                 let rate = |d: &f64| if d.is_finite() { measure.tail_mass(*d) } else { 0.0 };
                 (cuts.clone(), cuts.iter().map(variance).collect(), cuts.iter().map(rate).collect(), 1.0)
             }
             Structure::Isotropic => {
-                let mut shortest = f64::INFINITY;
-                let mut v = vec![0.0; dim];
-                let mut look = |u: &[f64]| {
-                    noise.amplitude().apply(u, &mut v);
-                    rest.divide(&mut v);
-                    v.iter_mut().for_each(|v| *v *= noise.epsilon());
-                    shortest = shortest.min(basin.exit_distance(&v));
-                    0.0
-                };
-                sphere::average(dim, &mut look);
-                let mut unit = vec![0.0; dim];
-                for axis in 0..dim {
-                    unit[axis] = 1.0;
-                    look(&unit);
-                    unit[axis] = -1.0;
-                    look(&unit);
-                    unit[axis] = 0.0;
-                }
-                let cut = kappa * shortest;
+                let cut = kappa * reaches[0];
                 (
                     vec![cut],
                     vec![measure.isotropic_variance_below(dim, cut)],
@@ -175,9 +175,13 @@ impl LargeJumps {
                             .zip(m.column(axis).iter())
                             .for_each(|(d, s)| *d = self.epsilon * size * s);
                     }
+                    Amplitude::LowRank(sigma) => {
+                        sigma.write_column(axis, displacement);
+                        displacement.iter_mut().for_each(|d| *d *= self.epsilon * size);
+                    }
                     _ => {
                         displacement.fill(0.0);
-                        displacement[axis] = self.epsilon * size * self.diagonal(axis);
+                        displacement[axis] = self.epsilon * size * self.amplitude.diagonal_entry(axis);
                     }
                 }
                 Jump::Axis { axis, size }
@@ -204,7 +208,7 @@ impl LargeJumps {
 
     /// Variance per unit time of axis `i` by the small jumps, before `Q⁻²`, for a diagonal amplitude.
     pub fn axis_variance(&self, i: usize) -> f64 {
-        let a = self.epsilon * self.diagonal(i);
+        let a = self.epsilon * self.amplitude.diagonal_entry(i);
         a * a * self.small_variance(i)
     }
 
@@ -219,23 +223,33 @@ impl LargeJumps {
 
     /// What the edge with the (not necessarily unit) covector `normal` sees: `n` for SGD, `Q⁻¹n` for Adam.
     pub fn at_edge(&self, normal: &[f64]) -> EdgeNoise {
-        let mut sums = [0.0; 3];
-        let mut add = |j: usize, w: f64| {
-            let square = w * w * self.small_variance(j);
-            sums[0] += square;
-            sums[1] += w.abs() * square * self.cuts.get(j).copied().unwrap_or(self.cuts[0]);
-            sums[2] += w * w;
-        };
         match &self.amplitude {
             Amplitude::Dense(m) => {
-                for j in 0..self.dim {
-                    let w = m.column(j).iter().zip(normal).map(|(s, n)| s * n).sum::<f64>();
-                    add(j, self.epsilon * w);
-                }
+                let along = |j: usize| m.column(j).iter().zip(normal).map(|(s, n)| s * n).sum::<f64>();
+                self.edge_noise((0..self.dim).map(|j| (j, self.epsilon * along(j))))
             }
-            _ => normal.iter().enumerate().for_each(|(j, n)| add(j, self.epsilon * n * self.diagonal(j))),
+            Amplitude::LowRank(sigma) => {
+                self.edge_noise(sigma.transposed(normal).enumerate().map(|(j, w)| (j, self.epsilon * w)))
+            }
+            _ => {
+                let along = |(j, n): (usize, &f64)| (j, self.epsilon * n * self.amplitude.diagonal_entry(j));
+                self.edge_noise(normal.iter().enumerate().map(along))
+            }
         }
-        let [variance, weighted, length] = sums;
+    }
+
+    /// What an edge sees of the noise coordinates `j` that move the parameters by `w_j` along its normal.
+    fn edge_noise(&self, weights: impl Iterator<Item = (usize, f64)>) -> EdgeNoise {
+        let [mut variance, mut weighted, mut length] = [0.0; 3];
+        for (j, w) in weights {
+            let square = w * w * self.small_variance(j);
+            variance += square;
+            // A coordinate that moves nothing has an infinite cut.
+            if square > 0.0 {
+                weighted += w.abs() * square * self.cuts.get(j).copied().unwrap_or(self.cuts[0]);
+            }
+            length += w * w;
+        }
         let cut = match self.structure {
             Structure::Independent if variance > 0.0 => weighted / variance,
             Structure::Independent => 0.0,
@@ -246,6 +260,9 @@ impl LargeJumps {
 
     /// What the face of a box across axis `i` sees, before `Q⁻¹`.
     pub fn at_face(&self, i: usize) -> EdgeNoise {
+        if self.amplitude.is_diagonal() {
+            return self.edge_noise(std::iter::once((i, self.epsilon * self.amplitude.diagonal_entry(i))));
+        }
         let mut normal = vec![0.0; self.dim];
         normal[i] = 1.0;
         self.at_edge(&normal)
@@ -255,14 +272,6 @@ impl LargeJumps {
         match self.structure {
             Structure::Independent => self.small_variances[j],
             Structure::Isotropic => self.small_variances[0],
-        }
-    }
-
-    fn diagonal(&self, i: usize) -> f64 {
-        match &self.amplitude {
-            Amplitude::Scalar(s) => *s,
-            Amplitude::Diagonal(s) => s[i],
-            Amplitude::Dense(m) => m[(i, i)],
         }
     }
 }

@@ -105,16 +105,7 @@ pub(super) trait Motion: Send + Sync {
 
 /// The ways out along every axis, backwards and forwards.
 pub(super) fn axis_reaches(basin: &Basin) -> Vec<[f64; 2]> {
-    let mut direction = vec![0.0; basin.dim()];
-    let mut reach = |axis: usize| {
-        let ways = [-1.0, 1.0].map(|sign| {
-            direction[axis] = sign;
-            basin.exit_distance(&direction)
-        });
-        direction[axis] = 0.0;
-        ways
-    };
-    (0..basin.dim()).map(&mut reach).collect()
+    (0..basin.dim()).map(|axis| [-1.0, 1.0].map(|sign| basin.axis_exit_distance(axis, sign))).collect()
 }
 
 /// The shortest of [`axis_reaches`].
@@ -122,8 +113,8 @@ pub(super) fn shortest_axis(basin: &Basin) -> f64 {
     axis_reaches(basin).into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
-/// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them.
-pub(super) fn small_beside_basin(problem: &Problem, covariance: &DMatrix<f64>) -> bool {
-    let trace: f64 = (0..problem.basin().dim()).map(|i| covariance[(i, i)]).sum();
-    8.0 * trace.sqrt() < shortest_axis(problem.basin())
+/// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them; `variance` is the sum
+/// of those of all coordinates.
+pub(super) fn small_beside_basin(problem: &Problem, variance: f64) -> bool {
+    8.0 * variance.sqrt() < shortest_axis(problem.basin())
 }

@@ -51,17 +51,10 @@ impl Axis {
         if y < 0.0 { self.left } else { self.right }
     }
 
-    fn advance(&self, y: f64, tau: f64, rng: &mut Stream) -> f64 {
-        if self.left == self.right {
-            return self.transition(y, tau, rng);
-        }
-        self.advance_with_kink(y, tau, rng)
-    }
-
-    fn transition(&self, y: f64, tau: f64, rng: &mut Stream) -> f64 {
+    /// `[e^(-kτ), standard deviation]` of the small jumps over `τ` on the side of `y`.
+    fn transition(&self, y: f64, tau: f64) -> [f64; 2] {
         let k = self.curvature(y);
-        let noise = (self.variance * gathered(2.0 * k, tau)).sqrt();
-        y * (-k * tau).exp() + noise * rng.sample::<f64, _>(StandardNormal)
+        [(-k * tau).exp(), (self.variance * gathered(2.0 * k, tau)).sqrt()]
     }
 
     /// Where two curvatures meet: one step while the path stays well on its side, the law at rest if there is time to
@@ -71,10 +64,9 @@ impl Axis {
         let (slow, fast) = (self.left.min(self.right), self.left.max(self.right));
         let mut left = tau;
         while left > 0.0 {
-            let k = self.curvature(y);
-            let spread = (self.variance * gathered(2.0 * k, left)).sqrt();
-            if y.abs() * (-k * left).exp() > 5.0 * spread {
-                return self.transition(y, left, rng);
+            let [decay, spread] = self.transition(y, left);
+            if y.abs() * decay > 5.0 * spread {
+                return y * decay + spread * rng.sample::<f64, _>(StandardNormal);
             }
             if slow * left > 6.0 {
                 // The density at rest is continuous at the kink: the sides weigh as their widths.
@@ -84,7 +76,8 @@ impl Axis {
                 return if on_left { -widths[0] * draw } else { widths[1] * draw };
             }
             let step = left.min(0.5 / fast);
-            y = self.transition(y, step, rng);
+            let [decay, spread] = self.transition(y, step);
+            y = y * decay + spread * rng.sample::<f64, _>(StandardNormal);
             left -= step;
         }
         y
@@ -97,8 +90,18 @@ impl Motion for AxisMotion {
     }
 
     fn advance(&self, state: &mut State, tau: f64, _jumps: &LargeJumps, rng: &mut Stream) {
+        // Neighbours are often alike, and then share a transition.
+        let mut last: Option<(&Axis, [f64; 2])> = None;
         for (x, axis) in state.x.iter_mut().zip(&self.axes) {
-            *x = axis.minimum + axis.advance(*x - axis.minimum, tau, rng);
+            let y = *x - axis.minimum;
+            let moved = if axis.left == axis.right {
+                let known = last.filter(|(other, _)| other.left == axis.left && other.variance == axis.variance);
+                let (_, [decay, spread]) = *last.insert(known.unwrap_or_else(|| (axis, axis.transition(y, tau))));
+                y * decay + spread * rng.sample::<f64, _>(StandardNormal)
+            } else {
+                axis.advance_with_kink(y, tau, rng)
+            };
+            *x = axis.minimum + moved;
         }
     }
 
@@ -192,7 +195,7 @@ impl GeneralMotion {
             rate: fastest,
             tolerance: 1e-5 * shortest_axis(basin),
             memory: MEMORY / slowest,
-            rest_root: rest.filter(|c| small_beside_basin(problem, c)).map(|c| square_root(&c)),
+            rest_root: rest.filter(|c| small_beside_basin(problem, c.trace())).map(|c| square_root(&c)),
         }
     }
 }

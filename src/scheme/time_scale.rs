@@ -63,25 +63,24 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
     let dim = basin.dim();
     let scale = noise.increment_scale(1.0);
     let curvatures = basin.potential().form().axis_curvatures(dim);
+    let row_scales = noise.amplitude().row_scales(dim, noise.alpha().get(), noise.structure());
     (0..2 * dim).filter_map(move |half_axis| {
         let (axis, sign) = (half_axis / 2, if half_axis % 2 == 0 { 1.0 } else { -1.0 });
-        let mut direction = vec![0.0; dim];
-        direction[axis] = sign;
-        let r = basin.exit_distance(&direction);
+        let r = basin.axis_exit_distance(axis, sign);
         if r.is_infinite() {
             return None;
         }
         let drift = match &curvatures {
             Some([left, right]) => r * if sign < 0.0 { left[axis] } else { right[axis] },
             None => {
-                let edge: Vec<f64> = basin.minimum().iter().zip(&direction).map(|(m, v)| m + r * v).collect();
+                let mut edge = basin.minimum().to_vec();
+                edge[axis] += r * sign;
                 let mut gradient = vec![0.0; dim];
                 basin.potential().gradient(&edge, &mut gradient);
                 gradient[axis].abs()
             }
         };
-        let amplitude = scale * noise.amplitude().scale_along(&direction, noise.alpha().get(), noise.structure());
-        Some((amplitude, drift, r))
+        Some((scale * row_scales[axis], drift, r))
     })
 }
 

@@ -89,10 +89,7 @@ impl Prediction {
         let (radon_measure, radon_error) = match noise.structure() {
             Structure::Independent => {
                 for i in 0..basin.dim() {
-                    let mut v = problem.jump_direction(&preconditioner, i);
-                    let plus = 0.5 * basin.exit_distance(&v).powf(-alpha);
-                    v.iter_mut().for_each(|v| *v = -*v);
-                    let minus = 0.5 * basin.exit_distance(&v).powf(-alpha);
+                    let [plus, minus] = problem.jump_exits(&preconditioner, i, 1.0).map(|r| 0.5 * r.powf(-alpha));
                     axes.push(AxisRate { minus: theta * minus, plus: theta * plus });
                 }
                 (axes.iter().map(|a| a.minus + a.plus).sum::<f64>() / theta, 0.0)
