@@ -14,23 +14,7 @@ use assert_cmd::Command;
 use levy_escape::calibrate::{Calibration, Ended, NoiseKind, SamplingAxis};
 use tempfile::TempDir;
 
-const FILE: &str = r#"
-name = "small"
-seed = 3
-network = { mlp = { hidden = [32] } }
-batch = 32
-iterations = 600
-figures = ["tail-index", "training", "noise-law", "scales"]
-[[optimiser]]
-sgd = { eta = 0.1 }
-[[optimiser]]
-adam = { eta = 3e-3 }
-[noise]
-measurements = 2
-batches = 40
-window = 40
-coordinates = 2
-"#;
+const FILE: &str = include_str!("data/calibration.toml");
 
 fn program(dir: &Path) -> Command {
     let mut command = Command::cargo_bin("levy-escape").unwrap();

@@ -1,7 +1,8 @@
 //! Threads take chunks, a consumer takes their records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use super::{Chunk, Chunks, Done, Shard};
@@ -9,8 +10,12 @@ use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
 
-/// How long the consumer waits for a chunk before it is told that there is none.
+/// How long nothing may come before the consumer is told so.
 const IDLE: Duration = Duration::from_millis(500);
+/// The consumer looks for chunks this often: waking it for each would cost more than storing one.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Finished chunks a thread that may wait for the consumer, while a disk writes: 1.4 MB of packed ones.
+const WAITING: usize = 512;
 
 /// A kernel with what it needs to run.
 pub struct Cell<'a> {
@@ -32,9 +37,9 @@ pub struct ChunkRecords {
 }
 
 /// Takes what a run gives, on a thread of its own.
-pub trait Consumer: Send {
-    /// Called once a chunk, in the order in which chunks end; `false` stops the run.
-    fn chunk(&mut self, records: ChunkRecords) -> bool;
+pub trait Consumer<T>: Send {
+    /// Called once a chunk, in the order in which chunks end, with what was kept of it; `false` stops the run.
+    fn chunk(&mut self, kept: T) -> bool;
 
     /// Called when no chunk has ended for half a second; `false` stops the run.
     fn idle(&mut self) -> bool {
@@ -42,28 +47,30 @@ pub trait Consumer: Send {
     }
 }
 
-impl<F: FnMut(ChunkRecords) -> bool + Send> Consumer for F {
-    fn chunk(&mut self, records: ChunkRecords) -> bool {
-        self(records)
+impl<T, F: FnMut(T) -> bool + Send> Consumer<T> for F {
+    fn chunk(&mut self, kept: T) -> bool {
+        self(kept)
     }
 }
 
-/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool.
+/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool. What `keep` makes of a chunk, on the
+/// thread that ran it, goes to the consumer.
 ///
 /// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. A chunk that is being run
 /// when the flag abandons is dropped. Returns whether everything was run.
-pub fn run_chunks(
+pub fn run_chunks<T: Send>(
     cells: &[Cell<'_>],
     chunks: &Chunks,
     done: &Done,
     stop: &StopFlag,
-    consumer: &mut dyn Consumer,
+    keep: impl Fn(&ChunkRecords) -> T + Sync,
+    consumer: &mut dyn Consumer<T>,
 ) -> bool {
     let next = AtomicU64::new(0);
     let threads = rayon::current_num_threads();
-    // Two finished chunks a thread may wait for the consumer.
-    let (sender, receiver) = mpsc::sync_channel(2 * threads);
-    let worker = |sender: mpsc::SyncSender<ChunkRecords>| {
+    let (sender, receiver) = mpsc::sync_channel(WAITING * threads);
+    let worker = |sender: mpsc::SyncSender<T>| {
+        let mut records = Vec::new();
         while !stop.is_set() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if done.contains(number) {
@@ -72,27 +79,41 @@ pub fn run_chunks(
             }
             let Some(chunk) = chunks.get(number) else { return };
             let cell = &cells[chunk.cell];
-            let mut records = Vec::with_capacity((chunk.paths.end - chunk.paths.start) as usize);
+            records.clear();
             let limits = Limits { stop: Some(stop), ..cell.limits };
             cell.kernel.run(cell.source, chunk.paths.clone(), limits, &mut records);
-            if stop.is_abandoned() || sender.send(ChunkRecords { chunk, records }).is_err() {
+            if stop.is_abandoned() {
                 return;
             }
+            let ended = ChunkRecords { chunk, records };
+            if sender.send(keep(&ended)).is_err() {
+                return;
+            }
+            records = ended.records;
         }
     };
     let mut finished = 0;
     // The consumer may block on a full disk or a terminal; it must not hold one of the pool's threads. The pool is the
     // caller's, which only the caller's thread can enter.
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let consumer = scope.spawn(|| {
+            let mut quiet = Duration::ZERO;
             loop {
-                let goes_on = match receiver.recv_timeout(IDLE) {
-                    Ok(records) => {
-                        finished += 1;
-                        consumer.chunk(records)
+                let goes_on = match receiver.try_recv() {
+                    Ok(kept) => {
+                        (finished, quiet) = (finished + 1, Duration::ZERO);
+                        consumer.chunk(kept)
                     }
-                    Err(RecvTimeoutError::Timeout) => consumer.idle(),
-                    Err(RecvTimeoutError::Disconnected) => break,
+                    Err(TryRecvError::Empty) if quiet < IDLE => {
+                        thread::park_timeout(PAUSE);
+                        quiet += PAUSE;
+                        true
+                    }
+                    Err(TryRecvError::Empty) => {
+                        quiet = Duration::ZERO;
+                        consumer.idle()
+                    }
+                    Err(TryRecvError::Disconnected) => break,
                 };
                 if !goes_on {
                     stop.abandon();
@@ -108,6 +129,7 @@ pub fn run_chunks(
             }
             drop(sender);
         });
+        consumer.thread().unpark();
         if let Err(panic) = consumer.join() {
             std::panic::resume_unwind(panic);
         }
@@ -126,7 +148,7 @@ pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: L
         chunks.push(chunk);
         true
     };
-    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), &mut consumer);
+    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), ChunkRecords::clone, &mut consumer);
     chunks.sort_by_key(|c| c.chunk.paths.start);
     chunks.into_iter().flat_map(|c| c.records).collect()
 }
@@ -223,7 +245,7 @@ mod tests {
             stop.stop();
             true
         };
-        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, &mut consumer);
+        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, ChunkRecords::clone, &mut consumer);
         assert!(!complete && seen > 0 && seen < 100_000);
     }
 
@@ -238,7 +260,7 @@ mod tests {
         let work = Chunks::new(vec![1000], Shard::WHOLE);
         /// Gives up when nothing comes.
         struct Impatient;
-        impl Consumer for Impatient {
+        impl Consumer<ChunkRecords> for Impatient {
             fn chunk(&mut self, _: ChunkRecords) -> bool {
                 panic!("an abandoned chunk was handed over")
             }
@@ -246,7 +268,14 @@ mod tests {
                 false
             }
         }
-        assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), &mut Impatient));
+        assert!(!run_chunks(
+            &[cell],
+            &work,
+            &Done::default(),
+            &StopFlag::default(),
+            ChunkRecords::clone,
+            &mut Impatient
+        ));
     }
 
     #[test]
@@ -261,7 +290,7 @@ mod tests {
             seen.push(chunk.chunk.index);
             true
         };
-        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), &mut consumer));
+        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), ChunkRecords::clone, &mut consumer));
         seen.sort_unstable();
         assert_eq!(seen, [3, 4, 6, 7]);
     }

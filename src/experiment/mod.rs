@@ -1,12 +1,16 @@
 //! The experiment file: parsed, checked, planned into cells, run into a durable store, and rendered from it.
 
 mod basin_section;
+mod beside;
 #[cfg(feature = "calibrate")]
 mod calibration_file;
 mod calibration_section;
 mod cell_result;
 mod comparison;
 mod dynamics_section;
+mod escapes;
+#[cfg(feature = "parquet")]
+mod escapes_parquet;
 mod family;
 mod figure_kind;
 mod file;
@@ -40,5 +44,5 @@ pub use plan::CellPlan;
 pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsPlan, RandomProblemsResult};
 pub use results::{Existing, Request, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};
-pub use store::{ChunkOutcomes, Damage, Difference, Identity, STORE_FILE, Session, Store, StoreError};
+pub use store::{ChunkOutcomes, Damage, Difference, Identity, PackedChunk, STORE_FILE, Session, Store, StoreError};
 pub use tables::{TableError, paths_held, render_tables};

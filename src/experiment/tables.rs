@@ -1,14 +1,15 @@
 //! The tables, rendered from the store in path order: written beside their place and renamed into it.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::cell_result::{ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, Tally, write_escape};
+use super::beside::Beside;
+use super::cell_result::{EVENTS_COLUMN, SUMMARY_COLUMNS, Tally};
 use super::comparison::{COMPARISON_COLUMNS, Pair};
+use super::escapes::Escapes;
 use super::{CellPlan, CellResult, PreparedRun, Store, StoreError};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{ExitError, KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
@@ -60,53 +61,6 @@ pub enum TableError {
     },
 }
 
-/// A file written beside its place; without [`Beside::finish`] nothing is left of it.
-struct Beside {
-    place: PathBuf,
-    part: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Beside {
-    fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
-        let (place, part) = (folder.join(name), folder.join(format!(".{name}.part")));
-        let open = || {
-            let mut file = BufWriter::with_capacity(1 << 18, File::create(&part)?);
-            writeln!(file, "{}", columns.join(","))?;
-            Ok(file)
-        };
-        match open() {
-            Ok(file) => Ok(Beside { place, part, file }),
-            Err(source) => Err(TableError::Write { path: place, source }),
-        }
-    }
-
-    fn write(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), TableError> {
-        write(&mut self.file).map_err(|source| TableError::Write { path: self.place.clone(), source })
-    }
-
-    fn row(&mut self, fields: Vec<String>) -> Result<(), TableError> {
-        self.write(|file| {
-            let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(fields)?;
-            writer.flush()
-        })
-    }
-
-    fn finish(mut self) -> Result<(), TableError> {
-        self.write(|file| file.flush())?;
-        let renamed = fs::rename(&self.part, &self.place);
-        renamed.map_err(|source| TableError::Write { path: self.place.clone(), source })
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove; after an error its room is what is needed.
-        let _ = fs::remove_file(&self.part);
-    }
-}
-
 /// Writes a small table.
 pub(super) fn write_table(
     folder: &Path,
@@ -114,12 +68,12 @@ pub(super) fn write_table(
     columns: &[&str],
     mut rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), TableError> {
-    let mut table = Beside::create(folder, name, columns)?;
+    let mut table = Beside::table(folder, name, columns)?;
     rows.try_for_each(|row| table.row(row))?;
     table.finish()
 }
 
-/// Renders `summary.csv`, `escapes.csv` and, where SGD and Adam were run side by side, `comparison.csv`, into `folder`. Returns the
+/// Renders `summary.csv`, `escapes.csv` (and `escapes.parquet` with the feature `parquet`) and, where SGD and Adam were run side by side, `comparison.csv`, into `folder`. Returns the
 /// cells of which there is anything.
 ///
 /// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
@@ -136,8 +90,8 @@ pub fn render_tables(
 ) -> Result<Vec<CellResult>, TableError> {
     let plans = &run.experiment().cells;
     let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
-    let mut escapes = Beside::create(folder, "escapes.csv", &ESCAPE_COLUMNS)?;
-    let mut summary = Beside::create(folder, "summary.csv", &columns)?;
+    let mut escapes = Escapes::create(folder)?;
+    let mut summary = Beside::table(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
@@ -185,16 +139,14 @@ impl<'s> CellReader<'s> {
         })
     }
 
-    fn result(&self, exact_mean: Option<f64>, held: usize, escapes: &mut Beside) -> Result<CellResult, TableError> {
+    fn result(&self, exact_mean: Option<f64>, held: usize, escapes: &mut Escapes) -> Result<CellResult, TableError> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
         let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
         self.read(|first, outcomes, events| {
             tally.events = tally.events.saturating_add(events);
             outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
-            escapes.write(|file| {
-                (first..).zip(outcomes).try_for_each(|(path, outcome)| write_escape(file, cell, path, outcome))
-            })
+            escapes.write(cell, first, outcomes)
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
         let prediction = Prediction::of(&self.plan.problem).ok();
@@ -251,7 +203,7 @@ mod tests {
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
         let result = |held| {
-            let mut escapes = Beside::create(folder.path(), "escapes.csv", &ESCAPE_COLUMNS).unwrap();
+            let mut escapes = Escapes::create(folder.path()).unwrap();
             reader.result(None, held, &mut escapes).unwrap()
         };
         let whole = result(300);

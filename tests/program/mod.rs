@@ -1,4 +1,5 @@
 //! The program as a user runs it, and the files it leaves.
+#![allow(dead_code, reason = "every file of tests uses a part of it")]
 
 use std::fs;
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,10 @@ pub const STORE_FILE: &str = "run.sqlite";
 const APPLICATION: i32 = 0x4c45_5659;
 /// Large pages: a row is some 2.7 kB, and what is left over at the end of a page is lost.
 const PAGE: i32 = 65_536;
+/// Kilobytes of pages that are held: few, so that a page is still in the processor's cache when it is written.
+const CACHE: i32 = 1_024;
+/// Room for a row of one dimension.
+const ROW: usize = 3_072;
 /// Longest value that is read: the text of an experiment, and more than any chunk.
 const LONGEST: i32 = 16 << 20;
 
@@ -71,7 +76,6 @@ pub struct Store {
     path: PathBuf,
     identity: Identity,
     open: bool,
-    packed: Vec<u8>,
 }
 
 /// Past every row that a run can have.
@@ -88,8 +92,9 @@ fn checksum(id: u64, paths: u64, events: u64, outcomes: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// A row as it stands in the file, checked against its checksum.
-struct StoredChunk<'r> {
+/// A chunk as it stands in the file.
+#[derive(Clone, Debug)]
+pub struct PackedChunk<'r> {
     id: u64,
     paths: u64,
     events: u64,
@@ -97,7 +102,36 @@ struct StoredChunk<'r> {
     outcomes: Cow<'r, [u8]>,
 }
 
-impl<'r> StoredChunk<'r> {
+impl PackedChunk<'_> {
+    /// Packs what became of the paths of a chunk.
+    pub fn of(ended: &ChunkRecords) -> Self {
+        let (Chunk { cell, index, .. }, records) = (&ended.chunk, &ended.records);
+        let events = records.iter().fold(0u64, |sum, record| sum.saturating_add(record.events)).min(i64::MAX as u64);
+        let mut outcomes = Vec::with_capacity(ROW);
+        pack(records.iter().map(|record| record.outcome), &mut outcomes);
+        let (id, paths) = (row_id(*cell as u64, *index), records.len() as u64);
+        let checksum = checksum(id, paths, events, &outcomes);
+        PackedChunk { id, paths, events, checksum, outcomes: outcomes.into() }
+    }
+
+    /// Number of its cell.
+    pub fn cell(&self) -> u64 {
+        self.id >> 32
+    }
+
+    /// Its number within the cell.
+    pub fn index(&self) -> u64 {
+        self.id & 0xffff_ffff
+    }
+
+    /// How many paths it holds.
+    pub fn paths(&self) -> u64 {
+        self.paths
+    }
+}
+
+impl<'r> PackedChunk<'r> {
+    /// A row, checked against its checksum.
     fn read(row: &'r Row<'_>, last: Option<u64>) -> Result<Self, Damage> {
         let number = |column| -> Result<u64, Damage> {
             let number = row.get_ref(column)?.as_i64().map_err(rusqlite::Error::from)?;
@@ -112,20 +146,12 @@ impl<'r> StoredChunk<'r> {
         if !ordered || paths == 0 || paths > CHUNK || u64::from(checksum(id, paths, events, outcomes)) != stored {
             return Err(damage());
         }
-        Ok(StoredChunk { id, paths, events, checksum: stored as u32, outcomes: outcomes.into() })
+        Ok(PackedChunk { id, paths, events, checksum: stored as u32, outcomes: outcomes.into() })
     }
 
-    fn into_owned(self) -> StoredChunk<'static> {
-        let StoredChunk { id, paths, events, checksum, outcomes } = self;
-        StoredChunk { id, paths, events, checksum, outcomes: outcomes.into_owned().into() }
-    }
-
-    fn cell(&self) -> u64 {
-        self.id >> 32
-    }
-
-    fn index(&self) -> u64 {
-        self.id & 0xffff_ffff
+    fn into_owned(self) -> PackedChunk<'static> {
+        let PackedChunk { id, paths, events, checksum, outcomes } = self;
+        PackedChunk { id, paths, events, checksum, outcomes: outcomes.into_owned().into() }
     }
 
     fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
@@ -177,19 +203,12 @@ impl Store {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         // `NOFOLLOW` heeds every part of the path: only the file itself may not be a link.
         let real = fs::canonicalize(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        check_start(&path)?;
         let failed = |error| classify(&path, error);
         let connection = Connection::open_with_flags(real.join(STORE_FILE), flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
-        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed);
-        if number("application_id")? != APPLICATION {
-            return Err(StoreError::Foreign { path });
-        }
-        let format = number("user_version")?;
-        if format != FORMAT {
-            return Err(StoreError::Format { path, found: format });
-        }
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
-        Ok(Store { connection, path, identity, open: false, packed: Vec::new() })
+        Ok(Store { connection, path, identity, open: false })
     }
 
     /// What it is the store of.
@@ -244,28 +263,17 @@ impl Store {
         Ok(done)
     }
 
-    /// Adds a chunk; it is safe once [`Store::commit`] has returned.
+    /// Adds chunks; they are safe once [`Store::commit`] has returned.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written. What was not committed is then lost.
-    pub fn put(&mut self, chunk: &ChunkRecords) -> Result<(), StoreError> {
-        let Chunk { cell, index, .. } = chunk.chunk;
-        let events =
-            chunk.records.iter().fold(0u64, |sum, record| sum.saturating_add(record.events)).min(i64::MAX as u64);
-        let mut packed = std::mem::take(&mut self.packed);
-        packed.clear();
-        pack(chunk.records.iter().map(|record| record.outcome), &mut packed);
-        let (id, paths) = (row_id(cell as u64, index), chunk.records.len() as u64);
-        let checksum = checksum(id, paths, events, &packed);
-        let written = self.write(&StoredChunk { id, paths, events, checksum, outcomes: packed.as_slice().into() });
-        self.packed = packed;
-        written
-    }
-
-    fn write(&mut self, row: &StoredChunk<'_>) -> Result<(), StoreError> {
+    /// [`StoreError`] if they cannot be written. What was not committed is then lost.
+    pub fn put(&mut self, chunks: &[PackedChunk<'_>]) -> Result<(), StoreError> {
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
-            put.execute((row.id as i64, row.paths as i64, row.events as i64, row.checksum, &*row.outcomes)).map(|_| ())
+            chunks.iter().try_for_each(|row| {
+                let PackedChunk { id, paths, events, checksum, outcomes } = row;
+                put.execute((*id as i64, *paths as i64, *events as i64, checksum, &**outcomes)).map(|_| ())
+            })
         });
         written.map_err(|error| self.roll_back(error))
     }
@@ -327,7 +335,7 @@ impl Store {
         let mut held = 0u64;
         while let Some(page) = pages.iter_mut().filter(|p| !p.rows.is_empty()).min_by_key(|p| p.rows[0].id) {
             let Some(row) = page.next()? else { break };
-            self.write(&row)?;
+            self.put(&[row])?;
             held += 1;
             if held.is_multiple_of(COMMIT_EVERY) {
                 self.commit()?;
@@ -377,14 +385,14 @@ impl Store {
     fn each<E: From<StoreError>>(
         &self,
         ids: Range<u64>,
-        visit: &mut dyn FnMut(StoredChunk<'_>) -> Result<bool, E>,
+        visit: &mut dyn FnMut(PackedChunk<'_>) -> Result<bool, E>,
     ) -> Result<(), E> {
         let failed = |error| E::from(classify(&self.path, error));
         let mut statement = self.connection.prepare_cached(ROWS).map_err(failed)?;
         let mut rows = statement.query((ids.start as i64, ids.end as i64)).map_err(failed)?;
         let mut last = ids.start.checked_sub(1);
         while let Some(row) = rows.next().map_err(failed)? {
-            let chunk = StoredChunk::read(row, last).map_err(|damage| E::from(damaged(&self.path, damage)))?;
+            let chunk = PackedChunk::read(row, last).map_err(|damage| E::from(damaged(&self.path, damage)))?;
             last = Some(chunk.id);
             if !visit(chunk)? {
                 break;
@@ -400,7 +408,7 @@ const COMMIT_EVERY: u64 = 20_000;
 /// The next few rows of a part.
 struct Page<'s> {
     store: &'s Store,
-    rows: VecDeque<StoredChunk<'static>>,
+    rows: VecDeque<PackedChunk<'static>>,
 }
 
 impl<'s> Page<'s> {
@@ -420,7 +428,7 @@ impl<'s> Page<'s> {
         })
     }
 
-    fn next(&mut self) -> Result<Option<StoredChunk<'static>>, StoreError> {
+    fn next(&mut self) -> Result<Option<PackedChunk<'static>>, StoreError> {
         let Some(row) = self.rows.pop_front() else { return Ok(None) };
         if self.rows.is_empty() {
             self.fill(row.id + 1)?;
@@ -455,6 +463,32 @@ fn write_head(connection: &Connection, identity: &Identity) -> rusqlite::Result<
     connection.execute_batch("COMMIT")
 }
 
+/// Checks the first bytes of the file before SQLite sees them: some it would believe, and some it would mend.
+fn check_start(path: &Path) -> Result<(), StoreError> {
+    let mut start = [0; 100];
+    let path = path.to_owned();
+    match File::open(&path).and_then(|mut file| file.read_exact(&mut start)) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(StoreError::Foreign { path }),
+        Err(source) => return Err(StoreError::Folder { path, source }),
+        Ok(()) => {}
+    }
+    let number = |at: usize| start[at..at + 4].iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) as i32;
+    if !start.starts_with(b"SQLite format 3\0") || number(68) != APPLICATION {
+        return Err(StoreError::Foreign { path });
+    }
+    let format = number(60);
+    if format != FORMAT {
+        return Err(StoreError::Format { path, found: format });
+    }
+    // Size of a page, a rollback journal and no log, nothing reserved, the fractions of a page; no vacuum, UTF-8.
+    let as_made = start[16..24] == [0, 1, 1, 1, 0, 64, 32, 32] && [number(52), number(56), number(64)] == [0, 1, 0];
+    // The number of pages, unless a transaction was broken off: then SQLite goes back to what was committed.
+    let length = fs::metadata(&path).map_or(0, |file| file.len());
+    let committed = number(24) == number(92) && i64::from(number(28)) * i64::from(PAGE) == length as i64;
+    let broken_off = path.with_file_name(format!("{STORE_FILE}-journal")).exists();
+    if as_made && (committed || broken_off) { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
+}
+
 /// Limits and locks, before anything of the file is believed.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
@@ -462,7 +496,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
-    connection.pragma_update(None, "cache_size", -4096)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     // Where only reading is allowed nobody else can write either.

@@ -83,6 +83,9 @@ pub enum StoreError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Damage {
+    /// The first bytes are not those of a store.
+    #[error("its first bytes are not those of a store")]
+    Start,
     /// The database is inconsistent.
     #[error(transparent)]
     Database(#[from] rusqlite::Error),

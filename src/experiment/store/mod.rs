@@ -8,7 +8,7 @@ mod error;
 mod identity;
 mod packing;
 
-pub use database::{ChunkOutcomes, STORE_FILE, Session, Store};
+pub use database::{ChunkOutcomes, PackedChunk, STORE_FILE, Session, Store};
 pub(super) use error::Listed;
 pub use error::{Damage, Difference, StoreError};
 pub use identity::Identity;

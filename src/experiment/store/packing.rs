@@ -3,8 +3,11 @@
 //! Four columns of whole numbers: the kind of every outcome, its time, and for those that left the place and the overshoot. A column is
 //! its smallest value, the number of bits `w` that the largest difference from it needs, and `w` bits a value. The bits of
 //! positive floating-point numbers order as the numbers do, so exit times that span a few powers of two take 56 bits instead of
-//! 64, without loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 10 to 11 bytes.
+//! 64, without loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 11 bytes.
 
+use pulp::Arch;
+
+use crate::engine::CHUNK;
 use crate::scheme::{Departure, Outcome, Side, Site};
 
 /// Bits of an overshoot that are dropped.
@@ -15,28 +18,57 @@ fn overshoot_code(z: f64) -> u64 {
     (z.to_bits() + (1 << (DROPPED - 1))) >> DROPPED
 }
 
-/// Packs outcomes in order, appending to `out`.
-pub fn pack(outcomes: impl Iterator<Item = Outcome> + Clone, out: &mut Vec<u8>) {
-    let exits = || outcomes.clone().filter_map(|outcome| outcome.site());
-    column(
-        outcomes.clone().map(|outcome| match outcome {
-            Outcome::Exited { .. } => 0,
-            Outcome::Censored { .. } => 1,
-            Outcome::Diverged { .. } => 2,
-        }),
-        out,
+/// Packs the outcomes of a chunk in order, appending to `out`.
+pub fn pack(outcomes: impl Iterator<Item = Outcome>, out: &mut Vec<u8>) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut columns = Columns::default();
+            outcomes.for_each(|outcome| columns.push(outcome));
+            let Columns { values: [kinds, times, places, overshoots], paths, exits } = &mut columns;
+            column(&mut kinds[..*paths], out);
+            column(&mut times[..*paths], out);
+            column(&mut places[..*exits], out);
+            column(&mut overshoots[..*exits], out);
+        },
     );
-    column(
-        outcomes.clone().map(|outcome| match outcome {
-            Outcome::Exited { time, .. } => time.to_bits(),
-            Outcome::Censored { at } | Outcome::Diverged { at } => at.to_bits(),
-        }),
-        out,
-    );
-    let place =
-        |s: Site| u64::from(s.axis) << 2 | u64::from(s.side == Side::Plus) << 1 | u64::from(s.by == Departure::Creep);
-    column(exits().map(place), out);
-    column(exits().map(|site| overshoot_code(site.overshoot)), out);
+}
+
+/// What is packed of a chunk: kinds and times of all paths, places and overshoots of those that left.
+struct Columns {
+    values: [[u64; CHUNK as usize]; 4],
+    paths: usize,
+    exits: usize,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Columns { values: [[0; CHUNK as usize]; 4], paths: 0, exits: 0 }
+    }
+}
+
+impl Columns {
+    #[inline(always)]
+    fn push(&mut self, outcome: Outcome) {
+        let (kind, time) = match outcome {
+            Outcome::Exited { time, site } => {
+                self.values[2][self.exits] = place_code(site);
+                self.values[3][self.exits] = overshoot_code(site.overshoot);
+                self.exits += 1;
+                (0, time)
+            }
+            Outcome::Censored { at } => (1, at),
+            Outcome::Diverged { at } => (2, at),
+        };
+        self.values[0][self.paths] = kind;
+        self.values[1][self.paths] = time.to_bits();
+        self.paths += 1;
+    }
+}
+
+#[inline(always)]
+fn place_code(site: Site) -> u64 {
+    u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep)
 }
 
 /// The `paths` outcomes of a chunk; `None` if the bytes are not what [`pack`] writes.
@@ -71,26 +103,42 @@ fn site(place: u64, overshoot: u64) -> Option<Site> {
     })
 }
 
-fn column(values: impl Iterator<Item = u64> + Clone, out: &mut Vec<u8>) {
-    let (lo, hi) = values.clone().fold((u64::MAX, 0), |(lo, hi), v| (lo.min(v), hi.max(v)));
+/// Appends a column; `values` is used up.
+#[inline(always)]
+fn column(values: &mut [u64], out: &mut Vec<u8>) {
+    let (lo, hi) = values.iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
     let lo = lo.min(hi);
-    let width = u64::BITS - (hi - lo).leading_zeros();
+    let mut width = u64::BITS - (hi - lo).leading_zeros();
     out.extend_from_slice(&lo.to_le_bytes());
     out.push(width as u8);
     if width == 0 {
         return;
     }
-    let (mut held, mut bits) = (0u128, 0);
-    for value in values {
-        held |= u128::from(value - lo) << bits;
+    let end = out.len() + (width as usize * values.len()).div_ceil(8);
+    values.iter_mut().for_each(|value| *value -= lo);
+    let mut count = values.len();
+    // Short values are joined, two and two, before they are written one after the other.
+    while 2 * width <= u64::BITS {
+        for pair in 0..count / 2 {
+            values[pair] = values[2 * pair] | values[2 * pair + 1] << width;
+        }
+        if count % 2 == 1 {
+            values[count / 2] = values[count - 1];
+        }
+        (count, width) = (count.div_ceil(2), 2 * width);
+    }
+    let (mut held, mut bits) = (0, 0);
+    for value in &values[..count] {
+        held |= value << bits;
         bits += width;
         if bits >= u64::BITS {
-            out.extend_from_slice(&(held as u64).to_le_bytes());
-            held >>= u64::BITS;
+            out.extend_from_slice(&held.to_le_bytes());
             bits -= u64::BITS;
+            held = value.checked_shr(width - bits).unwrap_or(0);
         }
     }
-    out.extend_from_slice(&(held as u64).to_le_bytes()[..bits.div_ceil(8) as usize]);
+    out.extend_from_slice(&held.to_le_bytes());
+    out.truncate(end);
 }
 
 fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {

@@ -1,0 +1,362 @@
+//! Files from strangers: experiments, calibrations, arrays, images, columns and stores, changed at random from a fixed seed. Each is
+//! read or refused, without a panic, without a hang and within a gigabyte.
+//!
+//! A million of each, an hour on two cores: `cargo test --release --features slow-tests --test hostile -- --nocapture`.
+
+#![cfg(target_os = "linux")]
+
+mod mutation;
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use levy_escape::engine::Chunks;
+use levy_escape::experiment::{Experiment, Store, StoreError, stored_experiment};
+use levy_escape::tail::{NpyArray, read_column};
+use mutation::Mutator;
+use tempfile::TempDir;
+
+/// Bytes that may be taken.
+const MEMORY: u64 = 1 << 30;
+/// What one input may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const TOML: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"[[",
+    b"]]",
+    b"=",
+    b",",
+    b"\"",
+    b"'",
+    b".",
+    b"\n",
+    b"#",
+    b"-",
+    b"e",
+    b"1e999",
+    b"nan",
+    b"-0",
+    b"0x",
+    b"2020-12-06",
+    b"values",
+    b"from",
+    b"\"\"\"",
+    "α".as_bytes(),
+    b"\0",
+    b"\r",
+    b"[scheme]\n",
+    b"[[basin]]\n",
+    b"eta = 0.1\n",
+    b"level = { height = 1 }",
+    b"none = {}",
+    b"dim = 7\n",
+    b"9999999999",
+    b"0",
+    b"true",
+    b"hessian",
+    b"start = [0.1]\n",
+    b"inset = { gamma = 1 }\n",
+    b"euler",
+    b"sampled",
+    b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    b"{ from = 1, to = 2, count = 100_000 }",
+    b"paths = 1_000_000_000_000\n",
+    b"a.b.c.d.e.f.g.h = 1\n",
+];
+
+/// No allocation beyond the limit succeeds from here on: it would abort the test.
+fn limit_memory() {
+    let limit = libc::rlimit { rlim_cur: MEMORY, rlim_max: MEMORY };
+    // SAFETY: the limit is a valid one.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }, 0);
+}
+
+/// Most memory that this process has held, in megabytes.
+fn most_held() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+fn rounds(few: u64) -> u64 {
+    if cfg!(feature = "slow-tests") { 1_000_000 } else { few }
+}
+
+/// A folder in memory, where the system has one.
+fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// Hands changes of the good inputs, in turn, to their reader, which says whether it took them.
+fn survives(what: &str, few: u64, pieces: &[&[u8]], goods: &[(Vec<u8>, &dyn Fn(&[u8]) -> bool)]) {
+    limit_memory();
+    goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the good input is refused"));
+    let mut mutator = Mutator::new(6, pieces);
+    let (rounds, begun) = (rounds(few), Instant::now());
+    let (mut taken, mut slowest) = (0, Duration::ZERO);
+    for round in 0..rounds {
+        let (good, read) = &goods[round as usize % goods.len()];
+        let bytes = mutator.change(good);
+        let clock = Instant::now();
+        let Ok(read) = catch_unwind(AssertUnwindSafe(|| read(&bytes))) else {
+            panic!("{what}: round {round}: {}", bytes.escape_ascii());
+        };
+        taken += u64::from(read);
+        slowest = slowest.max(clock.elapsed());
+        assert!(slowest < PATIENCE, "{what}: round {round} took {slowest:?}: {}", bytes.escape_ascii());
+    }
+    let (seconds, held) = (begun.elapsed().as_secs_f64(), most_held());
+    println!(
+        "{what}: {rounds} inputs, {taken} of them read, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
+    );
+    assert!(held < MEMORY >> 20);
+    // The changes must reach both ends to mean anything.
+    assert!(taken > 0 && taken < rounds, "{taken} of {rounds} read");
+}
+
+/// Reads one file of a folder after writing it.
+fn written(file: PathBuf, read: impl Fn(&Path) -> bool + 'static) -> impl Fn(&[u8]) -> bool + 'static {
+    move |bytes| {
+        fs::write(&file, bytes).unwrap();
+        read(&file)
+    }
+}
+
+#[test]
+fn experiment_files() {
+    let documented = include_str!("data/documented.toml");
+    // The scheme of the example takes milliseconds a cell to prepare.
+    let plain = documented.replace("jump_adapted = {}  ", "euler = {}");
+    let read = |bytes: &[u8]| match Experiment::parse("a.toml", &String::from_utf8_lossy(bytes)) {
+        Ok(_) => true,
+        Err(errors) => {
+            assert!(!errors.findings().is_empty());
+            let shown: String = errors.reports().map(|report| format!("{report:?}")).collect();
+            assert!(!shown.contains("Failed to read contents"), "{shown}");
+            false
+        }
+    };
+    let everything = include_str!("data/everything.toml");
+    let texts = [&plain, everything, include_str!("data/small.toml")];
+    let goods: Vec<(Vec<u8>, &dyn Fn(&[u8]) -> bool)> =
+        texts.iter().map(|text| (text.as_bytes().to_vec(), &read as &dyn Fn(&[u8]) -> bool)).collect();
+    survives("experiment files", 10_000, TOML, &goods);
+}
+
+#[test]
+fn arrays() {
+    let folder = scratch();
+    let file = folder.path().join("a.npy");
+    let read = written(file.clone(), |path| {
+        let bytes = fs::read(path).unwrap();
+        let read = NpyArray::read(path);
+        assert_eq!(read.is_ok(), NpyArray::from_bytes(&bytes).is_ok());
+        read.is_ok()
+    });
+    let pieces: &[&[u8]] = &[
+        b"'descr'",
+        b"'<f4'",
+        b"'>f8'",
+        b"'|O'",
+        b"True",
+        b"False",
+        b"fortran_order",
+        b"shape",
+        b"(",
+        b")",
+        b",",
+        b":",
+        b"{",
+        b"}",
+        b"'",
+        b"1000000000000",
+        b"18446744073709551616",
+        b"-1",
+        b"0",
+        b" ",
+        b"\n",
+        b"\x93NUMPY",
+        b"\xff\xff",
+    ];
+    let good = |shape: &[usize]| {
+        let mut bytes = Vec::new();
+        let count = shape.iter().product::<usize>();
+        NpyArray::new(shape.to_vec(), vec![1.5; count]).unwrap().write_to(&mut bytes).unwrap();
+        bytes
+    };
+    let goods: [(Vec<u8>, &dyn Fn(&[u8]) -> bool); 3] =
+        [(good(&[6]), &read), (good(&[2, 3]), &read), (good(&[]), &read)];
+    survives(".npy arrays", 10_000, pieces, &goods);
+}
+
+#[test]
+fn columns() {
+    let folder = scratch();
+    let file = |name: &str| folder.path().join(name);
+    let named = written(file("named.csv"), |path| read_column(path, Some("close")).is_ok());
+    let only = written(file("only.csv"), |path| read_column(path, None).is_ok());
+    let pieces: &[&[u8]] = &[
+        b",",
+        b"\n",
+        b"\r\n",
+        b"\"",
+        b"nan",
+        b"inf",
+        b"1e999",
+        b"-0",
+        b"0x10",
+        b" ",
+        b"\0",
+        b"\xff",
+        b"close",
+        b"\xef\xbb\xbf",
+    ];
+    let goods: [(Vec<u8>, &dyn Fn(&[u8]) -> bool); 2] = [
+        (b"time,open,close\n0,1.5,-2e-3\n1,2,3\n\"2\",4,\"5\"\n".to_vec(), &named),
+        (b"1.25\n-3\n4e2\n".to_vec(), &only),
+    ];
+    survives("CSV columns", 10_000, pieces, &goods);
+}
+
+#[cfg(feature = "calibrate")]
+#[test]
+fn images() {
+    use levy_escape::calibrate::{read_cifar10_folder, read_idx_folder};
+    let folder = scratch();
+    let idx = |dims: &[u32], entries: &[u8]| {
+        let mut bytes = vec![0, 0, 8, dims.len() as u8];
+        dims.iter().for_each(|dim| bytes.extend(dim.to_be_bytes()));
+        bytes.extend(entries);
+        bytes
+    };
+    let (pixels, labels) = (idx(&[2, 3, 3], &(0..18).collect::<Vec<u8>>()), idx(&[2], &[3, 9]));
+    let place = |name: &str| {
+        let place = folder.path().join(name);
+        fs::create_dir(&place).unwrap();
+        for part in ["train", "t10k"] {
+            fs::write(place.join(format!("{part}-images-idx3-ubyte")), &pixels).unwrap();
+            fs::write(place.join(format!("{part}-labels-idx1-ubyte")), &labels).unwrap();
+        }
+        place
+    };
+    let read = |path: &Path| read_idx_folder(path.parent().unwrap(), 10).is_ok();
+    let plain = written(place("images").join("train-images-idx3-ubyte"), read);
+    let labelled = written(place("labels").join("t10k-labels-idx1-ubyte"), read);
+    let gzipped = place("gzipped").join("train-images-idx3-ubyte.gz");
+    fs::remove_file(gzipped.with_extension("")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&pixels).unwrap();
+    let packed = packed.finish().unwrap();
+    let gzipped = written(gzipped, read);
+    let record = [vec![7], vec![100; 3072]].concat();
+    fs::write(folder.path().join("test_batch.bin"), &record).unwrap();
+    let cifar =
+        written(folder.path().join("data_batch_1.bin"), |path| read_cifar10_folder(path.parent().unwrap()).is_ok());
+    let pieces: &[&[u8]] = &[b"\0\0\x08\x03", b"\xff\xff\xff\xff", b"\x1f\x8b\x08\0", b"\0\0\0\0", b"\x80", &[0; 3073]];
+    survives("IDX images", 3_000, pieces, &[(pixels.clone(), &plain), (labels.clone(), &labelled), (packed, &gzipped)]);
+    survives("CIFAR-10 images", 1_000, pieces, &[(record, &cifar)]);
+}
+
+#[cfg(feature = "calibrate")]
+#[test]
+fn calibrations() {
+    use levy_escape::calibrate::Calibration;
+    use levy_escape::experiment::CalibrationFile;
+    const FILE: &str = include_str!("data/calibration.toml");
+    let folder = program::folder(&FILE.replace("iterations = 600", "iterations = 60"));
+    let said = program::say(folder.path(), &["calibrate", "my.toml", "-q"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let good = fs::read(folder.path().join("results/small/calibration.json")).unwrap();
+    let shm = scratch();
+    let read = written(shm.path().join("calibration.json"), |path| Calibration::read(path).is_ok());
+    let pieces: &[&[u8]] = &[
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"null",
+        b"true",
+        b"1e999",
+        b"-1",
+        b"NaN",
+        b"\"",
+        b"\\u0000",
+        b"18446744073709551616",
+        b"0",
+        b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        b"{\"a\":{\"a\":{\"a\":",
+        b"\xff",
+    ];
+    survives("calibrations", 2_000, pieces, &[(good, &read)]);
+    let parse = |bytes: &[u8]| CalibrationFile::parse("c.toml", &String::from_utf8_lossy(bytes)).is_ok();
+    survives("calibration files", 5_000, TOML, &[(FILE.as_bytes().to_vec(), &parse)]);
+}
+
+/// Opens a store and reads everything in it.
+fn read_store(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let store = Store::open(folder)?;
+    let experiment = stored_experiment(&store)?;
+    let chunks = Chunks::new(vec![store.identity().paths; experiment.cells.len()], store.identity().shard);
+    store.done(&chunks)?;
+    store.sessions()?;
+    for cell in 0..experiment.cells.len() as u64 {
+        store.read_cell(cell, 1, &mut |_| Ok::<bool, StoreError>(true))?;
+    }
+    Ok(())
+}
+
+/// An error or the truth, and the file stays as it was.
+#[test]
+fn stores() {
+    const PAGE: u64 = 65_536;
+    let folder = program::folder(include_str!("data/small.toml"));
+    let said = program::say(folder.path(), &["run", "my.toml", "-q"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let good = fs::read(folder.path().join("results/small/run.sqlite")).unwrap();
+    limit_memory();
+    let shm = scratch();
+    let file = shm.path().join("run.sqlite");
+    let pages = good.len() as u64 / PAGE;
+    // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
+    let tender = |word: u64| {
+        let (page, at) = (word % pages, word >> 32);
+        let within = if at.is_multiple_of(2) { at / 2 % 128 } else { PAGE - 1 - at / 2 % 8_000 };
+        (page * PAGE + within) as usize
+    };
+    let mut mutator = Mutator::new(11, &[]);
+    let (rounds, begun) = (rounds(3_000), Instant::now());
+    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    for round in 0..rounds {
+        let mut bytes = good.clone();
+        mutator.touch(&mut bytes, tender);
+        if let Some(length) = mutator.cut(bytes.len()) {
+            bytes.truncate(length);
+        }
+        fs::write(&file, &bytes).unwrap();
+        let clock = Instant::now();
+        let Ok(read) = catch_unwind(|| read_store(shm.path()).is_err()) else { panic!("round {round}") };
+        refused += u64::from(read);
+        slowest = slowest.max(clock.elapsed());
+        assert!(slowest < PATIENCE, "round {round} took {slowest:?}");
+        let after = fs::read(&file).unwrap();
+        let changed = || (0..bytes.len()).filter(|at| after.get(*at) != Some(&bytes[*at])).take(20).collect::<Vec<_>>();
+        let edits = || (0..bytes.len()).filter(|at| good[*at] != bytes[*at]).collect::<Vec<_>>();
+        let lengths = (good.len(), bytes.len(), after.len());
+        assert!(after == bytes, "round {round}: {lengths:?}, edited at {:?}, changed at {:?}", edits(), changed());
+    }
+    let (seconds, held) = (begun.elapsed().as_secs_f64(), most_held());
+    println!(
+        "stores: {rounds} inputs, {refused} refused, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
+    );
+    assert!(held < MEMORY >> 20 && refused > rounds / 4 && refused < rounds, "{refused} of {rounds}");
+}
