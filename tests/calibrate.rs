@@ -4,7 +4,11 @@
 use std::fs;
 use std::path::Path;
 #[cfg(unix)]
-use std::{process::Stdio, time::Duration};
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+    time::Duration,
+};
 
 use assert_cmd::Command;
 use levy_escape::calibrate::{Calibration, Ended, NoiseKind, SamplingAxis};
@@ -33,6 +37,9 @@ fn stderr(command: &mut Command, code: i32) -> String {
 fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
     let dir = folder(FILE);
     let done = program(dir.path()).args(["calibrate", "c.toml"]).assert().success().get_output().clone();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("small: device cpu: ") || said.contains("small: device cuda: "), "{said}");
+    assert!(said.contains("small: sgd: ") && said.contains(" training steps/s"), "{said}");
     let summary = String::from_utf8(done.stdout).unwrap();
     assert!(summary.contains("surrogate α̂ = ") && summary.contains("test accuracy"), "{summary}");
     let place = dir.path().join("results/small");
@@ -162,6 +169,122 @@ fn a_signal_stops_a_training() {
     assert!(code == Some(130) && dir.path().join("results/small.2/calibration.json").is_file(), "{said}");
 }
 
+/// A stop inside a measurement, in the pass over batches after the first step and along the curvatures at the end; either would go on for
+/// minutes.
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_a_measurement() {
+    let file = FILE.replace("window = 40", "window = 0");
+    let batches = file.replace("batches = 40", "batches = 100_000");
+    let curvatures =
+        file.replace("iterations = 600", "iterations = 1").replace("coordinates = 2", "coordinates = 1_000");
+    for (text, measured) in [(batches, false), (curvatures, true)] {
+        let dir = folder(&text);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+        command.args(["calibrate", "c.toml", "-v"]).current_dir(dir.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        // Where the first measurement takes minutes, it has begun a while after the start; else it is told.
+        if measured {
+            assert_eq!(
+                lines.by_ref().filter(|line| line.contains("the noise after 1 steps is measured")).take(2).count(),
+                2
+            );
+        } else {
+            assert!(lines.next().unwrap().contains("small: device "));
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        let clock = std::time::Instant::now();
+        let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        let said = lines.collect::<Vec<String>>().join("\n");
+        let status = child.wait().unwrap();
+        assert!(clock.elapsed() < Duration::from_secs(15), "{:?} {said}", clock.elapsed());
+        assert!(status.code() == Some(130) && said.contains("what was measured until then is in"), "{said}");
+        let calibration = Calibration::read(&dir.path().join("results/small/calibration.json")).unwrap();
+        for run in &calibration.runs {
+            assert!(matches!(run.ended, Ended::Stopped { iteration: 0 | 1 }), "{:?}", run.ended);
+            assert!(run.minimum.is_none() && run.measurements.is_empty() != measured, "{}", run.label);
+        }
+        assert!(!dir.path().join("results/.small.part").exists());
+        // Nothing is in the way of another run.
+        program(dir.path()).args(["calibrate", "c.toml"]).assert().code(2);
+    }
+}
+
+/// The bytes of an IDX file.
+fn idx(dims: &[u32], entries: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, dims.len() as u8];
+    dims.iter().for_each(|dim| bytes.extend(dim.to_be_bytes()));
+    bytes.extend(entries);
+    bytes
+}
+
+/// A folder `images` in the format of MNIST beside the file of a calibration.
+fn with_images(text: &str, images: &[u8], labels: &[u8]) -> TempDir {
+    let dir = folder(&text.replace("seed = 3", "data = { idx = 'images' }"));
+    fs::create_dir(dir.path().join("images")).unwrap();
+    for part in ["train", "t10k"] {
+        let place = |name: &str| dir.path().join("images").join(format!("{part}-{name}-ubyte"));
+        fs::write(place("images-idx3"), images).unwrap();
+        fs::write(place("labels-idx1"), labels).unwrap();
+    }
+    dir
+}
+
+/// All images are the same one: the gradient of every batch is the full one but for its rounding, or zero once the network is certain.
+/// That is no noise, and has no tail.
+#[test]
+fn gradients_without_noise_have_no_tail_index() {
+    let image: Vec<u8> = (0..64).map(|i| i * 3).collect();
+    for (eta, iterations) in [("0.1", "iterations = 30"), ("100", "iterations = 20")] {
+        let text = FILE.replace("eta = 0.1", &format!("eta = {eta}")).replace("iterations = 600", iterations);
+        let text = text.replace("window = 40", "window = 10");
+        let dir = with_images(&text, &idx(&[200, 8, 8], &image.repeat(200)), &idx(&[200], &[3; 200]));
+        let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 1);
+        assert!(
+            error.contains("sgd: the gradient noise has no tail index: all") && error.contains("are zero"),
+            "{error}"
+        );
+        let calibration = Calibration::read(&dir.path().join("results/small/calibration.json")).unwrap();
+        for run in &calibration.runs {
+            let pairs = run.measurements.iter().flat_map(|m| &m.indices);
+            assert!(pairs.into_iter().all(|pair| pair.measured.index().is_none()), "{run:?}");
+            assert!(run.minimum.as_ref().unwrap().coordinates.is_empty());
+        }
+    }
+}
+
+#[test]
+fn foreign_and_broken_images_are_refused() {
+    let (images, labels) = (idx(&[200, 8, 8], &[7; 12_800]), idx(&[200], &[3; 200]));
+    let mut wrong = labels.clone();
+    wrong[100] = 10;
+    let claim = idx(&[u32::MAX; 3], &[0; 100]);
+    for (images, labels, reason) in [
+        (&images[..5_000], &labels, "it holds 4984 entries, its header claims 12800"),
+        (&images[..10], &labels, "the file ends before its header"),
+        (b"\x89PNG\r\n\x1a\n and so on", &labels, "it begins with [89, 50, 4e, 47]"),
+        (&claim, &labels, "its header claims [4294967295, 4294967295, 4294967295]"),
+        (&images, &wrong, "label 10 of image 92 is not below 10"),
+        (&images, &images, "not with that of 1 dimensions"),
+    ] as [(&[u8], &Vec<u8>, &str); 6]
+    {
+        let dir = with_images(FILE, images, labels);
+        let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 2);
+        assert!(error.contains("images/t") && error.contains(reason), "{error}");
+        assert!(!dir.path().join("results").exists());
+    }
+    let dir = folder(&FILE.replace("seed = 3", "data = { cifar10 = '.' }"));
+    for (bytes, reason) in
+        [(3_000, "3000 bytes are no whole number of records of 3073 bytes"), (3_073, "label 77 of image 0")]
+    {
+        fs::write(dir.path().join("data_batch_1.bin"), vec![77; bytes]).unwrap();
+        let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 2);
+        assert!(error.contains("data_batch_1.bin") && error.contains(reason), "{error}");
+    }
+}
+
 #[test]
 fn a_learning_rate_that_diverges_keeps_what_was_measured() {
     let dir = folder(&FILE.replace("eta = 0.1", "eta = 1e30").replace("iterations = 600", "iterations = 50"));
@@ -177,6 +300,7 @@ fn a_learning_rate_that_diverges_keeps_what_was_measured() {
 fn what_is_wrong_is_said_before_anything_is_written() {
     for (text, code, reason) in [
         (FILE.replace("batch = 32", "batch = 5_000"), 2, "a batch of 5000 of 1437 images"),
+        (FILE.replace("batch = 32", "batch = 1_437"), 2, "a batch of 1437 of 1437 images: there is noise where"),
         (FILE.replace("mlp = { hidden = [32] }", "lenet = {}"), 2, "lenet takes images of 28 × 28"),
         (FILE.replace("seed = 3", "data = { idx = 'nowhere' }"), 2, "nowhere holds no train-images"),
         (FILE.replace("seed = 3", "data = { cifar10 = 'nowhere' }"), 2, "nowhere holds no data_batch_1.bin"),

@@ -1,5 +1,7 @@
 //! `Σ = diag(D) + U Vᵀ` beside the dense matrix that it stands for.
 
+use std::time::Instant;
+
 use levy_escape::noise::LowRank;
 use levy_escape::scheme::{Monitoring, SchemeError, Steps};
 use levy_escape::theory::Comparison;
@@ -158,4 +160,23 @@ fn many_dimensions_need_no_matrix() {
     let euler = Euler::with_step(0.1).unwrap().monitoring(Monitoring::Discrete).prepare(&problem).unwrap();
     let limits = Limits { max_events: 20, ..Limits::default() };
     assert_eq!(escape_records(&*euler, 2, Seed(1), limits).len(), 2);
+}
+
+/// What goes through pairs of coordinates would take minutes, and a matrix more memory than there is.
+#[test]
+fn separate_axes_cost_no_more_than_their_number() {
+    let dim = 100_000;
+    let start = Instant::now();
+    let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::Box(vec![[-2.0, 2.0]; dim])).unwrap();
+    let sigma = Amplitude::Diagonal((0..dim).map(|i| 1.0 + 0.5 * (i as f64).sin()).collect());
+    for dynamics in [Dynamics::Sgd, adam(SecondMoment::MeanField)] {
+        let problem = problem(basin.clone(), dynamics, Structure::Independent, 1.7e-3, sigma.clone());
+        assert!(Prediction::of(&problem).unwrap().rate > 0.0);
+        for scheme in [&Euler::default() as &dyn Scheme, &JumpAdapted::default()] {
+            let limits = Limits { max_events: 10, ..Limits::default() };
+            let records = escape_records(&*scheme.prepare(&problem).unwrap(), 1, Seed(1), limits);
+            assert!(records[0].events > 0, "{scheme:?}");
+        }
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -125,6 +125,11 @@ fn bad_data_are_refused_with_their_place() {
     write("same.csv", "2\n2\n2\n");
     write("few.csv", "1\n2\n");
     write("not.npy", "hello");
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }";
+    let claim = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &[0; 16]].concat();
+    fs::write(folder.path().join("huge.npy"), claim).unwrap();
+    let whole = fs::read(folder.path().join("data.npy")).unwrap();
+    fs::write(folder.path().join("cut.npy"), &whole[..whole.len() - 5]).unwrap();
     let spoilt: Vec<f64> = (0..6).map(|i| if i == 4 { f64::INFINITY } else { 1.0 }).collect();
     NpyArray::new(vec![2, 3], spoilt).unwrap().write(&folder.path().join("inf.npy")).unwrap();
     for (data, code, reason) in [
@@ -133,6 +138,8 @@ fn bad_data_are_refused_with_their_place() {
         ("same.csv", 2, "all 3 entries are 2"),
         ("few.csv", 2, "no tail index"),
         ("not.npy", 2, "not a .npy file"),
+        ("huge.npy", 2, "8000000000000"),
+        ("cut.npy", 2, "15995"),
         ("inf.npy", 2, "entry [1, 1] is inf"),
         ("absent.csv", 3, "absent.csv"),
         ("absent.npy", 3, "absent.npy"),

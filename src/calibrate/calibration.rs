@@ -442,6 +442,19 @@ impl Calibration {
 }
 
 impl OptimiserRun {
+    /// Why no estimator found a tail index in the gradient noise that was measured last, if none did.
+    pub fn without_index(&self) -> Option<&str> {
+        let pooled = |m: &&Measurement| m.noise == NoiseKind::Gradient && m.axis == SamplingAxis::Pooled;
+        let mut reason = None;
+        for pair in &self.measurements.iter().rfind(pooled)?.indices {
+            match &pair.measured {
+                IndexRecord::Index { .. } => return None,
+                IndexRecord::Undefined(why) => reason = reason.or(Some(why.as_str())),
+            }
+        }
+        reason
+    }
+
     fn check(&self, parameters: usize) -> Result<(), String> {
         if !(self.eta > 0.0 && self.eta.is_finite()) {
             return Err(format!("a learning rate of {}", self.eta));

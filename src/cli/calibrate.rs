@@ -12,7 +12,8 @@ use super::manifest::{CalibrationManifest, StopReason, TrainingSpeed, is_of, now
 use super::progress::{Talk, TrainingMeter, write_data};
 use super::stopping::{Early, Stopping};
 use crate::calibrate::{
-    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, calibrate as measure,
+    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, OptimiserRun,
+    calibrate as measure,
 };
 use crate::experiment::{CalibrationFile, Existing, PendingFolder};
 use crate::noise::Seed;
@@ -108,7 +109,7 @@ pub fn run_one(
         Some(Early::Interrupted) => StopReason::Interrupted,
         Some(Early::TimeLimit) => StopReason::TimeLimit,
     };
-    let speeds = watch.speeds(settings);
+    let speeds = watch.speeds();
     let manifest = CalibrationManifest::of(file, settings, &reason, (start, seconds), stop_reason, &speeds);
     folder.write("manifest.json", json(&manifest)?.as_bytes())?;
     let path = folder.finish()?;
@@ -130,6 +131,10 @@ pub fn run_one(
     let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
     if !diverged.is_empty() {
         return Err(Failure::Diverged { labels: diverged.join(", "), path });
+    }
+    let silent = |run: &OptimiserRun| run.without_index().map(|reason| (run.label.clone(), reason.to_string()));
+    if let Some((label, reason)) = found.calibration.runs.iter().find_map(silent) {
+        return Err(Failure::NoTailIndex { label, reason, path });
     }
     if let Some(failure) = undrawn {
         return Err(failure);
@@ -158,9 +163,11 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Failur
 }
 
 /// Times the steps of every training, alone, without what is measured between them.
-struct Stopwatch {
+struct Stopwatch<'s> {
+    settings: &'s CalibrationSettings,
     clocks: Mutex<Vec<Clock>>,
     meter: TrainingMeter,
+    talk: &'s Talk,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -170,16 +177,16 @@ struct Clock {
     seconds: f64,
 }
 
-impl Stopwatch {
-    fn new(settings: &CalibrationSettings, talk: &Talk) -> Self {
+impl<'s> Stopwatch<'s> {
+    fn new(settings: &'s CalibrationSettings, talk: &'s Talk) -> Self {
         let trainings = settings.optimisers.len();
         let meter = talk.training_meter(&settings.name, settings.iterations * trainings as u64);
-        Stopwatch { clocks: Mutex::new(vec![Clock::default(); trainings]), meter }
+        Stopwatch { settings, clocks: Mutex::new(vec![Clock::default(); trainings]), meter, talk }
     }
 
-    fn speeds(&self, settings: &CalibrationSettings) -> Vec<TrainingSpeed> {
+    fn speeds(&self) -> Vec<TrainingSpeed> {
         let clocks = self.clocks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let labels = settings.optimisers.iter().map(|(label, _)| label.clone());
+        let labels = self.settings.optimisers.iter().map(|(label, _)| label.clone());
         let speed = |(label, clock): (String, &Clock)| TrainingSpeed {
             label,
             steps: clock.steps,
@@ -189,7 +196,7 @@ impl Stopwatch {
     }
 }
 
-impl CalibrationObserver for Stopwatch {
+impl CalibrationObserver for Stopwatch<'_> {
     fn event(&self, run: usize, event: Event) {
         let mut clocks = self.clocks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(clock) = clocks.get_mut(run) else { return };
@@ -200,7 +207,10 @@ impl CalibrationObserver for Stopwatch {
                 clock.steps += steps;
                 self.meter.show(clocks.iter().map(|clock| clock.steps).sum());
             }
-            Event::Measured { .. } => {}
+            Event::Measured { iteration } => {
+                let (name, label) = (&self.settings.name, &self.settings.optimisers[run].0);
+                self.talk.say_more(format!("{name}: {label}: the noise after {iteration} steps is measured"));
+            }
         }
     }
 }

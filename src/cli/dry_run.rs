@@ -23,11 +23,11 @@ const CSV_BYTES: f64 = 55.0;
 /// Memory of the program, and of a path that is held.
 const BASE_MEMORY: f64 = 30e6;
 const HELD_BYTES: f64 = 24.0;
-/// Memory of a coordinate of a cell while it is run, where the system does not tell what was taken, and while it is rendered.
-const RUN_BYTES: f64 = 300.0;
-const RENDERED_BYTES: f64 = 100.0;
-/// Memory of a coordinate of a path on its way.
-const PATH_BYTES: f64 = 120.0;
+/// Memory of a coordinate of a cell that is prepared, where the system does not tell what was taken, of one that is rendered, and of a
+/// coordinate of a path on its way: measured.
+const PREPARED_BYTES: f64 = 300.0;
+const RENDERED_BYTES: f64 = 70.0;
+const PATH_BYTES: f64 = 90.0;
 
 /// Prints cells, paths, memory, disk and time.
 pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure> {
@@ -68,23 +68,23 @@ pub fn dry_run(plan: &[Planned], shard: Shard, how: &How) -> Result<(), Failure>
     Ok(())
 }
 
-/// What a run takes at most: what this one has taken, which holds every cell and ran a path, the paths of the other threads, and what
-/// rendering adds.
+/// What a run takes at most: what this process took to read the file, to prepare every cell and to run a path, the paths of the other
+/// threads, and what rendering adds. Where one cell is rendered, the file has left the room for it.
 fn memory(run: &PreparedRun<'_>, paths: u64) -> f64 {
     let cells = &run.experiment().cells;
     let dims = || cells.iter().map(|cell| cell.problem.basin().dim());
     let (all, largest) = (dims().sum::<usize>() as f64, dims().max().unwrap_or(0) as f64);
-    let taken = peak_memory().unwrap_or(BASE_MEMORY + RUN_BYTES * all);
-    let threads = rayon::current_num_threads() as f64;
-    let rendering = RENDERED_BYTES * all + HELD_BYTES * paths_held(cells.len(), paths) as f64;
-    taken.max(BASE_MEMORY) + PATH_BYTES * largest * (threads - 1.0) + rendering
+    let taken = peak_memory().unwrap_or(BASE_MEMORY + PREPARED_BYTES * all);
+    let paths_beside = PATH_BYTES * largest * (rayon::current_num_threads() - 1) as f64;
+    let rendering = RENDERED_BYTES * (all - largest) + HELD_BYTES * paths_held(cells.len(), paths) as f64;
+    taken.max(BASE_MEMORY) + paths_beside + rendering
 }
 
 /// The most that this process has held in memory so far, in bytes, where the system tells.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?;
+    kilobytes.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
 }
 
 /// What the pilots of a sweep saw.

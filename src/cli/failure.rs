@@ -85,6 +85,9 @@ pub enum Failure {
     #[error("{labels} diverged; what was measured until then is in {}", path.display())]
     Diverged { labels: String, path: PathBuf },
     #[cfg(feature = "calibrate")]
+    #[error("{label}: the gradient noise has no tail index: {reason}; what was measured is in {}", path.display())]
+    NoTailIndex { label: String, reason: String, path: PathBuf },
+    #[cfg(feature = "calibrate")]
     #[error("stopped; what was measured until then is in {}", path.display())]
     TrainingStopped { path: PathBuf },
     #[cfg(feature = "calibrate")]
@@ -157,7 +160,7 @@ impl Failure {
                 _ => 2,
             },
             #[cfg(feature = "calibrate")]
-            Failure::Diverged { .. } => 1,
+            Failure::Diverged { .. } | Failure::NoTailIndex { .. } => 1,
             #[cfg(feature = "calibrate")]
             Failure::OtherCalibration { .. } => 2,
             #[cfg(feature = "calibrate")]

@@ -39,7 +39,7 @@ impl Stopping {
             if signals.fetch_add(1, Ordering::Relaxed) > 0 {
                 std::process::exit(130);
             }
-            say("stopping at the next chunk; once more to quit at once");
+            say("stopping; once more to quit at once");
             on_signal.stop(1);
         })
         .map_err(Failure::Signal)?;

@@ -138,6 +138,8 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
             smaller.noise_batches = quick.batches;
             smaller.window = quick.window;
             smaller.coordinates = quick.coordinates;
+            smaller.train_images = quick.train.or(settings.train_images);
+            smaller.test_images = quick.test.or(settings.test_images);
         }
         None => smaller.iterations = (settings.iterations / 10).max(1),
     }
@@ -242,23 +244,32 @@ struct Amounts {
     batches: usize,
     window: u64,
     coordinates: usize,
+    train: Option<usize>,
+    test: Option<usize>,
 }
 
 impl Default for Amounts {
     fn default() -> Self {
-        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8 }
+        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8, train: None, test: None }
     }
 }
 
-/// `[noise]`, or `[quick]`, which may also shorten the training and otherwise keeps what `[noise]` says.
+/// `[noise]`, or `[quick]`, which may also shorten the training and take fewer images, and otherwise keeps what `[noise]` says.
 fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> Option<Amounts> {
     let table = value.table()?;
     let amount = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
+    let images = |key| match table.get(key) {
+        Some(count) => count.integer(1, MOST_IMAGES).map(|n| Some(n as usize)),
+        None => Some(None),
+    };
+    let (iterations, train, test) = match iterations {
+        Some(most) => (Some(amount("iterations", 1, most, most)?), images("train")?, images("test")?),
+        None => (None, None, None),
+    };
     let amounts = Amounts {
-        iterations: match iterations {
-            Some(iterations) => Some(amount("iterations", 1, iterations, iterations)?),
-            None => None,
-        },
+        iterations,
+        train,
+        test,
         measurements: amount("measurements", 1, MOST_POINTS, default.measurements as u64)? as usize,
         batches: amount("batches", 2, MOST_BATCHES, default.batches as u64)? as usize,
         window: amount("window", 0, MOST_BATCHES, default.window)?,
@@ -280,10 +291,12 @@ mod tests {
         let file = CalibrationFile::parse("c.toml", GOOD).unwrap();
         assert_eq!(file.settings.data, DataSource::Digits);
         assert_eq!((file.settings.noise_batches, file.quick.iterations), (400, 10));
-        let text = format!("data = {{ idx = 'folder', train = 50 }}\n{GOOD}[quick]\niterations = 7\nbatches = 20\n");
+        let text = format!(
+            "data = {{ idx = 'folder', train = 50 }}\n{GOOD}[quick]\niterations = 7\nbatches = 20\ntrain = 40\n"
+        );
         let file = CalibrationFile::parse("c.toml", &text).unwrap();
         assert_eq!(file.settings.data, DataSource::Idx { folder: "folder".into(), classes: 10 });
-        assert_eq!(file.settings.train_images, Some(50));
+        assert_eq!((file.settings.train_images, file.quick.train_images), (Some(50), Some(40)));
         assert_eq!((file.quick.iterations, file.quick.noise_batches, file.settings.noise_batches), (7, 20, 400));
         assert!(is_calibration(GOOD) && !is_calibration("name = 'c'\npaths = 3"));
     }
@@ -298,6 +311,7 @@ mod tests {
             ("[8]", "[0]", "must lie between 1 and"),
             ("batch = 32", "batch = 0", "must lie between 1 and"),
             ("batch = 32", "", "`batch` is missing"),
+            ("[[opt", "[noise]\ntrain = 5\n[[opt", "unknown key `train`"),
             ("[[optimiser]]\nsgd = { eta = 0.1 }", "", "`optimiser` is missing"),
             ("name = 'c'", "name = '../c'", "cannot be a folder"),
             ("name = 'c'", "name = 'c'\ndevice = 'gpu'", "does not know \"gpu\""),

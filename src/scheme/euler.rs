@@ -87,9 +87,7 @@ impl Scheme for Euler {
         if problem.dynamics().learning_rate().is_some() {
             return Err(SchemeError::Discrete);
         }
-        let basin = problem.basin();
-        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
-        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())
+        EulerKernel::check_hessian(problem)
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -129,6 +127,13 @@ struct Workspace {
 }
 
 impl EulerKernel {
+    /// Refuses a potential whose Hessian is a matrix that is too large, as the clocks of a problem take it.
+    pub fn check_hessian(problem: &Problem) -> Result<(), SchemeError> {
+        let basin = problem.basin();
+        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
+        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())
+    }
+
     pub fn new(settings: &Euler, problem: &Problem) -> Self {
         let noise = problem.noise();
         let dim = problem.basin().dim();

@@ -17,6 +17,7 @@ use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
 use super::barrier::{FAR, earlier, stretch_crossing};
+use super::euler::EulerKernel;
 use super::event_lanes::EventLine;
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
 use super::motion::{Motion, State, axis_reaches};
@@ -115,10 +116,9 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
-        let (basin, sigma) = (problem.basin(), problem.noise().amplitude());
-        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
-        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())?;
-        SchemeError::check_matrix("the covariance of the small jumps", !sigma.is_diagonal(), basin.dim())
+        EulerKernel::check_hessian(problem)?;
+        let coupled = !problem.noise().amplitude().is_diagonal();
+        SchemeError::check_matrix("the covariance of the small jumps", coupled, problem.basin().dim())
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {

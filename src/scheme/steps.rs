@@ -36,10 +36,15 @@ impl Scheme for Steps {
     }
 
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
-        problem.dynamics().learning_rate().map(|_| ()).ok_or(SchemeError::Continuous)
+        match problem.dynamics() {
+            Dynamics::SgdSteps(_) => EulerKernel::check_hessian(problem),
+            Dynamics::AdamSteps(_) => Ok(()),
+            Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
+        }
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        self.check(problem)?;
         match problem.dynamics() {
             // SGD is Euler's scheme for its SDE with h = η, seen at steps.
             Dynamics::SgdSteps(sgd) => {

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::DataError;
+use crate::engine::StopFlag;
 
 /// Why nothing was measured.
 #[derive(Debug, Error)]
@@ -52,20 +53,51 @@ pub enum CalibrateError {
         /// Its value.
         value: f64,
     },
-    /// A batch that is empty or larger than the data.
-    #[error("a batch of {batch} of {images} images")]
+    /// A batch that is empty, or that leaves no image out.
+    #[error("a batch of {batch} of {images} images: there is noise where it holds at least one and not all")]
     Batch {
         /// Images of a batch.
         batch: usize,
         /// Images there are.
         images: usize,
     },
+    /// No images to test with.
+    #[error("there are no images to test with")]
+    NoTest,
     /// The library that computes the gradients.
     #[error("the network could not be computed")]
     Tensor(#[from] candle_core::Error),
     /// Threads could not be started.
     #[error("threads could not be started")]
     Threads(#[source] rayon::ThreadPoolBuildError),
+}
+
+/// Why a piece of work inside a training does not come to its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// A stop was asked for.
+    Stopped,
+    /// It failed.
+    Failed(CalibrateError),
+}
+
+impl Halt {
+    /// Goes on unless a stop was asked for.
+    pub fn unless(stop: &StopFlag) -> Result<(), Halt> {
+        if stop.is_set() { Err(Halt::Stopped) } else { Ok(()) }
+    }
+}
+
+impl From<CalibrateError> for Halt {
+    fn from(error: CalibrateError) -> Self {
+        Halt::Failed(error)
+    }
+}
+
+impl From<candle_core::Error> for Halt {
+    fn from(error: candle_core::Error) -> Self {
+        Halt::Failed(error.into())
+    }
 }
 
 impl CalibrateError {

@@ -145,19 +145,9 @@ impl Network {
         Ok(Score { loss: scalar(&cross_entropy(&logits, &batch.labels)?)?, right: right(&logits, batch)? })
     }
 
-    /// Writes the gradient of the mean loss on a batch into `flat`; returns loss and right answers.
-    pub fn gradient(&self, batch: &Batch, flat: &mut [f32]) -> candle_core::Result<Score> {
-        let logits = self.logits(batch)?;
-        let score = Score { loss: 0.0, right: right(&logits, batch)? };
-        Ok(Score { loss: self.backward(&cross_entropy(&logits, &batch.labels)?, flat)?, ..score })
-    }
-
-    /// Like [`Network::gradient`]; returns the loss alone.
-    pub fn step_gradient(&self, batch: &Batch, flat: &mut [f32]) -> candle_core::Result<f64> {
-        self.backward(&cross_entropy(&self.logits(batch)?, &batch.labels)?, flat)
-    }
-
-    fn backward(&self, loss: &Tensor, flat: &mut [f32]) -> candle_core::Result<f64> {
+    /// Writes the gradient of the mean loss on a batch into `flat`; returns the loss.
+    pub fn gradient(&self, batch: &Batch, flat: &mut [f32]) -> candle_core::Result<f64> {
+        let loss = cross_entropy(&self.logits(batch)?, &batch.labels)?;
         let gradients = loss.backward()?;
         let mut rest = flat;
         for parameter in &self.parameters {
@@ -168,7 +158,7 @@ impl Network {
             }
             rest = behind;
         }
-        scalar(loss)
+        scalar(&loss)
     }
 
     fn logits(&self, batch: &Batch) -> candle_core::Result<Tensor> {

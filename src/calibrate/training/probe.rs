@@ -1,13 +1,21 @@
 //! Measurements at fixed parameters: the full gradient, the noise of minibatches, the curvature.
 
-use candle_core::Result;
-
 use super::batches::Batches;
+use super::error::Halt;
 use super::network::{Loaded, Network, Score};
 use super::samples::{Moments, Samples, Watch};
+use crate::engine::StopFlag;
 
-/// Images in one piece of a pass over all data; only memory depends on it.
+/// Images in one piece of a pass over all data; only memory depends on it, and how soon a stop is seen.
 const PIECE: usize = 256;
+
+/// A network and the images that it is measured on, until a stop is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Probe<'p> {
+    pub network: &'p Network,
+    pub data: &'p Loaded,
+    pub stop: &'p StopFlag,
+}
 
 /// Mean loss and share of right answers over a whole set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,34 +36,49 @@ impl Quality {
     }
 }
 
-/// Loss and accuracy on all images.
-pub(super) fn quality(network: &Network, data: &Loaded) -> Result<Quality> {
-    let mut scores = Vec::new();
-    for start in (0..data.count()).step_by(PIECE) {
-        let end = data.count().min(start + PIECE);
-        scores.push((network.score(&data.slice(start..end)?)?, end - start));
+impl Probe<'_> {
+    /// Loss and accuracy on all images.
+    pub fn quality(&self) -> Result<Quality, Halt> {
+        let mut scores = Vec::new();
+        for start in (0..self.data.count()).step_by(PIECE) {
+            Halt::unless(self.stop)?;
+            let end = self.data.count().min(start + PIECE);
+            scores.push((self.network.score(&self.data.slice(start..end)?)?, end - start));
+        }
+        Ok(Quality::gathered(scores.into_iter()))
     }
-    Ok(Quality::gathered(scores.into_iter()))
+
+    /// `∇F`, the gradient of the mean loss over all images, summed in double precision.
+    pub fn full_gradient(&self) -> Result<Vec<f64>, Halt> {
+        let mut sum = vec![0.0; self.network.dim()];
+        let mut gradient = vec![0.0; self.network.dim()];
+        for start in (0..self.data.count()).step_by(PIECE) {
+            Halt::unless(self.stop)?;
+            let images = self.data.count().min(start + PIECE) - start;
+            self.network.gradient(&self.data.slice(start..start + images)?, &mut gradient)?;
+            sum.iter_mut().zip(&gradient).for_each(|(s, g)| *s += f64::from(*g) * images as f64);
+        }
+        sum.iter_mut().for_each(|s| *s /= self.data.count() as f64);
+        Ok(sum)
+    }
 }
 
-/// `∇F`, the gradient of the mean loss over all images, summed in double precision; and the quality.
-pub(super) fn full_gradient(network: &Network, data: &Loaded) -> Result<(Vec<f64>, Quality)> {
-    let mut sum = vec![0.0; network.dim()];
-    let mut gradient = vec![0.0; network.dim()];
-    let mut scores = Vec::new();
-    for start in (0..data.count()).step_by(PIECE) {
-        let images = data.count().min(start + PIECE) - start;
-        let score = network.gradient(&data.slice(start..start + images)?, &mut gradient)?;
-        sum.iter_mut().zip(&gradient).for_each(|(s, g)| *s += f64::from(*g) * images as f64);
-        scores.push((score, images));
-    }
-    sum.iter_mut().for_each(|s| *s /= data.count() as f64);
-    Ok((sum, Quality::gathered(scores.into_iter())))
-}
+/// Two gradients in single precision that differ by less than this share of their norm are the same one, summed in another order. A
+/// batch is at most as large as memory, and its gradient differs from the full one by more unless all images are alike.
+const ROUNDING: f64 = 1e-5;
 
-/// `out = gradient - full`.
+/// `out = gradient - full`; all zero where the two are the same but for rounding, which has no tail.
 pub(super) fn noise_of(gradient: &[f32], full: &[f64], out: &mut [f32]) {
-    out.iter_mut().zip(gradient).zip(full).for_each(|((out, g), f)| *out = (f64::from(*g) - f) as f32);
+    let (mut difference, mut size) = (0.0, 0.0);
+    for ((out, g), f) in out.iter_mut().zip(gradient).zip(full) {
+        let noise = f64::from(*g) - f;
+        difference += noise * noise;
+        size += f * f;
+        *out = noise as f32;
+    }
+    if difference <= ROUNDING * ROUNDING * size {
+        out.fill(0.0);
+    }
 }
 
 /// The noise of Adam's direction: `Q⁻¹ (1-β1) Σ_j β1^j n_{k-j} / (1-β1^k)`, the noise `n` of the gradients smoothed as `m` is and
@@ -106,14 +129,13 @@ pub(super) struct NoisePass {
 
 /// Streams `count` batches at fixed parameters; memory is a few vectors of parameters and the watched tables.
 pub(super) fn noise_pass(
-    network: &Network,
-    data: &Loaded,
+    probe: Probe<'_>,
     batches: &mut Batches,
     (full, count): (&[f64], usize),
     adam: Option<&Direction>,
     watch: &Watch,
-) -> Result<NoisePass> {
-    let dim = network.dim();
+) -> Result<NoisePass, Halt> {
+    let dim = probe.network.dim();
     let mut smoothed = adam.map(|adam| Smoothed::new(adam.beta, dim));
     let (mut gradient, mut noise, mut direction) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
     let mut pass = NoisePass {
@@ -123,7 +145,8 @@ pub(super) fn noise_pass(
     };
     let warm_up = smoothed.as_ref().map_or(0, Smoothed::warm_up);
     for batch in 0..count + warm_up {
-        network.step_gradient(&data.pick(batches.draw())?, &mut gradient)?;
+        Halt::unless(probe.stop)?;
+        probe.network.gradient(&probe.data.pick(batches.draw())?, &mut gradient)?;
         noise_of(&gradient, full, &mut noise);
         if let (Some(smoothed), Some(samples), Some(adam)) = (&mut smoothed, &mut pass.direction, adam) {
             smoothed.step(&noise, &adam.q, &mut direction);
@@ -140,22 +163,33 @@ pub(super) fn noise_pass(
 }
 
 /// `∂²F/∂θ_i²` at one coordinate by a central difference of gradients with the given step. The parameters are left as they were.
-pub(super) fn curvature(network: &Network, data: &Loaded, at: &[f32], (i, step): (usize, f32)) -> Result<f64> {
+pub(super) fn curvature(probe: Probe<'_>, at: &[f32], (i, step): (usize, f32)) -> Result<f64, Halt> {
     let mut moved = at.to_vec();
-    let mut slope = |theta: f32| -> Result<f64> {
+    let mut slope = |theta: f32| -> Result<f64, Halt> {
         moved[i] = theta;
-        network.set_parameters(&moved)?;
-        Ok(full_gradient(network, data)?.0[i])
+        probe.network.set_parameters(&moved)?;
+        Ok(probe.full_gradient()?[i])
     };
     let (above, below) = (at[i] + step, at[i] - step);
     let difference = slope(above)? - slope(below)?;
-    network.set_parameters(at)?;
+    probe.network.set_parameters(at)?;
     Ok(difference / f64::from(above - below))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_gradient_summed_in_another_order_is_no_noise() {
+        let mut out = [1.0; 2];
+        noise_of(&[1.000_000_1, -1e-8], &[1.0, 0.0], &mut out);
+        assert_eq!(out, [0.0, 0.0]);
+        noise_of(&[1.0, 1e-3], &[1.0, 0.0], &mut out);
+        assert_eq!(out, [0.0, 1e-3]);
+        noise_of(&[0.0, 0.0], &[0.0, 0.0], &mut out);
+        assert_eq!(out, [0.0, 0.0]);
+    }
 
     #[test]
     fn smoothing_is_corrected_for_its_start_and_divided_by_q() {

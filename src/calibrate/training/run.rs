@@ -32,7 +32,7 @@ pub fn calibrate(
     stop: &StopFlag,
     observer: &dyn CalibrationObserver,
 ) -> Result<Calibrated, CalibrateError> {
-    settings.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())?;
+    settings.check(data)?;
     let shape = (data.train.shape, data.classes);
     let mut stream = Purpose::Weights.stream(settings.seed, 0);
     let network = Network::new(&settings.network, shape, &mut stream, &Device::Cpu)?;

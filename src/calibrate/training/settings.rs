@@ -61,8 +61,7 @@ impl CalibrationSettings {
     /// Reads the images.
     ///
     /// # Errors
-    /// [`CalibrateError::Data`] with the file and what is wrong with it, [`CalibrateError::Batch`] if a batch is larger than what is
-    /// there to train on.
+    /// [`CalibrateError::Data`] with the file and what is wrong with it, and what [`calibrate`](super::calibrate()) would refuse.
     pub fn load(&self) -> Result<DataSet, CalibrateError> {
         let mut data = match &self.data {
             DataSource::Digits => DataSet::digits(),
@@ -71,12 +70,21 @@ impl CalibrationSettings {
         };
         self.train_images.into_iter().for_each(|count| data.train.truncate(count));
         self.test_images.into_iter().for_each(|count| data.test.truncate(count));
+        self.check(&data)?;
+        Ok(data)
+    }
+
+    /// Whether this can be measured on these images.
+    pub(super) fn check(&self, data: &DataSet) -> Result<(), CalibrateError> {
         let images = data.train.count();
-        if self.batch == 0 || self.batch > images || data.test.count() == 0 {
+        if self.batch == 0 || self.batch >= images {
             return Err(CalibrateError::Batch { batch: self.batch, images });
         }
+        if data.test.count() == 0 {
+            return Err(CalibrateError::NoTest);
+        }
         self.network.layers(data.train.shape, data.classes)?;
-        Ok(data)
+        self.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())
     }
 
     /// The folder of images that this calibration needs, if it needs one.

@@ -4,9 +4,11 @@ use rand::Rng;
 
 use super::batches::Purpose;
 use super::calibration::{FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis};
+use super::error::Halt;
 use super::network::LayerRange;
 use super::samples::{Samples, Table, Watch};
 use super::train::NoiseSamples;
+use crate::engine::StopFlag;
 use crate::noise::Seed;
 use crate::tail::{
     BlockLength, Centre, Estimator, GaussianSurrogate, IntervalSettings, Mohammadi, TailError, TailSample, Zeros,
@@ -31,6 +33,7 @@ pub(super) struct Scene {
     pub layers: Vec<LayerRange>,
     /// Whether laws are fitted too: at the end of a training.
     pub fits: bool,
+    pub stop: StopFlag,
 }
 
 impl Scene {
@@ -55,7 +58,11 @@ fn table_number(noise: NoiseKind, table: u64) -> u64 {
 }
 
 /// All axes at fixed parameters: pooled, by layer, and one parameter over batches.
-pub(super) fn at_fixed_parameters(scene: &Scene, noise: NoiseKind, samples: &Samples) -> Vec<Measurement> {
+pub(super) fn at_fixed_parameters(
+    scene: &Scene,
+    noise: NoiseKind,
+    samples: &Samples,
+) -> Result<Vec<Measurement>, Halt> {
     let table = &samples.wide;
     let surrogate = scene.surrogate(table, table_number(noise, 0));
     let columns = table.columns();
@@ -65,27 +72,32 @@ pub(super) fn at_fixed_parameters(scene: &Scene, noise: NoiseKind, samples: &Sam
         let same = surrogate.as_ref().map(|all| {
             all.iter().enumerate().filter(|(i, _)| keep(i % columns)).map(|(_, x)| *x).collect::<Vec<f64>>()
         });
-        let pair = |estimator: &Estimator| IndexPair {
-            estimator: name(estimator),
-            measured: record(index(estimator, &data)),
-            surrogate: record(same.as_ref().map_err(|error| (*error).clone()).and_then(|data| index(estimator, data))),
+        let pair = |estimator: &Estimator| {
+            Halt::unless(&scene.stop)?;
+            let same = same.as_ref().map_err(|error| (*error).clone());
+            Ok(IndexPair {
+                estimator: name(estimator),
+                measured: record(index(estimator, &data)),
+                surrogate: record(same.and_then(|data| index(estimator, data))),
+            })
         };
-        let indices = estimators.iter().map(pair).collect();
-        Measurement { indices, ..scene.measurement(noise, axis, data.len(), zeros) }
+        let indices: Result<Vec<IndexPair>, Halt> = estimators.iter().map(pair).collect();
+        indices.map(|indices| Measurement { indices, ..scene.measurement(noise, axis, data.len(), zeros) })
     };
     let all: Vec<Estimator> = Estimator::ALL.into_iter().chain([FLOORED]).collect();
-    let together = pooled(SamplingAxis::Pooled, &all, &|i| scene.watch.pooled[i]);
+    let together = pooled(SamplingAxis::Pooled, &all, &|i| scene.watch.pooled[i])?;
     let fit = || fit(scene, table_number(noise, 0), &table.pooled(|i| scene.watch.pooled[i]));
     let mut found = vec![Measurement { fit: scene.fits.then(fit).flatten(), ..together }];
     for layer in &scene.layers {
         let inside = |i: usize| layer.range.contains(&scene.watch.wide[i]);
         let estimators = [Estimator::MOHAMMADI, Estimator::MCCULLOCH];
-        found.push(pooled(SamplingAxis::Layer(layer.name.clone()), &estimators, &inside));
+        found.push(pooled(SamplingAxis::Layer(layer.name.clone()), &estimators, &inside)?);
     }
-    let single = one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long);
+    let single = one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long)?;
     let fit = || self::fit(scene, table_number(noise, 1), &over_scales(&samples.long));
     found.push(Measurement { fit: scene.fits.then(fit).flatten(), ..single });
-    found
+    Halt::unless(&scene.stop)?;
+    Ok(found)
 }
 
 /// The fit of three laws; nothing where one cannot be fitted.
@@ -120,8 +132,8 @@ fn over_scales(table: &Table) -> Vec<f64> {
 }
 
 /// One parameter at a time over the last steps of training.
-pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples) -> Vec<Measurement> {
-    vec![one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)]
+pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples) -> Result<Measurement, Halt> {
+    one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)
 }
 
 /// What a figure shows of the law of the noise.
@@ -134,22 +146,30 @@ pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
 }
 
 /// Medians over the columns of a table, each a sample of its own.
-fn one_by_one(scene: &Scene, noise: NoiseKind, (axis, number): (SamplingAxis, u64), table: &Table) -> Measurement {
+fn one_by_one(
+    scene: &Scene,
+    noise: NoiseKind,
+    (axis, number): (SamplingAxis, u64),
+    table: &Table,
+) -> Result<Measurement, Halt> {
     let columns = table.columns();
     let surrogate = scene.surrogate(table, table_number(noise, number));
     let column = |i: usize| table.column(i).collect::<Vec<f64>>();
     let same = |data: &[f64], i: usize| data.iter().skip(i).step_by(columns).copied().collect::<Vec<f64>>();
-    let pair = |estimator: &Estimator| IndexPair {
-        estimator: name(estimator),
-        measured: median((0..columns).map(|i| index(estimator, &column(i)))),
-        surrogate: match &surrogate {
-            Ok(data) => median((0..columns).map(|i| index(estimator, &same(data, i)))),
-            Err(error) => IndexRecord::Undefined(error.to_string()),
-        },
+    let pair = |estimator: &Estimator| {
+        Halt::unless(&scene.stop)?;
+        Ok(IndexPair {
+            estimator: name(estimator),
+            measured: median((0..columns).map(|i| index(estimator, &column(i)))),
+            surrogate: match &surrogate {
+                Ok(data) => median((0..columns).map(|i| index(estimator, &same(data, i)))),
+                Err(error) => IndexRecord::Undefined(error.to_string()),
+            },
+        })
     };
-    let indices = OF_VALUES.iter().map(pair).collect();
+    let indices = OF_VALUES.iter().map(pair).collect::<Result<Vec<IndexPair>, Halt>>()?;
     let zeros = zero_share(&table.pooled(|_| true));
-    Measurement { indices, parameters: Some(columns), ..scene.measurement(noise, axis, table.rows(), zeros) }
+    Ok(Measurement { indices, parameters: Some(columns), ..scene.measurement(noise, axis, table.rows(), zeros) })
 }
 
 fn name(estimator: &Estimator) -> String {
@@ -224,6 +244,7 @@ mod tests {
             watch: Watch { wide: (0..columns).collect(), pooled: vec![true; columns], long: (0..columns).collect() },
             layers: vec![LayerRange { name: "only".to_string(), range: 0..columns }],
             fits: true,
+            stop: StopFlag::default(),
         }
     }
 
@@ -251,7 +272,7 @@ mod tests {
         let scale = |c: usize| (3.0 * (c as f64 * 0.618).fract()).exp2().powi(2);
         let mut stream = Stream::new(Seed(9), 0, 0);
         let gaussian = samples(&scene, |c| scale(c) * stream.sample::<f64, _>(StandardNormal));
-        let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &gaussian);
+        let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &gaussian).unwrap();
         let [measured, surrogate] = indices(&found, SamplingAxis::Pooled, "mohammadi");
         assert!(measured.0 < 1.8 && measured.1 < surrogate.2 && surrogate.1 < measured.2, "{measured:?} {surrogate:?}");
         let [measured, surrogate] = indices(&found, SamplingAxis::Batches, "koutrouvelis");
@@ -260,7 +281,7 @@ mod tests {
         let law = StableLaw::new(Alpha::new(1.4).unwrap());
         let mut stream = Stream::new(Seed(10), 0, 0);
         let heavy = samples(&scene, |c| scale(c) * law.sample(&mut stream));
-        let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &heavy);
+        let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &heavy).unwrap();
         for (axis, estimator) in [(SamplingAxis::Pooled, "mcculloch"), (SamplingAxis::Batches, "koutrouvelis")] {
             let [measured, surrogate] = indices(&found, axis, estimator);
             assert!(measured.2 < surrogate.1, "{measured:?} {surrogate:?}");
@@ -273,9 +294,17 @@ mod tests {
     fn constant_and_silent_noise_has_no_index() {
         let scene = scene(10);
         for value in [0.0, 3.0] {
-            let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &samples(&scene, |_| value));
+            let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &samples(&scene, |_| value)).unwrap();
             assert!(found.iter().flat_map(|m| &m.indices).all(|pair| pair.measured.index().is_none()), "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_stop_ends_a_measurement() {
+        let scene = scene(10);
+        scene.stop.stop();
+        let found = at_fixed_parameters(&scene, NoiseKind::Gradient, &samples(&scene, |c| c as f64));
+        assert!(matches!(found, Err(Halt::Stopped)));
     }
 
     #[test]

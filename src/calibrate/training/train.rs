@@ -4,9 +4,10 @@ use candle_core::Device;
 
 use super::batches::{Batches, Purpose};
 use super::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
+use super::error::Halt;
 use super::network::{Loaded, Network};
 use super::optimiser::Recursion;
-use super::probe::{Direction, NoisePass, Smoothed, curvature, full_gradient, noise_of, noise_pass, quality};
+use super::probe::{Direction, NoisePass, Probe, Smoothed, curvature, noise_of, noise_pass};
 use super::samples::{Moments, Samples, Watch};
 use super::settings::log_spaced;
 use super::study::{self, Scene};
@@ -98,6 +99,7 @@ struct Progress<'t> {
     watch: Watch,
     recursion: Recursion,
     parameters: Vec<f32>,
+    steps: u64,
     record: OptimiserRun,
     window: Window,
     noise: Option<NoiseSamples>,
@@ -133,18 +135,19 @@ impl Training<'_> {
             watch: Watch::new(self.seed(), dim, network.ranges()),
             recursion: Recursion::new(self.optimiser(), dim),
             parameters: network.parameters()?,
+            steps: 0,
             record: self.empty_record(),
             window: Window { gradient: Samples::default(), direction: smoothed, steps: 0 },
             noise: None,
             training: self,
             network,
         };
-        let ended = progress.train()?;
-        progress.record.ended = ended;
-        let parameters = match ended {
-            Ended::Complete { iterations } => progress.finish(iterations)?,
-            _ => Vec::new(),
+        let (ended, parameters) = match progress.train_and_finish() {
+            Ok(done) => done,
+            Err(Halt::Stopped) => (Ended::Stopped { iteration: progress.steps }, Vec::new()),
+            Err(Halt::Failed(error)) => return Err(error),
         };
+        progress.record.ended = ended;
         Ok(TrainedRun { record: progress.record, parameters, noise: progress.noise })
     }
 
@@ -174,7 +177,17 @@ impl Training<'_> {
 }
 
 impl Progress<'_> {
-    fn train(&mut self) -> Result<Ended, CalibrateError> {
+    /// How it ended, and the rows for the file of parameters.
+    fn train_and_finish(&mut self) -> Result<(Ended, Vec<[f64; 4]>), Halt> {
+        let ended = self.train()?;
+        let rows = match ended {
+            Ended::Complete { iterations } => self.finish(iterations)?,
+            _ => Vec::new(),
+        };
+        Ok((ended, rows))
+    }
+
+    fn train(&mut self) -> Result<Ended, Halt> {
         let settings = self.training.settings;
         let last = settings.iterations;
         let measured = log_spaced(last, settings.measurements);
@@ -185,14 +198,13 @@ impl Progress<'_> {
         self.tell(Event::Training);
         let (mut steps, report) = (0, (last / REPORTS).max(1));
         for iteration in 1..=last {
-            if self.training.stop.is_set() {
-                return Ok(Ended::Stopped { iteration: iteration - 1 });
-            }
-            let loss = self.network.step_gradient(&self.training.train.pick(batches.draw())?, &mut gradient)?;
+            Halt::unless(self.training.stop)?;
+            let loss = self.network.gradient(&self.training.train.pick(batches.draw())?, &mut gradient)?;
             if iteration + settings.window > last {
                 self.follow(&gradient)?;
             }
             self.recursion.step(&mut self.parameters, &gradient);
+            self.steps = iteration;
             steps += 1;
             if !(loss.is_finite() && self.parameters.iter().all(|theta| theta.is_finite())) {
                 return Ok(Ended::Diverged { iteration });
@@ -225,9 +237,9 @@ impl Progress<'_> {
     }
 
     /// Notes losses and accuracies; whether the losses are finite.
-    fn assess(&mut self, iteration: u64) -> Result<bool, CalibrateError> {
-        let train = quality(&self.network, self.training.train)?;
-        let test = quality(&self.network, self.training.test)?;
+    fn assess(&mut self, iteration: u64) -> Result<bool, Halt> {
+        let train = self.probe(self.training.train).quality()?;
+        let test = self.probe(self.training.test).quality()?;
         if !(train.loss.is_finite() && test.loss.is_finite()) {
             return Ok(false);
         }
@@ -241,6 +253,10 @@ impl Progress<'_> {
         Ok(true)
     }
 
+    fn probe<'p>(&'p self, data: &'p Loaded) -> Probe<'p> {
+        Probe { network: &self.network, data, stop: self.training.stop }
+    }
+
     /// `Q` and `β1` of Adam as they are now.
     fn direction(&self) -> Option<Direction> {
         let Optimiser::Adam { beta1, stabilizer, .. } = self.training.optimiser() else { return None };
@@ -249,9 +265,9 @@ impl Progress<'_> {
     }
 
     /// Takes the noise of one step of the training; `gradient` is that of its batch.
-    fn follow(&mut self, gradient: &[f32]) -> Result<(), CalibrateError> {
+    fn follow(&mut self, gradient: &[f32]) -> Result<(), Halt> {
         let rows = self.training.settings.window as usize;
-        let (full, _) = full_gradient(&self.network, self.training.train)?;
+        let full = self.probe(self.training.train).full_gradient()?;
         let mut noise = vec![0.0; gradient.len()];
         noise_of(gradient, &full, &mut noise);
         let direction = self.direction();
@@ -269,25 +285,20 @@ impl Progress<'_> {
     }
 
     /// Measures the noise at the parameters as they are.
-    fn measure(&mut self, iteration: u64) -> Result<(NoisePass, Vec<f64>), CalibrateError> {
-        let (full, _) = full_gradient(&self.network, self.training.train)?;
+    fn measure(&mut self, iteration: u64) -> Result<(NoisePass, Vec<f64>), Halt> {
+        let probe = self.probe(self.training.train);
+        let full = probe.full_gradient()?;
         let purpose = Purpose::Noise(iteration);
         let mut batches = Batches::new(self.training.seed(), purpose, self.training.batch_sizes());
         let direction = self.direction();
         let count = self.training.settings.noise_batches;
-        let pass = noise_pass(
-            &self.network,
-            self.training.train,
-            &mut batches,
-            (&full, count),
-            direction.as_ref(),
-            &self.watch,
-        )?;
+        let pass = noise_pass(probe, &mut batches, (&full, count), direction.as_ref(), &self.watch)?;
         let scene = self.scene(iteration);
-        self.record.measurements.extend(study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient));
+        let mut found = study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient)?;
         if let Some(samples) = &pass.direction {
-            self.record.measurements.extend(study::at_fixed_parameters(&scene, NoiseKind::Direction, samples));
+            found.extend(study::at_fixed_parameters(&scene, NoiseKind::Direction, samples)?);
         }
+        self.record.measurements.extend(found);
         self.tell(Event::Measured { iteration });
         Ok((pass, full))
     }
@@ -299,19 +310,20 @@ impl Progress<'_> {
             watch: self.watch.clone(),
             layers: self.network.ranges().to_vec(),
             fits: iteration == self.training.settings.iterations,
+            stop: self.training.stop.clone(),
         }
     }
 
-    /// The last measurement, the noise of the window, and the minimum.
-    fn finish(&mut self, iteration: u64) -> Result<Vec<[f64; 4]>, CalibrateError> {
+    /// The last measurement, the noise of the window, and the minimum; the rows for the file of parameters.
+    fn finish(&mut self, iteration: u64) -> Result<Vec<[f64; 4]>, Halt> {
         let (pass, full) = self.measure(iteration)?;
         let scene = self.scene(iteration);
         self.noise = Some(study::noise_samples(&scene, &pass.gradient));
         if self.window.steps > 0 {
             let window = &self.window;
-            self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Gradient, &window.gradient));
+            self.record.measurements.push(study::over_iterations(&scene, NoiseKind::Gradient, &window.gradient)?);
             if let Some((_, samples)) = &window.direction {
-                self.record.measurements.extend(study::over_iterations(&scene, NoiseKind::Direction, samples));
+                self.record.measurements.push(study::over_iterations(&scene, NoiseKind::Direction, samples)?);
             }
         }
         self.record.minimum = Some(self.minimum(iteration, &pass.moments, &full)?);
@@ -325,7 +337,7 @@ impl Progress<'_> {
     }
 
     /// Curvatures at the coordinates with the largest noise.
-    fn minimum(&self, iteration: u64, moments: &Moments, full: &[f64]) -> Result<Minimum, CalibrateError> {
+    fn minimum(&self, iteration: u64, moments: &Moments, full: &[f64]) -> Result<Minimum, Halt> {
         let wanted = self.training.settings.coordinates;
         let mut noisy: Vec<(usize, f64)> =
             (0..self.network.dim()).filter_map(|i| Some((i, moments.mean_log(i)?))).collect();
@@ -343,7 +355,7 @@ impl Progress<'_> {
             if minimum.coordinates.len() == wanted {
                 break;
             }
-            let along = |step| curvature(&self.network, self.training.train, &self.parameters, (i, step));
+            let along = |step| curvature(self.probe(self.training.train), &self.parameters, (i, step));
             let (fine, coarse) = (along(STEPS[0])?, along(STEPS[1])?);
             let error = (fine - coarse).abs();
             if !(coarse > error) {

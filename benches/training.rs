@@ -1,0 +1,203 @@
+//! Training steps of a calibration beside those of a bare candle loop: `cargo bench --bench training`.
+//!
+//! Both take the same network, batches and learning rate, in turn, on one thread each. What a calibration times as its training is what
+//! its run reports: batch, gradient, step, and the check for divergence. The bare loop is what a user of candle would write, forwards,
+//! backwards and a step of every parameter; its largest values are candle's `max_pool2d`, whose gradient is wrong but no slower.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use levy_escape::Seed;
+use levy_escape::calibrate::{
+    Architecture, CalibrationObserver, CalibrationSettings, DataSet, DataSource, DeviceChoice, Event, Images,
+    Optimiser, calibrate,
+};
+use levy_escape::engine::StopFlag;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+const TURNS: usize = 15;
+const ETA: f64 = 0.01;
+
+/// A network, its images and its batches.
+struct Task {
+    name: &'static str,
+    architecture: Architecture,
+    data: DataSet,
+    batch: usize,
+    steps: u64,
+}
+
+fn main() {
+    let mlp = |widths: &[usize]| Architecture::Mlp { hidden: widths.to_vec() };
+    let task = |name, architecture, data, batch, steps| Task { name, architecture, data, batch, steps };
+    let tasks = [
+        task("mlp 64-64-32-10, digits", mlp(&[64, 32]), DataSet::digits(), 32, 300),
+        task("mlp 784-128-64-10, 28 × 28", mlp(&[128, 64]), random_images(), 64, 100),
+        task("lenet, 28 × 28", Architecture::LeNet, random_images(), 64, 8),
+    ];
+    // Each training has a thread of its own, so the bare loop has one too.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    println!("{:28} {:>6} {:>10} {:>10} {:>22}", "", "batch", "ours", "bare", "ours / bare");
+    for task in &tasks {
+        let mut bare = Bare::new(task).expect("the bare loop");
+        let turn = |_| (ours(task), pool.install(|| bare.run(task.steps).expect("the bare loop")));
+        let (ours, bare): (Vec<f64>, Vec<f64>) = (0..TURNS).map(turn).unzip();
+        let ratios = ours.iter().zip(&bare).map(|(ours, bare)| ours / bare).collect();
+        let [[_, ours, _], [_, bare, _], [low, middle, high]] = [ours, bare, ratios].map(quartiles);
+        println!(
+            "{:28} {:>6} {:>7.3} ms {:>7.3} ms {middle:>6.3} ({low:.3} to {high:.3})",
+            task.name,
+            task.batch,
+            1e3 * ours,
+            1e3 * bare,
+        );
+    }
+}
+
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| values[quarter * (values.len() - 1) / 4])
+}
+
+fn random_images() -> DataSet {
+    let mut rng = levy_escape::noise::Stream::new(Seed(1), 0, 0);
+    let mut images = |count: usize| Images {
+        shape: [1, 28, 28],
+        pixels: (0..784 * count).map(|_| rng.random_range(-1.0..1.0)).collect(),
+        labels: (0..count).map(|i| (i % 10) as u8).collect(),
+    };
+    DataSet { name: "random".to_string(), classes: 10, train: images(640), test: images(10) }
+}
+
+/// Sums up the time between [`Event::Training`] and [`Event::Trained`], as the program does.
+#[derive(Default)]
+struct Stopwatch(Mutex<(Option<Instant>, Duration)>);
+
+impl CalibrationObserver for Stopwatch {
+    fn event(&self, _: usize, event: Event) {
+        let mut clock = self.0.lock().expect("one thread");
+        match event {
+            Event::Training => clock.0 = Some(Instant::now()),
+            Event::Trained { .. } => {
+                let since = clock.0.take();
+                clock.1 += since.map_or(Duration::ZERO, |since| since.elapsed());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Seconds a step of a calibration that measures as little as it can.
+fn ours(task: &Task) -> f64 {
+    let settings = CalibrationSettings {
+        name: "bench".to_string(),
+        seed: Seed(1),
+        device: DeviceChoice::Cpu,
+        data: DataSource::Digits,
+        train_images: None,
+        test_images: None,
+        network: task.architecture.clone(),
+        batch: task.batch,
+        optimisers: vec![("sgd".to_string(), Optimiser::Sgd { eta: ETA, momentum: 0.0 })],
+        iterations: task.steps,
+        measurements: 1,
+        noise_batches: 2,
+        window: 0,
+        coordinates: 0,
+    };
+    let watch = Stopwatch::default();
+    calibrate(&settings, &task.data, &Device::Cpu, 1, &StopFlag::default(), &watch).expect("a calibration");
+    let clock = watch.0.lock().expect("one thread");
+    clock.1.as_secs_f64() / task.steps as f64
+}
+
+/// The bare loop.
+struct Bare {
+    convolutional: bool,
+    parameters: Vec<Var>,
+    images: Tensor,
+    labels: Tensor,
+    batch: usize,
+    order: Vec<u32>,
+    next: usize,
+}
+
+impl Bare {
+    fn new(task: &Task) -> Result<Self> {
+        let (images, device) = (&task.data.train, Device::Cpu);
+        let [channels, height, width] = images.shape;
+        let count = images.count();
+        let mut parameters = Vec::new();
+        let mut layer = |weight: &[usize]| -> Result<()> {
+            parameters.push(Var::rand(-0.1f32, 0.1f32, weight, &device)?);
+            parameters.push(Var::zeros(weight[0], DType::F32, &device)?);
+            Ok(())
+        };
+        let (inputs, widths) = match &task.architecture {
+            Architecture::Mlp { hidden } => (images.size(), hidden.clone()),
+            _ => {
+                layer(&[6, channels, 5, 5])?;
+                layer(&[16, 6, 5, 5])?;
+                (400, vec![120, 84])
+            }
+        };
+        let widths: Vec<usize> = [inputs].into_iter().chain(widths).chain([10]).collect();
+        widths.windows(2).try_for_each(|pair| layer(&[pair[1], pair[0]]))?;
+        let labels: Vec<u32> = images.labels.iter().map(|&label| u32::from(label)).collect();
+        Ok(Bare {
+            convolutional: matches!(task.architecture, Architecture::LeNet),
+            parameters,
+            images: Tensor::from_slice(&images.pixels, (count, channels, height, width), &device)?,
+            labels: Tensor::from_vec(labels, count, &device)?,
+            batch: task.batch,
+            order: (0..count as u32).collect(),
+            next: count,
+        })
+    }
+
+    /// Seconds a step, over so many.
+    fn run(&mut self, steps: u64) -> Result<f64> {
+        let clock = Instant::now();
+        for _ in 0..steps {
+            self.step()?;
+        }
+        Ok(clock.elapsed().as_secs_f64() / steps as f64)
+    }
+
+    fn step(&mut self) -> Result<()> {
+        if self.next + self.batch > self.order.len() {
+            self.order.shuffle(&mut levy_escape::noise::Stream::new(Seed(2), 0, 0));
+            self.next = 0;
+        }
+        let numbers = Tensor::new(&self.order[self.next..self.next + self.batch], &Device::Cpu)?;
+        self.next += self.batch;
+        let logits = self.logits(&self.images.index_select(&numbers, 0)?)?;
+        let labels = self.labels.index_select(&numbers, 0)?;
+        let shifted = logits.broadcast_sub(&logits.max_keepdim(1)?.detach())?;
+        let log_sum = shifted.exp()?.sum_keepdim(1)?.log()?;
+        let loss = (log_sum - shifted.gather(&labels.unsqueeze(1)?, 1)?)?.mean_all()?;
+        let gradients = loss.backward()?;
+        for parameter in &self.parameters {
+            let Some(gradient) = gradients.get(parameter) else { continue };
+            parameter.set(&(parameter.as_tensor() - (gradient * ETA)?)?)?;
+        }
+        Ok(())
+    }
+
+    fn logits(&self, images: &Tensor) -> Result<Tensor> {
+        let (mut x, mut layers) = (images.clone(), self.parameters.chunks(2).peekable());
+        for padding in [2, 0].into_iter().take(if self.convolutional { 2 } else { 0 }) {
+            let Some([weight, bias]) = layers.next() else { break };
+            let bias = bias.reshape((1, bias.elem_count(), 1, 1))?;
+            x = x.conv2d(weight, padding, 1, 1, 1)?.broadcast_add(&bias)?.max_pool2d(2)?.relu()?;
+        }
+        x = x.flatten_from(1)?;
+        while let Some([weight, bias]) = layers.next() {
+            x = x.matmul(&weight.t()?)?.broadcast_add(bias)?;
+            x = if layers.peek().is_some() { x.relu()? } else { x };
+        }
+        Ok(x)
+    }
+}
