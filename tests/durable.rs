@@ -459,13 +459,14 @@ fn a_hostile_database_is_refused() {
     }
 }
 
-/// What storing costs beside the cheapest kernel, jump-adapted on a line where escapes are rare: processor time of this thread, in turns,
-/// so that both meet the same load. A tenth is meant and not reached (`docs/scale.md`); more than a fourth is a loss.
+/// Storing costs at most a tenth of running, beside the cheapest kernel: jump-adapted on a line where escapes are rare. Processor time of
+/// this thread with storing and without, in turns, so that both meet the same load. This is asked for and not reached (`docs/scale.md`).
 #[cfg(feature = "slow-tests")]
 #[test]
 fn storing_costs_little() {
-    const TURN: u64 = 8;
-    let text = SWEEP.replace("[0.05, 0.2]", "0.001").replace("12_345", "10_000_000");
+    // As many chunks as a run puts in together.
+    const TURN: u64 = 1024;
+    let text = SWEEP.replace("[0.05, 0.2]", "0.003").replace("12_345", "50_000_000");
     let experiment = Experiment::parse("my.toml", &text).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::create(folder.path(), &Identity::of(&experiment, experiment.paths, Shard::WHOLE)).unwrap();
@@ -473,39 +474,44 @@ fn storing_costs_little() {
     let kernel = plan.scheme.prepare(&plan.problem).unwrap();
     let chunks = Chunks::new(vec![experiment.paths], Shard::WHOLE);
     let source = StreamSource { seed: experiment.seed, cell: 0 };
-    let run = |number| {
-        let (chunk, mut records) = (chunks.get(number).unwrap(), Vec::with_capacity(256));
+    let mut records = Vec::new();
+    let mut run = |number, keep: &mut dyn FnMut(&ChunkRecords)| {
+        let chunk = chunks.get(number).unwrap();
+        records.clear();
         kernel.run(source, chunk.paths.clone(), plan.limits, &mut records);
-        ChunkRecords { chunk, records }
+        let ended = ChunkRecords { chunk, records: std::mem::take(&mut records) };
+        keep(&ended);
+        records = ended.records;
     };
-    let mut spent = [0.0; 4];
-    let turns = 4096;
+    let [mut bare, mut packing, mut storing] = [0.0; 3];
+    let turns = 64;
     for turn in 0..turns {
-        let mut clock = processor_time();
-        let mut lap = |of: usize| {
-            let now = processor_time();
-            spent[of] += now - clock;
-            clock = now;
-        };
-        let ended: Vec<ChunkRecords> = (turn * TURN..(turn + 1) * TURN).map(run).collect();
-        lap(0);
-        let packed: Vec<PackedChunk<'_>> = ended.iter().map(PackedChunk::of).collect();
-        lap(1);
+        let numbers = turn * TURN..(turn + 1) * TURN;
+        let begun = processor_time();
+        numbers.clone().for_each(|number| run(number, &mut |_| {}));
+        let ran = processor_time();
+        let mut packed = Vec::with_capacity(TURN as usize);
+        numbers.for_each(|number| run(number, &mut |ended| packed.push(PackedChunk::of(ended))));
+        let kept = processor_time();
         store.put(&packed).unwrap();
-        lap(2);
-        if turn % 2048 == 2047 {
+        // A second of a core holds some forty such turns.
+        if turn % 16 == 15 {
             store.commit().unwrap();
         }
-        lap(3);
+        bare += ran - begun;
+        packing += kept - ran - (ran - begun);
+        storing += processor_time() - kept;
     }
-    let [running, packing, putting, committing] = spent.map(|time| 1e6 * time / (turns * TURN) as f64);
-    let storing = packing + putting + committing;
+    let each = |time: f64| 1e6 * time / (turns * TURN) as f64;
+    let share = (packing + storing) / bare;
     println!(
-        "a chunk of 256 paths: {running:.1} µs to run; {packing:.2} µs to pack, {putting:.2} µs to put, {committing:.2} µs to commit: \
-         {:.1} %",
-        100.0 * storing / running
+        "a chunk of 256 paths: {:.1} µs to run, {:.2} µs to pack, {:.2} µs to put in: {:.1} %",
+        each(bare),
+        each(packing),
+        each(storing),
+        100.0 * share
     );
-    assert!(storing < 0.25 * running);
+    assert!(share < 0.1, "{share}");
 }
 
 /// Seconds of processor time of this thread.

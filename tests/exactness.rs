@@ -40,26 +40,26 @@ fn euler_is_exact_to_two_percent() {
     all_within(&rows, &Euler::default(), 0.02, 60_000);
 }
 
-/// Adam has no exact reference: its flow between jumps, with a kink and without, is held against Euler's steps. Means of 100,000
-/// paths each within 2 % - 2.33 se, so that a difference of 2 % is rejected with 99 % power.
+/// Adam has no exact reference: its flow between jumps, with a kink and without, is held against Euler's steps. Means of 200,000 paths
+/// by each within 2 % - 2.33 se, so that a difference of 2 % is rejected with 99 % power. The largest known is .5 %, most of it
+/// Euler's: it passes as wrong with a probability below 1 % a row.
 #[test]
 fn adam_is_the_same_by_both_schemes() {
     let bowl = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
     let valley = Basin::new(Asymmetric::new(vec![5.0], vec![0.5]).unwrap(), Domain::interval(-0.3, 1.0)).unwrap();
     let axes = Asymmetric::new(vec![0.2, 0.5], vec![0.05, 0.5]).unwrap();
     let plain = Basin::new(axes, Domain::Box(vec![[-0.5, 1.0]; 2])).unwrap();
-    for (name, basin, epsilon, step, moment) in [
-        ("bowl", bowl, 0.1, 0.01, SecondMoment::MeanField),
-        ("valley", valley.clone(), 0.05, 0.01, SecondMoment::Frozen),
-        ("valley", valley, 0.05, 0.01, SecondMoment::MeanField),
-        ("plain", plain, 0.1, 0.02, SecondMoment::MeanField),
+    for (name, basin, epsilon, moment, step) in [
+        ("bowl", bowl, 0.1, SecondMoment::MeanField, 0.005),
+        ("valley", valley, 0.05, SecondMoment::MeanField, 0.01),
+        ("plain", plain, 0.1, SecondMoment::Frozen, 0.02),
     ] {
         let adam = Adam::new(1.0, 0.5).unwrap().with_second_moment(moment);
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), epsilon).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam), noise).unwrap();
         let mean = |scheme: &dyn Scheme| {
             let kernel = scheme.prepare(&problem).unwrap();
-            let records = escape_records(&*kernel, 100_000, Seed(3), Limits::default());
+            let records = escape_records(&*kernel, 200_000, Seed(3), Limits::default());
             let sample = ExitSample::from_outcomes(records.iter().map(|r| r.outcome)).unwrap();
             mean_exit_time(&sample, Confidence::DEFAULT).unwrap().estimate
         };

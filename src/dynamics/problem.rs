@@ -143,9 +143,9 @@ impl Problem {
             let v = self.noise.amplitude().diagonal_entry(i) / preconditioner.entry(i) * factor;
             return [v, -v].map(|v| self.basin.axis_exit_distance(i, v));
         }
-        let mut v = self.jump_direction(preconditioner, i);
-        [factor, -1.0].map(|factor| {
-            v.iter_mut().for_each(|v| *v *= factor);
+        let unit = self.jump_direction(preconditioner, i);
+        [factor, -factor].map(|factor| {
+            let v: Vec<f64> = unit.iter().map(|v| v * factor).collect();
             self.basin.exit_distance(&v)
         })
     }

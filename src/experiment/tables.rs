@@ -73,8 +73,8 @@ pub(super) fn write_table(
     table.finish()
 }
 
-/// Renders `summary.csv`, `escapes.csv` (and `escapes.parquet` with the feature `parquet`) and, where SGD and Adam were run side by side, `comparison.csv`, into `folder`. Returns the
-/// cells of which there is anything.
+/// Renders `summary.csv`, `escapes.csv` (and `escapes.parquet` with the feature `parquet`) and, where SGD and Adam were run side by
+/// side, `comparison.csv`, into `folder`. Returns the cells of which there is anything.
 ///
 /// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
 /// The memory that is taken does not grow with the number of paths.

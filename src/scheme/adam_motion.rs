@@ -346,29 +346,31 @@ impl AdamMotion {
         if !state.averages.moves() {
             return f64::INFINITY;
         }
-        let basin = self.problem.basin();
+        let (basin, beta2) = (self.problem.basin(), self.adam.beta2_rate());
         let mut limit = f64::INFINITY;
-        let mut look = |i: usize, g: f64| {
+        // The gradient, and the square of the largest that a swing brings.
+        let mut look = |i: usize, g: f64, largest: f64| {
             let v = state.averages.v[i];
             let off = (state.averages.target(i, g) - v).abs();
             if off > AT_REST * v {
-                limit = limit.min(0.2 * v / (self.adam.beta2_rate() * off));
+                limit = limit.min(0.2 * v / (beta2 * off));
             }
-            // The gradient swings, and what it adds to `v̂` in a time of the flow decides how closely it is followed.
-            let added = self.adam.beta2_rate() / self.rate * g * g / v;
+            // What is added to `v̂` in a time of the flow decides how closely the swing is followed.
+            let added = beta2 / self.rate * largest / v;
             if added > AT_REST {
                 limit = limit.min(FAR_STEP / (self.rate * added.min(1.0).sqrt()));
             }
         };
         if let Flow::Axes { left, right, .. } = &self.flow {
             for (i, (x, minimum)) in state.x.iter().zip(basin.minimum()).enumerate() {
-                let y = x - minimum;
-                look(i, y * if y < 0.0 { left[i] } else { right[i] });
+                let (y, m, q) = (x - minimum, state.averages.m[i], state.averages.q[i]);
+                let k = if y < 0.0 { left[i] } else { right[i] };
+                look(i, k * y, k * (k * y * y + m * m / (self.adam.beta1_rate() * q)));
             }
         } else {
             let mut gradient = vec![0.0; state.x.len()];
             basin.potential().gradient(&state.x, &mut gradient);
-            gradient.iter().enumerate().for_each(|(i, g)| look(i, *g));
+            gradient.iter().enumerate().for_each(|(i, g)| look(i, *g, g * g));
         }
         limit
     }

@@ -106,9 +106,13 @@ impl PackedChunk<'_> {
     /// Packs what became of the paths of a chunk.
     pub fn of(ended: &ChunkRecords) -> Self {
         let (Chunk { cell, index, .. }, records) = (&ended.chunk, &ended.records);
-        let events = records.iter().fold(0u64, |sum, record| sum.saturating_add(record.events)).min(i64::MAX as u64);
-        let mut outcomes = Vec::with_capacity(ROW);
-        pack(records.iter().map(|record| record.outcome), &mut outcomes);
+        let (mut events, mut outcomes) = (0u64, Vec::with_capacity(ROW));
+        let counted = records.iter().map(|record| {
+            events = events.saturating_add(record.events);
+            record.outcome
+        });
+        pack(counted, &mut outcomes);
+        let events = events.min(i64::MAX as u64);
         let (id, paths) = (row_id(*cell as u64, *index), records.len() as u64);
         let checksum = checksum(id, paths, events, &outcomes);
         PackedChunk { id, paths, events, checksum, outcomes: outcomes.into() }

@@ -23,47 +23,29 @@ pub fn pack(outcomes: impl Iterator<Item = Outcome>, out: &mut Vec<u8>) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
-            let mut columns = Columns::default();
-            outcomes.for_each(|outcome| columns.push(outcome));
-            let Columns { values: [kinds, times, places, overshoots], paths, exits } = &mut columns;
-            column(&mut kinds[..*paths], out);
-            column(&mut times[..*paths], out);
-            column(&mut places[..*exits], out);
-            column(&mut overshoots[..*exits], out);
+            // What is packed: kinds and times of all paths, places and overshoots of those that left.
+            let [mut kinds, mut times, mut places, mut overshoots] = [[0; CHUNK as usize]; 4];
+            let (mut paths, mut exits) = (0, 0);
+            for (outcome, (kind, time)) in outcomes.zip(kinds.iter_mut().zip(&mut times)) {
+                paths += 1;
+                (*kind, *time) = match outcome {
+                    Outcome::Exited { time, .. } => (0, time.to_bits()),
+                    Outcome::Censored { at } => (1, at.to_bits()),
+                    Outcome::Diverged { at } => (2, at.to_bits()),
+                };
+                if let Outcome::Exited { site, .. } = outcome {
+                    // One exit a path at most: the mask changes nothing, and spares a check.
+                    places[exits % CHUNK as usize] = place_code(site);
+                    overshoots[exits % CHUNK as usize] = overshoot_code(site.overshoot);
+                    exits += 1;
+                }
+            }
+            column(&mut kinds[..paths], out);
+            column(&mut times[..paths], out);
+            column(&mut places[..exits], out);
+            column(&mut overshoots[..exits], out);
         },
     );
-}
-
-/// What is packed of a chunk: kinds and times of all paths, places and overshoots of those that left.
-struct Columns {
-    values: [[u64; CHUNK as usize]; 4],
-    paths: usize,
-    exits: usize,
-}
-
-impl Default for Columns {
-    fn default() -> Self {
-        Columns { values: [[0; CHUNK as usize]; 4], paths: 0, exits: 0 }
-    }
-}
-
-impl Columns {
-    #[inline(always)]
-    fn push(&mut self, outcome: Outcome) {
-        let (kind, time) = match outcome {
-            Outcome::Exited { time, site } => {
-                self.values[2][self.exits] = place_code(site);
-                self.values[3][self.exits] = overshoot_code(site.overshoot);
-                self.exits += 1;
-                (0, time)
-            }
-            Outcome::Censored { at } => (1, at),
-            Outcome::Diverged { at } => (2, at),
-        };
-        self.values[0][self.paths] = kind;
-        self.values[1][self.paths] = time.to_bits();
-        self.paths += 1;
-    }
 }
 
 #[inline(always)]
