@@ -1,7 +1,9 @@
 //! The random streams of several paths, side by side.
 
+use pulp::{Arch, Simd, WithSimd};
 use rand::Rng;
 
+use super::vectors::{Vectors, vectors_of};
 use super::{Seed, Stream};
 
 /// `N` path streams in step, one a lane, their states interleaved so that one vector instruction advances all.
@@ -58,21 +60,28 @@ impl<const N: usize> LaneStreams<N> {
         Stream::from_words(self.state.map(|row| row[lane]))
     }
 
-    /// The next words of every lane, `words[i][lane]`.
+    /// The next words of every lane, `words[i][lane]`, by the widest vectors there are.
     pub fn fill_words(&mut self, words: &mut [[u64; N]]) {
+        Arch::new().dispatch(FillWords { streams: self, words });
+    }
+
+    /// [`LaneStreams::fill_words`] within a loop that has chosen its vectors.
+    #[inline(always)]
+    pub(crate) fn fill_words_with<S: Simd>(&mut self, simd: S, words: &mut [[u64; N]]) {
+        let vectors = vectors_of(simd);
         let mut lane = 0;
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
+            if vectors >= Vectors::Eight {
                 while lane + 8 <= N {
-                    // SAFETY: the feature is there.
+                    // SAFETY: the token proves that AVX-512 is there.
                     unsafe { x86::advance_eight(&mut self.state, words, lane) };
                     lane += 8;
                 }
             }
-            if is_x86_feature_detected!("avx2") {
+            if vectors >= Vectors::Four {
                 while lane + 4 <= N {
-                    // SAFETY: the feature is there.
+                    // SAFETY: the token proves that AVX2 is there.
                     unsafe { x86::advance_four(&mut self.state, words, lane) };
                     lane += 4;
                 }
@@ -86,10 +95,25 @@ impl<const N: usize> LaneStreams<N> {
     }
 }
 
+struct FillWords<'a, const N: usize> {
+    streams: &'a mut LaneStreams<N>,
+    words: &'a mut [[u64; N]],
+}
+
+impl<const N: usize> WithSimd for FillWords<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.streams.fill_words_with(simd, self.words);
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn advance_four<const N: usize>(state: &mut [[u64; N]; 4], words: &mut [[u64; N]], first: usize) {
         let row = |k: usize| state[k][first..first + 4].as_ptr().cast();
@@ -124,6 +148,7 @@ mod x86 {
         }
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f")]
     pub(super) fn advance_eight<const N: usize>(state: &mut [[u64; N]; 4], words: &mut [[u64; N]], first: usize) {
         let row = |k: usize| state[k][first..first + 8].as_ptr().cast();

@@ -17,6 +17,7 @@ mod stable;
 mod stable_density;
 mod stable_integral;
 mod stream;
+mod vectors;
 
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
@@ -30,3 +31,5 @@ pub use quantile_table::{QuantileTable, QuantileTableError};
 pub use stable::StableLaw;
 pub use stable_density::{StableDensity, StableDensityError};
 pub use stream::{Seed, Stream};
+#[cfg(test)]
+pub(crate) use vectors::levels;

@@ -3,11 +3,98 @@
 //! The twins do the same operations in the same order, so they give the same bits. They load whole cells and transpose
 //! them: on the processors tried that beats a gather.
 
-use super::quantile_table::Cell;
+use pulp::{Simd, WithSimd};
 
-/// The draw of one word. The length of `cells` is a power of two.
+use super::LaneStreams;
+use super::quantile_table::Cell;
+use super::vectors::{Vectors, vectors_of};
+
+/// A table as the kernels see it.
+#[derive(Clone, Copy)]
+pub(crate) struct TableView<'a> {
+    /// Their number is a power of two: the vector twins rely on it for their bounds.
+    cells: &'a [Cell],
+    shift: u32,
+}
+
+impl<'a> TableView<'a> {
+    #[inline(always)]
+    pub(super) fn new(cells: &'a [Cell], shift: u32) -> Self {
+        assert!(cells.len().is_power_of_two());
+        TableView { cells, shift }
+    }
+
+    /// The draw of one word.
+    #[inline]
+    pub(super) fn draw(self, word: u64) -> f64 {
+        draw(self.cells, self.shift, word)
+    }
+
+    /// The draws of many words, `out[i]` of `words[i]`.
+    ///
+    /// # Panics
+    /// If the slices differ in length.
+    #[inline(always)]
+    pub fn draw_all<S: Simd>(self, simd: S, words: &[u64], out: &mut [f64]) {
+        assert_eq!(words.len(), out.len(), "one draw a word");
+        let TableView { cells, shift } = self;
+        match vectors_of(simd) {
+            // SAFETY: the token proves that AVX-512 is there.
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Eight => unsafe { x86::draw_all_avx512(cells, shift, words, out) },
+            // SAFETY: the token proves that AVX2 is there.
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Four => unsafe { x86::draw_all_avx2(cells, shift, words, out) },
+            _ => draw_each(cells, shift, words, out),
+        }
+    }
+
+    /// The draws of many paths: `out[i][lane]` belongs to the next word of the path in `lane`.
+    #[inline(always)]
+    pub fn fill_lanes<S: Simd, const N: usize>(self, simd: S, streams: &mut LaneStreams<N>, out: &mut [[f64; N]]) {
+        let mut words = [[0; N]; 32];
+        for block in out.chunks_mut(words.len()) {
+            let words = &mut words[..block.len()];
+            streams.fill_words_with(simd, words);
+            self.draw_all(simd, words.as_flattened(), block.as_flattened_mut());
+        }
+    }
+}
+
+/// [`TableView::draw_all`] for a dispatch.
+pub(super) struct Draws<'a> {
+    pub table: TableView<'a>,
+    pub words: &'a [u64],
+    pub out: &'a mut [f64],
+}
+
+impl WithSimd for Draws<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.table.draw_all(simd, self.words, self.out);
+    }
+}
+
+/// [`TableView::fill_lanes`] for a dispatch.
+pub(super) struct LaneDraws<'a, const N: usize> {
+    pub table: TableView<'a>,
+    pub streams: &'a mut LaneStreams<N>,
+    pub out: &'a mut [[f64; N]],
+}
+
+impl<const N: usize> WithSimd for LaneDraws<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.table.fill_lanes(simd, self.streams, self.out);
+    }
+}
+
 #[inline]
-pub(super) fn draw(cells: &[Cell], shift: u32, word: u64) -> f64 {
+fn draw(cells: &[Cell], shift: u32, word: u64) -> f64 {
     let d = (word | 1).cast_signed() as f64;
     let size = d.abs();
     let Cell([a, b, c, e]) = cells[(size.to_bits() >> shift) as usize & (cells.len() - 1)];
@@ -16,25 +103,7 @@ pub(super) fn draw(cells: &[Cell], shift: u32, word: u64) -> f64 {
     f64::from_bits(x.to_bits() ^ (d.to_bits() & 1 << 63))
 }
 
-/// The draws of many words, `out[i]` of `words[i]`.
-pub(super) fn draw_all(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
-    assert_eq!(words.len(), out.len(), "one draw a word");
-    // The vector twins rely on it for their bounds.
-    assert!(cells.len().is_power_of_two());
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
-            // SAFETY: the features are there.
-            return unsafe { x86::draw_all_avx512(cells, shift, words, out) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature is there.
-            return unsafe { x86::draw_all_avx2(cells, shift, words, out) };
-        }
-    }
-    draw_each(cells, shift, words, out);
-}
-
+#[inline]
 fn draw_each(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
     for (out, word) in out.iter_mut().zip(words) {
         *out = draw(cells, shift, *word);
@@ -48,6 +117,7 @@ mod x86 {
     use super::{Cell, draw_each};
 
     /// Four draws at a time.
+    #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn draw_all_avx2(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
         let count = _mm_cvtsi32_si128(shift.cast_signed());
@@ -85,6 +155,7 @@ mod x86 {
     }
 
     /// Integers to the nearest doubles: the halves sit in the mantissas of 2^84 and 2^52, and one rounding joins them.
+    #[inline]
     #[target_feature(enable = "avx2")]
     fn signed_to_double(word: __m256i) -> __m256d {
         // 2^84 + 2^63, the latter for the sign; 2^52; and all three.
@@ -100,6 +171,7 @@ mod x86 {
     ///
     /// # Safety
     /// Each pointer must be valid for four numbers.
+    #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn transpose([p, q, r, s]: [*const f64; 4]) -> [__m256d; 4] {
         // SAFETY: by the contract.
@@ -120,6 +192,7 @@ mod x86 {
     }
 
     /// Eight draws at a time.
+    #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     pub(super) fn draw_all_avx512(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
         let count = _mm_cvtsi32_si128(shift.cast_signed());
@@ -163,7 +236,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::{Seed, Stream};
+    use crate::noise::{Seed, Stream, levels};
     use rand::Rng;
 
     /// Cells of random numbers of either sign: only the order of the operations is at stake.
@@ -188,16 +261,10 @@ mod tests {
         for bits in [6, 7, 8] {
             let (cells, shift) = (cells(bits), 52 - bits);
             let exact: Vec<u64> = words.iter().map(|word| draw(&cells, shift, *word).to_bits()).collect();
-            let check = |name: &str, twin: &dyn Fn(&mut [f64])| {
+            for arch in levels() {
                 let mut out = vec![f64::NAN; words.len()];
-                twin(&mut out);
-                assert!(out.iter().map(|x| x.to_bits()).eq(exact.iter().copied()), "{name}, {bits} bits");
-            };
-            check("dispatched", &|out| draw_all(&cells, shift, &words, out));
-            #[cfg(target_arch = "x86_64")]
-            if is_x86_feature_detected!("avx2") {
-                // SAFETY: the feature is there.
-                check("avx2", &|out| unsafe { x86::draw_all_avx2(&cells, shift, &words, out) });
+                arch.dispatch(Draws { table: TableView::new(&cells, shift), words: &words, out: &mut out });
+                assert!(out.iter().map(|x| x.to_bits()).eq(exact.iter().copied()), "{arch:?}, {bits} bits");
             }
         }
     }
@@ -207,8 +274,11 @@ mod tests {
         let (cells, words) = (cells(6), words());
         for n in 0..40 {
             let mut out = vec![f64::NAN; n];
-            draw_all(&cells, 46, &words[..n], &mut out);
-            assert!(out.iter().zip(&words).all(|(x, word)| *x == draw(&cells, 46, *word)), "{n}");
+            for arch in levels() {
+                out.fill(f64::NAN);
+                arch.dispatch(Draws { table: TableView::new(&cells, 46), words: &words[..n], out: &mut out });
+                assert!(out.iter().zip(&words).all(|(x, word)| *x == draw(&cells, 46, *word)), "{n}");
+            }
         }
     }
 }

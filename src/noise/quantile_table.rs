@@ -20,12 +20,14 @@
 //! # References
 //! - Hörmann, Leydold (2003), *Continuous Random Variate Generation by Fast Numerical Inversion*, ACM TOMACS 13.
 
+use pulp::Arch;
 use rand::Rng;
 use rand_distr::Distribution;
 use std::f64::consts::PI;
 use thiserror::Error;
 
-use super::{Alpha, LaneStreams, StableDensity, quantile_kernel};
+use super::quantile_kernel::{Draws, LaneDraws, TableView};
+use super::{Alpha, LaneStreams, StableDensity};
 
 /// A table that turns random words into draws of SαS(s), an order of magnitude faster than the transformation of
 /// [`StableLaw`](super::StableLaw).
@@ -169,7 +171,7 @@ impl QuantileTable {
     /// The draw that belongs to a random word.
     #[inline]
     pub fn from_word(&self, word: u64) -> f64 {
-        quantile_kernel::draw(&self.cells, self.shift, word)
+        self.view().draw(word)
     }
 
     /// The draws that belong to random words, `out[i] = from_word(words[i])`, by the widest vectors there are.
@@ -177,7 +179,13 @@ impl QuantileTable {
     /// # Panics
     /// If the slices differ in length.
     pub fn from_words(&self, words: &[u64], out: &mut [f64]) {
-        quantile_kernel::draw_all(&self.cells, self.shift, words, out);
+        Arch::new().dispatch(Draws { table: self.view(), words, out });
+    }
+
+    /// The table for a loop that has chosen its vectors.
+    #[inline]
+    pub(crate) fn view(&self) -> TableView<'_> {
+        TableView::new(&self.cells, self.shift)
     }
 
     /// Fills `out` with draws from `rng`, one word each, in order: the same as repeated sampling, faster.
@@ -194,12 +202,7 @@ impl QuantileTable {
     ///
     /// Blocks of about 1,024 draws stay in the first cache and hide the start of the vectors.
     pub fn fill_lanes<const N: usize>(&self, streams: &mut LaneStreams<N>, out: &mut [[f64; N]]) {
-        let mut words = [[0; N]; 32];
-        for block in out.chunks_mut(words.len()) {
-            let words = &mut words[..block.len()];
-            streams.fill_words(words);
-            self.from_words(words.as_flattened(), block.as_flattened_mut());
-        }
+        Arch::new().dispatch(LaneDraws { table: self.view(), streams, out });
     }
 }
 

@@ -370,7 +370,11 @@ impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         match self.line {
             Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, LineRecursion::Adam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, LineRecursion::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, LineRecursion::MeanFieldAdam(line))) => {
+                return self.run_line(line, source, range, limits, records);
+            }
+            Some((_, LineRecursion::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
             None => {}
         }
         let mut ws = self.workspace();
@@ -394,8 +398,7 @@ impl PathKernel for EulerKernel {
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain};
-    use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Seed};
-    use crate::scheme::lanes::levels;
+    use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Seed, levels};
     use nalgebra::dmatrix;
 
     fn problem(dynamics: Dynamics) -> Problem {

@@ -21,14 +21,26 @@ use crate::noise::{LaneStreams, QuantileTable, Stream};
 /// Fewer paths than this go on in narrower lanes.
 const FEW: usize = 2;
 
+/// What marks a stretch whose bridge comes near an edge.
+const BRIDGE: f64 = 2.0;
+
 /// Relaxation times after which a transition has forgotten its start: e^-45 is 3·10⁻²⁰.
 const FORGOTTEN: f64 = 45.0;
 
 static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
 static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
 
-/// A problem on a line with every constant of its events.
+/// A problem on a line with the tables of its events.
 pub(super) struct EventLine {
+    constants: Constants,
+    /// Jumps of the parameter, with the sign of the noise where the amplitude is positive.
+    jump: QuantileTable,
+    arch: Arch,
+}
+
+/// What the events of a line have in common. A loop takes a copy of its own, which no store of a record can change.
+#[derive(Clone, Copy)]
+struct Constants {
     line: Line,
     /// `σ²/(2k)` on either side, 0 without drift.
     at_rest: [f64; 2],
@@ -38,9 +50,6 @@ pub(super) struct EventLine {
     near_step: f64,
     spread: f64,
     mean_wait: f64,
-    /// Jumps of the parameter, with the sign of the noise where the amplitude is positive.
-    jump: QuantileTable,
-    arch: Arch,
 }
 
 /// A path on its way.
@@ -56,7 +65,7 @@ impl EventLine {
     pub fn of(problem: &Problem, jumps: &LargeJumps, face: EdgeNoise, near_step: f64, spread: f64) -> Option<Self> {
         let line = Line::of(problem).filter(|_| *problem.dynamics() == Dynamics::Sgd)?;
         let noise = problem.noise();
-        Some(EventLine {
+        let constants = Constants {
             line,
             at_rest: line.curvatures.map(|k| if k > 0.0 { 0.5 * face.variance / k } else { 0.0 }),
             free: if line.curvatures == [0.0, 0.0] { face.variance } else { 0.0 },
@@ -64,6 +73,9 @@ impl EventLine {
             near_step,
             spread,
             mean_wait: 1.0 / jumps.rate(),
+        };
+        Some(EventLine {
+            constants,
             jump: QuantileTable::pareto(noise.alpha(), noise.epsilon() * line.amplitude.abs() * jumps.cut(0)),
             arch: Arch::new(),
         })
@@ -75,216 +87,51 @@ impl EventLine {
         let empty = PathRecord { outcome: Outcome::Censored { at: 0.0 }, events: 0 };
         records.resize(first + (range.end - range.start) as usize, empty);
         let mut put = |path: u64, record: PathRecord| records[first + (path - start) as usize] = record;
-        let mut queue = range.map(|path| self.walker(source, path));
-        let walkers = self.advance::<16>(self.arch, &mut queue, 8, limits, &mut put);
-        let walkers = self.advance::<8>(self.arch, &mut walkers.into_iter(), FEW, limits, &mut put);
-        self.advance::<1>(Arch::Scalar, &mut walkers.into_iter(), 0, limits, &mut put);
+        let queue = range.map(|path| self.walker(source, path));
+        match self.constants.has_kink() {
+            true => self.run_all::<true>(queue, limits, &mut put),
+            false => self.run_all::<false>(queue, limits, &mut put),
+        }
+    }
+
+    fn run_all<const KINK: bool>(
+        &self,
+        queue: impl Iterator<Item = Walker>,
+        limits: Limits<'_>,
+        put: &mut impl FnMut(u64, PathRecord),
+    ) {
+        let wide = Advance::<KINK, 16, _, _> { line: self, queue, rest: 8, limits, put: &mut *put };
+        let queue = self.arch.dispatch(wide).into_iter();
+        let narrow = Advance::<KINK, 8, _, _> { line: self, queue, rest: FEW, limits, put: &mut *put };
+        let queue = self.arch.dispatch(narrow).into_iter();
+        Arch::Scalar.dispatch(Advance::<KINK, 1, _, _> { line: self, queue, rest: 0, limits, put });
     }
 
     fn walker(&self, source: StreamSource, path: u64) -> Walker {
-        Walker { path, state: [self.line.start, 0.0, 0.0, 0.0], stream: source.stream(path) }
+        Walker { path, state: [self.constants.line.start, 0.0, 0.0, 0.0], stream: source.stream(path) }
     }
+}
 
-    /// Advances the paths of `queue` in `N` lanes until no more than `rest` are left, which are returned.
-    fn advance<const N: usize>(
-        &self,
-        arch: Arch,
-        queue: &mut impl Iterator<Item = Walker>,
-        rest: usize,
-        limits: Limits<'_>,
-        put: &mut impl FnMut(u64, PathRecord),
-    ) -> Vec<Walker> {
-        let mut streams = LaneStreams::<N>::idle();
-        let mut lanes = EventLanes::<N>::default();
-        let mut paths: [Option<u64>; N] = [None; N];
-        let mut live = 0;
-        let mut enter = |lane: usize, lanes: &mut EventLanes<N>, streams: &mut LaneStreams<N>| {
-            // The events of an idle lane stay below 0, and it never calls for attention.
-            let walker = queue.next();
-            let state = walker.as_ref().map_or([self.line.minimum, 0.0, 0.0, f64::NEG_INFINITY], |w| w.state);
-            lanes.set(lane, state);
-            walker.map(|walker| {
-                streams.set(lane, &walker.stream);
-                walker.path
-            })
-        };
-        for (lane, path) in paths.iter_mut().enumerate() {
-            *path = enter(lane, &mut lanes, &mut streams);
-            live += usize::from(path.is_some());
-        }
-        let mut more = live == N;
-        while more || live > rest {
-            if limits.is_abandoned() {
-                return Vec::new();
-            }
-            let mut words = [[0; N]; 4];
-            let used = if self.has_kink() { 4 } else { 3 };
-            streams.fill_words(&mut words[..used]);
-            EXPONENTIAL.from_words(&words[0], &mut lanes.wait_draw);
-            NORMAL.from_words(&words[1], &mut lanes.normal);
-            self.jump.from_words(&words[2], &mut lanes.jump);
-            if self.has_kink() {
-                // 53 bits, the sign's among them: the side is as good as independent of everything else.
-                lanes
-                    .side
-                    .iter_mut()
-                    .zip(&words[3])
-                    .for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
-            }
-            if !arch.dispatch(Event { constants: self, lanes: &mut lanes, limits }) {
-                continue;
-            }
-            for (lane, entry) in paths.iter_mut().enumerate() {
-                let Some(path) = entry.filter(|_| lanes.attention[lane] != 0.0) else { continue };
-                if let Some(record) = self.attend(&mut lanes, lane, &mut streams, limits) {
-                    put(path, record);
-                    *entry = enter(lane, &mut lanes, &mut streams);
-                    if entry.is_none() {
-                        live -= 1;
-                        more = false;
-                    }
-                }
-            }
-        }
-        let left = (0..N).filter_map(|lane| {
-            paths[lane].map(|path| Walker { path, state: lanes.state(lane), stream: streams.stream(lane) })
-        });
-        left.collect()
-    }
-
+impl Constants {
     fn has_kink(&self) -> bool {
         self.line.curvatures[0] != self.line.curvatures[1]
     }
 
-    /// Whether the event of a lane ended its path.
-    fn attend<const N: usize>(
-        &self,
-        lanes: &mut EventLanes<N>,
-        lane: usize,
-        streams: &mut LaneStreams<N>,
-        limits: Limits<'_>,
-    ) -> Option<PathRecord> {
-        let line = &self.line;
-        let (before, after, tau) = (lanes.before[lane], lanes.after[lane], lanes.tau[lane]);
-        let jumped = lanes.wait[lane] == 0.0;
-        let (t, events) = (lanes.t[lane], lanes.events[lane] as u64);
-        let record = |outcome, events| Some(PathRecord { outcome, events });
-        let flow_events = events - u64::from(jumped);
-        if !after.is_finite() {
-            return record(Outcome::Diverged { at: t }, flow_events);
-        }
-        let mut stream = streams.stream(lane);
-        let crossing = self.crossing(before, after, tau, &mut stream);
-        streams.set(lane, &stream);
-        // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
-        let exit = crossing.map_or(t, |delay| (t - tau) + delay);
-        if exit >= limits.max_time {
-            return record(Outcome::Censored { at: limits.max_time }, flow_events);
-        }
-        if crossing.is_some() {
-            let side = Side::of(after - line.minimum);
-            let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
-            return record(Outcome::Exited { time: exit, site }, flow_events);
-        }
-        let x = lanes.x[lane];
-        if jumped && !(line.lo < x && x < line.hi) {
-            if !x.is_finite() {
-                return record(Outcome::Diverged { at: t }, events);
-            }
-            let end = if x < line.minimum { line.lo } else { line.hi };
-            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
-            let side = Side::of(line.noise_of(lanes.jump[lane]));
-            let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
-            return record(Outcome::Exited { time: t, site }, events);
-        }
-        if events >= limits.max_events {
-            return record(Outcome::Censored { at: t }, events);
-        }
-        None
-    }
-
-    /// When, after the beginning of a stretch, the small-jump part first met its barrier.
-    fn crossing(&self, before: f64, after: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
-        let Line { lo, hi, .. } = self.line;
-        let gradient = self.line.gradient(before);
-        let (above, below) = (self.face.shift(gradient), self.face.shift(-gradient));
-        let mut meet = |ends| stretch_crossing(ends, self.face.variance, tau, self.spread, rng);
-        let first = meet([hi - before + above, hi - after + above]);
-        earlier(first, meet([before - lo + below, after - lo + below]))
-    }
-}
-
-/// The numbers of `N` paths.
-#[repr(align(64))]
-struct EventLanes<const N: usize> {
-    x: [f64; N],
-    t: [f64; N],
-    wait: [f64; N],
-    events: [f64; N],
-    wait_draw: [f64; N],
-    normal: [f64; N],
-    jump: [f64; N],
-    side: [f64; N],
-    /// Ends of the stretch just made and its length.
-    before: [f64; N],
-    after: [f64; N],
-    tau: [f64; N],
-    /// Not 0 where a path has to be looked at.
-    attention: [f64; N],
-}
-
-impl<const N: usize> Default for EventLanes<N> {
-    fn default() -> Self {
-        let zero = [0.0; N];
-        EventLanes {
-            x: zero,
-            t: zero,
-            wait: zero,
-            events: zero,
-            wait_draw: zero,
-            normal: zero,
-            jump: zero,
-            side: zero,
-            before: zero,
-            after: zero,
-            tau: zero,
-            attention: zero,
-        }
-    }
-}
-
-impl<const N: usize> EventLanes<N> {
-    fn set(&mut self, lane: usize, [x, t, wait, events]: [f64; 4]) {
-        (self.x[lane], self.t[lane], self.wait[lane], self.events[lane]) = (x, t, wait, events);
-    }
-
-    fn state(&self, lane: usize) -> [f64; 4] {
-        [self.x[lane], self.t[lane], self.wait[lane], self.events[lane]]
-    }
-}
-
-/// One event of every lane.
-struct Event<'a, const N: usize> {
-    constants: &'a EventLine,
-    lanes: &'a mut EventLanes<N>,
-    limits: Limits<'a>,
-}
-
-impl<const N: usize> WithSimd for Event<'_, N> {
-    /// Whether a lane calls for attention.
-    type Output = bool;
-
+    /// One event of every lane; whether a lane calls for attention.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> bool {
-        let (constants, lanes) = (self.constants, self.lanes);
-        let line = &constants.line;
+    fn event<S: Simd, const KINK: bool, const N: usize>(
+        &self,
+        simd: S,
+        lanes: &mut EventLanes<N>,
+        limits: Limits<'_>,
+    ) -> bool {
+        let line = &self.line;
         let splat = |x: f64| simd.splat_f64s(x);
         let (zero, one) = (splat(0.0), splat(1.0));
-        let (max_time, max_events) = (splat(self.limits.max_time), splat(self.limits.max_events as f64));
+        let (max_time, max_events) = (splat(limits.max_time), splat(limits.max_events as f64));
         let (lo, hi, minimum) = (splat(line.lo), splat(line.hi), splat(line.minimum));
-        let (variance, spread) = (splat(constants.face.variance), splat(constants.spread));
+        let (variance, spread) = (splat(self.face.variance), splat(self.spread));
         let [left, right] = line.curvatures;
-        let kink = left != right;
         let mut any = zero;
         macro_rules! group {
             ($field:ident, $g:expr) => {
@@ -294,22 +141,22 @@ impl<const N: usize> WithSimd for Event<'_, N> {
         for g in 0..N / S::F64_LANES {
             let (x, t) = (group!(x, g), group!(t, g));
             let fresh = simd.equal_f64s(group!(wait, g), zero);
-            let drawn = simd.abs_f64s(simd.mul_f64s(group!(wait_draw, g), splat(constants.mean_wait)));
+            let drawn = simd.abs_f64s(simd.mul_f64s(group!(wait_draw, g), splat(self.mean_wait)));
             let wait = simd.select_f64s(fresh, drawn, group!(wait, g));
             // Steps near the edge are short.
             let distance = simd.min_f64s(simd.sub_f64s(hi, x), simd.sub_f64s(x, lo));
-            let reach = simd.mul_f64s(splat(NEAR * NEAR * constants.face.variance), simd.min_f64s(wait, spread));
+            let reach = simd.mul_f64s(splat(NEAR * NEAR * self.face.variance), simd.min_f64s(wait, spread));
             let near = simd.less_than_f64s(simd.mul_f64s(distance, simd.abs_f64s(distance)), reach);
-            let short = simd.min_f64s(wait, splat(constants.near_step));
+            let short = simd.min_f64s(wait, splat(self.near_step));
             let mut tau = simd.select_f64s(near, short, wait);
             // The flow.
             let y = simd.sub_f64s(x, minimum);
             let on_right = simd.greater_than_or_equal_f64s(y, zero);
             let k = simd.select_f64s(on_right, splat(right), splat(left));
-            let at_rest = simd.select_f64s(on_right, splat(constants.at_rest[1]), splat(constants.at_rest[0]));
+            let at_rest = simd.select_f64s(on_right, splat(self.at_rest[1]), splat(self.at_rest[0]));
             let normal = group!(normal, g);
-            let (mut decay, mut deviation) = transition(simd, k, at_rest, constants.free, tau);
-            let moved = if kink {
+            let (mut decay, mut deviation) = transition(simd, k, at_rest, self.free, tau);
+            let moved = if KINK {
                 let fast = left.max(right);
                 let slow = left.min(right);
                 // One step while the path stays well on its side, the law at rest if there is time to forget, short
@@ -319,10 +166,10 @@ impl<const N: usize> WithSimd for Event<'_, N> {
                 let forgets = simd.greater_than_f64s(tau, splat(6.0 / slow));
                 let whole = simd.or_m64s(stays, forgets);
                 tau = simd.select_f64s(whole, tau, simd.min_f64s(tau, splat(0.5 / fast)));
-                (decay, deviation) = transition(simd, k, at_rest, constants.free, tau);
+                (decay, deviation) = transition(simd, k, at_rest, self.free, tau);
                 let moved = simd.add_f64s(simd.mul_f64s(y, decay), simd.mul_f64s(deviation, normal));
                 // The density at rest is continuous at the kink: the sides weigh as their widths.
-                let widths = constants.at_rest.map(|square| square.sqrt());
+                let widths = self.at_rest.map(|square| square.sqrt());
                 let share = widths[0] / (widths[0] + widths[1]);
                 let on_left = simd.less_than_f64s(group!(side, g), splat(share));
                 let width = simd.select_f64s(on_left, splat(-widths[0]), splat(widths[1]));
@@ -356,7 +203,8 @@ impl<const N: usize> WithSimd for Event<'_, N> {
                 ),
             );
             let calls = simd.and_m64s(calls, simd.greater_than_f64s(events, zero));
-            let attention = simd.select_f64s(calls, one, zero);
+            let reason = simd.select_f64s(clear, one, splat(BRIDGE));
+            let attention = simd.select_f64s(calls, reason, zero);
             any = simd.add_f64s(any, attention);
             group!(attention, g) = attention;
             group!(before, g) = x;
@@ -368,6 +216,197 @@ impl<const N: usize> WithSimd for Event<'_, N> {
             group!(events, g) = events;
         }
         simd.reduce_sum_f64s(any) != 0.0
+    }
+
+    /// Whether the event of a lane ended its path. `elsewhere` are the same constants for calls, so that the loop may keep its own
+    /// in registers.
+    #[inline(always)]
+    fn attend<const N: usize>(
+        &self,
+        elsewhere: &Constants,
+        lanes: &mut EventLanes<N>,
+        lane: usize,
+        streams: &mut LaneStreams<N>,
+        limits: Limits<'_>,
+    ) -> Option<PathRecord> {
+        let line = &self.line;
+        let (before, after, tau) = (lanes.before[lane], lanes.after[lane], lanes.tau[lane]);
+        let jumped = lanes.wait[lane] == 0.0;
+        let (t, events) = (lanes.t[lane], lanes.events[lane] as u64);
+        let record = |outcome, events| Some(PathRecord { outcome, events });
+        let flow_events = events - u64::from(jumped);
+        if !after.is_finite() {
+            return record(Outcome::Diverged { at: t }, flow_events);
+        }
+        let mut crossing = None;
+        if lanes.attention[lane] == BRIDGE {
+            let mut stream = streams.stream(lane);
+            crossing = elsewhere.crossing(before, after, tau, &mut stream);
+            streams.set(lane, &stream);
+        }
+        // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
+        let exit = crossing.map_or(t, |delay| (t - tau) + delay);
+        if exit >= limits.max_time {
+            return record(Outcome::Censored { at: limits.max_time }, flow_events);
+        }
+        if crossing.is_some() {
+            let side = Side::of(after - line.minimum);
+            let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
+            return record(Outcome::Exited { time: exit, site }, flow_events);
+        }
+        let x = lanes.x[lane];
+        if jumped && !(line.lo < x && x < line.hi) {
+            if !x.is_finite() {
+                return record(Outcome::Diverged { at: t }, events);
+            }
+            let end = if x < line.minimum { line.lo } else { line.hi };
+            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
+            let side = Side::of(line.noise_of(lanes.jump[lane]));
+            let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
+            return record(Outcome::Exited { time: t, site }, events);
+        }
+        if events >= limits.max_events {
+            return record(Outcome::Censored { at: t }, events);
+        }
+        None
+    }
+
+    /// When, after the beginning of a stretch, the small-jump part first met its barrier.
+    #[inline(never)]
+    fn crossing(&self, before: f64, after: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
+        let Line { lo, hi, .. } = self.line;
+        let gradient = self.line.gradient(before);
+        let (above, below) = (self.face.shift(gradient), self.face.shift(-gradient));
+        let mut meet = |ends| stretch_crossing(ends, self.face.variance, tau, self.spread, rng);
+        let first = meet([hi - before + above, hi - after + above]);
+        earlier(first, meet([before - lo + below, after - lo + below]))
+    }
+}
+
+/// Advances the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
+struct Advance<'a, const KINK: bool, const N: usize, Q, P> {
+    line: &'a EventLine,
+    queue: Q,
+    rest: usize,
+    limits: Limits<'a>,
+    put: P,
+}
+
+impl<const KINK: bool, const N: usize, Q: Iterator<Item = Walker>, P: FnMut(u64, PathRecord)> WithSimd
+    for Advance<'_, KINK, N, Q, P>
+{
+    type Output = Vec<Walker>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker> {
+        let Advance { line, mut queue, rest, limits, mut put } = self;
+        let constants = line.constants;
+        let (waits, normals, jumps) = (EXPONENTIAL.view(), NORMAL.view(), line.jump.view());
+        let mut streams = LaneStreams::<N>::idle();
+        let mut lanes = EventLanes::<N>::default();
+        let mut paths: [Option<u64>; N] = [None; N];
+        let mut live = 0;
+        let mut enter = |lane: usize, lanes: &mut EventLanes<N>, streams: &mut LaneStreams<N>| {
+            // The events of an idle lane stay below 0, and it never calls for attention.
+            let walker = queue.next();
+            let idle = [constants.line.minimum, 0.0, 0.0, f64::NEG_INFINITY];
+            lanes.set(lane, walker.as_ref().map_or(idle, |w| w.state));
+            walker.map(|walker| {
+                streams.set(lane, &walker.stream);
+                walker.path
+            })
+        };
+        for (lane, path) in paths.iter_mut().enumerate() {
+            *path = enter(lane, &mut lanes, &mut streams);
+            live += usize::from(path.is_some());
+        }
+        let mut more = live == N;
+        let mut words = [[0; N]; 4];
+        let used = if KINK { 4 } else { 3 };
+        while more || live > rest {
+            if limits.is_abandoned() {
+                return Vec::new();
+            }
+            streams.fill_words_with(simd, &mut words[..used]);
+            waits.draw_all(simd, &words[0], &mut lanes.wait_draw);
+            normals.draw_all(simd, &words[1], &mut lanes.normal);
+            jumps.draw_all(simd, &words[2], &mut lanes.jump);
+            if KINK {
+                // 53 bits, the sign's among them: the side is as good as independent of everything else.
+                lanes
+                    .side
+                    .iter_mut()
+                    .zip(&words[3])
+                    .for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
+            }
+            if !constants.event::<_, KINK, N>(simd, &mut lanes, limits) {
+                continue;
+            }
+            for (lane, entry) in paths.iter_mut().enumerate() {
+                let Some(path) = entry.filter(|_| lanes.attention[lane] != 0.0) else { continue };
+                if let Some(record) = constants.attend(&line.constants, &mut lanes, lane, &mut streams, limits) {
+                    put(path, record);
+                    *entry = enter(lane, &mut lanes, &mut streams);
+                    if entry.is_none() {
+                        live -= 1;
+                        more = false;
+                    }
+                }
+            }
+        }
+        let left = (0..N).filter_map(|lane| {
+            paths[lane].map(|path| Walker { path, state: lanes.state(lane), stream: streams.stream(lane) })
+        });
+        left.collect()
+    }
+}
+
+/// The numbers of `N` paths.
+#[repr(align(64))]
+struct EventLanes<const N: usize> {
+    x: [f64; N],
+    t: [f64; N],
+    wait: [f64; N],
+    events: [f64; N],
+    wait_draw: [f64; N],
+    normal: [f64; N],
+    jump: [f64; N],
+    side: [f64; N],
+    /// Ends of the stretch just made and its length.
+    before: [f64; N],
+    after: [f64; N],
+    tau: [f64; N],
+    /// Not 0 where a path has to be looked at, [`BRIDGE`] where it may have crossed an edge.
+    attention: [f64; N],
+}
+
+impl<const N: usize> Default for EventLanes<N> {
+    fn default() -> Self {
+        let zero = [0.0; N];
+        EventLanes {
+            x: zero,
+            t: zero,
+            wait: zero,
+            events: zero,
+            wait_draw: zero,
+            normal: zero,
+            jump: zero,
+            side: zero,
+            before: zero,
+            after: zero,
+            tau: zero,
+            attention: zero,
+        }
+    }
+}
+
+impl<const N: usize> EventLanes<N> {
+    fn set(&mut self, lane: usize, [x, t, wait, events]: [f64; 4]) {
+        (self.x[lane], self.t[lane], self.wait[lane], self.events[lane]) = (x, t, wait, events);
+    }
+
+    fn state(&self, lane: usize) -> [f64; 4] {
+        [self.x[lane], self.t[lane], self.wait[lane], self.events[lane]]
     }
 }
 
@@ -408,9 +447,8 @@ const INVERSE_FACTORIALS: [f64; 10] =
 mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
-    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
     use crate::scheme::jump_adapted::JumpAdaptedKernel;
-    use crate::scheme::lanes::levels;
     use crate::scheme::{JumpAdapted, PathKernel};
     use pulp::Scalar;
 

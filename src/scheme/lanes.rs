@@ -100,8 +100,11 @@ impl<L> Lanes<'_, L> {
         let start = range.start;
         let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);
         let mut queue = range;
-        let walkers = self.advance::<K, 16>(Vec::new(), &mut queue, 8, &mut put);
-        let walkers = self.advance::<K, 8>(walkers, &mut queue, FEW, &mut put);
+        let (walkers, lanes) = (Vec::new(), self);
+        let wide = Advance::<_, _, K, 16> { lanes, walkers, queue: &mut queue, rest: 8, put: &mut put };
+        let walkers = self.arch.dispatch(wide);
+        let narrow = Advance::<_, _, K, 8> { lanes, walkers, queue: &mut queue, rest: FEW, put: &mut put };
+        let walkers = self.arch.dispatch(narrow);
         for walker in walkers {
             put(walker.walk(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
         }
@@ -110,22 +113,28 @@ impl<L> Lanes<'_, L> {
     fn draw(&self, rng: &mut Stream) -> f64 {
         rand_distr::Distribution::sample(self.table, rng)
     }
+}
 
-    /// Advances `walkers` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which are returned.
-    fn advance<const K: usize, const N: usize>(
-        &self,
-        walkers: Vec<Walker<K>>,
-        queue: &mut Range<u64>,
-        rest: usize,
-        put: &mut impl FnMut(Ending),
-    ) -> Vec<Walker<K>>
-    where
-        L: LineStep<K>,
-    {
-        let draw = |rng: &mut Stream| self.draw(rng);
+/// Advances `walkers` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
+struct Advance<'a, L, P, const K: usize, const N: usize> {
+    lanes: &'a Lanes<'a, L>,
+    walkers: Vec<Walker<K>>,
+    queue: &'a mut Range<u64>,
+    rest: usize,
+    put: P,
+}
+
+impl<L: LineStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd for Advance<'_, L, P, K, N> {
+    type Output = Vec<Walker<K>>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker<K>> {
+        let Advance { lanes: shared, walkers, queue, rest, mut put } = self;
+        let (line, table, most) = (shared.line, shared.table.view(), shared.most);
+        let draw = |rng: &mut Stream| shared.draw(rng);
         let mut waiting = walkers.into_iter();
         let mut next = || {
-            let fresh = || queue.next().map(|path| Walker::new(self.line, self.source, path, &draw));
+            let fresh = || queue.next().map(|path| Walker::new(shared.line, shared.source, path, &draw));
             waiting.next().or_else(fresh)
         };
         let mut streams = LaneStreams::<N>::idle();
@@ -150,19 +159,15 @@ impl<L> Lanes<'_, L> {
             if !more && paths.iter().flatten().count() <= rest {
                 break;
             }
-            if self.limits.is_abandoned() {
+            if shared.limits.is_abandoned() {
                 return Vec::new();
             }
-            self.table.fill_lanes(&mut streams, &mut kicks);
-            let outside = self.arch.dispatch(Sweep {
-                line: self.line,
-                states: &mut states,
-                kicks: &mut kicks,
-                track: &mut track,
-            });
+            table.fill_lanes(simd, &mut streams, &mut kicks);
+            let sweep = Sweep { line, states: &mut states, kicks: &mut kicks, track: &mut track };
+            let outside = sweep.run(simd);
             for lane in 0..N {
                 let Some((path, steps)) = paths[lane] else { continue };
-                let left = (self.most - steps).min(BLOCK as u64) as usize;
+                let left = (most - steps).min(BLOCK as u64) as usize;
                 let exit = match outside[lane] {
                     true => (0..left).find(|&row| track[row][lane].to_bits() != INSIDE.to_bits()),
                     false => None,
@@ -172,7 +177,7 @@ impl<L> Lanes<'_, L> {
                     put(Ending { path, steps: steps + row as u64 + 1, exit });
                     paths[lane] = None;
                 } else if left < BLOCK {
-                    put(Ending { path, steps: self.most, exit: None });
+                    put(Ending { path, steps: most, exit: None });
                     paths[lane] = None;
                 } else {
                     paths[lane] = Some((path, steps + BLOCK as u64));
@@ -195,12 +200,10 @@ struct Sweep<'a, L, const K: usize, const N: usize> {
     track: &'a mut [[f64; N]; BLOCK],
 }
 
-impl<L: LineStep<K>, const K: usize, const N: usize> WithSimd for Sweep<'_, L, K, N> {
+impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
     /// Whether a lane was outside after any of the steps.
-    type Output = [bool; N];
-
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) -> [bool; N] {
+    fn run<S: Simd>(mut self, simd: S) -> [bool; N] {
         let mut outside = [0.0; N];
         let groups = N / S::F64_LANES;
         let mut first = 0;
@@ -215,9 +218,7 @@ impl<L: LineStep<K>, const K: usize, const N: usize> WithSimd for Sweep<'_, L, K
         }
         outside.map(|mark| mark != 0.0)
     }
-}
 
-impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
     /// `G` vectors of lanes from vector `first` on.
     #[inline(always)]
     fn strip<S: Simd, const G: usize>(&mut self, simd: S, first: usize, outside: &mut [f64; N]) {
@@ -247,16 +248,4 @@ impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
             }
         }
     }
-}
-
-/// The dispatch levels of this machine.
-#[cfg(test)]
-pub(super) fn levels() -> Vec<Arch> {
-    let mut levels = vec![Arch::Scalar];
-    #[cfg(target_arch = "x86_64")]
-    {
-        levels.extend(pulp::x86::V3::try_new().map(Arch::V3));
-        levels.extend(pulp::x86::V4::try_new().map(Arch::V4));
-    }
-    levels
 }

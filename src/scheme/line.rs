@@ -100,16 +100,40 @@ impl LineStep<1> for SgdLine {
     }
 }
 
+/// A model of the second moment that the compiler knows: a branch inside the step would cost a quarter of it.
+pub(super) trait Moment: Copy {
+    const MODEL: SecondMoment;
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frozen;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MeanField;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sampled;
+
+impl Moment for Frozen {
+    const MODEL: SecondMoment = SecondMoment::Frozen;
+}
+
+impl Moment for MeanField {
+    const MODEL: SecondMoment = SecondMoment::MeanField;
+}
+
+impl Moment for Sampled {
+    const MODEL: SecondMoment = SecondMoment::Sampled;
+}
+
 /// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AdamLine {
+pub(super) struct AdamLine<M> {
     line: Line,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
     scale: f64,
     /// `1 - e^(-βh)` of the two averages.
     present: [f64; 2],
-    moment: SecondMoment,
+    moment: M,
     /// `s²`.
     square: f64,
     stabilizer: f64,
@@ -118,15 +142,16 @@ pub(super) struct AdamLine {
     widest: f64,
 }
 
-impl AdamLine {
-    /// `shift` is that of the edge before the amplitude.
-    pub fn new(line: Line, adam: &Adam, noise_scale: f64, step: f64, scale: f64, shift: f64) -> Self {
+impl<M: Moment> AdamLine<M> {
+    /// The recursion of `adam`, whose model of the second moment is `moment`; `shift` is that of the edge before the amplitude.
+    pub fn new(moment: M, line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
+        debug_assert_eq!(adam.second_moment(), M::MODEL);
         AdamLine {
             line,
             step,
             scale,
             present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, step)),
-            moment: adam.second_moment(),
+            moment,
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
             shift: shift * line.amplitude.abs(),
@@ -135,10 +160,10 @@ impl AdamLine {
     }
 }
 
-impl LineStep<6> for AdamLine {
+impl<M: Moment> LineStep<6> for AdamLine<M> {
     fn start(self, mut draw: impl FnMut() -> f64) -> [f64; 6] {
         let g = self.line.gradient(self.line.start);
-        let v = match self.moment {
+        let v = match M::MODEL {
             SecondMoment::Frozen => self.square,
             SecondMoment::MeanField => g * g + self.square,
             SecondMoment::Sampled => {
@@ -164,8 +189,8 @@ impl LineStep<6> for AdamLine {
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let weight = averaged(simd, self.present[0], first);
         *m = simd.add_f64s(*m, simd.mul_f64s(weight, simd.sub_f64s(g, *m)));
-        if self.moment != SecondMoment::Frozen {
-            let target = match self.moment {
+        if M::MODEL != SecondMoment::Frozen {
+            let target = match M::MODEL {
                 SecondMoment::Sampled => {
                     let sample = simd.add_f64s(g, z);
                     simd.mul_f64s(sample, sample)
@@ -195,22 +220,33 @@ fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
     simd.div_f64s(share, *memory)
 }
 
-/// The recursion of a problem, if it is one on a line.
+/// The recursion of a problem on a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LineRecursion {
     Sgd(SgdLine),
-    Adam(AdamLine),
+    FrozenAdam(AdamLine<Frozen>),
+    MeanFieldAdam(AdamLine<MeanField>),
+    SampledAdam(AdamLine<Sampled>),
 }
 
 impl LineRecursion {
     /// The recursion with step `step` and noise of scale `scale`; `shift` is that of the edge before the amplitude.
     pub fn of(problem: &Problem, line: Line, step: f64, scale: f64, shift: f64) -> Self {
-        match problem.dynamics() {
-            Dynamics::Adam(adam) => {
-                let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
-                LineRecursion::Adam(AdamLine::new(line, adam, noise_scale, step, scale, shift))
+        let Dynamics::Adam(adam) = problem.dynamics() else {
+            return LineRecursion::Sgd(SgdLine::new(line, step, scale, shift));
+        };
+        let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
+        let constants = (step, scale, shift);
+        match adam.second_moment() {
+            SecondMoment::Frozen => {
+                LineRecursion::FrozenAdam(AdamLine::new(Frozen, line, adam, noise_scale, constants))
             }
-            _ => LineRecursion::Sgd(SgdLine::new(line, step, scale, shift)),
+            SecondMoment::MeanField => {
+                LineRecursion::MeanFieldAdam(AdamLine::new(MeanField, line, adam, noise_scale, constants))
+            }
+            SecondMoment::Sampled => {
+                LineRecursion::SampledAdam(AdamLine::new(Sampled, line, adam, noise_scale, constants))
+            }
         }
     }
 }
