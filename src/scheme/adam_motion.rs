@@ -9,6 +9,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::SchemeError;
+use super::adam_events::RestOnLine;
 use super::large_jumps::LargeJumps;
 use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root};
 use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
@@ -19,10 +20,10 @@ use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 
 /// Share of `v̂` that the gradient may add, and by which `v̂` may be off its rest, in a step as long as the wait.
-const AT_REST: f64 = 0.01;
+pub(super) const AT_REST: f64 = 0.01;
 
 /// Share of the way to the edge that a swing may keep at the end of a wait that is passed over.
-const FORGOTTEN: f64 = 1e-3;
+pub(super) const FORGOTTEN: f64 = 1e-3;
 
 /// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step moves the crossing by too
 /// little to matter beyond the second order.
@@ -126,6 +127,27 @@ impl AdamMotion {
             motion.still = motion.still_axes(slowest);
         }
         motion
+    }
+
+    /// The fastest rate of the motion.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// The time after which a path has forgotten where it was.
+    pub fn memory(&self) -> f64 {
+        self.memory
+    }
+
+    /// The law at rest in one dimension, if there is one.
+    pub fn rest_on_line(&self) -> Option<RestOnLine> {
+        match &self.rest {
+            Some((Rest::Axes(roots), squares)) if roots.len() == 1 => {
+                let q = self.problem.preconditioner()?.entry(0);
+                Some(RestOnLine { root: roots[0], square: squares[0], q })
+            }
+            _ => None,
+        }
     }
 
     /// What [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.

@@ -1,8 +1,8 @@
-//! The jump-adapted scheme on an interval with a piecewise linear force, many paths side by side.
+//! The jump-adapted scheme on an interval, many paths side by side.
 //!
-//! An event of a path is one stretch of its flow, an Ornstein-Uhlenbeck transition, and the large jump at its end if the wait for
-//! one is over. It takes three words of the path's stream (four where two curvatures meet): waiting time, normal and
-//! jump by one quantile table each. Only a path that may have crossed the edge takes more, for the bridge, and is looked
+//! An event of a path is one stretch of its flow with the small jumps, and the large jump at its end if the wait for one is over. It
+//! takes some words of the path's stream, always as many: waiting time, normal and jump by one quantile table each, and a fourth
+//! draw where the flow needs one. Only a path that may have crossed the edge takes more, for the bridge, and is looked
 //! at by itself. A path depends on its stream alone, and every vector width gives the same bits.
 
 use std::ops::Range;
@@ -10,12 +10,15 @@ use std::sync::LazyLock;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::adam_events::AdamEvents;
+use super::adam_motion::AdamMotion;
 use super::barrier::{FAR, earlier, stretch_crossing};
-use super::jump_adapted::NEAR;
-use super::large_jumps::{EdgeNoise, LargeJumps};
+use super::large_jumps::EdgeNoise;
 use super::line::Line;
+use super::sgd_events::SgdEvents;
+use super::vector::{Mask, Vector};
 use super::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
-use crate::dynamics::{Dynamics, Problem};
+use crate::dynamics::{Adam, SecondMoment};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 
 /// Fewer paths than this go on in narrower lanes.
@@ -30,55 +33,121 @@ const FORGOTTEN: f64 = 45.0;
 static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
 static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
 
-/// A problem on a line with the tables of its events.
-pub(super) struct EventLine {
-    constants: Constants,
-    /// Jumps of the parameter, with the sign of the noise where the amplitude is positive.
-    jump: QuantileTable,
-    arch: Arch,
+/// What a fourth word of an event becomes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fourth {
+    /// There is none.
+    None,
+    /// A uniform number of 53 bits, the sign's among them: as good as independent of everything else.
+    Uniform,
+    Normal,
 }
 
-/// What the events of a line have in common. A loop takes a copy of its own, which no store of a record can change.
+/// The events of a problem on a line: its constants, of which a loop takes a copy that no store of a record can change. A path has
+/// `K` numbers of its own beside those of [`EventLanes`].
+pub(super) trait LineEvents<const K: usize>: Copy {
+    const FOURTH: Fourth;
+
+    fn line(&self) -> &Line;
+
+    /// Those numbers at the start.
+    fn start(&self) -> [f64; K];
+
+    /// Vector `g` of the lanes through one event, from the waiting time that is left: the stretch, with which the lanes go on to
+    /// [`EventLanes::conclude`].
+    fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<K, N>, g: usize) -> Stretch<S>;
+
+    /// What the edge sees of the small jumps, and the velocity of the parameter without them, by which the edge is shifted.
+    fn at_edge(&self, before: f64, own: &[f64; K]) -> (EdgeNoise, f64);
+
+    /// Time that bounds what the small jumps gather at rest: `1/(2k)` for SGD.
+    fn spread(&self) -> f64;
+}
+
+/// A stretch of the flow of some lanes.
+pub(super) struct Stretch<S: Simd> {
+    pub before: Vector<S>,
+    pub after: Vector<S>,
+    pub tau: Vector<S>,
+    /// What is left to wait at its end.
+    pub wait: Vector<S>,
+    /// Variance of the small jumps per unit time as the edge sees it.
+    pub variance: Vector<S>,
+    /// Displacement by a large jump at its end.
+    pub jump: Vector<S>,
+    /// Where no bridge needs to be looked at.
+    pub rests: Option<Mask<S>>,
+}
+
+/// A problem on a line with the tables of its events.
+pub(super) struct EventLine {
+    events: AnyEvents,
+    /// Jumps of `εΣL`, with the sign of the noise where the amplitude is positive.
+    jump: QuantileTable,
+    pub(super) arch: Arch,
+}
+
+/// The events of every kind of problem.
 #[derive(Clone, Copy)]
-struct Constants {
-    line: Line,
-    /// `σ²/(2k)` on either side, 0 without drift.
-    at_rest: [f64; 2],
-    /// Variance of the small jumps per unit time, where nothing holds it back.
-    free: f64,
-    face: EdgeNoise,
-    near_step: f64,
-    spread: f64,
-    mean_wait: f64,
+pub(super) enum AnyEvents {
+    Smooth(SgdEvents<false>),
+    Kink(SgdEvents<true>),
+    FrozenAdam(AdamEvents<false>),
+    MeanFieldAdam(AdamEvents<true>),
+}
+
+impl AnyEvents {
+    /// The events of SGD.
+    pub fn sgd(line: Line, face: EdgeNoise, clocks: EventClocks) -> Self {
+        match line.curvatures[0] == line.curvatures[1] {
+            true => AnyEvents::Smooth(SgdEvents::new(line, face, clocks)),
+            false => AnyEvents::Kink(SgdEvents::new(line, face, clocks)),
+        }
+    }
+
+    /// The events of Adam; `None` where two curvatures meet, or where there is no force.
+    pub fn adam(
+        line: Line,
+        adam: &Adam,
+        noise_scale: f64,
+        motion: &AdamMotion,
+        face: EdgeNoise,
+        clocks: EventClocks,
+    ) -> Option<Self> {
+        Some(match adam.second_moment() {
+            SecondMoment::Frozen => {
+                AnyEvents::FrozenAdam(AdamEvents::new(line, adam, noise_scale, motion, face, clocks)?)
+            }
+            _ => AnyEvents::MeanFieldAdam(AdamEvents::new(line, adam, noise_scale, motion, face, clocks)?),
+        })
+    }
+}
+
+/// The clocks of a kernel that its events keep to.
+#[derive(Clone, Copy)]
+pub(super) struct EventClocks {
+    /// Longest step near the edge.
+    pub near_step: f64,
+    /// Time that bounds what the small jumps gather at rest.
+    pub spread: f64,
+    /// Rate of the large jumps.
+    pub jump_rate: f64,
+    pub starts_at_rest: bool,
 }
 
 /// A path on its way.
-struct Walker {
+struct Walker<const K: usize> {
     path: u64,
     /// `x`, `t`, what is left of the wait, events so far.
     state: [f64; 4],
+    own: [f64; K],
     stream: Stream,
 }
 
 impl EventLine {
-    /// The line of a problem; `None` if it is not one.
-    pub fn of(problem: &Problem, jumps: &LargeJumps, face: EdgeNoise, near_step: f64, spread: f64) -> Option<Self> {
-        let line = Line::of(problem).filter(|_| *problem.dynamics() == Dynamics::Sgd)?;
-        let noise = problem.noise();
-        let constants = Constants {
-            line,
-            at_rest: line.curvatures.map(|k| if k > 0.0 { 0.5 * face.variance / k } else { 0.0 }),
-            free: if line.curvatures == [0.0, 0.0] { face.variance } else { 0.0 },
-            face,
-            near_step,
-            spread,
-            mean_wait: 1.0 / jumps.rate(),
-        };
-        Some(EventLine {
-            constants,
-            jump: QuantileTable::pareto(noise.alpha(), noise.epsilon() * line.amplitude.abs() * jumps.cut(0)),
-            arch: Arch::new(),
-        })
+    /// `jump` draws the displacements of the large jumps before `Q⁻¹`.
+    pub fn new(events: AnyEvents, jump: QuantileTable) -> Self {
+        EventLine { events, jump, arch: Arch::new() }
     }
 
     /// Appends the records of `range` in path order.
@@ -87,161 +156,165 @@ impl EventLine {
         let empty = PathRecord { outcome: Outcome::Censored { at: 0.0 }, events: 0 };
         records.resize(first + (range.end - range.start) as usize, empty);
         let mut put = |path: u64, record: PathRecord| records[first + (path - start) as usize] = record;
-        let queue = range.map(|path| self.walker(source, path));
-        match self.constants.has_kink() {
-            true => self.run_all::<true>(queue, limits, &mut put),
-            false => self.run_all::<false>(queue, limits, &mut put),
+        match &self.events {
+            AnyEvents::Smooth(events) => self.run_all(events, source, range, limits, &mut put),
+            AnyEvents::Kink(events) => self.run_all(events, source, range, limits, &mut put),
+            AnyEvents::FrozenAdam(events) => self.run_all(events, source, range, limits, &mut put),
+            AnyEvents::MeanFieldAdam(events) => self.run_all(events, source, range, limits, &mut put),
         }
     }
 
-    fn run_all<const KINK: bool>(
+    fn run_all<const K: usize>(
         &self,
-        queue: impl Iterator<Item = Walker>,
+        events: &impl LineEvents<K>,
+        source: StreamSource,
+        range: Range<u64>,
         limits: Limits<'_>,
         put: &mut impl FnMut(u64, PathRecord),
     ) {
-        let wide = Advance::<KINK, 16, _, _> { line: self, queue, rest: 8, limits, put: &mut *put };
+        let start = [events.line().start, 0.0, 0.0, 0.0];
+        let walker = |path| Walker { path, state: start, own: events.start(), stream: source.stream(path) };
+        let jump = &self.jump;
+        let wide =
+            Advance::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
         let queue = self.arch.dispatch(wide).into_iter();
-        let narrow = Advance::<KINK, 8, _, _> { line: self, queue, rest: FEW, limits, put: &mut *put };
+        let narrow = Advance::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
         let queue = self.arch.dispatch(narrow).into_iter();
-        Arch::Scalar.dispatch(Advance::<KINK, 1, _, _> { line: self, queue, rest: 0, limits, put });
-    }
-
-    fn walker(&self, source: StreamSource, path: u64) -> Walker {
-        Walker { path, state: [self.constants.line.start, 0.0, 0.0, 0.0], stream: source.stream(path) }
+        Arch::Scalar.dispatch(Advance::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
     }
 }
 
-impl Constants {
-    fn has_kink(&self) -> bool {
-        self.line.curvatures[0] != self.line.curvatures[1]
+/// The numbers of `N` paths.
+#[repr(align(64))]
+pub(super) struct EventLanes<const K: usize, const N: usize> {
+    pub x: [f64; N],
+    pub t: [f64; N],
+    wait: [f64; N],
+    events: [f64; N],
+    /// What [`LineEvents`] adds to them.
+    pub own: [[f64; N]; K],
+    wait_draw: [f64; N],
+    pub normal: [f64; N],
+    pub jump: [f64; N],
+    pub fourth: [f64; N],
+    /// Ends of the stretch just made and its length.
+    before: [f64; N],
+    after: [f64; N],
+    tau: [f64; N],
+    /// Not 0 where a path has to be looked at, [`BRIDGE`] where it may have crossed an edge.
+    attention: [f64; N],
+}
+
+impl<const K: usize, const N: usize> Default for EventLanes<K, N> {
+    fn default() -> Self {
+        let zero = [0.0; N];
+        EventLanes {
+            x: zero,
+            t: zero,
+            wait: zero,
+            events: zero,
+            own: [zero; K],
+            wait_draw: zero,
+            normal: zero,
+            jump: zero,
+            fourth: zero,
+            before: zero,
+            after: zero,
+            tau: zero,
+            attention: zero,
+        }
+    }
+}
+
+impl<const K: usize, const N: usize> EventLanes<K, N> {
+    fn set(&mut self, lane: usize, [x, t, wait, events]: [f64; 4], own: [f64; K]) {
+        (self.x[lane], self.t[lane], self.wait[lane], self.events[lane]) = (x, t, wait, events);
+        self.own.iter_mut().zip(own).for_each(|(row, value)| row[lane] = value);
     }
 
-    /// One event of every lane; whether a lane calls for attention.
+    fn state(&self, lane: usize) -> [f64; 4] {
+        [self.x[lane], self.t[lane], self.wait[lane], self.events[lane]]
+    }
+
+    fn own(&self, lane: usize) -> [f64; K] {
+        self.own.map(|row| row[lane])
+    }
+
+    /// What is left of the wait for the next large jump, drawn where the last one is over.
     #[inline(always)]
-    fn event<S: Simd, const KINK: bool, const N: usize>(
-        &self,
-        simd: S,
-        lanes: &mut EventLanes<N>,
-        limits: Limits<'_>,
-    ) -> bool {
-        let line = &self.line;
-        let splat = |x: f64| simd.splat_f64s(x);
-        let (zero, one) = (splat(0.0), splat(1.0));
-        let (max_time, max_events) = (splat(limits.max_time), splat(limits.max_events as f64));
-        let (lo, hi, minimum) = (splat(line.lo), splat(line.hi), splat(line.minimum));
-        let (variance, spread) = (splat(self.face.variance), splat(self.spread));
-        let [left, right] = line.curvatures;
-        let mut any = zero;
-        macro_rules! group {
-            ($field:ident, $g:expr) => {
-                S::as_mut_simd_f64s(&mut lanes.$field).0[$g]
-            };
-        }
-        for g in 0..N / S::F64_LANES {
-            let (x, t) = (group!(x, g), group!(t, g));
-            let fresh = simd.equal_f64s(group!(wait, g), zero);
-            let drawn = simd.abs_f64s(simd.mul_f64s(group!(wait_draw, g), splat(self.mean_wait)));
-            let wait = simd.select_f64s(fresh, drawn, group!(wait, g));
-            // Steps near the edge are short.
-            let distance = simd.min_f64s(simd.sub_f64s(hi, x), simd.sub_f64s(x, lo));
-            let reach = simd.mul_f64s(splat(NEAR * NEAR * self.face.variance), simd.min_f64s(wait, spread));
-            let near = simd.less_than_f64s(simd.mul_f64s(distance, simd.abs_f64s(distance)), reach);
-            let short = simd.min_f64s(wait, splat(self.near_step));
-            let mut tau = simd.select_f64s(near, short, wait);
-            // The flow.
-            let y = simd.sub_f64s(x, minimum);
-            let on_right = simd.greater_than_or_equal_f64s(y, zero);
-            let k = simd.select_f64s(on_right, splat(right), splat(left));
-            let at_rest = simd.select_f64s(on_right, splat(self.at_rest[1]), splat(self.at_rest[0]));
-            let normal = group!(normal, g);
-            let (mut decay, mut deviation) = transition(simd, k, at_rest, self.free, tau);
-            let moved = if KINK {
-                let fast = left.max(right);
-                let slow = left.min(right);
-                // One step while the path stays well on its side, the law at rest if there is time to forget, short
-                // steps otherwise.
-                let size = simd.mul_f64s(simd.abs_f64s(y), decay);
-                let stays = simd.greater_than_f64s(size, simd.mul_f64s(splat(5.0), deviation));
-                let forgets = simd.greater_than_f64s(tau, splat(6.0 / slow));
-                let whole = simd.or_m64s(stays, forgets);
-                tau = simd.select_f64s(whole, tau, simd.min_f64s(tau, splat(0.5 / fast)));
-                (decay, deviation) = transition(simd, k, at_rest, self.free, tau);
-                let moved = simd.add_f64s(simd.mul_f64s(y, decay), simd.mul_f64s(deviation, normal));
-                // The density at rest is continuous at the kink: the sides weigh as their widths.
-                let widths = self.at_rest.map(|square| square.sqrt());
-                let share = widths[0] / (widths[0] + widths[1]);
-                let on_left = simd.less_than_f64s(group!(side, g), splat(share));
-                let width = simd.select_f64s(on_left, splat(-widths[0]), splat(widths[1]));
-                let rest = simd.mul_f64s(width, simd.abs_f64s(normal));
-                let forgets = simd.and_m64s(forgets, simd.not_m64s(stays));
-                simd.select_f64s(forgets, rest, moved)
-            } else {
-                simd.add_f64s(simd.mul_f64s(y, decay), simd.mul_f64s(deviation, normal))
-            };
-            let after = simd.add_f64s(minimum, moved);
-            // Whether the bridge between both ends comes near an edge.
-            let bound = simd.mul_f64s(simd.mul_f64s(splat(FAR), variance), simd.min_f64s(tau, spread));
-            let (above, below) = (simd.sub_f64s(hi, after), simd.sub_f64s(after, lo));
-            let clear_above = simd.greater_than_f64s(simd.mul_f64s(simd.sub_f64s(hi, x), above), bound);
-            let clear_below = simd.greater_than_f64s(simd.mul_f64s(simd.sub_f64s(x, lo), below), bound);
-            let inside = simd.and_m64s(simd.greater_than_f64s(above, zero), simd.greater_than_f64s(below, zero));
-            let clear = simd.and_m64s(simd.and_m64s(clear_above, clear_below), inside);
-            // The jump.
-            let wait = simd.sub_f64s(wait, tau);
-            let jumps = simd.equal_f64s(wait, zero);
-            let t = simd.add_f64s(t, tau);
-            let jump = group!(jump, g);
-            let landed = simd.select_f64s(jumps, simd.add_f64s(after, jump), after);
-            let events = simd.add_f64s(group!(events, g), simd.select_f64s(jumps, splat(2.0), one));
-            let out = simd.or_m64s(simd.less_than_or_equal_f64s(landed, lo), simd.less_than_or_equal_f64s(hi, landed));
-            let calls = simd.or_m64s(
-                simd.or_m64s(simd.not_m64s(clear), simd.and_m64s(jumps, out)),
-                simd.or_m64s(
-                    simd.greater_than_or_equal_f64s(t, max_time),
-                    simd.greater_than_or_equal_f64s(events, max_events),
-                ),
-            );
-            let calls = simd.and_m64s(calls, simd.greater_than_f64s(events, zero));
-            let reason = simd.select_f64s(clear, one, splat(BRIDGE));
-            let attention = simd.select_f64s(calls, reason, zero);
-            any = simd.add_f64s(any, attention);
-            group!(attention, g) = attention;
-            group!(before, g) = x;
-            group!(after, g) = after;
-            group!(tau, g) = tau;
-            group!(x, g) = landed;
-            group!(t, g) = t;
-            group!(wait, g) = wait;
-            group!(events, g) = events;
-        }
-        simd.reduce_sum_f64s(any) != 0.0
+    pub fn wait<S: Simd>(&self, simd: S, mean: f64, g: usize) -> Vector<S> {
+        let left = Vector::load(simd, &self.wait, g);
+        let drawn = (Vector::load(simd, &self.wait_draw, g) * mean).abs();
+        left.is(0.0).select(drawn, left)
     }
 
-    /// Whether the event of a lane ended its path. `elsewhere` are the same constants for calls, so that the loop may keep its own
+    /// The end of an event: whether the bridge comes near an edge, the jump if the wait is over, and the marks of the lanes that call
+    /// for attention, which it returns.
+    #[inline(always)]
+    fn conclude<S: Simd>(
+        &mut self,
+        simd: S,
+        g: usize,
+        stretch: Stretch<S>,
+        (line, spread): (&Line, f64),
+        limits: Limits<'_>,
+    ) -> Vector<S> {
+        let Stretch { before, after, tau, wait, variance, jump, rests } = stretch;
+        let bound = FAR * variance * tau.at_most(spread);
+        let (above, below) = (line.hi - after, after - line.lo);
+        let clear_above = bound.below((line.hi - before) * above);
+        let clear_below = bound.below((before - line.lo) * below);
+        let clear = match rests {
+            Some(rests) => clear_above & clear_below | rests,
+            None => clear_above & clear_below,
+        };
+        let clear = clear & above.above_number(0.0) & below.above_number(0.0);
+        let wait = wait - tau;
+        let jumps = wait.is(0.0);
+        let t = Vector::load(simd, &self.t, g) + tau;
+        let landed = jumps.select(after + jump, after);
+        let events = Vector::load(simd, &self.events, g) + jumps.choose(2.0, 1.0);
+        let out = landed.at_or_below_number(line.lo) | landed.at_or_above_number(line.hi);
+        let ends = t.at_or_above_number(limits.max_time) | events.at_or_above_number(limits.max_events as f64);
+        // The events of an idle lane stay below 0.
+        let calls = (!clear | jumps & out | ends) & events.above_number(0.0);
+        let zero = Vector::splat(simd, 0.0);
+        let attention = calls.select(clear.choose(1.0, BRIDGE), zero);
+        attention.store(&mut self.attention, g);
+        before.store(&mut self.before, g);
+        after.store(&mut self.after, g);
+        tau.store(&mut self.tau, g);
+        landed.store(&mut self.x, g);
+        t.store(&mut self.t, g);
+        wait.store(&mut self.wait, g);
+        events.store(&mut self.events, g);
+        attention
+    }
+
+    /// Whether the event of a lane ended its path. `elsewhere` are the same events for calls, so that the loop may keep its own
     /// in registers.
     #[inline(always)]
-    fn attend<const N: usize>(
+    fn attend<E: LineEvents<K>>(
         &self,
-        elsewhere: &Constants,
-        lanes: &mut EventLanes<N>,
+        events_of: &E,
+        elsewhere: &E,
         lane: usize,
         streams: &mut LaneStreams<N>,
         limits: Limits<'_>,
     ) -> Option<PathRecord> {
-        let line = &self.line;
-        let (before, after, tau) = (lanes.before[lane], lanes.after[lane], lanes.tau[lane]);
-        let jumped = lanes.wait[lane] == 0.0;
-        let (t, events) = (lanes.t[lane], lanes.events[lane] as u64);
+        let line = events_of.line();
+        let (after, tau) = (self.after[lane], self.tau[lane]);
+        let jumped = self.wait[lane] == 0.0;
+        let (t, events) = (self.t[lane], self.events[lane] as u64);
         let record = |outcome, events| Some(PathRecord { outcome, events });
         let flow_events = events - u64::from(jumped);
         if !after.is_finite() {
             return record(Outcome::Diverged { at: t }, flow_events);
         }
         let mut crossing = None;
-        if lanes.attention[lane] == BRIDGE {
+        if self.attention[lane] == BRIDGE {
             let mut stream = streams.stream(lane);
-            crossing = elsewhere.crossing(before, after, tau, &mut stream);
+            crossing = bridge(elsewhere, [self.before[lane], after], tau, &self.own(lane), &mut stream);
             streams.set(lane, &stream);
         }
         // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
@@ -254,14 +327,14 @@ impl Constants {
             let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
             return record(Outcome::Exited { time: exit, site }, flow_events);
         }
-        let x = lanes.x[lane];
+        let x = self.x[lane];
         if jumped && !(line.lo < x && x < line.hi) {
             if !x.is_finite() {
                 return record(Outcome::Diverged { at: t }, events);
             }
             let end = if x < line.minimum { line.lo } else { line.hi };
             let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
-            let side = Side::of(line.noise_of(lanes.jump[lane]));
+            let side = Side::of(line.noise_of(self.jump[lane]));
             let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
             return record(Outcome::Exited { time: t, site }, events);
         }
@@ -270,51 +343,62 @@ impl Constants {
         }
         None
     }
+}
 
-    /// When, after the beginning of a stretch, the small-jump part first met its barrier.
-    #[inline(never)]
-    fn crossing(&self, before: f64, after: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
-        let Line { lo, hi, .. } = self.line;
-        let gradient = self.line.gradient(before);
-        let (above, below) = (self.face.shift(gradient), self.face.shift(-gradient));
-        let mut meet = |ends| stretch_crossing(ends, self.face.variance, tau, self.spread, rng);
-        let first = meet([hi - before + above, hi - after + above]);
-        earlier(first, meet([before - lo + below, after - lo + below]))
-    }
+/// When, after the beginning of a stretch, the small-jump part first met its barrier.
+#[inline(never)]
+fn bridge<const K: usize>(
+    events: &impl LineEvents<K>,
+    [before, after]: [f64; 2],
+    tau: f64,
+    own: &[f64; K],
+    rng: &mut Stream,
+) -> Option<f64> {
+    let Line { lo, hi, .. } = *events.line();
+    let (noise, velocity) = events.at_edge(before, own);
+    let (above, below) = (noise.shift(-velocity), noise.shift(velocity));
+    let mut meet = |ends| stretch_crossing(ends, noise.variance, tau, events.spread(), rng);
+    let first = meet([hi - before + above, hi - after + above]);
+    earlier(first, meet([before - lo + below, after - lo + below]))
 }
 
 /// Advances the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
-struct Advance<'a, const KINK: bool, const N: usize, Q, P> {
-    line: &'a EventLine,
+struct Advance<'a, E, const K: usize, const N: usize, Q, P> {
+    events: &'a E,
+    jump: &'a QuantileTable,
     queue: Q,
     rest: usize,
     limits: Limits<'a>,
     put: P,
 }
 
-impl<const KINK: bool, const N: usize, Q: Iterator<Item = Walker>, P: FnMut(u64, PathRecord)> WithSimd
-    for Advance<'_, KINK, N, Q, P>
+impl<E, const K: usize, const N: usize, Q, P> WithSimd for Advance<'_, E, K, N, Q, P>
+where
+    E: LineEvents<K>,
+    Q: Iterator<Item = Walker<K>>,
+    P: FnMut(u64, PathRecord),
 {
-    type Output = Vec<Walker>;
+    type Output = Vec<Walker<K>>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker> {
-        let Advance { line, mut queue, rest, limits, mut put } = self;
-        let constants = line.constants;
-        let (waits, normals, jumps) = (EXPONENTIAL.view(), NORMAL.view(), line.jump.view());
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker<K>> {
+        let Advance { events: elsewhere, jump, mut queue, rest, limits, mut put } = self;
+        let events = *elsewhere;
+        let (line, spread) = (*events.line(), events.spread());
+        let (exponential, normal, jump) = (EXPONENTIAL.view(), NORMAL.view(), jump.view());
         let mut streams = LaneStreams::<N>::idle();
-        let mut lanes = EventLanes::<N>::default();
+        let mut lanes = EventLanes::<K, N>::default();
         let mut paths: [Option<u64>; N] = [None; N];
         let mut live = 0;
-        let mut enter = |lane: usize, lanes: &mut EventLanes<N>, streams: &mut LaneStreams<N>| {
+        let mut enter = |lane: usize, lanes: &mut EventLanes<K, N>, streams: &mut LaneStreams<N>| {
             // The events of an idle lane stay below 0, and it never calls for attention.
-            let walker = queue.next();
-            let idle = [constants.line.minimum, 0.0, 0.0, f64::NEG_INFINITY];
-            lanes.set(lane, walker.as_ref().map_or(idle, |w| w.state));
-            walker.map(|walker| {
-                streams.set(lane, &walker.stream);
-                walker.path
-            })
+            let Some(Walker { path, state, own, stream }) = queue.next() else {
+                lanes.set(lane, [line.minimum, 0.0, 0.0, f64::NEG_INFINITY], events.start());
+                return None;
+            };
+            lanes.set(lane, state, own);
+            streams.set(lane, &stream);
+            Some(path)
         };
         for (lane, path) in paths.iter_mut().enumerate() {
             *path = enter(lane, &mut lanes, &mut streams);
@@ -322,29 +406,44 @@ impl<const KINK: bool, const N: usize, Q: Iterator<Item = Walker>, P: FnMut(u64,
         }
         let mut more = live == N;
         let mut words = [[0; N]; 4];
-        let used = if KINK { 4 } else { 3 };
+        let used = if E::FOURTH == Fourth::None { 3 } else { 4 };
         while more || live > rest {
             if limits.is_abandoned() {
                 return Vec::new();
             }
             streams.fill_words_with(simd, &mut words[..used]);
-            waits.draw_all(simd, &words[0], &mut lanes.wait_draw);
-            normals.draw_all(simd, &words[1], &mut lanes.normal);
-            jumps.draw_all(simd, &words[2], &mut lanes.jump);
-            if KINK {
-                // 53 bits, the sign's among them: the side is as good as independent of everything else.
-                lanes
-                    .side
-                    .iter_mut()
-                    .zip(&words[3])
-                    .for_each(|(side, word)| *side = (word >> 11) as f64 * 2f64.powi(-53));
+            exponential.draw_all(simd, &words[0], &mut lanes.wait_draw);
+            normal.draw_all(simd, &words[1], &mut lanes.normal);
+            jump.draw_all(simd, &words[2], &mut lanes.jump);
+            match E::FOURTH {
+                Fourth::None => {}
+                Fourth::Normal => normal.draw_all(simd, &words[3], &mut lanes.fourth),
+                Fourth::Uniform => {
+                    let uniform = |(out, word): (&mut f64, &u64)| *out = (word >> 11) as f64 * 2f64.powi(-53);
+                    lanes.fourth.iter_mut().zip(&words[3]).for_each(uniform);
+                }
             }
-            if !constants.event::<_, KINK, N>(simd, &mut lanes, limits) {
+            let mut attention = Vector::splat(simd, 0.0);
+            let groups = N / S::F64_LANES;
+            let mut g = 0;
+            // Two chains of dependent operations at a time hide each other's latency.
+            while g + 2 <= groups {
+                let one = events.stretch(simd, &mut lanes, g);
+                let other = events.stretch(simd, &mut lanes, g + 1);
+                attention = attention + lanes.conclude(simd, g, one, (&line, spread), limits);
+                attention = attention + lanes.conclude(simd, g + 1, other, (&line, spread), limits);
+                g += 2;
+            }
+            if g < groups {
+                let stretch = events.stretch(simd, &mut lanes, g);
+                attention = attention + lanes.conclude(simd, g, stretch, (&line, spread), limits);
+            }
+            if !attention.any() {
                 continue;
             }
             for (lane, entry) in paths.iter_mut().enumerate() {
                 let Some(path) = entry.filter(|_| lanes.attention[lane] != 0.0) else { continue };
-                if let Some(record) = constants.attend(&line.constants, &mut lanes, lane, &mut streams, limits) {
+                if let Some(record) = lanes.attend(&events, elsewhere, lane, &mut streams, limits) {
                     put(path, record);
                     *entry = enter(lane, &mut lanes, &mut streams);
                     if entry.is_none() {
@@ -355,89 +454,35 @@ impl<const KINK: bool, const N: usize, Q: Iterator<Item = Walker>, P: FnMut(u64,
             }
         }
         let left = (0..N).filter_map(|lane| {
-            paths[lane].map(|path| Walker { path, state: lanes.state(lane), stream: streams.stream(lane) })
+            let walker =
+                |path| Walker { path, state: lanes.state(lane), own: lanes.own(lane), stream: streams.stream(lane) };
+            paths[lane].map(walker)
         });
         left.collect()
     }
 }
 
-/// The numbers of `N` paths.
-#[repr(align(64))]
-struct EventLanes<const N: usize> {
-    x: [f64; N],
-    t: [f64; N],
-    wait: [f64; N],
-    events: [f64; N],
-    wait_draw: [f64; N],
-    normal: [f64; N],
-    jump: [f64; N],
-    side: [f64; N],
-    /// Ends of the stretch just made and its length.
-    before: [f64; N],
-    after: [f64; N],
-    tau: [f64; N],
-    /// Not 0 where a path has to be looked at, [`BRIDGE`] where it may have crossed an edge.
-    attention: [f64; N],
-}
-
-impl<const N: usize> Default for EventLanes<N> {
-    fn default() -> Self {
-        let zero = [0.0; N];
-        EventLanes {
-            x: zero,
-            t: zero,
-            wait: zero,
-            events: zero,
-            wait_draw: zero,
-            normal: zero,
-            jump: zero,
-            side: zero,
-            before: zero,
-            after: zero,
-            tau: zero,
-            attention: zero,
-        }
-    }
-}
-
-impl<const N: usize> EventLanes<N> {
-    fn set(&mut self, lane: usize, [x, t, wait, events]: [f64; 4]) {
-        (self.x[lane], self.t[lane], self.wait[lane], self.events[lane]) = (x, t, wait, events);
-    }
-
-    fn state(&self, lane: usize) -> [f64; 4] {
-        [self.x[lane], self.t[lane], self.wait[lane], self.events[lane]]
-    }
-}
-
-/// `e^(-kτ)` and the standard deviation that the small jumps gather over `τ`.
-#[inline(always)]
-fn transition<S: Simd>(simd: S, k: S::f64s, at_rest: S::f64s, free: f64, tau: S::f64s) -> (S::f64s, S::f64s) {
-    let decay = decay(simd, simd.mul_f64s(k, tau));
-    let lost = simd.sub_f64s(simd.splat_f64s(1.0), simd.mul_f64s(decay, decay));
-    let held = simd.mul_f64s(at_rest, lost);
-    let variance = simd.add_f64s(held, simd.mul_f64s(simd.splat_f64s(free), tau));
-    (decay, simd.sqrt_f64s(simd.max_f64s(variance, simd.splat_f64s(0.0))))
-}
-
 /// `e^(-z)` for `z >= 0`, to 3·10⁻¹², and e^-45 beyond 45: Taylor's polynomial at `z/256`, squared eight times.
 #[inline(always)]
-fn decay<S: Simd>(simd: S, z: S::f64s) -> S::f64s {
-    let z = simd.min_f64s(z, simd.splat_f64s(FORGOTTEN));
-    let r = simd.mul_f64s(z, simd.splat_f64s(-1.0 / 256.0));
+pub(super) fn decay<S: Simd>(z: Vector<S>) -> Vector<S> {
+    let r = z.at_most(FORGOTTEN) * (-1.0 / 256.0);
     // Estrin's scheme: the pairs wait for one another less than Horner's terms.
-    let square = simd.mul_f64s(r, r);
-    let fourth = simd.mul_f64s(square, square);
-    let join = |low, high, power| simd.add_f64s(low, simd.mul_f64s(high, power));
-    let pair = |n: usize| join(simd.splat_f64s(INVERSE_FACTORIALS[n]), simd.splat_f64s(INVERSE_FACTORIALS[n + 1]), r);
-    let (low, high) = (join(pair(0), pair(2), square), join(pair(4), pair(6), square));
-    let mut sum = join(low, join(high, pair(8), fourth), fourth);
+    let square = r * r;
+    let fourth = square * square;
+    let (low, high) = (pair(r, 0) + pair(r, 2) * square, pair(r, 4) + pair(r, 6) * square);
+    let mut sum = low + (high + pair(r, 8) * fourth) * fourth;
     let mut squarings = 0;
     while squarings < 8 {
-        sum = simd.mul_f64s(sum, sum);
+        sum = sum * sum;
         squarings += 1;
     }
     sum
+}
+
+/// Terms `n` and `n + 1` of the exponential of `r`, over `r^n`.
+#[inline(always)]
+fn pair<S: Simd>(r: Vector<S>, n: usize) -> Vector<S> {
+    INVERSE_FACTORIALS[n] + INVERSE_FACTORIALS[n + 1] * r
 }
 
 const INVERSE_FACTORIALS: [f64; 10] =
@@ -446,6 +491,7 @@ const INVERSE_FACTORIALS: [f64; 10] =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::{Dynamics, Problem};
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
     use crate::scheme::jump_adapted::JumpAdaptedKernel;
@@ -454,19 +500,29 @@ mod tests {
 
     const SOURCE: StreamSource = StreamSource { seed: Seed(3), cell: 1 };
 
-    fn kernel(potential: impl Potential + 'static, epsilon: f64) -> JumpAdaptedKernel {
-        let basin = Basin::new(potential, Domain::interval(-0.6, 1.0)).unwrap();
+    fn kernel(potential: impl Potential + 'static, dynamics: Dynamics, epsilon: f64) -> JumpAdaptedKernel {
+        kernel_in(Basin::new(potential, Domain::interval(-0.6, 1.0)).unwrap(), dynamics, epsilon)
+    }
+
+    fn kernel_in(basin: Basin, dynamics: Dynamics, epsilon: f64) -> JumpAdaptedKernel {
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), epsilon).unwrap();
         let noise = noise.with_amplitude(Amplitude::Scalar(-1.25));
-        let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+        let problem = Problem::new(basin, dynamics, noise).unwrap();
         JumpAdaptedKernel::new(&JumpAdapted::default(), &problem).unwrap()
     }
 
     fn kernels() -> Vec<JumpAdaptedKernel> {
+        let adam = |moment| Dynamics::Adam(Adam::new(1.0, 0.1).unwrap().with_second_moment(moment));
+        let bowl = || Quadratic::new(vec![2.0]).unwrap();
+        let off = Basin::new(bowl(), Domain::interval(-0.6, 1.0)).unwrap().with_start(vec![0.7]).unwrap();
         vec![
-            kernel(Quadratic::new(vec![2.0]).unwrap(), 0.3),
-            kernel(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), 0.3),
-            kernel(Flat::new(1).unwrap(), 1.0),
+            kernel(bowl(), Dynamics::Sgd, 0.3),
+            kernel(Asymmetric::new(vec![4.0], vec![0.5]).unwrap(), Dynamics::Sgd, 0.3),
+            kernel(Flat::new(1).unwrap(), Dynamics::Sgd, 1.0),
+            kernel(bowl(), adam(SecondMoment::MeanField), 0.3),
+            kernel(bowl(), adam(SecondMoment::MeanField), 0.05),
+            kernel(bowl(), adam(SecondMoment::Frozen), 0.2),
+            kernel_in(off, adam(SecondMoment::MeanField), 0.3),
         ]
     }
 
@@ -489,13 +545,13 @@ mod tests {
                     assert!(alone == together, "{arch:?}");
                 }
                 let exits = alone.iter().filter(|r| r.outcome.exit_time().is_some()).count();
-                assert!(exits > 20 && (limits.max_events != 30 || exits < 300), "{exits}");
+                assert!(exits > 2 && (limits.max_events != 30 || exits < 300), "{exits}");
             }
         }
     }
 
     /// The law is that of the general path: means, shares of jumps and of the upper side within 4.5 standard errors of
-    /// 60,000 paths each, 9 comparisons, false-positive rate below 1e-4. Power: mean times of problems 3 % apart differ.
+    /// 60,000 paths each, 21 comparisons, false-positive rate below 2e-4. Power: mean times of problems 3 % apart differ.
     #[test]
     fn the_law_is_that_of_the_general_path() {
         let figures = |kernel: &JumpAdaptedKernel, cell: u64| {
@@ -530,10 +586,10 @@ mod tests {
     fn decay_is_the_exponential() {
         for k in 0..4500 {
             let z = f64::from(k) * 0.01;
-            let error = decay(Scalar, z) / (-z).exp() - 1.0;
+            let error = decay(Vector::splat(Scalar, z)).lane() / (-z).exp() - 1.0;
             assert!(error.abs() < 3e-12, "{z}: {error}");
         }
-        assert_eq!(decay(Scalar, 0.0), 1.0);
-        assert!(decay(Scalar, f64::INFINITY) < 1e-19);
+        assert_eq!(decay(Vector::splat(Scalar, 0.0)).lane(), 1.0);
+        assert!(decay(Vector::splat(Scalar, f64::INFINITY)).lane() < 1e-19);
     }
 }

@@ -18,15 +18,16 @@ use rand_distr::Exp1;
 use super::adam_motion::AdamMotion;
 use super::barrier::{FAR, earlier, stretch_crossing};
 use super::euler::EulerKernel;
-use super::event_lanes::EventLine;
+use super::event_lanes::{AnyEvents, EventClocks, EventLine};
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
+use super::line::Line;
 use super::motion::{Motion, State, axis_reaches};
 use super::sgd_motion::sgd_motion;
 use super::site::{by_coordinate, by_noise_axis};
 use super::time_scale::{curvature_range, relaxation_rates};
 use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
-use crate::noise::Stream;
+use crate::noise::{QuantileTable, Stream};
 
 /// Standard deviations of the small-jump part within which the edge is near.
 pub(super) const NEAR: f64 = 5.0;
@@ -163,11 +164,26 @@ impl JumpAdaptedKernel {
             Dynamics::Adam(adam) => 0.5 / slow_curvature + 0.5 / adam.beta1_rate(),
             _ => 0.5 / slow_curvature,
         };
-        let motion: Box<dyn Motion> = match problem.dynamics() {
-            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
-            _ => sgd_motion(problem, &jumps, near_step),
+        let starts_at_rest = basin.start() == basin.minimum();
+        let clocks = EventClocks { near_step, spread, jump_rate: jumps.rate(), starts_at_rest };
+        let line = Line::of(problem);
+        let (motion, events): (Box<dyn Motion>, Option<AnyEvents>) = match problem.dynamics() {
+            Dynamics::Adam(adam) => {
+                let motion = AdamMotion::new(problem, adam, &jumps);
+                let scale = adam.noise_scales(problem.noise(), basin.dim())[0];
+                let events = line.and_then(|line| AnyEvents::adam(line, adam, scale, &motion, faces[0], clocks));
+                (Box::new(motion), events)
+            }
+            _ => {
+                let events = line.map(|line| AnyEvents::sgd(line, faces[0], clocks));
+                (sgd_motion(problem, &jumps, near_step), events)
+            }
         };
-        let line = EventLine::of(problem, &jumps, faces[0], near_step, spread);
+        let line = events.zip(line).map(|(events, line)| {
+            let noise = problem.noise();
+            let cut = noise.epsilon() * line.amplitude.abs() * jumps.cut(0);
+            EventLine::new(events, QuantileTable::pareto(noise.alpha(), cut))
+        });
         Ok(JumpAdaptedKernel {
             problem: problem.clone(),
             line,
@@ -177,7 +193,7 @@ impl JumpAdaptedKernel {
             near_step,
             spread,
             kappa,
-            starts_at_rest: basin.start() == basin.minimum(),
+            starts_at_rest,
         })
     }
 

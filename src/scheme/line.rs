@@ -1,5 +1,7 @@
 //! A piecewise linear force on an interval, one coordinate of noise, and Euler's recursions there: the general step on scalars.
 
+use std::marker::PhantomData;
+
 use pulp::Simd;
 
 use super::lanes::LineStep;
@@ -133,7 +135,7 @@ pub(super) struct AdamLine<M> {
     scale: f64,
     /// `1 - e^(-βh)` of the two averages.
     present: [f64; 2],
-    moment: M,
+    moment: PhantomData<M>,
     /// `s²`.
     square: f64,
     stabilizer: f64,
@@ -143,15 +145,15 @@ pub(super) struct AdamLine<M> {
 }
 
 impl<M: Moment> AdamLine<M> {
-    /// The recursion of `adam`, whose model of the second moment is `moment`; `shift` is that of the edge before the amplitude.
-    pub fn new(moment: M, line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
+    /// The recursion of `adam`, whose model of the second moment is `M`; `shift` is that of the edge before the amplitude.
+    pub fn new(line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
         debug_assert_eq!(adam.second_moment(), M::MODEL);
         AdamLine {
             line,
             step,
             scale,
             present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, step)),
-            moment,
+            moment: PhantomData,
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
             shift: shift * line.amplitude.abs(),
@@ -238,15 +240,9 @@ impl LineRecursion {
         let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
         let constants = (step, scale, shift);
         match adam.second_moment() {
-            SecondMoment::Frozen => {
-                LineRecursion::FrozenAdam(AdamLine::new(Frozen, line, adam, noise_scale, constants))
-            }
-            SecondMoment::MeanField => {
-                LineRecursion::MeanFieldAdam(AdamLine::new(MeanField, line, adam, noise_scale, constants))
-            }
-            SecondMoment::Sampled => {
-                LineRecursion::SampledAdam(AdamLine::new(Sampled, line, adam, noise_scale, constants))
-            }
+            SecondMoment::Frozen => LineRecursion::FrozenAdam(AdamLine::new(line, adam, noise_scale, constants)),
+            SecondMoment::MeanField => LineRecursion::MeanFieldAdam(AdamLine::new(line, adam, noise_scale, constants)),
+            SecondMoment::Sampled => LineRecursion::SampledAdam(AdamLine::new(line, adam, noise_scale, constants)),
         }
     }
 }

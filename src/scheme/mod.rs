@@ -4,6 +4,7 @@
 //! that holds every constant of the cell and runs paths. [`Euler`] takes fixed steps; [`JumpAdapted`] draws the large
 //! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser.
 
+mod adam_events;
 mod adam_motion;
 mod axes;
 mod barrier;
@@ -19,11 +20,13 @@ mod modes;
 mod motion;
 mod outcome;
 mod runge_kutta;
+mod sgd_events;
 mod sgd_motion;
 mod site;
 mod step_noise;
 mod steps;
 mod time_scale;
+mod vector;
 
 pub use barrier::{discrete_monitoring_shift, small_jump_shift};
 pub use euler::{Euler, Monitoring};

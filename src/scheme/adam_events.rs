@@ -1,0 +1,295 @@
+//! Adam with a linear force on an interval, event by event: the steps of [`AdamMotion`] for many paths at a time.
+//!
+//! `v̂` moves half a step before and after, `(θ, m̂)` in between by its exact flow and Gaussian with `Q` held. The flow is
+//! `e^(Aτ) = a + c A` of the 2 × 2 matrix `A`, by Taylor's polynomial of a small part of `τ`, squared again and again in these two
+//! numbers (Cayley and Hamilton): one formula where the roots of `A` are real, equal or complex.
+
+use pulp::Simd;
+
+use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN};
+use super::event_lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
+use super::jump_adapted::NEAR;
+use super::large_jumps::EdgeNoise;
+use super::line::Line;
+use super::motion::{FAR_STEP, MEMORY};
+use super::vector::{Mask, Vector};
+use crate::dynamics::{Adam, SecondMoment};
+
+/// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
+const SQUARINGS: u32 = 9;
+const LONGEST: f64 = 50.0;
+const TERMS: usize = 8;
+
+/// What is left of the start in the averages is kept above this: it is then nothing, and no subnormal number.
+const NOTHING: f64 = 1e-30;
+
+/// The constants of the events; `v̂` follows the gradient where it `MOVES`.
+#[derive(Clone, Copy)]
+pub(super) struct AdamEvents<const MOVES: bool> {
+    line: Line,
+    curvature: f64,
+    beta1: f64,
+    beta2: f64,
+    /// `s²`.
+    square: f64,
+    stabilizer: f64,
+    face: EdgeNoise,
+    near_step: f64,
+    spread: f64,
+    mean_wait: f64,
+    /// The fastest rate of the motion, and the time after which it is forgotten.
+    rate: f64,
+    memory: f64,
+    /// The way to the nearer end.
+    reach: f64,
+    rest: Option<RestOnLine>,
+    starts_at_rest: bool,
+}
+
+/// The law at rest: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
+#[derive(Clone, Copy)]
+pub(super) struct RestOnLine {
+    pub root: [f64; 3],
+    pub square: f64,
+    pub q: f64,
+}
+
+impl<const MOVES: bool> AdamEvents<MOVES> {
+    /// The events of `adam` with the clocks and the law at rest of `motion`. `None` where two curvatures meet or there is none.
+    pub fn new(
+        line: Line,
+        adam: &Adam,
+        noise_scale: f64,
+        motion: &AdamMotion,
+        face: EdgeNoise,
+        clocks: EventClocks,
+    ) -> Option<Self> {
+        debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
+        let [curvature, right] = line.curvatures;
+        (curvature == right && curvature > 0.0).then(|| AdamEvents {
+            line,
+            curvature,
+            beta1: adam.beta1_rate(),
+            beta2: adam.beta2_rate(),
+            square: noise_scale * noise_scale,
+            stabilizer: adam.stabilizer(),
+            face,
+            near_step: clocks.near_step,
+            spread: clocks.spread,
+            mean_wait: 1.0 / clocks.jump_rate,
+            rate: motion.rate(),
+            memory: motion.memory(),
+            reach: (line.minimum - line.lo).min(line.hi - line.minimum),
+            rest: motion.rest_on_line(),
+            starts_at_rest: clocks.starts_at_rest,
+        })
+    }
+
+    /// Longest step for the bias correction at the start, for the edge and for `v̂`; `swing` is `k y² + m²/(β q)`, `share` its
+    /// amplitude as a share of the way to the edge.
+    #[inline(always)]
+    fn step_limit<S: Simd>(&self, [t, moved, y, v, swing, share]: [Vector<S>; 6]) -> Vector<S> {
+        let young = (self.beta1 * t).below_number(8.0) & moved.above_number(0.0);
+        let never = moved * 0.0 + f64::INFINITY;
+        let mut limit = young.select((0.25 * t).at_least(0.05 / self.beta1), never);
+        // Small fluctuations, which have a law at rest, bear a step twice as long.
+        let far = if self.rest.is_some() { 2.0 } else { 1.0 } * FAR_STEP / self.rate;
+        limit = share.below_number(1.0).select(limit, limit.at_most(far));
+        if MOVES {
+            let g = self.curvature * y;
+            let off = (g * g + self.square - v).abs();
+            let pull = (0.2 / self.beta2) * v / off;
+            limit = (AT_REST * v).below(off).select(limit.min(pull), limit);
+            // What is added to `v̂` in a time of the flow decides how closely the swing is followed.
+            let added = (self.beta2 / self.rate * self.curvature) * swing / v;
+            let follow = (FAR_STEP / self.rate) / added.at_most(1.0).sqrt();
+            limit = added.above_number(AT_REST).select(limit.min(follow), limit);
+        }
+        limit
+    }
+
+    /// Where a path forgets its swing during the wait, as [`AdamMotion`] has it.
+    #[inline(always)]
+    fn forgets<S: Simd>(
+        &self,
+        rest: RestOnLine,
+        wait: Vector<S>,
+        [t, moved, v, q, swing, share]: [Vector<S>; 6],
+    ) -> Mask<S> {
+        let slowdown = (q * (1.0 / rest.q)).at_least(1.0);
+        let faded = (share * decay(wait * (MEMORY / self.memory) / slowdown)).below_number(FORGOTTEN);
+        let settled = (self.beta1 * t).at_or_above_number(10.0) | moved.is(0.0);
+        let forgets = faded & settled & share.below_number(1.0);
+        if !MOVES {
+            return forgets;
+        }
+        // What a decaying square of rate `2/τ` adds to an average of rate `β2`.
+        let lasting = (0.5 * self.beta2 * self.memory / MEMORY).min(1.0);
+        forgets & !(AT_REST * v).below(lasting * self.curvature * swing)
+    }
+
+    /// `(a, c)` with `e^(Aτ) = a + c A` for `A = [[0, -1/q], [β k, -β]]`, whose determinant is `p = β k/q`.
+    #[inline(always)]
+    fn flow<S: Simd>(beta: Vector<S>, p: Vector<S>, tau: Vector<S>) -> (Vector<S>, Vector<S>) {
+        // Of the part `B = A h`: `B^n = e_n + f_n B`.
+        let h = tau * 0.5f64.powi(SQUARINGS as i32);
+        let (beta, p) = (beta * h, p * h * h);
+        let (mut e, mut f) = (0.0 * h, 0.0 * h + 1.0);
+        let (mut a, mut c) = (0.0 * h + 1.0, f);
+        let mut factorial = 1.0;
+        for n in 2..=TERMS {
+            (e, f) = (-(p * f), e - beta * f);
+            factorial *= n as f64;
+            (a, c) = (a + e * (1.0 / factorial), c + f * (1.0 / factorial));
+        }
+        for _ in 0..SQUARINGS {
+            let square = c * c;
+            (a, c) = (a * a - p * square, 2.0 * a * c - beta * square);
+        }
+        (a, c * h)
+    }
+}
+
+/// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `e^(-βt)` for `β1` and `β2`.
+impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
+    const FOURTH: Fourth = Fourth::Normal;
+
+    fn line(&self) -> &Line {
+        &self.line
+    }
+
+    fn start(&self) -> [f64; 6] {
+        let g = self.line.gradient(self.line.start);
+        let v = if MOVES { g * g + self.square } else { self.square };
+        let moved = if self.starts_at_rest { 0.0 } else { 1.0 };
+        [g, v, v.sqrt() + self.stabilizer, moved, 1.0, 1.0]
+    }
+
+    #[inline(always)]
+    fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<6, N>, g: usize) -> Stretch<S> {
+        let (line, k) = (&self.line, self.curvature);
+        let (x, t) = (Vector::load(simd, &lanes.x, g), Vector::load(simd, &lanes.t, g));
+        let [m, v, q, moved, first, second] = &lanes.own;
+        let (m, mut v, mut q) = (Vector::load(simd, m, g), Vector::load(simd, v, g), Vector::load(simd, q, g));
+        let moved = Vector::load(simd, moved, g);
+        let (first, second) = (Vector::load(simd, first, g), Vector::load(simd, second, g));
+        let normals = [Vector::load(simd, &lanes.normal, g), Vector::load(simd, &lanes.fourth, g)];
+        let wait = lanes.wait(simd, self.mean_wait, g);
+        let y = x - line.minimum;
+        let inverse_q = 1.0 / q;
+        let distance = (line.hi - x).min(x - line.lo);
+        let reach = NEAR * NEAR * self.face.variance * inverse_q * inverse_q * wait.at_most(self.spread);
+        let near = (distance * distance.abs()).below(reach);
+        let swing = k * y * y + m * m * inverse_q * (1.0 / self.beta1);
+        let share = (swing * (1.0 / k)).sqrt() * (1.0 / self.reach);
+        let limit = self.step_limit([t, moved, y, v, swing, share]);
+        let limit = near.select(limit.at_most(self.near_step), limit);
+        let longest = LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt());
+        let mut tau = wait.min(limit).min(longest);
+        // A swing well inside the basin, too small to move `v̂`, that the wait makes forget: only the law at rest is left of it.
+        let rests = match self.rest {
+            Some(rest) => Some(!near & self.forgets(rest, wait, [t, moved, v, q, swing, share])),
+            None => None,
+        };
+        if let Some(rests) = rests {
+            tau = rests.select(wait, tau);
+        }
+
+        let half = 0.5 * tau;
+        let lost = decay(self.beta2 * half);
+        let second_half = second * lost;
+        let second = (second_half * lost).at_least(NOTHING);
+        let v_before = v;
+        if MOVES {
+            let gradient = k * y;
+            v = v + (1.0 - lost) / (1.0 - second_half) * (gradient * gradient + self.square - v);
+            q = v.sqrt() + self.stabilizer;
+        }
+        let held = decay(self.beta1 * half);
+        let beta = self.beta1 / (1.0 - first * held);
+        let first = (first * held * held).at_least(NOTHING);
+        let inverse_q = 1.0 / q;
+        let (a, c) = Self::flow(beta, beta * k * inverse_q, tau);
+        let flow = [[a, -(c * inverse_q)], [c * beta * k, a - c * beta]];
+        // Of the covariance at rest, what is not carried there by the flow.
+        let variance = self.face.variance * inverse_q * inverse_q;
+        let cross = 0.5 * variance * q;
+        let rest = [variance * (0.5 / k * q + 0.5 / beta), cross, k * cross];
+        let root = (rest[0] - carried(rest, flow[0], flow[0])).at_least(0.0).sqrt();
+        let covariance = rest[1] - carried(rest, flow[0], flow[1]);
+        let slope = root.above_number(0.0).select(covariance / root, covariance);
+        let own = (rest[2] - carried(rest, flow[1], flow[1]) - slope * slope).at_least(0.0).sqrt();
+        let mut y_after = flow[0][0] * y + flow[0][1] * m + root * normals[0];
+        let mut m_after = flow[1][0] * y + flow[1][1] * m + slope * normals[0] + own * normals[1];
+        if MOVES {
+            let gradient = k * y_after;
+            v = v + (1.0 - lost) / (1.0 - second) * (gradient * gradient + self.square - v);
+        }
+        if let (Some(rests), Some(rest)) = (rests, self.rest) {
+            y_after = rests.select(rest.root[0] * normals[0], y_after);
+            m_after = rests.select(rest.root[1] * normals[0] + rest.root[2] * normals[1], m_after);
+            if MOVES {
+                let weight = (1.0 - lost * lost) / (1.0 - second);
+                v = rests.select(v_before + weight * (self.square + rest.square - v_before), v);
+            }
+        }
+        if MOVES {
+            q = v.sqrt() + self.stabilizer;
+        }
+        let inverse_q = 1.0 / q;
+        let jumped = wait.below_or_at(tau);
+        let moved = jumped.select(0.0 * moved + 1.0, moved);
+        for (row, value) in lanes.own.iter_mut().zip([m_after, v, q, moved, first, second]) {
+            value.store(row, g);
+        }
+        Stretch {
+            before: x,
+            after: line.minimum + y_after,
+            tau,
+            wait,
+            variance: self.face.variance * inverse_q * inverse_q,
+            jump: Vector::load(simd, &lanes.jump, g) * inverse_q,
+            rests,
+        }
+    }
+
+    fn at_edge(&self, _before: f64, [m, _, q, ..]: &[f64; 6]) -> (EdgeNoise, f64) {
+        let inverse_q = 1.0 / q;
+        (self.face.scaled(inverse_q), -m * inverse_q)
+    }
+
+    fn spread(&self) -> f64 {
+        self.spread
+    }
+}
+
+/// Entry `r C sᵀ` of a carried covariance `[Var y, Cov(y, m), Var m]`.
+#[inline(always)]
+fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>; 2]) -> Vector<S> {
+    r[0] * s[0] * covariance[0] + (r[0] * s[1] + r[1] * s[0]) * covariance[1] + r[1] * s[1] * covariance[2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::linear::momentum_flow;
+    use pulp::Scalar;
+
+    #[test]
+    fn the_flow_is_that_of_the_formulas_by_cases() {
+        let number = |value| Vector::splat(Scalar, value);
+        for (beta, k, q) in [(1.0, 4.0, 1.0), (8.0, 1.0, 0.5), (4.0, 1.0, 1.0), (1.0, 0.25, 1.0), (0.1, 5.0, 0.2)] {
+            for part in [1e-4, 0.01, 0.3, 1.0] {
+                let tau = part * LONGEST / (beta + (beta * k / q as f64).sqrt());
+                let (a, c) = AdamEvents::<true>::flow(number(beta), number(beta * k / q), number(tau));
+                let flow = [[a, -(c * (1.0 / q))], [c * beta * k, a - c * beta]];
+                for (row, exact) in flow.iter().zip(momentum_flow(beta, k, q, tau)) {
+                    for (value, exact) in row.iter().zip(exact) {
+                        let value = value.lane();
+                        assert!((value - exact).abs() < 1e-11 * (1.0 + k), "{beta} {k} {q} {tau}: {value} {exact}");
+                    }
+                }
+            }
+        }
+    }
+}
