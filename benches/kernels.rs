@@ -117,12 +117,22 @@ mod euler_steps {
         run(bencher, &bowl(adam(), 0.1), &Euler::with_step(0.01).unwrap(), 256, events);
     }
 
-    #[divan::bench(args = [100, 10_000])]
+    #[divan::bench(args = [100, 10_000], sample_count = 20)]
     fn sgd_diagonal_coordinates(bencher: Bencher<'_, '_>, dim: usize) {
         let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::Box(vec![[-2.0, 2.0]; dim])).unwrap();
         let noise = LevyNoise::new(alpha(), 0.2 / (dim as f64).powf(1.0 / 1.5)).unwrap();
         let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0; dim]));
         let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+        let items = |records: &[PathRecord]| dim as u64 * events(records);
+        run(bencher, &problem, &Euler::with_step(0.01).unwrap(), 2, items);
+    }
+
+    #[divan::bench(args = [100, 10_000], sample_count = 20)]
+    fn adam_diagonal_coordinates(bencher: Bencher<'_, '_>, dim: usize) {
+        let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::Box(vec![[-2.0, 2.0]; dim])).unwrap();
+        let noise = LevyNoise::new(alpha(), 0.2 / (dim as f64).powf(1.0 / 1.5)).unwrap();
+        let noise = noise.with_amplitude(Amplitude::Diagonal(vec![1.0; dim]));
+        let problem = Problem::new(basin, adam(), noise).unwrap();
         let items = |records: &[PathRecord]| dim as u64 * events(records);
         run(bencher, &problem, &Euler::with_step(0.01).unwrap(), 2, items);
     }

@@ -28,7 +28,9 @@ fn drawn(figure: &impl Figure, test: &str, pixels: u32) -> String {
     let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
     assert_eq!(word(16), pixels);
     assert!((200..3000).contains(&word(20)), "{}", word(20));
-    let hidden = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    // Other tests may be writing other figures there.
+    let part = format!(".{}.", figure.stem());
+    let hidden = |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with(&part);
     assert!(!fs::read_dir(&dir).unwrap().any(|entry| hidden(entry.unwrap())), "a part was left behind");
     let svg = fs::read_to_string(svg).unwrap();
     assert!(svg.starts_with("<svg width=\"") && svg.trim_end().ends_with("</svg>"));

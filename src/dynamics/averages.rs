@@ -46,6 +46,19 @@ impl Averages {
         gradient * gradient + self.square[i]
     }
 
+    /// Moves `v̂` towards `(∇F)² + s²`, or towards the squares of `gradient` alone if these are `sampled`, with weight `weight`, and `Q`
+    /// with it.
+    #[inline(always)]
+    pub fn move_second_moment(&mut self, weight: f64, gradient: &[f64], sampled: bool) {
+        let stabilizer = self.stabilizer;
+        let rows = self.v.iter_mut().zip(&mut self.q).zip(gradient.iter().zip(&self.square));
+        rows.for_each(|((v, q), (g, square))| {
+            let target = if sampled { g * g } else { g * g + square };
+            *v += weight * (target - *v);
+            *q = v.sqrt() + stabilizer;
+        });
+    }
+
     /// `Q` from the present `v̂`.
     pub fn set_preconditioner(&mut self) {
         self.q.iter_mut().zip(&self.v).for_each(|(q, v)| *q = v.sqrt() + self.stabilizer);

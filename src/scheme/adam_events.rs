@@ -187,6 +187,7 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let longest = LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt());
         let mut tau = wait.min(limit).min(longest);
         // A swing well inside the basin, too small to move `v̂`, that the wait makes forget: only the law at rest is left of it.
+        #[expect(clippy::manual_map, reason = "a closure would be compiled without the vectors")]
         let rests = match self.rest {
             Some(rest) => Some(!near & self.forgets(rest, wait, [t, moved, v, q, swing, share])),
             None => None,
@@ -278,9 +279,11 @@ mod tests {
     #[test]
     fn the_flow_is_that_of_the_formulas_by_cases() {
         let number = |value| Vector::splat(Scalar, value);
-        for (beta, k, q) in [(1.0, 4.0, 1.0), (8.0, 1.0, 0.5), (4.0, 1.0, 1.0), (1.0, 0.25, 1.0), (0.1, 5.0, 0.2)] {
+        for (beta, k, q) in
+            [(1.0f64, 4.0f64, 1.0f64), (8.0, 1.0, 0.5), (4.0, 1.0, 1.0), (1.0, 0.25, 1.0), (0.1, 5.0, 0.2)]
+        {
             for part in [1e-4, 0.01, 0.3, 1.0] {
-                let tau = part * LONGEST / (beta + (beta * k / q as f64).sqrt());
+                let tau = part * LONGEST / (beta + (beta * k / q).sqrt());
                 let (a, c) = AdamEvents::<true>::flow(number(beta), number(beta * k / q), number(tau));
                 let flow = [[a, -(c * (1.0 / q))], [c * beta * k, a - c * beta]];
                 for (row, exact) in flow.iter().zip(momentum_flow(beta, k, q, tau)) {

@@ -314,23 +314,26 @@ impl EulerKernel {
             ws.memories[k] = present + (1.0 - present) * ws.memories[k];
             present / ws.memories[k]
         });
-        let averages = &mut ws.averages;
-        for i in 0..ws.x.len() {
-            let (g, z) = (ws.gradient[i], ws.kick[i]);
-            let inverse_q = 1.0 / averages.q[i];
-            ws.kick[i] = self.scale * z * inverse_q;
-            ws.x[i] += ws.kick[i] - h * averages.m[i] * inverse_q;
-            averages.m[i] += first * (g - averages.m[i]);
-            let target = match adam.second_moment() {
-                SecondMoment::Frozen => continue,
-                SecondMoment::MeanField => averages.target(i, g),
-                SecondMoment::Sampled => (g + z) * (g + z),
-            };
-            averages.v[i] += second * (target - averages.v[i]);
-        }
-        if averages.moves() {
-            averages.set_preconditioner();
-        }
+        let sampled = adam.second_moment() == SecondMoment::Sampled;
+        let Workspace { x, gradient, kick, averages, .. } = ws;
+        // Loops over the coordinates that vectors can take, with the same bits.
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                let paths = x.iter_mut().zip(averages.m.iter_mut().zip(&averages.q));
+                paths.zip(kick.iter_mut().zip(gradient.iter_mut())).for_each(|((x, (m, q)), (kick, g))| {
+                    let inverse_q = 1.0 / q;
+                    let z = *kick;
+                    *kick = self.scale * z * inverse_q;
+                    *x += *kick - h * *m * inverse_q;
+                    *m += first * (*g - *m);
+                    *g = if sampled { *g + z } else { *g };
+                });
+                if averages.moves() {
+                    averages.move_second_moment(second, gradient, sampled);
+                }
+            },
+        );
     }
 
     /// Whether the path is inside the shifted edge; a path that is not finite is not.
@@ -338,14 +341,23 @@ impl EulerKernel {
         let basin = self.problem.basin();
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
         if let Some((lo, hi)) = basin.sides() {
-            return (0..ws.x.len()).all(|i| {
-                let mut shift = self.shift * self.row_scales[i];
-                if adam {
-                    shift *= 1.0 / ws.averages.q[i];
-                }
-                let shift = watched_shift(shift, lo[i], hi[i]);
-                lo[i] + shift < ws.x[i] && ws.x[i] < hi[i] - shift
-            });
+            let (shift, q) = (self.shift, &ws.averages.q);
+            let inside = |x: f64, (lo, hi): (f64, f64), shift: f64| {
+                let shift = watched_shift(shift, lo, hi);
+                lo + shift < x && x < hi - shift
+            };
+            let faces = ws.x.iter().zip(lo.iter().zip(hi)).zip(&self.row_scales);
+            return self.arch.dispatch(
+                #[inline(always)]
+                || match adam {
+                    true => faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
+                        all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
+                    }),
+                    false => {
+                        faces.fold(true, |all, ((x, (lo, hi)), scale)| all & inside(*x, (*lo, *hi), shift * scale))
+                    }
+                },
+            );
         }
         if !basin.contains(&ws.x) {
             return false;
@@ -437,6 +449,25 @@ mod tests {
                 let exits = general.iter().filter(|r| r.outcome.exit_time().is_some()).count();
                 assert!(exits > 15 && exits < 300, "{exits}");
             }
+        }
+    }
+
+    #[test]
+    fn adam_in_many_dimensions_is_the_same_by_all_vectors() {
+        for moment in [SecondMoment::Frozen, SecondMoment::MeanField, SecondMoment::Sampled] {
+            let valley = Asymmetric::new(vec![2.0; 11], vec![0.5; 11]).unwrap();
+            let basin = Basin::new(valley, Domain::Box(vec![[-0.5, 1.0]; 11])).unwrap();
+            let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.1).unwrap();
+            let problem = Problem::new(basin, adam(moment), noise).unwrap();
+            let mut kernel = EulerKernel::new(&Euler::with_step(0.01).unwrap(), &problem);
+            let mut runs = levels().into_iter().map(|arch| {
+                kernel.arch = arch;
+                let mut records = Vec::new();
+                kernel.run(StreamSource { seed: Seed(2), cell: 0 }, 0..100, Limits::default(), &mut records);
+                records
+            });
+            let scalar = runs.next().unwrap();
+            assert!(runs.all(|vectors| vectors == scalar), "{moment:?}");
         }
     }
 
