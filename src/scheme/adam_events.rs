@@ -20,6 +20,9 @@ const SQUARINGS: u32 = 9;
 const LONGEST: f64 = 50.0;
 const TERMS: usize = 8;
 
+/// What the averages have gathered is kept above this: a first wait of 10⁻¹⁵ would divide by nothing.
+const SOMETHING: f64 = 1e-12;
+
 /// What is left of the start in the averages is kept above this: it is then nothing, and no subnormal number.
 const NOTHING: f64 = 1e-30;
 
@@ -203,11 +206,11 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let v_before = v;
         if MOVES {
             let gradient = k * y;
-            v = v + (1.0 - lost) / (1.0 - second_half) * (gradient * gradient + self.square - v);
+            v = v + (1.0 - lost) / gathered(second_half) * (gradient * gradient + self.square - v);
             q = v.sqrt() + self.stabilizer;
         }
         let held = decay(self.beta1 * half);
-        let beta = self.beta1 / (1.0 - first * held);
+        let beta = self.beta1 / gathered(first * held);
         let first = (first * held * held).at_least(NOTHING);
         let inverse_q = 1.0 / q;
         let (a, c) = Self::flow(beta, beta * k * inverse_q, tau);
@@ -224,13 +227,13 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let mut m_after = flow[1][0] * y + flow[1][1] * m + slope * normals[0] + own * normals[1];
         if MOVES {
             let gradient = k * y_after;
-            v = v + (1.0 - lost) / (1.0 - second) * (gradient * gradient + self.square - v);
+            v = v + (1.0 - lost) / gathered(second) * (gradient * gradient + self.square - v);
         }
         if let (Some(rests), Some(rest)) = (rests, self.rest) {
             y_after = rests.select(rest.root[0] * normals[0], y_after);
             m_after = rests.select(rest.root[1] * normals[0] + rest.root[2] * normals[1], m_after);
             if MOVES {
-                let weight = (1.0 - lost * lost) / (1.0 - second);
+                let weight = (1.0 - lost * lost) / gathered(second);
                 v = rests.select(v_before + weight * (self.square + rest.square - v_before), v);
             }
         }
@@ -264,6 +267,12 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
     }
 }
 
+/// `1 - e^(-βt)` from what is left of the start.
+#[inline(always)]
+fn gathered<S: Simd>(left: Vector<S>) -> Vector<S> {
+    (1.0 - left).at_least(SOMETHING)
+}
+
 /// Entry `r C sᵀ` of a carried covariance `[Var y, Cov(y, m), Var m]`.
 #[inline(always)]
 fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>; 2]) -> Vector<S> {
@@ -273,8 +282,32 @@ fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::{Dynamics, Problem};
+    use crate::landscape::{Basin, Domain, Quadratic};
+    use crate::noise::{Alpha, LevyNoise};
+    use crate::scheme::large_jumps::LargeJumps;
     use crate::scheme::linear::momentum_flow;
     use pulp::Scalar;
+
+    /// A wait too short to be seen in the averages, at their beginning, changes nothing.
+    #[test]
+    fn the_shortest_of_waits_is_no_division_by_zero() {
+        let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
+        let adam = Adam::new(1.0, 0.1).unwrap();
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.1).unwrap();
+        let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
+        let jumps = LargeJumps::new(&problem, &[10.0], 0.1);
+        let motion = AdamMotion::new(&problem, &adam, &jumps);
+        let clocks = EventClocks { near_step: 0.1, spread: 1.0, jump_rate: 1.0, starts_at_rest: false };
+        let line = Line::of(&problem).unwrap();
+        let events = AdamEvents::<true>::new(line, &adam, 1.0, &motion, jumps.at_face(0), clocks).unwrap();
+        for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
+            let mut lanes = EventLanes::<6, 1>::waiting(wait, events.start());
+            let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
+            assert!(after.lane().abs() <= 0.01 && tau.lane() <= 1e-9, "{wait}: {}", after.lane());
+            assert!(lanes.own.iter().flatten().all(|value| value.is_finite()), "{wait}: {:?}", lanes.own);
+        }
+    }
 
     #[test]
     fn the_flow_is_that_of_the_formulas_by_cases() {

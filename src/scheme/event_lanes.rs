@@ -227,6 +227,14 @@ impl<const K: usize, const N: usize> Default for EventLanes<K, N> {
 }
 
 impl<const K: usize, const N: usize> EventLanes<K, N> {
+    /// Paths at 0 with a wait left.
+    #[cfg(test)]
+    pub fn waiting(wait: f64, own: [f64; K]) -> Self {
+        let mut lanes = Self::default();
+        (0..N).for_each(|lane| lanes.set(lane, [0.0, 0.0, wait, 0.0], own));
+        lanes
+    }
+
     fn set(&mut self, lane: usize, [x, t, wait, events]: [f64; 4], own: [f64; K]) {
         (self.x[lane], self.t[lane], self.wait[lane], self.events[lane]) = (x, t, wait, events);
         self.own.iter_mut().zip(own).for_each(|(row, value)| row[lane] = value);
