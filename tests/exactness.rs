@@ -50,7 +50,8 @@ fn adam_is_the_same_by_both_schemes() {
     let axes = Asymmetric::new(vec![0.2, 0.5], vec![0.05, 0.5]).unwrap();
     let plain = Basin::new(axes, Domain::Box(vec![[-0.5, 1.0]; 2])).unwrap();
     for (name, basin, epsilon, moment, step) in [
-        ("bowl", bowl, 0.1, SecondMoment::MeanField, 0.005),
+        ("bowl", bowl.clone(), 0.1, SecondMoment::MeanField, 0.005),
+        ("bowl", bowl, 0.1, SecondMoment::Frozen, 0.005),
         ("valley", valley, 0.05, SecondMoment::MeanField, 0.01),
         ("plain", plain, 0.1, SecondMoment::Frozen, 0.02),
     ] {

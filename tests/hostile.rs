@@ -9,7 +9,6 @@ mod mutation;
 mod program;
 
 use std::fs;
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -255,7 +254,7 @@ fn images() {
     let gzipped = place("gzipped").join("train-images-idx3-ubyte.gz");
     fs::remove_file(gzipped.with_extension("")).unwrap();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packed.write_all(&pixels).unwrap();
+    std::io::Write::write_all(&mut packed, &pixels).unwrap();
     let packed = packed.finish().unwrap();
     let gzipped = written(gzipped, read);
     let record = [vec![7], vec![100; 3072]].concat();

@@ -13,7 +13,7 @@ use super::large_jumps::EdgeNoise;
 use super::line::Line;
 use super::motion::{FAR_STEP, MEMORY};
 use super::vector::{Mask, Vector};
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::SecondMoment;
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
 const SQUARINGS: u32 = 9;
@@ -58,15 +58,9 @@ pub(super) struct RestOnLine {
 }
 
 impl<const MOVES: bool> AdamEvents<MOVES> {
-    /// The events of `adam` with the clocks and the law at rest of `motion`. `None` where two curvatures meet or there is none.
-    pub fn new(
-        line: Line,
-        adam: &Adam,
-        noise_scale: f64,
-        motion: &AdamMotion,
-        face: EdgeNoise,
-        clocks: EventClocks,
-    ) -> Option<Self> {
+    /// The events of a motion, with its clocks and its law at rest. `None` where two curvatures meet or there is none.
+    pub fn new(line: Line, motion: &AdamMotion, face: EdgeNoise, clocks: EventClocks) -> Option<Self> {
+        let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         let [curvature, right] = line.curvatures;
         (curvature == right && curvature > 0.0).then(|| AdamEvents {
@@ -74,14 +68,14 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
             curvature,
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
-            square: noise_scale * noise_scale,
+            square: noise_scales[0] * noise_scales[0],
             stabilizer: adam.stabilizer(),
             face,
             near_step: clocks.near_step,
             spread: clocks.spread,
             mean_wait: 1.0 / clocks.jump_rate,
-            rate: motion.rate(),
-            memory: motion.memory(),
+            rate: *rate,
+            memory: *memory,
             reach: (line.minimum - line.lo).min(line.hi - line.minimum),
             rest: motion.rest_on_line(),
             starts_at_rest: clocks.starts_at_rest,
@@ -282,25 +276,161 @@ fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{Dynamics, Problem};
+    use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Basin, Domain, Quadratic};
-    use crate::noise::{Alpha, LevyNoise};
+    use crate::noise::{Alpha, LevyNoise, Seed, Stream};
+    use crate::scheme::adam_motion::gathered_root;
     use crate::scheme::large_jumps::LargeJumps;
-    use crate::scheme::linear::momentum_flow;
+    use crate::scheme::linear::{momentum_covariance, momentum_flow};
+    use crate::scheme::motion::{Motion, State};
     use pulp::Scalar;
+
+    const NEVER_NEAR: f64 = 1e-9;
+
+    fn number(value: f64) -> Vector<Scalar> {
+        Vector::splat(Scalar, value)
+    }
+
+    /// A bowl left by Adam, its motion and its events; noise so small that nothing is near the edge.
+    fn twins<const MOVES: bool>() -> (AdamMotion, AdamEvents<MOVES>) {
+        let basin = Basin::new(Quadratic::new(vec![2.0]).unwrap(), Domain::interval(-0.7, 1.0)).unwrap();
+        let moment = if MOVES { SecondMoment::MeanField } else { SecondMoment::Frozen };
+        let adam = Adam::new(1.0, 0.3).unwrap().with_second_moment(moment);
+        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
+        let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
+        let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], 0.1);
+        let motion = AdamMotion::new(&problem, &adam, &jumps);
+        let clocks = EventClocks { near_step: 0.1, spread: 1.0, jump_rate: 1.0, starts_at_rest: false };
+        let line = Line::of(&problem).unwrap();
+        let events = AdamEvents::new(line, &motion, jumps.at_face(0), clocks).unwrap();
+        (motion, events)
+    }
+
+    /// A state on its way, by powers of ten, and the numbers of the path in it.
+    fn state(motion: &AdamMotion, rng: &mut Stream) -> (State, [f64; 6]) {
+        let mut state = State::new(1);
+        motion.start(&mut state);
+        let signed = |rng: &mut Stream| (rng.open01() - 0.5).signum() * 10f64.powf(-4.0 * rng.open01());
+        state.x[0] = 0.6 * signed(rng);
+        state.averages.m[0] = 2.0 * signed(rng);
+        if state.averages.moves() && rng.open01() < 0.5 {
+            state.averages.v[0] *= 10f64.powf(rng.open01());
+        }
+        state.averages.set_preconditioner();
+        state.t = 40.0 * rng.open01() * rng.open01();
+        let moved = rng.open01() < 0.7;
+        state.since_jump = if moved { 0.0 } else { f64::INFINITY };
+        let left = [1.0, 0.3].map(|beta| (-beta * state.t).exp());
+        let averages = &state.averages;
+        let own = [averages.m[0], averages.v[0], averages.q[0], f64::from(u8::from(moved)), left[0], left[1]];
+        (state, own)
+    }
+
+    /// The steps are as long as those of the motion, and the waits that are passed over are the same.
+    fn steps_are_those_of_the_motion<const MOVES: bool>() {
+        let (motion, events) = twins::<MOVES>();
+        let mut rng = Stream::new(Seed(4), 0, 0);
+        let (mut bounded, mut passed) = (0, 0);
+        for _ in 0..3000 {
+            let (state, [_, v, q, moved, ..]) = state(&motion, &mut rng);
+            let (y, m, k) = (state.x[0], state.averages.m[0], events.curvature);
+            let swing = k * y * y + m * m / (events.beta1 * q);
+            let share = (swing / k).sqrt() / events.reach;
+            let [t, moved, y, v, q, swing, share] = [state.t, moved, y, v, q, swing, share].map(number);
+            let limit = events.step_limit([t, moved, y, v, swing, share]).lane();
+            let twin = motion.step_limit(&state);
+            assert!(limit == twin || (limit / twin - 1.0).abs() < 1e-9, "{limit} {twin}");
+            bounded += usize::from(twin.is_finite());
+            let wait = 10f64.powf(2.0 * rng.open01());
+            let forgets = events.forgets(events.rest.unwrap(), number(wait), [t, moved, v, q, swing, share]);
+            let twin = motion.forgets(&state, wait);
+            assert_eq!(forgets.choose(1.0, 0.0).lane() == 1.0, twin, "{wait} {:?}", state.averages);
+            passed += usize::from(twin);
+        }
+        assert!((200..2800).contains(&bounded) && (200..2800).contains(&passed), "{bounded} {passed}");
+    }
+
+    #[test]
+    fn steps_are_those_of_the_motion_whether_the_second_moment_moves_or_not() {
+        steps_are_those_of_the_motion::<true>();
+        steps_are_those_of_the_motion::<false>();
+    }
+
+    /// A stretch is the formulas in scalars: half a step of `v̂`, flow and Gaussian with `Q` held, the other half; or the law at rest.
+    #[test]
+    fn a_stretch_is_a_step_of_the_motion() {
+        let (motion, events) = twins::<true>();
+        let mut rng = Stream::new(Seed(5), 0, 0);
+        let (k, beta2, variance) = (events.curvature, events.beta2, events.face.variance);
+        let mut passed = 0;
+        for round in 0..3000 {
+            let (state, own) = state(&motion, &mut rng);
+            let wait = 10f64.powf(4.0 * rng.open01() - 3.0);
+            let mut lanes = EventLanes::<6, 1>::waiting(wait, own);
+            (lanes.x, lanes.t) = ([state.x[0]], [state.t]);
+            let normals = [1.5, -0.7];
+            ([lanes.normal[0], lanes.fourth[0]], lanes.jump[0]) = (normals, 0.1);
+            let Stretch { after, tau, jump, .. } = events.stretch(Scalar, &mut lanes, 0);
+            let (tau, half) = (tau.lane(), 0.5 * tau.lane());
+            if motion.forgets(&state, wait) {
+                let rest = events.rest.unwrap();
+                let v = own[1] + Adam::weight(beta2, state.t, wait) * (events.square + rest.square - own[1]);
+                let m = rest.root[1] * normals[0] + rest.root[2] * normals[1];
+                let pairs = [(after.lane(), rest.root[0] * normals[0]), (lanes.own[0][0], m), (lanes.own[1][0], v)];
+                assert!(tau == wait && pairs.iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs()), "{pairs:?}");
+                passed += 1;
+                continue;
+            }
+            assert!((tau / wait.min(motion.step_limit(&state)) - 1.0).abs() < 1e-9, "{tau}");
+
+            let (y, m, mut v) = (state.x[0], own[0], own[1]);
+            v += Adam::weight(beta2, state.t, half) * (k * k * y * y + events.square - v);
+            let q = v.sqrt() + events.stabilizer;
+            let beta = -events.beta1 / (-events.beta1 * (state.t + half)).exp_m1();
+            let flow = momentum_flow(beta, k, q, tau);
+            let [yy, my, mm] = gathered_root(momentum_covariance(beta, k, q, variance / (q * q)), flow);
+            let y_after = flow[0][0] * y + flow[0][1] * m + yy * normals[0];
+            let m_after = flow[1][0] * y + flow[1][1] * m + my * normals[0] + mm * normals[1];
+            v += Adam::weight(beta2, state.t + half, half) * (k * k * y_after * y_after + events.square - v);
+            let q = v.sqrt() + events.stabilizer;
+            let [m_lane, v_lane, q_lane, ..] = lanes.own.map(|[value]| value);
+            let pairs = [(after.lane(), y_after), (m_lane, m_after), (v_lane, v), (q_lane, q), (jump.lane(), 0.1 / q)];
+            for (value, exact) in pairs {
+                assert!((value - exact).abs() < 1e-8 * (exact.abs() + 1e-3), "{round} {tau}: {value} {exact}");
+            }
+        }
+        assert!((100..2000).contains(&passed), "{passed}");
+    }
+
+    /// The Gaussian of a stretch, where it is all that there is: the root of what is gathered in its time.
+    #[test]
+    fn the_noise_of_a_stretch_has_its_covariance() {
+        let (_, events) = twins::<false>();
+        let (k, q) = (events.curvature, events.square.sqrt() + events.stabilizer);
+        for (wait, tolerance) in [(1e-3, 1e-4), (0.1, 1e-7), (1.0, 1e-9), (3.0, 1e-9)] {
+            let gathered_by = |normals: [f64; 2]| {
+                // As if far from the start, and moved a moment ago, which nothing forgets.
+                let mut lanes = EventLanes::<6, 1>::waiting(wait, [0.0, events.square, q, 1.0, 1e-30, 1e-30]);
+                ([lanes.normal[0], lanes.fourth[0]], lanes.t[0]) = (normals, 9.0);
+                let after = events.stretch(Scalar, &mut lanes, 0).after.lane();
+                [after, lanes.own[0][0]]
+            };
+            let flow = momentum_flow(events.beta1, k, q, wait);
+            let covariance = momentum_covariance(events.beta1, k, q, events.face.variance / (q * q));
+            let [yy, my, mm] = gathered_root(covariance, flow);
+            for (value, exact) in [(gathered_by([1.0, 0.0]), [yy, my]), (gathered_by([0.0, 1.0]), [0.0, mm])] {
+                for (value, exact) in value.iter().zip(exact) {
+                    assert!((value - exact).abs() <= tolerance * yy.max(my), "{wait}: {value} {exact}");
+                }
+            }
+            assert!(0.01 * yy > tolerance * yy.max(my), "a hundredth of the deviation would pass");
+        }
+    }
 
     /// A wait too short to be seen in the averages, at their beginning, changes nothing.
     #[test]
     fn the_shortest_of_waits_is_no_division_by_zero() {
-        let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
-        let adam = Adam::new(1.0, 0.1).unwrap();
-        let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 0.1).unwrap();
-        let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
-        let jumps = LargeJumps::new(&problem, &[10.0], 0.1);
-        let motion = AdamMotion::new(&problem, &adam, &jumps);
-        let clocks = EventClocks { near_step: 0.1, spread: 1.0, jump_rate: 1.0, starts_at_rest: false };
-        let line = Line::of(&problem).unwrap();
-        let events = AdamEvents::<true>::new(line, &adam, 1.0, &motion, jumps.at_face(0), clocks).unwrap();
+        let (_, events) = twins::<true>();
         for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
             let mut lanes = EventLanes::<6, 1>::waiting(wait, events.start());
             let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
@@ -311,7 +441,6 @@ mod tests {
 
     #[test]
     fn the_flow_is_that_of_the_formulas_by_cases() {
-        let number = |value| Vector::splat(Scalar, value);
         for (beta, k, q) in
             [(1.0f64, 4.0f64, 1.0f64), (8.0, 1.0, 0.5), (4.0, 1.0, 1.0), (1.0, 0.25, 1.0), (0.1, 5.0, 0.2)]
         {

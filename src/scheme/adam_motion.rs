@@ -36,14 +36,16 @@ const REST_START: usize = 100;
 
 pub(super) struct AdamMotion {
     problem: Problem,
-    adam: Adam,
-    noise_scales: Vec<f64>,
+    pub(super) adam: Adam,
+    pub(super) noise_scales: Vec<f64>,
     flow: Flow,
     /// The ways out along every axis, backwards and forwards.
     reaches: Vec<[f64; 2]>,
-    rate: f64,
+    /// The fastest rate of the motion.
+    pub(super) rate: f64,
     tolerance: f64,
-    memory: f64,
+    /// The time after which a path has forgotten where it was.
+    pub(super) memory: f64,
     /// The law of `(θ, m̂)` at rest and `E (∇F)²` there.
     rest: Option<(Rest, Vec<f64>)>,
     /// What a swing is measured by on every axis, where there is a law at rest.
@@ -129,16 +131,6 @@ impl AdamMotion {
         motion
     }
 
-    /// The fastest rate of the motion.
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// The time after which a path has forgotten where it was.
-    pub fn memory(&self) -> f64 {
-        self.memory
-    }
-
     /// The law at rest in one dimension, if there is one.
     pub fn rest_on_line(&self) -> Option<RestOnLine> {
         match &self.rest {
@@ -175,7 +167,7 @@ impl AdamMotion {
 
     /// Whether a path that swings well inside the basin, too little to move `v̂`, forgets it all during the wait. The energy
     /// `k y² + m²/(β q)` falls on either side of a kink, and bounds the swing and the gradient.
-    fn forgets(&self, state: &State, wait: f64) -> bool {
+    pub(super) fn forgets(&self, state: &State, wait: f64) -> bool {
         let (Some(still), Flow::Axes { left, right, .. }) = (&self.still, &self.flow) else { return false };
         let beta = self.adam.beta1_rate();
         // Over ten times of the correction `m̂` is as good as the plain average.
@@ -423,7 +415,7 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
 }
 
 /// The lower triangle of the covariance `C - F C Fᵀ`.
-fn gathered_root([a, b, c]: [f64; 3], f: [[f64; 2]; 2]) -> [f64; 3] {
+pub(super) fn gathered_root([a, b, c]: [f64; 3], f: [[f64; 2]; 2]) -> [f64; 3] {
     let carried = |r: [f64; 2], s: [f64; 2]| r[0] * s[0] * a + (r[0] * s[1] + r[1] * s[0]) * b + r[1] * s[1] * c;
     lower_root([a - carried(f[0], f[0]), b - carried(f[0], f[1]), c - carried(f[1], f[1])])
 }

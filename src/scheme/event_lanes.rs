@@ -18,7 +18,7 @@ use super::line::Line;
 use super::sgd_events::SgdEvents;
 use super::vector::{Mask, Vector};
 use super::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::SecondMoment;
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 
 /// Fewer paths than this go on in narrower lanes.
@@ -106,20 +106,11 @@ impl AnyEvents {
     }
 
     /// The events of Adam; `None` where two curvatures meet, or where there is no force.
-    pub fn adam(
-        line: Line,
-        adam: &Adam,
-        noise_scale: f64,
-        motion: &AdamMotion,
-        face: EdgeNoise,
-        clocks: EventClocks,
-    ) -> Option<Self> {
-        Some(match adam.second_moment() {
-            SecondMoment::Frozen => {
-                AnyEvents::FrozenAdam(AdamEvents::new(line, adam, noise_scale, motion, face, clocks)?)
-            }
-            _ => AnyEvents::MeanFieldAdam(AdamEvents::new(line, adam, noise_scale, motion, face, clocks)?),
-        })
+    pub fn adam(line: Line, motion: &AdamMotion, face: EdgeNoise, clocks: EventClocks) -> Option<Self> {
+        match motion.adam.second_moment() {
+            SecondMoment::Frozen => AdamEvents::new(line, motion, face, clocks).map(AnyEvents::FrozenAdam),
+            _ => AdamEvents::new(line, motion, face, clocks).map(AnyEvents::MeanFieldAdam),
+        }
     }
 }
 
@@ -499,7 +490,7 @@ const INVERSE_FACTORIALS: [f64; 10] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{Dynamics, Problem};
+    use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
     use crate::scheme::jump_adapted::JumpAdaptedKernel;

@@ -170,8 +170,7 @@ impl JumpAdaptedKernel {
         let (motion, events): (Box<dyn Motion>, Option<AnyEvents>) = match problem.dynamics() {
             Dynamics::Adam(adam) => {
                 let motion = AdamMotion::new(problem, adam, &jumps);
-                let scale = adam.noise_scales(problem.noise(), basin.dim())[0];
-                let events = line.and_then(|line| AnyEvents::adam(line, adam, scale, &motion, faces[0], clocks));
+                let events = line.and_then(|line| AnyEvents::adam(line, &motion, faces[0], clocks));
                 (Box::new(motion), events)
             }
             _ => {

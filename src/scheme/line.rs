@@ -1,7 +1,5 @@
 //! A piecewise linear force on an interval, one coordinate of noise, and Euler's recursions there: the general step on scalars.
 
-use std::marker::PhantomData;
-
 use pulp::Simd;
 
 use super::lanes::LineStep;
@@ -102,40 +100,17 @@ impl LineStep<1> for SgdLine {
     }
 }
 
-/// A model of the second moment that the compiler knows: a branch inside the step would cost a quarter of it.
-pub(super) trait Moment: Copy {
-    const MODEL: SecondMoment;
-}
-
+/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`. The second moment `MOVES`,
+/// towards the square of a `SAMPLED` gradient or that of the mean field: known to the compiler, since a branch would cost a quarter of
+/// the step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frozen;
-#[derive(Clone, Copy, Debug)]
-pub(super) struct MeanField;
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sampled;
-
-impl Moment for Frozen {
-    const MODEL: SecondMoment = SecondMoment::Frozen;
-}
-
-impl Moment for MeanField {
-    const MODEL: SecondMoment = SecondMoment::MeanField;
-}
-
-impl Moment for Sampled {
-    const MODEL: SecondMoment = SecondMoment::Sampled;
-}
-
-/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AdamLine<M> {
+pub(super) struct AdamLine<const MOVES: bool, const SAMPLED: bool> {
     line: Line,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
     scale: f64,
     /// `1 - e^(-βh)` of the two averages.
     present: [f64; 2],
-    moment: PhantomData<M>,
     /// `s²`.
     square: f64,
     stabilizer: f64,
@@ -144,16 +119,16 @@ pub(super) struct AdamLine<M> {
     widest: f64,
 }
 
-impl<M: Moment> AdamLine<M> {
-    /// The recursion of `adam`, whose model of the second moment is `M`; `shift` is that of the edge before the amplitude.
+impl<const MOVES: bool, const SAMPLED: bool> AdamLine<MOVES, SAMPLED> {
+    /// `shift` is that of the edge before the amplitude.
     pub fn new(line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
-        debug_assert_eq!(adam.second_moment(), M::MODEL);
+        debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
+        debug_assert_eq!(SAMPLED, adam.second_moment() == SecondMoment::Sampled);
         AdamLine {
             line,
             step,
             scale,
             present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, step)),
-            moment: PhantomData,
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
             shift: shift * line.amplitude.abs(),
@@ -162,13 +137,13 @@ impl<M: Moment> AdamLine<M> {
     }
 }
 
-impl<M: Moment> LineStep<6> for AdamLine<M> {
+impl<const MOVES: bool, const SAMPLED: bool> LineStep<6> for AdamLine<MOVES, SAMPLED> {
     fn start(self, mut draw: impl FnMut() -> f64) -> [f64; 6] {
         let g = self.line.gradient(self.line.start);
-        let v = match M::MODEL {
-            SecondMoment::Frozen => self.square,
-            SecondMoment::MeanField => g * g + self.square,
-            SecondMoment::Sampled => {
+        let v = match (MOVES, SAMPLED) {
+            (false, _) => self.square,
+            (true, false) => g * g + self.square,
+            (true, true) => {
                 let z = self.line.amplitude * draw();
                 (g + z) * (g + z)
             }
@@ -191,13 +166,12 @@ impl<M: Moment> LineStep<6> for AdamLine<M> {
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let weight = averaged(simd, self.present[0], first);
         *m = simd.add_f64s(*m, simd.mul_f64s(weight, simd.sub_f64s(g, *m)));
-        if M::MODEL != SecondMoment::Frozen {
-            let target = match M::MODEL {
-                SecondMoment::Sampled => {
-                    let sample = simd.add_f64s(g, z);
-                    simd.mul_f64s(sample, sample)
-                }
-                _ => simd.add_f64s(simd.mul_f64s(g, g), simd.splat_f64s(self.square)),
+        if MOVES {
+            let target = if SAMPLED {
+                let sample = simd.add_f64s(g, z);
+                simd.mul_f64s(sample, sample)
+            } else {
+                simd.add_f64s(simd.mul_f64s(g, g), simd.splat_f64s(self.square))
             };
             let weight = averaged(simd, self.present[1], second);
             *v = simd.add_f64s(*v, simd.mul_f64s(weight, simd.sub_f64s(target, *v)));
@@ -226,9 +200,9 @@ fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LineRecursion {
     Sgd(SgdLine),
-    FrozenAdam(AdamLine<Frozen>),
-    MeanFieldAdam(AdamLine<MeanField>),
-    SampledAdam(AdamLine<Sampled>),
+    FrozenAdam(AdamLine<false, false>),
+    MeanFieldAdam(AdamLine<true, false>),
+    SampledAdam(AdamLine<true, true>),
 }
 
 impl LineRecursion {
