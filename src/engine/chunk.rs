@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Paths of a chunk. Small enough that stopping at the next chunk is soon, large enough that its bookkeeping is nothing.
 pub const CHUNK: u64 = 256;
 
+/// Most chunks that are run together. The store keeps them in a row, and rows of so many leave the least of its pages over.
+pub const BATCH: u64 = 27;
+
 /// A range of paths of one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
@@ -95,6 +98,16 @@ impl Chunks {
         Some(Chunk { cell, index, paths: first..(first + CHUNK).min(self.paths[cell]) })
     }
 
+    /// Chunks that are run together: from `number` on up to `most` of one cell. A short one is alone: it is run anew when more paths are
+    /// asked for. None past the end.
+    pub fn batch(&self, number: u64, most: u64) -> Vec<Chunk> {
+        let whole = |chunk: &Chunk| chunk.paths.end - chunk.paths.start == CHUNK;
+        let Some(first) = self.get(number) else { return Vec::new() };
+        let with_it = |chunk: &Chunk| chunk.cell == first.cell && whole(&first) && whole(chunk);
+        let others = (number + 1..number.saturating_add(most)).map_while(|number| self.get(number).filter(with_it));
+        std::iter::once(first.clone()).chain(others).collect()
+    }
+
     /// The number of chunk `index` of `cell`; `None` if it is not among these.
     pub fn number(&self, cell: usize, index: u64) -> Option<u64> {
         let paths = *self.paths.get(cell)?;
@@ -156,6 +169,13 @@ impl Done {
     /// Whether `number` is among them.
     pub fn contains(&self, number: u64) -> bool {
         self.next_open(number) != number
+    }
+
+    /// The first gap from `number` on.
+    pub fn gap(&self, number: u64) -> Range<u64> {
+        let start = self.next_open(number);
+        let after = self.ranges.partition_point(|r| r.start <= start);
+        start..self.ranges.get(after).map_or(u64::MAX, |r| r.start)
     }
 
     /// How many of some numbers are not among them.
@@ -220,6 +240,27 @@ mod tests {
         assert_eq!((other.number(0, 0), other.number(0, 4), other.number(9, 0)), (None, None, None));
     }
 
+    /// All of them one after the other, of one cell each, short ones alone.
+    #[test]
+    fn batches_are_of_one_cell() {
+        let chunks = Chunks::new(vec![1000, 0, 1, 256, 257, 5000], Shard::new(1, 2).unwrap());
+        let (mut number, mut sizes) = (0, Vec::new());
+        loop {
+            let batch = chunks.batch(number, 4);
+            let all = (number..).take(batch.len()).map(|number| chunks.get(number).unwrap()).collect::<Vec<_>>();
+            assert_eq!(batch, all);
+            assert!(batch.iter().all(|chunk| chunk.cell == batch[0].cell));
+            if batch.is_empty() {
+                break;
+            }
+            number += batch.len() as u64;
+            sizes.push(batch.iter().map(|chunk| chunk.paths.end - chunk.paths.start).collect::<Vec<_>>());
+        }
+        let whole = |count| vec![CHUNK; count];
+        assert_eq!(number, chunks.count());
+        assert_eq!(sizes, [whole(2), vec![1], whole(1), whole(4), whole(4), whole(1), vec![136]]);
+    }
+
     #[test]
     fn done_chunks_are_jumped_over() {
         let mut done = Done::default();
@@ -230,6 +271,7 @@ mod tests {
         assert_eq!(done.gaps(12).collect::<Vec<_>>(), [3..5, 6..9, 11..12]);
         assert_eq!((done.open_in(0..12), done.open_in(1..6), done.open_in(10..11), done.open_in(3..3)), (6, 2, 0, 0));
         assert_eq!((done.next_open(0), done.next_open(4), done.next_open(10)), (3, 4, 11));
+        assert_eq!([0, 4, 5, 10].map(|number| done.gap(number)), [3..5, 4..5, 6..9, 11..u64::MAX]);
     }
 
     #[test]

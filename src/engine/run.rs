@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Chunk, Chunks, Done, Shard};
+use super::{BATCH, Chunk, Chunks, Done, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
@@ -14,8 +14,10 @@ use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFla
 const IDLE: Duration = Duration::from_millis(500);
 /// The consumer looks for chunks this often: waking it for each would cost more than storing one.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Finished chunks a thread that may wait for the consumer, while a disk writes: 1.4 MB of packed ones.
-const WAITING: usize = 512;
+/// Finished batches a thread that may wait for the consumer, while a disk writes: 1.4 MB of packed ones.
+const WAITING: usize = 16;
+/// Chunks of a cheap kernel are run together, as many as take so long: what is done once for all of them is then nothing.
+const TOGETHER: Duration = Duration::from_millis(1);
 
 /// A kernel with what it needs to run.
 pub struct Cell<'a> {
@@ -27,69 +29,115 @@ pub struct Cell<'a> {
     pub limits: Limits<'a>,
 }
 
-/// The records of one chunk, in path order.
-#[derive(Clone, Debug)]
-pub struct ChunkRecords {
-    /// The chunk.
-    pub chunk: Chunk,
-    /// One record a path.
+/// Chunks of one cell that are run together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The chunks, in order.
+    pub chunks: Vec<Chunk>,
+    /// One record a path, chunk after chunk, each in path order.
     pub records: Vec<PathRecord>,
+}
+
+impl Batch {
+    /// Every chunk with its records.
+    pub fn iter(&self) -> impl Iterator<Item = (&Chunk, &[PathRecord])> {
+        let mut rest = &self.records[..];
+        self.chunks.iter().map(move |chunk| {
+            let (records, after) = rest.split_at((chunk.paths.end - chunk.paths.start) as usize);
+            rest = after;
+            (chunk, records)
+        })
+    }
+
+    /// Runs the chunks, of `cell`.
+    pub fn run(&mut self, cell: &Cell<'_>, limits: Limits<'_>) {
+        self.records.clear();
+        // A kernel takes paths that follow on each other; those of a shard of many do not.
+        for together in self.chunks.chunk_by(|a, b| a.paths.end == b.paths.start) {
+            let paths = together[0].paths.start..together[together.len() - 1].paths.end;
+            cell.kernel.run(cell.source, paths, limits, &mut self.records);
+        }
+    }
+}
+
+/// The chunks that are left, handed out in order.
+struct Queue<'q> {
+    chunks: &'q Chunks,
+    done: &'q Done,
+    next: AtomicU64,
+}
+
+impl Queue<'_> {
+    /// Up to `most` of one cell, but a single one unless it is of `cell`; none when there are no more.
+    fn take(&self, most: u64, cell: usize) -> Vec<Chunk> {
+        let mut next = self.next.load(Ordering::Relaxed);
+        loop {
+            let open = self.done.gap(next);
+            let mut batch = self.chunks.batch(open.start, most.min(open.end - open.start));
+            if batch.first().is_some_and(|first| first.cell != cell) {
+                batch.truncate(1);
+            }
+            let after = open.start + batch.len() as u64;
+            match self.next.compare_exchange_weak(next, after, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return batch,
+                Err(other) => next = other,
+            }
+        }
+    }
 }
 
 /// Takes what a run gives, on a thread of its own.
 pub trait Consumer<T>: Send {
-    /// Called once a chunk, in the order in which chunks end, with what was kept of it; `false` stops the run.
-    fn chunk(&mut self, kept: T) -> bool;
+    /// Called once a batch, in the order in which they end, with what was kept of it; `false` stops the run.
+    fn batch(&mut self, kept: T) -> bool;
 
-    /// Called when no chunk has ended for half a second; `false` stops the run.
+    /// Called when none has ended for half a second; `false` stops the run.
     fn idle(&mut self) -> bool {
         true
     }
 }
 
 impl<T, F: FnMut(T) -> bool + Send> Consumer<T> for F {
-    fn chunk(&mut self, kept: T) -> bool {
+    fn batch(&mut self, kept: T) -> bool {
         self(kept)
     }
 }
 
-/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool. What `keep` makes of a chunk, on the
-/// thread that ran it, goes to the consumer.
+/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool: one at a time, or as many together as take
+/// about a millisecond. What `keep` makes of such a batch, on the thread that ran it, goes to the consumer.
 ///
-/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. A chunk that is being run
-/// when the flag abandons is dropped. Returns whether everything was run.
+/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. What is being run when the
+/// flag abandons is dropped. Returns whether everything was run.
 pub fn run_chunks<T: Send>(
     cells: &[Cell<'_>],
     chunks: &Chunks,
     done: &Done,
     stop: &StopFlag,
-    keep: impl Fn(&ChunkRecords) -> T + Sync,
+    keep: impl Fn(&Batch) -> T + Sync,
     consumer: &mut dyn Consumer<T>,
 ) -> bool {
-    let next = AtomicU64::new(0);
+    let queue = Queue { chunks, done, next: AtomicU64::new(0) };
     let threads = rayon::current_num_threads();
     let (sender, receiver) = mpsc::sync_channel(WAITING * threads);
-    let worker = |sender: mpsc::SyncSender<T>| {
-        let mut records = Vec::new();
+    let worker = |sender: mpsc::SyncSender<(u64, T)>| {
+        let mut batch = Batch::default();
+        // How many fit, as the last batch told, of its cell: another may be dearer.
+        let (mut most, mut cell) = (1, 0);
         while !stop.is_set() {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if done.contains(number) {
-                next.fetch_max(done.next_open(number), Ordering::Relaxed);
-                continue;
-            }
-            let Some(chunk) = chunks.get(number) else { return };
-            let cell = &cells[chunk.cell];
-            records.clear();
-            let limits = Limits { stop: Some(stop), ..cell.limits };
-            cell.kernel.run(cell.source, chunk.paths.clone(), limits, &mut records);
+            batch.chunks = queue.take(most, cell);
+            let Some(first) = batch.chunks.first() else { return };
+            cell = first.cell;
+            let begun = Instant::now();
+            batch.run(&cells[cell], Limits { stop: Some(stop), ..cells[cell].limits });
             if stop.is_abandoned() {
                 return;
             }
-            let ended = ChunkRecords { chunk, records };
-            if sender.send(keep(&ended)).is_err() {
+            let count = batch.chunks.len() as u64;
+            // The cast saturates.
+            most = ((count as f64 * TOGETHER.div_duration_f64(begun.elapsed())) as u64).clamp(1, BATCH);
+            if sender.send((count, keep(&batch))).is_err() {
                 return;
             }
-            records = ended.records;
         }
     };
     let mut finished = 0;
@@ -100,9 +148,9 @@ pub fn run_chunks<T: Send>(
             let mut quiet = Duration::ZERO;
             loop {
                 let goes_on = match receiver.try_recv() {
-                    Ok(kept) => {
-                        (finished, quiet) = (finished + 1, Duration::ZERO);
-                        consumer.chunk(kept)
+                    Ok((chunks, kept)) => {
+                        (finished, quiet) = (finished + chunks, Duration::ZERO);
+                        consumer.batch(kept)
                     }
                     Err(TryRecvError::Empty) if quiet < IDLE => {
                         thread::park_timeout(PAUSE);
@@ -143,14 +191,14 @@ pub fn run_chunks<T: Send>(
 pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
     let cell = Cell { kernel, source: StreamSource { seed, cell: 0 }, limits };
     let work = Chunks::new(vec![paths], Shard::WHOLE);
-    let mut chunks: Vec<ChunkRecords> = Vec::new();
-    let mut consumer = |chunk| {
-        chunks.push(chunk);
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut consumer = |batch| {
+        batches.push(batch);
         true
     };
-    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), ChunkRecords::clone, &mut consumer);
-    chunks.sort_by_key(|c| c.chunk.paths.start);
-    chunks.into_iter().flat_map(|c| c.records).collect()
+    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut consumer);
+    batches.sort_by_key(|batch| batch.chunks[0].index);
+    batches.into_iter().flat_map(|batch| batch.records).collect()
 }
 
 /// Exit times of `paths` paths, in path order, by a scheme that is given all the time and steps it needs.
@@ -240,12 +288,12 @@ mod tests {
         let work = Chunks::new(vec![1_000_000], Shard::WHOLE);
         let stop = StopFlag::default();
         let mut seen = 0;
-        let mut consumer = |chunk: ChunkRecords| {
-            seen += chunk.records.len();
+        let mut consumer = |batch: Batch| {
+            seen += batch.records.len();
             stop.stop();
             true
         };
-        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, ChunkRecords::clone, &mut consumer);
+        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, Batch::clone, &mut consumer);
         assert!(!complete && seen > 0 && seen < 100_000);
     }
 
@@ -260,22 +308,15 @@ mod tests {
         let work = Chunks::new(vec![1000], Shard::WHOLE);
         /// Gives up when nothing comes.
         struct Impatient;
-        impl Consumer<ChunkRecords> for Impatient {
-            fn chunk(&mut self, _: ChunkRecords) -> bool {
-                panic!("an abandoned chunk was handed over")
+        impl Consumer<Batch> for Impatient {
+            fn batch(&mut self, _: Batch) -> bool {
+                panic!("an abandoned batch was handed over")
             }
             fn idle(&mut self) -> bool {
                 false
             }
         }
-        assert!(!run_chunks(
-            &[cell],
-            &work,
-            &Done::default(),
-            &StopFlag::default(),
-            ChunkRecords::clone,
-            &mut Impatient
-        ));
+        assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut Impatient));
     }
 
     #[test]
@@ -286,11 +327,11 @@ mod tests {
         let mut done = Done::default();
         [0, 1, 2, 5].into_iter().for_each(|number| done.insert(number));
         let mut seen = Vec::new();
-        let mut consumer = |chunk: ChunkRecords| {
-            seen.push(chunk.chunk.index);
+        let mut consumer = |batch: Batch| {
+            seen.extend(batch.chunks.iter().map(|chunk| chunk.index));
             true
         };
-        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), ChunkRecords::clone, &mut consumer));
+        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), Batch::clone, &mut consumer));
         seen.sort_unstable();
         assert_eq!(seen, [3, 4, 6, 7]);
     }

@@ -44,5 +44,5 @@ pub use plan::CellPlan;
 pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsPlan, RandomProblemsResult};
 pub use results::{Existing, Request, ResultsError, ResultsFolder};
 pub use run::{Observer, PreparedRun, Progress, RunError};
-pub use store::{ChunkOutcomes, Damage, Difference, Identity, PackedChunk, STORE_FILE, Session, Store, StoreError};
+pub use store::{ChunkOutcomes, Damage, Difference, Identity, PackedBatch, STORE_FILE, Session, Store, StoreError};
 pub use tables::{TableError, paths_held, render_tables};

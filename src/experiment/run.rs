@@ -1,10 +1,12 @@
 //! Runs an experiment into its store.
 
+use std::sync::Mutex;
+
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::{CellPlan, Experiment, PackedChunk, Store, StoreError};
-use crate::engine::{Cell, Chunks, Consumer, Done, StopFlag, run_chunks};
+use super::{CellPlan, Experiment, PackedBatch, Store, StoreError};
+use crate::engine::{Batch, Cell, Chunks, Consumer, Done, StopFlag, run_chunks};
 use crate::scheme::{PathKernel, SchemeError, StreamSource};
 
 /// How far a run is.
@@ -18,13 +20,13 @@ pub struct Progress<'a> {
     pub cells_done: usize,
     /// Cells of the whole run.
     pub cells: usize,
-    /// The cell whose chunk came last.
+    /// The cell whose chunks came last.
     pub current: &'a CellPlan,
 }
 
 /// Looks on while a run goes on.
 pub trait Observer: Send {
-    /// Called once a chunk.
+    /// Called when chunks of a cell were put in.
     fn progress(&mut self, progress: Progress<'_>);
 
     /// Whether the chunks since the last commit are to be made safe now. A commit takes a few milliseconds; one in half a second
@@ -112,10 +114,29 @@ impl<'e> PreparedRun<'e> {
             })
             .collect();
         let before = done.clone();
-        let mut recorder = Recorder::new(plans, store, chunks, done, observer);
-        run_chunks(&cells, chunks, &before, stop, PackedChunk::of, &mut recorder);
+        let spare = Spare::default();
+        let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
+        let pack = |batch: &Batch| PackedBatch::of(batch, spare.take());
+        run_chunks(&cells, chunks, &before, stop, pack, &mut recorder);
         recorder.commit();
+        recorder.store.release();
         recorder.failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// Room of batches that were put in, for others: memory that is given back and taken anew costs as much as packing does.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
+    }
+
+    fn give(&self, room: Vec<u8>) {
+        if let Ok(mut spare) = self.0.lock() {
+            spare.push(room);
+        }
     }
 }
 
@@ -131,13 +152,12 @@ struct Recorder<'r> {
     cells_done: usize,
     paths_done: u64,
     total: u64,
-    /// Chunks that are put in together.
-    waiting: Vec<PackedChunk<'static>>,
+    /// Batches that are put in together, up to `most` of them: still in the processor's cache, and more than are being run.
+    waiting: Vec<PackedBatch>,
+    most: usize,
+    spare: &'r Spare,
     failure: Option<StoreError>,
 }
-
-/// Chunks that wait at most to be put in: 3 MB, or some hundredths of a second of the fastest.
-const WAITING: usize = 1024;
 
 impl<'r> Recorder<'r> {
     fn new(
@@ -146,14 +166,30 @@ impl<'r> Recorder<'r> {
         chunks: &'r Chunks,
         done: &'r mut Done,
         observer: &'r mut dyn Observer,
+        spare: &'r Spare,
     ) -> Self {
         let open: Vec<u64> = (0..plans.len()).map(|cell| done.open_in(chunks.of_cell(cell))).collect();
         let cells_done = open.iter().filter(|n| **n == 0).count();
         let total = chunks.paths();
         let missing = chunks.paths_of(done.gaps(chunks.count()));
         let paths_done = total - missing;
-        let waiting = Vec::with_capacity(WAITING);
-        Recorder { plans, store, chunks, done, observer, open, cells_done, paths_done, total, waiting, failure: None }
+        let most = 4.max(2 * rayon::current_num_threads());
+        let (waiting, failure) = (Vec::with_capacity(most), None);
+        Recorder {
+            plans,
+            store,
+            chunks,
+            done,
+            observer,
+            open,
+            cells_done,
+            paths_done,
+            total,
+            waiting,
+            most,
+            spare,
+            failure,
+        }
     }
 
     fn commit(&mut self) -> bool {
@@ -165,21 +201,22 @@ impl<'r> Recorder<'r> {
 
     fn put(&mut self) -> bool {
         // In order, since a row before others that are there splits a page in two.
-        self.waiting.sort_unstable_by_key(|packed| (packed.cell(), packed.index()));
+        self.waiting.sort_unstable_by_key(|batch| (batch.cell(), batch.index()));
         if self.failure.is_none() && !self.waiting.is_empty() {
             self.failure = self.store.put(&self.waiting).err();
         }
         if self.failure.is_some() {
             return false;
         }
-        for packed in self.waiting.drain(..) {
-            let cell = packed.cell() as usize;
-            if let Some(number) = self.chunks.number(cell, packed.index()) {
-                self.done.insert(number);
+        for batch in self.waiting.drain(..) {
+            let cell = batch.cell() as usize;
+            if let Some(number) = self.chunks.number(cell, batch.index()) {
+                (number..number + batch.chunks()).for_each(|number| self.done.insert(number));
             }
-            self.open[cell] -= 1;
+            self.open[cell] -= batch.chunks();
             self.cells_done += usize::from(self.open[cell] == 0);
-            self.paths_done += packed.paths();
+            self.paths_done += batch.paths();
+            self.spare.give(batch.into_bytes());
             self.observer.progress(Progress {
                 done: self.paths_done,
                 total: self.total,
@@ -192,12 +229,12 @@ impl<'r> Recorder<'r> {
     }
 }
 
-impl Consumer<PackedChunk<'static>> for Recorder<'_> {
-    fn chunk(&mut self, packed: PackedChunk<'static>) -> bool {
-        self.waiting.push(packed);
+impl Consumer<PackedBatch> for Recorder<'_> {
+    fn batch(&mut self, batch: PackedBatch) -> bool {
+        self.waiting.push(batch);
         match self.observer.commit_due() {
             true => self.commit(),
-            false => self.waiting.len() < WAITING || self.put(),
+            false => self.waiting.len() < self.most || self.put(),
         }
     }
 

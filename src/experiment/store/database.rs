@@ -1,6 +1,5 @@
-//! The store's file: an SQLite database with a row a chunk.
+//! The store's file: an SQLite database, with a row for the chunks that were run together.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -12,38 +11,35 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
-use super::packing::{pack, unpack};
+use super::batch::{ChunkOutcomes, PackedBatch, PackedChunk, PackedRow, damage, id};
+use super::reserve::Reserve;
 use super::{Damage, FORMAT, Identity, StoreError};
-use crate::engine::{CHUNK, Chunk, ChunkRecords, Chunks, Done, Shard};
+use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::Experiment;
-use crate::scheme::Outcome;
 
 /// Name of the store in a folder of results.
 pub const STORE_FILE: &str = "run.sqlite";
 /// "LEVY": what tells our files from other databases.
 const APPLICATION: i32 = 0x4c45_5659;
-/// Large pages: a row is some 2.7 kB, and what is left over at the end of a page is lost.
+/// The largest: what is written at once is written cheapest. A row of one chunk, some 2.8 kB, leaves little of a page over. One of
+/// [`BATCH`](crate::engine::BATCH) has a page of its own, and of the others an eighth to a quarter.
 const PAGE: i32 = 65_536;
 /// Kilobytes of pages that are held: few, so that a page is still in the processor's cache when it is written.
-const CACHE: i32 = 1_024;
-/// Room for a row of one dimension.
-const ROW: usize = 3_072;
-/// Longest value that is read: the text of an experiment, and more than any chunk.
+const CACHE: i32 = 192;
+/// Longest value that is read: the text of an experiment, and more than any row.
 const LONGEST: i32 = 16 << 20;
 
 /// The tables, word for word as they stand in the file. A file with others, or with triggers or views, is not ours.
 const TABLES: [(&str, &str); 3] = [
     ("entry", "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"),
     ("session", "CREATE TABLE session (number INTEGER PRIMARY KEY, account TEXT NOT NULL)"),
-    (
-        "chunk",
-        "CREATE TABLE chunk (id INTEGER PRIMARY KEY, paths INTEGER NOT NULL, events INTEGER NOT NULL, \
-         checksum INTEGER NOT NULL, outcomes BLOB NOT NULL)",
-    ),
+    ("batch", "CREATE TABLE batch (first INTEGER PRIMARY KEY, chunks INTEGER NOT NULL, outcomes BLOB NOT NULL)"),
 ];
 
-const ROWS: &str = "SELECT id, paths, events, checksum, outcomes FROM chunk WHERE id >= ? AND id < ? ORDER BY id";
-const PUT: &str = "INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?)";
+const ROWS: &str = "SELECT first, chunks, outcomes FROM batch WHERE first >= ? AND first < ? ORDER BY first";
+const PUT: &str = "INSERT OR REPLACE INTO batch VALUES (?, ?, ?)";
+/// Short chunks that are replaced by whole ones, in a row that begins before them.
+const REPLACED: &str = "DELETE FROM batch WHERE first > ? AND first <= ?";
 
 /// One process that worked on a run, as the manifest tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,17 +54,6 @@ pub struct Session {
     pub stop_reason: String,
 }
 
-/// What became of the paths of one chunk.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChunkOutcomes {
-    /// Number of the chunk within its cell.
-    pub index: u64,
-    /// Steps and jumps of all its paths.
-    pub events: u64,
-    /// The outcomes in path order, their overshoots rounded to 24 significant bits.
-    pub outcomes: Vec<Outcome>,
-}
-
 /// An open store. Nobody else can open it meanwhile; the lock is the system's and ends with the process.
 #[derive(Debug)]
 pub struct Store {
@@ -76,103 +61,12 @@ pub struct Store {
     path: PathBuf,
     identity: Identity,
     open: bool,
+    /// After the connection, which is to be closed first.
+    reserve: Option<Reserve>,
 }
 
 /// Past every row that a run can have.
 const ROW_END: u64 = i64::MAX as u64;
-
-fn row_id(cell: u64, index: u64) -> u64 {
-    cell << 32 | index
-}
-
-fn checksum(id: u64, paths: u64, events: u64, outcomes: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    [id, paths, events].iter().for_each(|number| hasher.update(&number.to_le_bytes()));
-    hasher.update(outcomes);
-    hasher.finalize()
-}
-
-/// A chunk as it stands in the file.
-#[derive(Clone, Debug)]
-pub struct PackedChunk<'r> {
-    id: u64,
-    paths: u64,
-    events: u64,
-    checksum: u32,
-    outcomes: Cow<'r, [u8]>,
-}
-
-impl PackedChunk<'_> {
-    /// Packs what became of the paths of a chunk.
-    pub fn of(ended: &ChunkRecords) -> Self {
-        let (Chunk { cell, index, .. }, records) = (&ended.chunk, &ended.records);
-        let (mut events, mut outcomes) = (0u64, Vec::with_capacity(ROW));
-        let counted = records.iter().map(|record| {
-            events = events.saturating_add(record.events);
-            record.outcome
-        });
-        pack(counted, &mut outcomes);
-        let events = events.min(i64::MAX as u64);
-        let (id, paths) = (row_id(*cell as u64, *index), records.len() as u64);
-        let checksum = checksum(id, paths, events, &outcomes);
-        PackedChunk { id, paths, events, checksum, outcomes: outcomes.into() }
-    }
-
-    /// Number of its cell.
-    pub fn cell(&self) -> u64 {
-        self.id >> 32
-    }
-
-    /// Its number within the cell.
-    pub fn index(&self) -> u64 {
-        self.id & 0xffff_ffff
-    }
-
-    /// How many paths it holds.
-    pub fn paths(&self) -> u64 {
-        self.paths
-    }
-}
-
-impl<'r> PackedChunk<'r> {
-    /// A row, checked against its checksum.
-    fn read(row: &'r Row<'_>, last: Option<u64>) -> Result<Self, Damage> {
-        let number = |column| -> Result<u64, Damage> {
-            let number = row.get_ref(column)?.as_i64().map_err(rusqlite::Error::from)?;
-            Ok(number as u64)
-        };
-        let id = number(0)?;
-        let damage = || Damage::Outcomes { cell: id >> 32, path: (id & 0xffff_ffff) * CHUNK };
-        let (paths, events, stored) = (number(1)?, number(2)?, number(3)?);
-        let outcomes = row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?;
-        // A broken tree can give a row again, and for ever.
-        let ordered = last.is_none_or(|last| last < id);
-        if !ordered || paths == 0 || paths > CHUNK || u64::from(checksum(id, paths, events, outcomes)) != stored {
-            return Err(damage());
-        }
-        Ok(PackedChunk { id, paths, events, checksum: stored as u32, outcomes: outcomes.into() })
-    }
-
-    fn into_owned(self) -> PackedChunk<'static> {
-        let PackedChunk { id, paths, events, checksum, outcomes } = self;
-        PackedChunk { id, paths, events, checksum, outcomes: outcomes.into_owned().into() }
-    }
-
-    fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
-        (chunk.index, chunk.events) = (self.index(), self.events);
-        chunk.outcomes.clear();
-        let whole = unpack(&self.outcomes, self.paths as usize, &mut chunk.outcomes).is_some();
-        let fits = |outcome: &Outcome| match *outcome {
-            Outcome::Exited { time, site } => time >= 0.0 && time.is_finite() && (site.axis as usize) < dim,
-            Outcome::Censored { at } => at >= 0.0 && at.is_finite(),
-            Outcome::Diverged { .. } => true,
-        };
-        match whole && chunk.outcomes.iter().all(fits) {
-            true => Ok(()),
-            false => Err(Damage::Outcomes { cell: self.cell(), path: self.index() * CHUNK }),
-        }
-    }
-}
 
 impl Store {
     /// Makes the store of a run in `folder`, which must be there.
@@ -212,7 +106,7 @@ impl Store {
         let connection = Connection::open_with_flags(real.join(STORE_FILE), flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
-        Ok(Store { connection, path, identity, open: false })
+        Ok(Store { connection, path, identity, open: false, reserve: None })
     }
 
     /// What it is the store of.
@@ -227,7 +121,7 @@ impl Store {
 
     /// Whether nothing was ever put in.
     pub fn is_empty(&self) -> bool {
-        self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM chunk LIMIT 1)", [], |row| row.get(0)) == Ok(0)
+        self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1)", [], |row| row.get(0)) == Ok(0)
     }
 
     /// Asks for `paths` paths a cell, and takes the text of an experiment that differs in nothing that changes them.
@@ -250,16 +144,21 @@ impl Store {
     /// [`StoreError::Damaged`] if anything is not as it was written.
     pub fn done(&self, chunks: &Chunks) -> Result<Done, StoreError> {
         let mut done = Done::default();
-        self.each(0..ROW_END, &mut |row| {
-            let (cell, index) = (row.cell(), row.index());
+        // What begins before every row that a run can have would be passed over.
+        let first = self.connection.query_row("SELECT min(first) FROM batch", [], |row| row.get::<_, Option<i64>>(0));
+        if let Some(first) = first.map_err(|error| classify(&self.path, error))?.filter(|first| *first < 0) {
+            return Err(damaged(&self.path, damage(first as u64)));
+        }
+        self.each(0..ROW_END, &mut |packed| {
+            let (cell, index) = (packed.cell(), packed.index());
             let planned = usize::try_from(cell).ok().and_then(|cell| chunks.number(cell, index)).and_then(|number| {
                 let chunk = chunks.get(number)?;
                 Some((number, chunk.paths.end - chunk.paths.start))
             });
             match planned {
-                Some((number, paths)) if row.paths == paths => done.insert(number),
+                Some((number, paths)) if packed.paths() == paths => done.insert(number),
                 // The end of a cell that was extended since: it is run anew with the others of its chunk.
-                Some((_, paths)) if row.paths < paths => {}
+                Some((_, paths)) if packed.paths() < paths => {}
                 _ => return Err(damaged(&self.path, Damage::Stray { cell, path: index * CHUNK })),
             }
             Ok::<_, StoreError>(true)
@@ -267,19 +166,36 @@ impl Store {
         Ok(done)
     }
 
-    /// Adds chunks; they are safe once [`Store::commit`] has returned.
+    /// Adds chunks; they are safe once [`Store::commit`] has returned. Fastest in order.
     ///
     /// # Errors
     /// [`StoreError`] if they cannot be written. What was not committed is then lost.
-    pub fn put(&mut self, chunks: &[PackedChunk<'_>]) -> Result<(), StoreError> {
+    pub fn put(&mut self, batches: &[PackedBatch]) -> Result<(), StoreError> {
+        if self.reserve.is_none() {
+            self.reserve = Reserve::of(&self.path).ok();
+        }
+        if let Some(reserve) = &mut self.reserve {
+            reserve.renew();
+        }
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
-            chunks.iter().try_for_each(|row| {
-                let PackedChunk { id, paths, events, checksum, outcomes } = row;
-                put.execute((*id as i64, *paths as i64, *events as i64, checksum, &**outcomes)).map(|_| ())
+            let mut replaced = self.connection.prepare_cached(REPLACED)?;
+            batches.iter().try_for_each(|batch| {
+                let [first, last] = batch.ids().map(|id| id as i64);
+                if first < last {
+                    replaced.execute((first, last))?;
+                }
+                put.execute((first, batch.chunks() as i64, batch.bytes())).map(|_| ())
             })
         });
         written.map_err(|error| self.roll_back(error))
+    }
+
+    /// Gives back what was reserved on the disk for chunks that have not come. To be called when no more are put in.
+    pub fn release(&mut self) {
+        if let Some(reserve) = &mut self.reserve {
+            reserve.release();
+        }
     }
 
     fn begin(&mut self) -> rusqlite::Result<()> {
@@ -324,8 +240,8 @@ impl Store {
         visit: &mut dyn FnMut(&ChunkOutcomes) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
-        self.each(row_id(cell, 0)..row_id(cell + 1, 0), &mut |row| {
-            row.unpack(dim, &mut chunk).map_err(|damage| damaged(&self.path, damage))?;
+        self.each(id(cell, 0)..id(cell + 1, 0), &mut |packed| {
+            packed.unpack(dim, &mut chunk).map_err(|damage| damaged(&self.path, damage))?;
             visit(&chunk)
         })
     }
@@ -335,17 +251,27 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if a part cannot be read or this store not be written.
     pub fn gather(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
+        let gathered = self.gather_rows(parts, copied);
+        self.release();
+        gathered
+    }
+
+    fn gather_rows(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
         let mut pages: Vec<Page<'_>> = parts.iter().map(Page::of).collect::<Result<_, _>>()?;
+        let mut row: Option<PackedBatch> = None;
         let mut held = 0u64;
-        while let Some(page) = pages.iter_mut().filter(|p| !p.rows.is_empty()).min_by_key(|p| p.rows[0].id) {
-            let Some(row) = page.next()? else { break };
-            self.put(&[row])?;
-            held += 1;
-            if held.is_multiple_of(COMMIT_EVERY) {
-                self.commit()?;
+        while let Some(page) = pages.iter_mut().filter(|p| !p.chunks.is_empty()).min_by_key(|p| p.chunks[0].id()) {
+            let Some(chunk) = page.next()? else { break };
+            if !row.as_mut().is_some_and(|row| row.append(&chunk)) {
+                self.put(row.replace(PackedBatch::alone(&chunk)).as_slice())?;
+                held += 1;
+                if held.is_multiple_of(COMMIT_EVERY) {
+                    self.commit()?;
+                }
             }
             copied();
         }
+        self.put(row.as_slice())?;
         self.commit()
     }
 
@@ -385,20 +311,43 @@ impl Store {
         read().map_err(|error| classify(&self.path, error))
     }
 
-    /// The rows of `ids` in order, until `visit` returns `false`.
+    /// The chunks of the rows that begin in `ids`, in order, until `visit` returns `false`.
     fn each<E: From<StoreError>>(
         &self,
         ids: Range<u64>,
         visit: &mut dyn FnMut(PackedChunk<'_>) -> Result<bool, E>,
     ) -> Result<(), E> {
+        self.each_row(ids, &mut |row| {
+            for chunk in row.chunks() {
+                if !visit(chunk.map_err(|damage| damaged(&self.path, damage))?)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// The rows that begin in `ids`, in order, until `visit` returns `false`.
+    fn each_row<E: From<StoreError>>(
+        &self,
+        ids: Range<u64>,
+        visit: &mut dyn FnMut(PackedRow<'_>) -> Result<bool, E>,
+    ) -> Result<(), E> {
         let failed = |error| E::from(classify(&self.path, error));
         let mut statement = self.connection.prepare_cached(ROWS).map_err(failed)?;
         let mut rows = statement.query((ids.start as i64, ids.end as i64)).map_err(failed)?;
-        let mut last = ids.start.checked_sub(1);
+        let mut next = ids.start;
         while let Some(row) = rows.next().map_err(failed)? {
-            let chunk = PackedChunk::read(row, last).map_err(|damage| E::from(damaged(&self.path, damage)))?;
-            last = Some(chunk.id);
-            if !visit(chunk)? {
+            let read = || -> rusqlite::Result<(i64, i64, &[u8])> {
+                Ok((row.get_ref(0)?.as_i64()?, row.get_ref(1)?.as_i64()?, row.get_ref(2)?.as_blob()?))
+            };
+            let (first, chunks, bytes) = read().map_err(failed)?;
+            let row =
+                PackedRow { first: first as u64, chunks: chunks as u64, stride: self.identity.shard.count(), bytes };
+            // A broken tree can give a row again, and for ever.
+            let end = row.end().filter(|_| row.first >= next);
+            next = end.ok_or_else(|| E::from(damaged(&self.path, damage(row.first))))?;
+            if !visit(row)? {
                 break;
             }
         }
@@ -406,38 +355,40 @@ impl Store {
     }
 }
 
-/// Chunks between two commits of a merge.
-const COMMIT_EVERY: u64 = 20_000;
+/// Rows between two commits of a merge.
+const COMMIT_EVERY: u64 = 1_000;
 
-/// The next few rows of a part.
+/// The next few chunks of a part.
 struct Page<'s> {
     store: &'s Store,
-    rows: VecDeque<PackedChunk<'static>>,
+    chunks: VecDeque<PackedChunk<'static>>,
 }
 
 impl<'s> Page<'s> {
-    const ROWS: usize = 16;
+    const CHUNKS: usize = 16;
 
     fn of(store: &'s Store) -> Result<Self, StoreError> {
-        let mut page = Page { store, rows: VecDeque::new() };
+        let mut page = Page { store, chunks: VecDeque::new() };
         page.fill(0)?;
         Ok(page)
     }
 
     fn fill(&mut self, from: u64) -> Result<(), StoreError> {
-        let rows = &mut self.rows;
-        self.store.each(from..ROW_END, &mut |row| {
-            rows.push_back(row.into_owned());
-            Ok(rows.len() < Self::ROWS)
+        let Page { store, chunks } = self;
+        store.each_row(from..ROW_END, &mut |row| {
+            for chunk in row.chunks() {
+                chunks.push_back(chunk.map_err(|damage| damaged(&store.path, damage))?.into_owned());
+            }
+            Ok(chunks.len() < Self::CHUNKS)
         })
     }
 
     fn next(&mut self) -> Result<Option<PackedChunk<'static>>, StoreError> {
-        let Some(row) = self.rows.pop_front() else { return Ok(None) };
-        if self.rows.is_empty() {
-            self.fill(row.id + 1)?;
+        let Some(chunk) = self.chunks.pop_front() else { return Ok(None) };
+        if self.chunks.is_empty() {
+            self.fill(chunk.id() + 1)?;
         }
-        Ok(Some(row))
+        Ok(Some(chunk))
     }
 }
 
@@ -565,5 +516,45 @@ fn classify(path: &Path, error: rusqlite::Error) -> StoreError {
         // A column of another type, a text that is not UTF-8, a name that is not there.
         None => StoreError::Damaged { path, damage: error.into() },
         Some(_) => StoreError::Database { path, source: error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Batch;
+    use crate::experiment::Experiment;
+    use crate::scheme::{Outcome, PathRecord};
+
+    /// A run of 700 paths, of which the last chunk was stored before those that come before it, is extended to 1500.
+    #[test]
+    fn a_short_chunk_is_replaced_by_a_row_that_begins_before_it() {
+        let experiment = Experiment::parse("small.toml", include_str!("../../../tests/data/small.toml")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(folder.path(), &Identity::of(&experiment, 700, Shard::WHOLE)).unwrap();
+        let packed = |chunks: &Chunks, number, most| {
+            let chunks = chunks.batch(number, most);
+            let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: 1 };
+            let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
+            PackedBatch::of(&Batch { chunks, records }, Vec::new())
+        };
+        let paths = |store: &Store| {
+            let mut paths = 0;
+            let mut visit = |chunk: &ChunkOutcomes| {
+                let censored = |k: usize| Outcome::Censored { at: (chunk.index * CHUNK) as f64 + k as f64 };
+                assert!(chunk.outcomes.iter().enumerate().all(|(k, outcome)| *outcome == censored(k)));
+                paths += chunk.outcomes.len();
+                Ok::<_, StoreError>(true)
+            };
+            store.read_cell(0, 1, &mut visit).unwrap();
+            paths
+        };
+        let [few, more] = [700, 1500].map(|paths| Chunks::new(vec![paths], Shard::WHOLE));
+        store.put(&[packed(&few, 2, 1)]).unwrap();
+        assert_eq!(store.done(&few).unwrap().count(), 1);
+        assert_eq!((store.done(&more).unwrap().count(), paths(&store)), (0, 700 - 512));
+        store.put(&[packed(&more, 1, 4), packed(&more, 5, 1), packed(&more, 0, 1)]).unwrap();
+        store.commit().unwrap();
+        assert_eq!((store.done(&more).unwrap().gaps(6).count(), paths(&store)), (0, 1500));
     }
 }

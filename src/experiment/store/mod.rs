@@ -3,15 +3,18 @@
 //! Tables and figures are rendered from it, so that they are the same bytes however often the run was broken off, on however many
 //! threads and machines it was made.
 
+mod batch;
 mod database;
 mod error;
 mod identity;
 mod packing;
+mod reserve;
 
-pub use database::{ChunkOutcomes, PackedChunk, STORE_FILE, Session, Store};
+pub use batch::{ChunkOutcomes, PackedBatch};
+pub use database::{STORE_FILE, Session, Store};
 pub(super) use error::Listed;
 pub use error::{Damage, Difference, StoreError};
 pub use identity::Identity;
 
 /// Version of the file's format. A store of another is refused.
-pub const FORMAT: i32 = 1;
+pub const FORMAT: i32 = 2;

@@ -1,72 +1,104 @@
 //! # Outcomes of a chunk, packed
 //!
-//! Four columns of whole numbers: the kind of every outcome, its time, and for those that left the place and the overshoot. A column is
-//! its smallest value, the number of bits `w` that the largest difference from it needs, and `w` bits a value. The bits of
-//! positive floating-point numbers order as the numbers do, so exit times that span a few powers of two take 56 bits instead of
-//! 64, without loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 11 bytes.
+//! Three columns of whole numbers: how every path ended, when, and the overshoot, 1 where it did not leave. A column is its smallest value,
+//! the number of bits `w` that the largest difference from it needs, and the differences by `w` bits each: in eight lanes, the first
+//! eight values one in each, then the next eight, so that eight are shifted and joined by one instruction. The bits of positive
+//! floating-point numbers order as the numbers do, so exit times that span a few powers of two take 56 bits instead of 64, without
+//! loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 11 bytes.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::engine::CHUNK;
-use crate::scheme::{Departure, Outcome, Side, Site};
+use crate::scheme::{Departure, Outcome, PathRecord, Side, Site};
 
 /// Bits of an overshoot that are dropped.
 const DROPPED: u32 = 29;
+/// Values that are packed side by side.
+const LANES: usize = 8;
+/// Bytes of one word of every lane.
+const WORDS: usize = LANES * size_of::<u64>();
 
 /// The overshoot as it is stored: 24 significant bits, rounded.
 fn overshoot_code(z: f64) -> u64 {
     (z.to_bits() + (1 << (DROPPED - 1))) >> DROPPED
 }
 
-/// Packs the outcomes of a chunk in order, appending to `out`.
-pub fn pack(outcomes: impl Iterator<Item = Outcome>, out: &mut Vec<u8>) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            // What is packed: kinds and times of all paths, places and overshoots of those that left.
-            let [mut kinds, mut times, mut places, mut overshoots] = [[0; CHUNK as usize]; 4];
-            let (mut paths, mut exits) = (0, 0);
-            for (outcome, (kind, time)) in outcomes.zip(kinds.iter_mut().zip(&mut times)) {
-                paths += 1;
-                (*kind, *time) = match outcome {
-                    Outcome::Exited { time, .. } => (0, time.to_bits()),
-                    Outcome::Censored { at } => (1, at.to_bits()),
-                    Outcome::Diverged { at } => (2, at.to_bits()),
-                };
-                if let Outcome::Exited { site, .. } = outcome {
-                    // One exit a path at most: the mask changes nothing, and spares a check.
-                    places[exits % CHUNK as usize] = place_code(site);
-                    overshoots[exits % CHUNK as usize] = overshoot_code(site.overshoot);
-                    exits += 1;
-                }
-            }
-            column(&mut kinds[..paths], out);
-            column(&mut times[..paths], out);
-            column(&mut places[..exits], out);
-            column(&mut overshoots[..exits], out);
-        },
-    );
+type Column = [u64; CHUNK as usize];
+
+/// The columns of a chunk.
+pub struct Packer {
+    ends: Column,
+    times: Column,
+    overshoots: Column,
 }
+
+impl Packer {
+    /// Room for one chunk at a time.
+    pub fn new() -> Self {
+        let [ends, times, overshoots] = [[0; CHUNK as usize]; 3];
+        Packer { ends, times, overshoots }
+    }
+
+    /// Packs the outcomes of a chunk in order, appending to `out`; returns the events of all its paths.
+    ///
+    /// # Panics
+    /// If they are more than a chunk holds.
+    pub fn pack(&mut self, records: &[PathRecord], out: &mut Vec<u8>) -> u64 {
+        assert!(records.len() <= CHUNK as usize, "{} paths in a chunk", records.len());
+        Arch::new().dispatch(Packing { packer: self, records, out })
+    }
+
+    /// Fills the columns; returns the events of all paths.
+    #[inline(always)]
+    fn read(&mut self, records: &[PathRecord]) -> u64 {
+        let mut events = 0u64;
+        let columns = self.ends.iter_mut().zip(&mut self.times).zip(&mut self.overshoots);
+        for (record, ((end, time), overshoot)) in records.iter().zip(columns) {
+            events = events.saturating_add(record.events);
+            if let Outcome::Exited { time: exit, site } = record.outcome {
+                (*end, *time, *overshoot) = (place_code(site), exit.to_bits(), overshoot_code(site.overshoot));
+            } else {
+                (*end, *time, *overshoot) = unplaced(&record.outcome);
+            }
+        }
+        events
+    }
+}
+
+/// The columns of a path that did not leave. Apart from those that did, which are then told by one comparison.
+#[cold]
+#[inline(never)]
+fn unplaced(outcome: &Outcome) -> (u64, u64, u64) {
+    let (end, time) = match *outcome {
+        Outcome::Exited { time, site } => (place_code(site), time),
+        Outcome::Censored { at } => (CENSORED, at),
+        Outcome::Diverged { at } => (DIVERGED, at),
+    };
+    (end, time.to_bits(), overshoot_code(1.0))
+}
+
+/// How a path ended that did not leave; the codes of places come after.
+const CENSORED: u64 = 0;
+const DIVERGED: u64 = 1;
+const PLACES: u64 = 2;
 
 #[inline(always)]
 fn place_code(site: Site) -> u64 {
-    u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep)
+    PLACES
+        + (u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep))
 }
 
-/// The `paths` outcomes of a chunk; `None` if the bytes are not what [`pack`] writes.
+/// The `paths` outcomes of a chunk; `None` if the bytes are not what [`Packer::pack`] writes.
 pub fn unpack(mut bytes: &[u8], paths: usize, out: &mut Vec<Outcome>) -> Option<()> {
-    let kinds = read_column(&mut bytes, paths)?;
+    let ends = read_column(&mut bytes, paths)?;
     let times = read_column(&mut bytes, paths)?;
-    let exits = kinds.iter().filter(|kind| **kind == 0).count();
-    let mut places = read_column(&mut bytes, exits)?.into_iter();
-    let mut overshoots = read_column(&mut bytes, exits)?.into_iter();
-    for (kind, time) in kinds.into_iter().zip(times) {
+    let overshoots = read_column(&mut bytes, paths)?;
+    for ((end, time), overshoot) in ends.into_iter().zip(times).zip(overshoots) {
         let time = f64::from_bits(time);
-        out.push(match kind {
-            0 => Outcome::Exited { time, site: site(places.next()?, overshoots.next()?)? },
-            1 => Outcome::Censored { at: time },
-            2 => Outcome::Diverged { at: time },
-            _ => return None,
+        out.push(match end {
+            CENSORED => Outcome::Censored { at: time },
+            DIVERGED => Outcome::Diverged { at: time },
+            place => Outcome::Exited { time, site: site(place - PLACES, overshoot)? },
         });
     }
     bytes.is_empty().then_some(())
@@ -85,72 +117,113 @@ fn site(place: u64, overshoot: u64) -> Option<Site> {
     })
 }
 
-/// Appends a column; `values` is used up.
+/// Packing with the widest vectors that the processor has. No closure: one that is not inlined is compiled for the narrowest.
+struct Packing<'p> {
+    packer: &'p mut Packer,
+    records: &'p [PathRecord],
+    out: &'p mut Vec<u8>,
+}
+
+impl NullaryFnOnce for Packing<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn call(self) -> u64 {
+        let Packing { packer, records, out } = self;
+        let events = packer.read(records);
+        for column in [&mut packer.ends, &mut packer.times, &mut packer.overshoots] {
+            write_column(column, records.len(), out);
+        }
+        events
+    }
+}
+
+/// Appends the first `count` values; the column is used up.
 #[inline(always)]
-fn column(values: &mut [u64], out: &mut Vec<u8>) {
-    let (lo, hi) = values.iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
+fn write_column(values: &mut Column, count: usize, out: &mut Vec<u8>) {
+    let (lo, hi) = values[..count].iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
     let lo = lo.min(hi);
-    let mut width = u64::BITS - (hi - lo).leading_zeros();
+    let width = u64::BITS - (hi - lo).leading_zeros();
     out.extend_from_slice(&lo.to_le_bytes());
     out.push(width as u8);
     if width == 0 {
         return;
     }
-    let end = out.len() + (width as usize * values.len()).div_ceil(8);
-    values.iter_mut().for_each(|value| *value -= lo);
-    let mut count = values.len();
-    // Short values are joined, two and two, before they are written one after the other.
-    while 2 * width <= u64::BITS {
-        for pair in 0..count / 2 {
-            values[pair] = values[2 * pair] | values[2 * pair + 1] << width;
+    values[count..].fill(lo);
+    let rows = values[..count.next_multiple_of(LANES)].as_chunks::<LANES>().0;
+    let begin = out.len();
+    out.resize(begin + size(rows.len(), width), 0);
+    let mut words = out[begin..].as_chunks_mut::<WORDS>().0.iter_mut();
+    let mut write = |held: &[u64; LANES]| {
+        for (bytes, word) in words.by_ref().next().into_iter().flat_map(|w| w.as_chunks_mut().0).zip(held) {
+            *bytes = word.to_le_bytes();
         }
-        if count % 2 == 1 {
-            values[count / 2] = values[count - 1];
+    };
+    let (mut held, mut bits) = ([0u64; LANES], 0);
+    for row in rows {
+        let row = row.map(|value| value - lo);
+        for (held, value) in held.iter_mut().zip(row) {
+            *held |= value << bits;
         }
-        (count, width) = (count.div_ceil(2), 2 * width);
-    }
-    let (mut held, mut bits) = (0, 0);
-    for value in &values[..count] {
-        held |= value << bits;
         bits += width;
         if bits >= u64::BITS {
-            out.extend_from_slice(&held.to_le_bytes());
+            write(&held);
             bits -= u64::BITS;
-            held = value.checked_shr(width - bits).unwrap_or(0);
+            // Nothing is left of a value that ended with the word.
+            held = row.map(|value| if bits == 0 { 0 } else { value >> (width - bits) });
         }
     }
-    out.extend_from_slice(&held.to_le_bytes());
-    out.truncate(end);
+    if bits > 0 {
+        write(&held);
+    }
+}
+
+/// Bytes of so many rows of values.
+fn size(rows: usize, width: u32) -> usize {
+    (rows * width as usize).div_ceil(u64::BITS as usize) * WORDS
 }
 
 fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
     let (head, rest) = bytes.split_first_chunk::<9>()?;
-    let lo = u64::from_le_bytes(*head.first_chunk()?);
-    let width = u32::from(head[8]);
-    let size = (u64::from(width) * count as u64).div_ceil(8);
-    if width > u64::BITS || size > rest.len() as u64 {
+    let (lo, width) = (u64::from_le_bytes(*head.first_chunk()?), u32::from(head[8]));
+    if width > u64::BITS {
         return None;
     }
-    let (packed, rest) = rest.split_at(size as usize);
+    let rows = count.div_ceil(LANES);
+    let (packed, rest) = rest.split_at_checked(size(rows, width))?;
     *bytes = rest;
-    let mask = if width == 0 { 0 } else { u64::MAX >> (u64::BITS - width) };
-    let mut words = packed.chunks(8).map(|chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        u64::from_le_bytes(word)
-    });
-    let (mut held, mut bits) = (0u128, 0);
-    let next = |_| {
-        if bits < width {
-            held |= u128::from(words.next().unwrap_or(0)) << bits;
-            bits += u64::BITS;
+    if width == 0 {
+        return Some(vec![lo; count]);
+    }
+    let mask = u64::MAX >> (u64::BITS - width);
+    let mut words = packed.as_chunks::<WORDS>().0.iter().map(|words| {
+        let mut lanes = [0; LANES];
+        for (lane, bytes) in lanes.iter_mut().zip(words.as_chunks().0) {
+            *lane = u64::from_le_bytes(*bytes);
         }
-        let value = lo.wrapping_add(held as u64 & mask);
-        held >>= width;
-        bits -= width;
-        value
-    };
-    Some((0..count).map(next).collect())
+        lanes
+    });
+    let mut values = Vec::with_capacity(rows * LANES);
+    // What is left of the words: `bits` bits of every lane.
+    let (mut held, mut bits) = ([0; LANES], 0);
+    for _ in 0..rows {
+        let mut row = held;
+        if bits < width {
+            held = words.next()?;
+            for (value, word) in row.iter_mut().zip(held) {
+                *value |= word << bits;
+            }
+            let used = width - bits;
+            held = held.map(|word| word.checked_shr(used).unwrap_or(0));
+            bits = u64::BITS - used;
+        } else {
+            held = held.map(|word| word >> width);
+            bits -= width;
+        }
+        values.extend(row.map(|value| lo.wrapping_add(value & mask)));
+    }
+    values.truncate(count);
+    Some(values)
 }
 
 #[cfg(test)]
@@ -158,6 +231,12 @@ mod tests {
     use super::*;
     use crate::noise::{Seed, Stream};
     use rand::Rng;
+
+    fn pack(outcomes: &[Outcome], out: &mut Vec<u8>) {
+        let records: Vec<PathRecord> =
+            outcomes.iter().map(|outcome| PathRecord { outcome: *outcome, events: 1 }).collect();
+        Packer::new().pack(&records, out);
+    }
 
     fn outcomes(rng: &mut Stream, n: usize, axes: u32) -> Vec<Outcome> {
         let one = |i: usize, rng: &mut Stream| {
@@ -185,11 +264,11 @@ mod tests {
         for (n, axes) in [(0, 1), (1, 1), (2, 3), (255, 1), (256, 1), (256, 10_000)] {
             let outcomes = outcomes(&mut rng, n, axes);
             let (mut bytes, mut back) = (Vec::new(), Vec::new());
-            pack(outcomes.iter().copied(), &mut bytes);
+            pack(&outcomes, &mut bytes);
             unpack(&bytes, n, &mut back).unwrap();
             assert_eq!(outcomes, back);
-            // 12 bytes a path, beside the heads of the columns.
-            assert!(bytes.len() <= 36 + 12 * n + if axes > 1 { 2 * n } else { 0 }, "{n}: {}", bytes.len());
+            // 12 bytes a path, beside the heads of the columns and what their last words leave over.
+            assert!(bytes.len() <= 36 + 4 * WORDS + 12 * n + if axes > 1 { 2 * n } else { 0 }, "{n}: {}", bytes.len());
         }
     }
 
@@ -203,7 +282,7 @@ mod tests {
             Outcome::Diverged { at: f64::INFINITY },
         ];
         let (mut bytes, mut back) = (Vec::new(), Vec::new());
-        pack(outcomes.iter().copied(), &mut bytes);
+        pack(&outcomes, &mut bytes);
         unpack(&bytes, 4, &mut back).unwrap();
         assert_eq!(outcomes, back);
     }
@@ -223,7 +302,7 @@ mod tests {
     fn no_bytes_make_it_panic() {
         let mut rng = Stream::new(Seed(3), 0, 0);
         let mut good = Vec::new();
-        pack(outcomes(&mut rng, 256, 5).into_iter(), &mut good);
+        pack(&outcomes(&mut rng, 256, 5), &mut good);
         let rounds = if cfg!(feature = "slow-tests") { 1_000_000 } else { 20_000 };
         for _ in 0..rounds {
             let mut bytes = good.clone();
