@@ -1,6 +1,10 @@
 //! The outcome of every path, exported in path order: `escapes.csv`, and `escapes.parquet` with the feature `parquet`.
 
+use std::io::Write;
+use std::mem;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use super::beside::Beside;
 use super::cell_result::{ESCAPE_COLUMNS, write_escape};
@@ -9,32 +13,112 @@ use super::escapes_parquet::ParquetEscapes;
 use super::tables::TableError;
 use crate::scheme::Outcome;
 
-/// The files being written; without [`Escapes::finish`] nothing is left of them.
+/// Rows that are handed over at once: below the size from which the system would be asked for memory every time.
+const ROWS: usize = 4_096;
+/// Blocks of rows that may wait for the disk.
+const WAITING: usize = 16;
+
+/// Paths of a cell from number `first` on.
+struct Block {
+    cell: u64,
+    first: u64,
+    outcomes: Vec<Outcome>,
+}
+
+/// The files being written, by a thread of their own: a reading of the store and the writing of rows take about as long. Without
+/// [`Escapes::finish`] nothing is left of them.
 pub(super) struct Escapes {
+    block: Block,
+    blocks: Option<SyncSender<Block>>,
+    writer: Option<JoinHandle<Result<Files, TableError>>>,
+}
+
+impl Escapes {
+    pub fn create(folder: &Path) -> Result<Self, TableError> {
+        let files = Files::create(folder)?;
+        let (blocks, received) = sync_channel(WAITING);
+        let writer = thread::spawn(move || files.write_all(&received));
+        Ok(Escapes {
+            block: Block { cell: 0, first: 0, outcomes: Vec::new() },
+            blocks: Some(blocks),
+            writer: Some(writer),
+        })
+    }
+
+    /// Adds the paths of a cell from number `first` on. An error of the disk may come with a later call.
+    pub fn write(&mut self, cell: u64, first: u64, outcomes: &[Outcome]) -> Result<(), TableError> {
+        let Block { cell: held_cell, first: held_first, outcomes: held } = &self.block;
+        if *held_cell != cell || held_first + held.len() as u64 != first || held.len() + outcomes.len() > ROWS {
+            self.hand_over()?;
+            self.block = Block { cell, first, outcomes: Vec::with_capacity(ROWS) };
+        }
+        self.block.outcomes.extend_from_slice(outcomes);
+        Ok(())
+    }
+
+    pub fn finish(mut self) -> Result<(), TableError> {
+        self.hand_over()?;
+        self.end().map_or(Ok(()), |files| files?.finish())
+    }
+
+    fn hand_over(&mut self) -> Result<(), TableError> {
+        let empty = Block { cell: 0, first: 0, outcomes: Vec::new() };
+        let block = mem::replace(&mut self.block, empty);
+        match &self.blocks {
+            Some(blocks) if !block.outcomes.is_empty() && blocks.send(block).is_err() => {
+                // The writer has ended, which it does with an error.
+                self.end().map_or(Ok(()), |files| files.map(|_| ()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the writer; `None` if it was waited for before.
+    fn end(&mut self) -> Option<Result<Files, TableError>> {
+        self.blocks = None;
+        let writer = self.writer.take()?;
+        Some(writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+}
+
+impl Drop for Escapes {
+    fn drop(&mut self) {
+        // What is not finished is taken away before anything else happens to the folder.
+        self.blocks = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+struct Files {
     csv: Beside,
     #[cfg(feature = "parquet")]
     parquet: ParquetEscapes,
 }
 
-impl Escapes {
-    pub fn create(folder: &Path) -> Result<Self, TableError> {
-        Ok(Escapes {
+impl Files {
+    fn create(folder: &Path) -> Result<Self, TableError> {
+        Ok(Files {
             csv: Beside::table(folder, "escapes.csv", &ESCAPE_COLUMNS)?,
             #[cfg(feature = "parquet")]
             parquet: ParquetEscapes::create(folder)?,
         })
     }
 
-    /// Adds the paths of a cell from number `first` on.
-    pub fn write(&mut self, cell: u64, first: u64, outcomes: &[Outcome]) -> Result<(), TableError> {
-        #[cfg(feature = "parquet")]
-        self.parquet.write(cell, first, outcomes)?;
-        self.csv.write(|file| {
-            (first..).zip(outcomes).try_for_each(|(path, outcome)| write_escape(file, cell, path, outcome))
-        })
+    fn write_all(mut self, blocks: &Receiver<Block>) -> Result<Self, TableError> {
+        let mut rows = Vec::new();
+        for Block { cell, first, outcomes } in blocks {
+            #[cfg(feature = "parquet")]
+            self.parquet.write(cell, first, &outcomes)?;
+            rows.clear();
+            (first..).zip(&outcomes).for_each(|(path, outcome)| write_escape(&mut rows, cell, path, outcome));
+            self.csv.write(|file| file.write_all(&rows))?;
+        }
+        Ok(self)
     }
 
-    pub fn finish(self) -> Result<(), TableError> {
+    fn finish(self) -> Result<(), TableError> {
         #[cfg(feature = "parquet")]
         self.parquet.finish()?;
         self.csv.finish()
