@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use levy_escape::engine::{BATCH, Batch, CHUNK, Cell, Chunks, Shard};
+use levy_escape::engine::{BATCH, Batch, CHUNK, Cell, Chunks, Shard, StopFlag};
 use levy_escape::experiment::{Experiment, Identity, PackedBatch, Store};
 use levy_escape::scheme::StreamSource;
 
@@ -44,10 +44,10 @@ fn storing_costs_little() {
     let chunks = Chunks::new(vec![experiment.paths], Shard::WHOLE);
     let source = StreamSource { seed: experiment.seed, cell: 0 };
     let cell = Cell { kernel: &*kernel, source, limits: plan.limits };
-    let mut batch = Batch::default();
+    let (mut batch, stop) = (Batch::default(), StopFlag::default());
     let mut run = |number: u64, keep: &mut dyn FnMut(&Batch)| {
         batch.chunks = chunks.batch(number * BATCH, BATCH);
-        batch.run(&cell, plan.limits);
+        batch.run(&cell, &stop);
         keep(&batch);
     };
     let (mut packed, mut spare): (Vec<PackedBatch>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());

@@ -12,7 +12,7 @@ use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFla
 
 /// How long nothing may come before the consumer is told so.
 const IDLE: Duration = Duration::from_millis(500);
-/// The consumer looks for chunks this often: waking it for each would cost more than storing one.
+/// The consumer looks for batches this often: waking it for each would cost more than storing one.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Finished batches a thread that may wait for the consumer, while a disk writes: 1.4 MB of packed ones.
 const WAITING: usize = 16;
@@ -49,9 +49,10 @@ impl Batch {
         })
     }
 
-    /// Runs the chunks, of `cell`.
-    pub fn run(&mut self, cell: &Cell<'_>, limits: Limits<'_>) {
+    /// Runs the chunks, which are of `cell`. The records mean nothing if `stop` abandons.
+    pub fn run(&mut self, cell: &Cell<'_>, stop: &StopFlag) {
         self.records.clear();
+        let limits = Limits { stop: Some(stop), ..cell.limits };
         // A kernel takes paths that follow on each other; those of a shard of many do not.
         for together in self.chunks.chunk_by(|a, b| a.paths.end == b.paths.start) {
             let paths = together[0].paths.start..together[together.len() - 1].paths.end;
@@ -91,7 +92,7 @@ pub trait Consumer<T>: Send {
     /// Called once a batch, in the order in which they end, with what was kept of it; `false` stops the run.
     fn batch(&mut self, kept: T) -> bool;
 
-    /// Called when none has ended for half a second; `false` stops the run.
+    /// Called when no batch has ended for half a second; `false` stops the run.
     fn idle(&mut self) -> bool {
         true
     }
@@ -128,7 +129,7 @@ pub fn run_chunks<T: Send>(
             let Some(first) = batch.chunks.first() else { return };
             cell = first.cell;
             let begun = Instant::now();
-            batch.run(&cells[cell], Limits { stop: Some(stop), ..cells[cell].limits });
+            batch.run(&cells[cell], stop);
             if stop.is_abandoned() {
                 return;
             }
@@ -317,6 +318,43 @@ mod tests {
             }
         }
         assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut Impatient));
+    }
+
+    /// Of a cheap kernel many are run together, of a dear one none, and every chunk comes once.
+    #[test]
+    fn cheap_chunks_are_run_together() {
+        /// Takes so long for a path.
+        struct Slow(Duration);
+        impl PathKernel for Slow {
+            fn run(&self, _: StreamSource, range: Range<u64>, _: Limits<'_>, records: &mut Vec<PathRecord>) {
+                thread::sleep(self.0 * (range.end - range.start) as u32);
+                records.extend(range.map(|n| PathRecord { outcome: Outcome::Censored { at: n as f64 }, events: n }));
+            }
+
+            fn describe(&self) -> String {
+                "a delay".to_string()
+            }
+        }
+        let (cheap, dear) = (Slow(Duration::ZERO), Slow(Duration::from_micros(20)));
+        let source = StreamSource { seed: Seed(1), cell: 0 };
+        let cells = [&cheap, &dear].map(|kernel| Cell { kernel, source, limits: Limits::default() });
+        for shard in [Shard::WHOLE, Shard::new(2, 3).unwrap()] {
+            let work = Chunks::new(vec![100_000, 3000], shard);
+            let (mut seen, mut largest) = (Vec::new(), [0; 2]);
+            let mut consumer = |batch: Batch| {
+                largest[batch.chunks[0].cell] = largest[batch.chunks[0].cell].max(batch.chunks.len());
+                for (chunk, records) in batch.iter() {
+                    assert!(records.iter().map(|record| record.events).eq(chunk.paths.clone()));
+                    seen.push(work.number(chunk.cell, chunk.index).unwrap());
+                }
+                true
+            };
+            let all = Done::default();
+            assert!(run_chunks(&cells, &work, &all, &StopFlag::default(), Batch::clone, &mut consumer));
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..work.count()));
+            assert!(largest[0] > 1 && largest[1] == 1, "{largest:?}");
+        }
     }
 
     #[test]

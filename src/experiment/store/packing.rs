@@ -272,6 +272,29 @@ mod tests {
         }
     }
 
+    /// Numbers of every width, in columns of every length.
+    #[test]
+    fn every_width_is_read_back() {
+        let mut rng = Stream::new(Seed(4), 0, 0);
+        for width in 0..=u64::BITS {
+            for count in [1, 2, 7, 8, 9, 64, 255, 256] {
+                let lo = rng.next_u64() & !(u64::MAX.checked_shr(u64::BITS - width).unwrap_or(0));
+                let mut number = || lo | rng.next_u64().checked_shr(u64::BITS - width).unwrap_or(0);
+                let mut column = [0; CHUNK as usize];
+                column[..count].fill_with(&mut number);
+                // The ends of the range, where there is room for both.
+                (column[0], column[count - 1]) = (lo | u64::MAX.checked_shr(u64::BITS - width).unwrap_or(0), lo);
+                let (given, mut bytes) = (column, Vec::new());
+                write_column(&mut column, count, &mut bytes);
+                let expected = if count == 1 { 0 } else { size(count.div_ceil(LANES), width) };
+                assert_eq!(bytes.len(), 9 + expected, "{width} bits, {count}");
+                let mut rest = &bytes[..];
+                assert_eq!(read_column(&mut rest, count).unwrap(), given[..count], "{width} bits, {count}");
+                assert!(rest.is_empty());
+            }
+        }
+    }
+
     #[test]
     fn the_extremes_survive() {
         let site = |overshoot| Site { axis: u32::MAX, side: Side::Plus, overshoot, by: Departure::Creep };
