@@ -14,7 +14,7 @@ use crate::engine::{CHUNK, Chunks, Done};
 use crate::experiment::{CellResult, Experiment, FigureKind, PreparedRun, ResultsFolder, render_tables};
 use crate::report;
 
-/// Timing the paths of one cell: a chunk, which is what a run takes at once, and for some time.
+/// Timing the paths of one cell: a chunk, which is the least that a run takes, and for some time.
 const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
 
 /// What there is to render.

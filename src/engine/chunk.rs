@@ -5,7 +5,10 @@ use std::ops::Range;
 /// Paths of a chunk. Small enough that stopping at the next chunk is soon, large enough that its bookkeeping is nothing.
 pub const CHUNK: u64 = 256;
 
-/// Most chunks that are run together. The store keeps them in a row, and rows of so many leave the least of its pages over.
+/// How many chunks are run together. The store keeps them in a row, and rows of so many leave little of its pages over.
+pub const SIZES: [u64; 5] = [1, 2, 11, 23, BATCH];
+
+/// Most chunks that are run together.
 pub const BATCH: u64 = 27;
 
 /// A range of paths of one cell.
@@ -99,7 +102,7 @@ impl Chunks {
     }
 
     /// Chunks that are run together: from `number` on up to `most` of one cell. A short one is alone: it is run anew when more paths are
-    /// asked for. None past the end.
+    /// asked for. Empty past the end.
     pub fn batch(&self, number: u64, most: u64) -> Vec<Chunk> {
         let whole = |chunk: &Chunk| chunk.paths.end - chunk.paths.start == CHUNK;
         let Some(first) = self.get(number) else { return Vec::new() };

@@ -7,5 +7,5 @@ mod chunk;
 mod run;
 
 pub use crate::scheme::StopFlag;
-pub use chunk::{BATCH, CHUNK, Chunk, Chunks, Done, Shard};
+pub use chunk::{BATCH, CHUNK, Chunk, Chunks, Done, SIZES, Shard};
 pub use run::{Batch, Cell, Consumer, escape_records, escape_times, run_chunks};

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{BATCH, Chunk, Chunks, Done, Shard};
+use super::{Chunk, Chunks, Done, SIZES, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
@@ -14,8 +14,8 @@ use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFla
 const IDLE: Duration = Duration::from_millis(500);
 /// The consumer looks for batches this often: waking it for each would cost more than storing one.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Finished batches a thread that may wait for the consumer, while a disk writes: 1.4 MB of packed ones.
-const WAITING: usize = 16;
+/// Finished batches that may wait for the consumer while a disk writes: of a thread, and of all, 80 MB of packed ones.
+const WAITING: [usize; 2] = [64, 1024];
 /// Chunks of a cheap kernel are run together, as many as take so long: what is done once for all of them is then nothing.
 const TOGETHER: Duration = Duration::from_millis(1);
 
@@ -69,7 +69,7 @@ struct Queue<'q> {
 }
 
 impl Queue<'_> {
-    /// Up to `most` of one cell, but a single one unless it is of `cell`; none when there are no more.
+    /// Up to `most` of one cell, but a single one unless it is of `cell`; empty when there are no more.
     fn take(&self, most: u64, cell: usize) -> Vec<Chunk> {
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
@@ -119,7 +119,7 @@ pub fn run_chunks<T: Send>(
 ) -> bool {
     let queue = Queue { chunks, done, next: AtomicU64::new(0) };
     let threads = rayon::current_num_threads();
-    let (sender, receiver) = mpsc::sync_channel(WAITING * threads);
+    let (sender, receiver) = mpsc::sync_channel((WAITING[0] * threads).min(WAITING[1]));
     let worker = |sender: mpsc::SyncSender<(u64, T)>| {
         let mut batch = Batch::default();
         // How many fit, as the last batch told, of its cell: another may be dearer.
@@ -134,8 +134,8 @@ pub fn run_chunks<T: Send>(
                 return;
             }
             let count = batch.chunks.len() as u64;
-            // The cast saturates.
-            most = ((count as f64 * TOGETHER.div_duration_f64(begun.elapsed())) as u64).clamp(1, BATCH);
+            let fitting = count as f64 * TOGETHER.div_duration_f64(begun.elapsed());
+            most = SIZES.into_iter().rfind(|size| *size as f64 <= fitting).unwrap_or(1);
             if sender.send((count, keep(&batch))).is_err() {
                 return;
             }

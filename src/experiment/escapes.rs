@@ -1,8 +1,8 @@
 //! The outcome of every path, exported in path order: `escapes.csv`, and `escapes.parquet` with the feature `parquet`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -13,12 +13,14 @@ use super::escapes_parquet::ParquetEscapes;
 use super::tables::TableError;
 use crate::scheme::Outcome;
 
+const NAME: &str = "escapes.csv";
 /// Rows that are handed over at once: below the size from which the system would be asked for memory every time.
 const ROWS: usize = 4_096;
 /// Blocks of rows that may wait for the disk.
 const WAITING: usize = 16;
 
 /// Paths of a cell from number `first` on.
+#[derive(Default)]
 struct Block {
     cell: u64,
     first: u64,
@@ -29,20 +31,20 @@ struct Block {
 /// [`Escapes::finish`] nothing is left of them.
 pub(super) struct Escapes {
     block: Block,
-    blocks: Option<SyncSender<Block>>,
-    writer: Option<JoinHandle<Result<Files, TableError>>>,
+    /// The writer and the way to it; `None` once it has ended, which it does early with an error.
+    writer: Option<(SyncSender<Block>, Writer)>,
+    place: PathBuf,
 }
 
 impl Escapes {
     pub fn create(folder: &Path) -> Result<Self, TableError> {
         let files = Files::create(folder)?;
         let (blocks, received) = sync_channel(WAITING);
-        let writer = thread::spawn(move || files.write_all(&received));
-        Ok(Escapes {
-            block: Block { cell: 0, first: 0, outcomes: Vec::new() },
-            blocks: Some(blocks),
-            writer: Some(writer),
-        })
+        let place = folder.join(NAME);
+        match thread::Builder::new().spawn(move || files.write_all(&received)) {
+            Ok(writer) => Ok(Escapes { block: Block::default(), writer: Some((blocks, writer)), place }),
+            Err(source) => Err(TableError::Write { path: place, source }),
+        }
     }
 
     /// Adds the paths of a cell from number `first` on. An error of the disk may come with a later call.
@@ -58,38 +60,37 @@ impl Escapes {
 
     pub fn finish(mut self) -> Result<(), TableError> {
         self.hand_over()?;
-        self.end().map_or(Ok(()), |files| files?.finish())
+        self.end()?.finish()
     }
 
     fn hand_over(&mut self) -> Result<(), TableError> {
-        let empty = Block { cell: 0, first: 0, outcomes: Vec::new() };
-        let block = mem::replace(&mut self.block, empty);
-        match &self.blocks {
-            Some(blocks) if !block.outcomes.is_empty() && blocks.send(block).is_err() => {
-                // The writer has ended, which it does with an error.
-                self.end().map_or(Ok(()), |files| files.map(|_| ()))
-            }
-            _ => Ok(()),
+        let block = mem::take(&mut self.block);
+        if block.outcomes.is_empty() || self.writer.as_ref().is_some_and(|(blocks, _)| blocks.send(block).is_ok()) {
+            return Ok(());
         }
+        self.end().map(|_| ())
     }
 
-    /// Waits for the writer; `None` if it was waited for before.
-    fn end(&mut self) -> Option<Result<Files, TableError>> {
-        self.blocks = None;
-        let writer = self.writer.take()?;
-        Some(writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    /// Waits for the writer.
+    fn end(&mut self) -> Result<Files, TableError> {
+        let ended = || TableError::Write { path: self.place.clone(), source: io::ErrorKind::BrokenPipe.into() };
+        let (blocks, writer) = self.writer.take().ok_or_else(ended)?;
+        drop(blocks);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
 impl Drop for Escapes {
     fn drop(&mut self) {
         // What is not finished is taken away before anything else happens to the folder.
-        self.blocks = None;
-        if let Some(writer) = self.writer.take() {
+        if let Some((blocks, writer)) = self.writer.take() {
+            drop(blocks);
             let _ = writer.join();
         }
     }
 }
+
+type Writer = JoinHandle<Result<Files, TableError>>;
 
 struct Files {
     csv: Beside,
@@ -100,7 +101,7 @@ struct Files {
 impl Files {
     fn create(folder: &Path) -> Result<Self, TableError> {
         Ok(Files {
-            csv: Beside::table(folder, "escapes.csv", &ESCAPE_COLUMNS)?,
+            csv: Beside::table(folder, NAME, &ESCAPE_COLUMNS)?,
             #[cfg(feature = "parquet")]
             parquet: ParquetEscapes::create(folder)?,
         })

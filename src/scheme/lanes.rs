@@ -1,7 +1,7 @@
 //! Many paths of one recursion on a line, side by side.
 //!
 //! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
-//! the next path of the chunk when the block of noise is used up. What a path does is [`LineStep::step`] on one lane,
+//! the next path of the range when the block of noise is used up. What a path does is [`LineStep::step`] on one lane,
 //! whatever the vectors are: nothing fuses a multiplication with an addition, so every width gives the same bits.
 
 use std::ops::Range;

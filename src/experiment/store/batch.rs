@@ -118,9 +118,12 @@ pub(super) struct PackedRow<'r> {
 }
 
 impl<'r> PackedRow<'r> {
-    /// The id after that of its last chunk; `None` if it has none, or none of the same cell.
+    /// The id after that of its last chunk; `None` if it has none, more than a row can, or some of another cell.
     pub fn end(&self) -> Option<u64> {
-        let last = self.first.checked_add(self.chunks.checked_sub(1)?.checked_mul(self.stride)?)?;
+        if !(1..=BATCH).contains(&self.chunks) {
+            return None;
+        }
+        let last = self.first.checked_add((self.chunks - 1) * self.stride)?;
         (last >> 32 == self.first >> 32).then_some(last + 1)
     }
 
@@ -134,7 +137,8 @@ impl<'r> PackedRow<'r> {
             }
             let id = first + (chunks - left) * stride;
             left -= 1;
-            let chunk = PackedChunk::split(id, &mut rest).filter(|_| left > 0 || rest.is_empty());
+            let chunk = PackedChunk::split(id, &mut rest)
+                .filter(|chunk| (chunks == 1 || chunk.paths == CHUNK) && (left > 0 || rest.is_empty()));
             if chunk.is_none() {
                 left = 0;
             }

@@ -21,8 +21,8 @@ use crate::experiment::Experiment;
 pub const STORE_FILE: &str = "run.sqlite";
 /// "LEVY": what tells our files from other databases.
 const APPLICATION: i32 = 0x4c45_5659;
-/// The largest: what is written at once is written cheapest. A row of one chunk, some 2.8 kB, leaves little of a page over. One of
-/// [`BATCH`](crate::engine::BATCH) has a page of its own, and of the others an eighth to a quarter.
+/// The largest: what is written at once is written cheapest. A chunk takes some 2.8 kB; rows of the engine's
+/// [sizes of a batch](crate::engine::SIZES) leave little of it over.
 const PAGE: i32 = 65_536;
 /// Kilobytes of pages that are held: few, so that a page is still in the processor's cache when it is written.
 const CACHE: i32 = 192;
@@ -103,10 +103,13 @@ impl Store {
         let real = fs::canonicalize(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
         check_start(&path)?;
         let failed = |error| classify(&path, error);
-        let connection = Connection::open_with_flags(real.join(STORE_FILE), flags).map_err(failed)?;
+        let real = real.join(STORE_FILE);
+        let connection = Connection::open_with_flags(&real, flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
-        Ok(Store { connection, path, identity, open: false, reserve: None })
+        // Without one, as where only reading is allowed, the file grows as any other.
+        let reserve = Reserve::of(&real).ok();
+        Ok(Store { connection, path, identity, open: false, reserve })
     }
 
     /// What it is the store of.
@@ -171,8 +174,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if they cannot be written. What was not committed is then lost.
     pub fn put(&mut self, batches: &[PackedBatch]) -> Result<(), StoreError> {
-        if self.reserve.is_none() {
-            self.reserve = Reserve::of(&self.path).ok();
+        if batches.is_empty() {
+            return Ok(());
         }
         if let Some(reserve) = &mut self.reserve {
             reserve.renew();
@@ -191,7 +194,7 @@ impl Store {
         written.map_err(|error| self.roll_back(error))
     }
 
-    /// Gives back what was reserved on the disk for chunks that have not come. To be called when no more are put in.
+    /// Gives back what was reserved on the disk for chunks that have not come, as closing the store does.
     pub fn release(&mut self) {
         if let Some(reserve) = &mut self.reserve {
             reserve.release();
@@ -251,12 +254,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if a part cannot be read or this store not be written.
     pub fn gather(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
-        let gathered = self.gather_rows(parts, copied);
-        self.release();
-        gathered
-    }
-
-    fn gather_rows(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
         let mut pages: Vec<Page<'_>> = parts.iter().map(Page::of).collect::<Result<_, _>>()?;
         let mut row: Option<PackedBatch> = None;
         let mut held = 0u64;
@@ -352,6 +349,12 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.release();
     }
 }
 
@@ -522,9 +525,9 @@ fn classify(path: &Path, error: rusqlite::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Batch;
+    use crate::engine::{Batch, Cell, SIZES};
     use crate::experiment::Experiment;
-    use crate::scheme::{Outcome, PathRecord};
+    use crate::scheme::{Outcome, PathRecord, StopFlag, StreamSource};
 
     /// A run of 700 paths, of which the last chunk was stored before those that come before it, is extended to 1500.
     #[test]
@@ -556,5 +559,32 @@ mod tests {
         store.put(&[packed(&more, 1, 4), packed(&more, 5, 1), packed(&more, 0, 1)]).unwrap();
         store.commit().unwrap();
         assert_eq!((store.done(&more).unwrap().gaps(6).count(), paths(&store)), (0, 1500));
+    }
+
+    /// Whatever a kernel costs, and so however many of its chunks are in a row.
+    #[test]
+    fn a_path_takes_twelve_bytes() {
+        let experiment = Experiment::parse("small.toml", include_str!("../../../tests/data/small.toml")).unwrap();
+        let plan = &experiment.cells[0];
+        let kernel = plan.scheme.prepare(&plan.problem).unwrap();
+        let source = StreamSource { seed: experiment.seed, cell: 0 };
+        let cell = Cell { kernel: &*kernel, source, limits: plan.limits };
+        let paths = 8_000 * CHUNK;
+        let chunks = Chunks::new(vec![paths], Shard::WHOLE);
+        for size in SIZES {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Store::create(folder.path(), &Identity::of(&experiment, paths, Shard::WHOLE)).unwrap();
+            let mut batch = Batch::default();
+            let mut number = 0;
+            while number < chunks.count() {
+                batch.chunks = chunks.batch(number, size);
+                batch.run(&cell, &StopFlag::default());
+                store.put(&[PackedBatch::of(&batch, Vec::new())]).unwrap();
+                number += batch.chunks.len() as u64;
+            }
+            store.commit().unwrap();
+            let taken = store.path().metadata().unwrap().len() as f64 / paths as f64;
+            assert!(taken < 12.0, "{size} chunks a row: {taken:.2} bytes a path");
+        }
     }
 }
