@@ -152,7 +152,8 @@ struct Recorder<'r> {
     cells_done: usize,
     paths_done: u64,
     total: u64,
-    /// Batches that are put in together, up to `most` of them: still in the processor's cache, and more than are being run.
+    /// Batches that are put in together, up to `most` of them: what SQLite and the system need of the processor's cache is fetched
+    /// once for all.
     waiting: Vec<PackedBatch>,
     most: usize,
     spare: &'r Spare,
@@ -173,7 +174,7 @@ impl<'r> Recorder<'r> {
         let total = chunks.paths();
         let missing = chunks.paths_of(done.gaps(chunks.count()));
         let paths_done = total - missing;
-        let most = 4.max(2 * rayon::current_num_threads());
+        let most = 8.max(2 * rayon::current_num_threads());
         let (waiting, failure) = (Vec::with_capacity(most), None);
         Recorder {
             plans,

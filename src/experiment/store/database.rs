@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use rusqlite::blob::{Blob, ZeroBlob};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row};
@@ -183,13 +184,22 @@ impl Store {
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
             let mut replaced = self.connection.prepare_cached(REPLACED)?;
-            batches.iter().try_for_each(|batch| {
+            let mut row: Option<Blob<'_>> = None;
+            for batch in batches {
                 let [first, last] = batch.ids().map(|id| id as i64);
                 if first < last {
                     replaced.execute((first, last))?;
                 }
-                put.execute((first, batch.chunks() as i64, batch.bytes())).map(|_| ())
-            })
+                // Bytes that are bound to a statement are copied twice on their way to the pages, these are not.
+                put.execute((first, batch.chunks() as i64, ZeroBlob(batch.bytes().len() as u64)))?;
+                let mut open = match row.take() {
+                    Some(mut open) => open.reopen(first).map(|()| open)?,
+                    None => self.connection.blob_open("main", "batch", "outcomes", first, false)?,
+                };
+                open.write_all_at(batch.bytes(), 0)?;
+                row = Some(open);
+            }
+            row.map_or(Ok(()), Blob::close)
         });
         written.map_err(|error| self.roll_back(error))
     }
