@@ -471,15 +471,26 @@ fn a_hostile_database_is_refused() {
 #[test]
 fn slurm_scripts_are_written_and_quoted() {
     let folder = folder(SWEEP);
-    let more =
-        ["--sbatch-arg=--time=4:00:00", "--sbatch-arg=--comment=two words", "--out", "my results", "--paths", "5000"];
+    let more = [
+        "--sbatch-arg=--time=4:00:00",
+        "--sbatch-arg=--comment=two words",
+        "--sbatch-arg=--wckey=a#b",
+        "--out",
+        "my results",
+        "--paths",
+        "5000",
+    ];
     let arguments = [&["slurm", "my.toml", "--shards", "16", "-q"][..], &more].concat();
     succeed(folder.path(), &arguments);
     let script = |name: &str| fs::read_to_string(folder.path().join("my results/sweep.slurm").join(name)).unwrap();
     let (shards, merge) = (script("shards.sh"), script("merge.sh"));
-    for line in
-        ["#SBATCH --array=1-16", "#SBATCH --requeue", "#SBATCH --time=4:00:00", "#SBATCH --comment=\"two words\""]
-    {
+    for line in [
+        "#SBATCH --array=1-16",
+        "#SBATCH --requeue",
+        "#SBATCH --time=4:00:00",
+        "#SBATCH --wckey=\"a#b\"",
+        "#SBATCH --comment=\"two words\"",
+    ] {
         assert!(shards.lines().any(|l| l == line), "{line}: {shards}");
     }
     assert!(shards.contains("--out 'my results' --resume") && shards.contains("--shard \"$SLURM_ARRAY_TASK_ID/16\""));
@@ -489,7 +500,9 @@ fn slurm_scripts_are_written_and_quoted() {
             Command::new("bash").arg("-n").arg(folder.path().join("my results/sweep.slurm").join(name)).status();
         assert!(checked.unwrap().success());
     }
-    for bad in ["--sbatch-arg=time", "--sbatch-arg=--a\nrm -rf x"] {
+    for bad in
+        ["--sbatch-arg=time", "--sbatch-arg=--a\nrm -rf x", "--sbatch-arg=--comment=\"two", "--sbatch-arg=--a=\\"]
+    {
         assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "2", bad]).0, 2, "{bad}");
     }
     assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "0"]).0, 2);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::progress::say;
-use super::stopping::resume_command;
+use super::stopping::{quoted, resume_command};
 #[cfg(feature = "calibrate")]
 use crate::calibrate::{CalibrateError, DataError};
 use crate::experiment::{
@@ -103,13 +103,19 @@ pub enum Failure {
     TimeLimit { path: PathBuf },
     #[error("the run in {} is not complete; the tables hold the first paths of every cell", path.display())]
     Incomplete { path: PathBuf },
+    #[error("the tables of {} could not be written", path.display())]
+    Unrendered {
+        path: PathBuf,
+        #[source]
+        source: TableError,
+    },
     #[error("{} cannot be written", path.display())]
     Script {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    #[error("{argument:?} is no option of sbatch")]
+    #[error("{argument:?} cannot stand in a script as an option of sbatch")]
     SbatchArgument { argument: String },
     #[error("sbatch did not take the job")]
     Submit {
@@ -124,7 +130,10 @@ impl Failure {
         match self {
             Failure::Results(ResultsError::Store(error)) | Failure::Run(RunError::Store(error)) => Some(error),
             Failure::Merge(MergeError::Store(error) | MergeError::Results(ResultsError::Store(error))) => Some(error),
-            Failure::Table(TableError::Store(error)) => Some(error),
+            Failure::Table(error) | Failure::Unrendered { source: error, .. } => match error {
+                TableError::Store(error) => Some(error),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -149,7 +158,9 @@ impl Failure {
             Failure::Array { source: NpyError::File { .. }, .. } => 3,
             Failure::Column { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
             Failure::FigureExists { .. } | Failure::FigureFormat { .. } => 2,
-            Failure::Table(TableError::Sample { .. }) | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
+            Failure::Table(TableError::Sample { .. })
+            | Failure::Unrendered { source: TableError::Sample { .. }, .. }
+            | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::TimeLimit { .. } | Failure::Incomplete { .. } => 5,
             Failure::IsCalibration { .. } => 2,
             #[cfg(feature = "calibrate")]
@@ -175,6 +186,9 @@ impl Failure {
             StoreError::Differs { .. } => {
                 Some("pass --force to move it aside and begin anew, or --out DIR to write elsewhere")
             }
+            StoreError::Vanished { .. } => {
+                Some("what was run is where that file went; if it was deleted, it is gone, and a run begins anew")
+            }
             StoreError::Damaged { .. } | StoreError::Foreign { .. } => {
                 Some("pass --force to move it aside and begin anew; nothing was changed")
             }
@@ -190,9 +204,11 @@ impl Failure {
             Failure::Results(ResultsError::FewerPaths { .. }) => {
                 Some("leave --paths out, or begin anew with --force".to_string())
             }
-            Failure::Merge(MergeError::Results(ResultsError::Exists { .. })) => {
-                Some("a merge writes a folder of its own: give another --into".to_string())
-            }
+            Failure::Merge(MergeError::Results(ResultsError::Exists { .. })) => Some(
+                "a merge writes a folder of its own: give another --into; if that run only lacks its tables, \
+                     `levy-escape report` writes them"
+                    .to_string(),
+            ),
             Failure::Merge(MergeError::Incomplete { .. }) => {
                 Some("run those shards with --resume, and merge again; nothing was written".to_string())
             }
@@ -202,6 +218,10 @@ impl Failure {
             Failure::Run(RunError::Store(_)) | Failure::Table(TableError::Write { .. }) => Some(format!(
                 "what was finished is kept; when there is room and access again, go on with: {}",
                 resume_command()
+            )),
+            Failure::Unrendered { path, .. } => Some(format!(
+                "the run itself is whole; when there is room and access again: levy-escape report {}",
+                quoted(&path.display().to_string())
             )),
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
             Failure::FigureExists { .. } => Some("pass --force to replace it".to_string()),

@@ -32,7 +32,10 @@ fn render(experiment: &Experiment, folder: &ResultsFolder, json: bool, talk: &Ta
     let chunks = Chunks::new(vec![identity.paths; experiment.cells.len()], identity.shard);
     let done = folder.store.done(&chunks).map_err(ResultsError::from)?;
     let rendering = Rendering { run: &run, folder, chunks: &chunks, done: &done };
-    rendering.render(json, &Stopping::default(), talk)?;
+    rendering.render(json, &Stopping::default(), talk).map_err(|failure| match failure {
+        Failure::Table(source) => Failure::Unrendered { path: folder.path().to_owned(), source },
+        other => other,
+    })?;
     if !rendering.is_complete() {
         return Err(Failure::Incomplete { path: folder.path().to_owned() });
     }

@@ -92,6 +92,7 @@ impl Rendering<'_> {
 
     /// Writes the manifest; returns how long the sessions took.
     pub fn write_manifest(&self) -> Result<f64, Failure> {
+        self.folder.store.check_place().map_err(crate::experiment::ResultsError::from)?;
         let sessions = self.folder.store.sessions().map_err(crate::experiment::ResultsError::from)?;
         let planned = self.chunks.paths();
         let ended = Ended {

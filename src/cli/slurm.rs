@@ -10,13 +10,13 @@ use super::failure::{Failure, load};
 use super::progress::{Talk, write_data};
 use super::stopping::quoted;
 use crate::engine::Shard;
-use crate::experiment::Request;
+use crate::experiment::{Beside, Request};
 
 /// Seconds before the end of a job's time at which it is told to stop: enough to commit and to be queued again.
 const WARNING: u32 = 120;
-/// Times that a shard is queued again before it is given up.
+/// Times that a shard that has come to the end of its time is queued again before it is given up.
 const REQUEUES: u32 = 1000;
-/// The same after errors of the file system.
+/// The same of one that failed or was killed.
 const RETRIES: u32 = 20;
 
 /// Writes the scripts and, if asked for, submits them.
@@ -39,8 +39,9 @@ pub fn slurm(options: &SlurmOptions, talk: &Talk) -> Result<(), Failure> {
     write_data(format!("{}\n{}", shards.display(), merge.display()))?;
     if options.submit {
         let array = submit(&shards, &[])?;
+        write_data(format!("job {array}: {} shards", options.shards))?;
         let waits = submit(&merge, &[format!("--dependency=afterany:{array}")])?;
-        write_data(format!("job {array}: {} shards\njob {waits}: the merge, after them", options.shards))?;
+        write_data(format!("job {waits}: the merge, after them"))?;
     } else {
         talk.say(format!(
             "submit with: sbatch --dependency=afterany:$(sbatch --parsable {}) {}",
@@ -59,20 +60,14 @@ struct Scripts<'s> {
 }
 
 impl Scripts<'_> {
-    /// The head of both scripts. A line of it is read by Slurm and not by a shell, so that no word can be quoted there.
+    /// The head of both scripts.
     fn head(&self, job: &str, log: &str, more: &[String]) -> Result<String, Failure> {
         let mut lines = vec!["#!/bin/bash".to_string()];
-        let log = format!("--output={}/{log}", self.logs.display());
-        let given = [format!("--job-name={job}"), "--open-mode=append".to_string(), log];
+        // In the name of a log, `%` begins what Slurm puts in.
+        let folder = self.logs.display().to_string().replace('%', "%%");
+        let given = [format!("--job-name={job}"), "--open-mode=append".to_string(), format!("--output={folder}/{log}")];
         for argument in given.iter().chain(more).chain(&self.options.sbatch_arg) {
-            if argument.contains(['\n', '\r']) || !argument.starts_with('-') {
-                return Err(Failure::SbatchArgument { argument: argument.clone() });
-            }
-            let (key, value) = argument.split_once('=').unwrap_or((argument, ""));
-            lines.push(match value.contains(|c: char| c.is_whitespace()) {
-                true => format!("#SBATCH {key}=\"{value}\""),
-                false => format!("#SBATCH {argument}"),
-            });
+            lines.push(directive(argument)?);
         }
         lines.push(format!("cd {} || exit 3", quoted(&self.here.display().to_string())));
         Ok(lines.join("\n"))
@@ -85,7 +80,7 @@ impl Scripts<'_> {
 
     fn shards(&self) -> Result<String, Failure> {
         let SlurmOptions { file, out, shards, instead, threads, .. } = self.options;
-        let array = [format!("--array=1-{shards}"), "--requeue".to_string(), format!("--signal=B:TERM@{WARNING}")];
+        let array = [format!("--array=1-{shards}"), "--requeue".to_string(), format!("--signal=B:USR1@{WARNING}")];
         let mut run = format!("{} run {}", self.program()?, quoted(&file.display().to_string()));
         run += &format!(" --out {} --resume --progress plain", quoted(&out.display().to_string()));
         run += &format!(" --shard \"$SLURM_ARRAY_TASK_ID/{shards}\"");
@@ -99,32 +94,44 @@ impl Scripts<'_> {
         };
         Ok(format!(
             "{}
+again=no child=
+# Before the end of the time the run commits what it has, and goes on in the next life of the task.
+trap 'again=yes; [ -z \"$child\" ] || kill -TERM \"$child\"' USR1
+# A task that is cancelled is not begun anew. Slurm tells the run itself, too, and twice would be at once.
+trap 'again=never' TERM
 # The shard goes on where its store ends, whatever happened to the task before it.
 {run} &
 child=$!
-trap 'kill -TERM \"$child\"' TERM
-wait \"$child\"
-code=$?
-# A signal ends the wait and not the run, which commits what it has first.
-while kill -0 \"$child\" 2>/dev/null; do
+[ \"$again\" = no ] || kill -TERM \"$child\"
+# A signal ends the wait and not the run.
+while :; do
     wait \"$child\"
     code=$?
+    kill -0 \"$child\" 2>/dev/null || break
 done
-case $code in
-# Stopped before the end of the time, or killed: again, from where it is. The same when the disk failed, or when the task is still
-# running on a node that the controller has lost; then not for ever.
-130 | 137 | 143) most={REQUEUES} ;;
-3) most={RETRIES} ;;
-*) most=0 ;;
+case $again:$code in
+*:0 | never:*) exit \"$code\" ;;
+yes:130) [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt {REQUEUES} ] || exit \"$code\" ;;
+# The disk failed, the task is still running on a node that the controller has lost, or the run was killed, as for want of memory.
+*:3 | *:130 | *:137 | *:143)
+    retries={logs}/shard-$SLURM_ARRAY_TASK_ID.$SLURM_ARRAY_JOB_ID.retries
+    if echo \"$code\" >>\"$retries\"; then
+        count=$(wc -l <\"$retries\")
+    else
+        count=${{SLURM_RESTART_COUNT:-0}}
+    fi
+    [ \"$count\" -le {RETRIES} ] || exit \"$code\"
+    sleep 10
+    ;;
+*) exit \"$code\" ;;
 esac
-if [ \"${{SLURM_RESTART_COUNT:-0}}\" -lt \"$most\" ]; then
-    sleep $((code == 3 ? 10 : 0))
-    # The controller ends this job; until then it must not be taken for one that has ended.
-    scontrol requeue \"$SLURM_JOB_ID\" && sleep 60
-fi
-exit $code
+# The controller ends this task; until then it must not be taken for one that has ended. It is called by its place in the array: for one
+# task the number of the job is that of all.
+scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\" && sleep 60
+exit \"$code\"
 ",
-            self.head(&format!("{}-shards", self.name), "shard-%a.log", &array)?
+            self.head(&format!("{}-shards", self.name), "shard-%a.log", &array)?,
+            logs = quoted(&self.logs.display().to_string()),
         ))
     }
 
@@ -133,18 +140,34 @@ exit $code
         let place = quoted(&out.join(self.name).display().to_string());
         Ok(format!(
             "{}
-exec {} merge {place}.shard-*-of-{shards} --into {place}
+# A merge that was broken off while it wrote the tables left the run itself whole.
+if [ -e {place}/run.sqlite ]; then
+    exec {program} report {place}
+fi
+exec {program} merge {place}.shard-*-of-{shards} --into {place}
 ",
             self.head(&format!("{}-merge", self.name), "merge.log", &[])?,
-            self.program()?
+            program = self.program()?,
         ))
     }
 }
 
+/// A line of a script that Slurm reads and no shell: words are held together by double quotes, `#` begins a comment, and what a quote or a
+/// backslash means differs from version to version.
+fn directive(argument: &str) -> Result<String, Failure> {
+    let refused = |c: char| c.is_control() || "\"\\".contains(c);
+    if argument.contains(refused) || !argument.starts_with('-') {
+        return Err(Failure::SbatchArgument { argument: argument.to_string() });
+    }
+    let plain = |c: char| c.is_alphanumeric() || "-_./:,+@%=[]*".contains(c);
+    Ok(match argument.split_once('=') {
+        Some((key, value)) if !value.chars().all(plain) => format!("#SBATCH {key}=\"{value}\""),
+        _ => format!("#SBATCH {argument}"),
+    })
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let part = path.with_extension("sh.part");
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
-    written.map_err(|source| Failure::Script { path: path.to_owned(), source })
+    Beside::replace(path, text.as_bytes()).map_err(|source| Failure::Script { path: path.to_owned(), source })
 }
 
 /// Hands a script to Slurm and returns the number of its job.

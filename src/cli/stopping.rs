@@ -35,14 +35,18 @@ impl Stopping {
     pub fn watch(max_time: Option<Duration>) -> Result<Self, Failure> {
         let stopping = Stopping::default();
         let (on_signal, signals) = (stopping.clone(), AtomicU8::new(0));
+        let kept = hangup::ignored();
         ctrlc::set_handler(move || {
             if signals.fetch_add(1, Ordering::Relaxed) > 0 {
                 std::process::exit(130);
             }
-            say("stopping; once more to quit at once");
             on_signal.stop(1);
+            say("stopping; once more to quit at once");
         })
         .map_err(Failure::Signal)?;
+        if kept {
+            hangup::ignore();
+        }
         if let Some(time) = max_time {
             let on_time = stopping.clone();
             thread::spawn(move || {
@@ -77,11 +81,49 @@ impl Stopping {
 /// The command line of this process, so that it resumes.
 pub fn resume_command() -> String {
     let mut words: Vec<String> = std::env::args_os().map(|word| quoted(&word.to_string_lossy())).collect();
-    words.retain(|word| word != "--force");
-    if !words.iter().any(|word| word == "--resume") {
-        words.push("--resume".to_string());
-    }
+    resuming(&mut words);
     words.join(" ")
+}
+
+fn resuming(words: &mut Vec<String>) {
+    // What comes after `--` is a file, whatever it is called.
+    let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    if !words[..options].iter().any(|word| word == "--resume") {
+        words.insert(options, "--resume".to_string());
+    }
+    let mut at = 0;
+    words.retain(|word| {
+        at += 1;
+        at > options || word != "--force"
+    });
+}
+
+/// A run that was started by `nohup` outlives its terminal: the handler, which takes all signals that end a process, must leave that one.
+#[cfg(unix)]
+mod hangup {
+    /// Whether whoever started this process has it ignore the end of its terminal.
+    pub fn ignored() -> bool {
+        let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+        // SAFETY: a null action changes nothing; the present one is written into room for it, and read only if that succeeded.
+        unsafe {
+            libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) == 0
+                && action.assume_init().sa_sigaction == libc::SIG_IGN
+        }
+    }
+
+    pub fn ignore() {
+        // SAFETY: no handler is installed, and so none that could do harm.
+        unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+    }
+}
+
+#[cfg(not(unix))]
+mod hangup {
+    pub fn ignored() -> bool {
+        false
+    }
+
+    pub fn ignore() {}
 }
 
 /// A word as a shell takes it.
@@ -96,6 +138,19 @@ pub fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_resumed() {
+        for (given, expected) in [
+            ("levy-escape run a.toml --force", "levy-escape run a.toml --resume"),
+            ("levy-escape run --resume a.toml", "levy-escape run --resume a.toml"),
+            ("levy-escape run --force -- --resume --force", "levy-escape run --resume -- --resume --force"),
+        ] {
+            let mut words = given.split(' ').map(str::to_string).collect();
+            resuming(&mut words);
+            assert_eq!(words.join(" "), expected);
+        }
+    }
 
     #[test]
     fn words_are_quoted_where_a_shell_would_split_them() {

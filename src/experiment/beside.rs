@@ -1,50 +1,53 @@
 //! A file that is written beside its place and renamed into it.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::tables::TableError;
-
-/// A file written beside its place; without [`Beside::finish`] nothing is left of it.
-pub(super) struct Beside {
+/// A file being written as `.<name>.part` in the folder of its place. A reader sees the old file or the new one, whole; without
+/// [`Beside::finish`] nothing is left of it.
+#[derive(Debug)]
+pub struct Beside {
     place: PathBuf,
     part: PathBuf,
     file: BufWriter<File>,
 }
 
 impl Beside {
-    pub fn create(folder: &Path, name: &str) -> Result<Self, TableError> {
-        let (place, part) = (folder.join(name), folder.join(format!(".{name}.part")));
-        match File::create(&part) {
-            Ok(file) => Ok(Beside { place, part, file: BufWriter::with_capacity(1 << 18, file) }),
-            Err(source) => Err(TableError::Write { path: place, source }),
+    /// Begins the file that is going to stand at `place`.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn create(place: &Path) -> io::Result<Self> {
+        let name = place.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy();
+        let part = place.with_file_name(format!(".{name}.part"));
+        // What a killed process left, or a link that was laid here: it is taken away and never written through.
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
+        let file = File::create_new(&part)?;
+        Ok(Beside { place: place.to_owned(), part, file: BufWriter::with_capacity(1 << 18, file) })
     }
 
-    /// A table with its first line.
-    pub fn table(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
-        let mut table = Self::create(folder, name)?;
-        table.write(|file| writeln!(file, "{}", columns.join(",")))?;
-        Ok(table)
+    /// Writes a whole file.
+    ///
+    /// # Errors
+    /// The error of the file system; what stood at `place` is still there.
+    pub fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = Self::create(place)?;
+        file.write_all(bytes)?;
+        file.finish()
     }
 
-    pub fn write(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), TableError> {
-        write(&mut self.file).map_err(|source| TableError::Write { path: self.place.clone(), source })
-    }
-
-    pub fn row(&mut self, fields: Vec<String>) -> Result<(), TableError> {
-        self.write(|file| {
-            let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(fields)?;
-            writer.flush()
-        })
-    }
-
-    pub fn finish(mut self) -> Result<(), TableError> {
-        self.write(|file| file.flush())?;
-        let renamed = fs::rename(&self.part, &self.place);
-        renamed.map_err(|source| TableError::Write { path: self.place.clone(), source })
+    /// Renames the file into its place, once it is on the disk: a loss of power must not leave an empty one there.
+    ///
+    /// # Errors
+    /// The error of the file system; what stood at its place is still there.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        fs::rename(&self.part, &self.place)
     }
 }
 
@@ -62,5 +65,36 @@ impl Drop for Beside {
     fn drop(&mut self) {
         // After a rename there is nothing to remove; after an error its room is what is needed.
         let _ = fs::remove_file(&self.part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("table.csv");
+        Beside::replace(&place, b"first").unwrap();
+        let mut begun = Beside::create(&place).unwrap();
+        begun.write_all(b"second").unwrap();
+        assert_eq!(fs::read(&place).unwrap(), b"first");
+        drop(begun);
+        assert_eq!((fs::read(&place).unwrap(), fs::read_dir(folder.path()).unwrap().count()), (b"first".to_vec(), 1));
+        Beside::replace(&place, b"third").unwrap();
+        assert_eq!((fs::read(&place).unwrap(), fs::read_dir(folder.path()).unwrap().count()), (b"third".to_vec(), 1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [place, other] = ["table.csv", "other"].map(|name| folder.path().join(name));
+        fs::write(&other, "theirs").unwrap();
+        std::os::unix::fs::symlink(&other, folder.path().join(".table.csv.part")).unwrap();
+        Beside::replace(&place, b"ours").unwrap();
+        assert_eq!((fs::read(&place).unwrap(), fs::read(&other).unwrap()), (b"ours".to_vec(), b"theirs".to_vec()));
+        assert!(place.symlink_metadata().unwrap().is_file());
     }
 }

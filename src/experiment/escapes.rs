@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::beside::Beside;
 use super::cell_result::{ESCAPE_COLUMNS, write_escape};
 #[cfg(feature = "parquet")]
 use super::escapes_parquet::ParquetEscapes;
-use super::tables::TableError;
+use super::tables::{Table, TableError};
 use crate::scheme::Outcome;
 
 const NAME: &str = "escapes.csv";
@@ -93,7 +92,7 @@ impl Drop for Escapes {
 type Writer = JoinHandle<Result<Files, TableError>>;
 
 struct Files {
-    csv: Beside,
+    csv: Table,
     #[cfg(feature = "parquet")]
     parquet: ParquetEscapes,
 }
@@ -101,7 +100,7 @@ struct Files {
 impl Files {
     fn create(folder: &Path) -> Result<Self, TableError> {
         Ok(Files {
-            csv: Beside::table(folder, NAME, &ESCAPE_COLUMNS)?,
+            csv: Table::create(folder, NAME, &ESCAPE_COLUMNS)?,
             #[cfg(feature = "parquet")]
             parquet: ParquetEscapes::create(folder)?,
         })

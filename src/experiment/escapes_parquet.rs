@@ -50,7 +50,8 @@ pub(super) struct ParquetEscapes {
 
 impl ParquetEscapes {
     pub fn create(folder: &Path) -> Result<Self, TableError> {
-        let (place, beside) = (folder.join(NAME), Beside::create(folder, NAME)?);
+        let place = folder.join(NAME);
+        let beside = Beside::create(&place).map_err(|source| TableError::Write { path: place.clone(), source })?;
         let open = || {
             let schema = Arc::new(parse_message_type(SCHEMA)?);
             SerializedFileWriter::new(beside, schema, Arc::new(properties()))
@@ -67,7 +68,8 @@ impl ParquetEscapes {
     pub fn finish(mut self) -> Result<(), TableError> {
         self.write_group()?;
         let ParquetEscapes { place, file, .. } = self;
-        file.into_inner().map_err(|error| failed(&place, error))?.finish()
+        let file = file.into_inner().map_err(|error| failed(&place, error))?;
+        file.finish().map_err(|source| TableError::Write { path: place, source })
     }
 
     fn write_group(&mut self) -> Result<(), TableError> {

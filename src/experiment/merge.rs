@@ -1,12 +1,14 @@
 //! The shards of a run, joined.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::store::Listed;
-use super::{Difference, Experiment, ExperimentErrors, Identity, ResultsError, ResultsFolder, Store, StoreError};
+use super::{
+    Difference, Experiment, ExperimentErrors, Identity, PendingFolder, ResultsError, ResultsFolder, Store, StoreError,
+};
 use crate::engine::{Chunks, Shard};
 use crate::noise::Seed;
 
@@ -76,21 +78,25 @@ pub struct MissingShard {
     pub absent: bool,
 }
 
+impl MissingShard {
+    /// How many are named.
+    const TOLD: usize = 20;
+}
+
 struct Lines<'m>(&'m [MissingShard]);
 
 impl std::fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const SHOWN: usize = 20;
-        for MissingShard { shard, chunks, of, absent } in self.0.iter().take(SHOWN) {
+        for MissingShard { shard, chunks, of, absent } in self.0.iter().take(MissingShard::TOLD) {
             let (i, n) = (shard.index(), shard.count());
             match absent {
                 true => write!(f, "\n  shard {i}/{n} is missing, {of} chunks")?,
                 false => write!(f, "\n  shard {i}/{n} lacks {chunks} of {of} chunks")?,
             }
         }
-        match self.0.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, "\n  and {more} more shards"),
+        match self.0.len() > MissingShard::TOLD {
+            true => write!(f, "\n  and more"),
+            false => Ok(()),
         }
     }
 }
@@ -129,33 +135,17 @@ pub fn merge(
     if into.symlink_metadata().is_ok() {
         return Err(ResultsError::Exists { path: into.to_owned() }.into());
     }
+    refuse_repetition(folders)?;
     let parts = folders.iter().map(|folder| Store::open(folder)).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = parts.first() else { return Err(StoreError::Absent { path: into.to_owned() }.into()) };
     let experiment = stored_experiment(first)?;
     refuse_mixture(folders, &parts)?;
     let identity = Identity { shard: Shard::WHOLE, ..first.identity().clone() };
-    let cells = vec![identity.paths; experiment.cells.len()];
-    let chunks_of = |shard| Chunks::new(cells.clone(), shard);
-    let mut missing = Vec::new();
-    for index in 1..=first.identity().shard.count() {
-        let Some(shard) = Shard::new(index, first.identity().shard.count()) else { continue };
-        let chunks = chunks_of(shard);
-        let of = chunks.count();
-        let done = match parts.iter().find(|part| part.identity().shard == shard) {
-            Some(part) => Some(part.done(&chunks)?.count()),
-            None => None,
-        };
-        if done.unwrap_or(0) < of {
-            missing.push(MissingShard { shard, chunks: of - done.unwrap_or(0), of, absent: done.is_none() });
-        }
-    }
-    if !missing.is_empty() {
-        return Err(MergeError::Incomplete { missing });
-    }
-    let mut made = || -> Result<ResultsFolder, MergeError> {
-        fs::create_dir_all(into).map_err(|source| ResultsError::Write { path: into.to_owned(), source })?;
-        let mut store = Store::create(into, &identity)?;
-        let (mut held, of) = (0, chunks_of(Shard::WHOLE).count());
+    refuse_gaps(&parts, experiment.cells.len())?;
+    let folder = PendingFolder::claim(into)?;
+    let mut made = || -> Result<(), MergeError> {
+        let mut store = Store::create(folder.path(), &identity)?;
+        let (mut held, of) = (0, Chunks::new(vec![identity.paths; experiment.cells.len()], Shard::WHOLE).count());
         store.gather(&parts, &mut || {
             held += 1;
             copied(held, of);
@@ -163,16 +153,55 @@ pub fn merge(
         for session in parts.iter().map(Store::sessions).collect::<Result<Vec<_>, _>>()?.iter().flatten() {
             store.begin_session(session)?;
         }
-        drop(store);
-        Ok(ResultsFolder::existing(into)?)
+        Ok(())
     };
     match made() {
-        Ok(folder) => Ok((experiment, folder)),
+        Ok(()) => Ok((experiment, ResultsFolder::existing(&folder.finish()?)?)),
         Err(error) => {
-            // Made here, from nothing: half of it would be taken for a run. The first error is the one to report.
-            let _ = fs::remove_dir_all(into);
+            // Its room may be what is needed; the first error is the one to report.
+            let _ = folder.discard();
             Err(error)
         }
+    }
+}
+
+/// A folder that is given twice, by whatever name.
+fn refuse_repetition(folders: &[PathBuf]) -> Result<(), MergeError> {
+    let mut seen: BTreeMap<PathBuf, &PathBuf> = BTreeMap::new();
+    for folder in folders {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        if let Some(first) = seen.insert(real, folder) {
+            return Err(MergeError::Twice { first: first.clone(), second: folder.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Every chunk of every shard must be there.
+fn refuse_gaps(parts: &[Store], cells: usize) -> Result<(), MergeError> {
+    let Identity { paths, shard, .. } = parts[0].identity();
+    let chunks_of = |shard| Chunks::new(vec![*paths; cells], shard);
+    let mut missing = Vec::new();
+    for part in parts {
+        let shard = part.identity().shard;
+        let chunks = chunks_of(shard);
+        let (done, of) = (part.done(&chunks)?.count(), chunks.count());
+        if done < of {
+            missing.push(MissingShard { shard, chunks: of - done, of, absent: false });
+        }
+    }
+    let given: BTreeSet<u64> = parts.iter().map(|part| part.identity().shard.index()).collect();
+    let absent = (1..=shard.count()).filter(|index| !given.contains(index)).filter_map(|index| {
+        let shard = Shard::new(index, shard.count())?;
+        let of = chunks_of(shard).count();
+        (of > 0).then_some(MissingShard { shard, chunks: of, of, absent: true })
+    });
+    // There may be very many: only those that are told are counted out.
+    missing.extend(absent.take(MissingShard::TOLD + 1));
+    missing.sort_by_key(|missing| missing.shard.index());
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(MergeError::Incomplete { missing }),
     }
 }
 

@@ -30,6 +30,7 @@ mod store;
 mod sweep;
 mod tables;
 
+pub use beside::Beside;
 #[cfg(feature = "calibrate")]
 pub use calibration_file::{CalibrationFigure, CalibrationFile};
 pub use calibration_section::{calibrations_named, is_calibration};

@@ -1,18 +1,24 @@
 //! A folder that is written beside its place and renamed into it.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::results::{exists, move_aside};
-use super::{Existing, ResultsError};
+use super::{Existing, ResultsError, StoreError};
+
+/// Tells in an unfinished folder whether somebody still writes it.
+const LOCK: &str = ".lock";
 
 /// A folder being written. Nothing stands at its place until [`PendingFolder::finish`]; without it the unfinished folder `.<name>.part`
-/// stays for inspection and is cleared by the next run of that name.
+/// stays for inspection and is cleared by the next that is to stand there.
 #[derive(Debug)]
 pub struct PendingFolder {
     place: PathBuf,
     beside: PathBuf,
     existing: Existing,
+    /// Held until the folder is in its place, or the process is gone.
+    lock: File,
 }
 
 impl PendingFolder {
@@ -32,16 +38,45 @@ impl PendingFolder {
     /// Makes the folder beside its place.
     ///
     /// # Errors
-    /// [`ResultsError::Exists`] as [`PendingFolder::check`], [`ResultsError::Write`] if the folder cannot be written.
+    /// [`ResultsError::Exists`] as [`PendingFolder::check`], [`StoreError::InUse`] if another process writes it,
+    /// [`ResultsError::Write`] if it cannot be written.
     pub fn create(out: &Path, name: &str, existing: Existing) -> Result<Self, ResultsError> {
         Self::check(out, name, existing)?;
-        let beside = out.join(format!(".{name}.part"));
+        Ok(PendingFolder { existing, ..Self::claim(&out.join(name))? })
+    }
+
+    /// Makes the folder beside `place`, where nothing may stand when it is finished.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] if another process writes it, [`ResultsError::Write`] if it cannot be written.
+    pub fn claim(place: &Path) -> Result<Self, ResultsError> {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let beside = place.with_file_name(format!(".{name}.part"));
         let failed = |source| ResultsError::Write { path: beside.clone(), source };
-        if beside.exists() {
+        let in_use = || ResultsError::from(StoreError::InUse { path: beside.clone() });
+        let held = |lock: &File| match lock.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(in_use()),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        };
+        if beside.symlink_metadata().is_ok() {
+            match File::open(beside.join(LOCK)) {
+                Ok(lock) => held(&lock)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
             fs::remove_dir_all(&beside).map_err(failed)?;
         }
-        fs::create_dir_all(&beside).map_err(failed)?;
-        Ok(PendingFolder { place: out.join(name), beside, existing })
+        let parent = beside.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent.map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        match fs::create_dir(&beside) {
+            // Another process was faster.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(in_use()),
+            made => made.map_err(failed)?,
+        }
+        let lock = File::create_new(beside.join(LOCK)).map_err(failed)?;
+        held(&lock)?;
+        Ok(PendingFolder { place: place.to_owned(), beside, existing: Existing::Refuse, lock })
     }
 
     /// Where files go until the folder is in its place.
@@ -77,9 +112,11 @@ impl PendingFolder {
             }
             move_aside(&self.place).map_err(|source| ResultsError::Write { path: self.place.clone(), source })?;
         }
-        fs::rename(&self.beside, &self.place)
-            .map_err(|source| ResultsError::Write { path: self.beside.clone(), source })?;
-        Ok(self.place)
+        let PendingFolder { place, beside, lock, .. } = self;
+        let renamed = fs::remove_file(beside.join(LOCK)).and_then(|()| fs::rename(&beside, &place));
+        drop(lock);
+        renamed.map_err(|source| ResultsError::Write { path: beside, source })?;
+        Ok(place)
     }
 }
 
@@ -101,5 +138,22 @@ mod tests {
         assert_eq!(fs::read_to_string(place.join("file")).unwrap(), "third");
         assert_eq!(fs::read_to_string(out.path().join("c.1/file")).unwrap(), "first");
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(place).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn one_at_a_time_writes_it() {
+        let out = tempfile::tempdir().unwrap();
+        let place = out.path().join("c");
+        let first = PendingFolder::claim(&place).unwrap();
+        first.write("file", b"first").unwrap();
+        let second = PendingFolder::claim(&place);
+        assert!(matches!(second, Err(ResultsError::Store(StoreError::InUse { .. }))), "{second:?}");
+        assert_eq!(fs::read(first.path().join("file")).unwrap(), b"first");
+        // What nobody writes any more is cleared.
+        drop(first);
+        let third = PendingFolder::claim(&place).unwrap();
+        assert!(!third.path().join("file").exists());
+        assert_eq!(third.finish().unwrap(), place);
     }
 }

@@ -1,12 +1,13 @@
 //! The folder of a run: opened, locked, moved aside.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
+use super::beside::Beside;
 use super::tables::{TableError, write_table};
 use super::{Experiment, Identity, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult, Store, StoreError};
 use crate::engine::Shard;
@@ -135,16 +136,23 @@ impl ResultsFolder {
                     move_aside(&place).map_err(failed)?;
                 }
                 Existing::Resume if is_blank(&place) => {}
-                Existing::Resume => {
-                    let store = Store::open(&place)?;
-                    let paths = agreed_paths(&place, &store, request)?;
-                    return Ok(ResultsFolder { place, made: false, paths, store });
-                }
+                Existing::Resume => return Self::resume(place, request),
             }
         }
         fs::create_dir_all(&place).map_err(failed)?;
-        let store = Store::create(&place, &request.identity())?;
-        Ok(ResultsFolder { place, made: true, paths: request.paths, store })
+        match Store::create(&place, &request.identity()) {
+            Ok(store) => Ok(ResultsFolder { place, made: true, paths: request.paths, store }),
+            // Another process was faster.
+            Err(StoreError::Exists { .. }) if existing == Existing::Resume => Self::resume(place, request),
+            Err(StoreError::Exists { .. }) => Err(ResultsError::Exists { path: place }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn resume(place: PathBuf, request: &Request<'_>) -> Result<Self, ResultsError> {
+        let store = Store::open(&place)?;
+        let paths = agreed_paths(&place, &store, request)?;
+        Ok(ResultsFolder { place, made: false, paths, store })
     }
 
     /// Opens a folder that holds a run, to render it anew.
@@ -207,7 +215,8 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Write`].
     pub fn write_text(&self, name: &str, text: &str) -> Result<(), ResultsError> {
-        self.replace(name, |file| file.write_all(text.as_bytes()))
+        let place = self.place.join(name);
+        Beside::replace(&place, text.as_bytes()).map_err(|source| ResultsError::Write { path: place, source })
     }
 
     /// Writes the manifest.
@@ -215,22 +224,9 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Write`].
     pub fn write_manifest(&self, manifest: &impl Serialize) -> Result<(), ResultsError> {
-        self.replace("manifest.json", |file| {
-            serde_json::to_writer_pretty(&mut *file, manifest)?;
-            file.write_all(b"\n")
-        })
-    }
-
-    /// Writes a file beside its place and renames it.
-    fn replace(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ResultsError> {
-        let (place, part) = (self.place.join(name), self.place.join(format!(".{name}.part")));
-        let written =
-            File::create(&part).and_then(|mut file| write(&mut file)).and_then(|()| fs::rename(&part, &place));
-        written.map_err(|source| {
-            // The first error is the one to report.
-            let _ = fs::remove_file(&part);
-            ResultsError::Write { path: place, source }
-        })
+        let write = || serde_json::to_string_pretty(manifest).map(|text| text + "\n");
+        let text = write().map_err(|source| ResultsError::Write { path: self.place.clone(), source: source.into() })?;
+        self.write_text("manifest.json", &text)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables, rendered from the store in path order: written beside their place and renamed into it.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -61,6 +61,43 @@ pub enum TableError {
     },
 }
 
+/// A table being written. Without [`Table::finish`] nothing is left of it.
+pub(super) struct Table {
+    place: PathBuf,
+    file: Beside,
+}
+
+impl Table {
+    /// Begins a table with its first line.
+    pub fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
+        let place = folder.join(name);
+        match Beside::create(&place) {
+            Ok(file) => {
+                let mut table = Table { place, file };
+                table.write(|file| writeln!(file, "{}", columns.join(",")))?;
+                Ok(table)
+            }
+            Err(source) => Err(TableError::Write { path: place, source }),
+        }
+    }
+
+    pub fn write(&mut self, write: impl FnOnce(&mut Beside) -> io::Result<()>) -> Result<(), TableError> {
+        write(&mut self.file).map_err(|source| TableError::Write { path: self.place.clone(), source })
+    }
+
+    pub fn row(&mut self, fields: Vec<String>) -> Result<(), TableError> {
+        self.write(|file| {
+            let mut writer = csv::Writer::from_writer(file);
+            writer.write_record(fields)?;
+            writer.flush()
+        })
+    }
+
+    pub fn finish(self) -> Result<(), TableError> {
+        self.file.finish().map_err(|source| TableError::Write { path: self.place, source })
+    }
+}
+
 /// Writes a small table.
 pub(super) fn write_table(
     folder: &Path,
@@ -68,7 +105,7 @@ pub(super) fn write_table(
     columns: &[&str],
     mut rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), TableError> {
-    let mut table = Beside::table(folder, name, columns)?;
+    let mut table = Table::create(folder, name, columns)?;
     rows.try_for_each(|row| table.row(row))?;
     table.finish()
 }
@@ -88,10 +125,11 @@ pub fn render_tables(
     done: &Done,
     folder: &Path,
 ) -> Result<Vec<CellResult>, TableError> {
+    store.check_place()?;
     let plans = &run.experiment().cells;
     let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
     let mut escapes = Escapes::create(folder)?;
-    let mut summary = Beside::table(folder, "summary.csv", &columns)?;
+    let mut summary = Table::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
@@ -104,6 +142,8 @@ pub fn render_tables(
         summary.row(result.summary_row())?;
         results.push(result);
     }
+    // Where another run has taken the folder its tables stay.
+    store.check_place()?;
     escapes.finish()?;
     summary.finish()?;
     let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::Sheet;
 use super::canvas::{Canvas, Medium, UNITS_PER_POINT};
+use crate::experiment::Beside;
 
 /// Drawing units that become one pixel, along each axis: 600 units per inch make 300 dots per inch.
 const UNITS_PER_PIXEL: usize = 2;
@@ -121,16 +122,9 @@ fn replace(dir: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<Path
 }
 
 fn put(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, FigureError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.part"));
-    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, &path));
-    match written {
+    match Beside::replace(&path, bytes) {
         Ok(()) => Ok(path),
-        Err(source) => {
-            // The first error is the one to report; a part that was never made cannot be removed.
-            let _ = fs::remove_file(&beside);
-            Err(FigureError::Write { path, source })
-        }
+        Err(source) => Err(FigureError::Write { path, source }),
     }
 }
 

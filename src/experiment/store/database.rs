@@ -1,10 +1,11 @@
 //! The store's file: an SQLite database, with a row for the chunks that were run together.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::blob::{Blob, ZeroBlob};
 use rusqlite::config::DbConfig;
@@ -29,6 +30,9 @@ const PAGE: i32 = 65_536;
 const CACHE: i32 = 192;
 /// Longest value that is read: the text of an experiment, and more than any row.
 const LONGEST: i32 = 16 << 20;
+
+/// How long another process is waited for that looks at a store, as `report` does.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The tables, word for word as they stand in the file. A file with others, or with triggers or views, is not ours.
 const TABLES: [(&str, &str); 3] = [
@@ -60,32 +64,57 @@ pub struct Session {
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// What stands at the path while the store does.
+    file: FileId,
     identity: Identity,
     open: bool,
-    /// After the connection, which is to be closed first.
-    reserve: Option<Reserve>,
+    /// After the connection, which is to be closed first. It comes with the first chunk that is put in, so that a store that is only read
+    /// holds no second descriptor; `Some(None)` if it could not be had: the file then grows as any other.
+    reserve: Option<Option<Reserve>>,
 }
+
+/// What tells one file from another at the same path.
+#[cfg(unix)]
+type FileId = (u64, u64);
+#[cfg(not(unix))]
+type FileId = ();
+
+#[cfg(unix)]
+fn file_id(file: &Metadata) -> FileId {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+#[cfg(not(unix))]
+fn file_id(_: &Metadata) -> FileId {}
 
 /// Past every row that a run can have.
 const ROW_END: u64 = i64::MAX as u64;
 
 impl Store {
-    /// Makes the store of a run in `folder`, which must be there.
+    /// Makes the store of a run in `folder`, which must be there and hold none. Of several processes that try one succeeds.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written.
+    /// [`StoreError::Exists`] if there is one already, [`StoreError`] if it cannot be written.
     pub fn create(folder: &Path, identity: &Identity) -> Result<Self, StoreError> {
         let path = folder.join(STORE_FILE);
         // Written beside its place: a store that is there is whole.
-        let beside = folder.join(format!(".{STORE_FILE}.part"));
-        let failed = |source| StoreError::Folder { path: beside.clone(), source };
-        if beside.exists() {
-            fs::remove_file(&beside).map_err(failed)?;
-        }
-        let connection = Connection::open(&beside).map_err(|error| classify(&beside, error))?;
-        write_head(&connection, identity).map_err(|error| classify(&beside, error))?;
-        connection.close().map_err(|(_, error)| classify(&beside, error))?;
-        fs::rename(&beside, &path).map_err(failed)?;
+        let beside = claim(folder)?;
+        let made = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&beside, flags).map_err(|error| classify(&beside, error))?;
+            write_head(&connection, identity).map_err(|error| classify(&beside, error))?;
+            connection.close().map_err(|(_, error)| classify(&beside, error))?;
+            put_in_place(&beside, &path)
+        };
+        let made = made();
+        let _ = fs::remove_file(&beside);
+        // One that came too late may also have lost its file to the first.
+        made.map_err(|error| match path.symlink_metadata() {
+            Ok(_) => StoreError::Exists { path: path.clone() },
+            Err(_) => error,
+        })?;
+        remove_parts(folder);
         Self::open(folder)
     }
 
@@ -95,8 +124,11 @@ impl Store {
     /// [`StoreError`] if there is none, if it is not ours, of another format, damaged, or in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(STORE_FILE);
-        if !path.exists() {
-            return Err(StoreError::Absent { path: folder.to_owned() });
+        match path.symlink_metadata() {
+            Ok(file) if file.is_file() => {}
+            // A link, or what would be waited for when it is read.
+            Ok(_) => return Err(StoreError::Foreign { path }),
+            Err(_) => return Err(StoreError::Absent { path: folder.to_owned() }),
         }
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -108,9 +140,20 @@ impl Store {
         let connection = Connection::open_with_flags(&real, flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
-        // Without one, as where only reading is allowed, the file grows as any other.
-        let reserve = Reserve::of(&real).ok();
-        Ok(Store { connection, path, identity, open: false, reserve })
+        let file = real.symlink_metadata().map_err(|_| StoreError::Vanished { path: path.clone() })?;
+        Ok(Store { connection, path, file: file_id(&file), identity, open: false, reserve: None })
+    }
+
+    /// Whether the file still stands in its place. One that was deleted or moved can still be written to, and another run may have taken
+    /// the folder.
+    ///
+    /// # Errors
+    /// [`StoreError::Vanished`] if it does not.
+    pub fn check_place(&self) -> Result<(), StoreError> {
+        match self.path.symlink_metadata() {
+            Ok(file) if file_id(&file) == self.file => Ok(()),
+            _ => Err(StoreError::Vanished { path: self.path.clone() }),
+        }
     }
 
     /// What it is the store of.
@@ -178,7 +221,8 @@ impl Store {
         if batches.is_empty() {
             return Ok(());
         }
-        if let Some(reserve) = &mut self.reserve {
+        let place = self.connection.path().unwrap_or_default();
+        if let Some(reserve) = self.reserve.get_or_insert_with(|| Reserve::of(Path::new(place)).ok()) {
             reserve.renew();
         }
         let written = self.begin().and_then(|()| {
@@ -206,7 +250,7 @@ impl Store {
 
     /// Gives back what was reserved on the disk for chunks that have not come, as closing the store does.
     pub fn release(&mut self) {
-        if let Some(reserve) = &mut self.reserve {
+        if let Some(Some(reserve)) = &mut self.reserve {
             reserve.release();
         }
     }
@@ -229,13 +273,10 @@ impl Store {
     /// Makes what was put in safe against a kill at any moment.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written, or if the file is gone.
+    /// [`StoreError`] if it cannot be written, or if the file is not [in its place](Store::check_place).
     pub fn commit(&mut self) -> Result<(), StoreError> {
+        self.check_place()?;
         if self.open {
-            // A file that was deleted can still be written to, and everything would be lost in the end.
-            if !self.path.exists() {
-                return Err(StoreError::Vanished { path: self.path.clone() });
-            }
             self.connection.execute_batch("COMMIT").map_err(|error| self.roll_back(error))?;
             self.open = false;
         }
@@ -405,6 +446,46 @@ impl<'s> Page<'s> {
     }
 }
 
+/// Makes an empty file beside the place of a store, with a name that no other process has.
+fn claim(folder: &Path) -> Result<PathBuf, StoreError> {
+    for number in 0u32.. {
+        let part = folder.join(format!(".{STORE_FILE}.{number}.part"));
+        match File::create_new(&part) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 10_000 => {}
+            Err(source) => return Err(StoreError::Folder { path: part, source }),
+            Ok(_) => return Ok(part),
+        }
+    }
+    Err(StoreError::Folder { path: folder.to_owned(), source: ErrorKind::AlreadyExists.into() })
+}
+
+/// Gives a whole store its name, unless something has it.
+fn put_in_place(beside: &Path, path: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Folder { path: path.to_owned(), source };
+    match fs::hard_link(beside, path) {
+        Ok(()) => Ok(()),
+        // A file system without links.
+        Err(error)
+            if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied)
+                && path.symlink_metadata().is_err() =>
+        {
+            fs::rename(beside, path).map_err(failed)
+        }
+        Err(source) => Err(failed(source)),
+    }
+}
+
+/// Takes away what was left of stores that were not made to their end, by a process that was killed or came too late.
+fn remove_parts(folder: &Path) {
+    let part = |name: &str| name.starts_with(&format!(".{STORE_FILE}."));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if part(&entry.file_name().to_string_lossy()) {
+            // Where that fails it only stays.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn write_head(connection: &Connection, identity: &Identity) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.execute_batch("BEGIN")?;
@@ -466,10 +547,13 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    // Where only reading is allowed nobody else can write either.
+    connection.busy_timeout(PATIENCE)?;
+    // A store that may only be read cannot be locked; that nobody writes meanwhile is then for its owner to see to.
     if !connection.is_readonly("main")? {
-        connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+        // The lock comes first and is then kept: in this order two that want it at once do not wait for each other.
+        connection.execute_batch("BEGIN EXCLUSIVE")?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        connection.execute_batch("COMMIT")?;
     }
     Ok(())
 }

@@ -16,6 +16,12 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
     },
+    /// There is one already.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is not one of ours.
     #[error("{} is not a store of levy-escape", path.display())]
     Foreign {
@@ -53,8 +59,8 @@ pub enum StoreError {
         /// What differs.
         differences: Vec<Difference>,
     },
-    /// The file is gone while it was in use.
-    #[error("{} has vanished", path.display())]
+    /// The file is gone while it was in use, or another has taken its place.
+    #[error("{} has vanished: it was deleted, moved or replaced", path.display())]
     Vanished {
         /// The file.
         path: PathBuf,
