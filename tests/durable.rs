@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::{Chunks, Shard};
-use levy_escape::experiment::{Store, StoreError};
+use levy_escape::experiment::{ChunkOutcomes, Store, StoreError};
 use levy_escape::noise::{Seed, Stream};
 use program::{command, folder, manifest, names};
 use serde_json::Value;
@@ -73,6 +73,20 @@ fn signal(child: &Child, name: &str) {
     Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
+/// Paths that are safe in a store: what a killed run must not lose again.
+fn paths_kept(results: &Path) -> u64 {
+    let Ok(store) = Store::open(results) else { return 0 };
+    let mut kept = 0;
+    for cell in 0..4 {
+        let mut count = |chunk: &ChunkOutcomes| {
+            kept += chunk.outcomes.len() as u64;
+            Ok::<_, StoreError>(true)
+        };
+        store.read_cell(cell, 1, &mut count).unwrap();
+    }
+    kept
+}
+
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -90,7 +104,7 @@ fn disturbed(name: &str, times: u64, expected: &[i32]) {
     let life = begun.elapsed();
     let results = folder.path().join("results/sweep");
     let mut rng = Stream::new(Seed(times), name.len() as u64, 0);
-    let (mut met, mut ended) = (0, 0);
+    let (mut met, mut ended, mut handled, mut kept) = (0, 0, 0, 0);
     while met < times {
         let mut child = command(folder.path(), &["run", "my.toml", "-q", "--resume"]).spawn().unwrap();
         std::thread::sleep(life.mul_f64(0.9 * rng.open01()));
@@ -100,12 +114,18 @@ fn disturbed(name: &str, times: u64, expected: &[i32]) {
             ended += 1;
             assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
             fs::remove_dir_all(folder.path().join("results")).unwrap();
+            kept = 0;
         } else {
             met += 1;
+            handled += u64::from(code.is_some());
             assert!(code.is_none_or(|code| expected.contains(&code)), "{name}: exit code {code:?}");
+            let before = std::mem::replace(&mut kept, paths_kept(&results));
+            assert!(kept >= before, "{name}: {before} paths were safe, {kept} are left");
         }
         assert!(ended < 50 + 10 * times, "the signals come too late");
     }
+    // The handler is there from the first milliseconds on.
+    assert!(expected.is_empty() || 2 * handled > met, "{name}: {handled} of {met} were handled");
     succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
     assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
     let left = names(&results);
@@ -119,7 +139,7 @@ fn a_run_killed_at_any_moment_gives_the_same_bytes() {
 
 #[test]
 fn a_run_stopped_at_any_moment_gives_the_same_bytes() {
-    // Before the handler is set SIGTERM kills, which gives no code at all.
+    // Before the handler is set SIGTERM kills, which gives no code at all; afterwards it does not.
     disturbed("-TERM", many(5, 100), &[130]);
 }
 
@@ -184,6 +204,8 @@ fn merging_refuses_what_does_not_belong_together() {
     fs::create_dir(folder.path().join("copy")).unwrap();
     fs::copy(folder.path().join(shard(1)).join("run.sqlite"), folder.path().join("copy/run.sqlite")).unwrap();
     let (code, said) = merge(&[&shard(1), "copy"]);
+    assert!(code == 2 && said.contains("hold the same shard"), "{code} {said}");
+    let (code, said) = merge(&[&shard(1), &format!("./{}", shard(1))]);
     assert!(code == 2 && said.contains("hold the same shard"), "{code} {said}");
     assert_eq!(merge(&["absent"]).0, 3);
     fs::write(folder.path().join("copy/run.sqlite"), b"SQLite format 3, but not quite").unwrap();
@@ -288,6 +310,83 @@ fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
     assert_eq!(code, 5, "{said}");
 }
 
+/// Whichever comes first begins; the others wait for it and find everything done, or are told that it is at work. The store is whole.
+#[test]
+fn of_runs_that_begin_at_once_one_works() {
+    let folder = folder(&SWEEP.replace("12_345", "3000"));
+    let reference = undisturbed(folder.path());
+    for round in 0..many(5, 60) {
+        let out = format!("out{round}");
+        let start = |_| command(folder.path(), &["run", "my.toml", "-q", "--resume", "--out", &out]).spawn().unwrap();
+        for child in [0; 4].map(start) {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            let code = output.status.code();
+            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
+        }
+        let results = folder.path().join(&out).join("sweep");
+        assert!(tables(&results) == reference, "round {round}");
+        assert!(!names(&results).iter().any(|name| name.starts_with('.')), "{:?}", names(&results));
+    }
+}
+
+/// What a killed merge leaves is in nobody's way, and a merge that is going on is.
+#[test]
+fn a_merge_that_is_killed_is_made_anew() {
+    let folder = folder(SWEEP);
+    let reference = undisturbed(folder.path());
+    (1..=3).for_each(|i| succeed(folder.path(), &["run", "my.toml", "-q", "--shard", &format!("{i}/3")]));
+    let merge = ["merge", "results/sweep.shard-1-of-3", "results/sweep.shard-2-of-3", "results/sweep.shard-3-of-3"];
+    let merge = [&merge[..], &["-q", "--into", "results/sweep"]].concat();
+    let results = folder.path().join("results/sweep");
+    let mut rng = Stream::new(Seed(2), 0, 0);
+    let mut killed = 0;
+    while killed < many(4, 40) {
+        let mut child = command(folder.path(), &merge).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(100).mul_f64(rng.open01()));
+        signal(&child, "-KILL");
+        killed += u64::from(child.wait().unwrap().code().is_none());
+        if results.join("run.sqlite").exists() {
+            let (code, said) = say(folder.path(), &merge);
+            assert!(code == 2 && said.contains("levy-escape report"), "{code} {said}");
+            succeed(folder.path(), &["report", "results/sweep", "-q"]);
+            assert!(tables(&results) == reference);
+            fs::remove_dir_all(&results).unwrap();
+        }
+    }
+    succeed(folder.path(), &merge);
+    assert!(tables(&results) == reference);
+    assert!(!names(&folder.path().join("results")).iter().any(|name| name.starts_with('.')));
+}
+
+#[test]
+fn a_run_under_nohup_outlives_its_terminal() {
+    let folder = folder(&endless());
+    for (ignored, expected) in [(false, Some(130)), (true, None)] {
+        let mut child = command(folder.path(), &["run", "my.toml", "--resume", "-q"]);
+        if ignored {
+            let arguments: Vec<_> = child.get_args().map(ToOwned::to_owned).collect();
+            child = Command::new("nohup");
+            child.arg(env!("CARGO_BIN_EXE_levy-escape")).args(arguments).current_dir(folder.path());
+            child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        let mut child = child.spawn().unwrap();
+        until("the run begins", || {
+            matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        signal(&child, "-HUP");
+        if let Some(code) = expected {
+            assert_eq!(child.wait().unwrap().code(), Some(code));
+        } else {
+            std::thread::sleep(Duration::from_millis(1500));
+            assert_eq!(child.try_wait().unwrap(), None, "it did not outlive SIGHUP");
+            signal(&child, "-KILL");
+            child.wait().unwrap();
+        }
+    }
+}
+
 #[test]
 fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
     let folder = folder(&endless());
@@ -379,6 +478,60 @@ fn a_folder_that_vanishes_is_an_error_and_no_panic() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("has vanished") || said.contains("cannot be written"), "{said}");
+}
+
+/// The lock is of the file that was opened: another at its place is another run's.
+#[test]
+fn a_run_whose_folder_was_taken_leaves_the_other_alone() {
+    let folder = folder(&SWEEP.replace("12_345", "100_000_000"));
+    let first = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
+    let results = folder.path().join("results/sweep");
+    until("the run begins", || matches!(Store::open(&results), Err(StoreError::InUse { .. })));
+    fs::rename(folder.path().join("results"), folder.path().join("moved")).unwrap();
+    let second = command(folder.path(), &["run", "my.toml", "-q", "--paths", "2000"]).output().unwrap();
+    let output = first.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(3) && said.contains("has vanished"), "{said}");
+    assert_eq!(second.status.code(), Some(0));
+    assert_eq!(manifest(&results)["paths_done"], 8000);
+    assert!(paths_kept(&folder.path().join("moved/sweep")) > 0);
+}
+
+/// Neither a link nor a pipe nor a folder is read as a store, or written through.
+#[test]
+fn a_strange_thing_in_the_place_of_a_store_is_refused() {
+    let folder = folder(SWEEP);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "600"]);
+    let results = folder.path().join("results/sweep");
+    let (store, kept) = (results.join("run.sqlite"), folder.path().join("kept"));
+    fs::rename(&store, &kept).unwrap();
+    let bytes = fs::read(&kept).unwrap();
+    let refused = |what: &str| {
+        for arguments in [&["run", "my.toml", "--resume"][..], &["report", "results/sweep"]] {
+            let (code, said) = say(folder.path(), arguments);
+            assert!(code == 3 && said.contains("is not a store of levy-escape"), "{what}: {code} {said}");
+        }
+    };
+    std::os::unix::fs::symlink(&kept, &store).unwrap();
+    refused("a link");
+    fs::remove_file(&store).unwrap();
+    assert!(Command::new("mkfifo").arg(&store).status().unwrap().success());
+    refused("a pipe");
+    fs::remove_file(&store).unwrap();
+    fs::create_dir(&store).unwrap();
+    refused("a folder");
+    fs::remove_dir(&store).unwrap();
+    assert!(fs::read(&kept).unwrap() == bytes);
+
+    // Nor are the tables: what a stranger laid beside them is taken away.
+    fs::rename(&kept, &store).unwrap();
+    let other = folder.path().join("other");
+    fs::write(&other, "theirs").unwrap();
+    for part in [".escapes.csv.part", ".summary.csv.part", ".manifest.json.part"] {
+        std::os::unix::fs::symlink(&other, results.join(part)).unwrap();
+    }
+    succeed(folder.path(), &["report", "results/sweep", "-q"]);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "theirs");
 }
 
 #[test]
