@@ -50,7 +50,7 @@ const BAD: &[Wrong] = &[
     wrong("10^12 cells", "alpha = 1.5\nepsilon = 0.1",
         "alpha = { from = 1.1, to = 1.9, count = 1e5 }\nepsilon = { from = 0.001, to = 0.1, count = 1e5 }\n\
          amplitude = { from = 1, to = 2, count = 100 }",
-        "7:11", &["1000000000000 cells", "at most 1000000 cells", "shorten a sweep"]),
+        "7:11", &["1000000000000 cells", "at most 25000 cells and 4000 MB", "shorten a sweep"]),
     wrong("a sweep of 10^12 values", "0.1", "{ from = 0.1, to = 1, count = 1e12 }", "7:41", &["`count` must lie between"]),
     wrong("an enormous family", "[4.0] } }\ndomain = { interval = [-0.5, 0.5] }",
         "{ from = 1, to = 2, count = 1e5 } } }\ndomain = { ball = { radius = 1 } }\ndim = 1_000_000",

@@ -1,6 +1,6 @@
 //! `calibration.json`: what was measured, as a file that an experiment can name.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -405,7 +405,13 @@ impl Calibration {
     /// [`CalibrationError`]: a file that is missing, too large, of another kind or version, or that holds impossible values.
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
         let mut bytes = Vec::new();
-        File::open(path)
+        // A pipe would be waited for.
+        let found = fs::metadata(path).and_then(|found| match found.is_file() {
+            true => Ok(()),
+            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file")),
+        });
+        found
+            .and_then(|()| File::open(path))
             .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|source| CalibrationError::Read { path: path.to_owned(), source })?;
         if bytes.len() as u64 > MOST_BYTES {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::progress::say;
-use super::stopping::{quoted, resume_command};
+use super::stopping::{quoted, resume_command, resumes};
 #[cfg(feature = "calibrate")]
 use crate::calibrate::{CalibrateError, DataError};
+use crate::engine::Shard;
 use crate::experiment::{
     Experiment, ExperimentErrors, MergeError, ResultsError, RunError, StoreError, TableError, is_calibration,
 };
@@ -103,6 +104,8 @@ pub enum Failure {
     TimeLimit { path: PathBuf },
     #[error("the run in {} is not complete; the tables hold the first paths of every cell", path.display())]
     Incomplete { path: PathBuf },
+    #[error("{} holds shard {}/{} of a run: its tables come with the merge", path.display(), shard.index(), shard.count())]
+    IsShard { path: PathBuf, shard: Shard },
     #[error("the tables of {} could not be written", path.display())]
     Unrendered {
         path: PathBuf,
@@ -162,7 +165,7 @@ impl Failure {
             | Failure::Unrendered { source: TableError::Sample { .. }, .. }
             | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
             Failure::TimeLimit { .. } | Failure::Incomplete { .. } => 5,
-            Failure::IsCalibration { .. } => 2,
+            Failure::IsCalibration { .. } | Failure::IsShard { .. } => 2,
             #[cfg(feature = "calibrate")]
             Failure::Calibrate(error) => match error {
                 CalibrateError::Data(DataError::Read { .. })
@@ -189,6 +192,7 @@ impl Failure {
             StoreError::Vanished { .. } => {
                 Some("what was run is where that file went; if it was deleted, it is gone, and a run begins anew")
             }
+            StoreError::Damaged { .. } | StoreError::Foreign { .. } if !resumes() => Some("nothing was changed"),
             StoreError::Damaged { .. } | StoreError::Foreign { .. } => {
                 Some("pass --force to move it aside and begin anew; nothing was changed")
             }
@@ -198,6 +202,9 @@ impl Failure {
             return Some(hint.to_string());
         }
         match self {
+            Failure::Results(ResultsError::Exists { .. }) if !resumes() => {
+                Some("move it away, or pass --out DIR to write elsewhere; calibrate also takes --force".to_string())
+            }
             Failure::Results(ResultsError::Exists { .. }) => Some(
                 "pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere".to_string(),
             ),
@@ -230,6 +237,7 @@ impl Failure {
             Failure::NoExperiments { .. } => {
                 Some("run from the root of the project, or pass --experiments DIR".to_string())
             }
+            Failure::IsShard { .. } => Some("levy-escape merge DIR… --into DIR".to_string()),
             Failure::IsCalibration { path } => Some(format!("levy-escape calibrate {}", path.display())),
             #[cfg(feature = "calibrate")]
             Failure::Diverged { .. } => Some("lower the learning rate `eta`".to_string()),

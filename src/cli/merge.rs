@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::progress::Talk;
 use super::rendering::Rendering;
 use super::stopping::Stopping;
-use crate::engine::Chunks;
+use crate::engine::{Chunks, Shard};
 use crate::experiment::{
     Experiment, PreparedRun, ResultsError, ResultsFolder, merge as merge_shards, stored_experiment,
 };
@@ -22,6 +22,10 @@ pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
 /// Renders a run anew.
 pub fn report(options: &ReportOptions, talk: &Talk) -> Result<(), Failure> {
     let folder = ResultsFolder::existing(&options.folder)?;
+    let shard = folder.store.identity().shard;
+    if shard != Shard::WHOLE {
+        return Err(Failure::IsShard { path: options.folder.clone(), shard });
+    }
     let experiment = stored_experiment(&folder.store)?;
     render(&experiment, &folder, options.json, talk)
 }

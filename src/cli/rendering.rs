@@ -42,7 +42,7 @@ impl Rendering<'_> {
         };
         self.folder.write_random_problems(&studies)?;
         if let Some(text) = report::findings(&results, &studies) {
-            self.folder.write_text("findings.md", &text)?;
+            self.folder.write_text("findings.md", &format!("{}{text}", self.partial_mark()))?;
         }
         let seconds = self.seconds_per_path(&results, stopping);
         let undrawn = self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
@@ -63,6 +63,18 @@ impl Rendering<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// What a reader of half a run must know first.
+    fn partial_mark(&self) -> String {
+        match self.is_complete() {
+            true => String::new(),
+            false => format!(
+                "**Partial:** {} of {} chunks of paths were run. Tables and figures hold the first paths of every cell.\n\n",
+                self.done.count(),
+                self.chunks.count()
+            ),
+        }
     }
 
     /// What a path of every cell costs, by a pilot of its events, if a figure asks for it; 0 where that takes too long.

@@ -66,7 +66,15 @@ impl Scripts<'_> {
         // In the name of a log, `%` begins what Slurm puts in.
         let folder = self.logs.display().to_string().replace('%', "%%");
         let given = [format!("--job-name={job}"), "--open-mode=append".to_string(), format!("--output={folder}/{log}")];
-        for argument in given.iter().chain(more).chain(&self.options.sbatch_arg) {
+        for argument in given.iter().chain(more) {
+            lines.push(directive(argument)?);
+        }
+        for argument in &self.options.sbatch_arg {
+            let key = argument.split(['=', ' ']).next().unwrap_or_default();
+            // The scripts depend on these.
+            if ["-", "--", "--array", "-a", "--output", "-o", "--dependency", "-d"].contains(&key) {
+                return Err(Failure::SbatchArgument { argument: argument.clone() });
+            }
             lines.push(directive(argument)?);
         }
         lines.push(format!("cd {} || exit 3", quoted(&self.here.display().to_string())));

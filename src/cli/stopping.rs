@@ -85,6 +85,11 @@ pub fn resume_command() -> String {
     words.join(" ")
 }
 
+/// Whether the command of this process is one that takes `--resume`.
+pub fn resumes() -> bool {
+    std::env::args_os().skip(1).any(|word| word == "run" || word == "reproduce")
+}
+
 fn resuming(words: &mut Vec<String>) {
     // What comes after `--` is a file, whatever it is called.
     let options = words.iter().position(|word| word == "--").unwrap_or(words.len());

@@ -67,6 +67,7 @@ impl Node {
     pub fn flatten(&self, path: String, out: &mut Vec<(String, String)>) {
         let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
         let value = match &self.kind {
+            Kind::Table(entries) if entries.is_empty() => "{}".to_string(),
             Kind::Table(entries) => return entries.iter().for_each(|e| e.value.flatten(below(&e.key), out)),
             Kind::List(items) if items.iter().any(|i| matches!(i.kind, Kind::Table(_) | Kind::List(_))) => {
                 return items.iter().enumerate().for_each(|(i, item)| item.flatten(below(&i.to_string()), out));

@@ -11,13 +11,13 @@ use crate::dynamics::Problem;
 use crate::noise::{Alpha, Amplitude, Measure};
 use crate::scheme::{Limits, Scheme, SchemeError};
 
-/// Largest number of cells, and of the numbers they hold, that is taken on.
-const MOST_CELLS: u64 = 1_000_000;
-const MOST_NUMBERS: u64 = 100_000_000;
-/// What a cell costs beside its vectors and matrices, in numbers.
-const NUMBERS_PER_CELL: u64 = 64;
-/// Vectors of a problem with one number a dimension.
-const VECTORS_PER_CELL: u64 = 4;
+/// Largest number of cells, and of the numbers they hold, that is taken on: 4 GB.
+const MOST_CELLS: u64 = 25_000;
+const MOST_NUMBERS: u64 = 500_000_000;
+/// What a cell holds once it is prepared, in numbers: its tables of quantiles, 134 kB as measured, and for every dimension the vectors of
+/// problem, kernel and rendering.
+const NUMBERS_PER_CELL: u64 = 17_000;
+const VECTORS_PER_CELL: u64 = 40;
 
 /// One cell: a problem with a scheme and limits.
 #[derive(Clone, Debug)]

@@ -145,7 +145,11 @@ impl ResultsFolder {
             // Another process was faster.
             Err(StoreError::Exists { .. }) if existing == Existing::Resume => Self::resume(place, request),
             Err(StoreError::Exists { .. }) => Err(ResultsError::Exists { path: place }),
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                // What was made for it goes again, if nothing else is in it; the first error is the one to report.
+                let _ = fs::remove_dir(&place);
+                Err(error.into())
+            }
         }
     }
 

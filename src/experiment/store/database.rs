@@ -534,7 +534,11 @@ fn check_start(path: &Path) -> Result<(), StoreError> {
     // The number of pages, unless a transaction was broken off: then SQLite goes back to what was committed.
     let length = fs::metadata(&path).map_or(0, |file| file.len());
     let committed = number(24) == number(92) && i64::from(number(28)) * i64::from(PAGE) == length as i64;
-    let broken_off = path.with_file_name(format!("{STORE_FILE}-journal")).exists();
+    let journal = path.with_file_name(format!("{STORE_FILE}-journal")).symlink_metadata();
+    if journal.as_ref().is_ok_and(|journal| !journal.is_file()) {
+        return Err(StoreError::Foreign { path });
+    }
+    let broken_off = journal.is_ok();
     if as_made && (committed || broken_off) { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
 }
 
