@@ -195,6 +195,9 @@ fn merging_refuses_what_does_not_belong_together() {
     let (code, said) = merge(&[&shard(1), &shard(3)]);
     assert!(code == 5 && said.contains("shard 2/3 is missing, 11 chunks"), "{code} {said}");
 
+    let (code, said) = say(folder.path(), &["report", &shard(1)]);
+    assert!(code == 2 && said.contains("holds shard 1/3 of a run"), "{code} {said}");
+
     run(&["--shard", "2/3", "--seed", "8"]);
     let (code, said) = merge(&[&shard(1), &shard(2), &shard(3)]);
     assert!(code == 2 && said.contains("seed is 7 and 8"), "{code} {said}");
@@ -250,6 +253,10 @@ fn resuming_refuses_another_run_and_extends_the_same() {
         assert!(said.contains(difference), "{said}");
     }
     assert!(fs::read(results.join("run.sqlite")).unwrap() == before, "a refusal changed the store");
+
+    fs::write(folder.path().join("my.toml"), SWEEP.replace("jump_adapted", "euler")).unwrap();
+    let (code, said) = resume(&[]);
+    assert!(code == 2 && said.contains("scheme.euler: nothing there, {} here"), "{code} {said}");
 
     // Another layout, comments, figures and number of paths are the same run.
     let same = SWEEP.replace("alpha = 1.5", "alpha = 15e-1 # as in the paper").replace("[\"exponential-law\"]", "[]");
@@ -653,9 +660,13 @@ fn slurm_scripts_are_written_and_quoted() {
             Command::new("bash").arg("-n").arg(folder.path().join("my results/sweep.slurm").join(name)).status();
         assert!(checked.unwrap().success());
     }
-    for bad in
-        ["--sbatch-arg=time", "--sbatch-arg=--a\nrm -rf x", "--sbatch-arg=--comment=\"two", "--sbatch-arg=--a=\\"]
-    {
+    for bad in [
+        "--sbatch-arg=time",
+        "--sbatch-arg=--a\nrm -rf x",
+        "--sbatch-arg=--comment=\"two",
+        "--sbatch-arg=--a=\\",
+        "--sbatch-arg=--array=1-9",
+    ] {
         assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "2", bad]).0, 2, "{bad}");
     }
     assert_eq!(say(folder.path(), &["slurm", "my.toml", "--shards", "0"]).0, 2);

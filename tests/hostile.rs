@@ -11,10 +11,11 @@ mod program;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::Chunks;
-use levy_escape::experiment::{Experiment, Store, StoreError, stored_experiment};
+use levy_escape::experiment::{Experiment, Store, StoreError, merge, stored_experiment};
 use levy_escape::tail::{NpyArray, read_column};
 use mutation::Mutator;
 use tempfile::TempDir;
@@ -88,6 +89,42 @@ fn most_held() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+/// Ends the tests if one input takes far too long: a reader that hangs would never come back to be timed.
+struct Watchdog {
+    begun: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Watchdog {
+    fn of(what: &'static str) -> Self {
+        let begun = Arc::new(Mutex::new(Some(Instant::now())));
+        let seen = Arc::clone(&begun);
+        std::thread::spawn(move || {
+            loop {
+                // Copied, so that the lock is not held while this sleeps.
+                let begun = *seen.lock().unwrap();
+                let Some(begun) = begun else { return };
+                if begun.elapsed() > 4 * PATIENCE {
+                    eprintln!("{what}: an input is not done after {:?}", begun.elapsed());
+                    std::process::abort();
+                }
+                std::thread::sleep(PATIENCE / 4);
+            }
+        });
+        Watchdog { begun }
+    }
+
+    /// Another input begins.
+    fn next(&self) {
+        *self.begun.lock().unwrap() = Some(Instant::now());
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        *self.begun.lock().unwrap() = None;
+    }
+}
+
 fn rounds(few: u64) -> u64 {
     if cfg!(feature = "slow-tests") { 1_000_000 } else { few }
 }
@@ -98,13 +135,15 @@ fn scratch() -> TempDir {
 }
 
 /// Hands changes of the good inputs, in turn, to their readers.
-fn survives(what: &str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) {
+fn survives(what: &'static str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) {
     limit_memory();
     goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the good input is refused"));
     let mut mutator = Mutator::new(6, pieces);
     let (rounds, begun) = (rounds(few), Instant::now());
     let (mut taken, mut slowest) = (0, Duration::ZERO);
+    let watchdog = Watchdog::of(what);
     for round in 0..rounds {
+        watchdog.next();
         let (good, read) = &goods[round as usize % goods.len()];
         let bytes = mutator.change(good);
         let clock = Instant::now();
@@ -316,28 +355,38 @@ fn read_store(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// An error or the truth, and the file stays as it was.
+/// An error or the truth, and the file stays as it was: a whole run, and a shard, which is also merged with those that it belongs to.
 #[test]
 fn stores() {
     const PAGE: u64 = 65_536;
+    const MERGE_EVERY: u64 = 20;
     let folder = program::folder(include_str!("data/small.toml"));
-    let said = program::say(folder.path(), &["run", "my.toml", "-q"]);
-    assert_eq!(said.code, 0, "{}", said.stderr);
-    let good = fs::read(folder.path().join("results/small/run.sqlite")).unwrap();
+    let run = |more: &[&str]| {
+        let said = program::say(folder.path(), &[&["run", "my.toml", "-q", "--paths", "3000"], more].concat());
+        assert_eq!(said.code, 0, "{}", said.stderr);
+    };
+    run(&[]);
+    (1..=3).for_each(|i| run(&["--shard", &format!("{i}/3")]));
+    let shard = |i: u32| folder.path().join(format!("results/small.shard-{i}-of-3"));
+    let goods =
+        [folder.path().join("results/small"), shard(2)].map(|folder| fs::read(folder.join("run.sqlite")).unwrap());
     limit_memory();
     let shm = scratch();
-    let file = shm.path().join("run.sqlite");
-    let pages = good.len() as u64 / PAGE;
-    // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
-    let tender = |word: u64| {
-        let (page, at) = (word % pages, word >> 32);
-        let within = if at.is_multiple_of(2) { at / 2 % 128 } else { PAGE - 1 - at / 2 % 8_000 };
-        (page * PAGE + within) as usize
-    };
+    let (file, merged) = (shm.path().join("run.sqlite"), shm.path().join("merged"));
     let mut mutator = Mutator::new(11, &[]);
     let (rounds, begun) = (rounds(3_000), Instant::now());
-    let (mut refused, mut slowest) = (0, Duration::ZERO);
+    let (mut refused, mut joined, mut slowest) = (0, 0, Duration::ZERO);
+    let watchdog = Watchdog::of("stores");
     for round in 0..rounds {
+        watchdog.next();
+        let good = &goods[(round % 2) as usize];
+        let pages = good.len() as u64 / PAGE;
+        // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
+        let tender = |word: u64| {
+            let (page, at) = (word % pages, word >> 32);
+            let within = if at.is_multiple_of(2) { at / 2 % 128 } else { PAGE - 1 - at / 2 % 8_000 };
+            (page * PAGE + within) as usize
+        };
         let mut bytes = good.clone();
         mutator.touch(&mut bytes, tender);
         if let Some(length) = mutator.cut(bytes.len()) {
@@ -347,6 +396,15 @@ fn stores() {
         let clock = Instant::now();
         let Ok(read) = catch_unwind(|| read_store(shm.path()).is_err()) else { panic!("round {round}") };
         refused += u64::from(read);
+        if round % MERGE_EVERY == 1 {
+            let parts = [shard(1), shm.path().to_owned(), shard(3)];
+            let Ok(done) = catch_unwind(|| merge(&parts, &merged, &mut |_, _| {})) else { panic!("round {round}") };
+            let whole = done.is_ok();
+            assert!(!(whole && read), "round {round}: what cannot be read was merged");
+            joined += u64::from(whole);
+            drop(done);
+            assert_eq!(fs::remove_dir_all(&merged).is_ok(), whole, "round {round}: half a merge is left");
+        }
         slowest = slowest.max(clock.elapsed());
         assert!(slowest < PATIENCE, "round {round} took {slowest:?}");
         let after = fs::read(&file).unwrap();
@@ -357,7 +415,7 @@ fn stores() {
     }
     let (seconds, held) = (begun.elapsed().as_secs_f64(), most_held());
     println!(
-        "stores: {rounds} inputs, {refused} refused, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
+        "stores: {rounds} inputs, {refused} refused, {joined} merged, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
     );
-    assert!(held < MEMORY >> 20 && refused > rounds / 4 && refused < rounds, "{refused} of {rounds}");
+    assert!(held < MEMORY >> 20 && refused > rounds / 4 && refused < rounds && joined > 0, "{refused} of {rounds}");
 }
