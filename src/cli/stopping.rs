@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use clap::CommandFactory;
+
+use super::arguments::Arguments;
 use super::failure::Failure;
 use super::progress::say;
 use crate::engine::StopFlag;
@@ -87,7 +90,9 @@ pub fn resume_command() -> String {
 
 /// Whether the command of this process is one that takes `--resume`.
 pub fn resumes() -> bool {
-    std::env::args_os().skip(1).any(|word| word == "run" || word == "reproduce")
+    let program = Arguments::command();
+    let command = std::env::args_os().skip(1).find_map(|word| program.find_subcommand(word));
+    command.is_some_and(|command| command.get_opts().any(|option| option.get_long() == Some("resume")))
 }
 
 fn resuming(words: &mut Vec<String>) {

@@ -43,7 +43,7 @@ pub enum MergeError {
     /// Paths are missing.
     #[error("the run is not complete:{}", Lines(missing))]
     Incomplete {
-        /// What is missing, shard by shard.
+        /// What is missing, shard by shard; of shards for which no folder was given the first.
         missing: Vec<MissingShard>,
     },
     /// The stored experiment cannot be read by this program.

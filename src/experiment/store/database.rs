@@ -448,10 +448,10 @@ impl<'s> Page<'s> {
 
 /// Makes an empty file beside the place of a store, with a name that no other process has.
 fn claim(folder: &Path) -> Result<PathBuf, StoreError> {
-    for number in 0u32.. {
+    for number in 0..10_000 {
         let part = folder.join(format!(".{STORE_FILE}.{number}.part"));
         match File::create_new(&part) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 10_000 => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(source) => return Err(StoreError::Folder { path: part, source }),
             Ok(_) => return Ok(part),
         }

@@ -55,14 +55,14 @@ impl Packer {
         let columns = self.ends.iter_mut().zip(&mut self.times).zip(&mut self.overshoots);
         for (record, ((end, time), overshoot)) in records.iter().zip(columns) {
             let Outcome::Exited { time: exit, site } = record.outcome else { return self.read_any(records) };
-            // No machine takes 2^64 steps; a sum that is checked costs the loop a third more.
+            // No machine takes 2^64 steps.
             events = events.wrapping_add(record.events);
             (*end, *time, *overshoot) = (place_code(site), exit.to_bits(), overshoot_code(site.overshoot));
         }
         events
     }
 
-    /// The same where not every path left. Apart, since the loop over those that did is twice as fast without it.
+    /// The same where not every path left, which is so in few chunks.
     #[cold]
     #[inline(never)]
     fn read_any(&mut self, records: &[PathRecord]) -> u64 {
