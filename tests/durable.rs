@@ -121,6 +121,9 @@ fn disturbed(name: &str, times: u64, expected: &[i32]) {
             assert!(code.is_none_or(|code| expected.contains(&code)), "{name}: exit code {code:?}");
             let before = std::mem::replace(&mut kept, paths_kept(&results));
             assert!(kept >= before, "{name}: {before} paths were safe, {kept} are left");
+            let sessions = Store::open(&results).and_then(|store| store.sessions()).unwrap_or_default();
+            let told = sessions.last().is_some_and(|session| session.seconds > 0.0);
+            assert!(told || kept == before, "{name}: {} paths in no time", kept - before);
         }
         assert!(ended < 50 + 10 * times, "the signals come too late");
     }
@@ -367,27 +370,31 @@ fn a_merge_that_is_killed_is_made_anew() {
 }
 
 #[test]
-fn a_run_under_nohup_outlives_its_terminal() {
+fn signals_that_were_ignored_before_are_ignored() {
     let folder = folder(&endless());
-    for (ignored, expected) in [(false, Some(130)), (true, None)] {
-        let mut child = command(folder.path(), &["run", "my.toml", "--resume", "-q"]);
-        if ignored {
-            let arguments: Vec<_> = child.get_args().map(ToOwned::to_owned).collect();
-            child = Command::new("nohup");
-            child.arg(env!("CARGO_BIN_EXE_levy-escape")).args(arguments).current_dir(folder.path());
-            child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        }
+    let run = "exec \"$0\" run my.toml --resume -q";
+    for (before, name, expected) in [
+        ("", "-HUP", Some(130)),
+        // What `nohup` does.
+        ("trap '' HUP;", "-HUP", None),
+        // What a script does that starts something with `&`.
+        ("trap '' INT;", "-INT", None),
+        ("trap '' HUP INT;", "-TERM", Some(130)),
+    ] {
+        let mut child = Command::new("sh");
+        child.args(["-c", &format!("{before} {run}"), env!("CARGO_BIN_EXE_levy-escape")]);
+        child.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = child.spawn().unwrap();
         until("the run begins", || {
             matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))
         });
         std::thread::sleep(Duration::from_millis(500));
-        signal(&child, "-HUP");
+        signal(&child, name);
         if let Some(code) = expected {
-            assert_eq!(child.wait().unwrap().code(), Some(code));
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{before} {name}");
         } else {
             std::thread::sleep(Duration::from_millis(1500));
-            assert_eq!(child.try_wait().unwrap(), None, "it did not outlive SIGHUP");
+            assert_eq!(child.try_wait().unwrap(), None, "{before} it did not outlive {name}");
             signal(&child, "-KILL");
             child.wait().unwrap();
         }

@@ -71,6 +71,11 @@ fn json_is_one_object_an_experiment() {
     assert_eq!((&object["name"], &object["complete"]), (&Value::from("small"), &Value::from(true)));
     assert_eq!(object["cells"][0]["exited"], 300);
     assert_eq!(manifest(&folder.path().join("new/nested/small"))["seed"], 9);
+
+    let said = say(folder.path(), &["run", "my.toml", "--json", "--quiet", "--shard", "2/2"]);
+    let object: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((&object["shard"], &object["complete"]), (&Value::from("2/2"), &Value::from(true)));
+    assert_eq!((&object["paths"], &object["cells"]), (&Value::from(300 - 256), &Value::Null));
 }
 
 #[test]
@@ -111,7 +116,9 @@ fn existing_results_are_kept() {
     assert_eq!(names(&results), ["small"]);
     assert_eq!(fs::read(results.join("small/escapes.csv")).unwrap(), first);
 
-    assert_eq!(run(&["--seed", "8", "--force"]).code, 0);
+    let forced = say(folder.path(), &["run", "my.toml", "--seed", "8", "--force"]);
+    assert_eq!(forced.code, 0);
+    assert!(forced.stderr.contains("results/small was moved to results/small.1\n"), "{}", forced.stderr);
     assert_eq!(run(&["--seed", "9", "--force"]).code, 0);
     assert_eq!(names(&results), ["small", "small.1", "small.2"]);
     assert_eq!(fs::read(results.join("small.1/escapes.csv")).unwrap(), first);

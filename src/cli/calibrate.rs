@@ -15,7 +15,7 @@ use crate::calibrate::{
     Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, OptimiserRun,
     calibrate as measure,
 };
-use crate::experiment::{CalibrationFile, Existing, PendingFolder};
+use crate::experiment::{CalibrationFile, Existing, PendingFolder, Placed};
 use crate::noise::Seed;
 use crate::report::{self, FigureError};
 
@@ -112,7 +112,8 @@ pub fn run_one(
     let speeds = watch.speeds();
     let manifest = CalibrationManifest::of(file, settings, &reason, (start, seconds), stop_reason, &speeds);
     folder.write("manifest.json", json(&manifest)?.as_bytes())?;
-    let path = folder.finish()?;
+    let Placed { path, moved } = folder.finish()?;
+    talk.moved(&path, moved.as_deref());
     match told {
         Told::AsData => write_data(summary.trim_end())?,
         Told::AsTalk => talk.say(summary.trim_end()),

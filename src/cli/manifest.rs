@@ -28,7 +28,7 @@ pub struct Manifest<'a> {
     host: Host,
     start: String,
     end: String,
-    /// Of all sessions that ended by themselves.
+    /// Of all sessions; of one that was killed, until its last commit.
     seconds: f64,
     stop_reason: &'a str,
     warnings: &'a [String],

@@ -13,7 +13,12 @@ use crate::experiment::{
 /// Joins shards and renders the run.
 pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
     let mut meter = talk.meter("merge", "chunks");
-    let merged = merge_shards(&options.folders, &options.into, &mut |done, of| meter.count(done, of));
+    let merged = merge_shards(&options.folders, &options.into, &mut |done, of| {
+        // A chunk takes less than a look at the clock.
+        if done.is_multiple_of(1000) {
+            meter.count(done, of);
+        }
+    });
     meter.finish();
     let (experiment, folder) = merged?;
     render(&experiment, &folder, options.json, talk)

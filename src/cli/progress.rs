@@ -1,6 +1,7 @@
 //! What is said on standard error while a run goes on.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as Style};
@@ -58,6 +59,13 @@ impl Talk {
         }
     }
 
+    /// Where results went that stood where others were to be.
+    pub fn moved(&self, from: &Path, to: Option<&Path>) {
+        if let Some(to) = to {
+            self.say(format!("{} was moved to {}", from.display(), to.display()));
+        }
+    }
+
     /// A line if verbose.
     pub fn say_more(&self, line: impl AsRef<str>) {
         if self.verbose {
@@ -76,7 +84,7 @@ impl Talk {
     pub fn meter(&self, name: &str, unit: &'static str) -> Meter {
         let now = Instant::now();
         let plain = self.progress == ProgressStyle::Plain;
-        Meter { bar: self.bar(name, unit), plain, name: name.to_string(), start: now, last: now, begun: None }
+        Meter { bar: self.bar(name, unit), plain, name: name.to_string(), unit, start: now, last: now, begun: None }
     }
 
     /// A bar, if one is to be shown.
@@ -143,11 +151,12 @@ impl TrainingMeter {
     }
 }
 
-/// The progress of a run or of a merge.
+/// The progress of a run, of a merge, or of writing tables.
 pub struct Meter {
     bar: Option<ProgressBar>,
     plain: bool,
     name: String,
+    unit: &'static str,
     start: Instant,
     last: Instant,
     /// What was done already when it was first shown: it says nothing about the speed.
@@ -184,9 +193,12 @@ impl Meter {
 
     /// Shows how many things of how many are done.
     pub fn count(&mut self, done: u64, of: u64) {
-        if let Some(bar) = self.bar.as_ref().filter(|_| done.is_multiple_of(1000)) {
+        if let Some(bar) = &self.bar {
             bar.set_length(of);
             bar.set_position(done);
+        } else if self.plain && self.last.elapsed() > Duration::from_secs(10) {
+            self.last = Instant::now();
+            say(format!("{}: {done} of {of} {}", self.name, self.unit));
         }
     }
 

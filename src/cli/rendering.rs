@@ -1,7 +1,7 @@
 //! From the store to tables, figures and the manifest: what `run`, `merge` and `report` end with.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -10,12 +10,15 @@ use super::manifest::{Ended, Manifest};
 use super::pilot::{Effort, Pilot};
 use super::progress::{Talk, write_data};
 use super::stopping::Stopping;
-use crate::engine::{CHUNK, Chunks, Done};
-use crate::experiment::{CellResult, Experiment, FigureKind, PreparedRun, ResultsFolder, render_tables};
+use crate::engine::{CHUNK, Chunks, Done, Shard};
+use crate::experiment::{CellResult, Experiment, FigureKind, PreparedRun, ResultsFolder, TableError, render_tables};
 use crate::report;
 
 /// Timing the paths of one cell: a chunk, which is the least that a run takes, and for some time.
 const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
+
+/// How long the exact solver may take where a run was stopped.
+const HASTE: Duration = Duration::from_secs(2);
 
 /// What there is to render.
 pub struct Rendering<'r> {
@@ -34,7 +37,7 @@ impl Rendering<'_> {
     /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
     pub fn render(&self, json: bool, stopping: &Stopping, talk: &Talk) -> Result<(), Failure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
-        let results = render_tables(self.run, &self.folder.store, self.chunks, self.done, path)?;
+        let results = self.tables(stopping, talk)?;
         results.iter().for_each(|result| talk.say_more(told(result)));
         let studies = match &experiment.random_problems {
             Some(plan) if self.is_complete() => plan.run(experiment.seed),
@@ -63,6 +66,20 @@ impl Rendering<'_> {
             ));
         }
         Ok(())
+    }
+
+    fn tables(&self, stopping: &Stopping, talk: &Talk) -> Result<Vec<CellResult>, TableError> {
+        let (mut meter, clock) =
+            (talk.meter(&format!("{}: tables", self.run.experiment().name), "cells"), Instant::now());
+        let mut watch = |done, of| {
+            meter.count(done as u64, of as u64);
+            // Of half a run that was told to stop nobody waits for what the whole one needs anyway.
+            self.is_complete() || stopping.reason().is_none() || clock.elapsed() < HASTE
+        };
+        let results =
+            render_tables(self.run, &self.folder.store, self.chunks, self.done, self.folder.path(), &mut watch);
+        meter.finish();
+        results
     }
 
     /// What a reader of half a run must know first.
@@ -102,19 +119,31 @@ impl Rendering<'_> {
         undrawn
     }
 
+    /// What `--json` prints of a shard, whose cells are told by the merge.
+    pub fn shard_as_json(&self, shard: Shard, seconds: f64) -> String {
+        let (name, path, complete) = (&self.run.experiment().name, self.folder.path(), self.is_complete());
+        let shard = format!("{}/{}", shard.index(), shard.count());
+        let paths = self.paths_done();
+        json!({ "name": name, "path": path, "shard": shard, "paths": paths, "seconds": seconds, "complete": complete })
+            .to_string()
+    }
+
+    fn paths_done(&self) -> u64 {
+        self.chunks.paths() - self.chunks.paths_of(self.done.gaps(self.chunks.count()))
+    }
+
     /// Writes the manifest; returns how long the sessions took.
     pub fn write_manifest(&self) -> Result<f64, Failure> {
         self.folder.store.check_place().map_err(crate::experiment::ResultsError::from)?;
         let sessions = self.folder.store.sessions().map_err(crate::experiment::ResultsError::from)?;
-        let planned = self.chunks.paths();
         let ended = Ended {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),
             warnings: &warnings(self.run),
             sessions: &sessions,
-            paths_done: planned - self.chunks.paths_of(self.done.gaps(self.chunks.count())),
-            paths_planned: planned,
+            paths_done: self.paths_done(),
+            paths_planned: self.chunks.paths(),
         };
         self.folder.write_manifest(&Manifest::of(&ended))?;
         Ok(sessions.iter().map(|s| s.seconds).sum())

@@ -6,7 +6,7 @@ use super::arguments::{How, Instead, RunOptions};
 use super::dry_run;
 use super::failure::{Failure, load_all};
 use super::manifest::now;
-use super::progress::{Meter, Talk};
+use super::progress::{Meter, Talk, write_data};
 use super::rendering::{Rendering, warnings};
 use super::stopping::{Early, Stopping};
 use crate::engine::{Chunks, Shard};
@@ -129,6 +129,7 @@ fn run_one(
     for (plan, kernel) in experiment.cells.iter().zip(run.kernels()) {
         talk.say_more(format!("cell {}: {}, {}: {}", plan.index, plan.dynamics, plan.basin, kernel.describe()));
     }
+    talk.moved(&path, folder.moved());
     let (paths, shard) = (folder.paths(), folder.store.identity().shard);
     let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
     // Everything is checked before anything is changed.
@@ -137,32 +138,35 @@ fn run_one(
     if done.count() > 0 {
         talk.say(format!("{}: {} of {} chunks are there already", experiment.name, done.count(), chunks.count()));
     }
-    let mut session = Session {
+    let session = Session {
         start: now(),
         seconds: 0.0,
         threads: rayon::current_num_threads(),
         stop_reason: "killed".to_string(),
     };
-    let number = folder.store.begin_session(&session).map_err(RunError::from)?;
+    folder.store.begin_session(session, clock).map_err(RunError::from)?;
     let mut watcher = Watcher { meter: talk.meter(&experiment.name, "escapes"), committed: Instant::now() };
     let ended = run.run(&mut folder.store, &chunks, &mut done, &stopping.flag, &mut watcher);
     watcher.meter.finish();
     ended?;
     let complete = done.count() == chunks.count();
-    session.seconds = clock.elapsed().as_secs_f64();
-    session.stop_reason = match stopping.reason() {
-        _ if complete => "complete",
-        Some(Early::TimeLimit) => "time_limit",
-        _ => "interrupted",
-    }
-    .to_string();
-    folder.store.tell_session(number, &session).map_err(RunError::from)?;
+    let seconds = folder
+        .store
+        .end_session(match stopping.reason() {
+            _ if complete => "complete",
+            Some(Early::TimeLimit) => "time_limit",
+            _ => "interrupted",
+        })
+        .map_err(RunError::from)?;
     let rendering = Rendering { run, folder: &folder, chunks: &chunks, done: &done };
     if shard == Shard::WHOLE {
         rendering.render(how.json, stopping, talk)?;
     } else {
         // A shard's tables would be of no use; those of the run come with the merge.
         rendering.write_manifest()?;
+        if how.json {
+            write_data(rendering.shard_as_json(shard, seconds))?;
+        }
     }
     if !complete {
         return Err(match stopping.reason() {
@@ -171,7 +175,7 @@ fn run_one(
         });
     }
     if shard != Shard::WHOLE {
-        let (i, n, seconds) = (shard.index(), shard.count(), session.seconds);
+        let (i, n) = (shard.index(), shard.count());
         talk.say(format!(
             "{}: shard {i}/{n}, {} paths in {seconds:.1} s → {}",
             experiment.name,

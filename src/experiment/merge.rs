@@ -151,12 +151,12 @@ pub fn merge(
             copied(held, of);
         })?;
         for session in parts.iter().map(Store::sessions).collect::<Result<Vec<_>, _>>()?.iter().flatten() {
-            store.begin_session(session)?;
+            store.add_session(session)?;
         }
         Ok(())
     };
     match made() {
-        Ok(()) => Ok((experiment, ResultsFolder::existing(&folder.finish()?)?)),
+        Ok(()) => Ok((experiment, ResultsFolder::existing(&folder.finish()?.path)?)),
         Err(error) => {
             // Its room may be what is needed; the first error is the one to report.
             let _ = folder.discard();

@@ -40,7 +40,7 @@ pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use finding::{ExperimentErrors, Finding, Span};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};
-pub use pending_folder::PendingFolder;
+pub use pending_folder::{PendingFolder, Placed};
 pub use plan::CellPlan;
 pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsPlan, RandomProblemsResult};
 pub use results::{Existing, Request, ResultsError, ResultsFolder};

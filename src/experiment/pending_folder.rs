@@ -21,6 +21,15 @@ pub struct PendingFolder {
     lock: File,
 }
 
+/// A folder in its place.
+#[derive(Debug)]
+pub struct Placed {
+    /// The place.
+    pub path: PathBuf,
+    /// Where the results went that stood there.
+    pub moved: Option<PathBuf>,
+}
+
 impl PendingFolder {
     /// Refuses a folder that is there already, without touching anything.
     ///
@@ -101,22 +110,24 @@ impl PendingFolder {
         fs::write(&path, bytes).map_err(|source| ResultsError::Write { path, source })
     }
 
-    /// Renames the folder into its place, which is returned.
+    /// Renames the folder into its place.
     ///
     /// # Errors
     /// [`ResultsError`]; the unfinished folder stays.
-    pub fn finish(self) -> Result<PathBuf, ResultsError> {
+    pub fn finish(self) -> Result<Placed, ResultsError> {
+        let mut moved = None;
         if exists(&self.place) {
             if self.existing != Existing::MoveAside {
                 return Err(ResultsError::Exists { path: self.place });
             }
-            move_aside(&self.place).map_err(|source| ResultsError::Write { path: self.place.clone(), source })?;
+            let aside = move_aside(&self.place);
+            moved = Some(aside.map_err(|source| ResultsError::Write { path: self.place.clone(), source })?);
         }
         let PendingFolder { place, beside, lock, .. } = self;
         let renamed = fs::remove_file(beside.join(LOCK)).and_then(|()| fs::rename(&beside, &place));
         drop(lock);
         renamed.map_err(|source| ResultsError::Write { path: beside, source })?;
-        Ok(place)
+        Ok(Placed { path: place, moved })
     }
 }
 
@@ -132,9 +143,11 @@ mod tests {
             folder.write("file", text.as_bytes())?;
             folder.finish()
         };
-        let place = written("first", Existing::Refuse).unwrap();
+        let Placed { path: place, moved } = written("first", Existing::Refuse).unwrap();
+        assert_eq!(moved, None);
         assert!(matches!(written("second", Existing::Refuse), Err(ResultsError::Exists { .. })));
-        written("third", Existing::MoveAside).unwrap();
+        let moved = written("third", Existing::MoveAside).unwrap().moved;
+        assert_eq!(moved, Some(out.path().join("c.1")));
         assert_eq!(fs::read_to_string(place.join("file")).unwrap(), "third");
         assert_eq!(fs::read_to_string(out.path().join("c.1/file")).unwrap(), "first");
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 2);
@@ -154,6 +167,6 @@ mod tests {
         drop(first);
         let third = PendingFolder::claim(&place).unwrap();
         assert!(!third.path().join("file").exists());
-        assert_eq!(third.finish().unwrap(), place);
+        assert_eq!(third.finish().unwrap().path, place);
     }
 }

@@ -97,6 +97,7 @@ impl Request<'_> {
 pub struct ResultsFolder {
     place: PathBuf,
     made: bool,
+    moved: Option<PathBuf>,
     paths: u64,
     /// The store, locked.
     pub store: Store,
@@ -128,12 +129,13 @@ impl ResultsFolder {
     pub fn open(out: &Path, request: &Request<'_>, existing: Existing) -> Result<Self, ResultsError> {
         let place = request.place(out);
         let failed = |source| ResultsError::Write { path: place.clone(), source };
+        let mut moved = None;
         if exists(&place) {
             match existing {
                 Existing::Refuse => return Err(ResultsError::Exists { path: place }),
                 Existing::MoveAside => {
                     Self::may_move(&place)?;
-                    move_aside(&place).map_err(failed)?;
+                    moved = Some(move_aside(&place).map_err(failed)?);
                 }
                 Existing::Resume if is_blank(&place) => {}
                 Existing::Resume => return Self::resume(place, request),
@@ -141,7 +143,7 @@ impl ResultsFolder {
         }
         fs::create_dir_all(&place).map_err(failed)?;
         match Store::create(&place, &request.identity()) {
-            Ok(store) => Ok(ResultsFolder { place, made: true, paths: request.paths, store }),
+            Ok(store) => Ok(ResultsFolder { place, made: true, moved, paths: request.paths, store }),
             // Another process was faster.
             Err(StoreError::Exists { .. }) if existing == Existing::Resume => Self::resume(place, request),
             Err(StoreError::Exists { .. }) => Err(ResultsError::Exists { path: place }),
@@ -156,7 +158,7 @@ impl ResultsFolder {
     fn resume(place: PathBuf, request: &Request<'_>) -> Result<Self, ResultsError> {
         let store = Store::open(&place)?;
         let paths = agreed_paths(&place, &store, request)?;
-        Ok(ResultsFolder { place, made: false, paths, store })
+        Ok(ResultsFolder { place, made: false, moved: None, paths, store })
     }
 
     /// Opens a folder that holds a run, to render it anew.
@@ -165,7 +167,8 @@ impl ResultsFolder {
     /// [`ResultsError::Store`] if there is none, or it cannot be used.
     pub fn existing(place: &Path) -> Result<Self, ResultsError> {
         let store = Store::open(place)?;
-        Ok(ResultsFolder { place: place.to_owned(), made: false, paths: store.identity().paths, store })
+        let (place, paths) = (place.to_owned(), store.identity().paths);
+        Ok(ResultsFolder { place, made: false, moved: None, paths, store })
     }
 
     /// Another run may be in it; whatever else it is, it can be moved.
@@ -179,6 +182,11 @@ impl ResultsFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.place
+    }
+
+    /// Where the results went that stood in its place.
+    pub fn moved(&self) -> Option<&Path> {
+        self.moved.as_deref()
     }
 
     /// Paths a cell that the run is to have: those of the store, or more, by which it is then to be extended.
@@ -262,15 +270,15 @@ fn agreed_paths(place: &Path, store: &Store, request: &Request<'_>) -> Result<u6
     Ok(stored.paths.max(asked.paths))
 }
 
-/// Renames a folder to the first free `<name>.<n>`.
-pub(super) fn move_aside(place: &Path) -> io::Result<()> {
+/// Renames a folder to the first free `<name>.<n>`, which is returned.
+pub(super) fn move_aside(place: &Path) -> io::Result<PathBuf> {
     let aside = |n: u32| {
         let mut name = place.as_os_str().to_owned();
         name.push(format!(".{n}"));
         PathBuf::from(name)
     };
     match (1..).map(aside).find(|path| !exists(path)) {
-        Some(aside) => fs::rename(place, aside),
+        Some(aside) => fs::rename(place, &aside).map(|()| aside),
         None => Err(io::ErrorKind::AlreadyExists.into()),
     }
 }

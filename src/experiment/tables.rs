@@ -114,7 +114,8 @@ pub(super) fn write_table(
 /// side, `comparison.csv`, into `folder`. Returns the cells of which there is anything.
 ///
 /// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
-/// The memory that is taken does not grow with the number of paths.
+/// The memory that is taken does not grow with the number of paths. `watch` is told how many cells are done, and of how many; where it
+/// says `false`, cells that follow go without what the exact solver gives, which can take long.
 ///
 /// # Errors
 /// [`TableError`]; tables that were there before stay.
@@ -124,6 +125,7 @@ pub fn render_tables(
     chunks: &Chunks,
     done: &Done,
     folder: &Path,
+    watch: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Result<Vec<CellResult>, TableError> {
     store.check_place()?;
     let plans = &run.experiment().cells;
@@ -133,14 +135,18 @@ pub fn render_tables(
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
-    let cells: Vec<&CellPlan> = readers.iter().map(|reader| reader.plan).collect();
-    let exact = |plan: &&CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
-    let exact_means: Vec<Option<f64>> = cells.par_iter().map(exact).collect();
+    let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
     let mut results = Vec::new();
-    for (reader, exact_mean) in readers.iter().zip(exact_means) {
-        let result = reader.result(exact_mean, held, &mut escapes)?;
-        summary.row(result.summary_row())?;
-        results.push(result);
+    for group in readers.chunks(8 * rayon::current_num_threads()) {
+        let solve = watch(results.len(), readers.len());
+        let cells: Vec<&CellPlan> = group.iter().map(|reader| reader.plan).collect();
+        let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
+        for (reader, exact_mean) in group.iter().zip(exact_means) {
+            let result = reader.result(exact_mean, held, &mut escapes)?;
+            summary.row(result.summary_row())?;
+            results.push(result);
+            watch(results.len(), readers.len());
+        }
     }
     // Where another run has taken the folder its tables stay.
     store.check_place()?;
@@ -227,6 +233,34 @@ mod tests {
         fn commit_due(&mut self) -> bool {
             false
         }
+    }
+
+    /// What takes long is left out where `watch` says so, and the rest is as it was.
+    #[test]
+    fn a_watcher_can_do_without_the_exact_solver() {
+        let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::of(&experiment, 300, Shard::WHOLE);
+        let mut store = Store::create(folder.path(), &identity).unwrap();
+        let chunks = Chunks::new(vec![300; experiment.cells.len()], Shard::WHOLE);
+        let mut done = Done::default();
+        let run = PreparedRun::new(&experiment).unwrap();
+        run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
+        let tables = |solve| {
+            let mut told = Vec::new();
+            let mut watch = |done, of| {
+                told.push((done, of));
+                solve
+            };
+            let results = render_tables(&run, &store, &chunks, &done, folder.path(), &mut watch).unwrap();
+            let cells = experiment.cells.len();
+            assert_eq!((told.first(), told.last()), (Some(&(0, cells)), Some(&(cells, cells))));
+            results
+        };
+        let (long, short) = (tables(true), tables(false));
+        assert!(long.iter().all(|result| result.exact_mean.is_some()));
+        assert!(short.iter().all(|result| result.exact_mean.is_none()));
+        assert!(long.iter().zip(&short).all(|(long, short)| long.mean() == short.mean()));
     }
 
     /// A cell of which few times are held, or none, gives the row of one that is held whole.

@@ -264,6 +264,42 @@ mod tests {
         }
     }
 
+    /// Needs a GPU: loss and gradient of every network there and on the processor, and there a second time.
+    #[cfg(feature = "cuda")]
+    #[test]
+    fn a_gpu_gives_the_gradients_of_the_processor() {
+        let gpu = Device::new_cuda(0).expect("the tests of the feature cuda need a GPU");
+        for (architecture, shape) in [
+            (Architecture::Mlp { hidden: vec![64, 32] }, [1, 8, 8]),
+            (Architecture::LeNet, [1, 28, 28]),
+            (Architecture::LeNet, [3, 32, 32]),
+            (Architecture::AlexNet { channels: 64 }, [1, 28, 28]),
+            (Architecture::AlexNet { channels: 64 }, [3, 32, 32]),
+        ] {
+            let images = images(shape, 50);
+            let on = |device: &Device| {
+                let mut stream = Stream::new(Seed(1), 0, 0);
+                let network = Network::new(&architecture, (shape, 10), &mut stream, device).unwrap();
+                let batch = Loaded::new(&images, device).unwrap().pick(&(0..50).rev().collect::<Vec<_>>()).unwrap();
+                let mut gradient = vec![0.0; network.dim()];
+                let loss = network.gradient(&batch, &mut gradient).unwrap();
+                (loss, network.score(&batch).unwrap().right, gradient, network.ranges().to_vec())
+            };
+            let (expected, found) = (on(&Device::Cpu), on(&gpu));
+            assert!((found.0 / expected.0 - 1.0).abs() < 1e-5, "{architecture:?}: {} for {}", found.0, expected.0);
+            assert_eq!(found.1, expected.1, "{architecture:?}");
+            for layer in &expected.3 {
+                let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+                let (here, there) = (&expected.2[layer.range.clone()], &found.2[layer.range.clone()]);
+                let off = norm(&mut here.iter().zip(there).map(|(a, b)| f64::from(a - b)));
+                let size = norm(&mut here.iter().map(|a| f64::from(*a)));
+                println!("{architecture:?}, {}: off by {:.1e} of its norm", layer.name, off / size);
+                assert!(size > 0.0 && off < 1e-4 * size, "{architecture:?}, {}: {off} of {size}", layer.name);
+            }
+            assert!(on(&gpu).2 == found.2, "{architecture:?}: not the same bits twice");
+        }
+    }
+
     #[test]
     fn parameters_go_out_and_come_back() {
         let mut stream = Stream::new(Seed(1), 0, 0);

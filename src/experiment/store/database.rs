@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::blob::{Blob, ZeroBlob};
 use rusqlite::config::DbConfig;
@@ -51,7 +51,7 @@ const REPLACED: &str = "DELETE FROM batch WHERE first > ? AND first <= ?";
 pub struct Session {
     /// When it began, in UTC.
     pub start: String,
-    /// How long it ran, in seconds.
+    /// How long it ran, in seconds; one that was killed, until its last commit.
     pub seconds: f64,
     /// Its threads.
     pub threads: usize,
@@ -68,6 +68,8 @@ pub struct Store {
     file: FileId,
     identity: Identity,
     open: bool,
+    /// The session of this process, and when it began.
+    session: Option<(i64, Session, Instant)>,
     /// After the connection, which is to be closed first. It comes with the first chunk that is put in, so that a store that is only read
     /// holds no second descriptor; `Some(None)` if it could not be had: the file then grows as any other.
     reserve: Option<Option<Reserve>>,
@@ -141,7 +143,7 @@ impl Store {
         prepare(&connection).map_err(failed)?;
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
         let file = real.symlink_metadata().map_err(|_| StoreError::Vanished { path: path.clone() })?;
-        Ok(Store { connection, path, file: file_id(&file), identity, open: false, reserve: None })
+        Ok(Store { connection, path, file: file_id(&file), identity, open: false, session: None, reserve: None })
     }
 
     /// Whether the file still stands in its place. One that was deleted or moved can still be written to, and another run may have taken
@@ -277,6 +279,7 @@ impl Store {
     pub fn commit(&mut self) -> Result<(), StoreError> {
         self.check_place()?;
         if self.open {
+            self.tell_session()?;
             self.connection.execute_batch("COMMIT").map_err(|error| self.roll_back(error))?;
             self.open = false;
         }
@@ -323,26 +326,45 @@ impl Store {
         self.commit()
     }
 
-    /// Begins the account of a session and returns its number.
+    /// Adds the account of a session that is over.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
-    pub fn begin_session(&mut self, session: &Session) -> Result<i64, StoreError> {
-        let account = serde_json::to_string(session).unwrap_or_default();
-        let written = self.connection.execute("INSERT INTO session (account) VALUES (?)", [account]);
-        written.map_err(|error| classify(&self.path, error))?;
-        Ok(self.connection.last_insert_rowid())
+    pub fn add_session(&mut self, session: &Session) -> Result<(), StoreError> {
+        let written = self.connection.execute("INSERT INTO session (account) VALUES (?)", [account(session)]);
+        written.map(|_| ()).map_err(|error| classify(&self.path, error))
     }
 
-    /// Replaces the account of a session; it is safe with the next commit.
+    /// Begins the account of the session of this process, which is that old already. Every commit tells how long it has been.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
-    pub fn tell_session(&mut self, number: i64, session: &Session) -> Result<(), StoreError> {
-        let account = serde_json::to_string(session).unwrap_or_default();
-        let written =
-            self.connection.execute("UPDATE session SET account = ? WHERE number = ?", (account, number)).map(|_| ());
-        written.map_err(|error| self.roll_back(error))
+    pub fn begin_session(&mut self, session: Session, since: Instant) -> Result<(), StoreError> {
+        self.add_session(&session)?;
+        self.session = Some((self.connection.last_insert_rowid(), session, since));
+        Ok(())
+    }
+
+    /// Ends the account of the session of this process and returns its seconds.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be written.
+    pub fn end_session(&mut self, stop_reason: &str) -> Result<f64, StoreError> {
+        if let Some((_, session, _)) = &mut self.session {
+            session.stop_reason = stop_reason.to_string();
+        }
+        self.tell_session()?;
+        Ok(self.session.take().map_or(0.0, |(_, session, _)| session.seconds))
+    }
+
+    fn tell_session(&mut self) -> Result<(), StoreError> {
+        let Some((number, session, since)) = &mut self.session else { return Ok(()) };
+        session.seconds = since.elapsed().as_secs_f64();
+        let told = || -> rusqlite::Result<usize> {
+            let mut tell = self.connection.prepare_cached("UPDATE session SET account = ? WHERE number = ?")?;
+            tell.execute((account(session), *number))
+        };
+        told().map(|_| ()).map_err(|error| self.roll_back(error))
     }
 
     /// Every session, in order. An account that cannot be read is left out: nothing depends on it.
@@ -407,6 +429,10 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.release();
     }
+}
+
+fn account(session: &Session) -> String {
+    serde_json::to_string(session).unwrap_or_default()
 }
 
 /// Rows between two commits of a merge.
