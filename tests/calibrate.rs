@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 #[cfg(unix)]
 use std::{
     io::{BufRead, BufReader},
-    process::Stdio,
     time::Duration,
 };
 
@@ -134,6 +134,30 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     // What was made with another seed is kept.
     let error = stderr(program(dir.path()).args(again).args(["--seed", "4"]), 2);
     assert!(error.contains("made/small holds something else than the calibration"), "{error}");
+}
+
+/// Of calibrations that begin at once one works and the others are told; none destroys what another has made.
+#[test]
+fn of_calibrations_that_begin_at_once_one_works() {
+    let dir = folder(&FILE.replace("iterations = 600", "iterations = 100"));
+    for round in 0..3 {
+        let start = |_| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+            command.args(["calibrate", "c.toml", "-q", "--out", &format!("out{round}")]).current_dir(dir.path());
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let mut worked = 0;
+        for child in [0; 4].map(start) {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            let told = said.contains("is in use by another run") || said.contains("exists already");
+            assert!(output.status.success() || told, "{said}");
+            worked += u32::from(output.status.success());
+        }
+        let out = dir.path().join(format!("out{round}"));
+        assert_eq!((worked, fs::read_dir(&out).unwrap().count()), (1, 1), "round {round}");
+        Calibration::read(&out.join("small/calibration.json")).unwrap();
+    }
 }
 
 /// The first Ctrl-C or SIGTERM ends a training; what was measured until then is kept, and a resumed `reproduce` makes it anew.

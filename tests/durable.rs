@@ -218,6 +218,10 @@ fn merging_refuses_what_does_not_belong_together() {
     let (code, said) = merge(&[&shard(1), "copy"]);
     assert!(code == 3 && said.contains("is not a store of levy-escape"), "{code} {said}");
     assert!(!folder.path().join("results/sweep").exists());
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "2000", "--shard", "1/1", "--out", "whole"]);
+    let (code, said) = say(folder.path(), &["merge", "whole/sweep", "--into", "absent/.."]);
+    assert!(code == 2 && said.contains("is no name for a folder"), "{code} {said}");
+    assert!(!folder.path().join("absent").exists());
 
     // A shard that was cut short is named with what it lacks.
     fs::remove_dir_all(folder.path().join(shard(2))).unwrap();
@@ -555,9 +559,102 @@ fn a_report_is_the_run_again() {
     let results = folder.path().join("undisturbed/sweep");
     TABLES.iter().for_each(|table| fs::remove_file(results.join(table)).unwrap());
     fs::remove_dir_all(results.join("figures")).unwrap();
+    // Nor is it a run of today, or of these threads.
+    let known = |manifest: &Value| ["start", "end", "threads", "seconds", "sessions"].map(|key| manifest[key].clone());
+    let before = manifest(&results);
+    std::thread::sleep(Duration::from_millis(1100));
     succeed(folder.path(), &["report", "undisturbed/sweep", "-q"]);
+    let after = manifest(&results);
+    assert!(known(&before) == known(&after) && before["rendered"] != after["rendered"], "{before} {after}");
     assert!(tables(&results) == reference);
     assert!(results.join("figures/exponential-law.svg").exists());
+}
+
+/// A complete run whose tables are being written needs nothing but these: a first signal says so, a second tells what writes them.
+#[test]
+fn signals_while_tables_are_written_lose_nothing() {
+    let many = SWEEP
+        .replace("12_345", "256")
+        .replace("[0.05, 0.2]", "{ from = 0.05, to = 0.5, count = 100, scale = \"log\" }");
+    let folder = folder(&many.replace("[\"exponential-law\"]", "[]"));
+    for signals in [1, 2] {
+        let out = format!("out{signals}");
+        let results = folder.path().join(&out).join("sweep");
+        let child = command(folder.path(), &["run", "my.toml", "--out", &out, "--threads", "1"]).spawn().unwrap();
+        until("the tables are begun", || results.join(".summary.csv.part").exists());
+        for _ in 0..signals {
+            signal(&child, "-TERM");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("the run is complete and its tables are being written"), "{said}");
+        if signals == 1 {
+            assert_eq!(output.status.code(), Some(0), "{said}");
+        } else {
+            assert!(output.status.code() == Some(130), "{said}");
+            assert!(said.contains("the tables can be written by: levy-escape report out2/sweep"), "{said}");
+            succeed(folder.path(), &["report", "out2/sweep", "-q"]);
+        }
+    }
+    assert!(tables(&folder.path().join("out1/sweep")) == tables(&folder.path().join("out2/sweep")));
+}
+
+/// What was moved aside for runs that were not begun comes back.
+#[test]
+fn results_are_moved_aside_only_for_what_is_run() {
+    let folder = folder(&endless());
+    let other = SWEEP.replace("\"sweep\"", "\"other\"").replace("12_345", "300");
+    fs::write(folder.path().join("other.toml"), &other).unwrap();
+    succeed(folder.path(), &["run", "other.toml", "-q"]);
+    fs::write(folder.path().join("results/other/notes.txt"), "mine").unwrap();
+    let (code, said) = say(folder.path(), &["run", "my.toml", "other.toml", "--force", "--max-time", "300ms"]);
+    assert!(code == 5 && !said.contains("was moved"), "{code} {said}");
+    assert_eq!(names(&folder.path().join("results")), ["other", "sweep"]);
+    assert_eq!(fs::read_to_string(folder.path().join("results/other/notes.txt")).unwrap(), "mine");
+}
+
+/// Of runs that are forced at once one works, or one after the other, and nothing but whole runs is moved aside.
+#[test]
+fn of_runs_that_are_forced_at_once_one_works() {
+    let folder = folder(&SWEEP.replace("12_345", "300"));
+    let reference = undisturbed(folder.path());
+    for round in 0..many(3, 30) {
+        let out = format!("out{round}");
+        let start = |_| command(folder.path(), &["run", "my.toml", "-q", "--force", "--out", &out]).spawn().unwrap();
+        let mut worked = 0;
+        for child in [0; 6].map(start) {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            let code = output.status.code();
+            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
+            worked += usize::from(code == Some(0));
+        }
+        let results = names(&folder.path().join(&out));
+        assert!(worked > 0 && results.len() == worked, "round {round}: {worked} of {results:?}");
+        for name in results {
+            assert!(tables(&folder.path().join(&out).join(&name)) == reference, "round {round}: {name}");
+        }
+    }
+}
+
+/// Shards may be more than the files that a process may have open at first.
+#[test]
+fn a_merge_of_many_shards_opens_them_all() {
+    let folder = folder(&SWEEP.replace("12_345", "3000"));
+    let reference = undisturbed(folder.path());
+    (1..=24).for_each(|i| succeed(folder.path(), &["run", "my.toml", "-q", "--shard", &format!("{i}/24")]));
+    let merge = |limit: &str| {
+        let merge = "exec \"$0\" merge results/sweep.shard-* --into results/sweep -q";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit {limit} 20; {merge}"), env!("CARGO_BIN_EXE_levy-escape")]);
+        let output = shell.current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = merge("-n");
+    assert!(code == Some(3) && said.contains("cannot be read: ") && said.contains("ulimit -n"), "{code:?} {said}");
+    assert_eq!(merge("-Sn"), (Some(0), String::new()));
+    assert!(tables(&folder.path().join("results/sweep")) == reference);
 }
 
 #[test]

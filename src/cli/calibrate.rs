@@ -76,7 +76,7 @@ pub fn run_one(
     PendingFolder::check(out, &settings.name, existing)?;
     let (device, reason) = settings.device.open()?;
     let data = settings.load()?;
-    let folder = PendingFolder::create(out, &settings.name, existing)?;
+    let mut folder = PendingFolder::create(&out.join(&settings.name), existing)?;
     talk.say(format!("{}: device {reason}", settings.name));
     let (start, clock) = (now(), Instant::now());
     let watch = Stopwatch::new(settings, talk);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::progress::say;
-use super::stopping::{quoted, resume_command, resumes};
+use super::stopping::{report_command, resume_command, resumes};
 #[cfg(feature = "calibrate")]
 use crate::calibrate::{CalibrateError, DataError};
 use crate::engine::Shard;
@@ -150,7 +150,10 @@ impl Failure {
             Failure::Experiment(_) | Failure::NoExperiments { .. } | Failure::SameName { .. } => 2,
             Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
             Failure::Results(results) | Failure::Merge(MergeError::Results(results)) => match results {
-                ResultsError::Exists { .. } | ResultsError::FewerPaths { .. } | ResultsError::OtherShard { .. } => 2,
+                ResultsError::Exists { .. }
+                | ResultsError::NoName { .. }
+                | ResultsError::FewerPaths { .. }
+                | ResultsError::OtherShard { .. } => 2,
                 _ => 3,
             },
             Failure::Run(RunError::Scheme { .. }) | Failure::SbatchArgument { .. } => 2,
@@ -188,6 +191,9 @@ impl Failure {
         let store_hint = self.store().and_then(|error| match error {
             StoreError::Differs { .. } => {
                 Some("pass --force to move it aside and begin anew, or --out DIR to write elsewhere")
+            }
+            StoreError::Unreadable { source, .. } if is_too_many_open(source) => {
+                Some("this process may not have so many files open at once: raise `ulimit -n`")
             }
             StoreError::Vanished { .. } => {
                 Some("what was run is where that file went; if it was deleted, it is gone, and a run begins anew")
@@ -227,8 +233,8 @@ impl Failure {
                 resume_command()
             )),
             Failure::Unrendered { path, .. } => Some(format!(
-                "the run itself is whole; when there is room and access again: levy-escape report {}",
-                quoted(&path.display().to_string())
+                "what was run is safe in its store; when there is room and access again: {}",
+                report_command(path)
             )),
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
             Failure::FigureExists { .. } => Some("pass --force to replace it".to_string()),
@@ -285,6 +291,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// Whether it failed for want of descriptors.
+fn is_too_many_open(error: &io::Error) -> bool {
+    cfg!(unix) && error.raw_os_error() == Some(24)
 }
 
 /// Reads a file, of which no more is held than could be parsed.

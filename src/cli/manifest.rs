@@ -1,6 +1,6 @@
 //! `manifest.json`: everything about a run that its tables leave out.
 
-use jiff::{Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
 
 #[cfg(feature = "calibrate")]
@@ -24,10 +24,15 @@ pub struct Manifest<'a> {
     complete: bool,
     paths_done: u64,
     paths_planned: u64,
+    /// Of the last session.
     threads: usize,
+    /// The machine that rendered the run.
     host: Host,
+    /// When the first session began and the last one ended.
     start: String,
     end: String,
+    /// When the tables were written.
+    rendered: String,
     /// Of all sessions; of one that was killed, until its last commit.
     seconds: f64,
     stop_reason: &'a str,
@@ -101,7 +106,7 @@ impl<'a> Manifest<'a> {
         };
         let Ended { experiment, identity, sessions, .. } = *ended;
         let complete = ended.paths_done == ended.paths_planned;
-        let (first, last) = (sessions.first(), sessions.last());
+        let last = sessions.last();
         let shard = identity.shard;
         Manifest {
             version: &identity.version,
@@ -113,10 +118,11 @@ impl<'a> Manifest<'a> {
             complete,
             paths_done: ended.paths_done,
             paths_planned: ended.paths_planned,
-            threads: rayon::current_num_threads(),
+            threads: last.map_or(0, |session| session.threads),
             host: Host::this(),
-            start: first.map_or(String::new(), |s| s.start.clone()),
-            end: now(),
+            start: sessions.iter().map(|s| s.start.clone()).min().unwrap_or_default(),
+            end: sessions.iter().filter_map(end_of).max().unwrap_or_default(),
+            rendered: now(),
             seconds: sessions.iter().map(|s| s.seconds).sum(),
             stop_reason: match last {
                 _ if complete => "complete",
@@ -222,6 +228,16 @@ pub fn is_of(manifest: &str, file: &CalibrationFile, settings: &CalibrationSetti
 
 /// The time now, to the second.
 pub fn now() -> String {
-    let time = Timestamp::now();
+    told(Timestamp::now())
+}
+
+fn told(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
+}
+
+/// When a session ended, or, if it was killed, last told of itself.
+fn end_of(session: &Session) -> Option<String> {
+    let start: Timestamp = session.start.parse().ok()?;
+    let length = SignedDuration::try_from_secs_f64(session.seconds).ok()?;
+    start.checked_add(length).ok().map(told)
 }

@@ -12,6 +12,7 @@ use crate::experiment::{
 
 /// Joins shards and renders the run.
 pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
+    raise_descriptor_limit();
     let mut meter = talk.meter("merge", "chunks");
     let merged = merge_shards(&options.folders, &options.into, &mut |done, of| {
         // A chunk takes less than a look at the clock.
@@ -23,6 +24,18 @@ pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
     let (experiment, folder) = merged?;
     render(&experiment, &folder, options.json, talk)
 }
+
+/// Every shard is a file that is open: as many as this process may ever have, which on most systems is more than it begins with.
+#[cfg(unix)]
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where that fails the shards may still be few enough.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+}
+
+#[cfg(not(unix))]
+fn raise_descriptor_limit() {}
 
 /// Renders a run anew.
 pub fn report(options: &ReportOptions, talk: &Talk) -> Result<(), Failure> {

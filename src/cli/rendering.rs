@@ -37,6 +37,7 @@ impl Rendering<'_> {
     /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
     pub fn render(&self, json: bool, stopping: &Stopping, talk: &Talk) -> Result<(), Failure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
+        stopping.writing_tables_of(self.is_complete().then_some(path));
         let results = self.tables(stopping, talk)?;
         results.iter().for_each(|result| talk.say_more(told(result)));
         let studies = match &experiment.random_problems {
@@ -53,6 +54,7 @@ impl Rendering<'_> {
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
         }
+        stopping.writing_tables_of(None);
         undrawn?;
         if self.is_complete() {
             let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();

@@ -96,6 +96,10 @@ pub fn run_all(plan: &[Planned], shard: Shard, how: &How, stopping: &Stopping, t
         let mut undrawn = Ok(());
         for run in &runs {
             let Some(folder) = folders.next() else { break };
+            if let Some(early) = stopping.reason() {
+                discard([folder].into_iter().chain(folders));
+                return Err(early.failure(how.out.clone()));
+            }
             match run_one(run, folder, stopping, how, talk) {
                 Ok(()) => {}
                 Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.and(Err(failure)),
@@ -169,10 +173,7 @@ fn run_one(
         }
     }
     if !complete {
-        return Err(match stopping.reason() {
-            Some(Early::TimeLimit) => Failure::TimeLimit { path },
-            _ => Failure::Interrupted { path },
-        });
+        return Err(stopping.reason().unwrap_or(Early::Interrupted).failure(path));
     }
     if shard != Shard::WHOLE {
         let (i, n) = (shard.index(), shard.count());

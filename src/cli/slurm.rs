@@ -45,8 +45,8 @@ pub fn slurm(options: &SlurmOptions, talk: &Talk) -> Result<(), Failure> {
     } else {
         talk.say(format!(
             "submit with: sbatch --dependency=afterany:$(sbatch --parsable {}) {}",
-            quoted(&shards.display().to_string()),
-            quoted(&merge.display().to_string())
+            quoted(shards),
+            quoted(merge)
         ));
     }
     Ok(())
@@ -77,20 +77,20 @@ impl Scripts<'_> {
             }
             lines.push(directive(argument)?);
         }
-        lines.push(format!("cd {} || exit 3", quoted(&self.here.display().to_string())));
+        lines.push(format!("cd {} || exit 3", quoted(self.here)));
         Ok(lines.join("\n"))
     }
 
     fn program(&self) -> Result<String, Failure> {
         let program = std::env::current_exe().map_err(|source| Failure::Read { path: "levy-escape".into(), source })?;
-        Ok(quoted(&program.display().to_string()))
+        Ok(quoted(program))
     }
 
     fn shards(&self) -> Result<String, Failure> {
         let SlurmOptions { file, out, shards, instead, threads, .. } = self.options;
         let array = [format!("--array=1-{shards}"), "--requeue".to_string(), format!("--signal=B:USR1@{WARNING}")];
-        let mut run = format!("{} run {}", self.program()?, quoted(&file.display().to_string()));
-        run += &format!(" --out {} --resume --progress plain", quoted(&out.display().to_string()));
+        let mut run = format!("{} run {}", self.program()?, quoted(file));
+        run += &format!(" --out {} --resume --progress plain", quoted(out));
         run += &format!(" --shard \"$SLURM_ARRAY_TASK_ID/{shards}\"");
         let given = [("--seed", instead.seed), ("--paths", instead.paths)];
         for (option, value) in given.iter().filter_map(|(option, value)| Some((option, (*value)?))) {
@@ -139,13 +139,13 @@ scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\" && sleep 60
 exit \"$code\"
 ",
             self.head(&format!("{}-shards", self.name), "shard-%a.log", &array)?,
-            logs = quoted(&self.logs.display().to_string()),
+            logs = quoted(&self.logs),
         ))
     }
 
     fn merge(&self) -> Result<String, Failure> {
         let SlurmOptions { out, shards, .. } = self.options;
-        let place = quoted(&out.join(self.name).display().to_string());
+        let place = quoted(out.join(self.name));
         Ok(format!(
             "{}
 # A merge that was broken off while it wrote the tables left the run itself whole.

@@ -1,7 +1,9 @@
 //! When a run is to stop: a signal, or the time that was given to it.
 
-use std::sync::Arc;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -24,12 +26,24 @@ pub enum Early {
     TimeLimit,
 }
 
+impl Early {
+    /// What the program ends with; what was done is in `path`.
+    pub fn failure(self, path: PathBuf) -> Failure {
+        match self {
+            Early::Interrupted => Failure::Interrupted { path },
+            Early::TimeLimit => Failure::TimeLimit { path },
+        }
+    }
+}
+
 /// Watches signals and the clock.
 #[derive(Clone, Debug, Default)]
 pub struct Stopping {
     /// What the engine looks at.
     pub flag: StopFlag,
     reason: Arc<AtomicU8>,
+    /// The command that writes the tables of a run that is complete, while they are written.
+    rest: Arc<Mutex<Option<String>>>,
 }
 
 impl Stopping {
@@ -40,11 +54,18 @@ impl Stopping {
         let (on_signal, signals) = (stopping.clone(), AtomicU8::new(0));
         let kept = ignored::find();
         ctrlc::set_handler(move || {
-            if signals.fetch_add(1, Ordering::Relaxed) > 0 {
-                std::process::exit(130);
+            let rest = on_signal.rest.lock().ok().and_then(|rest| rest.clone());
+            match (signals.fetch_add(1, Ordering::Relaxed), rest) {
+                (0, None) => say("stopping; once more to quit at once"),
+                (0, Some(_)) => say("the run is complete and its tables are being written; once more to quit at once"),
+                (_, rest) => {
+                    if let Some(command) = rest {
+                        say(format!("the tables can be written by: {command}"));
+                    }
+                    std::process::exit(130);
+                }
             }
             on_signal.stop(1);
-            say("stopping; once more to quit at once");
         })
         .map_err(Failure::Signal)?;
         ignored::keep(kept);
@@ -69,6 +90,13 @@ impl Stopping {
         });
     }
 
+    /// Tells what a signal meets from now on: the tables of the complete run in `folder` being written, or `None` if that is over.
+    pub fn writing_tables_of(&self, folder: Option<&Path>) {
+        if let Ok(mut rest) = self.rest.lock() {
+            *rest = folder.map(report_command);
+        }
+    }
+
     /// Why it is time to stop, if it is.
     pub fn reason(&self) -> Option<Early> {
         match self.reason.load(Ordering::Relaxed) {
@@ -81,9 +109,14 @@ impl Stopping {
 
 /// The command line of this process, so that it resumes.
 pub fn resume_command() -> String {
-    let mut words: Vec<String> = std::env::args_os().map(|word| quoted(&word.to_string_lossy())).collect();
+    let mut words: Vec<OsString> = std::env::args_os().collect();
     resuming(&mut words);
-    words.join(" ")
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// The command that writes the tables and figures of the run in `folder`.
+pub fn report_command(folder: &Path) -> String {
+    format!("levy-escape report {}", quoted(folder))
 }
 
 /// Whether the command of this process is one that takes `--resume`.
@@ -93,11 +126,11 @@ pub fn resumes() -> bool {
     command.is_some_and(|command| command.get_opts().any(|option| option.get_long() == Some("resume")))
 }
 
-fn resuming(words: &mut Vec<String>) {
+fn resuming(words: &mut Vec<OsString>) {
     // What comes after `--` is a file, whatever it is called.
     let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
     if !words[..options].iter().any(|word| word == "--resume") {
-        words.insert(options, "--resume".to_string());
+        words.insert(options, "--resume".into());
     }
     let mut at = 0;
     words.retain(|word| {
@@ -143,13 +176,30 @@ mod ignored {
     pub fn keep(_: Vec<i32>) {}
 }
 
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
+/// A word as a shell takes it; one that is not UTF-8 as bash and zsh do.
+pub fn quoted(word: impl AsRef<OsStr>) -> String {
+    let Some(word) = word.as_ref().to_str() else { return bytes_quoted(word.as_ref()) };
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_string(),
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
+}
+
+#[cfg(unix)]
+fn bytes_quoted(word: &OsStr) -> String {
+    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(word).iter();
+    let shown = bytes.map(|byte| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+        b' '..=b'~' => char::from(*byte).to_string(),
+        other => format!("\\x{other:02x}"),
+    });
+    format!("$'{}'", shown.collect::<String>())
+}
+
+#[cfg(not(unix))]
+fn bytes_quoted(word: &OsStr) -> String {
+    format!("'{}'", word.to_string_lossy())
 }
 
 #[cfg(test)]
@@ -163,9 +213,9 @@ mod tests {
             ("levy-escape run --resume a.toml", "levy-escape run --resume a.toml"),
             ("levy-escape run --force -- --resume --force", "levy-escape run --resume -- --resume --force"),
         ] {
-            let mut words = given.split(' ').map(str::to_string).collect();
+            let mut words = given.split(' ').map(OsString::from).collect();
             resuming(&mut words);
-            assert_eq!(words.join(" "), expected);
+            assert_eq!(words.join(OsStr::new(" ")), *expected);
         }
     }
 
@@ -175,5 +225,10 @@ mod tests {
         assert_eq!(quoted("my file"), "'my file'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+        #[cfg(unix)]
+        {
+            let word = <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"it's \xff\n.toml");
+            assert_eq!(quoted(word), r"$'it\'s \xff\x0a.toml'");
+        }
     }
 }

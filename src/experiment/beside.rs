@@ -68,6 +68,15 @@ impl Drop for Beside {
     }
 }
 
+/// Sees to it that what was renamed in the folder around `place` is found there after a loss of power, as far as the system can be asked.
+pub(super) fn sync_folder(place: &Path) {
+    let parent = place.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    if let Some(Ok(folder)) = parent.map(File::open) {
+        // Some file systems cannot, and the files themselves are safe.
+        let _ = folder.sync_all();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

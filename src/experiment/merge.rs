@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use super::store::Listed;
 use super::{
-    Difference, Experiment, ExperimentErrors, Identity, PendingFolder, ResultsError, ResultsFolder, Store, StoreError,
+    Difference, Existing, Experiment, ExperimentErrors, Identity, PendingFolder, ResultsError, ResultsFolder, Store,
+    StoreError,
 };
 use crate::engine::{Chunks, Shard};
 use crate::noise::Seed;
@@ -142,7 +143,7 @@ pub fn merge(
     refuse_mixture(folders, &parts)?;
     let identity = Identity { shard: Shard::WHOLE, ..first.identity().clone() };
     refuse_gaps(&parts, experiment.cells.len())?;
-    let folder = PendingFolder::claim(into)?;
+    let mut folder = PendingFolder::create(into, Existing::Refuse)?;
     let mut made = || -> Result<(), MergeError> {
         let mut store = Store::create(folder.path(), &identity)?;
         let (mut held, of) = (0, Chunks::new(vec![identity.paths; experiment.cells.len()], Shard::WHOLE).count());
@@ -155,8 +156,8 @@ pub fn merge(
         }
         Ok(())
     };
-    match made() {
-        Ok(()) => Ok((experiment, ResultsFolder::existing(&folder.finish()?.path)?)),
+    match made().and_then(|()| Ok(folder.finish()?)) {
+        Ok(placed) => Ok((experiment, ResultsFolder::existing(&placed.path)?)),
         Err(error) => {
             // Its room may be what is needed; the first error is the one to report.
             let _ = folder.discard();

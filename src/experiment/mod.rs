@@ -20,6 +20,7 @@ mod merge;
 mod node;
 mod noise_section;
 mod pending_folder;
+mod place_lock;
 mod plan;
 mod random_problems;
 mod reader;

@@ -1,14 +1,12 @@
 //! A folder that is written beside its place and renamed into it.
 
-use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::beside::{Beside, sync_folder};
+use super::place_lock::PlaceLock;
 use super::results::{exists, move_aside};
-use super::{Existing, ResultsError, StoreError};
-
-/// Tells in an unfinished folder whether somebody still writes it.
-const LOCK: &str = ".lock";
+use super::{Existing, ResultsError};
 
 /// A folder being written. Nothing stands at its place until [`PendingFolder::finish`]; without it the unfinished folder `.<name>.part`
 /// stays for inspection and is cleared by the next that is to stand there.
@@ -18,7 +16,7 @@ pub struct PendingFolder {
     beside: PathBuf,
     existing: Existing,
     /// Held until the folder is in its place, or the process is gone.
-    lock: File,
+    _lock: PlaceLock,
 }
 
 /// A folder in its place.
@@ -44,48 +42,24 @@ impl PendingFolder {
         }
     }
 
-    /// Makes the folder beside its place.
+    /// Makes the folder beside `place`, where nothing may stand unless `existing` says that it is to be moved aside.
     ///
     /// # Errors
-    /// [`ResultsError::Exists`] as [`PendingFolder::check`], [`StoreError::InUse`] if another process writes it,
-    /// [`ResultsError::Write`] if it cannot be written.
-    pub fn create(out: &Path, name: &str, existing: Existing) -> Result<Self, ResultsError> {
-        Self::check(out, name, existing)?;
-        Ok(PendingFolder { existing, ..Self::claim(&out.join(name))? })
-    }
-
-    /// Makes the folder beside `place`, where nothing may stand when it is finished.
-    ///
-    /// # Errors
-    /// [`StoreError::InUse`] if another process writes it, [`ResultsError::Write`] if it cannot be written.
-    pub fn claim(place: &Path) -> Result<Self, ResultsError> {
+    /// [`ResultsError::Exists`] if something stands there, [`ResultsError::NoName`] if nothing can,
+    /// [`StoreError::InUse`](super::StoreError::InUse) if another process writes it, [`ResultsError::Write`] if it cannot be written.
+    pub fn create(place: &Path, existing: Existing) -> Result<Self, ResultsError> {
+        let lock = PlaceLock::take(place)?;
+        if existing != Existing::MoveAside && exists(place) {
+            return Err(ResultsError::Exists { path: place.to_owned() });
+        }
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let beside = place.with_file_name(format!(".{name}.part"));
         let failed = |source| ResultsError::Write { path: beside.clone(), source };
-        let in_use = || ResultsError::from(StoreError::InUse { path: beside.clone() });
-        let held = |lock: &File| match lock.try_lock() {
-            Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => Err(in_use()),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        };
-        if beside.symlink_metadata().is_ok() {
-            match File::open(beside.join(LOCK)) {
-                Ok(lock) => held(&lock)?,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(error)),
-            }
+        if exists(&beside) {
             fs::remove_dir_all(&beside).map_err(failed)?;
         }
-        let parent = beside.parent().filter(|parent| !parent.as_os_str().is_empty());
-        parent.map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
-        match fs::create_dir(&beside) {
-            // Another process was faster.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(in_use()),
-            made => made.map_err(failed)?,
-        }
-        let lock = File::create_new(beside.join(LOCK)).map_err(failed)?;
-        held(&lock)?;
-        Ok(PendingFolder { place: place.to_owned(), beside, existing: Existing::Refuse, lock })
+        fs::create_dir(&beside).map_err(failed)?;
+        Ok(PendingFolder { place: place.to_owned(), beside, existing, _lock: lock })
     }
 
     /// Where files go until the folder is in its place.
@@ -98,7 +72,7 @@ impl PendingFolder {
     /// # Errors
     /// [`ResultsError::Write`] with the error of the file system.
     pub fn discard(self) -> Result<(), ResultsError> {
-        fs::remove_dir_all(&self.beside).map_err(|source| ResultsError::Write { path: self.beside, source })
+        fs::remove_dir_all(&self.beside).map_err(|source| ResultsError::Write { path: self.beside.clone(), source })
     }
 
     /// Writes one file into the folder.
@@ -107,39 +81,38 @@ impl PendingFolder {
     /// [`ResultsError::Write`] with the error of the file system.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ResultsError> {
         let path = self.beside.join(name);
-        fs::write(&path, bytes).map_err(|source| ResultsError::Write { path, source })
+        Beside::replace(&path, bytes).map_err(|source| ResultsError::Write { path, source })
     }
 
     /// Renames the folder into its place.
     ///
     /// # Errors
     /// [`ResultsError`]; the unfinished folder stays.
-    pub fn finish(self) -> Result<Placed, ResultsError> {
+    pub fn finish(&mut self) -> Result<Placed, ResultsError> {
+        let failed = |path: &Path, source| ResultsError::Write { path: path.to_owned(), source };
         let mut moved = None;
         if exists(&self.place) {
             if self.existing != Existing::MoveAside {
-                return Err(ResultsError::Exists { path: self.place });
+                return Err(ResultsError::Exists { path: self.place.clone() });
             }
-            let aside = move_aside(&self.place);
-            moved = Some(aside.map_err(|source| ResultsError::Write { path: self.place.clone(), source })?);
+            moved = Some(move_aside(&self.place).map_err(|source| failed(&self.place, source))?);
         }
-        let PendingFolder { place, beside, lock, .. } = self;
-        let renamed = fs::remove_file(beside.join(LOCK)).and_then(|()| fs::rename(&beside, &place));
-        drop(lock);
-        renamed.map_err(|source| ResultsError::Write { path: beside, source })?;
-        Ok(Placed { path: place, moved })
+        fs::rename(&self.beside, &self.place).map_err(|source| failed(&self.beside, source))?;
+        sync_folder(&self.place);
+        Ok(Placed { path: self.place.clone(), moved })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::StoreError;
 
     #[test]
     fn nothing_is_overwritten() {
         let out = tempfile::tempdir().unwrap();
         let written = |text: &str, existing| {
-            let folder = PendingFolder::create(out.path(), "c", existing)?;
+            let mut folder = PendingFolder::create(&out.path().join("c"), existing)?;
             folder.write("file", text.as_bytes())?;
             folder.finish()
         };
@@ -158,14 +131,14 @@ mod tests {
     fn one_at_a_time_writes_it() {
         let out = tempfile::tempdir().unwrap();
         let place = out.path().join("c");
-        let first = PendingFolder::claim(&place).unwrap();
+        let first = PendingFolder::create(&place, Existing::Refuse).unwrap();
         first.write("file", b"first").unwrap();
-        let second = PendingFolder::claim(&place);
+        let second = PendingFolder::create(&place, Existing::Refuse);
         assert!(matches!(second, Err(ResultsError::Store(StoreError::InUse { .. }))), "{second:?}");
         assert_eq!(fs::read(first.path().join("file")).unwrap(), b"first");
         // What nobody writes any more is cleared.
         drop(first);
-        let third = PendingFolder::claim(&place).unwrap();
+        let mut third = PendingFolder::create(&place, Existing::Refuse).unwrap();
         assert!(!third.path().join("file").exists());
         assert_eq!(third.finish().unwrap().path, place);
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::beside::Beside;
+use super::place_lock::PlaceLock;
 use super::tables::{TableError, write_table};
 use super::{Experiment, Identity, RANDOM_PROBLEM_COLUMNS, RandomProblemsResult, Store, StoreError};
 use crate::engine::Shard;
@@ -48,6 +49,12 @@ pub enum ResultsError {
         path: PathBuf,
         /// The shard it holds.
         stored: Shard,
+    },
+    /// A place that has no name of its own, as `..`.
+    #[error("{} is no name for a folder of results", path.display())]
+    NoName {
+        /// The place.
+        path: PathBuf,
     },
     /// The store cannot be used.
     #[error(transparent)]
@@ -122,35 +129,48 @@ impl ResultsFolder {
         }
     }
 
-    /// Opens the folder of a run, made anew, after moving another aside, or as it is to be resumed.
+    /// Opens the folder of a run, made anew, after moving another aside, or as it is to be resumed. Of several processes that try it at
+    /// once one succeeds. What was moved is moved back if there is an error.
     ///
     /// # Errors
     /// [`ResultsError`] if results are there and may not be, if they are of another run, or if the folder cannot be written.
     pub fn open(out: &Path, request: &Request<'_>, existing: Existing) -> Result<Self, ResultsError> {
         let place = request.place(out);
-        let failed = |source| ResultsError::Write { path: place.clone(), source };
+        let resumed = || existing == Existing::Resume && exists(&place) && !is_blank(&place);
+        if existing == Existing::Refuse && exists(&place) {
+            return Err(ResultsError::Exists { path: place });
+        }
+        // A run that is there may lie where nothing can be written.
+        if resumed() {
+            return Self::resume(place, request);
+        }
+        let _lock = PlaceLock::take(&place)?;
         let mut moved = None;
-        if exists(&place) {
-            match existing {
-                Existing::Refuse => return Err(ResultsError::Exists { path: place }),
-                Existing::MoveAside => {
-                    Self::may_move(&place)?;
-                    moved = Some(move_aside(&place).map_err(failed)?);
-                }
-                Existing::Resume if is_blank(&place) => {}
-                Existing::Resume => return Self::resume(place, request),
+        match existing {
+            _ if !exists(&place) => {}
+            Existing::Refuse => return Err(ResultsError::Exists { path: place }),
+            Existing::Resume if resumed() => return Self::resume(place, request),
+            Existing::Resume => {}
+            Existing::MoveAside => {
+                Self::may_move(&place)?;
+                let aside = move_aside(&place);
+                moved = Some(aside.map_err(|source| ResultsError::Write { path: place.clone(), source })?);
             }
         }
-        fs::create_dir_all(&place).map_err(failed)?;
-        match Store::create(&place, &request.identity()) {
+        let made = || -> Result<Store, ResultsError> {
+            fs::create_dir_all(&place).map_err(|source| ResultsError::Write { path: place.clone(), source })?;
+            Store::create(&place, &request.identity()).map_err(|error| match error {
+                StoreError::Exists { .. } => ResultsError::Exists { path: place.clone() },
+                error => error.into(),
+            })
+        };
+        match made() {
             Ok(store) => Ok(ResultsFolder { place, made: true, moved, paths: request.paths, store }),
-            // Another process was faster.
-            Err(StoreError::Exists { .. }) if existing == Existing::Resume => Self::resume(place, request),
-            Err(StoreError::Exists { .. }) => Err(ResultsError::Exists { path: place }),
             Err(error) => {
                 // What was made for it goes again, if nothing else is in it; the first error is the one to report.
                 let _ = fs::remove_dir(&place);
-                Err(error.into())
+                let _ = restore(&place, moved.as_deref());
+                Err(error)
             }
         }
     }
@@ -194,18 +214,19 @@ impl ResultsFolder {
         self.paths
     }
 
-    /// Takes the folder away again if it was made now and nothing was run into it.
+    /// Takes the folder away again if it was made now and nothing was run into it; what was moved for it comes back.
     ///
     /// # Errors
     /// The error of the file system.
     pub fn discard(self) -> io::Result<()> {
         if self.made && self.store.is_empty() {
-            let ResultsFolder { place, store, .. } = self;
+            let ResultsFolder { place, moved, store, .. } = self;
             let file = store.path().to_owned();
             drop(store);
             fs::remove_file(file)?;
             // Only what was made: anything else in it stays, and the folder with it.
-            fs::remove_dir(place)?;
+            fs::remove_dir(&place)?;
+            restore(&place, moved.as_deref())?;
         }
         Ok(())
     }
@@ -239,6 +260,14 @@ impl ResultsFolder {
         let write = || serde_json::to_string_pretty(manifest).map(|text| text + "\n");
         let text = write().map_err(|source| ResultsError::Write { path: self.place.clone(), source: source.into() })?;
         self.write_text("manifest.json", &text)
+    }
+}
+
+/// Moves results back to their place, if it is free.
+fn restore(place: &Path, moved: Option<&Path>) -> io::Result<()> {
+    match moved {
+        Some(aside) if !exists(place) => fs::rename(aside, place),
+        _ => Ok(()),
     }
 }
 

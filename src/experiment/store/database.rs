@@ -77,18 +77,18 @@ pub struct Store {
 
 /// What tells one file from another at the same path.
 #[cfg(unix)]
-type FileId = (u64, u64);
+pub(in crate::experiment) type FileId = (u64, u64);
 #[cfg(not(unix))]
-type FileId = ();
+pub(in crate::experiment) type FileId = ();
 
 #[cfg(unix)]
-fn file_id(file: &Metadata) -> FileId {
+pub(in crate::experiment) fn file_id(file: &Metadata) -> FileId {
     use std::os::unix::fs::MetadataExt;
     (file.dev(), file.ino())
 }
 
 #[cfg(not(unix))]
-fn file_id(_: &Metadata) -> FileId {}
+pub(in crate::experiment) fn file_id(_: &Metadata) -> FileId {}
 
 /// Past every row that a run can have.
 const ROW_END: u64 = i64::MAX as u64;
@@ -117,7 +117,12 @@ impl Store {
             Err(_) => error,
         })?;
         remove_parts(folder);
-        Self::open(folder)
+        let store = Self::open(folder)?;
+        // Another run may have been put there.
+        if store.identity != *identity {
+            return Err(StoreError::Exists { path });
+        }
+        Ok(store)
     }
 
     /// Opens the store in `folder` and locks it.
@@ -135,7 +140,8 @@ impl Store {
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         // `NOFOLLOW` heeds every part of the path: only the file itself may not be a link.
-        let real = fs::canonicalize(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+        let real =
+            fs::canonicalize(folder).map_err(|source| StoreError::Unreadable { path: folder.to_owned(), source })?;
         check_start(&path)?;
         let failed = |error| classify(&path, error);
         let real = real.join(STORE_FILE);
@@ -544,7 +550,7 @@ fn check_start(path: &Path) -> Result<(), StoreError> {
     let path = path.to_owned();
     match File::open(&path).and_then(|mut file| file.read_exact(&mut start)) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(StoreError::Foreign { path }),
-        Err(source) => return Err(StoreError::Folder { path, source }),
+        Err(source) => return Err(StoreError::Unreadable { path, source }),
         Ok(()) => {}
     }
     let number = |at: usize| start[at..at + 4].iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) as i32;

@@ -74,7 +74,16 @@ pub enum StoreError {
         #[source]
         source: rusqlite::Error,
     },
-    /// The folder could not be read or made.
+    /// The file or its folder could not be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder could not be made or written.
     #[error("{} cannot be written", path.display())]
     Folder {
         /// The folder.

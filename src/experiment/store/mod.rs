@@ -11,6 +11,7 @@ mod packing;
 mod reserve;
 
 pub use batch::{ChunkOutcomes, PackedBatch};
+pub(super) use database::file_id;
 pub use database::{STORE_FILE, Session, Store};
 pub(super) use error::Listed;
 pub use error::{Damage, Difference, StoreError};

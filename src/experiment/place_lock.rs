@@ -1,0 +1,107 @@
+//! One process at a time at a place.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::store::file_id;
+use super::{ResultsError, StoreError};
+
+/// How long another process is waited for: one that makes a folder needs less, one that fills it much more.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Held by the process that makes, moves or replaces what stands at a place. The lock is the system's and ends with the process; its file,
+/// `.<name>.lock` beside the place, goes with it, and one that a killed process left is in nobody's way.
+#[derive(Debug)]
+pub(super) struct PlaceLock {
+    path: PathBuf,
+    /// The lock is given back when it is closed, which comes after the removal.
+    _file: File,
+}
+
+impl PlaceLock {
+    /// Makes the folder around the place, and takes the lock.
+    ///
+    /// # Errors
+    /// [`ResultsError::NoName`] if nothing can stand there, [`StoreError::InUse`] if another process has the lock,
+    /// [`ResultsError::Write`] if the folder cannot be written.
+    pub fn take(place: &Path) -> Result<Self, ResultsError> {
+        let name = place.file_name().ok_or_else(|| ResultsError::NoName { path: place.to_owned() })?;
+        let path = place.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+        let failed = |source| ResultsError::Write { path: path.clone(), source };
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent.map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        let begun = Instant::now();
+        loop {
+            let file = open(&path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) if stands(&file, &path) => return Ok(PlaceLock { path, _file: file }),
+                // The one that had it has taken the file away.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: place.to_owned() }.into()),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
+        }
+    }
+}
+
+impl Drop for PlaceLock {
+    fn drop(&mut self) {
+        // Where that fails it only stays.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The file, made if it is not there. A link in its place is not followed.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
+    options.open(path)
+}
+
+/// Whether the file is the one that stands at its path.
+fn stands(file: &File, path: &Path) -> bool {
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(held), Ok(there)) => file_id(&held) == file_id(&there),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    /// Threads stand in for processes: the lock belongs to the open file.
+    #[test]
+    fn one_at_a_time_has_it_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("made/run");
+        let (busy, taken) = (AtomicBool::new(false), AtomicU32::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while taken.load(Ordering::SeqCst) < 400 {
+                        match PlaceLock::take(&place) {
+                            Ok(_lock) => {
+                                assert!(!busy.swap(true, Ordering::SeqCst), "two have it");
+                                thread::yield_now();
+                                busy.store(false, Ordering::SeqCst);
+                                taken.fetch_add(1, Ordering::SeqCst);
+                            }
+                            Err(error) => assert!(matches!(error, ResultsError::Store(StoreError::InUse { .. }))),
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path().join("made")).unwrap().count(), 0);
+        let nameless = PlaceLock::take(&folder.path().join("other/.."));
+        assert!(matches!(nameless, Err(ResultsError::NoName { .. })) && !folder.path().join("other").exists());
+    }
+}
