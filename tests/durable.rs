@@ -374,20 +374,21 @@ fn a_merge_that_is_killed_is_made_anew() {
 }
 
 #[test]
-fn signals_that_were_ignored_before_are_ignored() {
+fn a_run_under_nohup_outlives_its_terminal() {
     let folder = folder(&endless());
     let run = "exec \"$0\" run my.toml --resume -q";
     for (before, name, expected) in [
         ("", "-HUP", Some(130)),
         // What `nohup` does.
         ("trap '' HUP;", "-HUP", None),
+        ("trap '' HUP;", "-TERM", Some(130)),
         // What a script does that starts something with `&`.
-        ("trap '' INT;", "-INT", None),
-        ("trap '' HUP INT;", "-TERM", Some(130)),
+        ("trap '' INT;", "-INT", Some(130)),
     ] {
         let mut child = Command::new("sh");
         child.args(["-c", &format!("{before} {run}"), env!("CARGO_BIN_EXE_levy-escape")]);
         child.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        program::with_signals(&mut child);
         let mut child = child.spawn().unwrap();
         until("the run begins", || {
             matches!(Store::open(&folder.path().join("results/sweep")), Err(StoreError::InUse { .. }))

@@ -52,7 +52,7 @@ impl Stopping {
     pub fn watch(max_time: Option<Duration>) -> Result<Self, Failure> {
         let stopping = Stopping::default();
         let (on_signal, signals) = (stopping.clone(), AtomicU8::new(0));
-        let kept = ignored::find();
+        let kept = hangup::ignored();
         ctrlc::set_handler(move || {
             let rest = on_signal.rest.lock().ok().and_then(|rest| rest.clone());
             match (signals.fetch_add(1, Ordering::Relaxed), rest) {
@@ -68,7 +68,9 @@ impl Stopping {
             on_signal.stop(1);
         })
         .map_err(Failure::Signal)?;
-        ignored::keep(kept);
+        if kept {
+            hangup::ignore();
+        }
         if let Some(time) = max_time {
             let on_time = stopping.clone();
             thread::spawn(move || {
@@ -139,41 +141,33 @@ fn resuming(words: &mut Vec<OsString>) {
     });
 }
 
-/// A run that was started by `nohup` outlives its terminal, and one that a script started with `&` its Ctrl-C: the handler, which takes
-/// all signals that end a process, must leave those that whoever started it had it ignore.
+/// A run that was started by `nohup` outlives its terminal: the handler, which takes all signals that end a process, must leave that one.
+/// Not so SIGINT, which shells have everything ignore that a script starts with `&`: `kill -INT` is asked for by name.
 #[cfg(unix)]
-mod ignored {
-    const SIGNALS: [libc::c_int; 2] = [libc::SIGHUP, libc::SIGINT];
-
-    /// The signals that are ignored.
-    pub fn find() -> Vec<libc::c_int> {
-        SIGNALS.into_iter().filter(|signal| is_ignored(*signal)).collect()
-    }
-
-    fn is_ignored(signal: libc::c_int) -> bool {
+mod hangup {
+    /// Whether whoever started this process has it ignore the end of its terminal.
+    pub fn ignored() -> bool {
         let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
         // SAFETY: a null action changes nothing; the present one is written into room for it, and read only if that succeeded.
         unsafe {
-            libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            libc::sigaction(libc::SIGHUP, std::ptr::null(), action.as_mut_ptr()) == 0
                 && action.assume_init().sa_sigaction == libc::SIG_IGN
         }
     }
 
-    pub fn keep(signals: Vec<libc::c_int>) {
-        for signal in signals {
-            // SAFETY: no handler is installed, and so none that could do harm.
-            unsafe { libc::signal(signal, libc::SIG_IGN) };
-        }
+    pub fn ignore() {
+        // SAFETY: no handler is installed, and so none that could do harm.
+        unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     }
 }
 
 #[cfg(not(unix))]
-mod ignored {
-    pub fn find() -> Vec<i32> {
-        Vec::new()
+mod hangup {
+    pub fn ignored() -> bool {
+        false
     }
 
-    pub fn keep(_: Vec<i32>) {}
+    pub fn ignore() {}
 }
 
 /// A word as a shell takes it; one that is not UTF-8 as bash and zsh do.

@@ -27,7 +27,23 @@ pub fn folder(text: &str) -> TempDir {
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_levy-escape"));
     command.args(arguments).current_dir(folder).env_remove("NO_COLOR").stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    with_signals(&mut command);
     command
+}
+
+/// Whoever runs the tests may have them ignore signals, as `nohup` and `&` do: the program is to be started as from a terminal.
+#[cfg(unix)]
+pub fn with_signals(command: &mut Command) {
+    let reset = || {
+        for signal in [libc::SIGHUP, libc::SIGINT] {
+            // SAFETY: between fork and exec; `signal` may be called there, and the default action is no handler.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: what runs between fork and exec only calls `signal`.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, reset) };
 }
 
 /// Runs the program to its end, which must come within a minute and without a panic.
