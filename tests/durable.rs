@@ -222,6 +222,7 @@ fn merging_refuses_what_does_not_belong_together() {
     let (code, said) = say(folder.path(), &["merge", "whole/sweep", "--into", "absent/.."]);
     assert!(code == 2 && said.contains("is no name for a folder"), "{code} {said}");
     assert!(!folder.path().join("absent").exists());
+    succeed(folder.path(), &["merge", "whole/sweep", "--into", "dotted/.", "-q"]);
 
     // A shard that was cut short is named with what it lacks.
     fs::remove_dir_all(folder.path().join(shard(2))).unwrap();
@@ -601,18 +602,58 @@ fn signals_while_tables_are_written_lose_nothing() {
     assert!(tables(&folder.path().join("out1/sweep")) == tables(&folder.path().join("out2/sweep")));
 }
 
-/// What was moved aside for runs that were not begun comes back.
+/// A run that is forced and stopped before it is begun has moved what was there, says where, and is begun by the command that it names.
 #[test]
-fn results_are_moved_aside_only_for_what_is_run() {
+fn what_is_moved_aside_is_told_before_anything_is_run() {
     let folder = folder(&endless());
     let other = SWEEP.replace("\"sweep\"", "\"other\"").replace("12_345", "300");
     fs::write(folder.path().join("other.toml"), &other).unwrap();
     succeed(folder.path(), &["run", "other.toml", "-q"]);
     fs::write(folder.path().join("results/other/notes.txt"), "mine").unwrap();
-    let (code, said) = say(folder.path(), &["run", "my.toml", "other.toml", "--force", "--max-time", "300ms"]);
-    assert!(code == 5 && !said.contains("was moved"), "{code} {said}");
-    assert_eq!(names(&folder.path().join("results")), ["other", "sweep"]);
-    assert_eq!(fs::read_to_string(folder.path().join("results/other/notes.txt")).unwrap(), "mine");
+    let run = ["run", "my.toml", "other.toml", "--seed", "9", "--max-time", "300ms"];
+    let (code, said) = say(folder.path(), &[&run[..], &["--force"]].concat());
+    assert!(code == 5 && said.contains("results/other was moved to results/other.1\n"), "{code} {said}");
+    assert_eq!(names(&folder.path().join("results")), ["other.1", "sweep"]);
+    assert_eq!(fs::read_to_string(folder.path().join("results/other.1/notes.txt")).unwrap(), "mine");
+    let (code, said) = say(folder.path(), &[&run[..], &["--resume"]].concat());
+    assert!(code == 5 && said.contains("what was done is in results/sweep"), "{code} {said}");
+    succeed(folder.path(), &["run", "other.toml", "--seed", "9", "--resume", "-q"]);
+}
+
+/// A store is not moved while it is opened: SQLite would take the journal of the one that comes after it for its own.
+#[test]
+fn runs_that_are_opened_and_forced_at_once_stay_whole() {
+    let folder = folder(&SWEEP.replace("12_345", "300"));
+    let reference = undisturbed(folder.path());
+    let ways = [
+        &["run", "my.toml", "-q", "--resume"][..],
+        &["run", "my.toml", "-q", "--force"],
+        &["run", "my.toml", "-q", "--resume"],
+        &["report", "results/sweep", "-q"],
+        &["run", "my.toml", "-q", "--force"],
+        &["report", "results/sweep", "-q"],
+    ];
+    succeed(folder.path(), ways[0]);
+    for round in 0..many(5, 60) {
+        let mut held = Some(Store::open(&folder.path().join("results/sweep")).unwrap());
+        let children = ways.map(|arguments| command(folder.path(), arguments).spawn().unwrap());
+        std::thread::sleep(Duration::from_millis(20 * (round % 15)));
+        held.take();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            let code = output.status.code();
+            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
+        }
+        for name in names(&folder.path().join("results")) {
+            let place = format!("results/{name}");
+            succeed(folder.path(), &["report", &place, "-q"]);
+            assert!(tables(&folder.path().join(&place)) == reference, "round {round}: {name}");
+            if name != "sweep" {
+                fs::remove_dir_all(folder.path().join(place)).unwrap();
+            }
+        }
+    }
 }
 
 /// Of runs that are forced at once one works, or one after the other, and nothing but whole runs is moved aside.
@@ -645,16 +686,26 @@ fn a_merge_of_many_shards_opens_them_all() {
     let folder = folder(&SWEEP.replace("12_345", "3000"));
     let reference = undisturbed(folder.path());
     (1..=24).for_each(|i| succeed(folder.path(), &["run", "my.toml", "-q", "--shard", &format!("{i}/24")]));
-    let merge = |limit: &str| {
+    let merge = |kind: &str, limit: u32| {
         let merge = "exec \"$0\" merge results/sweep.shard-* --into results/sweep -q";
         let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("ulimit {limit} 20; {merge}"), env!("CARGO_BIN_EXE_levy-escape")]);
+        shell.args(["-c", &format!("ulimit {kind} {limit}; {merge}"), env!("CARGO_BIN_EXE_levy-escape")]);
         let output = shell.current_dir(folder.path()).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (code, said) = merge("-n");
-    assert!(code == Some(3) && said.contains("cannot be read: ") && said.contains("ulimit -n"), "{code:?} {said}");
-    assert_eq!(merge("-Sn"), (Some(0), String::new()));
+    let parts = names(&folder.path().join("results"));
+    // From too few for the shards to enough of them, and in between for what is made of them.
+    for limit in 20..40 {
+        let (code, said) = merge("-n", limit);
+        if code == Some(0) {
+            assert!(limit > 24, "{said}");
+            break;
+        }
+        assert!(code == Some(3) && said.contains("ulimit -n"), "{limit}: {code:?} {said}");
+        assert_eq!(names(&folder.path().join("results")), parts, "{limit}: {said}");
+    }
+    fs::remove_dir_all(folder.path().join("results/sweep")).unwrap();
+    assert_eq!(merge("-Sn", 20), (Some(0), String::new()));
     assert!(tables(&folder.path().join("results/sweep")) == reference);
 }
 

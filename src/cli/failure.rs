@@ -187,13 +187,22 @@ impl Failure {
         }
     }
 
+    /// Whether it failed for want of descriptors, of which every shard of a merge takes one.
+    fn is_too_many_open(&self) -> bool {
+        let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
+        causes.any(|cause| match (cause.downcast_ref::<io::Error>(), cause.downcast_ref::<rusqlite::Error>()) {
+            (Some(error), _) => cfg!(unix) && error.raw_os_error() == Some(24),
+            (_, Some(error)) => {
+                matches!(self, Failure::Merge(_)) && error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
+            }
+            _ => false,
+        })
+    }
+
     fn hint(&self) -> Option<String> {
         let store_hint = self.store().and_then(|error| match error {
             StoreError::Differs { .. } => {
                 Some("pass --force to move it aside and begin anew, or --out DIR to write elsewhere")
-            }
-            StoreError::Unreadable { source, .. } if is_too_many_open(source) => {
-                Some("this process may not have so many files open at once: raise `ulimit -n`")
             }
             StoreError::Vanished { .. } => {
                 Some("what was run is where that file went; if it was deleted, it is gone, and a run begins anew")
@@ -204,6 +213,9 @@ impl Failure {
             }
             _ => None,
         });
+        if self.is_too_many_open() {
+            return Some("this process may not have so many files open at once: raise `ulimit -n`".to_string());
+        }
         if let Some(hint) = store_hint {
             return Some(hint.to_string());
         }
@@ -291,11 +303,6 @@ impl Failure {
             }
         }
     }
-}
-
-/// Whether it failed for want of descriptors.
-fn is_too_many_open(error: &io::Error) -> bool {
-    cfg!(unix) && error.raw_os_error() == Some(24)
 }
 
 /// Reads a file, of which no more is held than could be parsed.

@@ -28,10 +28,14 @@ pub fn merge(options: &MergeOptions, talk: &Talk) -> Result<(), Failure> {
 /// Every shard is a file that is open: as many as this process may ever have, which on most systems is more than it begins with.
 #[cfg(unix)]
 fn raise_descriptor_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where that fails the shards may still be few enough.
-    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+    // Where none is set some systems refuse more than this.
+    for most in [limit.maximum, Some(10_240)] {
+        if setrlimit(Resource::Nofile, Rlimit { current: most, ..limit }).is_ok() {
+            break;
+        }
+    }
 }
 
 #[cfg(not(unix))]

@@ -1,5 +1,6 @@
 //! `run`: experiments from file to folder.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::arguments::{How, Instead, RunOptions};
@@ -87,16 +88,24 @@ pub fn run_all(plan: &[Planned], shard: Shard, how: &How, stopping: &Stopping, t
             match ResultsFolder::open(&how.out, request, existing) {
                 Ok(folder) => folders.push(folder),
                 Err(error) => {
-                    discard(folders);
+                    // Nothing was begun. One that cannot be undone holds an empty run, and is told.
+                    for folder in folders {
+                        let moved = folder.moved().map(Path::to_owned);
+                        let path = folder.path().to_owned();
+                        if folder.undo().is_err() {
+                            talk.moved(&path, moved.as_deref());
+                        }
+                    }
                     return Err(error.into());
                 }
             }
         }
+        folders.iter().for_each(|folder| talk.moved(folder.path(), folder.moved()));
         let mut folders = folders.into_iter();
         let mut undrawn = Ok(());
-        for run in &runs {
+        for (index, run) in runs.iter().enumerate() {
             let Some(folder) = folders.next() else { break };
-            if let Some(early) = stopping.reason() {
+            if let Some(early) = stopping.reason().filter(|_| index > 0) {
                 discard([folder].into_iter().chain(folders));
                 return Err(early.failure(how.out.clone()));
             }
@@ -133,7 +142,6 @@ fn run_one(
     for (plan, kernel) in experiment.cells.iter().zip(run.kernels()) {
         talk.say_more(format!("cell {}: {}, {}: {}", plan.index, plan.dynamics, plan.basin, kernel.describe()));
     }
-    talk.moved(&path, folder.moved());
     let (paths, shard) = (folder.paths(), folder.store.identity().shard);
     let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
     // Everything is checked before anything is changed.

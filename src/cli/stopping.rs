@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -54,18 +54,24 @@ impl Stopping {
         let (on_signal, signals) = (stopping.clone(), AtomicU8::new(0));
         let kept = hangup::ignored();
         ctrlc::set_handler(move || {
-            let rest = on_signal.rest.lock().ok().and_then(|rest| rest.clone());
-            match (signals.fetch_add(1, Ordering::Relaxed), rest) {
-                (0, None) => say("stopping; once more to quit at once"),
-                (0, Some(_)) => say("the run is complete and its tables are being written; once more to quit at once"),
-                (_, rest) => {
-                    if let Some(command) = rest {
-                        say(format!("the tables can be written by: {command}"));
-                    }
-                    std::process::exit(130);
-                }
+            let first = signals.fetch_add(1, Ordering::Relaxed) == 0;
+            if first {
+                on_signal.stop(1);
             }
-            on_signal.stop(1);
+            let rest = on_signal.rest.lock().ok().and_then(|rest| rest.clone());
+            match (first, rest) {
+                (true, None) => say_soon("stopping; once more to quit at once".to_string()),
+                (true, Some(_)) => {
+                    say_soon(
+                        "the run is complete and its tables are being written; once more to quit at once".to_string(),
+                    );
+                }
+                (false, Some(command)) => say_soon(format!("the tables can be written by: {command}")),
+                (false, None) => {}
+            }
+            if !first {
+                std::process::exit(130);
+            }
         })
         .map_err(Failure::Signal)?;
         if kept {
@@ -109,6 +115,17 @@ impl Stopping {
     }
 }
 
+/// Says a line, and does not wait long for a standard error that nobody reads: the next signal is to be heard.
+fn say_soon(line: String) {
+    let (said, heard) = mpsc::channel();
+    thread::spawn(move || {
+        say(line);
+        said.send(())
+    });
+    // Whether it was heard in time changes nothing.
+    let _ = heard.recv_timeout(Duration::from_millis(100));
+}
+
 /// The command line of this process, so that it resumes.
 pub fn resume_command() -> String {
     let mut words: Vec<OsString> = std::env::args_os().collect();
@@ -118,7 +135,13 @@ pub fn resume_command() -> String {
 
 /// The command that writes the tables and figures of the run in `folder`.
 pub fn report_command(folder: &Path) -> String {
-    format!("levy-escape report {}", quoted(folder))
+    // A name that begins with a dash is no option.
+    let named = if folder.as_os_str().as_encoded_bytes().starts_with(b"-") {
+        Path::new(".").join(folder)
+    } else {
+        folder.into()
+    };
+    format!("levy-escape report {}", quoted(named))
 }
 
 /// Whether the command of this process is one that takes `--resume`.

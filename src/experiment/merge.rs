@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::results::open_store;
 use super::store::Listed;
 use super::{
     Difference, Existing, Experiment, ExperimentErrors, Identity, PendingFolder, ResultsError, ResultsFolder, Store,
@@ -137,7 +138,7 @@ pub fn merge(
         return Err(ResultsError::Exists { path: into.to_owned() }.into());
     }
     refuse_repetition(folders)?;
-    let parts = folders.iter().map(|folder| Store::open(folder)).collect::<Result<Vec<_>, _>>()?;
+    let parts = folders.iter().map(|folder| open_store(folder)).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = parts.first() else { return Err(StoreError::Absent { path: into.to_owned() }.into()) };
     let experiment = stored_experiment(first)?;
     refuse_mixture(folders, &parts)?;
@@ -157,8 +158,14 @@ pub fn merge(
         Ok(())
     };
     match made().and_then(|()| Ok(folder.finish()?)) {
-        Ok(placed) => Ok((experiment, ResultsFolder::existing(&placed.path)?)),
+        Ok(placed) => {
+            // It holds the lock that opening needs.
+            drop(folder);
+            Ok((experiment, ResultsFolder::existing(&placed.path)?))
+        }
         Err(error) => {
+            // Removing a folder takes a descriptor, too.
+            drop(parts);
             // Its room may be what is needed; the first error is the one to report.
             let _ = folder.discard();
             Err(error)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::beside::{Beside, sync_folder};
 use super::place_lock::PlaceLock;
-use super::results::{exists, move_aside};
+use super::results::{exists, move_aside, restore};
 use super::{Existing, ResultsError};
 
 /// A folder being written. Nothing stands at its place until [`PendingFolder::finish`]; without it the unfinished folder `.<name>.part`
@@ -48,6 +48,8 @@ impl PendingFolder {
     /// [`ResultsError::Exists`] if something stands there, [`ResultsError::NoName`] if nothing can,
     /// [`StoreError::InUse`](super::StoreError::InUse) if another process writes it, [`ResultsError::Write`] if it cannot be written.
     pub fn create(place: &Path, existing: Existing) -> Result<Self, ResultsError> {
+        // Without a dot at its end, which has no place of its own.
+        let place: &Path = &place.components().collect::<PathBuf>();
         let lock = PlaceLock::take(place)?;
         if existing != Existing::MoveAside && exists(place) {
             return Err(ResultsError::Exists { path: place.to_owned() });
@@ -97,7 +99,11 @@ impl PendingFolder {
             }
             moved = Some(move_aside(&self.place).map_err(|source| failed(&self.place, source))?);
         }
-        fs::rename(&self.beside, &self.place).map_err(|source| failed(&self.beside, source))?;
+        if let Err(source) = fs::rename(&self.beside, &self.place) {
+            // The first error is the one to report.
+            let _ = restore(&self.place, moved.as_deref());
+            return Err(failed(&self.beside, source));
+        }
         sync_folder(&self.place);
         Ok(Placed { path: self.place.clone(), moved })
     }

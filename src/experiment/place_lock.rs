@@ -12,7 +12,8 @@ use super::{ResultsError, StoreError};
 /// How long another process is waited for: one that makes a folder needs less, one that fills it much more.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Held by the process that makes, moves or replaces what stands at a place. The lock is the system's and ends with the process; its file,
+/// Held by the process that makes, moves or replaces what stands at a place, and by one that opens the store there until it has locked it:
+/// SQLite must not meet a database that is moved while it is opened. The lock is the system's and ends with the process; its file,
 /// `.<name>.lock` beside the place, goes with it, and one that a killed process left is in nobody's way.
 #[derive(Debug)]
 pub(super) struct PlaceLock {
@@ -28,11 +29,29 @@ impl PlaceLock {
     /// [`ResultsError::NoName`] if nothing can stand there, [`StoreError::InUse`] if another process has the lock,
     /// [`ResultsError::Write`] if the folder cannot be written.
     pub fn take(place: &Path) -> Result<Self, ResultsError> {
-        let name = place.file_name().ok_or_else(|| ResultsError::NoName { path: place.to_owned() })?;
-        let path = place.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+        let path = lock_of(place).ok_or_else(|| ResultsError::NoName { path: place.to_owned() })?;
         let failed = |source| ResultsError::Write { path: path.clone(), source };
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         parent.map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        Self::wait(place, path)
+    }
+
+    /// Takes the lock of a place that is there, if it can be had: results may lie where nothing can be written, and then nobody moves
+    /// them either.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] if another process has it.
+    pub fn guard(place: &Path) -> Result<Option<Self>, ResultsError> {
+        let path = lock_of(place).or_else(|| lock_of(&fs::canonicalize(place).ok()?));
+        match path.map(|path| Self::wait(place, path)) {
+            Some(Ok(lock)) => Ok(Some(lock)),
+            Some(Err(error @ ResultsError::Store(_))) => Err(error),
+            Some(Err(_)) | None => Ok(None),
+        }
+    }
+
+    fn wait(place: &Path, path: PathBuf) -> Result<Self, ResultsError> {
+        let failed = |source| ResultsError::Write { path: path.clone(), source };
         let begun = Instant::now();
         loop {
             let file = open(&path).map_err(failed)?;
@@ -50,18 +69,29 @@ impl PlaceLock {
 
 impl Drop for PlaceLock {
     fn drop(&mut self) {
-        // Where that fails it only stays.
-        let _ = fs::remove_file(&self.path);
+        // Elsewhere files cannot be told apart, and one that was removed would be taken for the one that stands there. Where that fails
+        // it only stays.
+        if cfg!(unix) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
-/// The file, made if it is not there. A link in its place is not followed.
+fn lock_of(place: &Path) -> Option<PathBuf> {
+    Some(place.with_file_name(format!(".{}.lock", place.file_name()?.to_string_lossy())))
+}
+
+/// The file, made if it is not there. A link in its place is not followed. One that a killed process of somebody else left can be locked
+/// if it can be read.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW);
-    options.open(path)
+    match options.clone().write(true).create(true).truncate(false).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => options.open(path).map_err(|_| error),
+        opened => opened,
+    }
 }
 
 /// Whether the file is the one that stands at its path.

@@ -120,9 +120,13 @@ impl ResultsFolder {
         match existing {
             _ if !exists(&place) => Ok(()),
             Existing::Refuse => Err(ResultsError::Exists { path: place }),
-            Existing::MoveAside => Self::may_move(&place),
             Existing::Resume if is_blank(&place) => Ok(()),
+            Existing::MoveAside => {
+                let _lock = PlaceLock::guard(&place)?;
+                Self::may_move(&place)
+            }
             Existing::Resume => {
+                let _lock = PlaceLock::guard(&place)?;
                 let store = Store::open(&place)?;
                 agreed_paths(&place, &store, request).map(|_| ())
             }
@@ -140,11 +144,10 @@ impl ResultsFolder {
         if existing == Existing::Refuse && exists(&place) {
             return Err(ResultsError::Exists { path: place });
         }
-        // A run that is there may lie where nothing can be written.
-        if resumed() {
-            return Self::resume(place, request);
-        }
-        let _lock = PlaceLock::take(&place)?;
+        let _lock = match existing {
+            Existing::Resume if exists(&place) => PlaceLock::guard(&place)?,
+            _ => Some(PlaceLock::take(&place)?),
+        };
         let mut moved = None;
         match existing {
             _ if !exists(&place) => {}
@@ -175,6 +178,7 @@ impl ResultsFolder {
         }
     }
 
+    /// The lock of the place is held, if it can be had.
     fn resume(place: PathBuf, request: &Request<'_>) -> Result<Self, ResultsError> {
         let store = Store::open(&place)?;
         let paths = agreed_paths(&place, &store, request)?;
@@ -186,7 +190,7 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Store`] if there is none, or it cannot be used.
     pub fn existing(place: &Path) -> Result<Self, ResultsError> {
-        let store = Store::open(place)?;
+        let store = open_store(place)?;
         let (place, paths) = (place.to_owned(), store.identity().paths);
         Ok(ResultsFolder { place, made: false, moved: None, paths, store })
     }
@@ -214,21 +218,41 @@ impl ResultsFolder {
         self.paths
     }
 
-    /// Takes the folder away again if it was made now and nothing was run into it; what was moved for it comes back.
+    /// Takes the folder away again if it was made now and nothing was run into it.
     ///
     /// # Errors
-    /// The error of the file system.
-    pub fn discard(self) -> io::Result<()> {
+    /// [`ResultsError::Write`], or [`StoreError::InUse`] if another process is about to open it; the folder stays.
+    pub fn discard(self) -> Result<(), ResultsError> {
         if self.made && self.store.is_empty() {
-            let ResultsFolder { place, moved, store, .. } = self;
-            let file = store.path().to_owned();
-            drop(store);
-            fs::remove_file(file)?;
-            // Only what was made: anything else in it stays, and the folder with it.
-            fs::remove_dir(&place)?;
-            restore(&place, moved.as_deref())?;
+            let _lock = PlaceLock::take(&self.place)?;
+            self.remove()?;
         }
         Ok(())
+    }
+
+    /// As if it had never been opened: what was moved for it comes back.
+    ///
+    /// # Errors
+    /// As [`ResultsFolder::discard`].
+    pub fn undo(self) -> Result<(), ResultsError> {
+        if self.made && self.store.is_empty() {
+            let _lock = PlaceLock::take(&self.place)?;
+            let (place, moved) = (self.place.clone(), self.moved.clone());
+            self.remove()?;
+            restore(&place, moved.as_deref()).map_err(|source| ResultsError::Write { path: place, source })?;
+        }
+        Ok(())
+    }
+
+    /// The lock of the place is held.
+    fn remove(self) -> Result<(), ResultsError> {
+        let ResultsFolder { place, store, .. } = self;
+        store.check_place()?;
+        let file = store.path().to_owned();
+        drop(store);
+        // Only what was made: anything else in it stays, and the folder with it.
+        let removed = fs::remove_file(file).and_then(|()| fs::remove_dir(&place));
+        removed.map_err(|source| ResultsError::Write { path: place, source })
     }
 
     /// Writes `random_problems.csv`, if random problems were solved.
@@ -263,8 +287,14 @@ impl ResultsFolder {
     }
 }
 
+/// Opens a store that nobody moves meanwhile.
+pub(super) fn open_store(place: &Path) -> Result<Store, ResultsError> {
+    let _lock = PlaceLock::guard(place)?;
+    Ok(Store::open(place)?)
+}
+
 /// Moves results back to their place, if it is free.
-fn restore(place: &Path, moved: Option<&Path>) -> io::Result<()> {
+pub(super) fn restore(place: &Path, moved: Option<&Path>) -> io::Result<()> {
     match moved {
         Some(aside) if !exists(place) => fs::rename(aside, place),
         _ => Ok(()),
@@ -309,5 +339,42 @@ pub(super) fn move_aside(place: &Path) -> io::Result<PathBuf> {
     match (1..).map(aside).find(|path| !exists(path)) {
         Some(aside) => fs::rename(place, &aside).map(|()| aside),
         None => Err(io::ErrorKind::AlreadyExists.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_moved_comes_back_if_the_run_is_undone_and_only_then() {
+        let out = tempfile::tempdir().unwrap();
+        let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
+        let request = Request { experiment: &experiment, paths: 300, exactly: false, shard: Shard::WHOLE };
+        let place = request.place(out.path());
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("notes"), "mine").unwrap();
+        let open = || ResultsFolder::open(out.path(), &request, Existing::MoveAside).unwrap();
+        let names = || {
+            let names = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        let opened = open();
+        assert_eq!(
+            (names(), opened.moved()),
+            (vec!["small".into(), "small.1".into()], Some(&*place.with_extension("1")))
+        );
+        opened.undo().unwrap();
+        assert_eq!((names(), fs::read(place.join("notes")).unwrap()), (vec!["small".to_string()], b"mine".to_vec()));
+        let opened = open();
+        opened.discard().unwrap();
+        assert_eq!(names(), ["small.1"]);
+        // What somebody put there meanwhile stays.
+        let opened = ResultsFolder::open(out.path(), &request, Existing::Refuse).unwrap();
+        fs::write(place.join("notes"), "theirs").unwrap();
+        assert!(opened.undo().is_err());
+        assert_eq!(fs::read(place.join("notes")).unwrap(), b"theirs");
     }
 }

@@ -142,14 +142,19 @@ impl Store {
         // `NOFOLLOW` heeds every part of the path: only the file itself may not be a link.
         let real =
             fs::canonicalize(folder).map_err(|source| StoreError::Unreadable { path: folder.to_owned(), source })?;
+        let real = real.join(STORE_FILE);
+        let vanished = || StoreError::Vanished { path: path.clone() };
+        let before = file_id(&real.symlink_metadata().map_err(|_| vanished())?);
         check_start(&path)?;
         let failed = |error| classify(&path, error);
-        let real = real.join(STORE_FILE);
         let connection = Connection::open_with_flags(&real, flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
         let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
-        let file = real.symlink_metadata().map_err(|_| StoreError::Vanished { path: path.clone() })?;
-        Ok(Store { connection, path, file: file_id(&file), identity, open: false, session: None, reserve: None })
+        let file = file_id(&real.symlink_metadata().map_err(|_| vanished())?);
+        if file != before {
+            return Err(vanished());
+        }
+        Ok(Store { connection, path, file, identity, open: false, session: None, reserve: None })
     }
 
     /// Whether the file still stands in its place. One that was deleted or moved can still be written to, and another run may have taken
