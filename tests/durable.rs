@@ -1,6 +1,6 @@
 //! Nothing is lost: a run that is killed, stopped, starved of disk, split and joined leaves the same bytes as one that was not.
 //!
-//! The long version, some ten minutes on two cores: `cargo test --release --features slow-tests --test durable`.
+//! The long version, some three minutes on two cores: `cargo test --release --features slow-tests --test durable`.
 
 #![cfg(unix)]
 
@@ -8,92 +8,15 @@ mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::{Chunks, Shard};
-use levy_escape::experiment::{ChunkOutcomes, Store, StoreError};
+use levy_escape::experiment::{Store, StoreError};
 use levy_escape::noise::{Seed, Stream};
+use program::sweep::{SWEEP, TABLES, endless, many, paths_kept, say, signal, succeed, tables, undisturbed, until};
 use program::{command, folder, manifest, names};
 use serde_json::Value;
-
-/// Two dynamics, two levels; cells that end in the middle of a chunk.
-const SWEEP: &str = r#"name = "sweep"
-seed = 7
-paths = 12_345
-figures = ["exponential-law"]
-
-[noise]
-alpha = 1.5
-epsilon = [0.05, 0.2]
-
-[[dynamics]]
-sgd = {}
-[[dynamics]]
-adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
-
-[[basin]]
-name = "sharp"
-potential = { quadratic = { curvature = [4.0] } }
-domain = { interval = [-0.5, 0.5] }
-
-[scheme]
-jump_adapted = {}
-"#;
-
-const TABLES: [&str; 3] = ["summary.csv", "escapes.csv", "comparison.csv"];
-
-fn many(few: u64, slow: u64) -> u64 {
-    if cfg!(feature = "slow-tests") { slow } else { few }
-}
-
-/// Exit code and standard error.
-fn say(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let said = program::say(folder, arguments);
-    (said.code, said.stderr)
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) {
-    let (code, said) = say(folder, arguments);
-    assert_eq!(code, 0, "{arguments:?}: {said}");
-}
-
-fn tables(results: &Path) -> Vec<Vec<u8>> {
-    TABLES.iter().map(|table| fs::read(results.join(table)).unwrap_or_else(|e| panic!("{table}: {e}"))).collect()
-}
-
-/// What an uninterrupted run leaves.
-fn undisturbed(folder: &Path) -> Vec<Vec<u8>> {
-    succeed(folder, &["run", "my.toml", "-q", "--out", "undisturbed"]);
-    tables(&folder.join("undisturbed/sweep"))
-}
-
-fn signal(child: &Child, name: &str) {
-    // It may have ended just before: then there is nobody to tell.
-    Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
-}
-
-/// Paths that are safe in a store: what a killed run must not lose again.
-fn paths_kept(results: &Path) -> u64 {
-    let Ok(store) = Store::open(results) else { return 0 };
-    let mut kept = 0;
-    for cell in 0..4 {
-        let mut count = |chunk: &ChunkOutcomes| {
-            kept += chunk.outcomes.len() as u64;
-            Ok::<_, StoreError>(true)
-        };
-        store.read_cell(cell, 1, &mut count).unwrap();
-    }
-    kept
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// Disturbs a run by `name` again and again at random moments of its life, rendering included, until it was met `times` times while it
 /// ran; then lets it end.
@@ -300,51 +223,6 @@ fn results_without_a_store_are_not_taken_for_a_run() {
     succeed(folder.path(), &["run", "my.toml", "--resume", "-q", "--paths", "100"]);
 }
 
-/// A path of weeks.
-fn endless() -> String {
-    SWEEP
-        .replace("[0.05, 0.2]", "1e-6")
-        .replace("jump_adapted = {}", "euler = { step = 1e-9, max_steps = 9_000_000_000_000_000 }")
-}
-
-#[test]
-fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
-    let folder = folder(&endless());
-    let mut child = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
-    let store = folder.path().join("results/sweep/run.sqlite");
-    until("the store is there", || store.exists());
-    until("the store is locked", || matches!(Store::open(store.parent().unwrap()), Err(StoreError::InUse { .. })));
-    for arguments in [&["run", "my.toml", "--resume"][..], &["run", "my.toml", "--force"], &["report", "results/sweep"]]
-    {
-        let (code, said) = say(folder.path(), arguments);
-        assert!(code == 3 && said.contains("is in use by another run"), "{arguments:?}: {code} {said}");
-    }
-    signal(&child, "-KILL");
-    child.wait().unwrap();
-    let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--max-time", "100ms"]);
-    assert_eq!(code, 5, "{said}");
-}
-
-/// Whichever comes first begins; the others wait for it and find everything done, or are told that it is at work. The store is whole.
-#[test]
-fn of_runs_that_begin_at_once_one_works() {
-    let folder = folder(&SWEEP.replace("12_345", "3000"));
-    let reference = undisturbed(folder.path());
-    for round in 0..many(5, 60) {
-        let out = format!("out{round}");
-        let start = |_| command(folder.path(), &["run", "my.toml", "-q", "--resume", "--out", &out]).spawn().unwrap();
-        for child in [0; 4].map(start) {
-            let output = child.wait_with_output().unwrap();
-            let said = String::from_utf8(output.stderr).unwrap();
-            let code = output.status.code();
-            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
-        }
-        let results = folder.path().join(&out).join("sweep");
-        assert!(tables(&results) == reference, "round {round}");
-        assert!(!names(&results).iter().any(|name| name.starts_with('.')), "{:?}", names(&results));
-    }
-}
-
 /// What a killed merge leaves is in nobody's way, and a merge that is going on is.
 #[test]
 fn a_merge_that_is_killed_is_made_anew() {
@@ -500,23 +378,6 @@ fn a_folder_that_vanishes_is_an_error_and_no_panic() {
     assert!(said.contains("has vanished") || said.contains("cannot be written"), "{said}");
 }
 
-/// The lock is of the file that was opened: another at its place is another run's.
-#[test]
-fn a_run_whose_folder_was_taken_leaves_the_other_alone() {
-    let folder = folder(&SWEEP.replace("12_345", "100_000_000"));
-    let first = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
-    let results = folder.path().join("results/sweep");
-    until("the run begins", || matches!(Store::open(&results), Err(StoreError::InUse { .. })));
-    fs::rename(folder.path().join("results"), folder.path().join("moved")).unwrap();
-    let second = command(folder.path(), &["run", "my.toml", "-q", "--paths", "2000"]).output().unwrap();
-    let output = first.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(3) && said.contains("has vanished"), "{said}");
-    assert_eq!(second.status.code(), Some(0));
-    assert_eq!(manifest(&results)["paths_done"], 8000);
-    assert!(paths_kept(&folder.path().join("moved/sweep")) > 0);
-}
-
 /// Neither a link nor a pipe nor a folder is read as a store, or written through.
 #[test]
 fn a_strange_thing_in_the_place_of_a_store_is_refused() {
@@ -600,84 +461,6 @@ fn signals_while_tables_are_written_lose_nothing() {
         }
     }
     assert!(tables(&folder.path().join("out1/sweep")) == tables(&folder.path().join("out2/sweep")));
-}
-
-/// A run that is forced and stopped before it is begun has moved what was there, says where, and is begun by the command that it names.
-#[test]
-fn what_is_moved_aside_is_told_before_anything_is_run() {
-    let folder = folder(&endless());
-    let other = SWEEP.replace("\"sweep\"", "\"other\"").replace("12_345", "300");
-    fs::write(folder.path().join("other.toml"), &other).unwrap();
-    succeed(folder.path(), &["run", "other.toml", "-q"]);
-    fs::write(folder.path().join("results/other/notes.txt"), "mine").unwrap();
-    let run = ["run", "my.toml", "other.toml", "--seed", "9", "--max-time", "300ms"];
-    let (code, said) = say(folder.path(), &[&run[..], &["--force"]].concat());
-    assert!(code == 5 && said.contains("results/other was moved to results/other.1\n"), "{code} {said}");
-    assert_eq!(names(&folder.path().join("results")), ["other.1", "sweep"]);
-    assert_eq!(fs::read_to_string(folder.path().join("results/other.1/notes.txt")).unwrap(), "mine");
-    let (code, said) = say(folder.path(), &[&run[..], &["--resume"]].concat());
-    assert!(code == 5 && said.contains("what was done is in results/sweep"), "{code} {said}");
-    succeed(folder.path(), &["run", "other.toml", "--seed", "9", "--resume", "-q"]);
-}
-
-/// A store is not moved while it is opened: SQLite would take the journal of the one that comes after it for its own.
-#[test]
-fn runs_that_are_opened_and_forced_at_once_stay_whole() {
-    let folder = folder(&SWEEP.replace("12_345", "300"));
-    let reference = undisturbed(folder.path());
-    let ways = [
-        &["run", "my.toml", "-q", "--resume"][..],
-        &["run", "my.toml", "-q", "--force"],
-        &["run", "my.toml", "-q", "--resume"],
-        &["report", "results/sweep", "-q"],
-        &["run", "my.toml", "-q", "--force"],
-        &["report", "results/sweep", "-q"],
-    ];
-    succeed(folder.path(), ways[0]);
-    for round in 0..many(5, 60) {
-        let mut held = Some(Store::open(&folder.path().join("results/sweep")).unwrap());
-        let children = ways.map(|arguments| command(folder.path(), arguments).spawn().unwrap());
-        std::thread::sleep(Duration::from_millis(20 * (round % 15)));
-        held.take();
-        for child in children {
-            let output = child.wait_with_output().unwrap();
-            let said = String::from_utf8(output.stderr).unwrap();
-            let code = output.status.code();
-            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
-        }
-        for name in names(&folder.path().join("results")) {
-            let place = format!("results/{name}");
-            succeed(folder.path(), &["report", &place, "-q"]);
-            assert!(tables(&folder.path().join(&place)) == reference, "round {round}: {name}");
-            if name != "sweep" {
-                fs::remove_dir_all(folder.path().join(place)).unwrap();
-            }
-        }
-    }
-}
-
-/// Of runs that are forced at once one works, or one after the other, and nothing but whole runs is moved aside.
-#[test]
-fn of_runs_that_are_forced_at_once_one_works() {
-    let folder = folder(&SWEEP.replace("12_345", "300"));
-    let reference = undisturbed(folder.path());
-    for round in 0..many(3, 30) {
-        let out = format!("out{round}");
-        let start = |_| command(folder.path(), &["run", "my.toml", "-q", "--force", "--out", &out]).spawn().unwrap();
-        let mut worked = 0;
-        for child in [0; 6].map(start) {
-            let output = child.wait_with_output().unwrap();
-            let said = String::from_utf8(output.stderr).unwrap();
-            let code = output.status.code();
-            assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
-            worked += usize::from(code == Some(0));
-        }
-        let results = names(&folder.path().join(&out));
-        assert!(worked > 0 && results.len() == worked, "round {round}: {worked} of {results:?}");
-        for name in results {
-            assert!(tables(&folder.path().join(&out).join(&name)) == reference, "round {round}: {name}");
-        }
-    }
 }
 
 /// Shards may be more than the files that a process may have open at first.

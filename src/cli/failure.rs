@@ -18,6 +18,12 @@ use crate::experiment::{
 use crate::report::FigureError;
 use crate::tail::{ColumnError, NpyError, TailError};
 
+/// The system's error for a process that may not open another file.
+#[cfg(unix)]
+const TOO_MANY_OPEN: Option<i32> = Some(libc::EMFILE);
+#[cfg(not(unix))]
+const TOO_MANY_OPEN: Option<i32> = None;
+
 /// Why the program ends with an exit code other than 0.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -191,7 +197,7 @@ impl Failure {
     fn is_too_many_open(&self) -> bool {
         let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
         causes.any(|cause| match (cause.downcast_ref::<io::Error>(), cause.downcast_ref::<rusqlite::Error>()) {
-            (Some(error), _) => cfg!(unix) && error.raw_os_error() == Some(24),
+            (Some(error), _) => TOO_MANY_OPEN.is_some() && error.raw_os_error() == TOO_MANY_OPEN,
             (_, Some(error)) => {
                 matches!(self, Failure::Merge(_)) && error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
             }

@@ -223,11 +223,7 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Write`], or [`StoreError::InUse`] if another process is about to open it; the folder stays.
     pub fn discard(self) -> Result<(), ResultsError> {
-        if self.made && self.store.is_empty() {
-            let _lock = PlaceLock::take(&self.place)?;
-            self.remove()?;
-        }
-        Ok(())
+        self.take_away(false)
     }
 
     /// As if it had never been opened: what was moved for it comes back.
@@ -235,24 +231,22 @@ impl ResultsFolder {
     /// # Errors
     /// As [`ResultsFolder::discard`].
     pub fn undo(self) -> Result<(), ResultsError> {
-        if self.made && self.store.is_empty() {
-            let _lock = PlaceLock::take(&self.place)?;
-            let (place, moved) = (self.place.clone(), self.moved.clone());
-            self.remove()?;
-            restore(&place, moved.as_deref()).map_err(|source| ResultsError::Write { path: place, source })?;
-        }
-        Ok(())
+        self.take_away(true)
     }
 
-    /// The lock of the place is held.
-    fn remove(self) -> Result<(), ResultsError> {
-        let ResultsFolder { place, store, .. } = self;
+    fn take_away(self, restored: bool) -> Result<(), ResultsError> {
+        if !(self.made && self.store.is_empty()) {
+            return Ok(());
+        }
+        let _lock = PlaceLock::take(&self.place)?;
+        let ResultsFolder { place, moved, store, .. } = self;
         store.check_place()?;
         let file = store.path().to_owned();
         drop(store);
         // Only what was made: anything else in it stays, and the folder with it.
         let removed = fs::remove_file(file).and_then(|()| fs::remove_dir(&place));
-        removed.map_err(|source| ResultsError::Write { path: place, source })
+        let gone = removed.and_then(|()| restore(&place, moved.as_deref().filter(|_| restored)));
+        gone.map_err(|source| ResultsError::Write { path: place, source })
     }
 
     /// Writes `random_problems.csv`, if random problems were solved.

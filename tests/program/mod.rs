@@ -1,6 +1,8 @@
 //! The program as a user runs it, and the files it leaves.
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+pub mod sweep;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -6,6 +6,7 @@
 mod batch;
 mod database;
 mod error;
+mod head;
 mod identity;
 mod packing;
 mod reserve;
