@@ -4,8 +4,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::stopping::Stopping;
-use crate::engine::{CHUNK, StopFlag};
+use crate::engine::CHUNK;
 use crate::experiment::PreparedRun;
+use crate::scheme::StopFlag;
 use crate::scheme::{Limits, StreamSource};
 
 /// How long a pilot goes on.

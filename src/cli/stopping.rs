@@ -12,7 +12,7 @@ use clap::CommandFactory;
 use super::arguments::Arguments;
 use super::failure::Failure;
 use super::progress::say;
-use crate::engine::StopFlag;
+use crate::scheme::StopFlag;
 
 /// How long the chunks being run may take to end by themselves.
 const GRACE: Duration = Duration::from_millis(700);

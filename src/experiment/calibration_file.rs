@@ -281,8 +281,8 @@ fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::is_calibration;
     use super::*;
+    use crate::experiment::is_calibration;
 
     const GOOD: &str = "name = 'c'\nnetwork = { mlp = { hidden = [8] } }\nbatch = 32\niterations = 100\n[[optimiser]]\nsgd = { eta = 0.1 }\n";
 

@@ -210,10 +210,10 @@ pub fn calibrations_named(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Experiment;
     use super::*;
     use crate::calibrate::example;
     use crate::dynamics::Dynamics;
+    use crate::experiment::Experiment;
     use crate::noise::Amplitude;
 
     const GOOD: &str = "name = 'e'\npaths = 10\n[noise]\nalpha = { calibration = 'c' }\neta = 0.01\namplitude = { calibration = 'c' }\n\

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::{CellPlan, Experiment, PackedBatch, Store, StoreError};
-use crate::engine::{Batch, Cell, Chunks, Consumer, Done, StopFlag, run_chunks};
+use crate::engine::{Batch, Cell, Chunks, Consumer, Done, run_chunks};
+use crate::scheme::StopFlag;
 use crate::scheme::{PathKernel, SchemeError, StreamSource};
 
 /// How far a run is.

@@ -69,9 +69,9 @@ fn tidy(number: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Findings;
-    use super::super::node::{Kind, Node};
     use super::*;
+    use crate::experiment::finding::Findings;
+    use crate::experiment::node::{Kind, Node};
 
     fn values(text: &str) -> Result<Vec<f64>, String> {
         let findings = Findings::default();

@@ -223,8 +223,9 @@ impl<'s> CellReader<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Shard, StopFlag};
+    use crate::engine::Shard;
     use crate::experiment::{Experiment, Identity, Observer, Progress};
+    use crate::scheme::StopFlag;
 
     struct Silent;
 

@@ -90,8 +90,8 @@ impl Potential for Asymmetric {
 
 #[cfg(test)]
 mod tests {
-    use super::super::potential::tests::gradient_agrees_with_value;
     use super::*;
+    use crate::landscape::potential::tests::gradient_agrees_with_value;
 
     #[test]
     fn gradient_agrees_with_value_on_both_sides() {

@@ -127,8 +127,8 @@ impl Potential for DoubleWell {
 
 #[cfg(test)]
 mod tests {
-    use super::super::potential::tests::gradient_agrees_with_value;
     use super::*;
+    use crate::landscape::potential::tests::gradient_agrees_with_value;
 
     #[test]
     fn symmetric_unit_wells() {

@@ -131,8 +131,8 @@ impl Potential for Quadratic {
 
 #[cfg(test)]
 mod tests {
-    use super::super::potential::tests::gradient_agrees_with_value;
     use super::*;
+    use crate::landscape::potential::tests::gradient_agrees_with_value;
 
     #[test]
     fn gradients_agree_with_values() {

@@ -201,4 +201,11 @@ impl SchemeError {
     pub(super) fn check_matrix(what: &'static str, needed: bool, dim: usize) -> Result<(), SchemeError> {
         if needed && dim > Self::MOST_ROWS { Err(SchemeError::Matrix { what, dim }) } else { Ok(()) }
     }
+
+    /// Refuses a potential whose Hessian is a matrix that is too large, as the clocks of a problem take it.
+    pub(super) fn check_hessian(problem: &Problem) -> Result<(), SchemeError> {
+        let basin = problem.basin();
+        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
+        Self::check_matrix("the Hessian of the potential", coupled, basin.dim())
+    }
 }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::DataError;
-use crate::engine::StopFlag;
+use crate::scheme::StopFlag;
 
 /// Why nothing was measured.
 #[derive(Debug, Error)]

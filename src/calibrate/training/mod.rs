@@ -29,5 +29,3 @@ pub use optimiser::Optimiser;
 pub use run::{Calibrated, calibrate};
 pub use settings::{CalibrationSettings, DataSource};
 pub use train::{CalibrationObserver, Event, NoiseSamples, TrainedRun};
-
-use super::calibration;

@@ -4,7 +4,7 @@ use super::batches::Batches;
 use super::error::Halt;
 use super::network::{Loaded, Network, Score};
 use super::samples::{Moments, Samples, Watch};
-use crate::engine::StopFlag;
+use crate::scheme::StopFlag;
 
 /// Images in one piece of a pass over all data; only memory depends on it, and how soon a stop is seen.
 const PIECE: usize = 256;

@@ -3,11 +3,11 @@
 use candle_core::Device;
 
 use super::batches::Purpose;
-use super::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
 use super::network::{Loaded, Network};
 use super::train::{CalibrationObserver, TrainedRun, Training};
 use super::{CalibrateError, CalibrationSettings, DataSet};
-use crate::engine::StopFlag;
+use crate::calibrate::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
+use crate::scheme::StopFlag;
 
 /// What a calibration gives.
 pub struct Calibrated {

@@ -3,13 +3,15 @@
 use rand::Rng;
 
 use super::batches::Purpose;
-use super::calibration::{FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis};
 use super::error::Halt;
 use super::network::LayerRange;
 use super::samples::{Samples, Table, Watch};
 use super::train::NoiseSamples;
-use crate::engine::StopFlag;
+use crate::calibrate::calibration::{
+    FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis,
+};
 use crate::noise::Seed;
+use crate::scheme::StopFlag;
 use crate::tail::{
     BlockLength, Centre, Estimator, GaussianSurrogate, IntervalSettings, Mohammadi, TailError, TailSample, Zeros,
     goodness_of_fit, held_out,

@@ -3,7 +3,6 @@
 use candle_core::Device;
 
 use super::batches::{Batches, Purpose};
-use super::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
 use super::error::Halt;
 use super::network::{Loaded, Network};
 use super::optimiser::Recursion;
@@ -12,9 +11,10 @@ use super::samples::{Moments, Samples, Watch};
 use super::settings::log_spaced;
 use super::study::{self, Scene};
 use super::{CalibrateError, CalibrationSettings, Optimiser};
-use crate::engine::StopFlag;
+use crate::calibrate::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
 use crate::noise::Seed;
-use crate::tail::npy::{NpyArray, NpyError};
+use crate::scheme::StopFlag;
+use crate::tail::{NpyArray, NpyError};
 
 /// Points of the curves of loss and accuracy.
 const CURVE_POINTS: usize = 40;

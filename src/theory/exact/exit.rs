@@ -262,9 +262,9 @@ impl<F> fmt::Debug for ExactExit<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::jacobi;
     use super::*;
     use crate::noise::{LevyMeasure, Measure};
+    use crate::theory::exact::jacobi;
     use statrs::function::beta::beta_reg;
     use statrs::function::gamma::gamma;
     use std::f64::consts::PI;

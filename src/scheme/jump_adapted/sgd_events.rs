@@ -2,11 +2,11 @@
 
 use pulp::Simd;
 
-use super::event_lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
-use super::jump_adapted::NEAR;
+use super::barrier::NEAR;
+use super::lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
 use super::large_jumps::EdgeNoise;
-use super::line::Line;
-use super::vector::Vector;
+use crate::scheme::interval::Line;
+use crate::scheme::vector::Vector;
 
 /// The constants of the events, with two curvatures that meet in a kink or with one.
 #[derive(Clone, Copy)]

@@ -4,13 +4,13 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+use super::between_jumps::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
 use super::large_jumps::LargeJumps;
-use super::linear::{covariance_at_rest, gathered, square_root};
-use super::motion::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
-use super::time_scale::relaxation_rates;
 use crate::dynamics::Problem;
 use crate::landscape::{Form, Potential};
 use crate::noise::Stream;
+use crate::scheme::linear::{covariance_at_rest, gathered, square_root};
+use crate::scheme::time_scale::relaxation_rates;
 
 /// Chooses the flow that the landscape and the noise allow.
 pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, near_step: f64) -> Box<dyn Motion> {

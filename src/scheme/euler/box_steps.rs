@@ -5,7 +5,7 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 use crate::dynamics::{Dynamics, Problem};
 use crate::noise::{Amplitude, Structure};
 
-use super::line::watched_shift;
+use super::monitoring::watched_shift;
 
 /// Constants of every coordinate, each of length `d`.
 pub(super) struct AxisSteps {

@@ -8,16 +8,18 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::SchemeError;
 use super::adam_events::RestOnLine;
+use super::between_jumps::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
-use super::linear::{covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root};
-use super::motion::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
 use super::runge_kutta::RungeKutta;
-use super::time_scale::relaxation_rates;
 use crate::dynamics::{Adam, Averages, Problem};
 use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
+use crate::scheme::SchemeError;
+use crate::scheme::linear::{
+    covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root,
+};
+use crate::scheme::time_scale::relaxation_rates;
 
 /// Share of `v̂` that the gradient may add, and by which `v̂` may be off its rest, in a step as long as the wait.
 pub(super) const AT_REST: f64 = 0.01;

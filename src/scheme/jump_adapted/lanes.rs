@@ -14,12 +14,12 @@ use super::adam_events::AdamEvents;
 use super::adam_motion::AdamMotion;
 use super::barrier::{FAR, earlier, stretch_crossing};
 use super::large_jumps::EdgeNoise;
-use super::line::Line;
 use super::sgd_events::SgdEvents;
-use super::vector::{Mask, Vector};
-use super::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
 use crate::dynamics::SecondMoment;
 use crate::noise::{LaneStreams, QuantileTable, Stream};
+use crate::scheme::interval::Line;
+use crate::scheme::vector::{Mask, Vector};
+use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, Site, StreamSource};
 
 /// Fewer paths than this go on in narrower lanes.
 const FEW: usize = 2;
@@ -493,7 +493,7 @@ mod tests {
     use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
-    use crate::scheme::jump_adapted::JumpAdaptedKernel;
+    use crate::scheme::jump_adapted::kernel::JumpAdaptedKernel;
     use crate::scheme::{JumpAdapted, PathKernel};
     use pulp::Scalar;
 

@@ -1,11 +1,8 @@
-//! Where the edge has to be watched so that a simulated exit comes, on average, when the true one does.
+//! Where the edge has to be watched so that the Brownian motion that stands for the small jumps leaves, on average, when they do.
 //!
-//! A process seen at steps jumps over the edge by a mean overshoot of `β_α` step scales; watching the edge that much
-//! earlier removes the leading error. The Brownian motion that stands for the small jumps has no overshoot, the small
-//! jumps have `s_α` of the cut; its edge lies that much later.
+//! Brownian motion has no overshoot; the small jumps have a mean overshoot of `s_α` of the cut, so that its edge lies that much later.
 //!
 //! # References
-//! - Broadie, Glasserman, Kou (1997), *A Continuity Correction for Discrete Barrier Options*.
 //! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes*.
 //! - Asmussen, Glynn, Pitman (1995), *Discretization Error in Simulation of One-Dimensional Reflecting Brownian Motion*.
 
@@ -15,31 +12,7 @@ use std::collections::BTreeMap;
 use std::f64::consts::PI;
 use std::sync::{Mutex, PoisonError};
 
-use crate::noise::{Alpha, Stream, mean_abs_power};
-
-/// `β_α = -ζ(1-1/α) Γ(1-1/α)/π` for `α > 1`: mean overshoot of a random walk with SαS(1) steps over a far barrier.
-///
-/// At and below `α = 1` the overshoot has no mean and the correction does not exist: `None`.
-pub fn discrete_monitoring_shift(alpha: Alpha) -> Option<f64> {
-    let s = 1.0 - 1.0 / alpha.get();
-    (s > 0.0).then(|| -zeta(s) * gamma(s) / PI)
-}
-
-/// Riemann's ζ on (0, 1), by Euler-Maclaurin summation.
-fn zeta(s: f64) -> f64 {
-    let n = 30.0f64;
-    let head: f64 = (1..30).map(|k| f64::from(k).powf(-s)).sum();
-    // Bernoulli numbers over factorials: B_2/2!, B_4/4!, B_6/6!, B_8/8!.
-    let coefficients = [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30240.0, -1.0 / 1_209_600.0];
-    let mut rising = s;
-    let mut tail = 0.0;
-    for (k, coefficient) in coefficients.iter().enumerate() {
-        let order = 2.0 * k as f64 + 1.0;
-        tail += coefficient * rising * n.powf(-s - order);
-        rising *= (s + order) * (s + order + 1.0);
-    }
-    head + n.powf(1.0 - s) / (s - 1.0) + 0.5 * n.powf(-s) + tail
-}
+use crate::noise::{Stream, mean_abs_power};
 
 /// `s_α`: mean overshoot of the process that has the jumps below 1 only, by Spitzer's identity
 /// `s_α = -(1/π) ∫_0^∞ log(2ψ(w)/(σ² w²)) dw/w²` with `ψ(w) = 2c ∫_0^1 (1 - cos wy) y^(-1-α) dy` and `σ² = 2c/(2-α)`.
@@ -111,6 +84,9 @@ pub(super) fn creeping_shift(alpha: f64) -> f64 {
     0.93 * small_jump_shift(alpha)
 }
 
+/// Standard deviations of the small-jump part within which the edge is near.
+pub(super) const NEAR: f64 = 5.0;
+
 /// What isotropic jumps add to the shift: a jump of length `y` moves `|u_1| y` along the normal, and the overshoot weighs
 /// lengths by their share of the variance, `E|u_1|³ / E|u_1|²`.
 pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
@@ -165,18 +141,6 @@ mod tests {
     use crate::noise::Seed;
     use rand::RngExt;
     use rand_distr::StandardNormal;
-
-    #[test]
-    fn discrete_shift_has_the_known_values() {
-        for (alpha, beta) in [(2.0, 0.82392), (1.5, 0.83002), (1.3, 0.98153)] {
-            let shift = discrete_monitoring_shift(Alpha::new(alpha).unwrap()).unwrap();
-            assert!((shift - beta).abs() < 6e-6, "{alpha}: {shift}");
-        }
-        // -ζ(½)/√(2π), the constant of Broadie, Glasserman and Kou, for unit variance.
-        let gaussian = discrete_monitoring_shift(Alpha::GAUSSIAN).unwrap();
-        assert!((gaussian / 2f64.sqrt() - 0.582_597_157_939).abs() < 1e-10);
-        assert_eq!(discrete_monitoring_shift(Alpha::new(1.0).unwrap()), None);
-    }
 
     #[test]
     fn small_jump_shift_has_the_known_values() {

@@ -3,11 +3,11 @@
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::site::{by_coordinate, by_noise_axis};
-use super::{Departure, Site};
 use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
+use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
+use crate::scheme::{Departure, Site};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
-use super::{Limits, PathRecord, StreamSource};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
+use crate::scheme::{Limits, PathRecord, StreamSource};
 
 /// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
 const BLOCK: usize = 32;
@@ -95,7 +95,7 @@ impl<L> Lanes<'_, L> {
         L: LineStep<K>,
     {
         let first = records.len();
-        let empty = PathRecord { outcome: super::Outcome::Censored { at: 0.0 }, events: 0 };
+        let empty = PathRecord { outcome: crate::scheme::Outcome::Censored { at: 0.0 }, events: 0 };
         records.resize(first + (range.end - range.start) as usize, empty);
         let start = range.start;
         let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);

@@ -10,15 +10,16 @@ use pulp::Arch;
 use rand_distr::Distribution;
 use serde::Serialize;
 
-use super::axes::AxisSteps;
-use super::barrier::discrete_monitoring_shift;
-use super::lanes::{Ending, Lanes, LineStep, Walker};
-use super::line::{Line, LineRecursion, watched_shift};
+use super::box_steps::AxisSteps;
+use super::interval_lanes::{Ending, Lanes, LineStep, Walker};
+use super::interval_steps::LineRecursion;
+use super::monitoring::{discrete_monitoring_shift, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
-use super::time_scale::{balance_time, crossing_time, relaxation_rates};
-use super::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
+use crate::scheme::interval::Line;
+use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -87,7 +88,7 @@ impl Scheme for Euler {
         if problem.dynamics().learning_rate().is_some() {
             return Err(SchemeError::Discrete);
         }
-        EulerKernel::check_hessian(problem)
+        SchemeError::check_hessian(problem)
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
@@ -127,13 +128,6 @@ struct Workspace {
 }
 
 impl EulerKernel {
-    /// Refuses a potential whose Hessian is a matrix that is too large, as the clocks of a problem take it.
-    pub fn check_hessian(problem: &Problem) -> Result<(), SchemeError> {
-        let basin = problem.basin();
-        let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();
-        SchemeError::check_matrix("the Hessian of the potential", coupled, basin.dim())
-    }
-
     pub fn new(settings: &Euler, problem: &Problem) -> Self {
         let noise = problem.noise();
         let dim = problem.basin().dim();

@@ -7,13 +7,13 @@
 use pulp::Simd;
 
 use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN};
-use super::event_lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
-use super::jump_adapted::NEAR;
+use super::barrier::NEAR;
+use super::between_jumps::{FAR_STEP, MEMORY};
+use super::lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
 use super::large_jumps::EdgeNoise;
-use super::line::Line;
-use super::motion::{FAR_STEP, MEMORY};
-use super::vector::{Mask, Vector};
 use crate::dynamics::SecondMoment;
+use crate::scheme::interval::Line;
+use crate::scheme::vector::{Mask, Vector};
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
 const SQUARINGS: u32 = 9;
@@ -279,10 +279,10 @@ mod tests {
     use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise, Seed, Stream};
-    use crate::scheme::adam_motion::gathered_root;
-    use crate::scheme::large_jumps::LargeJumps;
+    use crate::scheme::jump_adapted::adam_motion::gathered_root;
+    use crate::scheme::jump_adapted::between_jumps::{Motion, State};
+    use crate::scheme::jump_adapted::large_jumps::LargeJumps;
     use crate::scheme::linear::{momentum_covariance, momentum_flow};
-    use crate::scheme::motion::{Motion, State};
     use pulp::Scalar;
 
     const NEVER_NEAR: f64 = 1e-9;

@@ -16,21 +16,17 @@ use rand::RngExt;
 use rand_distr::Exp1;
 
 use super::adam_motion::AdamMotion;
-use super::barrier::{FAR, earlier, stretch_crossing};
-use super::euler::EulerKernel;
-use super::event_lanes::{AnyEvents, EventClocks, EventLine};
+use super::barrier::{FAR, NEAR, earlier, stretch_crossing};
+use super::between_jumps::{Motion, State, axis_reaches};
+use super::lanes::{AnyEvents, EventClocks, EventLine};
 use super::large_jumps::{EdgeNoise, Jump, LargeJumps};
-use super::line::Line;
-use super::motion::{Motion, State, axis_reaches};
 use super::sgd_motion::sgd_motion;
-use super::site::{by_coordinate, by_noise_axis};
-use super::time_scale::{curvature_range, relaxation_rates};
-use super::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::{QuantileTable, Stream};
-
-/// Standard deviations of the small-jump part within which the edge is near.
-pub(super) const NEAR: f64 = 5.0;
+use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
+use crate::scheme::interval::Line;
+use crate::scheme::time_scale::{curvature_range, relaxation_rates};
+use crate::scheme::{Departure, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 /// Settings of the jump-adapted scheme.
 ///
@@ -117,7 +113,7 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
-        EulerKernel::check_hessian(problem)?;
+        SchemeError::check_hessian(problem)?;
         let coupled = !problem.noise().amplitude().is_diagonal();
         SchemeError::check_matrix("the covariance of the small jumps", coupled, problem.basin().dim())
     }

@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 
-use super::euler::{EulerKernel, Monitoring};
+use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
-use super::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 use crate::dynamics::{AdamStepper, AdamSteps, Dynamics, Problem};
 use crate::noise::Stream;
+use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 /// Every iteration of a discrete optimiser.
 ///
@@ -37,7 +37,7 @@ impl Scheme for Steps {
 
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
         match problem.dynamics() {
-            Dynamics::SgdSteps(_) => EulerKernel::check_hessian(problem),
+            Dynamics::SgdSteps(_) => SchemeError::check_hessian(problem),
             Dynamics::AdamSteps(_) => Ok(()),
             Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
         }
@@ -130,7 +130,7 @@ impl AdamKernel {
     }
 
     /// The place of the exit; `ws.kick` holds the point before it.
-    fn site(&self, ws: &mut Workspace) -> super::Site {
+    fn site(&self, ws: &mut Workspace) -> crate::scheme::Site {
         ws.kick.iter_mut().zip(&ws.x).for_each(|(before, x)| *before = x - *before);
         self.noise.site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
     }
@@ -219,6 +219,6 @@ mod tests {
         let steps = problem(Dynamics::SgdSteps(steps), 1.5, 0.1);
         assert_eq!(Steps.check(&sde), Err(SchemeError::Continuous));
         assert_eq!(Euler::default().check(&steps), Err(SchemeError::Discrete));
-        assert_eq!(super::super::JumpAdapted::default().check(&steps), Err(SchemeError::Discrete));
+        assert_eq!(crate::scheme::JumpAdapted::default().check(&steps), Err(SchemeError::Discrete));
     }
 }

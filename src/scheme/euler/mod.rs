@@ -1,0 +1,13 @@
+//! Fixed steps: Euler's scheme for the equations, and the steps of discrete optimisers.
+
+mod box_steps;
+mod interval_lanes;
+mod interval_steps;
+mod kernel;
+mod monitoring;
+mod optimiser_steps;
+mod step_noise;
+
+pub use kernel::{Euler, Monitoring};
+pub use monitoring::discrete_monitoring_shift;
+pub use optimiser_steps::Steps;

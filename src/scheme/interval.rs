@@ -1,0 +1,58 @@
+//! A piecewise linear force on an interval, and one coordinate of noise.
+
+use pulp::Simd;
+
+use crate::dynamics::Problem;
+
+/// `F' = k± (x - θ*)` on an interval, and the noise.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub minimum: f64,
+    pub start: f64,
+    pub lo: f64,
+    pub hi: f64,
+    /// Curvatures on the left and on the right.
+    pub curvatures: [f64; 2],
+    /// `Σ`.
+    pub amplitude: f64,
+}
+
+impl Line {
+    /// The line of a problem; `None` if it is not one.
+    pub fn of(problem: &Problem) -> Option<Self> {
+        let basin = problem.basin();
+        // One dimension has no structure.
+        if basin.dim() != 1 {
+            return None;
+        }
+        let (lo, hi) = basin.sides()?;
+        Some(Line {
+            minimum: basin.minimum()[0],
+            start: basin.start()[0],
+            lo: lo[0],
+            hi: hi[0],
+            curvatures: basin.potential().form().axis_curvatures(1)?.map(|k| k[0]),
+            amplitude: problem.noise().amplitude().column(1, 0)[0],
+        })
+    }
+
+    /// The sign of the noise that makes a kick.
+    pub fn noise_of(&self, kick: f64) -> f64 {
+        kick * self.amplitude.signum()
+    }
+
+    /// `F'(x)`.
+    pub fn gradient(&self, x: f64) -> f64 {
+        let offset = x - self.minimum;
+        self.curvatures[usize::from(offset >= 0.0)] * offset
+    }
+
+    /// `F'(x)`, vector by vector.
+    #[inline(always)]
+    pub fn gradients<S: Simd>(&self, simd: S, x: S::f64s) -> S::f64s {
+        let offset = simd.sub_f64s(x, simd.splat_f64s(self.minimum));
+        let right = simd.greater_than_or_equal_f64s(offset, simd.splat_f64s(0.0));
+        let [left_curvature, right_curvature] = self.curvatures.map(|k| simd.splat_f64s(k));
+        simd.mul_f64s(simd.select_f64s(right, right_curvature, left_curvature), offset)
+    }
+}

@@ -1,0 +1,16 @@
+//! Large jumps drawn exactly, small jumps as a Brownian motion: the cost of a path does not grow as `ε` falls.
+
+mod adam_events;
+mod adam_motion;
+mod barrier;
+mod between_jumps;
+mod kernel;
+mod lanes;
+mod large_jumps;
+mod modes;
+mod runge_kutta;
+mod sgd_events;
+mod sgd_motion;
+
+pub use barrier::small_jump_shift;
+pub use kernel::JumpAdapted;
