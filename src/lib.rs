@@ -33,10 +33,13 @@ pub mod dynamics;
 pub mod engine;
 pub mod exit;
 pub mod experiment;
+pub mod files;
 pub mod landscape;
 pub mod noise;
 pub mod report;
+pub mod results;
 pub mod scheme;
+pub mod store;
 pub mod tail;
 pub mod theory;
 

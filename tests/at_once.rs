@@ -9,7 +9,7 @@ mod program;
 use std::fs;
 use std::time::Duration;
 
-use levy_escape::experiment::{Store, StoreError};
+use levy_escape::store::{Store, StoreError};
 use program::sweep::{SWEEP, endless, many, paths_kept, say, signal, succeed, tables, undisturbed, until};
 use program::{command, folder, manifest, names};
 

@@ -59,7 +59,7 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
         assert!(pooled.flat_map(|m| &m.indices).all(|pair| pair.surrogate.index().is_some()));
         let minimum = run.minimum.as_ref().unwrap();
         assert!(minimum.coordinates.len() == 2 || minimum.left_out > 0);
-        let array = levy_escape::tail::npy::NpyArray::read(&place.join(&minimum.parameters_file)).unwrap();
+        let array = levy_escape::tail::NpyArray::read(&place.join(&minimum.parameters_file)).unwrap();
         assert_eq!(array.shape(), [calibration.network.parameters, 4]);
     }
     for figure in ["tail-index", "training", "noise-law", "scales"] {

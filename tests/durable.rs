@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::{Chunks, Shard};
-use levy_escape::experiment::{Store, StoreError};
 use levy_escape::noise::{Seed, Stream};
+use levy_escape::store::{Store, StoreError};
 use program::sweep::{SWEEP, TABLES, endless, many, paths_kept, say, signal, succeed, tables, undisturbed, until};
 use program::{command, folder, manifest, names};
 use serde_json::Value;

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use levy_escape::dynamics::Dynamics;
 use levy_escape::engine::Shard;
-use levy_escape::experiment::{Experiment, Identity};
+use levy_escape::experiment::Experiment;
 use levy_escape::noise::Seed;
+use levy_escape::store::Identity;
 use nalgebra::dmatrix;
 
 /// The example of the documentation.

@@ -15,7 +15,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use levy_escape::engine::Chunks;
-use levy_escape::experiment::{ChunkOutcomes, Experiment, Store, StoreError, merge, stored_experiment};
+use levy_escape::experiment::Experiment;
+use levy_escape::results::{merge, stored_experiment};
+use levy_escape::store::{ChunkOutcomes, Store, StoreError};
 use levy_escape::tail::{NpyArray, read_column};
 use mutation::Mutator;
 use tempfile::TempDir;

@@ -8,8 +8,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use levy_escape::engine::{BATCH, Batch, CHUNK, Cell, Chunks, Shard, StopFlag};
-use levy_escape::experiment::{Experiment, Identity, PackedBatch, Store};
+use levy_escape::experiment::Experiment;
 use levy_escape::scheme::StreamSource;
+use levy_escape::store::{Identity, PackedBatch, Store};
 
 /// Jump-adapted on a line where escapes are rare.
 const CHEAPEST: &str = r#"name = "storing"

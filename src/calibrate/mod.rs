@@ -4,6 +4,8 @@
 
 mod calibration;
 #[cfg(feature = "calibrate")]
+mod data;
+#[cfg(feature = "calibrate")]
 mod training;
 
 pub use calibration::{
@@ -11,9 +13,11 @@ pub use calibration::{
     LayerRecord, Measurement, Minimum, NetworkRecord, NoiseKind, OptimiserRun, SamplingAxis, TrainingPoint, scale_of,
 };
 #[cfg(feature = "calibrate")]
+pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};
+#[cfg(feature = "calibrate")]
 pub use training::{
-    Architecture, CalibrateError, Calibrated, CalibrationObserver, CalibrationSettings, DataError, DataSet, DataSource,
-    DeviceChoice, Event, Images, NoiseSamples, Optimiser, TrainedRun, calibrate, read_cifar10_folder, read_idx_folder,
+    Architecture, CalibrateError, Calibrated, CalibrationObserver, CalibrationSettings, DataSource, DeviceChoice,
+    Event, NoiseSamples, Optimiser, TrainedRun, calibrate,
 };
 
 #[cfg(test)]

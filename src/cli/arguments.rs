@@ -34,7 +34,7 @@ macro_rules! with_exit_codes {
 pub struct Arguments {
     /// What is said while running.
     #[command(flatten)]
-    pub talk: TalkOptions,
+    pub console: TalkOptions,
 
     /// What to do.
     #[command(subcommand)]
@@ -196,7 +196,7 @@ pub struct RunOptions {
 
     /// How the runs are made
     #[command(flatten)]
-    pub how: How,
+    pub how: RunSettings,
 }
 
 fn shard(text: &str) -> Result<Shard, String> {
@@ -211,7 +211,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// What is taken instead of what the file says.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct Instead {
+pub struct Overrides {
     /// Seed instead of the file's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -226,14 +226,14 @@ const MOST_THREADS: u64 = 4096;
 
 /// How runs are made.
 #[derive(Args, Clone, Debug)]
-pub struct How {
+pub struct RunSettings {
     /// Folder for the results
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub out: PathBuf,
 
     /// What is taken instead of what the file says
     #[command(flatten)]
-    pub instead: Instead,
+    pub instead: Overrides,
 
     /// Threads; by default one per core
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
@@ -269,7 +269,7 @@ pub struct ReproduceOptions {
 
     /// How the runs are made
     #[command(flatten)]
-    pub how: How,
+    pub how: RunSettings,
 }
 
 /// Options of `merge`.
@@ -317,7 +317,7 @@ pub struct SlurmOptions {
 
     /// What is taken instead of what the file says
     #[command(flatten)]
-    pub instead: Instead,
+    pub instead: Overrides,
 
     /// Threads of a task; by default as many as it has CPUs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::progress::say;
+use super::console::say;
 use super::stopping::{report_command, resume_command, resumes};
 #[cfg(feature = "calibrate")]
 use crate::calibrate::{CalibrateError, DataError};
 use crate::engine::Shard;
-use crate::experiment::{
-    Experiment, ExperimentErrors, MergeError, ResultsError, RunError, StoreError, TableError, is_calibration,
-};
+use crate::experiment::{Experiment, ExperimentErrors, is_calibration};
+use crate::files::FilesError;
 use crate::report::FigureError;
+use crate::results::{MergeError, ResultsError, RunError, TableError};
+use crate::store::StoreError;
 use crate::tail::{ColumnError, NpyError, TailError};
 
 /// The system's error for a process that may not open another file.
@@ -37,6 +38,8 @@ pub enum Failure {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error(transparent)]
     Results(#[from] ResultsError),
     #[error(transparent)]
@@ -147,19 +150,28 @@ impl Failure {
         }
     }
 
+    /// What is wrong with a place for files, if that is it.
+    fn files(&self) -> Option<&FilesError> {
+        match self {
+            Failure::Files(error) | Failure::Results(ResultsError::Files(error)) => Some(error),
+            Failure::Merge(MergeError::Files(error) | MergeError::Results(ResultsError::Files(error))) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         if let Some(StoreError::Differs { .. } | StoreError::Format { .. }) = self.store() {
             return 2;
         }
+        if let Some(error) = self.files() {
+            return if matches!(error, FilesError::Exists { .. } | FilesError::NoName { .. }) { 2 } else { 3 };
+        }
         match self {
             Failure::Experiment(_) | Failure::NoExperiments { .. } | Failure::SameName { .. } => 2,
             Failure::Several { errors, .. } => errors.iter().map(Failure::code).max().unwrap_or(2),
             Failure::Results(results) | Failure::Merge(MergeError::Results(results)) => match results {
-                ResultsError::Exists { .. }
-                | ResultsError::NoName { .. }
-                | ResultsError::FewerPaths { .. }
-                | ResultsError::OtherShard { .. } => 2,
+                ResultsError::FewerPaths { .. } | ResultsError::OtherShard { .. } => 2,
                 _ => 3,
             },
             Failure::Run(RunError::Scheme { .. }) | Failure::SbatchArgument { .. } => 2,
@@ -222,24 +234,24 @@ impl Failure {
         if self.is_too_many_open() {
             return Some("this process may not have so many files open at once: raise `ulimit -n`".to_string());
         }
+        if let Some(FilesError::Exists { .. }) = self.files() {
+            let hint = match self {
+                Failure::Merge(_) => {
+                    "a merge writes a folder of its own: give another --into; if that run only lacks its tables, \
+                     `levy-escape report` writes them"
+                }
+                _ if !resumes() => "move it away, or pass --out DIR to write elsewhere; calibrate also takes --force",
+                _ => "pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere",
+            };
+            return Some(hint.to_string());
+        }
         if let Some(hint) = store_hint {
             return Some(hint.to_string());
         }
         match self {
-            Failure::Results(ResultsError::Exists { .. }) if !resumes() => {
-                Some("move it away, or pass --out DIR to write elsewhere; calibrate also takes --force".to_string())
-            }
-            Failure::Results(ResultsError::Exists { .. }) => Some(
-                "pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere".to_string(),
-            ),
             Failure::Results(ResultsError::FewerPaths { .. }) => {
                 Some("leave --paths out, or begin anew with --force".to_string())
             }
-            Failure::Merge(MergeError::Results(ResultsError::Exists { .. })) => Some(
-                "a merge writes a folder of its own: give another --into; if that run only lacks its tables, \
-                     `levy-escape report` writes them"
-                    .to_string(),
-            ),
             Failure::Merge(MergeError::Incomplete { .. }) => {
                 Some("run those shards with --resume, and merge again; nothing was written".to_string())
             }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::calibrate::CalibrationSettings;
 #[cfg(feature = "calibrate")]
 use crate::experiment::CalibrationFile;
-use crate::experiment::{CellPlan, Experiment, Identity, Session};
+use crate::experiment::{CellPlan, Experiment};
 use crate::scheme::PathKernel;
+use crate::store::{Identity, Session};
 
 /// Version, plan, machine and times of one run.
 #[derive(Debug, Serialize)]

@@ -1,44 +1,38 @@
 //! The program: arguments, messages, exit codes. The only room that prints, reads the clock and catches signals.
 
 mod arguments;
-#[cfg(feature = "calibrate")]
-mod calibrate;
-mod check;
 mod columns;
-mod dry_run;
+mod commands;
+mod console;
 mod failure;
 mod manifest;
-mod merge;
 mod pilot;
-mod progress;
 mod rendering;
-mod reproduce;
-mod run;
-mod slurm;
 mod stopping;
-mod tail_index;
-mod theory;
 
 use clap::Parser;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
+#[cfg(feature = "calibrate")]
+use commands::calibrate;
+use commands::{check, merge, reproduce, run, slurm, tail_index, theory};
 
 /// Parses the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let talk = progress::Talk::new(&arguments.talk);
+    let console = console::Console::new(&arguments.console);
     let done = match &arguments.command {
-        Command::Run(options) => run::run(options, &talk),
-        Command::Reproduce(options) => reproduce::reproduce(options, &talk),
-        Command::Merge(options) => merge::merge(options, &talk),
-        Command::Report(options) => merge::report(options, &talk),
-        Command::Slurm(options) => slurm::slurm(options, &talk),
-        Command::Check(options) => check::check(options, &talk),
-        Command::Theory(options) => theory::theory(options, &talk),
+        Command::Run(options) => run::run(options, &console),
+        Command::Reproduce(options) => reproduce::reproduce(options, &console),
+        Command::Merge(options) => merge::merge(options, &console),
+        Command::Report(options) => merge::report(options, &console),
+        Command::Slurm(options) => slurm::slurm(options, &console),
+        Command::Check(options) => check::check(options, &console),
+        Command::Theory(options) => theory::theory(options, &console),
         #[cfg(feature = "calibrate")]
-        Command::Calibrate(options) => calibrate::calibrate(options, &talk),
-        Command::TailIndex(options) => tail_index::tail_index(options, &talk),
+        Command::Calibrate(options) => calibrate::calibrate(options, &console),
+        Command::TailIndex(options) => tail_index::tail_index(options, &console),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

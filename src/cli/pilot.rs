@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::stopping::Stopping;
 use crate::engine::CHUNK;
-use crate::experiment::PreparedRun;
+use crate::results::PreparedRun;
 use crate::scheme::StopFlag;
 use crate::scheme::{Limits, StreamSource};
 

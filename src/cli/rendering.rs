@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::console::{Console, write_data};
 use super::failure::Failure;
 use super::manifest::{Ended, Manifest};
 use super::pilot::{Effort, Pilot};
-use super::progress::{Talk, write_data};
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
-use crate::experiment::{CellResult, Experiment, FigureKind, PreparedRun, ResultsFolder, TableError, render_tables};
+use crate::experiment::{Experiment, FigureKind};
 use crate::report;
+use crate::results::{CellResult, PreparedRun, RandomProblemsResult, ResultsFolder, TableError, render_tables};
 
 /// Timing the paths of one cell: a chunk, which is the least that a run takes, and for some time.
 const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
@@ -35,13 +36,13 @@ impl Rendering<'_> {
     }
 
     /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
-    pub fn render(&self, json: bool, stopping: &Stopping, talk: &Talk) -> Result<(), Failure> {
+    pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<(), Failure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
-        let results = self.tables(stopping, talk)?;
-        results.iter().for_each(|result| talk.say_more(told(result)));
+        let results = self.tables(stopping, console)?;
+        results.iter().for_each(|result| console.say_more(told(result)));
         let studies = match &experiment.random_problems {
-            Some(plan) if self.is_complete() => plan.run(experiment.seed),
+            Some(plan) if self.is_complete() => RandomProblemsResult::solve(plan, experiment.seed),
             _ => Vec::new(),
         };
         self.folder.write_random_problems(&studies)?;
@@ -60,7 +61,7 @@ impl Rendering<'_> {
             let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
             let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
             let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
-            talk.say(format!(
+            console.say(format!(
                 "{}: {} cells, {escapes} escapes in {seconds:.1} s{note} → {}",
                 experiment.name,
                 results.len(),
@@ -70,9 +71,9 @@ impl Rendering<'_> {
         Ok(())
     }
 
-    fn tables(&self, stopping: &Stopping, talk: &Talk) -> Result<Vec<CellResult>, TableError> {
+    fn tables(&self, stopping: &Stopping, console: &Console) -> Result<Vec<CellResult>, TableError> {
         let (mut meter, clock) =
-            (talk.meter(&format!("{}: tables", self.run.experiment().name), "cells"), Instant::now());
+            (console.meter(&format!("{}: tables", self.run.experiment().name), "cells"), Instant::now());
         let mut watch = |done, of| {
             meter.count(done as u64, of as u64);
             // Of half a run that was told to stop nobody waits for what the whole one needs anyway.
@@ -136,8 +137,8 @@ impl Rendering<'_> {
 
     /// Writes the manifest; returns how long the sessions took.
     pub fn write_manifest(&self) -> Result<f64, Failure> {
-        self.folder.store.check_place().map_err(crate::experiment::ResultsError::from)?;
-        let sessions = self.folder.store.sessions().map_err(crate::experiment::ResultsError::from)?;
+        self.folder.store.check_place().map_err(crate::results::ResultsError::from)?;
+        let sessions = self.folder.store.sessions().map_err(crate::results::ResultsError::from)?;
         let ended = Ended {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),

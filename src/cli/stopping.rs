@@ -10,8 +10,8 @@ use std::time::Duration;
 use clap::CommandFactory;
 
 use super::arguments::Arguments;
+use super::console::say;
 use super::failure::Failure;
-use super::progress::say;
 use crate::scheme::StopFlag;
 
 /// How long the chunks being run may take to end by themselves.
@@ -19,19 +19,19 @@ const GRACE: Duration = Duration::from_millis(700);
 
 /// Why a run ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Early {
+pub enum StopCause {
     /// A signal asked for it.
     Interrupted,
     /// The time was up.
     TimeLimit,
 }
 
-impl Early {
+impl StopCause {
     /// What the program ends with; what was done is in `path`.
     pub fn failure(self, path: PathBuf) -> Failure {
         match self {
-            Early::Interrupted => Failure::Interrupted { path },
-            Early::TimeLimit => Failure::TimeLimit { path },
+            StopCause::Interrupted => Failure::Interrupted { path },
+            StopCause::TimeLimit => Failure::TimeLimit { path },
         }
     }
 }
@@ -106,11 +106,11 @@ impl Stopping {
     }
 
     /// Why it is time to stop, if it is.
-    pub fn reason(&self) -> Option<Early> {
+    pub fn reason(&self) -> Option<StopCause> {
         match self.reason.load(Ordering::Relaxed) {
             0 => None,
-            1 => Some(Early::Interrupted),
-            _ => Some(Early::TimeLimit),
+            1 => Some(StopCause::Interrupted),
+            _ => Some(StopCause::TimeLimit),
         }
     }
 }

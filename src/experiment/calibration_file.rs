@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::basin_section::read_label;
 use super::file::{read_name, several};
-use super::finding::{ExperimentErrors, Finding, Findings};
-use super::node::Node;
-use super::reader::{TableReader, Value};
+use super::sections::basin::read_label;
+use super::toml::diagnostics::{ExperimentErrors, Finding, Findings};
+use super::toml::node::Node;
+use super::toml::reader::{TableReader, Value};
 use crate::calibrate::{Architecture, CalibrationSettings, DataSource, DeviceChoice, Optimiser};
 use crate::noise::Seed;
 

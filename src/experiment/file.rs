@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::basin_section::{self, BasinMember};
-use super::dynamics_section::{self, DynamicsSection};
 use super::figure_kind::FigureKind;
-use super::finding::{ExperimentErrors, Finding, Findings};
-use super::node::{Kind, Node};
-use super::noise_section;
 use super::plan::{CellPlan, Plan};
-use super::random_problems::{self, RandomProblemsPlan};
-use super::reader::{TableReader, Value};
-use super::scheme_section::{self, SchemeSection};
+use super::sections::basin::{self, BasinMember};
+use super::sections::dynamics::{self, DynamicsSection};
+use super::sections::noise;
+use super::sections::random_problems::{self, RandomProblemsPlan};
+use super::sections::scheme::{self, SchemeSection};
+use super::toml::diagnostics::{ExperimentErrors, Finding, Findings};
+use super::toml::node::{Kind, Node};
+use super::toml::reader::{TableReader, Value};
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
@@ -95,7 +95,7 @@ impl Experiment {
 
 impl Experiment {
     /// Every setting of a file by its path, as `noise.alpha` and `basin.0.name`, whether it makes sense or not.
-    pub(super) fn settings(text: &str) -> Vec<(String, String)> {
+    pub(crate) fn settings(text: &str) -> Vec<(String, String)> {
         let mut settings = Vec::new();
         Node::parse(text, &Findings::default()).flatten(String::new(), &mut settings);
         settings
@@ -114,15 +114,15 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         quick.finish();
         paths
     });
-    let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise_section::read);
-    let dynamics = several(top.get("dynamics"), dynamics_section::read);
-    let basins = several(top.get("basin"), basin_section::read);
+    let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise::read);
+    let dynamics = several(top.get("dynamics"), dynamics::read);
+    let basins = several(top.get("basin"), basin::read);
     if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
-        basin_section::refuse_duplicate_names(items, findings);
+        basin::refuse_duplicate_names(items, findings);
     }
     let schemes = match top.get("scheme") {
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
-        scheme => several(scheme, scheme_section::read),
+        scheme => several(scheme, scheme::read),
     };
     let random_problems = top.get("random_problems").map(random_problems::read);
     let figures = read_figures(&top);

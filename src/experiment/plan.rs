@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::basin_section::BasinMember;
-use super::dynamics_section::DynamicsSection;
-use super::finding::{Finding, Findings};
-use super::noise_section::{self, AmplitudeSection, Level, NoiseSection, Swept};
-use super::scheme_section::SchemeSection;
+use super::sections::basin::BasinMember;
+use super::sections::dynamics::DynamicsSection;
+use super::sections::noise::{self, AmplitudeSection, Level, NoiseSection, Swept};
+use super::sections::scheme::SchemeSection;
+use super::toml::diagnostics::{Finding, Findings};
 use crate::dynamics::Problem;
 use crate::noise::{Alpha, Amplitude, Measure};
 use crate::scheme::{Limits, Scheme, SchemeError};
@@ -189,7 +189,7 @@ impl Plan {
             return None;
         }
         let amplitude = &section.at(alpha);
-        let noise = noise_section::noise(&self.noise, (alpha, epsilon, amplitude), places, findings);
+        let noise = noise::noise(&self.noise, (alpha, epsilon, amplitude), places, findings);
         let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok();
         let landscape = basin.at(epsilon, findings);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);

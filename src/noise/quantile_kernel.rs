@@ -6,20 +6,24 @@
 use pulp::{Simd, WithSimd};
 
 use super::LaneStreams;
-use super::quantile_table::Cell;
 use super::vectors::{Vectors, vectors_of};
+
+/// Coefficients of a cubic in the distance from the start of the cell, in units of `d`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(32))]
+pub(super) struct Cubic(pub(super) [f64; 4]);
 
 /// A table as the kernels see it.
 #[derive(Clone, Copy)]
 pub(crate) struct TableView<'a> {
     /// Their number is a power of two: the vector twins rely on it for their bounds.
-    cells: &'a [Cell],
+    cells: &'a [Cubic],
     shift: u32,
 }
 
 impl<'a> TableView<'a> {
     #[inline(always)]
-    pub(super) fn new(cells: &'a [Cell], shift: u32) -> Self {
+    pub(super) fn new(cells: &'a [Cubic], shift: u32) -> Self {
         assert!(cells.len().is_power_of_two());
         TableView { cells, shift }
     }
@@ -94,17 +98,17 @@ impl<const N: usize> WithSimd for LaneDraws<'_, N> {
 }
 
 #[inline]
-fn draw(cells: &[Cell], shift: u32, word: u64) -> f64 {
+fn draw(cells: &[Cubic], shift: u32, word: u64) -> f64 {
     let d = (word | 1).cast_signed() as f64;
     let size = d.abs();
-    let Cell([a, b, c, e]) = cells[(size.to_bits() >> shift) as usize & (cells.len() - 1)];
+    let Cubic([a, b, c, e]) = cells[(size.to_bits() >> shift) as usize & (cells.len() - 1)];
     let v = size - f64::from_bits(size.to_bits() >> shift << shift);
     let x = a + v * (b + v * (c + v * e));
     f64::from_bits(x.to_bits() ^ (d.to_bits() & 1 << 63))
 }
 
 #[inline]
-fn draw_each(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+fn draw_each(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
     for (out, word) in out.iter_mut().zip(words) {
         *out = draw(cells, shift, *word);
     }
@@ -114,12 +118,12 @@ fn draw_each(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Cell, draw_each};
+    use super::{Cubic, draw_each};
 
     /// Four draws at a time.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub(super) fn draw_all_avx2(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+    pub(super) fn draw_all_avx2(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
         let count = _mm_cvtsi32_si128(shift.cast_signed());
         let mask = _mm256_set1_epi64x(cells.len() as i64 - 1);
         let sign = _mm256_set1_pd(-0.0);
@@ -194,7 +198,7 @@ mod x86 {
     /// Eight draws at a time.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
-    pub(super) fn draw_all_avx512(cells: &[Cell], shift: u32, words: &[u64], out: &mut [f64]) {
+    pub(super) fn draw_all_avx512(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
         let count = _mm_cvtsi32_si128(shift.cast_signed());
         let mask = _mm512_set1_epi64(cells.len() as i64 - 1);
         let sign = _mm512_set1_pd(-0.0);
@@ -240,9 +244,9 @@ mod tests {
     use rand::Rng;
 
     /// Cells of random numbers of either sign: only the order of the operations is at stake.
-    fn cells(bits: u32) -> Vec<Cell> {
+    fn cells(bits: u32) -> Vec<Cubic> {
         let mut stream = Stream::new(Seed(1), 0, u64::from(bits));
-        (0..64 << bits).map(|_| Cell(std::array::from_fn(|_| stream.open01() - 0.5))).collect()
+        (0..64 << bits).map(|_| Cubic(std::array::from_fn(|_| stream.open01() - 0.5))).collect()
     }
 
     fn words() -> Vec<u64> {

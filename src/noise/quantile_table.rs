@@ -26,7 +26,7 @@ use rand_distr::Distribution;
 use std::f64::consts::PI;
 use thiserror::Error;
 
-use super::quantile_kernel::{Draws, LaneDraws, TableView};
+use super::quantile_kernel::{Cubic, Draws, LaneDraws, TableView};
 use super::{Alpha, LaneStreams, StableDensity};
 
 /// A table that turns random words into draws of SαS(s), an order of magnitude faster than the transformation of
@@ -47,15 +47,10 @@ use super::{Alpha, LaneStreams, StableDensity};
 /// ```
 #[derive(Clone, Debug)]
 pub struct QuantileTable {
-    cells: Box<[Cell]>,
+    cells: Box<[Cubic]>,
     /// Mantissa bits below those that number a cell.
     shift: u32,
 }
-
-/// Coefficients of a cubic in the distance from the start of the cell, in units of `d`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(align(32))]
-pub(super) struct Cell(pub(super) [f64; 4]);
 
 /// Why there is no table.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -99,7 +94,7 @@ impl QuantileTable {
         let bits = bits_for(alpha);
         let per_octave = 1 << bits;
         let weights = interpolation_weights(per_octave);
-        let mut cells = vec![Cell::default(); 64 * per_octave].into_boxed_slice();
+        let mut cells = vec![Cubic::default(); 64 * per_octave].into_boxed_slice();
         // From the tail inwards each quantile starts Newton's method for the next.
         let mut last = (2f64.powi(-64), law.upper_quantile(2f64.powi(-64)));
         let mut quantile = |q: f64| {
@@ -145,7 +140,7 @@ impl QuantileTable {
     /// The table of `±x(q)`, `q = |d| 2^-63` uniform on (0, 1].
     fn of_quantile(bits: u32, quantile: impl Fn(f64) -> f64) -> Self {
         let per_octave = 1 << bits;
-        let mut cells = vec![Cell::default(); 64 * per_octave].into_boxed_slice();
+        let mut cells = vec![Cubic::default(); 64 * per_octave].into_boxed_slice();
         for octave in 0..OCTAVES {
             let start = 2f64.powi(octave as i32);
             for cell in 0..per_octave {
@@ -154,7 +149,7 @@ impl QuantileTable {
             }
         }
         // Words that round to 2^63: q = 1.
-        cells[cell_number(2f64.powi(63), bits)] = Cell([quantile(1.0), 0.0, 0.0, 0.0]);
+        cells[cell_number(2f64.powi(63), bits)] = Cubic([quantile(1.0), 0.0, 0.0, 0.0]);
         QuantileTable { cells, shift: 52 - bits }
     }
 
@@ -164,7 +159,7 @@ impl QuantileTable {
     /// [`QuantileTableError::Scale`] unless `factor` is positive and finite.
     pub fn scaled(&self, factor: f64) -> Result<Self, QuantileTableError> {
         check(factor)?;
-        let cells = self.cells.iter().map(|cell| Cell(cell.0.map(|c| factor * c))).collect();
+        let cells = self.cells.iter().map(|cell| Cubic(cell.0.map(|c| factor * c))).collect();
         Ok(QuantileTable { cells, shift: self.shift })
     }
 
@@ -227,10 +222,10 @@ fn bits_for(alpha: f64) -> u32 {
 }
 
 /// The cubic of a cell from the values at its nodes.
-fn cell_of(values: &[f64; 4], scale: f64, inverse_width: f64) -> Cell {
+fn cell_of(values: &[f64; 4], scale: f64, inverse_width: f64) -> Cubic {
     let factors = [1.0, inverse_width, inverse_width.powi(2), inverse_width.powi(3)];
     let cubic = cubic_through(values);
-    Cell([0, 1, 2, 3].map(|k| scale * (cubic[k] * factors[k])))
+    Cubic([0, 1, 2, 3].map(|k| scale * (cubic[k] * factors[k])))
 }
 
 /// Number of the cell that begins at `d`. The biased exponent is taken modulo 64, so no mask is out of bounds.

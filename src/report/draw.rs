@@ -3,11 +3,11 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
-use super::cost::cost_vs_epsilon;
-use super::random_problems::random_problems;
+use super::figures::cost::cost_vs_epsilon;
+use super::figures::random_problems::random_problems;
+use super::figures::steps::sde_vs_steps;
+use super::figures::transitions::transitions;
 use super::select::{alpha, alpha_label, distinct, epsilon, group_by, title};
-use super::steps::sde_vs_steps;
-use super::transitions::transitions;
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
     GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, SurvivalPanel,
@@ -15,7 +15,8 @@ use super::{
 };
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid};
-use crate::experiment::{CellResult, FigureKind, Pair, RandomProblemsResult};
+use crate::experiment::FigureKind;
+use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
 /// More survival panels than this would not fit a page: basins then share the panel of their optimiser.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::number;
 use super::select::{distinct, epsilon, title};
 use crate::dynamics::Dynamics;
-use crate::experiment::{CellResult, Pair, RandomProblemsResult};
+use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::VolumeClaim;
 
 /// The findings of an experiment, `None` where nothing is compared.

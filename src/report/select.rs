@@ -1,6 +1,6 @@
 //! Cells picked and grouped for the figures.
 
-use crate::experiment::CellResult;
+use crate::results::CellResult;
 
 /// Groups in the order in which their keys first appear.
 pub fn group_by<'r, K: PartialEq>(

@@ -9,9 +9,9 @@ use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::{PI, SQRT_2};
 
+use super::estimators::maximum_likelihood::{FEWEST, Likelihood};
 use super::log_density::LogDensity;
 use super::log_grid::LogGrid;
-use super::maximum_likelihood::{FEWEST, Likelihood};
 use super::optimum::maximum;
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, StableDensity};

@@ -17,8 +17,8 @@ use rand_distr::Distribution;
 use serde::Serialize;
 use std::f64::consts::LN_2;
 
+use super::estimators::maximum_likelihood::{FEWEST, Likelihood};
 use super::log_density::{LogDensity, LogTail};
-use super::maximum_likelihood::{FEWEST, Likelihood};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
 

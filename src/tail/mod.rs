@@ -3,36 +3,26 @@
 //! A [`TailSample`] is centred and keeps its zeros apart; an [`Estimator`] makes a [`TailIndex`] of it. Whatever it says,
 //! [`GaussianSurrogate`] tells what the same estimator says of Gaussian data with the same scales.
 
-mod csv_column;
+mod data;
 mod dependence;
 mod error;
 mod estimator;
+mod estimators;
 mod fitted_law;
 mod goodness;
 mod held_out;
-mod hill;
-mod koutrouvelis;
 mod log_density;
 mod log_grid;
-mod maximum_likelihood;
-mod mcculloch;
-mod mohammadi;
-pub mod npy;
 mod optimum;
 mod sample;
 mod surrogate;
 
-pub use csv_column::{ColumnError, read_column};
+pub use data::{ColumnError, NpyArray, NpyError, read_column};
 pub use error::TailError;
 pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
+pub use estimators::{BlockLength, Hill, Koutrouvelis, MaximumLikelihood, McCulloch, Mohammadi, Zeros};
 pub use fitted_law::FittedLaw;
 pub use goodness::{GoodnessOfFit, goodness_of_fit};
 pub use held_out::{HeldOut, held_out};
-pub use hill::Hill;
-pub use koutrouvelis::Koutrouvelis;
-pub use maximum_likelihood::MaximumLikelihood;
-pub use mcculloch::McCulloch;
-pub use mohammadi::{BlockLength, Mohammadi, Zeros};
-pub use npy::{NpyArray, NpyError};
 pub use sample::{Centre, TailSample};
 pub use surrogate::GaussianSurrogate;

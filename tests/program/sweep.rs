@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use levy_escape::experiment::{ChunkOutcomes, Store, StoreError};
+use levy_escape::store::{ChunkOutcomes, Store, StoreError};
 
 /// Two dynamics, two levels; cells that end in the middle of a chunk.
 pub const SWEEP: &str = r#"name = "sweep"

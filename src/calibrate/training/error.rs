@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::DataError;
+use crate::calibrate::data::data_error::DataError;
 use crate::scheme::StopFlag;
 
 /// Why nothing was measured.

@@ -6,8 +6,8 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::CalibrateError;
 use super::architecture::{Architecture, Shape};
-use super::images::Images;
 use super::layer::{Layer, cross_entropy};
+use crate::calibrate::data::images::Images;
 use crate::noise::Stream;
 
 /// Images on the device of a network.

@@ -1,9 +1,9 @@
 //! Measurements at fixed parameters: the full gradient, the noise of minibatches, the curvature.
 
-use super::batches::Batches;
 use super::error::Halt;
 use super::network::{Loaded, Network, Score};
 use super::samples::{Moments, Samples, Watch};
+use crate::calibrate::data::batches::Batches;
 use crate::scheme::StopFlag;
 
 /// Images in one piece of a pass over all data; only memory depends on it, and how soon a stop is seen.

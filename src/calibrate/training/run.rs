@@ -2,11 +2,12 @@
 
 use candle_core::Device;
 
-use super::batches::Purpose;
 use super::network::{Loaded, Network};
 use super::train::{CalibrationObserver, TrainedRun, Training};
-use super::{CalibrateError, CalibrationSettings, DataSet};
+use super::{CalibrateError, CalibrationSettings};
 use crate::calibrate::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
+use crate::calibrate::data::batches::Purpose;
+use crate::calibrate::data::images::DataSet;
 use crate::scheme::StopFlag;
 
 /// What a calibration gives.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use rand::seq::index;
 
-use super::batches::Purpose;
 use super::network::LayerRange;
+use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
 
 /// Coordinates of the table that is pooled, and of a layer at least.
@@ -15,6 +15,17 @@ const PER_LAYER: usize = 200;
 const LONG: usize = 128;
 /// Rows of the table that is pooled.
 const WIDE_ROWS: usize = 50;
+
+/// Gradient noise at the end of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoiseSamples {
+    /// Of many parameters together, row after row of one batch.
+    pub pooled: Vec<f64>,
+    /// Of the Gaussian surrogate of these.
+    pub surrogate: Vec<f64>,
+    /// Of single parameters, each over its own scale.
+    pub single: Vec<f64>,
+}
 
 /// Which coordinates are looked at; drawn once, so that all measurements look at the same.
 ///

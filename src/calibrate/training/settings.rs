@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Architecture, CalibrateError, DataSet, DeviceChoice, Optimiser, read_cifar10_folder, read_idx_folder};
+use super::{Architecture, CalibrateError, DeviceChoice, Optimiser};
+use crate::calibrate::data::cifar::read_cifar10_folder;
+use crate::calibrate::data::idx::read_idx_folder;
+use crate::calibrate::data::images::DataSet;
 use crate::noise::Seed;
 
 /// Where the images come from.

@@ -2,14 +2,14 @@
 
 use rand::Rng;
 
-use super::batches::Purpose;
 use super::error::Halt;
 use super::network::LayerRange;
+use super::samples::NoiseSamples;
 use super::samples::{Samples, Table, Watch};
-use super::train::NoiseSamples;
 use crate::calibrate::calibration::{
     FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis,
 };
+use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{

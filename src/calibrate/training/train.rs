@@ -2,16 +2,16 @@
 
 use candle_core::Device;
 
-use super::batches::{Batches, Purpose};
 use super::error::Halt;
 use super::network::{Loaded, Network};
 use super::optimiser::Recursion;
 use super::probe::{Direction, NoisePass, Probe, Smoothed, curvature, noise_of, noise_pass};
-use super::samples::{Moments, Samples, Watch};
+use super::samples::{Moments, NoiseSamples, Samples, Watch};
 use super::settings::log_spaced;
 use super::study::{self, Scene};
 use super::{CalibrateError, CalibrationSettings, Optimiser};
 use crate::calibrate::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
+use crate::calibrate::data::batches::{Batches, Purpose};
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{NpyArray, NpyError};
@@ -67,17 +67,6 @@ impl TrainedRun {
     pub fn parameters_array(&self) -> Result<NpyArray, NpyError> {
         NpyArray::new(vec![self.parameters.len(), 4], self.parameters.concat())
     }
-}
-
-/// Gradient noise at the end of a training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NoiseSamples {
-    /// Of many parameters together, row after row of one batch.
-    pub pooled: Vec<f64>,
-    /// Of the Gaussian surrogate of these.
-    pub surrogate: Vec<f64>,
-    /// Of single parameters, each over its own scale.
-    pub single: Vec<f64>,
 }
 
 /// One training with everything it needs.

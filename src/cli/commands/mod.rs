@@ -1,0 +1,12 @@
+//! The commands, one file each.
+
+#[cfg(feature = "calibrate")]
+pub(super) mod calibrate;
+pub(super) mod check;
+mod dry_run;
+pub(super) mod merge;
+pub(super) mod reproduce;
+pub(super) mod run;
+pub(super) mod slurm;
+pub(super) mod tail_index;
+pub(super) mod theory;

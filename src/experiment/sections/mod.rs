@@ -1,0 +1,13 @@
+//! The sections of an experiment file, one file each.
+
+pub(super) mod basin;
+pub(super) mod calibration;
+pub(super) mod dynamics;
+pub(super) mod family;
+pub(super) mod noise;
+pub(super) mod random_problems;
+pub(super) mod scheme;
+pub(super) mod sweep;
+
+pub use calibration::{calibrations_named, is_calibration};
+pub use random_problems::RandomProblemsPlan;

@@ -1,0 +1,67 @@
+//! Numbers as tables hold them.
+
+use std::fmt::{Display, LowerExp};
+
+/// Appends the shortest decimal that reads back as the number, with an exponent where that is shorter.
+pub(crate) fn write_digits<F: zmij::Float + Into<f64> + Display + LowerExp>(out: &mut Vec<u8>, x: F) {
+    let size: f64 = x.into().abs();
+    let plain = size == 0.0 || (1e-4..1e15).contains(&size);
+    let mut number = zmij::Buffer::new();
+    match number.format(x) {
+        digits if plain && !digits.contains('e') => {
+            out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+        }
+        _ if plain => out.extend_from_slice(x.to_string().as_bytes()),
+        _ => out.extend_from_slice(format!("{x:e}").as_bytes()),
+    }
+}
+
+/// The shortest decimal that reads back as `x`, with an exponent where that is shorter.
+pub(crate) fn digits(x: f64) -> String {
+    let mut out = Vec::new();
+    write_digits(&mut out, x);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::{Seed, Stream};
+    use rand::Rng;
+
+    /// As the standard library writes it, which takes several times as long, but where two decimals are as short and as close.
+    #[test]
+    fn digits_are_the_shortest() {
+        let mut rng = Stream::new(Seed(6), 0, 0);
+        let mut numbers: Vec<f64> =
+            (0..100_000).map(|_| f64::from_bits(rng.next_u64())).filter(|x| !x.is_nan()).collect();
+        numbers.extend((0..100_000).map(|_| -rng.open01().ln() * 1e3));
+        numbers.extend((0..100_000).map(|_| f64::from(rng.open01().powf(-2.0) as f32)));
+        numbers.extend([0.0, -0.0, 5.0, -1e-4, 1e-4f64.next_down(), 1e15, 1e15f64.next_down(), f64::INFINITY, 5e-324]);
+        let plain = |size: f64| size == 0.0 || (1e-4..1e15).contains(&size);
+        let mut ties = 0;
+        let mut check = |given: String, expected: String, x: f64| {
+            if given == expected {
+                return;
+            }
+            // Of the digits of the number itself a single five follows on those that both give.
+            let significant = |text: &str| {
+                let digits: String = text.split('e').next().unwrap().chars().filter(char::is_ascii_digit).collect();
+                digits.trim_matches('0').to_string()
+            };
+            let [short, other, exact] = [&expected, &given, &format!("{x:.1100e}")].map(|text| significant(text));
+            assert!(short.len() == other.len() && exact[short.len()..] == *"5", "{given} {expected}");
+            ties += 1;
+        };
+        for &x in &numbers {
+            check(digits(x), if plain(x.abs()) { format!("{x}") } else { format!("{x:e}") }, x);
+            assert_eq!(digits(x).parse(), Ok(x));
+            let (mut out, x) = (Vec::new(), x as f32);
+            write_digits(&mut out, x);
+            let given = String::from_utf8(out).unwrap();
+            assert_eq!(given.parse(), Ok(x));
+            check(given, if plain(f64::from(x.abs())) { format!("{x}") } else { format!("{x:e}") }, x.into());
+        }
+        assert!(ties < numbers.len() / 100, "{ties} of {}", numbers.len());
+    }
+}

@@ -1,0 +1,154 @@
+//! Mean escape time against the noise level, beside `1/λ` and the exact solver.
+//!
+//! Above, `E Γ` on logarithmic axes, where theory is a line of slope `-α`; below, `λ E Γ`, which tends to 1 as `ε → 0`
+//! (Theorem 1) and shows what the upper panel is too coarse to show. There, the points of different series are set a
+//! little aside, so that all can be seen.
+
+use plotters::style::RGBColor;
+
+use crate::report::plot::axis::with_error;
+use crate::report::plot::curve::{aside, columns, labels, look, ratio_axis, ratios, sorted};
+use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
+use crate::report::{
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+};
+
+const STEM: &str = "gamma-vs-epsilon";
+
+/// The figure: small multiples, one panel for each basin, dimension or optimiser.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GammaVsEpsilon {
+    /// Panels in reading order.
+    pub panels: Vec<EpsilonPanel>,
+}
+
+/// One panel and its series. Series of the same label look the same in all panels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpsilonPanel {
+    /// Title, as `Adam, d = 5`.
+    pub title: String,
+    /// Its series.
+    pub series: Vec<EpsilonSeries>,
+}
+
+/// Escape from one basin at one tail index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpsilonSeries {
+    /// What the legend says, as `SGD, α = 1.5`.
+    pub label: String,
+    /// Measured means, `x = ε`, with their intervals.
+    pub points: Vec<Point>,
+    /// `(ε, 1/λ)`; the ratio is drawn for points within its range.
+    pub theory: Vec<(f64, f64)>,
+    /// `(ε, E Γ)` of the exact solver, where there is one.
+    pub exact: Vec<(f64, f64)>,
+    /// Fitted slope of `log E Γ` on `log ε` and the half-width of its interval.
+    pub slope: Option<(f64, f64)>,
+}
+
+impl Figure for GammaVsEpsilon {
+    fn stem(&self) -> &str {
+        STEM
+    }
+
+    fn sheet(&self) -> Result<Sheet, FigureError> {
+        let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "E Γ" };
+        let panels: Vec<&EpsilonPanel> = self.panels.iter().filter(|p| p.series.iter().any(drawable)).collect();
+        let all = || panels.iter().flat_map(|p| &p.series);
+        let x = Axis::over("noise level ε", Scale::Log, all().flat_map(abscissae)).ok_or_else(empty)?;
+        let y = Axis::over("mean escape time E Γ", Scale::Log, all().flat_map(ordinates)).ok_or_else(empty)?;
+        let ratio = ratio_axis("λ E Γ", all().flat_map(|s| ratios(&s.points, &s.theory)));
+        let labels = labels(all().map(|s| s.label.as_str()));
+
+        let columns = columns(panels.len());
+        let mut sheet = Sheet::new(FULL_WIDTH, columns);
+        for chunk in panels.chunks(columns) {
+            let upper = |(i, panel): (usize, &&EpsilonPanel)| {
+                let numbers = Numbers::new(ratio.is_none(), i == 0);
+                Panel { numbers, ..time_panel(panel, &labels, x.clone(), y.clone()) }
+            };
+            let height = if columns == 1 { 165.0 } else { 120.0 - if panels.len() > columns { 20.0 } else { 0.0 } };
+            sheet.row(height, chunk.iter().enumerate().map(upper));
+            if let Some(ratio) = &ratio {
+                let lower = |(i, panel): (usize, &&EpsilonPanel)| {
+                    let numbers = Numbers::new(true, i == 0);
+                    Panel { numbers, ..ratio_panel(panel, &labels, x.clone(), ratio.clone()) }
+                };
+                sheet.row(46.0, chunk.iter().enumerate().map(lower));
+            }
+        }
+        let has = |part: fn(&EpsilonSeries) -> bool| all().any(part);
+        let mut keys = vec![Entry::new(Sample::Interval(simulated()), "simulation, 95 % interval")];
+        if has(|s| !s.theory.is_empty()) {
+            keys.push(Entry::new(Sample::Line(theory(GREY)), "theory 1/λ (ε → 0)"));
+        }
+        if has(|s| !s.exact.is_empty()) {
+            keys.push(Entry::new(Sample::Line(exact(GREY)), "exact solver"));
+        }
+        let series = labels.iter().enumerate().map(|(i, label)| Entry::new(Sample::Points(Look::of(i)), *label));
+        sheet.legend = Legend::default().with(series.collect()).with(keys);
+        Ok(sheet)
+    }
+}
+
+fn theory(color: RGBColor) -> Stroke {
+    Stroke::dashed(color, 0.9)
+}
+
+fn exact(color: RGBColor) -> Stroke {
+    Stroke::solid(color, 0.7)
+}
+
+fn simulated() -> Look {
+    Look { color: GREY, ..Look::of(0) }
+}
+
+fn drawable(series: &EpsilonSeries) -> bool {
+    ordinates(series).any(|y| y.is_finite() && y > 0.0)
+}
+
+fn abscissae(series: &EpsilonSeries) -> impl Iterator<Item = f64> {
+    let lines = series.theory.iter().chain(&series.exact).map(|v| v.0);
+    series.points.iter().map(|p| p.x).chain(lines)
+}
+
+fn ordinates(series: &EpsilonSeries) -> impl Iterator<Item = f64> {
+    let lines = series.theory.iter().chain(&series.exact).map(|v| v.1);
+    series.points.iter().flat_map(Point::heights).chain(lines)
+}
+
+fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {
+    let mut drawn = Panel { title: panel.title.clone(), ..Panel::new(x, y) };
+    for series in &panel.series {
+        let look = look(labels, &series.label);
+        drawn.mark(Mark::Line(sorted(&series.theory), theory(look.color)));
+        drawn.mark(Mark::Line(sorted(&series.exact), exact(look.color)));
+    }
+    for series in &panel.series {
+        let look = look(labels, &series.label);
+        drawn.mark(Mark::Points(series.points.clone(), look));
+        if let Some((slope, half)) = series.slope.filter(|(slope, half)| slope.is_finite() && half.is_finite()) {
+            if drawn.corner.is_empty() {
+                drawn.corner.push(Note::new("fitted slopes", GREY));
+            }
+            drawn.corner.push(Note::new(format!("{}: {}", series.label, with_error(slope, half)), look.color));
+        }
+    }
+    drawn
+}
+
+fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {
+    let mut drawn = Panel::new(x, y);
+    drawn.level(1.0, theory(INK));
+    for series in &panel.series {
+        let line = sorted(&series.exact).into_iter().map(|(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
+        let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
+        drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
+    }
+    for (i, series) in panel.series.iter().enumerate() {
+        let points = ratios(&series.points, &series.theory);
+        let points = aside(&drawn.x, points, i, panel.series.len(), 0.07);
+        drawn.mark(Mark::Points(points, look(labels, &series.label)));
+    }
+    drawn
+}

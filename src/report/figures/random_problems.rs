@@ -1,0 +1,45 @@
+//! From the study of random problems to `random-problems`.
+
+use crate::report::select::alpha_label;
+use crate::report::{Point, Scale, Series, SeriesFigure};
+use crate::results::RandomProblemsResult;
+
+/// Quantiles drawn of every family.
+const QUANTILES: u32 = 200;
+
+/// Quantiles of the predicted `Γ_ADAM/Γ_SGD` at `det Q = 1`, one curve a dimension, a panel for every tail index.
+pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> SeriesFigure {
+    let mut panels: Vec<(String, Vec<Series>)> = Vec::new();
+    for result in results {
+        let title = format!("{}, det Q = 1", alpha_label(result.family.alpha().get()));
+        let quantile = |k: u32| {
+            let p = f64::from(k) / f64::from(QUANTILES);
+            (p, result.quantile(p))
+        };
+        let share = result.share().map_or(String::new(), |share| {
+            format!("Adam later in {:.2} % ({:.2}–{:.2})", 100.0 * share.value, 100.0 * share.lo, 100.0 * share.hi)
+        });
+        let series = Series {
+            label: format!("d = {}", result.family.dim()),
+            points: [0.05, 0.5, 0.95].map(|p| Point::exact(p, result.quantile(p))).into(),
+            exact: (1..QUANTILES).map(quantile).collect(),
+            note: Some(share),
+            ..Series::default()
+        };
+        match panels.iter_mut().find(|(t, _)| *t == title) {
+            Some((_, panel)) => panel.push(series),
+            None => panels.push((title, vec![series])),
+        }
+    }
+    SeriesFigure {
+        stem: "random-problems".to_owned(),
+        title: "Random problems whose volumes tie".to_owned(),
+        x_label: "share of problems below".to_owned(),
+        y_label: "m(W_{SGD}) / m(W_{ADAM}), predicted Γ_{ADAM}/Γ_{SGD}".to_owned(),
+        x_scale: Scale::Linear,
+        y_scale: Scale::Log,
+        panels,
+        levels: vec![(1.0, "volume argument: no difference".to_owned())],
+        ..SeriesFigure::default()
+    }
+}

@@ -1,0 +1,169 @@
+//! Any other figure of series: points with intervals, lines and bands on two axes.
+
+use crate::report::plot::curve::{labels, look, multiples, sorted};
+use crate::report::plot::style::INK;
+use crate::report::{
+    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Stroke,
+};
+
+/// The figure: small multiples with common axes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesFigure {
+    /// Name of the files, as `cost-vs-epsilon`.
+    pub stem: String,
+    /// Title of the whole; may be empty.
+    pub title: String,
+    /// Label of the horizontal axes.
+    pub x_label: String,
+    /// Label of the vertical axes.
+    pub y_label: String,
+    /// Scale of the horizontal axes.
+    pub x_scale: Scale,
+    /// Scale of the vertical axes.
+    pub y_scale: Scale,
+    /// Titles and series of the panels.
+    pub panels: Vec<(String, Vec<Series>)>,
+    /// Horizontal lines through all panels, with what the legend says of them.
+    pub levels: Vec<(f64, String)>,
+    /// How series are named.
+    pub labelling: Labelling,
+}
+
+/// Where the names of series stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labelling {
+    /// In a legend below.
+    #[default]
+    Legend,
+    /// At the right end of each curve; for a single panel.
+    AtEnds,
+}
+
+/// One series. Series of the same label look the same in all panels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// What the legend says.
+    pub label: String,
+    /// Points with their intervals.
+    pub points: Vec<Point>,
+    /// Whether the points are joined by a line.
+    pub joined: bool,
+    /// A predicted curve, dashed.
+    pub predicted: Vec<(f64, f64)>,
+    /// An exact curve, thin and solid.
+    pub exact: Vec<(f64, f64)>,
+    /// An area `(x, lower, upper)`, shaded.
+    pub band: Vec<(f64, f64, f64)>,
+    /// What is said of the series in a corner of its panel.
+    pub note: Option<String>,
+}
+
+impl Figure for SeriesFigure {
+    fn stem(&self) -> &str {
+        &self.stem
+    }
+
+    fn sheet(&self) -> Result<Sheet, FigureError> {
+        let empty = |what| move || FigureError::Empty { figure: self.stem.clone(), what };
+        let all = || self.panels.iter().flat_map(|(_, series)| series);
+        let x = Axis::over(&self.x_label, self.x_scale, all().flat_map(Series::abscissae)).ok_or_else(empty("x"))?;
+        let heights = all().flat_map(Series::heights);
+        let y = Axis::over(&self.y_label, self.y_scale, heights.clone()).ok_or_else(empty("y"))?;
+        let levels = self.levels.iter().map(|level| level.0);
+        let y = Axis::over(&self.y_label, self.y_scale, heights.chain(levels)).unwrap_or(y);
+        let names = labels(all().map(|s| s.label.as_str()));
+
+        let panel = |(title, series): &(String, Vec<Series>)| Panel {
+            title: title.clone(),
+            ..self.panel(series, &names, x.clone(), y.clone())
+        };
+        let panels = self.panels.iter().map(panel).collect();
+        let mut sheet = Sheet { title: self.title.clone(), ..multiples(panels, [165.0, 125.0]) };
+        sheet.legend = self.legend(&names);
+        Ok(sheet)
+    }
+}
+
+impl SeriesFigure {
+    fn panel(&self, series: &[Series], names: &[&str], x: Axis, y: Axis) -> Panel {
+        let mut panel = Panel::new(x, y);
+        for series in series.iter().filter(|s| !s.band.is_empty()) {
+            panel.mark(Mark::Band(series.band.clone(), look(names, &series.label).color, 0.2));
+        }
+        for (i, level) in self.levels.iter().enumerate() {
+            panel.level(level.0, level_stroke(i));
+        }
+        for series in series {
+            let color = look(names, &series.label).color;
+            panel.mark(Mark::Line(sorted(&series.predicted), Stroke::dashed(color, 0.9)));
+            panel.mark(Mark::Line(sorted(&series.exact), Stroke::solid(color, 0.7)));
+            if series.joined {
+                let joints: Vec<_> = series.points.iter().map(|p| (p.x, p.y)).collect();
+                panel.mark(Mark::Line(sorted(&joints), Stroke::solid(color, 0.9)));
+            }
+        }
+        for series in series {
+            let look = look(names, &series.label);
+            panel.mark(Mark::Points(series.points.clone(), look));
+            if let Some(note) = &series.note {
+                panel.corner.push(Note::new(format!("{}: {note}", series.label), look.color));
+            }
+            if let Some(y) = series.end().filter(|_| self.labelling == Labelling::AtEnds) {
+                panel.ends.push(EndLabel { text: series.label.clone(), y, ink: look.color });
+            }
+        }
+        panel
+    }
+
+    fn legend(&self, names: &[&str]) -> Legend {
+        let series = || self.panels.iter().flat_map(|(_, series)| series);
+        let levels = self.levels.iter().enumerate();
+        let mut keys: Vec<Entry> =
+            levels.map(|(i, level)| Entry::new(Sample::Line(level_stroke(i)), level.1.as_str())).collect();
+        if series().any(|s| !s.predicted.is_empty()) {
+            keys.push(Entry::new(Sample::Line(Stroke::dashed(INK, 0.9)), "predicted"));
+        }
+        if series().any(|s| !s.exact.is_empty()) {
+            keys.push(Entry::new(Sample::Line(Stroke::solid(INK, 0.7)), "exact"));
+        }
+        let sample = |(i, name): (usize, &&str)| {
+            let pointless = series().filter(|s| s.label == **name).all(|s| s.points.is_empty());
+            let line = Sample::Line(Stroke::solid(Look::of(i).color, 1.2));
+            Entry::new(if pointless { line } else { Sample::Points(Look::of(i)) }, *name)
+        };
+        let entries = match self.labelling {
+            Labelling::Legend => names.iter().enumerate().map(sample).collect(),
+            Labelling::AtEnds => Vec::new(),
+        };
+        Legend::default().with(entries).with(keys)
+    }
+}
+
+impl Series {
+    fn abscissae(&self) -> impl Iterator<Item = f64> {
+        let lines = self.predicted.iter().chain(&self.exact).map(|v| v.0);
+        self.points.iter().map(|p| p.x).chain(lines).chain(self.band.iter().map(|v| v.0))
+    }
+
+    fn heights(&self) -> impl Iterator<Item = f64> + Clone {
+        let lines = self.predicted.iter().chain(&self.exact).map(|v| v.1);
+        let band = self.band.iter().flat_map(|v| [v.1, v.2]);
+        self.points.iter().flat_map(Point::heights).chain(lines).chain(band)
+    }
+
+    /// Height at the right end.
+    fn end(&self) -> Option<f64> {
+        let lines = self.predicted.iter().chain(&self.exact).copied();
+        let all = self.points.iter().map(|p| (p.x, p.y)).chain(lines);
+        let all = all.filter(|v| v.0.is_finite() && v.1.is_finite());
+        all.max_by(|a, b| a.0.total_cmp(&b.0)).map(|v| v.1)
+    }
+}
+
+fn level_stroke(index: usize) -> Stroke {
+    if index == 0 {
+        Stroke::dotted(INK, 0.8)
+    } else {
+        Stroke { dash: crate::report::Dash::DashDot, ..Stroke::dotted(INK, 0.8) }
+    }
+}

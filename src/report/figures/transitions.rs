@@ -1,0 +1,36 @@
+//! From results to `transitions`: the rates between wells beside `q_ij`.
+
+use crate::report::select::{alpha, alpha_label, distinct, epsilon};
+use crate::report::{Point, Scale, Series, SeriesFigure};
+use crate::results::CellResult;
+
+/// `q/Θ` against the noise level, a panel for every tail index: measured, and `½|s - x_i|^-α`, to which it tends.
+pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
+    let wells: Vec<&CellResult> = results.iter().filter(|r| r.volume.is_infinite() && r.prediction.is_some()).collect();
+    let panel = |tail: f64| {
+        let series = distinct(wells.iter().map(|r| r.plan.basin.clone())).into_iter().map(|basin| {
+            let cells = wells.iter().filter(|r| alpha(r) == tail && r.plan.basin == basin);
+            let mut series = Series { label: basin.clone(), ..Series::default() };
+            for cell in cells {
+                let Some(theory) = &cell.prediction else { continue };
+                series.predicted.push((epsilon(cell), theory.radon_measure));
+                if let Some(rate) = cell.rate() {
+                    let scaled = rate.scaled(1.0 / theory.theta);
+                    series.points.push(Point { x: epsilon(cell), y: scaled.value, lo: scaled.lo, hi: scaled.hi });
+                }
+            }
+            series
+        });
+        (alpha_label(tail), series.collect())
+    };
+    SeriesFigure {
+        stem: "transitions".to_owned(),
+        title: "Transitions between wells: widths matter, depths do not".to_owned(),
+        x_label: "noise level ε".to_owned(),
+        y_label: "transition rate q / Θ(ε)".to_owned(),
+        x_scale: Scale::Log,
+        y_scale: Scale::Linear,
+        panels: distinct(wells.iter().map(|r| alpha(r))).into_iter().map(panel).collect(),
+        ..SeriesFigure::default()
+    }
+}

@@ -1,0 +1,182 @@
+//! What is drawn between the axes of a panel.
+
+use plotters::style::RGBColor;
+use plotters_backend::DrawingBackend;
+
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, TextStyle};
+use super::placement::Obstacles;
+use super::style::SMALL_SIZE;
+use super::{Axis, Look, Rect, Stroke};
+use super::{clip, text};
+
+/// Radius of markers.
+const RADIUS: f64 = 2.1;
+
+/// A value with its 95 % interval; `lo` and `hi` equal `y`, or are NaN, where there is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Place on the horizontal axis.
+    pub x: f64,
+    /// The value.
+    pub y: f64,
+    /// Lower end of its interval.
+    pub lo: f64,
+    /// Upper end of its interval; an infinite one is drawn to the edge.
+    pub hi: f64,
+}
+
+impl Point {
+    /// A point without an interval.
+    pub fn exact(x: f64, y: f64) -> Self {
+        Point { x, y, lo: y, hi: y }
+    }
+
+    /// The point whose value and interval are `factor` times this one's.
+    pub fn scaled(self, factor: f64) -> Self {
+        Point { x: self.x, y: factor * self.y, lo: factor * self.lo, hi: factor * self.hi }
+    }
+
+    /// Everything that the vertical axis must show.
+    pub fn heights(&self) -> [f64; 3] {
+        [self.y, self.lo, self.hi]
+    }
+}
+
+/// One thing drawn in a panel, in the coordinates of its axes. What is not finite is skipped; what lies outside is cut.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// Points with vertical intervals.
+    Points(Vec<Point>, Look),
+    /// A line through its vertices.
+    Line(Vec<(f64, f64)>, Stroke),
+    /// The area between two curves, as `(x, lower, upper)`, and its opacity.
+    Band(Vec<(f64, f64, f64)>, RGBColor, f64),
+    /// All of the panel but a closed area, and the opacity.
+    Outside(Vec<(f64, f64)>, RGBColor, f64),
+    /// A text beside a place, on the side where it covers least.
+    Label(String, (f64, f64), RGBColor),
+}
+
+/// The frame of a panel with its axes.
+pub struct Plot<'a> {
+    pub x: &'a Axis,
+    pub y: &'a Axis,
+    pub frame: Rect,
+}
+
+impl Plot<'_> {
+    /// Where a pair of values stands on the page.
+    pub fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let frame = &self.frame;
+        (frame.x0 + self.x.place(x) * frame.width(), frame.y1 - self.y.place(y) * frame.height())
+    }
+
+    /// Draws everything; labels last, around what is already there.
+    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
+        for mark in marks {
+            match mark {
+                Mark::Points(points, look) => points.iter().try_for_each(|point| self.point(canvas, point, *look))?,
+                Mark::Line(vertices, stroke) => {
+                    self.parts(vertices).iter().try_for_each(|part| canvas.line(part, *stroke))?;
+                }
+                Mark::Band(slices, color, opacity) => canvas.area(&self.band(slices), *color, *opacity)?,
+                Mark::Outside(vertices, color, opacity) => {
+                    let hole = clip::polygon(&self.placed(vertices), &self.frame);
+                    canvas.outside(&hole, &self.frame, *color, *opacity)?;
+                }
+                Mark::Label(..) => {}
+            }
+        }
+        self.labels(canvas, marks)
+    }
+
+    /// What a text should not cover.
+    pub fn obstacles(&self, marks: &[Mark]) -> Obstacles {
+        let mut obstacles = Obstacles::default();
+        for mark in marks {
+            match mark {
+                Mark::Points(points, _) => {
+                    for (at, ends) in points.iter().filter_map(|point| self.seen(point)) {
+                        obstacles.marker(at, RADIUS);
+                        obstacles.line(&[(at.0, ends.0), (at.0, ends.1)]);
+                    }
+                }
+                Mark::Line(vertices, _) => self.parts(vertices).iter().for_each(|part| obstacles.line(part)),
+                Mark::Band(slices, ..) => obstacles.line(&self.band(slices)),
+                Mark::Outside(..) | Mark::Label(..) => {}
+            }
+        }
+        obstacles
+    }
+
+    fn labels<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
+        let mut obstacles: Option<Obstacles> = None;
+        for mark in marks {
+            let Mark::Label(label, at, ink) = mark else { continue };
+            let obstacles = obstacles.get_or_insert_with(|| self.obstacles(marks));
+            let size = (text::width(label, SMALL_SIZE), 0.95 * SMALL_SIZE);
+            let place = obstacles.beside(self.at(*at), size, &self.frame);
+            obstacles.rect(&place);
+            let set = TextStyle::new(SMALL_SIZE, *ink, Align::Left);
+            canvas.text(label, (place.x0, place.y1 - 0.18 * SMALL_SIZE), set)?;
+        }
+        Ok(())
+    }
+
+    fn placed(&self, vertices: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        vertices.iter().map(|&v| self.at(v)).collect()
+    }
+
+    fn parts(&self, vertices: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+        clip::polyline(&self.placed(vertices), &self.frame)
+    }
+
+    fn band(&self, slices: &[(f64, f64, f64)]) -> Vec<(f64, f64)> {
+        let usable = || slices.iter().filter(|(x, lo, hi)| x.is_finite() && !lo.is_nan() && !hi.is_nan());
+        let place = |x, y| {
+            let at = self.at((x, y));
+            (at.0, at.1.clamp(self.frame.y0 - 1.0, self.frame.y1 + 1.0))
+        };
+        let upper = usable().map(|&(x, _, hi)| place(x, hi));
+        let lower = usable().rev().map(|&(x, lo, _)| place(x, lo));
+        clip::polygon(&upper.chain(lower).collect::<Vec<_>>(), &self.frame)
+    }
+
+    /// The place of a point and of the ends of its interval, unless it lies outside.
+    fn seen(&self, point: &Point) -> Option<((f64, f64), (f64, f64))> {
+        let (x, y) = self.at((point.x, point.y));
+        let Rect { x0, y0, x1, y1 } = self.frame;
+        let inside = x >= x0 - 0.01 && x <= x1 + 0.01 && y >= y0 - 0.01 && y <= y1 + 0.01;
+        let end = |value: f64| {
+            let height = self.at((point.x, value)).1;
+            if height.is_nan() { y } else { height.clamp(y0, y1) }
+        };
+        inside.then(|| ((x, y), (end(point.lo), end(point.hi))))
+    }
+
+    fn point<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, point: &Point, look: Look) -> Drawn<DB> {
+        let Some((at, (lo, hi))) = self.seen(point) else { return Ok(()) };
+        canvas.line(&[(at.0, lo), (at.0, hi)], Stroke::solid(look.color, 0.7))?;
+        canvas.marker(at, RADIUS, look)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::axis::Scale;
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_skipped_and_open_intervals_reach_the_edge() {
+        let (x, y) = (Axis::between("", Scale::Linear, 0.0, 1.0), Axis::between("", Scale::Log, 1.0, 100.0));
+        let plot = Plot { x: &x, y: &y, frame: Rect { x0: 0.0, y0: 0.0, x1: 100.0, y1: 100.0 } };
+        let open = Point { x: 0.5, y: 10.0, lo: 0.0, hi: f64::INFINITY };
+        assert_eq!(plot.seen(&open), Some(((50.0, 50.0), (100.0, 0.0))));
+        let (at, ends) = plot.seen(&Point { lo: f64::NAN, ..open }).unwrap();
+        assert_eq!(ends.0, at.1);
+        for bad in [Point::exact(0.5, f64::NAN), Point::exact(f64::NAN, 10.0), Point::exact(0.5, -1.0)] {
+            assert_eq!(plot.seen(&bad), None);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Short texts around the frame of a panel, where they cannot cover anything.
+
+use plotters::style::RGBColor;
+
+use super::style::SMALL_SIZE;
+use super::text;
+
+/// Where a note stands in its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// After the note before it.
+    Left,
+    /// At the right end.
+    Right,
+}
+
+/// A short coloured text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// What it says.
+    pub text: String,
+    /// Its colour: that of the series it speaks of.
+    pub ink: RGBColor,
+    /// Where it stands.
+    pub side: Side,
+}
+
+impl Note {
+    /// A note on the left.
+    pub fn new(text: impl Into<String>, ink: RGBColor) -> Self {
+        Note { text: text.into(), ink, side: Side::Left }
+    }
+}
+
+/// A label to the right of the frame, at the height of a curve's end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndLabel {
+    /// What it says.
+    pub text: String,
+    /// Height of the curve's end on the vertical axis.
+    pub y: f64,
+    /// Its colour.
+    pub ink: RGBColor,
+}
+
+/// Notes with their line and their distance from the left edge, broken into lines of the given width.
+pub fn flow<'a>(notes: impl IntoIterator<Item = &'a Note>, width: f64) -> Vec<(&'a Note, usize, f64)> {
+    let (mut line, mut end) = (0, 0.0);
+    let mut placed = Vec::new();
+    for note in notes {
+        // A note wider than all lines is set smaller when it is drawn.
+        let taken = text::width(&note.text, SMALL_SIZE).min(width);
+        if end > 0.0 && end + taken > width {
+            (line, end) = (line + 1, 0.0);
+        }
+        let offset = if note.side == Side::Right { (width - taken).max(end) } else { end };
+        placed.push((note, line, offset));
+        end = offset + taken + 8.0;
+    }
+    placed
+}
+
+/// The places nearest to the ascending `wanted` that are `apart` from each other.
+pub fn spread(wanted: &[f64], apart: f64) -> Vec<f64> {
+    // Clusters as (count, middle): neighbours that are too close merge and share their middle.
+    let mut clusters: Vec<(usize, f64)> = Vec::new();
+    for &place in wanted {
+        clusters.push((1, place));
+        while let [.., before, last] = clusters.as_slice() {
+            let count = before.0 + last.0;
+            if last.1 - before.1 >= 0.5 * apart * count as f64 {
+                break;
+            }
+            let middle = (before.0 as f64 * before.1 + last.0 as f64 * last.1) / count as f64;
+            clusters.truncate(clusters.len() - 2);
+            clusters.push((count, middle));
+        }
+    }
+    let spaced = |(count, middle): (usize, f64)| {
+        (0..count).map(move |i| middle + apart * (i as f64 - 0.5 * (count as f64 - 1.0)))
+    };
+    clusters.into_iter().flat_map(spaced).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::plot::style::GREY;
+
+    #[test]
+    fn end_labels_keep_their_distance() {
+        let places = spread(&[10.0, 10.5, 11.0, 40.0], 8.0);
+        assert!(places.windows(2).all(|w| w[1] - w[0] >= 8.0 - 1e-9), "{places:?}");
+        assert_eq!(places[3], 40.0);
+        assert!((places[1] - 10.5).abs() < 1e-9);
+        assert!(spread(&[], 8.0).is_empty());
+    }
+
+    #[test]
+    fn notes_break_into_lines() {
+        let notes: Vec<Note> = (0..4).map(|_| Note::new("slope −1.50", GREY)).collect();
+        let width = text::width("slope −1.50", SMALL_SIZE);
+        assert_eq!(flow(&notes, 2.0 * width + 10.0).iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 1, 1]);
+        let right = Note { side: Side::Right, ..notes[0].clone() };
+        assert!((flow([&right], 200.0)[0].2 - (200.0 - width)).abs() < 1e-9);
+    }
+}

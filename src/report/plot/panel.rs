@@ -1,0 +1,302 @@
+//! A panel: two axes, what is drawn between them, and the texts around them.
+
+use plotters_backend::DrawingBackend;
+
+use super::axis::across;
+use super::canvas::{Canvas, Drawn};
+use super::lettering::{Align, TextStyle, Turn};
+use super::mark::Plot;
+use super::note::{flow, spread};
+use super::style::{FAINT, INK, LABEL_SIZE, LEADING, SMALL_SIZE, Stroke};
+use super::text::{self, Weight};
+use super::{Axis, EndLabel, Mark, Note, Rect, Tick};
+
+const TICK: f64 = 3.0;
+const LINE: f64 = SMALL_SIZE * LEADING;
+
+/// Which axes carry numbers and labels; those that do not are read off the panel below or to the left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// Both axes.
+    #[default]
+    Both,
+    /// The horizontal axis only.
+    Below,
+    /// The vertical axis only.
+    Left,
+    /// Neither.
+    Neither,
+}
+
+impl Numbers {
+    /// Numbers below, on the left, or both.
+    pub fn new(below: bool, left: bool) -> Self {
+        match (below, left) {
+            (true, true) => Numbers::Both,
+            (true, false) => Numbers::Below,
+            (false, true) => Numbers::Left,
+            (false, false) => Numbers::Neither,
+        }
+    }
+
+    fn below(self) -> bool {
+        matches!(self, Numbers::Both | Numbers::Below)
+    }
+
+    fn left(self) -> bool {
+        matches!(self, Numbers::Both | Numbers::Left)
+    }
+}
+
+/// How long a unit is on the two axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aspect {
+    /// Each axis fills its side of the frame.
+    #[default]
+    Free,
+    /// As long on one as on the other; the range of one axis is widened to that end.
+    Equal,
+}
+
+/// Where the notes of [`Panel::corner`] stand; the same in all panels of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Corner {
+    /// In a corner of the frame.
+    Free,
+    /// In the strip above, since some panel has no free corner.
+    Taken,
+}
+
+/// Two axes, marks, and texts around the frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Bold, above everything.
+    pub title: String,
+    /// Notes in a strip above the frame.
+    pub notes: Vec<Note>,
+    /// Notes that stand under each other in a free corner of the frame; in the strip if some panel of the sheet has none.
+    pub corner: Vec<Note>,
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is drawn, in order.
+    pub marks: Vec<Mark>,
+    /// Labels to the right of the frame.
+    pub ends: Vec<EndLabel>,
+    /// Which axes carry numbers.
+    pub numbers: Numbers,
+    /// How long a unit is.
+    pub aspect: Aspect,
+}
+
+impl Panel {
+    /// An empty panel.
+    pub fn new(x: Axis, y: Axis) -> Self {
+        Panel {
+            title: String::new(),
+            notes: Vec::new(),
+            corner: Vec::new(),
+            x,
+            y,
+            marks: Vec::new(),
+            ends: Vec::new(),
+            numbers: Numbers::Both,
+            aspect: Aspect::Free,
+        }
+    }
+
+    /// Adds a mark.
+    pub fn mark(&mut self, mark: Mark) {
+        self.marks.push(mark);
+    }
+
+    /// Adds a horizontal line through the whole panel.
+    pub fn level(&mut self, y: f64, stroke: Stroke) {
+        self.mark(Mark::Line(vec![(self.x.lo, y), (self.x.hi, y)], stroke));
+    }
+
+    /// Adds a vertical line through the whole panel.
+    pub fn upright(&mut self, x: f64, stroke: Stroke) {
+        self.mark(Mark::Line(vec![(x, self.y.lo), (x, self.y.hi)], stroke));
+    }
+
+    /// Room needed to the left of a frame of this height.
+    pub(in crate::report) fn left(&self, height: f64) -> f64 {
+        if !self.numbers.left() {
+            return 0.0;
+        }
+        let labels = self.y_ticks(height).into_iter().filter_map(|t| t.label);
+        let widest = labels.map(|l| text::width(&l, SMALL_SIZE)).fold(0.0, f64::max);
+        TICK + 2.5 + widest + if self.y.label.is_empty() { 0.0 } else { 1.6 * LABEL_SIZE }
+    }
+
+    /// Room needed below the frame.
+    pub(in crate::report) fn below(&self) -> f64 {
+        if !self.numbers.below() {
+            return 0.0;
+        }
+        TICK + 2.0 + SMALL_SIZE + if self.x.label.is_empty() { 0.0 } else { 1.6 * LABEL_SIZE }
+    }
+
+    /// Room needed above the frame.
+    pub(in crate::report) fn above(&self, frame: &Rect, corner: Corner) -> f64 {
+        let title = if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING };
+        title + self.strip_lines(frame, corner) as f64 * LINE + 2.0
+    }
+
+    /// Room needed to the right of the frame.
+    pub(in crate::report) fn right(&self) -> f64 {
+        let widest = self.ends.iter().map(|end| text::width(&end.text, SMALL_SIZE)).fold(0.0, f64::max);
+        if self.ends.is_empty() { 0.0 } else { widest + 5.0 }
+    }
+
+    /// Draws the panel with its axes along the edges of `frame` and its title at `top`.
+    pub(in crate::report) fn draw<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        frame: &Rect,
+        top: f64,
+        corner: Corner,
+    ) -> Drawn<DB> {
+        if self.aspect == Aspect::Equal {
+            return self.widened(frame).draw(canvas, frame, top, corner);
+        }
+        let plot = self.plot(frame);
+        let (x_ticks, y_ticks) = (self.x_ticks(frame.width()), self.y_ticks(frame.height()));
+        for tick in x_ticks.iter().filter(|t| t.label.is_some()) {
+            let x = plot.at((tick.value, self.y.lo)).0;
+            canvas.line(&[(x, frame.y0), (x, frame.y1)], Stroke::solid(FAINT, 0.4))?;
+        }
+        for tick in y_ticks.iter().filter(|t| t.label.is_some()) {
+            let y = plot.at((self.x.lo, tick.value)).1;
+            canvas.line(&[(frame.x0, y), (frame.x1, y)], Stroke::solid(FAINT, 0.4))?;
+        }
+        plot.draw(canvas, &self.marks)?;
+        canvas.frame(frame, Stroke::solid(INK, 0.6))?;
+        self.draw_x_axis(canvas, frame, &x_ticks)?;
+        self.draw_y_axis(canvas, frame, &y_ticks)?;
+        self.draw_heading(canvas, frame, top, corner)?;
+        self.draw_ends(canvas, frame)
+    }
+
+    fn x_ticks(&self, width: f64) -> Vec<Tick> {
+        self.x.ticks(width, |label| across(label, SMALL_SIZE))
+    }
+
+    fn y_ticks(&self, height: f64) -> Vec<Tick> {
+        self.y.ticks(height, |_| 1.5 * SMALL_SIZE)
+    }
+
+    fn plot(&self, frame: &Rect) -> Plot<'_> {
+        Plot { x: &self.x, y: &self.y, frame: *frame }
+    }
+
+    fn widened(&self, frame: &Rect) -> Panel {
+        let mut panel = Panel { aspect: Aspect::Free, ..self.clone() };
+        let unit = ((self.x.hi - self.x.lo) / frame.width()).max((self.y.hi - self.y.lo) / frame.height());
+        for (axis, length) in [(&mut panel.x, frame.width()), (&mut panel.y, frame.height())] {
+            let (middle, half) = (0.5 * (axis.lo + axis.hi), 0.5 * unit * length);
+            (axis.lo, axis.hi) = (middle - half, middle + half);
+        }
+        panel
+    }
+
+    fn draw_x_axis<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect, ticks: &[Tick]) -> Drawn<DB> {
+        let plot = self.plot(frame);
+        for tick in ticks {
+            let x = plot.at((tick.value, self.y.lo)).0;
+            let length = if tick.label.is_some() { TICK } else { 0.55 * TICK };
+            canvas.line(&[(x, frame.y1), (x, frame.y1 + length)], Stroke::solid(INK, 0.5))?;
+            if let Some(label) = tick.label.as_ref().filter(|_| self.numbers.below()) {
+                let set = TextStyle::new(SMALL_SIZE, INK, Align::Center);
+                canvas.text(label, (x, frame.y1 + TICK + 2.0 + 0.8 * SMALL_SIZE), set)?;
+            }
+        }
+        if self.numbers.below() {
+            let size = text::fit(&self.x.label, LABEL_SIZE, frame.width() + 20.0);
+            let base = frame.y1 + TICK + 2.0 + SMALL_SIZE + 1.2 * LABEL_SIZE;
+            let middle = 0.5 * (frame.x0 + frame.x1);
+            canvas.text(&self.x.label, (middle, base), TextStyle::new(size, INK, Align::Center))?;
+        }
+        Ok(())
+    }
+
+    fn draw_y_axis<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect, ticks: &[Tick]) -> Drawn<DB> {
+        let plot = self.plot(frame);
+        for tick in ticks {
+            let y = plot.at((self.x.lo, tick.value)).1;
+            let length = if tick.label.is_some() { TICK } else { 0.55 * TICK };
+            canvas.line(&[(frame.x0 - length, y), (frame.x0, y)], Stroke::solid(INK, 0.5))?;
+            if let Some(label) = tick.label.as_ref().filter(|_| self.numbers.left()) {
+                let set = TextStyle::new(SMALL_SIZE, INK, Align::Right);
+                canvas.text(label, (frame.x0 - TICK - 2.5, y + 0.36 * SMALL_SIZE), set)?;
+            }
+        }
+        if self.numbers.left() {
+            let size = text::fit(&self.y.label, LABEL_SIZE, frame.height() + 16.0);
+            let base = frame.x0 - self.left(frame.height()) + LABEL_SIZE;
+            let set = TextStyle { turn: Turn::Upwards, ..TextStyle::new(size, INK, Align::Center) };
+            canvas.text(&self.y.label, (base, 0.5 * (frame.y0 + frame.y1)), set)?;
+        }
+        Ok(())
+    }
+
+    fn draw_heading<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        frame: &Rect,
+        top: f64,
+        corner: Corner,
+    ) -> Drawn<DB> {
+        let strip = frame.y0 - 2.0 - self.strip_lines(frame, corner) as f64 * LINE;
+        if !self.title.is_empty() {
+            let size = text::fit(&self.title, LABEL_SIZE, 0.9 * frame.width());
+            let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
+            canvas.text(&self.title, (0.5 * (frame.x0 + frame.x1), top + 1.1 * LABEL_SIZE), set)?;
+        }
+        for (note, line, offset) in self.strip(frame, corner) {
+            let base = strip + (line as f64 + 0.72) * LINE;
+            let size = text::fit(&note.text, SMALL_SIZE, frame.width());
+            canvas.text(&note.text, (frame.x0 + offset, base), TextStyle::new(size, note.ink, Align::Left))?;
+        }
+        let Some(place) = self.free_corner(frame).filter(|_| corner == Corner::Free) else { return Ok(()) };
+        for (i, note) in self.corner.iter().enumerate() {
+            let base = place.y0 + (i as f64 + 0.72) * LINE;
+            canvas.text(&note.text, (place.x0, base), TextStyle::new(SMALL_SIZE, note.ink, Align::Left))?;
+        }
+        Ok(())
+    }
+
+    /// The notes above the frame: those of the strip, and those of the corner if it is taken.
+    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(&Note, usize, f64)> {
+        let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
+        flow(self.notes.iter().chain(homeless), frame.width())
+    }
+
+    fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {
+        self.strip(frame, corner).last().map_or(0, |(_, line, _)| line + 1)
+    }
+
+    /// Where the notes of the corner would cover nothing.
+    pub(in crate::report) fn free_corner(&self, frame: &Rect) -> Option<Rect> {
+        let widest = self.corner.iter().map(|note| text::width(&note.text, SMALL_SIZE)).fold(0.0, f64::max);
+        let size = (widest, self.corner.len() as f64 * LINE);
+        self.plot(frame).obstacles(&self.marks).corner(size, frame)
+    }
+
+    fn draw_ends<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect) -> Drawn<DB> {
+        let plot = self.plot(frame);
+        let height = |end: &EndLabel| plot.at((self.x.hi, end.y)).1;
+        let mut ends: Vec<(&EndLabel, f64)> = self.ends.iter().map(|end| (end, height(end))).collect();
+        ends.retain(|(_, y)| y.is_finite());
+        ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let apart = 1.15 * SMALL_SIZE;
+        let wanted: Vec<f64> = ends.iter().map(|(_, y)| y.clamp(frame.y0, frame.y1)).collect();
+        for ((end, _), y) in ends.iter().zip(spread(&wanted, apart)) {
+            let at = (frame.x1 + 4.0, y + 0.36 * SMALL_SIZE);
+            canvas.text(&end.text, at, TextStyle::new(SMALL_SIZE, end.ink, Align::Left))?;
+        }
+        Ok(())
+    }
+}

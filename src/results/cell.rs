@@ -1,0 +1,255 @@
+//! What one cell gave: its sample, what theory says about it, and its row of the summary.
+
+use crate::exit::{Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest};
+use crate::experiment::CellPlan;
+use crate::files::{digits, write_digits};
+use crate::scheme::{Departure, Outcome, Side};
+use crate::theory::Prediction;
+
+/// Columns of `summary.csv`, in order.
+pub const SUMMARY_COLUMNS: [&str; 27] = [
+    "cell",
+    "dynamics",
+    "basin",
+    "dim",
+    "alpha",
+    "epsilon",
+    "scheme",
+    "paths",
+    "exited",
+    "censored",
+    "diverged",
+    "mean_time",
+    "mean_lo",
+    "mean_hi",
+    "rate",
+    "rate_lo",
+    "rate_hi",
+    "theory_rate",
+    "radon_measure",
+    "theta",
+    "volume",
+    "ratio",
+    "ratio_lo",
+    "ratio_hi",
+    "exact_mean",
+    "ks_statistic",
+    "ks_p",
+];
+
+/// The column after the contract's: what a path costs.
+pub const EVENTS_COLUMN: &str = "events_per_path";
+
+/// How many jumps left by one noise axis, against it and along it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AxisCount {
+    /// Exits by a jump against the axis.
+    pub minus: u64,
+    /// Exits by a jump along the axis.
+    pub plus: u64,
+}
+
+/// One cell with its results.
+#[derive(Clone, Debug)]
+pub struct CellResult {
+    /// What was run.
+    pub plan: CellPlan,
+    /// Counts and sums over all paths.
+    pub moments: ExitMoments,
+    /// Exit and censoring times, sorted: of all paths, or of the first where the cell has more than the figures need.
+    pub sample: ExitSample,
+    /// Kolmogorov's test of `λΓ` against Exp(1) over all paths, with the predicted rate.
+    pub kolmogorov: Option<KolmogorovTest>,
+    /// Steps and jumps of all paths.
+    pub events: u64,
+    /// Exits by a jump, by axis.
+    pub axes: Vec<AxisCount>,
+    /// What theory predicts, where it says anything.
+    pub prediction: Option<Prediction>,
+    /// Exact mean, where the solver reaches.
+    pub exact_mean: Option<f64>,
+    /// Volume of the domain.
+    pub volume: f64,
+}
+
+/// Gathers the paths of one cell as they come, holding the times of the first `most` only.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    pub moments: ExitMoments,
+    pub events: u64,
+    axes: Vec<AxisCount>,
+    first: Vec<Outcome>,
+    most: usize,
+}
+
+impl Tally {
+    pub fn new(dim: usize, most: usize) -> Self {
+        let axes = vec![AxisCount::default(); dim];
+        Tally { moments: ExitMoments::default(), events: 0, axes, first: Vec::new(), most }
+    }
+
+    /// Adds one path.
+    pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
+        self.moments.push(outcome)?;
+        if let Some(site) = outcome.site().filter(|site| site.by == Departure::Jump) {
+            match site.side {
+                Side::Minus => self.axes[site.axis as usize].minus += 1,
+                Side::Plus => self.axes[site.axis as usize].plus += 1,
+            }
+        }
+        if self.first.len() < self.most {
+            self.first.push(outcome);
+        }
+        Ok(())
+    }
+
+    /// The sample of the paths that are held; whether these are all.
+    pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
+        let first = std::mem::take(&mut self.first);
+        let all = first.len() == self.moments.paths();
+        Ok((ExitSample::from_outcomes(first)?, all))
+    }
+}
+
+impl CellResult {
+    /// Joins a plan with what was gathered of its paths.
+    pub(super) fn new(
+        plan: CellPlan,
+        tally: Tally,
+        sample: ExitSample,
+        prediction: Option<Prediction>,
+        exact_mean: Option<f64>,
+    ) -> Self {
+        CellResult {
+            moments: tally.moments,
+            sample,
+            kolmogorov: None,
+            events: tally.events,
+            axes: tally.axes,
+            prediction,
+            exact_mean,
+            volume: plan.problem.basin().volume().value,
+            plan,
+        }
+    }
+
+    /// Paths that were run.
+    pub fn paths(&self) -> usize {
+        self.moments.paths()
+    }
+
+    /// Mean exit time, if enough paths left.
+    pub fn mean(&self) -> Option<Estimate> {
+        self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.estimate)
+    }
+
+    /// Exit rate by the exponential likelihood.
+    pub fn rate(&self) -> Option<Estimate> {
+        self.moments.rate(Confidence::DEFAULT).ok()
+    }
+
+    /// `λ E Γ`: the mean in units of the predicted one.
+    pub fn ratio(&self) -> Option<Estimate> {
+        Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))
+    }
+
+    /// Steps and jumps per path.
+    pub fn events_per_path(&self) -> f64 {
+        self.events as f64 / self.paths().max(1) as f64
+    }
+
+    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EVENTS_COLUMN`]; empty where not defined.
+    pub fn summary_row(&self) -> Vec<String> {
+        let plan = &self.plan;
+        let noise = plan.problem.noise();
+        let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);
+        let three = |e: Option<Estimate>| [e.map(|e| e.value), e.map(|e| e.lo), e.map(|e| e.hi)].map(number);
+        let theory = self.prediction.as_ref();
+        let test = self.kolmogorov.as_ref();
+        let mut row = vec![
+            plan.index.to_string(),
+            plan.dynamics.clone(),
+            plan.basin.clone(),
+            plan.problem.basin().dim().to_string(),
+            noise.alpha().to_string(),
+            digits(noise.epsilon()),
+            plan.scheme.name().to_string(),
+            self.paths().to_string(),
+            self.moments.exited().to_string(),
+            self.moments.censored().to_string(),
+            self.moments.diverged().to_string(),
+        ];
+        row.extend(three(self.mean()));
+        row.extend(three(self.rate()));
+        row.push(number(theory.map(|t| t.rate)));
+        row.push(number(theory.map(|t| t.radon_measure)));
+        row.push(number(theory.map(|t| t.theta)));
+        row.push(number(Some(self.volume)));
+        row.extend(three(self.ratio()));
+        row.push(number(self.exact_mean));
+        row.push(number(test.map(|t| t.statistic)));
+        row.push(number(test.map(|t| t.p_value)));
+        row.push(number(Some(self.events_per_path())));
+        row
+    }
+}
+
+/// Columns of `escapes.csv`, in order.
+pub const ESCAPE_COLUMNS: [&str; 8] = ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump"];
+
+/// Appends the row of `escapes.csv` for one path; the place is empty for a path that did not leave. An overshoot has the 24 significant
+/// bits that the store keeps.
+pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) {
+    let mut whole = itoa::Buffer::new();
+    out.extend_from_slice(whole.format(cell).as_bytes());
+    out.push(b',');
+    out.extend_from_slice(whole.format(path).as_bytes());
+    match *outcome {
+        Outcome::Exited { time, site } => {
+            out.extend_from_slice(b",exited,");
+            write_digits(out, time);
+            out.push(b',');
+            out.extend_from_slice(whole.format(site.axis).as_bytes());
+            out.extend_from_slice(if site.side == Side::Minus { b",-," } else { b",+," });
+            let short = site.overshoot as f32;
+            if short.is_finite() {
+                write_digits(out, short)
+            } else {
+                write_digits(out, site.overshoot)
+            }
+            out.extend_from_slice(if site.by == Departure::Jump { b",true\n" } else { b",false\n" });
+        }
+        Outcome::Censored { at } => write_unplaced(out, b",censored,", at),
+        Outcome::Diverged { at } => write_unplaced(out, b",diverged,", at),
+    }
+}
+
+fn write_unplaced(out: &mut Vec<u8>, end: &[u8], at: f64) {
+    out.extend_from_slice(end);
+    write_digits(out, at);
+    out.extend_from_slice(b",,,,\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::Site;
+
+    #[test]
+    fn rows_are_as_short_as_they_read_back() {
+        let site = |overshoot| Site { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
+        let row = |outcome| {
+            let mut out = Vec::new();
+            write_escape(&mut out, 2, 7, &outcome);
+            String::from_utf8(out).unwrap()
+        };
+        let close = f64::from(1.3333334f32);
+        assert_eq!(row(Outcome::Exited { time: 0.1, site: site(close) }), "2,7,exited,0.1,3,-,1.3333334,false\n");
+        assert_eq!(
+            row(Outcome::Exited { time: 1e-9, site: site(2f64.powi(200)) }),
+            "2,7,exited,1e-9,3,-,1.6069380442589903e60,false\n"
+        );
+        assert_eq!(row(Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,\n");
+        assert_eq!(row(Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,\n");
+    }
+}

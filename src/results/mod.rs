@@ -1,0 +1,22 @@
+//! What a run leaves in its folder: the run into its store, the tables rendered from it, and shards merged.
+
+mod cell;
+mod comparison;
+mod escapes;
+#[cfg(feature = "parquet")]
+mod escapes_parquet;
+mod folder;
+mod merge;
+mod random_problems;
+mod run;
+mod table;
+mod tables;
+
+pub use cell::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, write_escape};
+pub use comparison::{COMPARISON_COLUMNS, Pair};
+pub use folder::{Request, ResultsError, ResultsFolder};
+pub use merge::{MergeError, MissingShard, merge, stored_experiment};
+pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
+pub use run::{Observer, PreparedRun, Progress, RunError};
+pub use table::TableError;
+pub use tables::{paths_held, render_tables};

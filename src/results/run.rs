@@ -1,0 +1,247 @@
+//! Runs an experiment into its store.
+
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::engine::{Batch, Cell, Chunks, Consumer, Done, run_chunks};
+use crate::experiment::{CellPlan, Experiment};
+use crate::scheme::StopFlag;
+use crate::scheme::{PathKernel, SchemeError, StreamSource};
+use crate::store::{PackedBatch, Store, StoreError};
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a> {
+    /// Paths that have ended.
+    pub done: u64,
+    /// Paths of the whole run.
+    pub total: u64,
+    /// Cells that are complete.
+    pub cells_done: usize,
+    /// Cells of the whole run.
+    pub cells: usize,
+    /// The cell whose chunks came last.
+    pub current: &'a CellPlan,
+}
+
+/// Looks on while a run goes on.
+pub trait Observer: Send {
+    /// Called when chunks of a cell were put in.
+    fn progress(&mut self, progress: Progress<'_>);
+
+    /// Whether the chunks since the last commit are to be made safe now. A commit takes a few milliseconds; one in half a second
+    /// costs nothing, and that is then all that a kill can cost beside the chunks being run.
+    fn commit_due(&mut self) -> bool;
+}
+
+/// Why a run failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A scheme cannot integrate a cell.
+    #[error("cell {cell} ({dynamics}, {basin}) cannot be run")]
+    Scheme {
+        /// Number of the cell.
+        cell: u64,
+        /// Its dynamics.
+        dynamics: String,
+        /// Its basin.
+        basin: String,
+        /// The reason.
+        #[source]
+        source: SchemeError,
+    },
+    /// The store could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An experiment with a kernel for every cell.
+pub struct PreparedRun<'e> {
+    experiment: &'e Experiment,
+    kernels: Vec<Box<dyn PathKernel>>,
+}
+
+impl<'e> PreparedRun<'e> {
+    /// Binds every scheme to its problem.
+    ///
+    /// # Errors
+    /// [`RunError::Scheme`] if a scheme refuses a problem.
+    pub fn new(experiment: &'e Experiment) -> Result<Self, RunError> {
+        let prepare = |plan: &CellPlan| {
+            plan.scheme.prepare(&plan.problem).map_err(|source| RunError::Scheme {
+                cell: plan.index,
+                dynamics: plan.dynamics.clone(),
+                basin: plan.basin.clone(),
+                source,
+            })
+        };
+        let kernels = experiment.cells.par_iter().map(prepare).collect::<Result<_, _>>()?;
+        Ok(PreparedRun { experiment, kernels })
+    }
+
+    /// The experiment.
+    pub fn experiment(&self) -> &'e Experiment {
+        self.experiment
+    }
+
+    /// The kernel of every cell, in the order of the plan.
+    pub fn kernels(&self) -> &[Box<dyn PathKernel>] {
+        &self.kernels
+    }
+
+    /// Runs the chunks that are not `done`, puts them into the store and adds them to `done`. What came until the flag was set is
+    /// committed.
+    ///
+    /// # Errors
+    /// [`RunError::Store`] if the store cannot be written; what was committed is in it.
+    pub fn run(
+        &self,
+        store: &mut Store,
+        chunks: &Chunks,
+        done: &mut Done,
+        stop: &StopFlag,
+        observer: &mut dyn Observer,
+    ) -> Result<(), RunError> {
+        let plans = &self.experiment.cells;
+        let cells: Vec<Cell<'_>> = plans
+            .iter()
+            .zip(&self.kernels)
+            .map(|(plan, kernel)| Cell {
+                kernel: &**kernel,
+                source: StreamSource { seed: self.experiment.seed, cell: plan.index },
+                limits: plan.limits,
+            })
+            .collect();
+        let before = done.clone();
+        let spare = Spare::default();
+        let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
+        let pack = |batch: &Batch| PackedBatch::of(batch, spare.take());
+        run_chunks(&cells, chunks, &before, stop, pack, &mut recorder);
+        recorder.commit();
+        recorder.store.release();
+        recorder.failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+/// Room of batches that were put in, for others: memory that is given back and taken anew costs as much as packing does.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
+    }
+
+    fn give(&self, room: Vec<u8>) {
+        if let Ok(mut spare) = self.0.lock() {
+            spare.push(room);
+        }
+    }
+}
+
+/// Puts chunks into the store as they come.
+struct Recorder<'r> {
+    plans: &'r [CellPlan],
+    store: &'r mut Store,
+    chunks: &'r Chunks,
+    done: &'r mut Done,
+    observer: &'r mut dyn Observer,
+    /// Chunks that every cell lacks.
+    open: Vec<u64>,
+    cells_done: usize,
+    paths_done: u64,
+    total: u64,
+    /// Batches that are put in together, up to `most` of them: what SQLite and the system need of the processor's cache is fetched
+    /// once for all.
+    waiting: Vec<PackedBatch>,
+    most: usize,
+    spare: &'r Spare,
+    failure: Option<StoreError>,
+}
+
+impl<'r> Recorder<'r> {
+    fn new(
+        plans: &'r [CellPlan],
+        store: &'r mut Store,
+        chunks: &'r Chunks,
+        done: &'r mut Done,
+        observer: &'r mut dyn Observer,
+        spare: &'r Spare,
+    ) -> Self {
+        let open: Vec<u64> = (0..plans.len()).map(|cell| done.open_in(chunks.of_cell(cell))).collect();
+        let cells_done = open.iter().filter(|n| **n == 0).count();
+        let total = chunks.paths();
+        let missing = chunks.paths_of(done.gaps(chunks.count()));
+        let paths_done = total - missing;
+        let most = 8.max(2 * rayon::current_num_threads());
+        let (waiting, failure) = (Vec::with_capacity(most), None);
+        Recorder {
+            plans,
+            store,
+            chunks,
+            done,
+            observer,
+            open,
+            cells_done,
+            paths_done,
+            total,
+            waiting,
+            most,
+            spare,
+            failure,
+        }
+    }
+
+    fn commit(&mut self) -> bool {
+        if self.put() {
+            self.failure = self.store.commit().err();
+        }
+        self.failure.is_none()
+    }
+
+    fn put(&mut self) -> bool {
+        // In order, since a row before others that are there splits a page in two.
+        self.waiting.sort_unstable_by_key(|batch| (batch.cell(), batch.index()));
+        if self.failure.is_none() && !self.waiting.is_empty() {
+            self.failure = self.store.put(&self.waiting).err();
+        }
+        if self.failure.is_some() {
+            return false;
+        }
+        for batch in self.waiting.drain(..) {
+            let cell = batch.cell() as usize;
+            if let Some(number) = self.chunks.number(cell, batch.index()) {
+                (number..number + batch.chunks()).for_each(|number| self.done.insert(number));
+            }
+            self.open[cell] -= batch.chunks();
+            self.cells_done += usize::from(self.open[cell] == 0);
+            self.paths_done += batch.paths();
+            self.spare.give(batch.into_bytes());
+            self.observer.progress(Progress {
+                done: self.paths_done,
+                total: self.total,
+                cells_done: self.cells_done,
+                cells: self.plans.len(),
+                current: &self.plans[cell],
+            });
+        }
+        true
+    }
+}
+
+impl Consumer<PackedBatch> for Recorder<'_> {
+    fn batch(&mut self, batch: PackedBatch) -> bool {
+        self.waiting.push(batch);
+        match self.observer.commit_due() {
+            true => self.commit(),
+            false => self.waiting.len() < self.most || self.put(),
+        }
+    }
+
+    fn idle(&mut self) -> bool {
+        self.commit()
+    }
+}

@@ -1,0 +1,86 @@
+//! A table being written.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::exit::ExitError;
+use crate::files::AtomicFile;
+use crate::store::StoreError;
+
+/// Why the tables could not be rendered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A statistic failed.
+    #[error("the sample of cell {cell} is not one of exit times")]
+    Sample {
+        /// Number of the cell.
+        cell: u64,
+        /// The reason.
+        #[source]
+        source: ExitError,
+    },
+    /// A table could not be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// The table.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A table being written. Without [`Table::finish`] nothing is left of it.
+pub(super) struct Table {
+    place: PathBuf,
+    file: AtomicFile,
+}
+
+impl Table {
+    /// Begins a table with its first line.
+    pub fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
+        let place = folder.join(name);
+        match AtomicFile::create(&place) {
+            Ok(file) => {
+                let mut table = Table { place, file };
+                table.write(|file| writeln!(file, "{}", columns.join(",")))?;
+                Ok(table)
+            }
+            Err(source) => Err(TableError::Write { path: place, source }),
+        }
+    }
+
+    pub fn write(&mut self, write: impl FnOnce(&mut AtomicFile) -> io::Result<()>) -> Result<(), TableError> {
+        write(&mut self.file).map_err(|source| TableError::Write { path: self.place.clone(), source })
+    }
+
+    pub fn row(&mut self, fields: Vec<String>) -> Result<(), TableError> {
+        self.write(|file| {
+            let mut writer = csv::Writer::from_writer(file);
+            writer.write_record(fields)?;
+            writer.flush()
+        })
+    }
+
+    pub fn finish(self) -> Result<(), TableError> {
+        self.file.finish().map_err(|source| TableError::Write { path: self.place, source })
+    }
+}
+
+/// Writes a small table.
+pub(super) fn write_table(
+    folder: &Path,
+    name: &str,
+    columns: &[&str],
+    mut rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), TableError> {
+    let mut table = Table::create(folder, name, columns)?;
+    rows.try_for_each(|row| table.row(row))?;
+    table.finish()
+}

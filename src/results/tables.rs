@@ -1,0 +1,218 @@
+//! The tables, rendered from the store in path order: written beside their place and renamed into it.
+
+use std::path::Path;
+
+use super::cell::CellResult;
+use super::cell::{EVENTS_COLUMN, SUMMARY_COLUMNS, Tally};
+use super::comparison::{COMPARISON_COLUMNS, Pair};
+use super::escapes::Escapes;
+use super::run::PreparedRun;
+use super::table::{Table, TableError, write_table};
+use crate::engine::{CHUNK, Chunks, Done};
+use crate::exit::{KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
+use crate::experiment::CellPlan;
+use crate::scheme::Outcome;
+use crate::store::{Store, StoreError};
+use crate::theory::{Prediction, exact_exit};
+use rayon::prelude::*;
+
+/// Exit times that figures hold, over all cells: 32 MB. A printed curve shows no more.
+const HELD: usize = 4 << 20;
+/// Bounds of what one cell holds of them.
+const HELD_PER_CELL: [usize; 2] = [2_000, 1 << 20];
+/// Exit times that are sorted at once, 64 MB; a cell of more is read several times.
+const ROOM: usize = 8 << 20;
+
+/// Paths that rendering a run holds in memory at once, in the readings and for the figures.
+pub fn paths_held(cells: usize, paths: u64) -> u64 {
+    let of_cell = (held_per_cell(cells) as u64).min(paths);
+    let sorted = if paths > of_cell { paths.min(ROOM as u64) } else { 0 };
+    of_cell.saturating_mul(cells as u64).saturating_add(of_cell).max(sorted)
+}
+
+fn held_per_cell(cells: usize) -> usize {
+    (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
+}
+
+/// Renders `summary.csv`, `escapes.csv` (and `escapes.parquet` with the feature `parquet`) and, where SGD and Adam were run side by
+/// side, `comparison.csv`, into `folder`. Returns the cells of which there is anything.
+///
+/// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
+/// The memory that is taken does not grow with the number of paths. `watch` is told how many cells are done, and of how many; where it
+/// says `false`, cells that follow go without what the exact solver gives, which can take long.
+///
+/// # Errors
+/// [`TableError`]; tables that were there before stay.
+pub fn render_tables(
+    run: &PreparedRun<'_>,
+    store: &Store,
+    chunks: &Chunks,
+    done: &Done,
+    folder: &Path,
+    watch: &mut dyn FnMut(usize, usize) -> bool,
+) -> Result<Vec<CellResult>, TableError> {
+    store.check_place()?;
+    let plans = &run.experiment().cells;
+    let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
+    let mut escapes = Escapes::create(folder)?;
+    let mut summary = Table::create(folder, "summary.csv", &columns)?;
+    let held = held_per_cell(plans.len());
+    let readers: Vec<CellReader<'_>> =
+        plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
+    let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
+    let mut results = Vec::new();
+    for group in readers.chunks(8 * rayon::current_num_threads()) {
+        let solve = watch(results.len(), readers.len());
+        let cells: Vec<&CellPlan> = group.iter().map(|reader| reader.plan).collect();
+        let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
+        for (reader, exact_mean) in group.iter().zip(exact_means) {
+            let result = reader.result(exact_mean, held, &mut escapes)?;
+            summary.row(result.summary_row())?;
+            results.push(result);
+            watch(results.len(), readers.len());
+        }
+    }
+    // Where another run has taken the folder its tables stay.
+    store.check_place()?;
+    escapes.finish()?;
+    summary.finish()?;
+    let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();
+    if !pairs.is_empty() {
+        write_table(folder, "comparison.csv", &COMPARISON_COLUMNS, pairs.iter().map(Pair::row))?;
+    }
+    Ok(results)
+}
+
+/// The paths of one cell up to the first gap.
+struct CellReader<'s> {
+    store: &'s Store,
+    plan: &'s CellPlan,
+    /// Number within the cell of the first chunk that is not read.
+    end: u64,
+}
+
+impl<'s> CellReader<'s> {
+    fn new(store: &'s Store, plan: &'s CellPlan, chunks: &Chunks, done: &Done) -> Self {
+        let numbers = chunks.of_cell(plan.index as usize);
+        let last = done.next_open(numbers.start).min(numbers.end).checked_sub(1).filter(|last| *last >= numbers.start);
+        let end = last.and_then(|last| chunks.get(last)).map_or(0, |chunk| chunk.index + 1);
+        CellReader { store, plan, end }
+    }
+
+    fn read<E: From<StoreError>>(&self, mut visit: impl FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
+        self.store.read_cell(self.plan.index, self.plan.problem.basin().dim(), &mut |chunk| {
+            if chunk.index >= self.end {
+                return Ok(false);
+            }
+            visit(chunk.index * CHUNK, &chunk.outcomes, chunk.events)?;
+            Ok(true)
+        })
+    }
+
+    fn result(&self, exact_mean: Option<f64>, held: usize, escapes: &mut Escapes) -> Result<CellResult, TableError> {
+        let cell = self.plan.index;
+        let failed = |source| TableError::Sample { cell, source };
+        let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        self.read(|first, outcomes, events| {
+            tally.events = tally.events.saturating_add(events);
+            outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
+            escapes.write(cell, first, outcomes)
+        })?;
+        let (sample, all) = tally.sample().map_err(failed)?;
+        let prediction = Prediction::of(&self.plan.problem).ok();
+        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
+        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate) {
+            result.kolmogorov = match all {
+                true => kolmogorov_test(&result.sample, rate).ok(),
+                false => self.kolmogorov(&result, rate)?,
+            };
+        }
+        Ok(result)
+    }
+
+    /// Kolmogorov's test over more times than are held.
+    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
+        let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
+        let mut exit_times = |give: &mut dyn FnMut(f64)| {
+            self.read(|_, outcomes, _| {
+                outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
+                Ok::<_, TableError>(())
+            })
+        };
+        ascending(&mut exit_times, result.moments.exited(), ROOM, &mut |t, count| distance.push(t, count))?;
+        Ok(Some(distance.test()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Shard;
+    use crate::experiment::Experiment;
+    use crate::results::run::{Observer, Progress};
+    use crate::scheme::StopFlag;
+    use crate::store::Identity;
+
+    struct Silent;
+
+    impl Observer for Silent {
+        fn progress(&mut self, _: Progress<'_>) {}
+        fn commit_due(&mut self) -> bool {
+            false
+        }
+    }
+
+    /// What takes long is left out where `watch` says so, and the rest is as it was.
+    #[test]
+    fn a_watcher_can_do_without_the_exact_solver() {
+        let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::of(&experiment, 300, Shard::WHOLE);
+        let mut store = Store::create(folder.path(), &identity).unwrap();
+        let chunks = Chunks::new(vec![300; experiment.cells.len()], Shard::WHOLE);
+        let mut done = Done::default();
+        let run = PreparedRun::new(&experiment).unwrap();
+        run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
+        let tables = |solve| {
+            let mut told = Vec::new();
+            let mut watch = |done, of| {
+                told.push((done, of));
+                solve
+            };
+            let results = render_tables(&run, &store, &chunks, &done, folder.path(), &mut watch).unwrap();
+            let cells = experiment.cells.len();
+            assert_eq!((told.first(), told.last()), (Some(&(0, cells)), Some(&(cells, cells))));
+            results
+        };
+        let (long, short) = (tables(true), tables(false));
+        assert!(long.iter().all(|result| result.exact_mean.is_some()));
+        assert!(short.iter().all(|result| result.exact_mean.is_none()));
+        assert!(long.iter().zip(&short).all(|(long, short)| long.mean() == short.mean()));
+    }
+
+    /// A cell of which few times are held, or none, gives the row of one that is held whole.
+    #[test]
+    fn what_is_not_held_is_read_again() {
+        let text = include_str!("../../tests/data/small.toml").replace("seed = 7", "seed = 7\nmax_time = 40.0");
+        let experiment = Experiment::parse("small.toml", &text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::of(&experiment, experiment.paths, Shard::WHOLE);
+        let mut store = Store::create(folder.path(), &identity).unwrap();
+        let chunks = Chunks::new(vec![experiment.paths], Shard::WHOLE);
+        let mut done = Done::default();
+        let run = PreparedRun::new(&experiment).unwrap();
+        run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
+        let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
+        let result = |held| {
+            let mut escapes = Escapes::create(folder.path()).unwrap();
+            reader.result(None, held, &mut escapes).unwrap()
+        };
+        let whole = result(300);
+        assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
+        for held in [0, 10, 299] {
+            let part = result(held);
+            assert_eq!(part.sample.followed(), held);
+            assert_eq!(part.summary_row(), whole.summary_row(), "{held} held");
+        }
+    }
+}

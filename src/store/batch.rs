@@ -1,0 +1,320 @@
+//! # Chunks of a cell, packed, as they stand in a row
+//!
+//! One behind the other, each with a head of its checksum (CRC-32 of its [id](PackedChunk) and of what follows), the length of its
+//! [columns](super::packing), its paths and its events. A row holds chunks that follow on each other in the run, or in the shard of it:
+//! no other row begins between them. A short chunk has a row to itself, so that it can be replaced.
+
+use std::borrow::Cow;
+
+use super::error::Damage;
+use super::packing::{Packer, unpack};
+use crate::engine::{BATCH, Batch, CHUNK};
+use crate::scheme::Outcome;
+
+/// Bytes of the head: four of the checksum, four of the length, four of the paths, eight of the events.
+const HEAD: usize = 20;
+
+/// What became of the paths of one chunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChunkOutcomes {
+    /// Number of the chunk within its cell.
+    pub index: u64,
+    /// Steps and jumps of all its paths.
+    pub events: u64,
+    /// The outcomes in path order, their overshoots rounded to 24 significant bits.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Cell and number within it as one number, by which chunks and rows are ordered.
+pub(super) fn id(cell: u64, index: u64) -> u64 {
+    cell << 32 | index
+}
+
+fn checksum(id: u64, rest: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&id.to_le_bytes());
+    hasher.update(rest);
+    hasher.finalize()
+}
+
+/// One chunk as it stands in a row, its checksum checked.
+#[derive(Clone, Debug)]
+pub struct PackedChunk<'r> {
+    id: u64,
+    paths: u64,
+    events: u64,
+    /// The head and the columns.
+    bytes: Cow<'r, [u8]>,
+}
+
+impl<'r> PackedChunk<'r> {
+    /// The first chunk of the rest of a row, which it is taken from; `None` if it is not what was written.
+    fn split(id: u64, rest: &mut &'r [u8]) -> Option<Self> {
+        let number = |at: usize| Some(u32::from_le_bytes(*rest.get(at..)?.first_chunk()?));
+        let (sum, length, paths) = (number(0)?, number(4)?, u64::from(number(8)?));
+        let events = u64::from_le_bytes(*rest.get(12..)?.first_chunk()?);
+        let (bytes, after) = rest.split_at_checked(HEAD.checked_add(length as usize)?)?;
+        *rest = after;
+        let right = (1..=CHUNK).contains(&paths) && checksum(id, &bytes[4..]) == sum;
+        right.then_some(PackedChunk { id, paths, events, bytes: bytes.into() })
+    }
+
+    pub(super) fn into_owned(self) -> PackedChunk<'static> {
+        let PackedChunk { id, paths, events, bytes } = self;
+        PackedChunk { id, paths, events, bytes: bytes.into_owned().into() }
+    }
+}
+
+impl PackedChunk<'_> {
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Number of its cell.
+    pub fn cell(&self) -> u64 {
+        self.id >> 32
+    }
+
+    /// Its number within the cell.
+    pub fn index(&self) -> u64 {
+        self.id & 0xffff_ffff
+    }
+
+    /// How many paths it holds.
+    pub fn paths(&self) -> u64 {
+        self.paths
+    }
+
+    /// Unpacks what it holds of the paths of a cell in `dim` dimensions.
+    pub(super) fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
+        (chunk.index, chunk.events) = (self.index(), self.events);
+        chunk.outcomes.clear();
+        let whole = unpack(&self.bytes[HEAD..], self.paths as usize, &mut chunk.outcomes).is_some();
+        let fits = |outcome: &Outcome| match *outcome {
+            Outcome::Exited { time, site } => time >= 0.0 && time.is_finite() && (site.axis as usize) < dim,
+            Outcome::Censored { at } => at >= 0.0 && at.is_finite(),
+            Outcome::Diverged { .. } => true,
+        };
+        match whole && chunk.outcomes.iter().all(fits) {
+            true => Ok(()),
+            false => Err(damage(self.id)),
+        }
+    }
+}
+
+pub(super) fn damage(id: u64) -> Damage {
+    Damage::Outcomes { cell: id >> 32, path: (id & 0xffff_ffff) * CHUNK }
+}
+
+/// A row as it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PackedRow<'r> {
+    /// Id of its first chunk, and how far the next is from it.
+    pub first: u64,
+    pub stride: u64,
+    /// How many they are.
+    pub chunks: u64,
+    pub bytes: &'r [u8],
+}
+
+impl<'r> PackedRow<'r> {
+    /// The id after that of its last chunk; `None` if it has none, more than a row can, or some of another cell.
+    pub fn end(&self) -> Option<u64> {
+        if !(1..=BATCH).contains(&self.chunks) {
+            return None;
+        }
+        let last = self.first.checked_add((self.chunks - 1) * self.stride)?;
+        (last >> 32 == self.first >> 32).then_some(last + 1)
+    }
+
+    /// Its chunks in order, up to the first that is not what was written.
+    pub fn chunks(&self) -> impl Iterator<Item = Result<PackedChunk<'r>, Damage>> {
+        let PackedRow { first, stride, chunks, bytes: mut rest } = *self;
+        let mut left = chunks;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let id = first + (chunks - left) * stride;
+            left -= 1;
+            let chunk = PackedChunk::split(id, &mut rest)
+                .filter(|chunk| (chunks == 1 || chunk.paths == CHUNK) && (left > 0 || rest.is_empty()));
+            if chunk.is_none() {
+                left = 0;
+            }
+            Some(chunk.ok_or_else(|| damage(id)))
+        })
+    }
+}
+
+/// Chunks that are put into one row.
+#[derive(Clone, Debug)]
+pub struct PackedBatch {
+    first: u64,
+    last: u64,
+    chunks: u64,
+    paths: u64,
+    bytes: Vec<u8>,
+}
+
+impl PackedBatch {
+    /// Packs a batch into `bytes`, which are overwritten.
+    pub fn of(batch: &Batch, mut bytes: Vec<u8>) -> Self {
+        bytes.clear();
+        let mut packer = Packer::new();
+        for (chunk, records) in batch.iter() {
+            let begin = bytes.len();
+            bytes.extend_from_slice(&[0; HEAD]);
+            let events = packer.pack(records, &mut bytes);
+            let this = &mut bytes[begin..];
+            let length = (this.len() - HEAD) as u32;
+            this[4..8].copy_from_slice(&length.to_le_bytes());
+            this[8..12].copy_from_slice(&(records.len() as u32).to_le_bytes());
+            this[12..HEAD].copy_from_slice(&events.to_le_bytes());
+            let sum = checksum(id(chunk.cell as u64, chunk.index), &this[4..]);
+            this[..4].copy_from_slice(&sum.to_le_bytes());
+        }
+        let [first, last] = [batch.chunks.first(), batch.chunks.last()]
+            .map(|chunk| chunk.map_or(0, |chunk| id(chunk.cell as u64, chunk.index)));
+        PackedBatch { first, last, chunks: batch.chunks.len() as u64, paths: batch.records.len() as u64, bytes }
+    }
+
+    /// A row of one chunk.
+    pub(super) fn alone(chunk: &PackedChunk<'_>) -> Self {
+        let PackedChunk { id, paths, .. } = *chunk;
+        PackedBatch { first: id, last: id, chunks: 1, paths, bytes: chunk.bytes.to_vec() }
+    }
+
+    /// Adds the chunk that follows in a run whole; `false` if it is another one, if it or the last is short, or if there are enough.
+    pub(super) fn append(&mut self, chunk: &PackedChunk<'_>) -> bool {
+        let whole = self.paths == self.chunks * CHUNK && chunk.paths == CHUNK;
+        let follows = chunk.id == self.last + 1 && whole && self.chunks < BATCH;
+        if follows {
+            self.last = chunk.id;
+            self.chunks += 1;
+            self.paths += chunk.paths;
+            self.bytes.extend_from_slice(&chunk.bytes);
+        }
+        follows
+    }
+
+    /// Number of its cell.
+    pub fn cell(&self) -> u64 {
+        self.first >> 32
+    }
+
+    /// Number of its first chunk within the cell.
+    pub fn index(&self) -> u64 {
+        self.first & 0xffff_ffff
+    }
+
+    /// How many chunks it holds.
+    pub fn chunks(&self) -> u64 {
+        self.chunks
+    }
+
+    /// How many paths it holds.
+    pub fn paths(&self) -> u64 {
+        self.paths
+    }
+
+    pub(super) fn ids(&self) -> [u64; 2] {
+        [self.first, self.last]
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its room, to be used again.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Chunks, Shard};
+    use crate::scheme::PathRecord;
+
+    /// Chunks `numbers` of cell 3, of 1000 paths, in a shard; every path is censored at its number.
+    fn batch(shard: Shard, numbers: std::ops::Range<u64>) -> Batch {
+        let run = Chunks::new(vec![0, 0, 0, 1000], shard);
+        let chunks: Vec<_> = numbers.map(|number| run.get(number).unwrap()).collect();
+        let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: path };
+        let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
+        Batch { chunks, records }
+    }
+
+    fn row(batch: &PackedBatch, stride: u64) -> PackedRow<'_> {
+        PackedRow { first: batch.first, stride, chunks: batch.chunks, bytes: &batch.bytes }
+    }
+
+    fn outcomes(row: PackedRow<'_>) -> Result<Vec<ChunkOutcomes>, Damage> {
+        let unpacked = |chunk: Result<PackedChunk<'_>, Damage>| {
+            let mut outcomes = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
+            chunk?.unpack(1, &mut outcomes)?;
+            Ok(outcomes)
+        };
+        row.chunks().map(unpacked).collect()
+    }
+
+    #[test]
+    fn a_row_gives_its_chunks() {
+        for (shard, stride) in [(Shard::WHOLE, 1), (Shard::new(2, 2).unwrap(), 2)] {
+            let batch = batch(shard, 0..2);
+            let packed = PackedBatch::of(&batch, vec![7; 99]);
+            let given = outcomes(row(&packed, stride)).unwrap();
+            assert_eq!(row(&packed, stride).end(), Some(packed.last + 1));
+            assert_eq!((packed.cell(), packed.chunks(), packed.paths()), (3, 2, 512));
+            for ((chunk, records), given) in batch.iter().zip(given) {
+                assert_eq!((chunk.index, chunk.paths.clone().sum()), (given.index, given.events));
+                assert!(records.iter().map(|record| record.outcome).eq(given.outcomes));
+            }
+        }
+    }
+
+    /// What was packed together and what was joined is the same row; a short chunk stays alone.
+    #[test]
+    fn chunks_are_joined() {
+        let packed = |numbers| PackedBatch::of(&batch(Shard::WHOLE, numbers), Vec::new());
+        let [first, second, third, fourth, whole] = [0..1, 1..2, 2..3, 3..4, 0..3].map(packed);
+        let chunk = |batch| row(batch, 1).chunks().next().unwrap().unwrap();
+        let mut joined = PackedBatch::alone(&chunk(&first));
+        assert!(!joined.append(&chunk(&fourth)));
+        assert!(joined.append(&chunk(&second)) && joined.append(&chunk(&third)));
+        assert!(joined.bytes == whole.bytes && joined.ids() == whole.ids() && joined.paths == whole.paths);
+        assert!(!joined.append(&chunk(&fourth)), "a short one");
+        let mut short = PackedBatch::alone(&chunk(&fourth));
+        short.last = first.first - 1;
+        assert!(!short.append(&chunk(&first)), "behind a short one");
+    }
+
+    #[test]
+    fn what_was_not_written_is_refused() {
+        let packed = PackedBatch::of(&batch(Shard::WHOLE, 0..3), Vec::new());
+        let good = row(&packed, 1);
+        assert!(outcomes(good).is_ok());
+        let bytes = good.bytes;
+        let longer = [bytes, &[0]].concat();
+        for bad in [
+            PackedRow { first: good.first + 1, ..good },
+            PackedRow { stride: 2, ..good },
+            PackedRow { chunks: 2, ..good },
+            PackedRow { chunks: 4, ..good },
+            PackedRow { bytes: &bytes[..bytes.len() - 1], ..good },
+            PackedRow { bytes: &bytes[..HEAD - 1], ..good },
+            PackedRow { bytes: &longer, ..good },
+        ] {
+            assert!(outcomes(bad).is_err(), "{bad:?}");
+        }
+        for at in 0..bytes.len() {
+            let mut bytes = bytes.to_vec();
+            bytes[at] ^= 1;
+            assert!(outcomes(PackedRow { bytes: &bytes, ..good }).is_err(), "byte {at}");
+        }
+        let beyond = PackedRow { chunks: u64::MAX, ..good };
+        assert_eq!((beyond.end(), PackedRow { chunks: 0, ..good }.end()), (None, None));
+    }
+}
