@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A landscape of one's own is one trait, [`Potential`]. [`Scheme::prepare`] and [`escape_records`] give every path's outcome,
+//! A landscape of one's own is one trait, [`Potential`]. [`escape_records`] and [`escape_records_within`] give every path's outcome,
 //! with the place of its exit and censoring by a time limit, for an analysis of one's own.
 #![warn(missing_docs)]
 
@@ -27,24 +27,31 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(feature = "program")]
 pub mod calibrate;
+#[cfg(feature = "program")]
 pub mod cli;
 pub mod dynamics;
 pub mod engine;
 pub mod exit;
+#[cfg(feature = "program")]
 pub mod experiment;
+#[cfg(feature = "program")]
 pub mod files;
 pub mod landscape;
 pub mod noise;
+#[cfg(feature = "program")]
 pub mod report;
+#[cfg(feature = "program")]
 pub mod results;
 pub mod scheme;
+#[cfg(feature = "program")]
 pub mod store;
 pub mod tail;
 pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
-pub use engine::{escape_records, escape_times};
+pub use engine::{escape_records, escape_records_within, escape_times};
 pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic};
 pub use noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Seed, Structure};
 pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Outcome, PathRecord, Scheme};

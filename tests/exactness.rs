@@ -3,11 +3,12 @@
 mod reference;
 
 use levy_escape::dynamics::{Adam, Dynamics, SecondMoment, SgdSteps};
+use levy_escape::engine::kernel_records;
 use levy_escape::exit::{Confidence, Estimate, ExitSample, mean_exit_time};
 use levy_escape::noise::{Alpha, LevyNoise, Seed, epsilon_of_learning_rate};
 use levy_escape::scheme::{Departure, Euler, JumpAdapted, Limits, Scheme, Steps};
 use levy_escape::theory::exact_exit;
-use levy_escape::{Asymmetric, Basin, Domain, Problem, Quadratic, escape_records};
+use levy_escape::{Asymmetric, Basin, Domain, Problem, Quadratic};
 use nalgebra::DMatrix;
 use reference::{
     all_within, getoor, judge, ornstein_uhlenbeck, ornstein_uhlenbeck_table, overshoot_distance, records, ryznar,
@@ -60,7 +61,7 @@ fn adam_is_the_same_by_both_schemes() {
         let problem = Problem::new(basin, Dynamics::Adam(adam), noise).unwrap();
         let mean = |scheme: &dyn Scheme| {
             let kernel = scheme.prepare(&problem).unwrap();
-            let records = escape_records(&*kernel, 200_000, Seed(3), Limits::default());
+            let records = kernel_records(&*kernel, 200_000, Seed(3), Limits::default());
             let sample = ExitSample::from_outcomes(records.iter().map(|r| r.outcome)).unwrap();
             mean_exit_time(&sample, Confidence::DEFAULT).unwrap().estimate
         };

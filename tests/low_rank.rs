@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use levy_escape::engine::kernel_records;
 use levy_escape::noise::LowRank;
 use levy_escape::scheme::{Monitoring, SchemeError, Steps};
 use levy_escape::theory::Comparison;
 use levy_escape::{
     Adam, Alpha, Amplitude, Basin, Domain, Dynamics, Euler, JumpAdapted, LevyNoise, Limits, PathRecord, Prediction,
-    Problem, Quadratic, Scheme, SecondMoment, Seed, Structure, escape_records,
+    Problem, Quadratic, Scheme, SecondMoment, Seed, Structure,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -95,7 +96,7 @@ fn escapes_are_those_of_the_matrix() {
                     continue;
                 };
                 let run = |kernel: &dyn levy_escape::scheme::PathKernel, seed| {
-                    escape_records(kernel, 600, Seed(seed), Limits::default())
+                    kernel_records(kernel, 600, Seed(seed), Limits::default())
                 };
                 let (a, b) = (run(&*low, 1), run(&*dense, 1));
                 let same = |(a, b): &(&PathRecord, &PathRecord)| {
@@ -125,7 +126,7 @@ fn another_matrix_escapes_otherwise() {
     let run = |sigma: Amplitude, seed| {
         let kernel = Euler::with_step(0.02).unwrap();
         let kernel = kernel.prepare(&problem(box_.clone(), Dynamics::Sgd, Structure::Independent, 0.3, sigma)).unwrap();
-        mean(&escape_records(&*kernel, 600, Seed(seed), Limits::default()))
+        mean(&kernel_records(&*kernel, 600, Seed(seed), Limits::default()))
     };
     let ((a, a_error), (b, b_error)) = (run(Amplitude::from(turned.unwrap()), 1), run(forms()[1].clone(), 2));
     assert!((a - b).abs() > 4.5 * (a_error + b_error).sqrt(), "{a} {b}");
@@ -140,7 +141,7 @@ fn steps_take_it_too() {
         let [low, dense] = forms().map(|sigma| {
             let [box_, ..] = basins();
             let kernel = Steps.prepare(&problem(box_, dynamics.clone(), Structure::Independent, 0.5, sigma)).unwrap();
-            escape_records(&*kernel, 200, Seed(3), Limits { max_time: 200.0, ..Limits::default() })
+            kernel_records(&*kernel, 200, Seed(3), Limits { max_time: 200.0, ..Limits::default() })
         });
         let parted = low.iter().zip(&dense).filter(|(a, b)| a.events != b.events).count();
         assert!(parted <= 1, "{dynamics:?}: {parted}");
@@ -159,7 +160,7 @@ fn many_dimensions_need_no_matrix() {
     assert_eq!(JumpAdapted::default().check(&problem), Err(SchemeError::Matrix { what, dim }));
     let euler = Euler::with_step(0.1).unwrap().monitoring(Monitoring::Discrete).prepare(&problem).unwrap();
     let limits = Limits { max_events: 20, ..Limits::default() };
-    assert_eq!(escape_records(&*euler, 2, Seed(1), limits).len(), 2);
+    assert_eq!(kernel_records(&*euler, 2, Seed(1), limits).len(), 2);
 }
 
 /// What goes through pairs of coordinates would take minutes, and a matrix more memory than there is.
@@ -174,7 +175,7 @@ fn separate_axes_cost_no_more_than_their_number() {
         assert!(Prediction::of(&problem).unwrap().rate > 0.0);
         for scheme in [&Euler::default() as &dyn Scheme, &JumpAdapted::default()] {
             let limits = Limits { max_events: 10, ..Limits::default() };
-            let records = escape_records(&*scheme.prepare(&problem).unwrap(), 1, Seed(1), limits);
+            let records = kernel_records(&*scheme.prepare(&problem).unwrap(), 1, Seed(1), limits);
             assert!(records[0].events > 0, "{scheme:?}");
         }
     }

@@ -1,11 +1,12 @@
 //! Theorem 1 in the limit: `λΓ → Exp(1)` for SGD and Adam, the sides of the exit, the slope, the cost.
 
 use levy_escape::dynamics::{Adam, SecondMoment};
+use levy_escape::engine::kernel_records;
 use levy_escape::exit::{Confidence, ExitSample, LevelMean, fit_slope, kolmogorov_test, mean_exit_time};
 use levy_escape::landscape::{Basin, Domain, Quadratic};
 use levy_escape::noise::{Alpha, LevyNoise, Seed};
 use levy_escape::scheme::{Departure, JumpAdapted, Limits, Scheme, Side};
-use levy_escape::{Dynamics, PathRecord, Prediction, Problem, escape_records};
+use levy_escape::{Dynamics, PathRecord, Prediction, Problem};
 
 fn noise(alpha: f64, epsilon: f64) -> LevyNoise {
     LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap()
@@ -29,7 +30,7 @@ fn dynamics() -> Vec<(&'static str, Dynamics)> {
 
 fn run(problem: &Problem, paths: u64, seed: u64) -> Vec<PathRecord> {
     let kernel = JumpAdapted::default().prepare(problem).unwrap();
-    escape_records(&*kernel, paths, Seed(seed), Limits::default())
+    kernel_records(&*kernel, paths, Seed(seed), Limits::default())
 }
 
 fn sample(records: &[PathRecord]) -> ExitSample {

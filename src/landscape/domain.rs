@@ -38,6 +38,16 @@ impl Domain {
         Domain::Ball { radius }
     }
 
+    /// The ellipsoid with the given semi-axes along the coordinate axes.
+    pub fn ellipsoid(semi_axes: Vec<f64>) -> Self {
+        Domain::Ellipsoid { semi_axes }
+    }
+
+    /// The component of the level set `{F < F(θ*) + height}` that holds the minimum.
+    pub fn level(height: f64) -> Self {
+        Domain::Level { height }
+    }
+
     /// Refuses a domain that is empty, unbounded or of another dimension than `dim`.
     pub(super) fn check(&self, dim: usize) -> Result<(), LandscapeError> {
         let size = |what, value: f64| match value > 0.0 && value.is_finite() {

@@ -1,10 +1,11 @@
 //! Problems with exact answers, and the test that holds a scheme to them.
 
+use levy_escape::engine::kernel_records;
 use levy_escape::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Quadratic};
 use levy_escape::noise::{Alpha, Amplitude, LevyNoise, Seed, Structure};
 use levy_escape::scheme::{Limits, PathRecord, Scheme, Side};
 use levy_escape::theory::exact_exit;
-use levy_escape::{Dynamics, Problem, escape_records};
+use levy_escape::{Dynamics, Problem};
 use nalgebra::DMatrix;
 use statrs::distribution::{Beta, ContinuousCDF};
 use statrs::function::gamma::gamma;
@@ -186,7 +187,7 @@ pub fn skewed() -> DMatrix<f64> {
 /// Runs `paths` paths of a reference.
 pub fn records(reference: &Reference, scheme: &dyn Scheme, paths: u64, seed: u64) -> Vec<PathRecord> {
     let kernel = scheme.prepare(&reference.problem).unwrap();
-    escape_records(&*kernel, paths, Seed(seed), Limits::default())
+    kernel_records(&*kernel, paths, Seed(seed), Limits::default())
 }
 
 /// Tolerances in those of the mean, which alone is promised. A rate off by `t` moves the second moment by `2t`; the decay rate and the
