@@ -3,6 +3,7 @@
 //! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this room is estimated from many of them.
 
 mod ascending;
+mod censored;
 #[cfg(test)]
 mod coverage;
 mod error;
@@ -18,6 +19,7 @@ mod slope;
 mod survival;
 
 pub use ascending::{Read, ascending};
+pub use censored::{exponential_p_value, restricted_mean};
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};

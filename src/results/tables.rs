@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::cell::CellResult;
-use super::cell::{EVENTS_COLUMN, SUMMARY_COLUMNS, Tally};
+use super::cell::{EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
+use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
 use super::run::PreparedRun;
@@ -53,7 +54,7 @@ pub fn render_tables(
 ) -> Result<Vec<CellResult>, TableError> {
     store.check_place()?;
     let plans = &run.experiment().cells;
-    let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
+    let columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
     let mut escapes = Escapes::create(folder)?;
     let mut summary = Table::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
@@ -67,11 +68,12 @@ pub fn render_tables(
         let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
         for (reader, exact_mean) in group.iter().zip(exact_means) {
             let result = reader.result(exact_mean, held, &mut escapes)?;
-            summary.row(result.summary_row())?;
             results.push(result);
             watch(results.len(), readers.len());
         }
     }
+    check_means(&mut results);
+    results.iter().try_for_each(|result| summary.row(result.summary_row()))?;
     // Where another run has taken the folder its tables stay.
     store.check_place()?;
     escapes.finish()?;
