@@ -58,9 +58,9 @@ impl ExitMoments {
         self.need_exits(2)?;
         let n = self.exited() as f64;
         let mean = self.time_at_risk() / n;
-        let variance = self.variance().unwrap_or(0.0);
+        let error = self.standard_error().unwrap_or(0.0);
         let width = student_limit(n - 1.0, confidence);
-        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Complete })
+        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * error), basis: MeanBasis::Complete })
     }
 }
 
