@@ -83,6 +83,11 @@ impl KolmogorovDistance {
         -(-self.rate * t).exp_m1()
     }
 
+    /// Says that `seen` exits came before the next one that is added, because none of those between matters.
+    pub(super) fn skip_to(&mut self, seen: usize) {
+        self.seen = seen;
+    }
+
     /// Adds `count` exits at `t`, not earlier than those before.
     pub fn push(&mut self, t: f64, count: usize) {
         if t > self.limit {

@@ -10,7 +10,7 @@ use super::escapes::Escapes;
 use super::run::PreparedRun;
 use super::table::{Table, TableError, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
-use crate::exit::{KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
+use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
 use crate::experiment::CellPlan;
 use crate::scheme::Outcome;
 use crate::store::{Store, StoreError};
@@ -115,34 +115,37 @@ impl<'s> CellReader<'s> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
         let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        let prediction = Prediction::of(&self.plan.problem).ok();
+        let most = self.end * CHUNK;
+        let rate = prediction.as_ref().map(|prediction| prediction.rate).filter(|_| most > held as u64);
+        let mut bins = rate.and_then(|rate| KolmogorovBins::new(rate, most).ok());
         self.read(|first, outcomes, events| {
             tally.events = tally.events.saturating_add(events);
             outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
+            if let Some(bins) = &mut bins {
+                outcomes.iter().filter_map(Outcome::exit_time).for_each(|t| bins.count(t));
+            }
             escapes.write(cell, first, outcomes)
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
-        let prediction = Prediction::of(&self.plan.problem).ok();
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
-        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate) {
-            result.kolmogorov = match all {
-                true => kolmogorov_test(&result.sample, rate).ok(),
-                false => self.kolmogorov(&result, rate)?,
-            };
-        }
+        let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
+        result.kolmogorov = match bins {
+            Some(bins) if !all => self.kolmogorov(&result, &bins)?,
+            _ => rate.and_then(|rate| kolmogorov_test(&result.sample, rate).ok()),
+        };
         Ok(result)
     }
 
-    /// Kolmogorov's test over more times than are held.
-    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
-        let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
+    /// Kolmogorov's test over more times than are held, by a second reading.
+    fn kolmogorov(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<KolmogorovTest>, TableError> {
         let mut exit_times = |give: &mut dyn FnMut(f64)| {
             self.read(|_, outcomes, _| {
                 outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
                 Ok::<_, TableError>(())
             })
         };
-        ascending(&mut exit_times, result.moments.exited(), ROOM, &mut |t, count| distance.push(t, count))?;
-        Ok(Some(distance.test()))
+        Ok(bins.test(&result.moments, &mut exit_times, ROOM)?.ok())
     }
 }
 
