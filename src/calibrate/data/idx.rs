@@ -172,7 +172,7 @@ mod tests {
             (idx(&[u32::MAX; 3], &[0; 8]), labels.clone(), "its header claims [4294967295"),
             (idx(&[1 << 14, 1 << 8, 1 << 8], &[0; 8]), labels.clone(), "it holds 8 entries"),
             (idx(&[0, 1, 2], &[]), labels.clone(), "its header claims [0, 1, 2]"),
-            (idx(&[1, 1, 300], &[0; 300]), labels.clone(), "at most 256 a side"),
+            (idx(&[1, 1, 300], &[0; 300]), labels.clone(), "the limit is 256 per side"),
             (images.clone(), idx(&[3], &[1, 2, 3]), "3 labels for 2 images"),
             (images.clone(), idx(&[2], &[1, 10]), "label 10 of image 1 is not below 10"),
             (images.clone(), images.clone(), "that of 1 dimensions"),
