@@ -1,4 +1,4 @@
-//! `Σ = diag(D) + U Vᵀ` beside the dense matrix that it stands for.
+//! `Σ = diag(D) + U Vᵀ` against the equal dense matrix.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ fn sigma() -> LowRank {
     LowRank::new(vec![1.0, 0.5, 0.0, -0.8], left, right).unwrap()
 }
 
-/// The low-rank form and the dense one.
+/// The low-rank form and the dense form.
 fn forms() -> [Amplitude; 2] {
     [Amplitude::from(sigma()), Amplitude::Dense(sigma().to_matrix())]
 }
@@ -79,8 +79,8 @@ fn mean(records: &[PathRecord]) -> (f64, f64) {
     (mean, times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (n * n))
 }
 
-/// With the same streams nearly every path is the same up to rounding: a few may be parted by a comparison at its last bit. With
-/// other streams the means agree within 4.5 standard errors: 48 comparisons, false-positive rate 3e-4 in all.
+/// With the same streams nearly every path agrees up to rounding; a comparison that differs in its last bit can separate a few.
+/// With different streams the means agree within 4.5 standard errors: 48 comparisons, total false-positive rate 3e-4.
 #[test]
 fn escapes_are_those_of_the_matrix() {
     let euler = Euler::with_step(0.02).unwrap();
@@ -118,7 +118,7 @@ fn escapes_are_those_of_the_matrix() {
     }
 }
 
-/// The same comparison with the sense of one factor turned must fail.
+/// The same comparison must fail if the sign of one factor is reversed.
 #[test]
 fn another_matrix_escapes_otherwise() {
     let [box_, ..] = basins();
@@ -148,7 +148,7 @@ fn steps_take_it_too() {
     }
 }
 
-/// What would take a matrix of 25 million numbers is refused before it is made; Euler does not take it.
+/// A problem that needs a matrix of 25 million numbers is rejected before allocation; Euler does not need the matrix.
 #[test]
 fn many_dimensions_need_no_matrix() {
     let dim = 5_000;
@@ -163,7 +163,7 @@ fn many_dimensions_need_no_matrix() {
     assert_eq!(kernel_records(&*euler, 2, Seed(1), limits).len(), 2);
 }
 
-/// What goes through pairs of coordinates would take minutes, and a matrix more memory than there is.
+/// Work over pairs of coordinates would take minutes, and a matrix would exceed the memory.
 #[test]
 fn separate_axes_cost_no_more_than_their_number() {
     let dim = 100_000;
