@@ -11,9 +11,14 @@ mod estimators;
 mod fitted_law;
 mod goodness;
 mod held_out;
+mod lattice;
+mod likelihood;
 mod log_density;
 mod log_grid;
 mod optimum;
+mod order_statistics;
+mod quantile_fit;
+mod rounding;
 mod sample;
 mod surrogate;
 
