@@ -9,8 +9,6 @@ use super::order_statistics::quantile;
 const FEWEST: usize = 20;
 /// Share of the entries that must be tied with another. Fewer ties do no harm.
 const TIED: f64 = 0.1;
-/// Share of the entries in one cell at which the step hides the scale.
-const HIDDEN: f64 = 0.5;
 /// A finer step, in units of the median distance from the median, does no harm.
 const FINEST: f64 = 1e-3;
 /// Differences below this share of the median distance are errors of arithmetic.
@@ -20,10 +18,19 @@ const TOLERANCE: f64 = 0.02;
 /// Relative error of a number that was stored in four bytes.
 const SINGLE: f64 = 1.2e-7;
 
-/// The step of the lattice that the sorted entries lie on, if they lie on one that matters.
-///
-/// More than half of the entries in one cell leave no scale to speak of: there is no answer then either.
-pub fn lattice_step(sorted: &[f64]) -> Option<f64> {
+/// The lattice of rounded entries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lattice {
+    /// Its step `h`.
+    pub step: f64,
+    /// The commonest entry.
+    pub commonest: f64,
+    /// Its share.
+    pub share: f64,
+}
+
+/// The lattice that the sorted entries lie on, if they lie on one that matters.
+pub fn lattice(sorted: &[f64]) -> Option<Lattice> {
     let n = sorted.len();
     if n < FEWEST {
         return None;
@@ -31,27 +38,28 @@ pub fn lattice_step(sorted: &[f64]) -> Option<f64> {
     let middle = sorted[n / 2];
     let spread = quantile(&mut sorted.iter().map(|x| (x - middle).abs()).collect::<Vec<_>>(), 0.5);
     let fuzz = FUZZ * spread;
-    let (mut tied, mut run, mut longest) = (0, 1, 1);
+    let (mut tied, mut run, mut longest) = (0, 1, (1, sorted[0]));
     // Differences and the size of the numbers that they are differences of.
     let mut gaps: Vec<(f64, f64)> = Vec::new();
     for pair in sorted.windows(2) {
         if pair[1] - pair[0] <= fuzz {
             tied += if run == 1 { 2 } else { 1 };
             run += 1;
-            longest = longest.max(run);
+            longest = if run > longest.0 { (run, pair[0]) } else { longest };
         } else {
             run = 1;
             gaps.push((pair[1] - pair[0], pair[0].abs().max(pair[1].abs())));
         }
     }
     let share = |count: usize| count as f64 / n as f64;
-    if spread == 0.0 || gaps.is_empty() || share(tied) < TIED || share(longest) > HIDDEN {
+    if share(tied) < TIED {
         return None;
     }
     gaps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     // The step is refined on the way: the widest gaps are millions of steps.
     let (mut sum, mut steps) = (0.0, 0.0);
-    let mut step = gaps[0].0;
+    let first = gaps.iter().find(|(gap, size)| 2.0 * SINGLE * size < 0.5 * TOLERANCE * gap);
+    let mut step = first?.0;
     for (gap, size) in gaps {
         // Of so large numbers four bytes do not hold the step.
         let error = 2.0 * SINGLE * size;
@@ -65,7 +73,7 @@ pub fn lattice_step(sorted: &[f64]) -> Option<f64> {
         (sum, steps) = (sum + gap, steps + multiple);
         step = sum / steps;
     }
-    (step >= FINEST * spread).then_some(step)
+    (step >= FINEST * spread).then_some(Lattice { step, commonest: longest.1, share: share(longest.0) })
 }
 
 /// The median of sorted lattice data: the middle entry, unless the counts place the median elsewhere in its cell by more
@@ -156,6 +164,10 @@ mod tests {
         data
     }
 
+    fn step_of(sorted: &[f64]) -> Option<f64> {
+        lattice(sorted).map(|lattice| lattice.step)
+    }
+
     fn draws(n: usize) -> impl Iterator<Item = f64> {
         StableLaw::new(Alpha::new(1.2).unwrap()).sample_iter(Stream::new(Seed(3), 0, 0)).take(n)
     }
@@ -165,26 +177,31 @@ mod tests {
         for step in [0.5, 0.1, 0.01, 0.3, 1.0 / 3.0] {
             for shift in [0.0, 0.123, -50.0] {
                 let data = sorted(draws(20_000).map(|x: f64| (x / step).round() * step + shift));
-                let found = lattice_step(&data).unwrap();
+                let found = step_of(&data).unwrap();
                 assert!((found / step - 1.0).abs() < 1e-6, "{step} {shift}: {found}");
             }
             let single = sorted(draws(20_000).map(|x: f64| f64::from(((x / step).round() * step) as f32)));
-            assert!((lattice_step(&single).unwrap() / step - 1.0).abs() < 1e-4, "{step}");
+            assert!((step_of(&single).unwrap() / step - 1.0).abs() < 1e-4, "{step}");
         }
         let differences = sorted(draws(2000).map(|x: f64| (100.0 + (x / 0.01).round() * 0.01) - 100.0));
-        assert!((lattice_step(&differences).unwrap() / 0.01 - 1.0).abs() < 1e-4);
+        assert!((step_of(&differences).unwrap() / 0.01 - 1.0).abs() < 1e-4);
     }
 
     #[test]
     fn other_data_have_no_step() {
-        assert_eq!(lattice_step(&sorted(draws(20_000))), None);
+        assert_eq!(step_of(&sorted(draws(20_000))), None);
         // Few digits of the significand, as in two bytes: tied, but not on a lattice.
         let coarse = |x: f64| f64::from_bits(x.to_bits() & !((1u64 << 42) - 1));
-        assert_eq!(lattice_step(&sorted(draws(20_000).map(coarse))), None);
-        // A value that half of the entries have; a step far below the scale; zeros in continuous data.
-        assert_eq!(lattice_step(&sorted(draws(20_000).map(|x: f64| (0.1 * x).round()))), None);
-        assert_eq!(lattice_step(&sorted(draws(20_000).map(|x: f64| (x * 1e4).round()))), None);
-        assert_eq!(lattice_step(&sorted(draws(20_000).enumerate().map(|(i, x)| if i % 4 == 0 { 0.0 } else { x }))), None);
+        assert_eq!(step_of(&sorted(draws(20_000).map(coarse))), None);
+        // A step far below the scale; zeros in continuous data.
+        assert_eq!(step_of(&sorted(draws(20_000).map(|x: f64| (x * 1e4).round()))), None);
+        assert_eq!(step_of(&sorted(draws(20_000).enumerate().map(|(i, x)| if i % 4 == 0 { 0.0 } else { x }))), None);
+    }
+
+    #[test]
+    fn the_commonest_entry_is_counted() {
+        let coarse = lattice(&sorted(draws(20_000).map(|x: f64| (0.1 * x).round() + 3.0))).unwrap();
+        assert!(coarse.step == 1.0 && coarse.commonest == 3.0 && coarse.share > 0.9, "{coarse:?}");
     }
 
     #[test]

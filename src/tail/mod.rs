@@ -3,6 +3,7 @@
 //! A [`TailSample`] is centred and keeps its zeros apart; an [`Estimator`] makes a [`TailIndex`] of it. Whatever it says,
 //! [`GaussianSurrogate`] tells what the same estimator says of Gaussian data with the same scales.
 
+mod assumptions;
 mod data;
 mod dependence;
 mod error;
@@ -20,9 +21,15 @@ mod order_statistics;
 mod quantile_fit;
 mod rounding;
 mod sample;
+mod serial;
 mod surrogate;
+mod triples;
 
-pub use data::{ColumnError, NpyArray, NpyError, read_column};
+pub use assumptions::{Assumptions, Rejection};
+pub use data::{
+    BundleError, ColumnError, Decimal, Grid, GridError, Header, Missing, NpyArray, NpyError, Series, Step, Table,
+    TableSettings, UnpackError, read_column, read_file, read_from, read_npz, read_safetensors,
+};
 pub use error::TailError;
 pub use estimator::{Estimator, IntervalSettings, Settings, TailIndex};
 pub use estimators::{BlockLength, Hill, Koutrouvelis, MaximumLikelihood, McCulloch, Mohammadi, Zeros};
@@ -30,4 +37,6 @@ pub use fitted_law::FittedLaw;
 pub use goodness::{GoodnessOfFit, goodness_of_fit};
 pub use held_out::{HeldOut, held_out};
 pub use sample::{Centre, TailSample};
+pub use serial::{Pattern, SerialCorrelation, SerialDependence};
 pub use surrogate::GaussianSurrogate;
+pub use triples::Skewness;

@@ -17,7 +17,7 @@ use super::likelihood::{FEWEST, Likelihood, StableFit};
 use super::log_density::LogTail;
 
 /// Rounds of fitting and spreading at most.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 50;
 /// Change of α and of `log s` at which they end: far below a standard error.
 const SETTLED: f64 = 2e-4;
 /// Beyond so many steps from the centre the density hardly changes over a cell.

@@ -1,7 +1,7 @@
 //! A sample whose tail is asked for: finite, centred, its zeros counted.
 
 use super::TailError;
-use super::lattice::{lattice_median, lattice_step};
+use super::lattice::{lattice, lattice_median};
 use super::rounding::spread;
 
 /// Where the symmetric law is centred.
@@ -21,6 +21,9 @@ pub enum Centre {
     At(f64),
 }
 
+/// Share of rounded entries in one cell at which the step hides the scale.
+const HIDDEN: f64 = 0.5;
+
 /// A sample, centred at a location `m`.
 ///
 /// Exact zeros are counted. What they are depends on the other entries:
@@ -28,8 +31,8 @@ pub enum Centre {
 ///   where [`Mohammadi`](super::Mohammadi) is set to keep it. The location is the median of all entries, zeros among them.
 /// - In rounded data, entries on a lattice `hℤ + c` of which a tenth or more are tied, a zero is a value of at most `h/2`, as good as any other. No
 ///   entry is left out: all are spread over their cells `[x - h/2, x + h/2]` as the stable law that fits them best. The location is
-///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. Where one cell holds more than half of the entries, or
-///   there are fewer than 20, rounding is not allowed for.
+///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. Where one cell holds more than half of the
+///   entries the rounding hides the scale, which is an error. Among fewer than 20 entries rounding is not allowed for.
 ///
 /// # Example
 /// ```
@@ -58,7 +61,7 @@ impl TailSample {
     /// The sample `data`, in the order in which it was taken.
     ///
     /// # Errors
-    /// [`TailError::NotFinite`], [`TailError::AllZero`], [`TailError::Constant`], [`TailError::Location`].
+    /// [`TailError::NotFinite`], [`TailError::AllZero`], [`TailError::Constant`], [`TailError::Location`], [`TailError::TooCoarse`].
     pub fn new(data: &[f64], centre: Centre) -> Result<Self, TailError> {
         if let Some(index) = data.iter().position(|x| !x.is_finite()) {
             return Err(TailError::NotFinite { index, value: data[index] });
@@ -70,7 +73,11 @@ impl TailSample {
         }
         let mut sorted = data.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
-        let rounding = lattice_step(&sorted);
+        let lattice = lattice(&sorted);
+        if let Some(lattice) = lattice.filter(|lattice| lattice.share > HIDDEN) {
+            return Err(TailError::TooCoarse { share: lattice.share, entry: lattice.commonest, step: lattice.step });
+        }
+        let rounding = lattice.map(|lattice| lattice.step);
         let location = match (centre, rounding) {
             (Centre::Zero, _) => 0.0,
             (Centre::Median, Some(step)) => lattice_median(&sorted, step),
@@ -93,7 +100,7 @@ impl TailSample {
         if values.is_empty() {
             return Err(TailError::AllZero { n: data.len() });
         }
-        let with_zeros = (zeros > 0).then(|| data.iter().map(centred).collect());
+        let with_zeros = (zeros > 0 || values.len() < data.len()).then(|| data.iter().map(centred).collect());
         Ok(TailSample { values, with_zeros, location, total: data.len(), zeros, rounding })
     }
 

@@ -61,7 +61,7 @@ mod tests {
         let ramp = (0..2000).map(|i| f64::from(i * 737 % 2000) - 999.5);
         assert!(matches!(estimate(ramp.clone().collect()), Err(TailError::LighterThanGaussian { .. })));
         assert!(matches!(estimate(ramp.map(|x| (0.05 * x).exp()).collect()), Err(TailError::TooHeavy { .. })));
-        let tied = (0..100).map(|i| if i < 95 { 1.0 } else { f64::from(i) });
+        let tied = (0..100).map(|i| if i < 95 { 1.0 } else { f64::from(i).sqrt() });
         assert!(matches!(estimate(tied.collect()), Err(TailError::Ties { .. })));
         assert!(matches!(estimate(vec![1.0, 2.0, 3.0]), Err(TailError::TooFew { .. })));
     }
