@@ -61,9 +61,9 @@ fn share(tests: &[Assumptions], rejection: Rejection) -> f64 {
 
 /// Independent symmetric samples of 40 and 300, from α = 1.1 to the Gaussian, and rounded ones. A warning comes to at most one in a thousand from
 /// each test: of 18,000 samples to 18 or fewer in the mean, and more than 39 have a probability of 1e-5. At the level of 5 % the tests reject between
-/// 2 and 7 %: they are not asleep.
+/// 2 and 7 %: the tests have power.
 #[test]
-fn independent_symmetric_samples_are_left_in_peace() {
+fn independent_symmetric_samples_get_no_warning() {
     let mut all = Vec::new();
     for alpha in [1.1, 1.5, 2.0] {
         all.extend(tests(4000, |path| stable(alpha, 40, path)));
@@ -129,7 +129,10 @@ fn rows_of_pooled_samples_may_share_what_they_share() {
         let common = autoregressive(phi, stable(2.0, rows, path));
         let own = stable(1.7, rows * columns, path);
         let row = |t: usize| (0..columns).map(move |c| (t, c));
-        (0..rows).flat_map(row).map(|(t, c)| (common[t] + 0.5 * own[t * columns + c]) * f64::exp(0.1 * c as f64)).collect()
+        (0..rows)
+            .flat_map(row)
+            .map(|(t, c)| (common[t] + 0.5 * own[t * columns + c]) * f64::exp(0.1 * c as f64))
+            .collect()
     };
     let tests = |phi: f64| -> Vec<Assumptions> {
         let one = |path| {
@@ -158,9 +161,14 @@ fn fifty_entries_give_intervals_that_cover() {
             let results: Vec<_> = (0..400u64).into_par_iter().map(one).collect();
             let too_few = results.iter().filter(|r| matches!(r, Err(TailError::TooFew { .. }))).count();
             let found: Vec<_> = results.iter().flatten().collect();
-            let covered = found.iter().filter(|index| index.alpha.contains(alpha)).count() as f64 / found.len().max(1) as f64;
+            let covered =
+                found.iter().filter(|index| index.alpha.contains(alpha)).count() as f64 / found.len().max(1) as f64;
             println!("{} α = {alpha}: covers {covered:.3} of {}, {too_few} too few", estimator.name(), found.len());
-            assert!(too_few == 400 || (covered > 0.855 && found.len() > 360), "{} {alpha}: {covered}", estimator.name());
+            assert!(
+                too_few == 400 || (covered > 0.855 && found.len() > 360),
+                "{} {alpha}: {covered}",
+                estimator.name()
+            );
             assert!(found.iter().all(|index| index.alpha.hi > index.alpha.lo));
         }
     }
@@ -171,7 +179,8 @@ fn warnings(name: &str, data: Vec<f64>, arguments: &[&str]) -> (String, Vec<Stri
     NpyArray::new(vec![data.len()], data).unwrap().write(&folder.path().join(name)).unwrap();
     let run = |folder: &Path, more: &[&str]| {
         let mut command = Command::cargo_bin("levy-escape").unwrap();
-        let output = command.current_dir(folder).args(["tail-index", name]).args(arguments).args(more).output().unwrap();
+        let output =
+            command.current_dir(folder).args(["tail-index", name]).args(arguments).args(more).output().unwrap();
         assert!(output.status.success());
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };

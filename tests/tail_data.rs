@@ -1,7 +1,5 @@
 //! `tail-index` on the files that people have: tables in all notations, packed or not, arrays of all types, rounded data.
 
-mod tail_reference;
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -9,14 +7,16 @@ use std::path::Path;
 use assert_cmd::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use levy_escape::noise::Alpha;
+use levy_escape::noise::{Alpha, Seed, StableLaw, Stream};
 use levy_escape::tail::NpyArray;
+use rand_distr::Distribution;
 use serde_json::Value;
-use tail_reference::sample;
 use tempfile::TempDir;
 
+/// A sample of SαS(2), α = 1.5.
 fn draws(n: usize) -> Vec<f64> {
-    sample(Alpha::new(1.5).unwrap(), n, 0)
+    let law = StableLaw::new(Alpha::new(1.5).unwrap());
+    law.sample_iter(Stream::new(Seed(1), 1500, 0)).take(n).map(|x: f64| 2.0 * x).collect()
 }
 
 fn folder(name: &str, content: impl AsRef<[u8]>) -> TempDir {
@@ -72,7 +72,9 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn rounding_moves_no_estimate() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, data: Vec<f64>| NpyArray::new(vec![data.len()], data).unwrap().write(&folder.path().join(name)).unwrap();
+    let write = |name: &str, data: Vec<f64>| {
+        NpyArray::new(vec![data.len()], data).unwrap().write(&folder.path().join(name)).unwrap()
+    };
     write("exact.npy", draws(8000));
     let exact = report(&folder, &["exact.npy"]);
     for (step, shift) in [(0.5, 0.0), (1.0, 0.0), (1.0, 7.0)] {
@@ -127,7 +129,10 @@ fn headers_are_told_from_entries() {
 fn missing_values_are_left_out_counted_or_refused() {
     let data = draws(120);
     let text = |mark: &str| {
-        let rows = data.iter().enumerate().map(|(i, x)| if i % 20 == 0 { format!("{i},{mark}\n") } else { format!("{i},{x}\n") });
+        let rows = data
+            .iter()
+            .enumerate()
+            .map(|(i, x)| if i % 20 == 0 { format!("{i},{mark}\n") } else { format!("{i},{x}\n") });
         format!("t,r\n{}", rows.collect::<String>())
     };
     for mark in ["NA", "NaN", "", "null"] {
@@ -167,7 +172,10 @@ fn semicolons_and_decimal_commas() {
     assert!(output(&table, &["in.csv"]).1.contains("decimals by ','"));
     let headerless = folder("in.csv", rows);
     assert_eq!(report(&headerless, &["in.csv"])["estimates"], expected);
-    let one = folder("in.csv", data.iter().map(|x| format!("{}\n", comma(*x))).fold("r\n".to_owned(), |text, row| text + &row));
+    let one = folder(
+        "in.csv",
+        data.iter().map(|x| format!("{}\n", comma(*x))).fold("r\n".to_owned(), |text, row| text + &row),
+    );
     assert_eq!(report(&one, &["in.csv"])["estimates"], expected);
     let thousands = folder("in.csv", "r;s\n1,234;1\n5,678;2\n");
     refused(&thousands, &["in.csv", "--column", "r"], &["may separate decimals or thousands", "--decimal-comma"]);
@@ -179,7 +187,8 @@ fn semicolons_and_decimal_commas() {
 #[test]
 fn columns_are_chosen_pooled_and_compared() {
     let data = draws(600);
-    let rows: String = data.chunks(3).map(|row| format!("2020-01-01,\"x, y\",{},{},{}\n", row[0], row[1], row[2])).collect();
+    let rows: String =
+        data.chunks(3).map(|row| format!("2020-01-01,\"x, y\",{},{},{}\n", row[0], row[1], row[2])).collect();
     let table = folder("in.csv", format!("date,text,\"a, b\",c,c\n{rows}"));
     assert_eq!(report(&table, &["in.csv", "--column", "a, b"])["entries"], 200);
     refused(&table, &["in.csv", "--column", "c"], &["columns 3 and 4", "NUMBER"]);
@@ -194,7 +203,8 @@ fn columns_are_chosen_pooled_and_compared() {
     NpyArray::new(vec![200, 3], data).unwrap().write(&array.path().join("in.npy")).unwrap();
     assert_eq!(report(&array, &["in.npy", "--axis", "pooled"])["estimates"], estimates);
     let each = report(&table, &["in.csv", "--axis", "0"]);
-    let names: Vec<&str> = each["samples"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        each["samples"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["a, b", "c", "c"]);
     let text = output(&table, &["in.csv", "--axis", "0"]);
     assert!(text.0.starts_with("sample") && text.0.contains("a, b") && text.0.contains("α: mcculloch"), "{}", text.0);
@@ -215,7 +225,12 @@ fn packed_files_other_suffixes_and_standard_input() {
     write("in.dat", text.as_bytes());
     write("broken.csv.gz", &packed(text.as_bytes())[..40]);
     let expected = report(&folder, &["IN.TSV", "--column", "r"])["estimates"].clone();
-    for arguments in [&["in.tsv.gz", "--column", "r"][..], &["in.NPY.gz"], &["in.npy"], &["in.dat", "--format", "csv", "--column", "r"]] {
+    for arguments in [
+        &["in.tsv.gz", "--column", "r"][..],
+        &["in.NPY.gz"],
+        &["in.npy"],
+        &["in.dat", "--format", "csv", "--column", "r"],
+    ] {
         assert_eq!(report(&folder, arguments)["estimates"], expected, "{arguments:?}");
     }
     for (bytes, column) in [(text.as_bytes(), true), (&packed(text.as_bytes()), true), (&array, false)] {
@@ -288,18 +303,31 @@ fn differences_and_log_returns() {
     let steps: Vec<f64> = draws(300).iter().map(|x| 0.001 * x).collect();
     let mut level = 0.0;
     let prices: Vec<f64> = steps.iter().map(|x| (level += x, 100.0 * f64::exp(level)).1).collect();
-    let folder = folder("in.csv", prices.iter().map(|x| format!("{x}\n")).fold("close\n100\n".to_owned(), |text, row| text + &row));
+    let folder = folder(
+        "in.csv",
+        prices.iter().map(|x| format!("{x}\n")).fold("close\n100\n".to_owned(), |text, row| text + &row),
+    );
     let returns = report(&folder, &["in.csv", "--log-return"]);
     assert_eq!(returns["entries"], 300);
     let exact = folder_of(&steps);
     let expected = report(&exact, &["in.npy"]);
     for estimator in 0..5 {
-        assert!((alpha(&returns, estimator, "value") - alpha(&expected, estimator, "value")).abs() < 1e-4, "{estimator}");
+        assert!(
+            (alpha(&returns, estimator, "value") - alpha(&expected, estimator, "value")).abs() < 1e-4,
+            "{estimator}"
+        );
     }
     assert_eq!(report(&folder, &["in.csv", "--difference"])["entries"], 300);
     refused(&exact, &["in.npy", "--log-return"], &["log returns are of positive values", "--difference"]);
     // A missing price takes both of its returns with it.
-    let gap = self::folder("in.csv", prices.iter().enumerate().map(|(i, x)| if i == 10 { "NA\n".to_owned() } else { format!("{x}\n") }).collect::<String>());
+    let gap = self::folder(
+        "in.csv",
+        prices
+            .iter()
+            .enumerate()
+            .map(|(i, x)| if i == 10 { "NA\n".to_owned() } else { format!("{x}\n") })
+            .collect::<String>(),
+    );
     let found = report(&gap, &["in.csv", "--log-return"]);
     assert_eq!((found["entries"].as_u64(), found["missing"].as_u64()), (Some(297), Some(2)));
 }

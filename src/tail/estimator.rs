@@ -236,7 +236,8 @@ mod tests {
     fn data_that_repeat_themselves_have_no_interval() {
         let data: Vec<f64> = (0..100).map(|i| [1.0, -2.0, 3.5, 7.25][i % 4]).collect();
         let sample = TailSample::new(&data, crate::tail::Centre::Zero).unwrap();
-        let mohammadi = Estimator::Mohammadi(Mohammadi { block: crate::tail::BlockLength::Entries(4), ..Mohammadi::DEFAULT });
+        let mohammadi =
+            Estimator::Mohammadi(Mohammadi { block: crate::tail::BlockLength::Entries(4), ..Mohammadi::DEFAULT });
         let refused = mohammadi.estimate(&sample, &IntervalSettings::default());
         assert!(matches!(refused, Err(TailError::NoWidth { .. })), "{refused:?}");
     }

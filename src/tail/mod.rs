@@ -1,7 +1,8 @@
 //! The tail index of a sample: five estimators with intervals, the fit of the law, and the Gaussian that must be ruled out.
 //!
-//! A [`TailSample`] is centred and keeps its zeros apart; an [`Estimator`] makes a [`TailIndex`] of it. Whatever it says,
-//! [`GaussianSurrogate`] tells what the same estimator says of Gaussian data with the same scales.
+//! A [`TailSample`] is centred, counts its zeros and allows for rounding; an [`Estimator`] makes a [`TailIndex`] of it. All estimators assume
+//! independent entries of one symmetric law: [`Assumptions`] tests that. Whatever an estimator says, [`GaussianSurrogate`] tells what it
+//! says of Gaussian data with the same scales. Data come from tables of text ([`Table`]), [`NpyArray`]s and safetensors.
 
 mod assumptions;
 mod data;

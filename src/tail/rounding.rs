@@ -114,7 +114,8 @@ mod tests {
         let shares = [0.0, 0.25, 0.5, 1.0];
         let middle = places(&tail, 2.0, 1.0, [-0.5, 0.5], &shares);
         assert!(middle[0] == -0.5 && middle[2].abs() < 1e-12 && (middle[3] - 0.5).abs() < 1e-12);
-        let (right, left) = (places(&tail, 2.0, 1.0, [2.5, 3.5], &shares), places(&tail, 2.0, 1.0, [-3.5, -2.5], &shares));
+        let (right, left) =
+            (places(&tail, 2.0, 1.0, [2.5, 3.5], &shares), places(&tail, 2.0, 1.0, [-3.5, -2.5], &shares));
         assert!(right[2] > 2.9 && right[2] < 3.0, "{right:?}");
         // Shares of the mirrored cell count from its other end.
         assert!((left[2] + right[2]).abs() < 1e-12 && left.is_sorted());

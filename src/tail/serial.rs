@@ -181,7 +181,9 @@ fn mean(n: usize, lag: usize) -> f64 {
 /// Its variance (Dufour and Roy).
 fn variance(n: usize, lag: usize) -> f64 {
     let (n, k) = (n as f64, lag as f64);
-    let sum = 5.0 * n.powi(4) - (5.0 * k + 9.0) * n.powi(3) + 9.0 * (k - 2.0) * n * n + 2.0 * k * (5.0 * k + 8.0) * n
+    let sum = 5.0 * n.powi(4) - (5.0 * k + 9.0) * n.powi(3)
+        + 9.0 * (k - 2.0) * n * n
+        + 2.0 * k * (5.0 * k + 8.0) * n
         + 16.0 * k * k;
     sum / (5.0 * (n - 1.0).powi(2) * n * n * (n + 1.0))
 }

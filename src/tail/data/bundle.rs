@@ -104,7 +104,8 @@ fn chosen(names: Vec<String>, name: Option<&str>) -> Result<String, BundleError>
 /// [`BundleError`].
 pub fn read_npz(bytes: &[u8], name: Option<&str>) -> Result<NpyArray, BundleError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
-    let files: Vec<String> = archive.file_names().map(|file| file.map(|file| file.into_owned())).collect::<Result<_, _>>()?;
+    let files: Vec<String> =
+        archive.file_names().map(|file| file.map(|file| file.into_owned())).collect::<Result<_, _>>()?;
     let names = files.iter().filter_map(|file| file.strip_suffix(".npy")).map(str::to_owned).collect();
     let name = chosen(names, name)?;
     let member = archive.by_name(&format!("{name}.npy"))?;

@@ -62,7 +62,8 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
         return NONE;
     }
     // Uneven rows are refused later with their place, by what occurs most.
-    let count = |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
+    let count =
+        |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
     DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
@@ -73,13 +74,16 @@ pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String])
     if asked.iter().any(|name| !is_number(name) && first.iter().any(|cell| cell == name)) {
         return FirstRow::Names;
     }
-    let columns: Vec<(Kind, Kind)> = (0..first.len()).map(|c| (kind(&first[c], marks), majority(rest, c, marks))).collect();
+    let columns: Vec<(Kind, Kind)> =
+        (0..first.len()).map(|c| (kind(&first[c], marks), majority(rest, c, marks))).collect();
     let names = columns.iter().any(|(first, rest)| match rest {
         Kind::Number => matches!(first, Kind::Text | Kind::Date),
         Kind::Date => matches!(first, Kind::Text | Kind::Number),
         _ => false,
     });
-    let entries = columns.iter().any(|pair| matches!(pair, (Kind::Number, Kind::Number | Kind::Text | Kind::Missing) | (Kind::Date, Kind::Date)));
+    let entries = columns.iter().any(|pair| {
+        matches!(pair, (Kind::Number, Kind::Number | Kind::Text | Kind::Missing) | (Kind::Date, Kind::Date))
+    });
     let labels = labels(first, rest, marks);
     match (names, entries) {
         (true, false) => FirstRow::Names,
@@ -118,7 +122,8 @@ fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind
 /// other integers, which may be names or entries; `None` for other numbers.
 fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String]) -> Option<bool> {
     // A nameless index, or the name of one, may come before the labels.
-    let skipped = usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != Kind::Number);
+    let skipped =
+        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != Kind::Number);
     let parse = |cell: &str| cell.parse::<u32>().ok().filter(|_| !cell.starts_with('+'));
     let integers: Vec<u32> = first.iter().skip(skipped).map(parse).collect::<Option<_>>()?;
     let counted = integers.iter().zip(0..).all(|(integer, place)| *integer == place) && !integers.is_empty();

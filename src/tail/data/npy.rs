@@ -73,7 +73,9 @@ pub enum NpyError {
         expected: &'static str,
     },
     /// Entries that are not real numbers.
-    #[error("entries of type {descr:?}; floats of 2, 4 or 8 bytes, integers and booleans are read: convert with astype(float)")]
+    #[error(
+        "entries of type {descr:?}; floats of 2, 4 or 8 bytes, integers and booleans are read: convert with astype(float)"
+    )]
     Type {
         /// NumPy's name of the type.
         descr: String,
@@ -311,7 +313,8 @@ impl Header {
         if needed != found {
             return Err(NpyError::Size { shape: self.shape, needed, found });
         }
-        let values = bytes.chunks_exact(self.entry.width()).map(|entry| self.entry.value(entry, self.big_endian)).collect();
+        let values =
+            bytes.chunks_exact(self.entry.width()).map(|entry| self.entry.value(entry, self.big_endian)).collect();
         let values = if self.fortran { from_fortran(&self.shape, values) } else { values };
         Ok(NpyArray { shape: self.shape, values })
     }
@@ -470,7 +473,8 @@ mod tests {
 
     #[test]
     fn floats_of_two_bytes_and_integers() {
-        let read = |descr: &str, bytes: &[u8]| NpyArray::from_bytes(&file(descr, false, "(2,)", bytes)).unwrap().into_values();
+        let read =
+            |descr: &str, bytes: &[u8]| NpyArray::from_bytes(&file(descr, false, "(2,)", bytes)).unwrap().into_values();
         assert_eq!(read("'<f2'", &[0x00, 0x3c, 0x00, 0xc0]), [1.0, -2.0]);
         assert_eq!(read("'>i2'", &[0xff, 0xfe, 0x01, 0x00]), [-2.0, 256.0]);
         assert_eq!(read("'|u1'", &[7, 255]), [7.0, 255.0]);

@@ -181,9 +181,7 @@ impl Table {
                 }
             },
         };
-        let names = (0..first.len())
-            .map(|c| if header { first[c].to_owned() } else { c.to_string() })
-            .collect();
+        let names = (0..first.len()).map(|c| if header { first[c].to_owned() } else { c.to_string() }).collect();
         let rest = &rows[usize::from(header).min(rows.len())..];
         let kinds = (0..first.len()).map(|c| column_kind(rest, c, &settings.marks)).collect();
         Ok(Table { text, settings, delimiter, names, header, skipped, kinds })
@@ -217,10 +215,11 @@ impl Table {
     pub fn find(&self, column: &str) -> Result<usize, ColumnError> {
         let numbers: Vec<usize> = (0..self.names.len()).filter(|c| self.header && self.names[*c] == column).collect();
         match numbers.as_slice() {
-            [] => column.parse().ok().filter(|number| *number < self.names.len()).ok_or_else(|| ColumnError::NoColumn {
-                column: column.to_owned(),
-                columns: self.names.clone(),
-            }),
+            [] => column
+                .parse()
+                .ok()
+                .filter(|number| *number < self.names.len())
+                .ok_or_else(|| ColumnError::NoColumn { column: column.to_owned(), columns: self.names.clone() }),
             [number] => Ok(*number),
             _ => Err(ColumnError::SameName { column: column.to_owned(), numbers }),
         }
@@ -273,7 +272,13 @@ impl Table {
     }
 
     /// A cell that may be missing.
-    fn value(&self, text: &str, found: Option<f64>, record: &csv::StringRecord, column: usize) -> Result<f64, ColumnError> {
+    fn value(
+        &self,
+        text: &str,
+        found: Option<f64>,
+        record: &csv::StringRecord,
+        column: usize,
+    ) -> Result<f64, ColumnError> {
         let missing = is_missing(text, &self.settings.marks);
         let (line, name, text) = (self.line(record), self.names[column].clone(), text.to_owned());
         match (missing, found) {
@@ -431,6 +436,9 @@ mod tests {
             assert!(matches!(read, Err(ColumnError::Number { line: 3, .. })), "{bad}");
         }
         assert!(matches!(read("a,b\n1\n", Some("a")), Err(ColumnError::Rows(_) | ColumnError::NoColumn { .. })));
-        assert!(matches!(Table::parse(b"a\n\xff\n".to_vec(), TableSettings::default()), Err(ColumnError::Encoding { at: 2 })));
+        assert!(matches!(
+            Table::parse(b"a\n\xff\n".to_vec(), TableSettings::default()),
+            Err(ColumnError::Encoding { at: 2 })
+        ));
     }
 }

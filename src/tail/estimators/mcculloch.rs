@@ -43,7 +43,6 @@ impl McCulloch {
     pub(in crate::tail) fn fit(sample: &TailSample) -> Result<QuantileFit, TailError> {
         QuantileFit::of(sample.at_least(FEWEST)?)
     }
-
 }
 
 #[cfg(test)]

@@ -110,7 +110,10 @@ fn samples(options: &TailIndexOptions, grid: Grid, notes: Vec<String>) -> Result
 fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -> Result<Data, Failure> {
     let path = &options.data;
     let failed = |source| Failure::Column { path: path.clone(), source };
-    let asked: Vec<String> = options.column.iter().flat_map(|column| column.split(',').chain([column.as_str()]))
+    let asked: Vec<String> = options
+        .column
+        .iter()
+        .flat_map(|column| column.split(',').chain([column.as_str()]))
         .map(|column| column.trim().to_owned())
         .collect();
     let settings = TableSettings {
@@ -152,7 +155,8 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
         let others: Vec<String> = others.map(|column| format!("{:?}", name(&column))).collect();
         notes.push(format!("{} left out: not a column of numbers", others.join(", ")));
     }
-    let decimals = columns.iter().map(|column| table.decimal(*column)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let decimals =
+        columns.iter().map(|column| table.decimal(*column)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let by_comma = decimals.contains(&Decimal::Comma) && !options.decimal_comma;
     match (table.delimiter(), by_comma) {
         (Some(';'), false) if options.delimiter.is_none() => notes.push("cells are separated by ';'".to_owned()),
@@ -163,7 +167,8 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
         _ => {}
     }
     let first: Vec<&str> = table.names().iter().map(String::as_str).collect();
-    if table.has_header() && !options.header && first.iter().all(|name| name.is_empty() || name.parse::<f64>().is_ok()) {
+    if table.has_header() && !options.header && first.iter().all(|name| name.is_empty() || name.parse::<f64>().is_ok())
+    {
         notes.push(format!("the first row, {}, is taken for names (--no-header: for entries)", first.join(", ")));
     }
     let values = table.values(&columns).map_err(failed)?;

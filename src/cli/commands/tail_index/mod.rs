@@ -1,4 +1,4 @@
-//! `tail-index`: the tail index of data, and what may feign it.
+//! `tail-index`: the tail index of data, and tests of what its estimators assume.
 
 mod data;
 pub mod failure;

@@ -32,7 +32,13 @@ pub struct Fit {
 /// Samples of which each has a row of its own.
 const MOST_ROWS: usize = 100;
 
-pub fn one_as_json(options: &TailIndexOptions, series: &Series, found: &Findings, fit: &Fit, warnings: &[String]) -> String {
+pub fn one_as_json(
+    options: &TailIndexOptions,
+    series: &Series,
+    found: &Findings,
+    fit: &Fit,
+    warnings: &[String],
+) -> String {
     let mut value = sample_as_json(series, found);
     value["data"] = json!(options.data);
     value["goodness_of_fit"] = or_error(&fit.goodness);
@@ -53,15 +59,20 @@ fn sample_as_json(series: &Series, found: &Findings) -> Value {
 
 pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
     let sample = &found.sample;
-    let mut first =
-        format!("{} entries, {:.2} % zeros, centred at {}", series.values.len(), 100.0 * sample.zero_share(), short(sample.location()));
+    let mut first = format!(
+        "{} entries, {:.2} % zeros, centred at {}",
+        series.values.len(),
+        100.0 * sample.zero_share(),
+        short(sample.location())
+    );
     if let Some(step) = sample.rounding() {
         first.push_str(&format!(", rounded to steps of {}", short(step)));
     }
     let mut lines = vec![first];
     if series.missing > 0 {
         let more = if series.dropped > 0 { format!(", with {} in their rows", series.dropped) } else { String::new() };
-        lines.push(format!("{} missing values left out{more}", series.missing));
+        let plural = if series.missing == 1 { "" } else { "s" };
+        lines.push(format!("{} missing value{plural} left out{more}", series.missing));
     }
     lines.push(String::new());
     let heading = ["estimator", "α", "95 % interval", "scale", "settings", "Gaussian of the same scales"];
@@ -74,15 +85,15 @@ pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
     lines.extend(notes);
     lines.push(String::new());
     lines.push(match &found.assumptions.symmetry {
-        Ok(test) => format!("symmetry: triples test η = {:+.4}, p = {}{}", test.triples, probability(test.p), verdict(test.p)),
+        Ok(test) => format!("symmetry: triples test η = {:+.4}, p {}{}", test.triples, equals(test.p), verdict(test.p)),
         Err(error) => format!("symmetry: not tested: {error}"),
     });
     lines.push(match &found.assumptions.dependence {
         Ok(test) => format!(
-            "order: rank correlation of neighbours {:+.4}, of their distances from the location {:+.4}, p = {}{}{}",
+            "order: rank correlation of neighbours {:+.4}, of their distances from the location {:+.4}, p {}{}{}",
             test.entries.lag_one,
             test.magnitudes.lag_one,
-            probability(test.p),
+            equals(test.p),
             verdict(test.p),
             match test.pattern {
                 Pattern::UnitRoot => ", a unit root is not excluded",
@@ -113,8 +124,19 @@ fn verdict(p: f64) -> &'static str {
     if p < Assumptions::LEVEL { ": rejected" } else { "" }
 }
 
+/// `= .5`, or `< 1e-100`.
+pub fn equals(p: f64) -> String {
+    let text = probability(p);
+    if text.starts_with('<') { text } else { format!("= {text}") }
+}
+
 fn probability(p: f64) -> String {
-    if p < 1e-3 { format!("{p:.1e}") } else { format!("{p:.3}") }
+    match p {
+        // Far below 10^-100 the digits of the tail are those of its approximation.
+        p if p < 1e-100 => "< 1e-100".to_owned(),
+        p if p < 1e-3 => format!("{p:.1e}"),
+        _ => format!("{p:.3}"),
+    }
 }
 
 fn held_out_line(law: &HeldOut) -> String {
@@ -231,7 +253,11 @@ fn each(estimators: &[Estimator], series: &[Series], results: &[Result<Findings,
                         }
                     });
                 }
-                let p = |p: Option<f64>| p.map_or("–".to_owned(), |p| format!("{}{}", probability(p), if p < Assumptions::LEVEL { " !" } else { "" }));
+                let p = |p: Option<f64>| {
+                    p.map_or("–".to_owned(), |p| {
+                        format!("{}{}", probability(p), if p < Assumptions::LEVEL { " !" } else { "" })
+                    })
+                };
                 row.push(p(found.assumptions.symmetry.as_ref().ok().map(|test| test.p)));
                 row.push(p(found.assumptions.dependence.as_ref().ok().map(|test| test.p)));
             }

@@ -1,5 +1,6 @@
 //! Warnings where the data contradict what the estimators assume.
 
+use super::report::equals;
 use crate::tail::{Assumptions, Rejection, Series};
 
 /// One sentence for every assumption that a sample contradicts, with what to do.
@@ -12,30 +13,34 @@ fn sentence(series: &Series, assumptions: &Assumptions, rejection: Rejection) ->
     let dependence = assumptions.dependence.as_ref().ok();
     match rejection {
         Rejection::Asymmetric => {
-            let (eta, p) = symmetry.map_or((f64::NAN, f64::NAN), |test| (test.triples, test.p));
+            let (eta, p) = symmetry.map_or((f64::NAN, String::new()), |test| (test.triples, equals(test.p)));
             format!(
-                "the entries are not symmetric (triples test: η = {eta:+.3}, p = {p:.1e}); all estimators assume a symmetric \
+                "the entries are not symmetric (triples test: η = {eta:+.3}, p {p}); all estimators assume a symmetric \
                  law, and their intervals do not hold"
             )
         }
-        Rejection::Sorted => "the entries are sorted: nearly every one lies on the same side of the one before; pass them in the order \
+        Rejection::Sorted => {
+            "the entries are sorted: nearly every one lies on the same side of the one before; pass them in the order \
                               in which they were observed, or --difference if they are a running total"
-            .to_owned(),
+                .to_owned()
+        }
         Rejection::UnitRoot => {
             let remedy = match series.values.iter().all(|x| *x > 0.0) {
                 true => "pass --log-return if they are prices, or --difference",
                 false => "pass --difference",
             };
-            format!("the entries look like a running sum (a unit root is not excluded), and estimates say nothing about its steps; {remedy}")
+            format!(
+                "the entries look like a running sum (a unit root is not excluded), and estimates say nothing about its steps; {remedy}"
+            )
         }
         _ => {
             let of = |pick: fn(&crate::tail::SerialDependence) -> f64| dependence.map_or(f64::NAN, pick);
             format!(
                 "the entries depend on their order (rank correlation of neighbours {:+.3}, of their distances from the location {:+.3}, \
-                 p = {:.1e}); intervals allow for little of it: estimate residuals of a model of the order, or raise --dependence",
+                 p {}); intervals allow for little of it: estimate residuals of a model of the order, or raise --dependence",
                 of(|test| test.entries.lag_one),
                 of(|test| test.magnitudes.lag_one),
-                of(|test| test.p)
+                equals(of(|test| test.p))
             )
         }
     }
