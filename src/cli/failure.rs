@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::commands::tail_index::failure::TailIndexFailure;
 use super::console::say;
 use super::stopping::{report_command, resume_command, resumes};
 #[cfg(feature = "calibrate")]
@@ -17,7 +18,7 @@ use crate::files::FilesError;
 use crate::report::FigureError;
 use crate::results::{MergeError, ResultsError, RunError, TableError};
 use crate::store::StoreError;
-use crate::tail::{ColumnError, NpyError, TailError};
+use crate::tail::NpyError;
 
 /// The system's error for a process that may not open another file.
 #[cfg(unix)]
@@ -54,30 +55,8 @@ pub enum Failure {
         #[source]
         source: FigureError,
     },
-    #[error("{} cannot be used", path.display())]
-    Column {
-        path: PathBuf,
-        #[source]
-        source: ColumnError,
-    },
-    #[error("{} cannot be used", path.display())]
-    Array {
-        path: PathBuf,
-        #[source]
-        source: NpyError,
-    },
-    #[error("{}: {what}", path.display())]
-    Data { path: PathBuf, what: String },
-    #[error("{}: no tail index", path.display())]
-    Tail {
-        path: PathBuf,
-        #[source]
-        source: TailError,
-    },
-    #[error("{} is there already", path.display())]
-    FigureExists { path: PathBuf },
-    #[error("{} is no file that a figure can be written to: its name must end in .svg or .png", path.display())]
-    FigureFormat { path: PathBuf },
+    #[error(transparent)]
+    TailIndex(#[from] TailIndexFailure),
     #[error("two experiments are named {name:?}")]
     SameName { name: String },
     #[error("no experiment files in {}", path.display())]
@@ -178,10 +157,7 @@ impl Failure {
             Failure::Merge(MergeError::Incomplete { .. }) => 5,
             Failure::Merge(MergeError::Store(_)) => 3,
             Failure::Merge(_) => 2,
-            Failure::Column { source: ColumnError::File(error), .. } if error.is_io_error() => 3,
-            Failure::Array { source: NpyError::File { .. }, .. } => 3,
-            Failure::Column { .. } | Failure::Array { .. } | Failure::Data { .. } | Failure::Tail { .. } => 2,
-            Failure::FigureExists { .. } | Failure::FigureFormat { .. } => 2,
+            Failure::TailIndex(failure) => failure.code(),
             Failure::Table(TableError::Sample { .. })
             | Failure::Unrendered { source: TableError::Sample { .. }, .. }
             | Failure::Figure { source: FigureError::Empty { .. }, .. } => 1,
@@ -267,7 +243,7 @@ impl Failure {
                 report_command(path)
             )),
             Failure::SameName { .. } => Some("results go to a folder of that name: give each its own".to_string()),
-            Failure::FigureExists { .. } => Some("pass --force to replace it".to_string()),
+            Failure::TailIndex(failure) => failure.hint(),
             Failure::Figure { name: "noise-law", .. } => None,
             Failure::Figure { .. } => Some("the tables and the other figures are in their place".to_string()),
             Failure::NoExperiments { .. } => {
