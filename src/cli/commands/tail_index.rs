@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use super::tail_index_failure::TailIndexFailure as Failure;
 use crate::cli::arguments::{Axis, EstimatorName, TailIndexOptions};
 use crate::cli::columns::aligned;
 use crate::cli::console::{Console, write_data};
-use crate::cli::failure::Failure;
 use crate::noise::Seed;
 use crate::report::{Format, NoiseLaw, save_as};
 use crate::tail::{
@@ -35,7 +35,7 @@ pub fn tail_index(options: &TailIndexOptions, console: &Console) -> Result<(), F
     let one =
         |(index, values): (usize, &Vec<f64>)| study.sample(values).map(|sample| study.estimates(&sample, index as u64));
     let results: Vec<Result<Estimates, TailError>> = data.samples.par_iter().enumerate().map(one).collect();
-    write_data(if options.json { many_as_json(options, &results) } else { many_as_table(&estimators, &results) })
+    Ok(write_data(if options.json { many_as_json(options, &results) } else { many_as_table(&estimators, &results) })?)
 }
 
 /// One sample: everything that there is to say.
@@ -64,7 +64,7 @@ fn study_one(
         console.say(format!("{}", path.display()));
     }
     let report = Report { sample: &sample, entries: values.len(), estimates, goodness, held_out };
-    write_data(if options.json { report.as_json(options) } else { report.as_table(study) })
+    Ok(write_data(if options.json { report.as_json(options) } else { report.as_table(study) })?)
 }
 
 /// What is done with every sample.
