@@ -82,7 +82,7 @@ fn what_is_moved_aside_is_told_before_anything_is_run() {
     assert_eq!(names(&folder.path().join("results")), ["other.1", "sweep"]);
     assert_eq!(fs::read_to_string(folder.path().join("results/other.1/notes.txt")).unwrap(), "mine");
     let (code, said) = say(folder.path(), &[&run[..], &["--resume"]].concat());
-    assert!(code == 5 && said.contains("what was done is in results/sweep"), "{code} {said}");
+    assert!(code == 5 && said.contains("completed paths are in results/sweep"), "{code} {said}");
     succeed(folder.path(), &["run", "other.toml", "--seed", "9", "--resume", "-q"]);
 }
 

@@ -95,8 +95,8 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     fs::write(experiments.join("a.toml"), escape("small")).unwrap();
     fs::write(experiments.join("b.toml"), escape("absent")).unwrap();
     let said = stderr(program(dir.path()).args(["reproduce", "--quick", "--out", "made"]), 0);
-    assert!(said.contains("absent.toml: skipped, no/such/folder is not there"), "{said}");
-    assert!(said.contains("b.toml: skipped, its calibration made/absent is not there"), "{said}");
+    assert!(said.contains("absent.toml: skipped, no/such/folder does not exist"), "{said}");
+    assert!(said.contains("b.toml: skipped, its calibration made/absent does not exist"), "{said}");
     assert!(dir.path().join("made/small/calibration.json").is_file());
     assert!(dir.path().join("made/of-small/summary.csv").is_file());
     assert!(!dir.path().join("made/of-absent").exists());
@@ -104,7 +104,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     let again = ["reproduce", "--quick", "--out", "made", "--resume"];
     let trained = fs::metadata(dir.path().join("made/small")).unwrap().modified().unwrap();
     let said = stderr(program(dir.path()).args(again), 0);
-    assert!(said.contains("small: is there already") && said.contains("of-small: 1 of 1 chunks are there"), "{said}");
+    assert!(said.contains("small: exists already") && said.contains("of-small: 1 of 1 chunks exist"), "{said}");
     assert_eq!(fs::metadata(dir.path().join("made/small")).unwrap().modified().unwrap(), trained);
     let run = |more: &[&str]| {
         let mut command = program(dir.path());
@@ -133,7 +133,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     report().success();
     // A calibration with another seed is kept.
     let error = stderr(program(dir.path()).args(again).args(["--seed", "4"]), 2);
-    assert!(error.contains("made/small holds something else than the calibration"), "{error}");
+    assert!(error.contains("made/small holds a calibration with another file"), "{error}");
 }
 
 /// Of several calibrations that begin at once, one proceeds and the others report an error. None destroys the results of another.
@@ -183,9 +183,9 @@ fn a_signal_stops_a_training() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (code, said) = stopped(&["calibrate", "experiments/c.toml"]);
-    assert!(code == Some(130) && said.contains("begin anew with --force") && !said.contains("--resume"), "{said}");
+    assert!(code == Some(130) && said.contains("start again with --force") && !said.contains("--resume"), "{said}");
     let (code, said) = stopped(&["reproduce", "--force"]);
-    assert!(code == Some(130) && said.contains("go on with: ") && said.contains("reproduce --resume"), "{said}");
+    assert!(code == Some(130) && said.contains("resume with: ") && said.contains("reproduce --resume"), "{said}");
     let place = dir.path().join("results/small");
     let calibration = Calibration::read(&place.join("calibration.json")).unwrap();
     assert!(calibration.runs.iter().any(|run| matches!(run.ended, Ended::Stopped { .. })));
@@ -224,7 +224,7 @@ fn a_signal_stops_a_measurement() {
         let said = lines.collect::<Vec<String>>().join("\n");
         let status = child.wait().unwrap();
         assert!(clock.elapsed() < Duration::from_secs(15), "{:?} {said}", clock.elapsed());
-        assert!(status.code() == Some(130) && said.contains("what was measured until then is in"), "{said}");
+        assert!(status.code() == Some(130) && said.contains("measurements until then are in"), "{said}");
         let calibration = Calibration::read(&dir.path().join("results/small/calibration.json")).unwrap();
         for run in &calibration.runs {
             assert!(matches!(run.ended, Ended::Stopped { iteration: 0 | 1 }), "{:?}", run.ended);
@@ -344,5 +344,5 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     let said = program(dir.path()).args(["check", "c.toml"]).assert().success().get_output().stdout.clone();
     assert_eq!(String::from_utf8(said).unwrap(), "c.toml: 2 trainings of 600 steps\n");
     let error = stderr(program(dir.path()).args(["run", "c.toml"]), 2);
-    assert!(error.contains("trains a network") && error.contains("levy-escape calibrate c.toml"), "{error}");
+    assert!(error.contains("is a calibration file") && error.contains("levy-escape calibrate c.toml"), "{error}");
 }

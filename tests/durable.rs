@@ -154,7 +154,7 @@ fn merging_refuses_what_does_not_belong_together() {
     for i in ["1/2", "2/2"] {
         let (code, said) = say(folder.path(), &["run", "slow.toml", "--shard", i, "--max-time", "300ms"]);
         assert_eq!(code, 5, "{said}");
-        assert!(said.contains("go on with: ") && said.contains("--resume"), "{said}");
+        assert!(said.contains("resume with: ") && said.contains("--resume"), "{said}");
     }
     let slow = ["merge", "results/slow.shard-1-of-2", "results/slow.shard-2-of-2", "--into", "results/slow"];
     let (code, said) = say(folder.path(), &slow);
@@ -305,11 +305,11 @@ fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
         assert!(begun.elapsed().as_secs_f64() < within * 4.0, "{signals} signals: {:?}", begun.elapsed());
         // Only a run that stops by itself has time for a word; this tells the two apart on any machine.
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.contains("go on with: "), signals == 1, "{signals} signals: {said}");
+        assert_eq!(said.contains("resume with: "), signals == 1, "{signals} signals: {said}");
     }
     let begun = Instant::now();
     let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--max-time", "1s"]);
-    assert!(code == 5 && said.contains("the time limit has come"), "{code} {said}");
+    assert!(code == 5 && said.contains("time limit reached"), "{code} {said}");
     assert!(begun.elapsed() < Duration::from_secs(12));
     assert_eq!(manifest(&folder.path().join("results/sweep"))["stop_reason"], "time_limit");
 }
@@ -456,7 +456,7 @@ fn signals_while_tables_are_written_lose_nothing() {
             assert_eq!(output.status.code(), Some(0), "{said}");
         } else {
             assert!(output.status.code() == Some(130), "{said}");
-            assert!(said.contains("the tables can be written by: levy-escape report out2/sweep"), "{said}");
+            assert!(said.contains("write the tables with: levy-escape report out2/sweep"), "{said}");
             succeed(folder.path(), &["report", "out2/sweep", "-q"]);
         }
     }

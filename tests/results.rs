@@ -111,7 +111,7 @@ fn existing_results_are_kept() {
     insta::assert_snapshot!(refused.stderr, @r"
     error: results/small exists already
 
-    hint: pass --resume to go on with it, --force to move it aside, or --out DIR to write elsewhere
+    hint: pass --resume to continue it, --force to move it aside, or --out DIR to write elsewhere
     ");
     assert_eq!(names(&results), ["small"]);
     assert_eq!(fs::read(results.join("small/escapes.csv")).unwrap(), first);
@@ -136,7 +136,7 @@ fn two_experiments_never_share_a_folder() {
     insta::assert_snapshot!(said.stderr, @r#"
     error: two experiments are named "small"
 
-    hint: results go to a folder of that name: give each its own
+    hint: the name of an experiment is its results folder: give each its own
     "#);
     assert!(!folder.path().join("results").exists());
 
@@ -188,7 +188,7 @@ fn an_interrupt_keeps_what_was_done() {
     let output = running.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("stopped; what was done is in results/small"), "{stderr}");
+    assert!(stderr.contains("stopped; completed paths are in results/small"), "{stderr}");
     assert!(stderr.contains("run my.toml next.toml --progress none --resume"), "{stderr}");
 
     // Only the first cell was begun, and the second experiment leaves nothing.

@@ -1,62 +1,61 @@
-//! The command line, once: help, man page and completions come from here.
+//! The command line. Help, man page and completions are generated from it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
-
-use crate::engine::Shard;
-use crate::experiment::Experiment;
 
 #[cfg(feature = "calibrate")]
-use crate::calibrate::DeviceChoice;
+use super::options::CalibrateOptions;
+use super::options::{
+    CheckOptions, MergeOptions, ReportOptions, ReproduceOptions, RunOptions, SlurmOptions, TheoryOptions,
+};
 
-/// The end of every help text: examples, then what the exit codes mean.
+/// The end of every help text: examples and the exit codes.
 macro_rules! with_exit_codes {
     ($($line:literal),*) => {
         concat!(
             $($line, "\n",)*
             "Exit codes:
-  0    done
-  1    a check failed, or a figure had nothing to draw
+  0    success
+  1    a check failed, or a figure had no data
   2    the command line, an experiment or a data file is wrong
   3    a file could not be read or written
-  5    not complete: the time limit came, or shards are missing
-  130  stopped by a signal; what was done is kept, and --resume goes on"
+  5    incomplete: the time limit was reached, or shards are missing
+  130  stopped by a signal; completed paths are kept, and --resume continues"
         )
     };
 }
 
-/// Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
+/// Escape times of SGD and Adam driven by Lévy noise: simulation and theory.
 #[derive(Debug, Parser)]
 #[command(name = "levy-escape", version, after_help = with_exit_codes!(), arg_required_else_help = true)]
 pub struct Arguments {
-    /// What is said while running.
+    /// What is written to standard error.
     #[command(flatten)]
-    pub console: TalkOptions,
+    pub console: ConsoleOptions,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What is said on standard error.
+/// What is written to standard error.
 #[derive(Args, Debug)]
-pub struct TalkOptions {
-    /// Say nothing but errors
+#[command(next_help_heading = "Global options")]
+pub struct ConsoleOptions {
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Say more: the scheme, its step and its cost for every cell
+    /// Print the scheme, its step and its cost for every cell
     #[arg(short, long, global = true)]
     pub verbose: bool,
 
-    /// How progress is shown; auto is a bar on a terminal and plain lines elsewhere
+    /// Progress display; auto shows a bar on a terminal and plain lines elsewhere
     #[arg(long, global = true, value_enum, default_value_t = ProgressStyle::Auto)]
     pub progress: ProgressStyle,
 
-    /// Colour in messages; auto heeds NO_COLOR and whether standard error is a terminal
+    /// Colour in messages; auto uses colour on a terminal unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
 }
@@ -68,13 +67,13 @@ pub enum ProgressStyle {
     Auto,
     /// A bar.
     Bar,
-    /// A line now and then.
+    /// A line every ten seconds.
     Plain,
     /// Nothing.
     None,
 }
 
-/// When messages have colour.
+/// When messages are coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless NO_COLOR is set.
@@ -85,14 +84,34 @@ pub enum Color {
     Never,
 }
 
-/// What the program can do.
+/// The commands, in the order of use.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check experiment and calibration files without running them
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape check my.toml",
+        "  levy-escape check experiments/*.toml",
+        ""
+    ))]
+    Check(CheckOptions),
+
+    /// Print what theory predicts for every cell, without simulation
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape theory experiments/theorem2.toml",
+        "  levy-escape theory my.toml --json",
+        ""
+    ))]
+    Theory(TheoryOptions),
+
     /// Run experiments and draw their figures
     ///
-    /// Results go to <OUT>/<name>/: run.sqlite (the store), summary.csv (one row a cell), escapes.csv (one row a path),
-    /// manifest.json and figures/. The CSV files are the same, byte for byte, on any number of threads and shards, and however often
-    /// the run was stopped or killed and resumed.
+    /// FILE is an experiment in TOML: noise, dynamics, basins and scheme, with lists for what is swept.
+    ///
+    /// Results go to <OUT>/<name>/: run.sqlite (the store), summary.csv (one row per cell), escapes.csv (one row per path),
+    /// manifest.json and figures/. The CSV files are byte-identical for any number of threads and shards, and after any number of
+    /// interruptions and resumes.
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape run experiments/theorem1.toml",
@@ -103,10 +122,14 @@ pub enum Command {
     ))]
     Run(RunOptions),
 
+    /// Write the tables and figures of a run again, from its store
+    #[command(after_help = with_exit_codes!("Examples:", "  levy-escape report results/theorem1", ""))]
+    Report(ReportOptions),
+
     /// Join the shards of a run
     ///
-    /// Checks that all are of one run and that every path is there exactly once, and gives the files, byte for byte, that the run
-    /// would have given without shards. Nothing is written if anything is missing.
+    /// Checks that all shards belong to one run and that every path is present exactly once. The merged files are byte-identical to
+    /// those of a run without shards. Nothing is written if anything is missing.
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape merge results/my.shard-*-of-16 --into results/my",
@@ -114,14 +137,9 @@ pub enum Command {
     ))]
     Merge(MergeOptions),
 
-    /// Render tables and figures of a run anew, from its store
-    #[command(after_help = with_exit_codes!("Examples:", "  levy-escape report results/theorem1", ""))]
-    Report(ReportOptions),
-
-    /// Write, and submit, Slurm jobs: an array of shards and the merge after it
+    /// Write, and optionally submit, Slurm jobs: an array of shards and the merge after it
     ///
-    /// The scripts go to <OUT>/<name>.slurm/. A shard that is stopped before the end of its time, killed, or loses its node is queued
-    /// again and goes on where it was.
+    /// The scripts go to <OUT>/<name>.slurm/. A shard that reaches its time limit, is killed or loses its node is requeued and resumes.
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape slurm my.toml --shards 64 --sbatch-arg=--time=4:00:00 --sbatch-arg=--cpus-per-task=8 --submit",
@@ -129,7 +147,7 @@ pub enum Command {
     ))]
     Slurm(SlurmOptions),
 
-    /// Run every file in experiments/
+    /// Run all files in experiments/
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape reproduce --quick",
@@ -138,23 +156,10 @@ pub enum Command {
     ))]
     Reproduce(ReproduceOptions),
 
-    /// Check experiment files without running them
-    #[command(after_help = with_exit_codes!())]
-    Check(CheckOptions),
-
-    /// Print what theory predicts for every cell, without simulating
-    #[command(after_help = with_exit_codes!(
-        "Examples:",
-        "  levy-escape theory experiments/theorem2.toml",
-        "  levy-escape theory my.toml --json",
-        ""
-    ))]
-    Theory(TheoryOptions),
-
-    /// Train a network, measure the noise of its gradients, and draw it
+    /// Train a network and measure the noise of its gradients
     ///
-    /// Results go to <OUT>/<name>/: calibration.json, which an experiment can name, the parameters with their noise as .npy, what was
-    /// found in words in summary.txt (also on standard output), manifest.json and figures/.
+    /// Results go to <OUT>/<name>/: calibration.json, which an experiment can name; the parameters and their noise as .npy;
+    /// summary.txt (also on standard output); manifest.json and figures/.
     #[cfg(feature = "calibrate")]
     #[command(after_help = with_exit_codes!(
         "Examples:",
@@ -164,7 +169,7 @@ pub enum Command {
     ))]
     Calibrate(CalibrateOptions),
 
-    /// Estimate the tail index of data, beside a Gaussian of the same scales
+    /// Estimate the tail index of data, and of Gaussian data with the same scales
     ///
     /// DATA is a table of text (.csv, .tsv), a NumPy array (.npy, .npz) or a safetensors file, packed with gzip or not. The output gives five
     /// estimators of the index of a symmetric α-stable law, each with a 95 % interval and with its result on Gaussian data of the same
@@ -179,179 +184,6 @@ pub enum Command {
         ""
     ))]
     TailIndex(TailIndexOptions),
-}
-
-/// Options of `run`.
-#[derive(Args, Debug)]
-pub struct RunOptions {
-    /// Experiment files
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-
-    /// Run only part I of N, into <name>.shard-I-of-N; merge joins them
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub shard: Option<Shard>,
-
-    /// Say what it would take, from a pilot of a few paths, and run nothing
-    #[arg(long)]
-    pub dry_run: bool,
-
-    /// How the runs are made
-    #[command(flatten)]
-    pub how: RunSettings,
-}
-
-fn shard(text: &str) -> Result<Shard, String> {
-    let parts = text.split_once('/').and_then(|(i, n)| Shard::new(i.parse().ok()?, n.parse().ok()?));
-    parts.ok_or_else(|| format!("expected I/N with 1 <= I <= N <= {}, as in 3/16", Shard::MOST))
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time as 3h50m, 90s or 2 days".to_string())
-}
-
-/// What is taken instead of what the file says.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Overrides {
-    /// Seed instead of the file's
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Paths of every cell instead of the file's
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Experiment::MOST_PATHS))]
-    pub paths: Option<u64>,
-}
-
-/// Largest number of threads.
-const MOST_THREADS: u64 = 4096;
-
-/// How runs are made.
-#[derive(Args, Clone, Debug)]
-pub struct RunSettings {
-    /// Folder for the results
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub out: PathBuf,
-
-    /// What is taken instead of what the file says
-    #[command(flatten)]
-    pub instead: Overrides,
-
-    /// Threads; by default one per core
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
-    pub threads: Option<u64>,
-
-    /// Go on where the results of the same name end; begin if there are none
-    #[arg(long, conflicts_with = "force")]
-    pub resume: bool,
-
-    /// Move existing results of the same name aside, to <name>.1, and run
-    #[arg(long)]
-    pub force: bool,
-
-    /// Stop in time, as by Ctrl-C, and end with exit code 5
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub max_time: Option<Duration>,
-
-    /// Print one JSON object per experiment on standard output when it is done
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Options of `reproduce`.
-#[derive(Args, Debug)]
-pub struct ReproduceOptions {
-    /// Fewer paths: everything in about a minute, with wider intervals
-    #[arg(long)]
-    pub quick: bool,
-
-    /// Folder with the experiment files
-    #[arg(long, value_name = "DIR", default_value = "experiments")]
-    pub experiments: PathBuf,
-
-    /// How the runs are made
-    #[command(flatten)]
-    pub how: RunSettings,
-}
-
-/// Options of `merge`.
-#[derive(Args, Debug)]
-pub struct MergeOptions {
-    /// Folders of the shards
-    #[arg(required = true, value_name = "DIR")]
-    pub folders: Vec<PathBuf>,
-
-    /// Folder for the run, which must not be there
-    #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
-
-    /// Print one JSON object on standard output when it is done
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Options of `report`.
-#[derive(Args, Debug)]
-pub struct ReportOptions {
-    /// Folder of a run
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
-
-    /// Print one JSON object on standard output when it is done
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Options of `slurm`.
-#[derive(Args, Debug)]
-pub struct SlurmOptions {
-    /// Experiment file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// Tasks of the array
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Shard::MOST))]
-    pub shards: u64,
-
-    /// Folder for the results, on a file system that all nodes share
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub out: PathBuf,
-
-    /// What is taken instead of what the file says
-    #[command(flatten)]
-    pub instead: Overrides,
-
-    /// Threads of a task; by default as many as it has CPUs
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
-    pub threads: Option<u64>,
-
-    /// An option of sbatch for both jobs, as --sbatch-arg=--time=4:00:00
-    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
-    pub sbatch_arg: Vec<String>,
-
-    /// Submit the jobs
-    #[arg(long)]
-    pub submit: bool,
-}
-
-/// Options of `check`.
-#[derive(Args, Debug)]
-pub struct CheckOptions {
-    /// Experiment files
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-}
-
-/// Options of `theory`.
-#[derive(Args, Debug)]
-pub struct TheoryOptions {
-    /// Experiment file
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// Print JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Heading of the options that say how data are read.
@@ -518,55 +350,4 @@ pub enum EstimatorName {
     Hill,
     /// Likelihood of the stable law.
     MaximumLikelihood,
-}
-
-/// Options of `calibrate`.
-#[cfg(feature = "calibrate")]
-#[derive(Args, Debug)]
-pub struct CalibrateOptions {
-    /// File of a calibration
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// Folder for the results
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub out: PathBuf,
-
-    /// Seed instead of the file's
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-
-    /// Device instead of the file's; auto takes a GPU where this build can use one, and says so
-    #[arg(long, value_enum)]
-    pub device: Option<DeviceName>,
-
-    /// Move existing results of the same name aside, to <name>.1, and run
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// Where the network is trained.
-#[cfg(feature = "calibrate")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DeviceName {
-    /// A GPU, else the processor.
-    Auto,
-    /// The processor.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-    /// An Apple GPU.
-    Metal,
-}
-
-#[cfg(feature = "calibrate")]
-impl From<DeviceName> for DeviceChoice {
-    fn from(name: DeviceName) -> Self {
-        match name {
-            DeviceName::Auto => DeviceChoice::Auto,
-            DeviceName::Cpu => DeviceChoice::Cpu,
-            DeviceName::Cuda => DeviceChoice::Cuda,
-            DeviceName::Metal => DeviceChoice::Metal,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! `manifest.json`: everything about a run that its tables leave out.
+//! `manifest.json`: version, plan, machine and times of a run or calibration.
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::Serialize;
@@ -21,26 +21,26 @@ pub struct Manifest<'a> {
     paths_per_cell: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
-    /// Whether every path was run. If not, the tables hold the first paths of every cell.
+    /// Whether every path was run; if not, the tables hold the first paths of every cell.
     complete: bool,
     paths_done: u64,
     paths_planned: u64,
-    /// Of the last session.
+    /// Threads of the last session.
     threads: usize,
-    /// The machine that rendered the run.
+    /// The machine that wrote the tables.
     host: Host,
-    /// When the first session began and the last one ended.
+    /// Start of the first session and end of the last.
     start: String,
     end: String,
     /// When the tables were written.
     rendered: String,
-    /// Of all sessions; of one that was killed, until its last commit.
+    /// Wall time of all sessions; a killed session counts until its last commit.
     seconds: f64,
     stop_reason: &'a str,
     warnings: &'a [String],
     sessions: &'a [Session],
     cells: Vec<Cell<'a>>,
-    /// The file as it was read; options that overrode it are in the fields above.
+    /// Text of the file; values from the command line are in the fields above.
     experiment: &'a str,
 }
 
@@ -61,7 +61,7 @@ impl Host {
     }
 }
 
-/// One cell as it was resolved.
+/// One cell with resolved values.
 #[derive(Debug, Serialize)]
 struct Cell<'a> {
     cell: u64,
@@ -78,7 +78,7 @@ struct Cell<'a> {
     scheme: String,
 }
 
-/// What is known when a run ends.
+/// A run that has ended.
 pub struct Ended<'a> {
     pub experiment: &'a Experiment,
     pub kernels: &'a [Box<dyn PathKernel>],
@@ -90,7 +90,7 @@ pub struct Ended<'a> {
 }
 
 impl<'a> Manifest<'a> {
-    /// The manifest of a run that has ended just now.
+    /// The manifest of a run that has just ended.
     pub fn of(ended: &Ended<'a>) -> Self {
         let cell = |(plan, scheme): (&'a CellPlan, String)| Cell {
             cell: plan.index,
@@ -145,9 +145,9 @@ pub struct CalibrationManifest<'a> {
     version: &'static str,
     name: &'a str,
     seed: u64,
-    /// Whether the settings of a quick run were taken.
+    /// Whether the settings differ from those of a full run.
     quick: bool,
-    /// The device, and why it was taken.
+    /// The device, and why it was chosen.
     device: &'a str,
     host: Host,
     start: String,
@@ -155,7 +155,7 @@ pub struct CalibrationManifest<'a> {
     seconds: f64,
     stop_reason: StopReason,
     trainings: &'a [TrainingSpeed],
-    /// The file as it was read; options that overrode it are in the fields above.
+    /// Text of the file; values from the command line are in the fields above.
     calibration: &'a str,
 }
 
@@ -164,15 +164,15 @@ pub struct CalibrationManifest<'a> {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
-    /// Every training came to its end.
+    /// All trainings are complete.
     Complete,
-    /// A signal asked for it.
+    /// A signal.
     Interrupted,
-    /// The time was up.
+    /// The time limit.
     TimeLimit,
 }
 
-/// How fast one training went, without what was measured between its steps.
+/// Speed of one training, without the measurements between its steps.
 #[cfg(feature = "calibrate")]
 #[derive(Debug, Serialize)]
 pub struct TrainingSpeed {
@@ -180,21 +180,25 @@ pub struct TrainingSpeed {
     pub label: String,
     /// Steps done.
     pub steps: u64,
-    /// Steps in a second.
+    /// Steps per second.
     pub steps_per_second: Option<f64>,
+}
+
+/// A calibration that has ended.
+#[cfg(feature = "calibrate")]
+pub struct EndedCalibration<'a> {
+    pub device: &'a str,
+    pub start: String,
+    pub seconds: f64,
+    pub stop_reason: StopReason,
+    pub trainings: &'a [TrainingSpeed],
 }
 
 #[cfg(feature = "calibrate")]
 impl<'a> CalibrationManifest<'a> {
-    /// The manifest of a calibration that has ended just now.
-    pub fn of(
-        file: &'a CalibrationFile,
-        settings: &'a CalibrationSettings,
-        device: &'a str,
-        (start, seconds): (String, f64),
-        stop_reason: StopReason,
-        trainings: &'a [TrainingSpeed],
-    ) -> Self {
+    /// The manifest of a calibration that has just ended.
+    pub fn of(file: &'a CalibrationFile, settings: &'a CalibrationSettings, ended: EndedCalibration<'a>) -> Self {
+        let EndedCalibration { device, start, seconds, stop_reason, trainings } = ended;
         CalibrationManifest {
             version: env!("CARGO_PKG_VERSION"),
             name: &settings.name,
@@ -217,7 +221,7 @@ fn is_quick(file: &CalibrationFile, settings: &CalibrationSettings) -> bool {
     *settings != file.settings
 }
 
-/// Whether the text of a manifest is that of the same calibration by the same version of the program, on whatever device.
+/// Whether a manifest belongs to the same calibration by the same version of the program, on any device.
 #[cfg(feature = "calibrate")]
 pub fn is_of(manifest: &str, file: &CalibrationFile, settings: &CalibrationSettings) -> bool {
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
@@ -227,18 +231,18 @@ pub fn is_of(manifest: &str, file: &CalibrationFile, settings: &CalibrationSetti
         && manifest["calibration"] == *file.text
 }
 
-/// The time now, to the second.
+/// The time in UTC, to the second.
 pub fn now() -> String {
-    told(Timestamp::now())
+    utc(Timestamp::now())
 }
 
-fn told(time: Timestamp) -> String {
+fn utc(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
 }
 
-/// When a session ended, or, if it was killed, last told of itself.
+/// End of a session; for one that was killed, its last commit.
 fn end_of(session: &Session) -> Option<String> {
     let start: Timestamp = session.start.parse().ok()?;
     let length = SignedDuration::try_from_secs_f64(session.seconds).ok()?;
-    start.checked_add(length).ok().map(told)
+    start.checked_add(length).ok().map(utc)
 }

@@ -1,44 +1,60 @@
-//! The program: arguments, messages, exit codes. The only room that prints, reads the clock and catches signals.
+//! The program: arguments, messages and exit codes. The only module that prints and handles signals.
 
 mod arguments;
 mod columns;
+mod command_line;
 mod commands;
+mod complaint;
 mod console;
-mod failure;
+mod load;
 mod manifest;
+mod options;
 mod pilot;
+mod planned;
+mod progress;
 mod rendering;
 mod stopping;
+mod values;
+
+use std::process::ExitCode;
 
 use clap::Parser;
-use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 #[cfg(feature = "calibrate")]
 use commands::calibrate;
-use commands::{check, merge, reproduce, run, slurm, tail_index, theory};
+use commands::{check, merge, report, reproduce, run, slurm, tail_index, theory};
+use complaint::{Complain, Complaint};
+use console::Console;
 
-/// Parses the command line, does what it says, and returns the exit code.
+/// Parses the command line, runs the command, prints its failure and returns the exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let console = console::Console::new(&arguments.console);
-    let done = match &arguments.command {
-        Command::Run(options) => run::run(options, &console),
-        Command::Reproduce(options) => reproduce::reproduce(options, &console),
-        Command::Merge(options) => merge::merge(options, &console),
-        Command::Report(options) => merge::report(options, &console),
-        Command::Slurm(options) => slurm::slurm(options, &console),
-        Command::Check(options) => check::check(options, &console),
-        Command::Theory(options) => theory::theory(options, &console),
-        #[cfg(feature = "calibrate")]
-        Command::Calibrate(options) => calibrate::calibrate(options, &console),
-        Command::TailIndex(options) => tail_index::tail_index(options, &console),
-    };
-    match done {
+    let console = Console::new(&arguments.console);
+    match execute(&arguments.command, &console) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.print();
-            ExitCode::from(failure.code())
+        Err(complaint) => {
+            complaint.print();
+            ExitCode::from(complaint.exit as u8)
         }
     }
+}
+
+fn execute(command: &Command, console: &Console) -> Result<(), Complaint> {
+    match command {
+        Command::Check(options) => complain(check::check(options, console)),
+        Command::Theory(options) => complain(theory::theory(options, console)),
+        Command::Run(options) => complain(run::run(options, console)),
+        Command::Report(options) => complain(report::report(options, console)),
+        Command::Merge(options) => complain(merge::merge(options, console)),
+        Command::Slurm(options) => complain(slurm::slurm(options, console)),
+        Command::Reproduce(options) => complain(reproduce::reproduce(options, console)),
+        #[cfg(feature = "calibrate")]
+        Command::Calibrate(options) => complain(calibrate::calibrate(options, console)),
+        Command::TailIndex(options) => complain(tail_index::tail_index(options, console)),
+    }
+}
+
+fn complain<E: Complain>(result: Result<(), E>) -> Result<(), Complaint> {
+    result.map_err(|failure| failure.complaint())
 }

@@ -1,4 +1,4 @@
-//! A few paths of a cell, to see what one costs.
+//! A few paths of a cell, timed.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -6,30 +6,29 @@ use std::time::{Duration, Instant};
 use super::stopping::Stopping;
 use crate::engine::CHUNK;
 use crate::results::PreparedRun;
-use crate::scheme::StopFlag;
-use crate::scheme::{Limits, StreamSource};
+use crate::scheme::{Limits, StopFlag, StreamSource};
 
-/// How long a pilot goes on.
+/// How much a pilot runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Paths of the first go; twice as many at each further one, up to a chunk.
+    /// Paths of the first round; each further round has twice as many, up to a chunk.
     pub first: u64,
-    /// Time after which there is no further go.
+    /// Time after which no round starts.
     pub budget: Duration,
-    /// Time after which the one that is being run is given up.
+    /// Time after which the current round is abandoned.
     pub limit: Duration,
 }
 
-/// What a pilot of one cell saw, on one thread.
+/// What a pilot of one cell measured, on one thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pilot {
-    /// Paths that were run.
+    /// Paths that were started.
     pub paths: u64,
     /// Their steps and jumps.
     pub events: u64,
     /// Wall time of all of them.
     pub seconds: f64,
-    /// Whether paths were given up.
+    /// Whether paths were abandoned.
     pub cut_short: bool,
 }
 
@@ -45,13 +44,13 @@ impl Pilot {
             let (ended, watch) = mpsc::channel::<()>();
             let flag = &flag;
             scope.spawn(move || {
-                // Ends early when the sender is gone.
+                // Returns as soon as the sender is dropped.
                 if watch.recv_timeout(effort.limit) == Err(RecvTimeoutError::Timeout) {
                     flag.abandon();
                 }
             });
             let mut size = effort.first.min(CHUNK);
-            while clock.elapsed() < effort.budget && stopping.reason().is_none() && !flag.is_abandoned() {
+            while clock.elapsed() < effort.budget && stopping.cause().is_none() && !flag.is_abandoned() {
                 records.clear();
                 kernel.run(source, 0..size, limits, &mut records);
                 pilot.paths += size;
@@ -63,12 +62,12 @@ impl Pilot {
         Pilot { seconds: clock.elapsed().as_secs_f64(), cut_short: flag.is_abandoned(), ..pilot }
     }
 
-    /// What one path costs.
+    /// Wall time of one path.
     pub fn seconds_per_path(&self) -> f64 {
         self.seconds / self.paths.max(1) as f64
     }
 
-    /// What one step or jump costs; `None` if paths were given up.
+    /// Wall time of one step or jump; `None` if paths were abandoned.
     pub fn seconds_per_event(&self) -> Option<f64> {
         (!self.cut_short && self.events > 0).then(|| self.seconds / self.events as f64)
     }

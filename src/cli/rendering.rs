@@ -1,27 +1,75 @@
-//! From the store to tables, figures and the manifest: what `run`, `merge` and `report` end with.
+//! From the store to tables, figures and the manifest: the last step of `run`, `merge` and `report`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use thiserror::Error;
 
-use super::console::{Console, write_data};
-use super::failure::Failure;
+use super::complaint::{Complain, Complaint, Exit};
+use super::console::{Console, OutputError, write_data};
 use super::manifest::{Ended, Manifest};
 use super::pilot::{Effort, Pilot};
+use super::progress::Meter;
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
-use crate::report;
-use crate::results::{CellResult, PreparedRun, RandomProblemsResult, ResultsFolder, TableError, render_tables};
+use crate::report::{self, FigureError};
+use crate::results::{
+    CellResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, render_tables,
+};
 
-/// Timing the paths of one cell: a chunk, which is the least that a run takes, and for some time.
+/// Timing the paths of one cell: rounds of a chunk, the unit of a run.
 const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
 
-/// How long the exact solver may take where a run was stopped.
-const HASTE: Duration = Duration::from_secs(2);
+/// How long the exact solver may take after a stop.
+const STOPPED_BUDGET: Duration = Duration::from_secs(2);
 
-/// What there is to render.
+/// Why the results of a run cannot be written.
+#[derive(Debug, Error)]
+pub enum RenderFailure {
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    #[error(transparent)]
+    Figure(#[from] FigureFailure),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for RenderFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            RenderFailure::Table(error) => error.complaint(),
+            RenderFailure::Results(error) => error.complaint(),
+            RenderFailure::Figure(failure) => {
+                failure.complaint().or_hint("the tables and the other figures have been written")
+            }
+            RenderFailure::Output(error) => error.complaint(),
+        }
+    }
+}
+
+/// Why a figure cannot be drawn.
+#[derive(Debug, Error)]
+#[error("the figure {name} could not be drawn")]
+pub struct FigureFailure {
+    /// Its name in the experiment file.
+    pub name: &'static str,
+    /// The reason.
+    #[source]
+    pub source: FigureError,
+}
+
+impl Complain for FigureFailure {
+    fn complaint(&self) -> Complaint {
+        let exit = if matches!(self.source, FigureError::Empty { .. }) { Exit::CheckFailed } else { Exit::Io };
+        Complaint::new(self, exit)
+    }
+}
+
+/// A run whose results are to be written.
 pub struct Rendering<'r> {
     pub run: &'r PreparedRun<'r>,
     pub folder: &'r ResultsFolder,
@@ -35,12 +83,12 @@ impl Rendering<'_> {
         self.done.count() == self.chunks.count()
     }
 
-    /// Writes everything and says what it is. A figure that cannot be drawn is told last: the tables are worth more.
-    pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<(), Failure> {
+    /// Writes tables, findings, figures and manifest. A figure that cannot be drawn is reported after everything else is written.
+    pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<(), RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
         let results = self.tables(stopping, console)?;
-        results.iter().for_each(|result| console.say_more(told(result)));
+        results.iter().for_each(|result| console.say_more(cell_line(result)));
         let studies = match &experiment.random_problems {
             Some(plan) if self.is_complete() => RandomProblemsResult::solve(plan, experiment.seed),
             _ => Vec::new(),
@@ -72,12 +120,12 @@ impl Rendering<'_> {
     }
 
     fn tables(&self, stopping: &Stopping, console: &Console) -> Result<Vec<CellResult>, TableError> {
-        let (mut meter, clock) =
-            (console.meter(&format!("{}: tables", self.run.experiment().name), "cells"), Instant::now());
+        let (name, clock) = (format!("{}: tables", self.run.experiment().name), Instant::now());
+        let mut meter = Meter::new(console, &name, "cells");
         let mut watch = |done, of| {
             meter.count(done as u64, of as u64);
-            // Of half a run that was told to stop nobody waits for what the whole one needs anyway.
-            self.is_complete() || stopping.reason().is_none() || clock.elapsed() < HASTE
+            // The complete run computes exact values anyway: a run that was stopped need not wait for them.
+            self.is_complete() || stopping.cause().is_none() || clock.elapsed() < STOPPED_BUDGET
         };
         let results =
             render_tables(self.run, &self.folder.store, self.chunks, self.done, self.folder.path(), &mut watch);
@@ -85,19 +133,19 @@ impl Rendering<'_> {
         results
     }
 
-    /// What a reader of half a run must know first.
+    /// The first line of the findings of an incomplete run.
     fn partial_mark(&self) -> String {
-        match self.is_complete() {
-            true => String::new(),
-            false => format!(
-                "**Partial:** {} of {} chunks of paths were run. Tables and figures hold the first paths of every cell.\n\n",
-                self.done.count(),
-                self.chunks.count()
-            ),
+        if self.is_complete() {
+            return String::new();
         }
+        format!(
+            "**Partial:** {} of {} chunks of paths were run. Tables and figures hold the first paths of every cell.\n\n",
+            self.done.count(),
+            self.chunks.count()
+        )
     }
 
-    /// What a path of every cell costs, by a pilot of its events, if a figure asks for it; 0 where that takes too long.
+    /// Wall time of a path of every cell, from a pilot, if a figure shows it; 0 where the pilot takes too long.
     fn seconds_per_path(&self, results: &[CellResult], stopping: &Stopping) -> Vec<f64> {
         if !self.run.experiment().figures.contains(&FigureKind::CostVsEpsilon) {
             return Vec::new();
@@ -109,20 +157,20 @@ impl Rendering<'_> {
         results.iter().map(cost).collect()
     }
 
-    fn draw(&self, material: report::Material<'_>) -> Result<(), Failure> {
+    fn draw(&self, material: report::Material<'_>) -> Result<(), FigureFailure> {
         let mut undrawn = Ok(());
         for kind in &self.run.experiment().figures {
             match report::draw(*kind, material, &self.folder.path().join("figures")) {
                 Ok(()) => {}
-                // A run that was cut short may lack what a figure needs.
-                Err(report::FigureError::Empty { .. }) if !self.is_complete() => {}
-                Err(source) => undrawn = undrawn.and(Err(Failure::Figure { name: kind.name(), source })),
+                // An incomplete run may lack the data of a figure.
+                Err(FigureError::Empty { .. }) if !self.is_complete() => {}
+                Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: kind.name(), source })),
             }
         }
         undrawn
     }
 
-    /// What `--json` prints of a shard, whose cells are told by the merge.
+    /// What `--json` prints for a shard, which has no results of cells.
     pub fn shard_as_json(&self, shard: Shard, seconds: f64) -> String {
         let (name, path, complete) = (&self.run.experiment().name, self.folder.path(), self.is_complete());
         let shard = format!("{}/{}", shard.index(), shard.count());
@@ -135,10 +183,10 @@ impl Rendering<'_> {
         self.chunks.paths() - self.chunks.paths_of(self.done.gaps(self.chunks.count()))
     }
 
-    /// Writes the manifest; returns how long the sessions took.
-    pub fn write_manifest(&self) -> Result<f64, Failure> {
-        self.folder.store.check_place().map_err(crate::results::ResultsError::from)?;
-        let sessions = self.folder.store.sessions().map_err(crate::results::ResultsError::from)?;
+    /// Writes the manifest and returns the wall time of all sessions in seconds.
+    pub fn write_manifest(&self) -> Result<f64, ResultsError> {
+        self.folder.store.check_place()?;
+        let sessions = self.folder.store.sessions()?;
         let ended = Ended {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
@@ -153,7 +201,7 @@ impl Rendering<'_> {
     }
 }
 
-/// The file's warnings and those of the kernels, each once.
+/// The warnings of the file and of the kernels, without duplicates.
 pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
     let mut warnings = run.experiment().warnings.clone();
     for warning in run.kernels().iter().flat_map(|kernel| kernel.warnings()) {
@@ -164,9 +212,9 @@ pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
     warnings
 }
 
-fn told(result: &CellResult) -> String {
+fn cell_line(result: &CellResult) -> String {
     format!(
-        "cell {}: E Γ = {}, λ E Γ = {}, {:.1} events a path",
+        "cell {}: E Γ = {}, λ E Γ = {}, {:.1} events per path",
         result.plan.index,
         result.mean().map_or("–".to_string(), |m| format!("{:.4}", m.value)),
         result.ratio().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),

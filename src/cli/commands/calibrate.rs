@@ -1,85 +1,166 @@
-//! `calibrate`: from the file of a calibration to its folder.
+//! `calibrate`: from the file of a calibration to its results folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use serde::Serialize;
+use thiserror::Error;
 
 use crate::calibrate::{
-    Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DeviceChoice, Ended, Event, OptimiserRun,
-    calibrate as measure,
+    CalibrateError, Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DataError, DeviceChoice, Ended,
+    Event, OptimiserRun, calibrate as measure,
 };
-use crate::cli::arguments::CalibrateOptions;
-use crate::cli::console::{Console, TrainingMeter, write_data};
-use crate::cli::failure::{Failure, read_text};
-use crate::cli::manifest::{CalibrationManifest, StopReason, TrainingSpeed, is_of, now};
-use crate::cli::stopping::{StopCause, Stopping};
+use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
+use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::load::{LoadFailure, read_text};
+use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, is_of, now};
+use crate::cli::options::CalibrateOptions;
+use crate::cli::progress::TrainingMeter;
+use crate::cli::rendering::FigureFailure;
+use crate::cli::stopping::{SignalError, StopCause, Stopped, Stopping};
 use crate::experiment::CalibrationFile;
-use crate::files::Existing;
-use crate::files::{PendingFolder, Placed};
+use crate::files::{Existing, FilesError, PendingFolder, Placed};
 use crate::noise::Seed;
 use crate::report::{self, FigureError};
+use crate::tail::NpyError;
+
+/// Why there is no complete calibration.
+#[derive(Debug, Error)]
+pub enum CalibrateFailure {
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
+    #[error(transparent)]
+    Npy(#[from] NpyError),
+    #[error("cannot encode the results")]
+    Json(#[from] serde_json::Error),
+    #[error("{labels} diverged; measurements until then are in {}", path.display())]
+    Diverged { labels: String, path: PathBuf },
+    #[error("{label}: the gradient noise has no tail index: {reason}; the measurements are in {}", path.display())]
+    NoTailIndex { label: String, reason: String, path: PathBuf },
+    #[error("stopped; measurements until then are in {}", path.display())]
+    TrainingStopped { path: PathBuf },
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    #[error("{} holds a calibration with another file, seed or version of the program", path.display())]
+    OtherCalibration { path: PathBuf },
+    #[error(transparent)]
+    Figure(#[from] FigureFailure),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for CalibrateFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            CalibrateFailure::Load(failure) => failure.complaint(),
+            CalibrateFailure::Files(error @ FilesError::Exists { .. }) => error.complaint().or_hint(FORCE_OR_OUT),
+            CalibrateFailure::Files(error) => error.complaint(),
+            CalibrateFailure::Calibrate(error) => calibrate_complaint(error),
+            CalibrateFailure::Npy(_) | CalibrateFailure::Json(_) => Complaint::new(self, Exit::Io),
+            CalibrateFailure::Diverged { .. } => {
+                Complaint::new(self, Exit::CheckFailed).or_hint("lower the learning rate `eta`")
+            }
+            CalibrateFailure::NoTailIndex { .. } => Complaint::new(self, Exit::CheckFailed),
+            CalibrateFailure::TrainingStopped { .. } => {
+                Complaint::new(self, Exit::Interrupted).or_hint("training cannot be resumed: start again with --force")
+            }
+            CalibrateFailure::Stopped(stopped) => stopped.complaint(),
+            CalibrateFailure::OtherCalibration { .. } => Complaint::new(self, Exit::BadInput).or_hint(FORCE_OR_OUT),
+            CalibrateFailure::Figure(failure) => {
+                failure.complaint().or_hint("the tables and the other figures have been written")
+            }
+            CalibrateFailure::Signal(error) => error.complaint(),
+            CalibrateFailure::Output(error) => error.complaint(),
+        }
+    }
+}
+
+fn calibrate_complaint(error: &CalibrateError) -> Complaint {
+    let exit = match error {
+        CalibrateError::Data(DataError::Read { .. }) | CalibrateError::Tensor(_) | CalibrateError::Threads(_) => {
+            Exit::Io
+        }
+        _ => Exit::BadInput,
+    };
+    let complaint = Complaint::new(error, exit);
+    match error {
+        CalibrateError::Data(DataError::Missing { .. }) => complaint.or_hint("the README says where to get the images"),
+        _ => complaint,
+    }
+}
 
 /// Runs one calibration.
-pub fn calibrate(options: &CalibrateOptions, console: &Console) -> Result<(), Failure> {
+pub fn calibrate(options: &CalibrateOptions, console: &Console) -> Result<(), CalibrateFailure> {
     let mut file = load(&options.file)?;
     override_settings(&mut file.settings, options.seed, options.device.map(DeviceChoice::from));
     let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };
     let stopping = Stopping::watch(None)?;
-    run_one(&file, &file.settings, (&options.out, existing, Told::AsData), &stopping, console)
+    let job = Job { file: &file, settings: &file.settings, out: &options.out, existing, summary: SummaryTo::Stdout };
+    run_job(job, &stopping, console)
 }
 
-/// Puts what the command line says in place of the file's.
+/// Replaces seed and device of the file by those of the command line.
 pub fn override_settings(settings: &mut CalibrationSettings, seed: Option<u64>, device: Option<DeviceChoice>) {
     settings.seed = seed.map_or(settings.seed, Seed);
     settings.device = device.unwrap_or(settings.device);
 }
 
 /// Reads and checks one file.
-pub fn load(path: &Path) -> Result<CalibrationFile, Failure> {
-    let text = read_text(path)?;
-    CalibrationFile::parse(&path.display().to_string(), &text).map_err(|errors| Failure::Experiment(Box::new(errors)))
+pub fn load(path: &Path) -> Result<CalibrationFile, LoadFailure> {
+    CalibrationFile::parse(&path.display().to_string(), &read_text(path)?).map_err(LoadFailure::invalid)
 }
 
-/// Whether a calibration is there that was made with these settings, to its end.
+/// Whether a complete calibration with these settings exists.
 ///
 /// # Errors
-/// [`Failure::OtherCalibration`] if what is there is not of these settings.
-pub fn is_made(out: &Path, file: &CalibrationFile, settings: &CalibrationSettings) -> Result<bool, Failure> {
+/// [`CalibrateFailure::OtherCalibration`] if the folder holds one with other settings.
+pub fn is_made(out: &Path, file: &CalibrationFile, settings: &CalibrationSettings) -> Result<bool, CalibrateFailure> {
     let place = out.join(&settings.name);
     if place.symlink_metadata().is_err() {
         return Ok(false);
     }
     let manifest = read_text(&place.join("manifest.json")).unwrap_or_default();
     if !is_of(&manifest, file, settings) {
-        return Err(Failure::OtherCalibration { path: place });
+        return Err(CalibrateFailure::OtherCalibration { path: place });
     }
     Ok(Calibration::read(&place.join("calibration.json")).is_ok_and(|calibration| complete(&calibration)))
 }
 
-/// Where the summary goes beside its file.
+/// Where the summary is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// To standard output.
-    AsData,
-    /// To standard error, unless quiet.
-    AsTalk,
+pub enum SummaryTo {
+    /// Standard output: it is the result of the command.
+    Stdout,
+    /// Standard error, unless quiet: the calibration is one of several steps.
+    Stderr,
 }
 
-/// Measures with these settings, which are the file's or its quick ones, and writes everything.
-pub fn run_one(
-    file: &CalibrationFile,
-    settings: &CalibrationSettings,
-    (out, existing, told): (&Path, Existing, Told),
-    stopping: &Stopping,
-    console: &Console,
-) -> Result<(), Failure> {
-    PendingFolder::check(out, &settings.name, existing)?;
-    let (device, reason) = settings.device.open()?;
+/// One calibration to make.
+#[derive(Clone, Copy)]
+pub struct Job<'j> {
+    pub file: &'j CalibrationFile,
+    /// Those of the file, or its quick ones.
+    pub settings: &'j CalibrationSettings,
+    pub out: &'j Path,
+    pub existing: Existing,
+    pub summary: SummaryTo,
+}
+
+/// Trains, measures and writes everything.
+pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(), CalibrateFailure> {
+    let Job { settings, .. } = job;
+    PendingFolder::check(job.out, &settings.name, job.existing)?;
+    let (device, device_reason) = settings.device.open()?;
     let data = settings.load()?;
-    let mut folder = PendingFolder::create(&out.join(&settings.name), existing)?;
-    console.say(format!("{}: device {reason}", settings.name));
+    let mut folder = PendingFolder::create(&job.out.join(&settings.name), job.existing)?;
+    console.say(format!("{}: device {device_reason}", settings.name));
     let (start, clock) = (now(), Instant::now());
     let watch = Stopwatch::new(settings, console);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
@@ -95,67 +176,79 @@ pub fn run_one(
     write_tables(&folder, &found)?;
     let summary = report::calibration_summary(&found.calibration);
     folder.write("summary.txt", summary.as_bytes())?;
-    let mut undrawn = None;
-    for kind in &file.figures {
-        match report::draw_calibration(*kind, &found, &folder.path().join("figures")) {
-            Ok(()) => {}
-            // A training that was cut short may lack what a figure needs.
-            Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
-            Err(source) => undrawn = undrawn.or(Some(Failure::Figure { name: kind.name(), source })),
-        }
-    }
-    let seconds = clock.elapsed().as_secs_f64();
-    let early = stopping.reason();
-    let stop_reason = match early {
+    let drawn = draw(job.file, &found, &folder);
+    let (seconds, speeds, cause) = (clock.elapsed().as_secs_f64(), watch.speeds(), stopping.cause());
+    let stop_reason = match cause {
         None => StopReason::Complete,
         Some(StopCause::Interrupted) => StopReason::Interrupted,
         Some(StopCause::TimeLimit) => StopReason::TimeLimit,
     };
-    let speeds = watch.speeds();
-    let manifest = CalibrationManifest::of(file, settings, &reason, (start, seconds), stop_reason, &speeds);
-    folder.write("manifest.json", json(&manifest)?.as_bytes())?;
+    let ended = EndedCalibration { device: &device_reason, start, seconds, stop_reason, trainings: &speeds };
+    folder.write("manifest.json", json(&CalibrationManifest::of(job.file, settings, ended))?.as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
     console.moved(&path, moved.as_deref());
-    match told {
-        Told::AsData => write_data(summary.trim_end())?,
-        Told::AsTalk => console.say(summary.trim_end()),
+    print_summary(job, &summary, &speeds, console)?;
+    if let Some(cause) = cause {
+        return Err(match job.summary {
+            SummaryTo::Stdout => CalibrateFailure::TrainingStopped { path },
+            SummaryTo::Stderr => Stopped { cause, path }.into(),
+        });
     }
-    for speed in &speeds {
-        let per_second = speed.steps_per_second.map_or("–".to_string(), |n| format!("{n:.0}"));
-        console.say(format!("{}: {}: {per_second} training steps/s", settings.name, speed.label));
-    }
-    match (early, told) {
-        (None, _) => {}
-        (Some(_), Told::AsData) => return Err(Failure::TrainingStopped { path }),
-        (Some(StopCause::Interrupted), Told::AsTalk) => return Err(Failure::Interrupted { path }),
-        (Some(StopCause::TimeLimit), Told::AsTalk) => return Err(Failure::TimeLimit { path }),
-    }
-    let diverged = found.calibration.runs.iter().filter(|run| matches!(run.ended, Ended::Diverged { .. }));
-    let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
-    if !diverged.is_empty() {
-        return Err(Failure::Diverged { labels: diverged.join(", "), path });
-    }
-    let silent = |run: &OptimiserRun| run.without_index().map(|reason| (run.label.clone(), reason.to_string()));
-    if let Some((label, reason)) = found.calibration.runs.iter().find_map(silent) {
-        return Err(Failure::NoTailIndex { label, reason, path });
-    }
-    if let Some(failure) = undrawn {
-        return Err(failure);
-    }
+    check_found(&found.calibration, &path)?;
+    drawn?;
     console.say(format!("{}: {} trainings in {seconds:.1} s → {}", settings.name, found.runs.len(), path.display()));
     Ok(())
+}
+
+/// Draws all figures it can, and returns the first failure.
+fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> Result<(), FigureFailure> {
+    let mut drawn = Ok(());
+    for kind in &file.figures {
+        match report::draw_calibration(*kind, found, &folder.path().join("figures")) {
+            Ok(()) => {}
+            // A training that was stopped may lack the data of a figure.
+            Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
+            Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name(), source })),
+        }
+    }
+    drawn
+}
+
+fn print_summary(job: Job<'_>, summary: &str, speeds: &[TrainingSpeed], console: &Console) -> Result<(), OutputError> {
+    match job.summary {
+        SummaryTo::Stdout => write_data(summary.trim_end())?,
+        SummaryTo::Stderr => console.say(summary.trim_end()),
+    }
+    for speed in speeds {
+        let per_second = speed.steps_per_second.map_or("–".to_string(), |n| format!("{n:.0}"));
+        console.say(format!("{}: {}: {per_second} training steps/s", job.settings.name, speed.label));
+    }
+    Ok(())
+}
+
+/// Whether every training converged, and its noise has a tail index.
+fn check_found(calibration: &Calibration, path: &Path) -> Result<(), CalibrateFailure> {
+    let diverged = calibration.runs.iter().filter(|run| matches!(run.ended, Ended::Diverged { .. }));
+    let diverged: Vec<String> = diverged.map(|run| run.label.clone()).collect();
+    if !diverged.is_empty() {
+        return Err(CalibrateFailure::Diverged { labels: diverged.join(", "), path: path.to_owned() });
+    }
+    let without = |run: &OptimiserRun| run.without_index().map(|reason| (run.label.clone(), reason.to_string()));
+    match calibration.runs.iter().find_map(without) {
+        Some((label, reason)) => Err(CalibrateFailure::NoTailIndex { label, reason, path: path.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 fn complete(calibration: &Calibration) -> bool {
     calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. }))
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
-    Ok(text + "\n")
+fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Failure> {
+fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), CalibrateFailure> {
     folder.write("calibration.json", json(&found.calibration)?.as_bytes())?;
     for run in &found.runs {
         if let Some(minimum) = &run.record.minimum {
@@ -165,7 +258,7 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Failur
     Ok(())
 }
 
-/// Times the steps of every training, alone, without what is measured between them.
+/// Times the steps of every training, without the measurements between them.
 struct Stopwatch<'s> {
     settings: &'s CalibrationSettings,
     clocks: Mutex<Vec<Clock>>,
@@ -183,7 +276,7 @@ struct Clock {
 impl<'s> Stopwatch<'s> {
     fn new(settings: &'s CalibrationSettings, console: &'s Console) -> Self {
         let trainings = settings.optimisers.len();
-        let meter = console.training_meter(&settings.name, settings.iterations * trainings as u64);
+        let meter = TrainingMeter::new(console, &settings.name, settings.iterations * trainings as u64);
         Stopwatch { settings, clocks: Mutex::new(vec![Clock::default(); trainings]), meter, console }
     }
 

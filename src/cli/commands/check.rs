@@ -1,34 +1,71 @@
-//! `check`: is a file right?
+//! `check`: files checked without running them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::cli::arguments::CheckOptions;
-use crate::cli::console::{Console, write_data};
-use crate::cli::failure::{Failure, load_all, read_text};
+use thiserror::Error;
+
+use crate::cli::complaint::{Complain, Complaint};
+use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::load::{self, LoadFailure, read_text};
+use crate::cli::options::CheckOptions;
+#[cfg(feature = "calibrate")]
+use crate::experiment::CalibrationFile;
 use crate::experiment::{Experiment, is_calibration};
 
-/// Checks files and says what they would run: calibrations first, then experiments.
-pub fn check(options: &CheckOptions, console: &Console) -> Result<(), Failure> {
-    // A file that cannot be read is reported with the experiments.
-    let calibrates = |file: &PathBuf| read_text(file).is_ok_and(|text| is_calibration(&text));
-    let (calibrations, files): (Vec<PathBuf>, Vec<PathBuf>) = options.files.iter().cloned().partition(calibrates);
-    calibrations.iter().try_for_each(|file| check_calibration(file))?;
-    let experiments = load_all(&files, Path::new(Experiment::RESULTS))?;
-    for (file, experiment) in files.iter().zip(experiments) {
-        experiment.warnings.iter().for_each(|warning| console.warn(warning));
-        write_data(format!("{}: {} cells of {} paths", file.display(), experiment.cells.len(), experiment.paths))?;
+/// Why a check ends without success.
+#[derive(Debug, Error)]
+pub enum CheckFailure {
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for CheckFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            CheckFailure::Load(failure) => failure.complaint(),
+            CheckFailure::Output(error) => error.complaint(),
+        }
+    }
+}
+
+/// Checks files and prints what each would run. Nothing is printed unless all are valid.
+pub fn check(options: &CheckOptions, console: &Console) -> Result<(), CheckFailure> {
+    let checked = load::all(options.files.iter().map(|file| checked(file)))?;
+    for Checked { line, warnings } in checked {
+        warnings.iter().for_each(|warning| console.warn(warning));
+        write_data(line)?;
     }
     Ok(())
 }
 
+/// A valid file.
+struct Checked {
+    line: String,
+    warnings: Vec<String>,
+}
+
+fn checked(file: &Path) -> Result<Checked, LoadFailure> {
+    // Read once: the file may be a pipe.
+    let text = read_text(file)?;
+    if is_calibration(&text) {
+        return checked_calibration(file, &text);
+    }
+    let experiment = load::parse(file, &text, Path::new(Experiment::RESULTS))?;
+    let (cells, paths) = (experiment.cells.len(), experiment.paths);
+    let line = format!("{}: {cells} cells of {paths} paths", file.display());
+    Ok(Checked { line, warnings: experiment.warnings })
+}
+
 #[cfg(feature = "calibrate")]
-fn check_calibration(file: &Path) -> Result<(), Failure> {
-    let settings = super::calibrate::load(file)?.settings;
+fn checked_calibration(file: &Path, text: &str) -> Result<Checked, LoadFailure> {
+    let settings = CalibrationFile::parse(&file.display().to_string(), text).map_err(LoadFailure::invalid)?.settings;
     let (trainings, steps) = (settings.optimisers.len(), settings.iterations);
-    write_data(format!("{}: {trainings} trainings of {steps} steps", file.display()))
+    Ok(Checked { line: format!("{}: {trainings} trainings of {steps} steps", file.display()), warnings: Vec::new() })
 }
 
 #[cfg(not(feature = "calibrate"))]
-fn check_calibration(file: &Path) -> Result<(), Failure> {
-    Err(Failure::IsCalibration { path: file.to_owned() })
+fn checked_calibration(file: &Path, _: &str) -> Result<Checked, LoadFailure> {
+    Err(LoadFailure::IsCalibration { path: file.to_owned() })
 }

@@ -1,76 +1,141 @@
-//! `run --dry-run`: what a run would take, from a pilot of a few paths.
+//! `run --dry-run`: time, memory and disk of a run, from a pilot of a few paths.
 
 use std::time::Duration;
 
 use serde_json::json;
+use thiserror::Error;
 
-use super::run::Planned;
-use crate::cli::arguments::RunSettings;
-use crate::cli::console::{short, write_data};
-use crate::cli::failure::Failure;
+use crate::cli::complaint::{Complain, Complaint};
+use crate::cli::console::{OutputError, write_data};
+use crate::cli::options::RunSettings;
 use crate::cli::pilot::{Effort, Pilot};
-use crate::cli::stopping::Stopping;
+use crate::cli::planned::{Planned, ThreadsError, in_pool};
+use crate::cli::progress::short;
+use crate::cli::stopping::{SignalError, Stopping};
 use crate::engine::{Chunks, Shard};
 use crate::files::Existing;
-use crate::results::{PreparedRun, Request, ResultsFolder, paths_held};
+use crate::results::{PreparedRun, ResultsFolder, RunError, paths_held};
 
 /// Cells that the pilot runs, spread over the sweep.
 const PILOT_CELLS: usize = 50;
-/// What the pilot may take for one experiment.
+/// Time of the pilot of one experiment.
 const PILOT_TIME: Duration = Duration::from_secs(4);
 /// Bytes of a path in the store, and in `escapes.csv`: measured.
 const STORE_BYTES: f64 = 11.0;
 const CSV_BYTES: f64 = 55.0;
-/// Memory of the program, and of a path that is held.
+/// Memory of the program, and of a path that is held, in bytes.
 const BASE_MEMORY: f64 = 30e6;
 const HELD_BYTES: f64 = 24.0;
-/// Memory of a coordinate of a cell that is prepared, where the system does not tell what was taken, of one that is rendered, and of a
-/// coordinate of a path on its way: measured.
+/// Bytes of a coordinate, measured: of a prepared cell (where the system does not report the memory of a process), of a rendered cell,
+/// and of a path being run.
 const PREPARED_BYTES: f64 = 300.0;
 const RENDERED_BYTES: f64 = 70.0;
 const PATH_BYTES: f64 = 90.0;
 
-/// Prints cells, paths, memory, disk and time.
-pub fn dry_run(plan: &[Planned], shard: Shard, how: &RunSettings) -> Result<(), Failure> {
-    let stopping = Stopping::watch(None)?;
-    for Planned { experiment, paths, .. } in plan {
-        let request = Request { experiment, paths: *paths, exactly: true, shard };
-        let run = PreparedRun::new(experiment)?;
-        let all = Chunks::new(vec![*paths; experiment.cells.len()], shard).paths();
-        let pilot = Sweep::of(&run, &stopping);
-        let seconds = pilot.seconds_per_path * all as f64 / rayon::current_num_threads() as f64;
-        let disk = all as f64 * if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
-        let memory = memory(&run, *paths);
-        let (place, threads, cells) = (request.place(&how.out), rayon::current_num_threads(), experiment.cells.len());
-        write_data(match how.json {
-            true => json!({
-                "name": experiment.name, "path": place, "exists": ResultsFolder::check(&how.out, &request,
-                    Existing::Refuse).is_err(),
-                "cells": cells, "paths_per_cell": paths, "paths": all, "threads": threads, "seconds": seconds,
-                "at_least": pilot.cut_short, "memory_bytes": memory, "disk_bytes": disk,
-            })
-            .to_string(),
-            false => format!(
-                "{}: {cells} cells of {paths} paths, {all} paths in all\n  time    {}{} on {threads} threads, from a pilot of {} paths\n  \
-                 memory  {}B\n  disk    {}B in {}",
-                experiment.name,
-                if pilot.cut_short { "at least " } else { "about " },
-                duration(seconds),
-                pilot.paths,
-                short(memory),
-                short(disk),
-                place.display()
-            ),
-        })?;
-        if stopping.reason().is_some() {
-            break;
-        }
-    }
-    Ok(())
+/// Why there is no estimate.
+#[derive(Debug, Error)]
+pub enum DryRunFailure {
+    #[error(transparent)]
+    Prepare(#[from] RunError),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
-/// What a run takes at most: what this process took to read the file, to prepare every cell and to run a path, the paths of the other
-/// threads, and what rendering adds. Where one cell is rendered, the file has left the room for it.
+impl Complain for DryRunFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            DryRunFailure::Prepare(error) => error.complaint(),
+            DryRunFailure::Signal(error) => error.complaint(),
+            DryRunFailure::Threads(error) => error.complaint(),
+            DryRunFailure::Output(error) => error.complaint(),
+        }
+    }
+}
+
+/// Prints the estimates of all experiments, up to the first signal.
+pub fn dry_run(plan: &[Planned], shard: Shard, settings: &RunSettings) -> Result<(), DryRunFailure> {
+    let stopping = Stopping::watch(None)?;
+    in_pool(settings.threads, || {
+        for planned in plan {
+            let estimate = Estimate::of(planned, shard, &stopping)?;
+            write_data(if settings.json { estimate.as_json(settings) } else { estimate.as_text(settings) })?;
+            if stopping.cause().is_some() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What a run is expected to take.
+struct Estimate<'p> {
+    planned: &'p Planned,
+    shard: Shard,
+    pilot: SweepPilot,
+    /// Paths of all cells.
+    paths: u64,
+    seconds: f64,
+    memory: f64,
+    disk: f64,
+    threads: usize,
+}
+
+impl<'p> Estimate<'p> {
+    fn of(planned: &'p Planned, shard: Shard, stopping: &Stopping) -> Result<Self, RunError> {
+        let run = PreparedRun::new(&planned.experiment)?;
+        let paths = Chunks::new(vec![planned.paths; planned.experiment.cells.len()], shard).paths();
+        let (pilot, threads) = (SweepPilot::of(&run, stopping), rayon::current_num_threads());
+        let bytes_per_path = if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
+        Ok(Estimate {
+            seconds: pilot.seconds_per_path * paths as f64 / threads as f64,
+            memory: memory(&run, planned.paths),
+            disk: paths as f64 * bytes_per_path,
+            planned,
+            shard,
+            pilot,
+            paths,
+            threads,
+        })
+    }
+
+    fn as_json(&self, settings: &RunSettings) -> String {
+        let request = self.planned.request(self.shard);
+        let exists = ResultsFolder::check(&settings.out, &request, Existing::Refuse).is_err();
+        json!({
+            "name": request.experiment.name, "path": request.place(&settings.out), "exists": exists,
+            "cells": request.experiment.cells.len(), "paths_per_cell": request.paths, "paths": self.paths,
+            "threads": self.threads, "seconds": self.seconds, "at_least": self.pilot.cut_short,
+            "memory_bytes": self.memory, "disk_bytes": self.disk,
+        })
+        .to_string()
+    }
+
+    fn as_text(&self, settings: &RunSettings) -> String {
+        let request = self.planned.request(self.shard);
+        let about = if self.pilot.cut_short { "at least" } else { "about" };
+        format!(
+            "{}: {} cells of {} paths, {} paths in all\n  time    {about} {} on {} threads, from a pilot of {} paths\n  \
+             memory  {}B\n  disk    {}B in {}",
+            request.experiment.name,
+            request.experiment.cells.len(),
+            request.paths,
+            self.paths,
+            duration(self.seconds),
+            self.threads,
+            self.pilot.paths,
+            short(self.memory),
+            short(self.disk),
+            request.place(&settings.out).display()
+        )
+    }
+}
+
+/// Peak memory of a run: what this process took to read the file, to prepare every cell and to run a path; the paths of the other
+/// threads; and what rendering adds, of which one cell fits into what reading the file has freed.
 fn memory(run: &PreparedRun<'_>, paths: u64) -> f64 {
     let cells = &run.experiment().cells;
     let dims = || cells.iter().map(|cell| cell.problem.basin().dim());
@@ -81,23 +146,23 @@ fn memory(run: &PreparedRun<'_>, paths: u64) -> f64 {
     taken.max(BASE_MEMORY) + paths_beside + rendering
 }
 
-/// The most that this process has held in memory so far, in bytes, where the system tells.
+/// Peak memory of this process so far in bytes, on Linux.
 fn peak_memory() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix("kB")?;
     kilobytes.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
 }
 
-/// What the pilots of a sweep saw.
-struct Sweep {
+/// Pilots of cells from the whole sweep.
+struct SweepPilot {
     paths: u64,
     seconds_per_path: f64,
-    /// Whether a cell's first paths had not ended when their time was up.
+    /// Whether the first paths of a cell took longer than the pilot allows.
     cut_short: bool,
 }
 
-impl Sweep {
-    /// Runs a few paths of cells from the whole sweep, on one thread.
+impl SweepPilot {
+    /// Runs a few paths of some cells, on one thread.
     fn of(run: &PreparedRun<'_>, stopping: &Stopping) -> Self {
         let cells = run.experiment().cells.len();
         let chosen = cells.min(PILOT_CELLS);
@@ -105,7 +170,7 @@ impl Sweep {
         let effort = Effort { first: 1, budget, limit: 4 * budget };
         let pilots: Vec<Pilot> =
             (0..chosen).map(|pick| Pilot::of(run, pick * cells / chosen, effort, stopping)).collect();
-        Sweep {
+        SweepPilot {
             paths: pilots.iter().map(|pilot| pilot.paths).sum(),
             seconds_per_path: pilots.iter().map(Pilot::seconds_per_path).sum::<f64>() / chosen.max(1) as f64,
             cut_short: pilots.iter().any(|pilot| pilot.cut_short),

@@ -1,39 +1,82 @@
-//! `reproduce`: every experiment of the project.
+//! `reproduce`: all calibrations and experiments of a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
+
 #[cfg(feature = "calibrate")]
-use super::calibrate::Told;
-use super::run::{Planned, existing, run_all};
+use super::calibrate::{self, CalibrateFailure, Job, SummaryTo};
+use super::run::{RunFailure, run_all};
+use super::session::Context;
 #[cfg(feature = "calibrate")]
 use crate::calibrate::CalibrationSettings;
-use crate::cli::arguments::ReproduceOptions;
+use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
-use crate::cli::failure::{Failure, load_all, read_text};
-use crate::cli::stopping::Stopping;
+use crate::cli::load::{LoadFailure, load_all, read_text};
+use crate::cli::options::ReproduceOptions;
+use crate::cli::planned::{Planned, existing};
+use crate::cli::stopping::{SignalError, Stopping};
 use crate::engine::Shard;
 #[cfg(feature = "calibrate")]
 use crate::experiment::CalibrationFile;
 use crate::experiment::{Experiment, calibrations_named, is_calibration};
 #[cfg(feature = "calibrate")]
-use crate::files::Existing;
-#[cfg(feature = "calibrate")]
-use crate::files::PendingFolder;
+use crate::files::{Existing, FilesError, PendingFolder};
 use crate::results::ResultsFolder;
 
-/// Runs every `.toml` in the folder of experiments in the order of their names: first the calibrations, then the experiments, which may
-/// use them.
-pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Failure> {
+/// Why not everything is reproduced.
+#[derive(Debug, Error)]
+pub enum ReproduceFailure {
+    #[error("no experiment files in {}", path.display())]
+    NoExperiments { path: PathBuf },
+    #[error(transparent)]
+    Run(#[from] RunFailure),
+    #[cfg(feature = "calibrate")]
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateFailure),
+}
+
+impl From<LoadFailure> for ReproduceFailure {
+    fn from(failure: LoadFailure) -> Self {
+        ReproduceFailure::Run(failure.into())
+    }
+}
+
+impl From<SignalError> for ReproduceFailure {
+    fn from(error: SignalError) -> Self {
+        ReproduceFailure::Run(error.into())
+    }
+}
+
+impl Complain for ReproduceFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            ReproduceFailure::NoExperiments { .. } => Complaint::new(self, Exit::BadInput)
+                .or_hint("run from the root of the project, or pass --experiments DIR"),
+            ReproduceFailure::Run(failure) => failure.complaint(),
+            #[cfg(feature = "calibrate")]
+            ReproduceFailure::Calibrate(CalibrateFailure::Files(error @ FilesError::Exists { .. })) => error
+                .complaint()
+                .or_hint("pass --resume to continue it, --force to move it aside, or --out DIR to write elsewhere"),
+            #[cfg(feature = "calibrate")]
+            ReproduceFailure::Calibrate(failure) => failure.complaint(),
+        }
+    }
+}
+
+/// Runs all `.toml` files of the folder in the order of their names: first the calibrations, then the experiments, which may use them.
+pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), ReproduceFailure> {
     let folder = &options.experiments;
-    let entries = fs::read_dir(folder).map_err(|source| Failure::Read { path: folder.clone(), source })?;
+    let settings = &options.settings;
+    let entries = fs::read_dir(folder).map_err(|source| LoadFailure::Read { path: folder.clone(), source })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
     if files.is_empty() {
-        return Err(Failure::NoExperiments { path: folder.clone() });
+        return Err(ReproduceFailure::NoExperiments { path: folder.clone() });
     }
     let (mut calibrations, mut experiments) = (Vec::new(), Vec::new());
     for file in files {
@@ -41,45 +84,47 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Fa
         if is_calibration(&text) { calibrations.push(file) } else { experiments.push((file, text)) }
     }
     let calibrations = Calibrations::load(&calibrations, options, console)?;
-    experiments.retain(|(file, text)| calibrations.serve(file, text, &options.how.out, console));
+    experiments.retain(|(file, text)| calibrations.serve(file, text, &settings.out, console));
     let waiting = |text: &str| calibrations_named(text).iter().any(|name| calibrations.names().contains(name));
     let at_once: Vec<PathBuf> =
         experiments.iter().filter(|(_, text)| !waiting(text)).map(|(file, _)| file.clone()).collect();
-    // What needs no calibration is checked before the first is made.
+    // Experiments that need no calibration are checked before the first calibration is made.
     for planned in plan(&at_once, options)? {
         if calibrations.names().contains(&planned.experiment.name) {
-            return Err(Failure::SameName { name: planned.experiment.name });
+            return Err(RunFailure::SameName { name: planned.experiment.name }.into());
         }
-        ResultsFolder::check(&options.how.out, &planned.request(Shard::WHOLE), existing(&options.how))?;
+        ResultsFolder::check(&settings.out, &planned.request(Shard::WHOLE), existing(settings))
+            .map_err(RunFailure::from)?;
     }
-    let stopping = Stopping::watch(options.how.max_time)?;
+    let stopping = Stopping::watch(settings.max_time)?;
     calibrations.run(options, &stopping, console)?;
     let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
-    run_all(&plan(&files, options)?, Shard::WHOLE, &options.how, &stopping, console)
+    let context = Context { settings, stopping: &stopping, console };
+    Ok(run_all(&plan(&files, options)?, Shard::WHOLE, context)?)
 }
 
-fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, Failure> {
+fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, LoadFailure> {
     let planned = |experiment: Experiment| {
         let paths = if options.quick { experiment.quick_paths } else { experiment.paths };
-        Planned::new(experiment, paths, options.how.instead)
+        Planned::new(experiment, paths, options.settings.overrides)
     };
-    Ok(load_all(files, &options.how.out)?.into_iter().map(planned).collect())
+    Ok(load_all(files, &options.settings.out)?.into_iter().map(planned).collect())
 }
 
-/// The calibrations of the folder that can be made here.
+/// The calibrations of the folder that this build and machine can make.
 struct Calibrations {
     #[cfg(feature = "calibrate")]
     files: Vec<CalibrationFile>,
 }
 
 impl Calibrations {
-    /// Whether the calibrations that an experiment names will be there; says so if not.
+    /// Whether the calibrations that an experiment names exist or can be made; prints what is skipped.
     fn serve(&self, file: &Path, text: &str, out: &Path, console: &Console) -> bool {
         let there = |name: &String| self.names().contains(name) || out.join(name).exists() || Path::new(name).exists();
         let missing = calibrations_named(text).into_iter().find(|name| !there(name));
         if let Some(name) = &missing {
             let place = out.join(name);
-            console.say(format!("{}: skipped, its calibration {} is not there", file.display(), place.display()));
+            console.say(format!("{}: skipped, its calibration {} does not exist", file.display(), place.display()));
         }
         missing.is_none()
     }
@@ -87,9 +132,9 @@ impl Calibrations {
 
 #[cfg(not(feature = "calibrate"))]
 impl Calibrations {
-    fn load(files: &[PathBuf], _: &ReproduceOptions, console: &Console) -> Result<Self, Failure> {
+    fn load(files: &[PathBuf], _: &ReproduceOptions, console: &Console) -> Result<Self, LoadFailure> {
         for file in files {
-            console.say(format!("{}: skipped, this build cannot calibrate", file.display()));
+            console.say(format!("{}: skipped, this build has no feature `calibrate`", file.display()));
         }
         Ok(Calibrations {})
     }
@@ -98,24 +143,24 @@ impl Calibrations {
         Vec::new()
     }
 
-    fn run(&self, _: &ReproduceOptions, _: &Stopping, _: &Console) -> Result<(), Failure> {
+    fn run(&self, _: &ReproduceOptions, _: &Stopping, _: &Console) -> Result<(), RunFailure> {
         Ok(())
     }
 }
 
 #[cfg(feature = "calibrate")]
 impl Calibrations {
-    /// Checks every file, and leaves out those whose images are not there.
-    fn load(files: &[PathBuf], options: &ReproduceOptions, console: &Console) -> Result<Self, Failure> {
+    /// Checks all files, and skips those whose images are missing.
+    fn load(files: &[PathBuf], options: &ReproduceOptions, console: &Console) -> Result<Self, CalibrateFailure> {
         let mut found = Vec::new();
         for path in files {
-            let mut file = super::calibrate::load(path)?;
+            let mut file = calibrate::load(path)?;
             if let Some(folder) = file.settings.folder().filter(|folder| !folder.is_dir()) {
-                console.say(format!("{}: skipped, {} is not there", path.display(), folder.display()));
+                console.say(format!("{}: skipped, {} does not exist", path.display(), folder.display()));
                 continue;
             }
-            super::calibrate::override_settings(&mut file.settings, options.how.instead.seed, None);
-            super::calibrate::override_settings(&mut file.quick, options.how.instead.seed, None);
+            calibrate::override_settings(&mut file.settings, options.settings.overrides.seed, None);
+            calibrate::override_settings(&mut file.quick, options.settings.overrides.seed, None);
             Self::existing(&file, options)?;
             found.push(file);
         }
@@ -130,12 +175,12 @@ impl Calibrations {
         if options.quick { &file.quick } else { &file.settings }
     }
 
-    /// What is to be done with a calibration of that name: [`Existing::Resume`] if it is there and is the one wanted. One that was broken
-    /// off is moved aside and made anew.
-    fn existing(file: &CalibrationFile, options: &ReproduceOptions) -> Result<Existing, Failure> {
-        let out = &options.how.out;
-        let existing = match existing(&options.how) {
-            Existing::Resume if super::calibrate::is_made(out, file, Self::settings(file, options))? => {
+    /// What happens to a calibration of that name: [`Existing::Resume`] if the wanted one is complete. An incomplete one is moved aside
+    /// and made again.
+    fn existing(file: &CalibrationFile, options: &ReproduceOptions) -> Result<Existing, CalibrateFailure> {
+        let out = &options.settings.out;
+        let existing = match existing(&options.settings) {
+            Existing::Resume if calibrate::is_made(out, file, Self::settings(file, options))? => {
                 return Ok(Existing::Resume);
             }
             Existing::Resume => Existing::MoveAside,
@@ -145,15 +190,16 @@ impl Calibrations {
         Ok(existing)
     }
 
-    fn run(&self, options: &ReproduceOptions, stopping: &Stopping, console: &Console) -> Result<(), Failure> {
+    fn run(&self, options: &ReproduceOptions, stopping: &Stopping, console: &Console) -> Result<(), CalibrateFailure> {
         for file in &self.files {
             let existing = Self::existing(file, options)?;
             if existing == Existing::Resume {
-                console.say(format!("{}: is there already", file.settings.name));
+                console.say(format!("{}: exists already", file.settings.name));
                 continue;
             }
-            let place = (options.how.out.as_path(), existing, Told::AsTalk);
-            super::calibrate::run_one(file, Self::settings(file, options), place, stopping, console)?;
+            let settings = Self::settings(file, options);
+            let job = Job { file, settings, out: &options.settings.out, existing, summary: SummaryTo::Stderr };
+            calibrate::run_job(job, stopping, console)?;
         }
         Ok(())
     }

@@ -1,223 +1,173 @@
-//! `run`: experiments from file to folder.
+//! `run`: experiments from their files to their results folders.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use super::dry_run;
-use crate::cli::arguments::{Overrides, RunOptions, RunSettings};
-use crate::cli::console::{Console, Meter, write_data};
-use crate::cli::failure::{Failure, load_all};
-use crate::cli::manifest::now;
-use crate::cli::rendering::{Rendering, warnings};
-use crate::cli::stopping::{StopCause, Stopping};
-use crate::engine::{Chunks, Shard};
+use thiserror::Error;
+
+use super::dry_run::{DryRunFailure, dry_run};
+use super::session::{Context, SessionFailure, run_session, store_complaint};
+use crate::cli::complaint::{Complain, Complaint, Exit};
+use crate::cli::console::Console;
+use crate::cli::load::{LoadFailure, load_all};
+use crate::cli::options::{RunOptions, RunSettings};
+use crate::cli::planned::{Planned, ThreadsError, existing, in_pool};
+use crate::cli::rendering::{FigureFailure, RenderFailure};
+use crate::cli::stopping::{SignalError, Stopped, Stopping};
+use crate::engine::Shard;
 use crate::experiment::Experiment;
-use crate::files::Existing;
-use crate::noise::Seed;
-use crate::results::{Observer, PreparedRun, Progress, Request, ResultsFolder, RunError};
-use crate::store::Session;
+use crate::files::FilesError;
+use crate::results::{PreparedRun, Request, ResultsError, ResultsFolder, RunError};
 
-/// How long what was run may stay unsafe.
-const COMMIT_EVERY: Duration = Duration::from_millis(400);
-
-/// An experiment with its number of paths a cell.
-pub struct Planned {
-    pub experiment: Experiment,
-    pub paths: u64,
-    /// Whether the number was given on the command line.
-    pub exactly: bool,
+/// Why experiments cannot be run.
+#[derive(Debug, Error)]
+pub enum RunFailure {
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
+    #[error("two experiments are named {name:?}")]
+    SameName { name: String },
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    #[error(transparent)]
+    Prepare(#[from] RunError),
+    #[error(transparent)]
+    Session(#[from] SessionFailure),
+    #[error(transparent)]
+    Figure(FigureFailure),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    #[error(transparent)]
+    DryRun(#[from] DryRunFailure),
+    #[error(transparent)]
+    Signal(#[from] SignalError),
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
 }
 
-impl Planned {
-    /// The experiment with what the command line gives instead of the file's seed and of `paths`.
-    pub fn new(mut experiment: Experiment, paths: u64, instead: Overrides) -> Self {
-        experiment.seed = instead.seed.map_or(experiment.seed, Seed);
-        Planned { experiment, paths: instead.paths.unwrap_or(paths), exactly: instead.paths.is_some() }
-    }
-
-    /// What is asked for, or a part of it.
-    pub fn request(&self, shard: Shard) -> Request<'_> {
-        Request { experiment: &self.experiment, paths: self.paths, exactly: self.exactly, shard }
+impl Complain for RunFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            RunFailure::Load(failure) => failure.complaint(),
+            RunFailure::SameName { .. } => Complaint::new(self, Exit::BadInput)
+                .or_hint("the name of an experiment is its results folder: give each its own"),
+            RunFailure::Results(ResultsError::Files(error @ FilesError::Exists { .. })) => error
+                .complaint()
+                .or_hint("pass --resume to continue it, --force to move it aside, or --out DIR to write elsewhere"),
+            RunFailure::Results(ResultsError::Store(error)) => store_complaint(error),
+            RunFailure::Results(error) => error.complaint(),
+            RunFailure::Prepare(error) => error.complaint(),
+            RunFailure::Session(failure) => failure.complaint(),
+            RunFailure::Figure(failure) => {
+                failure.complaint().or_hint("the tables and the other figures have been written")
+            }
+            RunFailure::Stopped(stopped) => stopped.complaint(),
+            RunFailure::DryRun(failure) => failure.complaint(),
+            RunFailure::Signal(error) => error.complaint(),
+            RunFailure::Threads(error) => error.complaint(),
+        }
     }
 }
 
-/// What is to be done with results that are there.
-pub fn existing(how: &RunSettings) -> Existing {
-    match (how.force, how.resume) {
-        (true, _) => Existing::MoveAside,
-        (_, true) => Existing::Resume,
-        _ => Existing::Refuse,
+/// Runs the given files, or estimates what that would take.
+pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
+    let settings = &options.settings;
+    let plan = plan(options)?;
+    let shard = options.shard.unwrap_or(Shard::WHOLE);
+    if options.dry_run {
+        return Ok(dry_run(&plan, shard, settings)?);
     }
+    let stopping = Stopping::watch(settings.max_time)?;
+    run_all(&plan, shard, Context { settings, stopping: &stopping, console })
 }
 
-/// Runs the files given.
-pub fn run(options: &RunOptions, console: &Console) -> Result<(), Failure> {
+fn plan(options: &RunOptions) -> Result<Vec<Planned>, LoadFailure> {
+    let overrides = options.settings.overrides;
     let planned = |experiment: Experiment| {
         let paths = experiment.paths;
-        Planned::new(experiment, paths, options.how.instead)
+        Planned::new(experiment, paths, overrides)
     };
-    let plan: Vec<Planned> = load_all(&options.files, &options.how.out)?.into_iter().map(planned).collect();
-    let shard = options.shard.unwrap_or(Shard::WHOLE);
-    match options.dry_run {
-        true => in_pool(&options.how, || dry_run::dry_run(&plan, shard, &options.how)),
-        false => run_all(&plan, shard, &options.how, &Stopping::watch(options.how.max_time)?, console),
-    }
+    Ok(load_all(&options.files, &options.settings.out)?.into_iter().map(planned).collect())
 }
 
-/// Does something on the threads asked for.
-pub fn in_pool(how: &RunSettings, work: impl FnOnce() -> Result<(), Failure> + Send) -> Result<(), Failure> {
-    let threads = how.threads.map_or(0, |n| n as usize);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::Threads)?;
-    pool.install(work)
-}
-
-/// Runs experiments one after the other. Everything is prepared, and every folder opened, before the first path is run.
-pub fn run_all(
-    plan: &[Planned],
-    shard: Shard,
-    how: &RunSettings,
-    stopping: &Stopping,
-    console: &Console,
-) -> Result<(), Failure> {
-    let existing = existing(how);
+/// Runs experiments one after the other. All are prepared, and their folders opened, before the first path is run.
+pub fn run_all(plan: &[Planned], shard: Shard, context: Context<'_>) -> Result<(), RunFailure> {
     let requests: Vec<Request<'_>> = plan.iter().map(|planned| planned.request(shard)).collect();
-    in_pool(how, || {
-        for (index, request) in requests.iter().enumerate() {
-            let name = &request.experiment.name;
-            if requests[..index].iter().any(|other| other.experiment.name == *name) {
-                return Err(Failure::SameName { name: name.clone() });
-            }
-            ResultsFolder::check(&how.out, request, existing)?;
-        }
+    check_names(&requests)?;
+    in_pool(context.settings.threads, || {
+        check_folders(&requests, context.settings)?;
         let runs = plan.iter().map(|p| PreparedRun::new(&p.experiment)).collect::<Result<Vec<_>, _>>()?;
-        let mut folders = Vec::new();
-        for request in &requests {
-            match ResultsFolder::open(&how.out, request, existing) {
-                Ok(folder) => folders.push(folder),
-                Err(error) => {
-                    // Nothing was begun. One that cannot be undone holds an empty run, and is told.
-                    for folder in folders {
-                        let moved = folder.moved().map(Path::to_owned);
-                        let path = folder.path().to_owned();
-                        if folder.undo().is_err() {
-                            console.moved(&path, moved.as_deref());
-                        }
-                    }
-                    return Err(error.into());
-                }
-            }
-        }
-        folders.iter().for_each(|folder| console.moved(folder.path(), folder.moved()));
-        let mut folders = folders.into_iter();
-        let mut undrawn = Ok(());
-        for (index, run) in runs.iter().enumerate() {
-            let Some(folder) = folders.next() else { break };
-            if let Some(early) = stopping.reason().filter(|_| index > 0) {
-                discard([folder].into_iter().chain(folders));
-                return Err(early.failure(how.out.clone()));
-            }
-            match run_one(run, folder, stopping, how, console) {
-                Ok(()) => {}
-                Err(failure @ Failure::Figure { .. }) => undrawn = undrawn.and(Err(failure)),
-                Err(failure) => {
-                    discard(folders);
-                    return Err(failure);
-                }
-            }
-        }
-        undrawn
+        let folders = open_folders(&requests, context)?;
+        run_each(&runs, folders, context)
     })
 }
 
-/// Takes away the folders of experiments that were not begun. One that cannot be removed holds an empty run, which is no loss.
-fn discard(folders: impl IntoIterator<Item = ResultsFolder>) {
-    for folder in folders {
-        let _ = folder.discard();
-    }
-}
-
-fn run_one(
-    run: &PreparedRun<'_>,
-    mut folder: ResultsFolder,
-    stopping: &Stopping,
-    how: &RunSettings,
-    console: &Console,
-) -> Result<(), Failure> {
-    let (clock, experiment) = (Instant::now(), run.experiment());
-    let path = folder.path().to_owned();
-    warnings(run).iter().for_each(|warning| console.warn(warning));
-    for (plan, kernel) in experiment.cells.iter().zip(run.kernels()) {
-        console.say_more(format!("cell {}: {}, {}: {}", plan.index, plan.dynamics, plan.basin, kernel.describe()));
-    }
-    let (paths, shard) = (folder.paths(), folder.store.identity().shard);
-    let chunks = Chunks::new(vec![paths; experiment.cells.len()], shard);
-    // Everything is checked before anything is changed.
-    let mut done = folder.store.done(&chunks).map_err(RunError::from)?;
-    folder.store.renew(paths, &experiment.text).map_err(RunError::from)?;
-    if done.count() > 0 {
-        console.say(format!("{}: {} of {} chunks are there already", experiment.name, done.count(), chunks.count()));
-    }
-    let session = Session {
-        start: now(),
-        seconds: 0.0,
-        threads: rayon::current_num_threads(),
-        stop_reason: "killed".to_string(),
-    };
-    folder.store.begin_session(session, clock).map_err(RunError::from)?;
-    let mut watcher = Watcher { meter: console.meter(&experiment.name, "escapes"), committed: Instant::now() };
-    let ended = run.run(&mut folder.store, &chunks, &mut done, &stopping.flag, &mut watcher);
-    watcher.meter.finish();
-    ended?;
-    let complete = done.count() == chunks.count();
-    let seconds = folder
-        .store
-        .end_session(match stopping.reason() {
-            _ if complete => "complete",
-            Some(StopCause::TimeLimit) => "time_limit",
-            _ => "interrupted",
-        })
-        .map_err(RunError::from)?;
-    let rendering = Rendering { run, folder: &folder, chunks: &chunks, done: &done };
-    if shard == Shard::WHOLE {
-        rendering.render(how.json, stopping, console)?;
-    } else {
-        // A shard's tables would be of no use; those of the run come with the merge.
-        rendering.write_manifest()?;
-        if how.json {
-            write_data(rendering.shard_as_json(shard, seconds))?;
+fn check_names(requests: &[Request<'_>]) -> Result<(), RunFailure> {
+    for (index, request) in requests.iter().enumerate() {
+        let name = &request.experiment.name;
+        if requests[..index].iter().any(|other| other.experiment.name == *name) {
+            return Err(RunFailure::SameName { name: name.clone() });
         }
-    }
-    if !complete {
-        return Err(stopping.reason().unwrap_or(StopCause::Interrupted).failure(path));
-    }
-    if shard != Shard::WHOLE {
-        let (i, n) = (shard.index(), shard.count());
-        console.say(format!(
-            "{}: shard {i}/{n}, {} paths in {seconds:.1} s → {}",
-            experiment.name,
-            chunks.paths(),
-            path.display()
-        ));
     }
     Ok(())
 }
 
-/// Shows how far the run is and says when to commit.
-struct Watcher {
-    meter: Meter,
-    committed: Instant,
+fn check_folders(requests: &[Request<'_>], settings: &RunSettings) -> Result<(), ResultsError> {
+    requests.iter().try_for_each(|request| ResultsFolder::check(&settings.out, request, existing(settings)))
 }
 
-impl Observer for Watcher {
-    fn progress(&mut self, progress: Progress<'_>) {
-        self.meter.show(progress);
-    }
-
-    fn commit_due(&mut self) -> bool {
-        let due = self.committed.elapsed() >= COMMIT_EVERY;
-        if due {
-            self.committed = Instant::now();
+/// Opens all folders, or none.
+fn open_folders(requests: &[Request<'_>], context: Context<'_>) -> Result<Vec<ResultsFolder>, ResultsError> {
+    let Context { settings, console, .. } = context;
+    let mut folders = Vec::new();
+    for request in requests {
+        match ResultsFolder::open(&settings.out, request, existing(settings)) {
+            Ok(folder) => folders.push(folder),
+            Err(error) => {
+                undo(folders, console);
+                return Err(error);
+            }
         }
-        due
+    }
+    folders.iter().for_each(|folder| console.moved(folder.path(), folder.moved()));
+    Ok(folders)
+}
+
+/// Puts moved results back. Where that fails an empty run is left, and the user must know where the results are.
+fn undo(folders: Vec<ResultsFolder>, console: &Console) {
+    for folder in folders {
+        let (path, moved) = (folder.path().to_owned(), folder.moved().map(Path::to_owned));
+        if folder.undo().is_err() {
+            console.moved(&path, moved.as_deref());
+        }
+    }
+}
+
+/// Runs every experiment in its folder. A figure that cannot be drawn does not keep the others from being run.
+fn run_each(runs: &[PreparedRun<'_>], folders: Vec<ResultsFolder>, context: Context<'_>) -> Result<(), RunFailure> {
+    let mut folders = folders.into_iter();
+    let mut undrawn = Ok(());
+    for (index, run) in runs.iter().enumerate() {
+        let Some(folder) = folders.next() else { break };
+        if let Some(cause) = context.stopping.cause().filter(|_| index > 0) {
+            discard([folder].into_iter().chain(folders));
+            return Err(Stopped { cause, path: context.settings.out.clone() }.into());
+        }
+        match run_session(run, folder, context) {
+            Ok(()) => {}
+            Err(SessionFailure::Render(RenderFailure::Figure(failure))) => {
+                undrawn = undrawn.and(Err(RunFailure::Figure(failure)));
+            }
+            Err(failure) => {
+                discard(folders);
+                return Err(failure.into());
+            }
+        }
+    }
+    undrawn
+}
+
+/// Removes the folders of experiments that were not started. One that cannot be removed holds only an empty run.
+fn discard(folders: impl IntoIterator<Item = ResultsFolder>) {
+    for folder in folders {
+        let _ = folder.discard();
     }
 }

@@ -1,13 +1,15 @@
-//! `theory`: what is predicted, without simulating.
+//! `theory`: predictions, without simulation.
 
 use std::path::Path;
 
 use serde_json::json;
+use thiserror::Error;
 
-use crate::cli::arguments::TheoryOptions;
 use crate::cli::columns::aligned;
-use crate::cli::console::{Console, write_data};
-use crate::cli::failure::{Failure, load};
+use crate::cli::complaint::{Complain, Complaint};
+use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::load::{LoadFailure, load};
+use crate::cli::options::TheoryOptions;
 use crate::dynamics::Dynamics;
 use crate::experiment::{CellPlan, Experiment};
 use crate::noise::Measure;
@@ -16,12 +18,30 @@ use crate::theory::{Comparison, Prediction};
 const COLUMNS: [&str; 11] =
     ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
 
+/// Why no predictions are printed.
+#[derive(Debug, Error)]
+pub enum TheoryFailure {
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for TheoryFailure {
+    fn complaint(&self) -> Complaint {
+        match self {
+            TheoryFailure::Load(failure) => failure.complaint(),
+            TheoryFailure::Output(error) => error.complaint(),
+        }
+    }
+}
+
 /// Prints a table, or JSON.
-pub fn theory(options: &TheoryOptions, console: &Console) -> Result<(), Failure> {
+pub fn theory(options: &TheoryOptions, console: &Console) -> Result<(), TheoryFailure> {
     let experiment = load(&options.file, Path::new(Experiment::RESULTS))?;
     experiment.warnings.iter().for_each(|warning| console.warn(warning));
     let text = if options.json { as_json(&experiment.cells) } else { as_table(&experiment.cells) };
-    write_data(text)
+    Ok(write_data(text)?)
 }
 
 fn measure_name(measure: Measure) -> &'static str {
@@ -96,7 +116,7 @@ fn as_json(cells: &[CellPlan]) -> String {
     serde_json::to_string_pretty(&json!({ "cells": cells })).unwrap_or_default()
 }
 
-/// Adds, for Adam, what theorem 2 compares it by with SGD in the same basin.
+/// Adds, for Adam, the comparison with SGD in the same basin (theorem 2).
 fn with_comparison(mut theory: serde_json::Value, plan: &CellPlan) -> serde_json::Value {
     let is_adam = matches!(plan.problem.dynamics(), Dynamics::Adam(_));
     if let Some(both) = is_adam.then(|| Comparison::of(&plan.problem).ok()).flatten() {

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::cli::complaint::{Complain, Complaint, Exit};
+use crate::cli::console::OutputError;
+use crate::report::FigureError;
 use crate::tail::{BundleError, ColumnError, GridError, NpyError, TailError, UnpackError};
 
 /// Why there is no estimate.
@@ -55,26 +58,47 @@ pub enum TailIndexFailure {
         #[source]
         source: TailError,
     },
-    #[error("{} is there already", path.display())]
+    #[error("{} exists already", path.display())]
     FigureExists { path: PathBuf },
-    #[error("{} cannot hold a figure: its name must end in .svg or .png", path.display())]
+    #[error("{} cannot hold a figure: use .svg or .png", path.display())]
     FigureFormat { path: PathBuf },
+    #[error("the figure {name} could not be drawn")]
+    Figure {
+        name: &'static str,
+        #[source]
+        source: FigureError,
+    },
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for TailIndexFailure {
+    fn complaint(&self) -> Complaint {
+        if let TailIndexFailure::Output(error) = self {
+            return error.complaint();
+        }
+        let complaint = Complaint::new(self, self.exit());
+        match self.hint() {
+            Some(hint) => complaint.or_hint(hint),
+            None => complaint,
+        }
+    }
 }
 
 impl TailIndexFailure {
-    /// The exit code: 3 where a file cannot be read, 2 where it, or the command line, is wrong.
-    pub fn code(&self) -> u8 {
+    fn exit(&self) -> Exit {
         match self {
             TailIndexFailure::Column { source: ColumnError::Unreadable(UnpackError::File { .. }), .. }
             | TailIndexFailure::Unreadable(UnpackError::File { .. })
-            | TailIndexFailure::Array { source: NpyError::File { .. }, .. } => 3,
-            TailIndexFailure::Column { source: ColumnError::Rows(error), .. } if error.is_io_error() => 3,
-            _ => 2,
+            | TailIndexFailure::Array { source: NpyError::File { .. }, .. } => Exit::Io,
+            TailIndexFailure::Column { source: ColumnError::Rows(error), .. } if error.is_io_error() => Exit::Io,
+            TailIndexFailure::Figure { source: FigureError::Empty { .. }, .. } => Exit::CheckFailed,
+            TailIndexFailure::Figure { .. } => Exit::Io,
+            _ => Exit::BadInput,
         }
     }
 
-    /// What to do.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         let text = match self {
             TailIndexFailure::Column { source, .. } => return column_hint(source).map(str::to_owned),
             TailIndexFailure::Bundle { source: BundleError::Choose { .. } | BundleError::NoArray { .. }, .. } => {

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 
 use crate::cli::arguments::{EstimatorName, TailIndexOptions};
 use crate::cli::console::{Console, write_data};
-use crate::cli::failure::Failure;
 use crate::noise::Seed;
 use crate::report::{Format, NoiseLaw, save_as};
 use crate::tail::{
@@ -19,7 +18,7 @@ use crate::tail::{
     Series, TailError, TailSample, Zeros, goodness_of_fit, held_out,
 };
 use data::Data;
-use failure::TailIndexFailure;
+use failure::TailIndexFailure as Failure;
 use report::{Estimated, Findings, Fit};
 
 /// Prints a table, or JSON, and draws the figure.
@@ -29,8 +28,7 @@ pub fn tail_index(options: &TailIndexOptions, console: &Console) -> Result<(), F
     let Data { samples, notes } = Data::read(options)?;
     notes.iter().for_each(|note| console.say(format!("note: {note}")));
     if figure.is_some() && samples.len() > 1 {
-        let failure = TailIndexFailure::ManySamples { path: options.data.clone(), samples: samples.len() };
-        return Err(failure.into());
+        return Err(Failure::ManySamples { path: options.data.clone(), samples: samples.len() });
     }
     let estimators = estimators(options, samples.len() > 1);
     let settings = IntervalSettings { dependence: options.dependence, ..IntervalSettings::default() };
@@ -60,12 +58,12 @@ fn study_one(
     series: &Series,
     figure: Option<(PathBuf, Format)>,
 ) -> Result<(), Failure> {
-    let failed = |source| TailIndexFailure::Tail { path: options.data.clone(), source };
+    let failed = |source| Failure::Tail { path: options.data.clone(), source };
     let found = study.findings(series, 0).map_err(failed)?;
     if found.estimates.iter().all(|e| e.index.is_err())
         && let Some(error) = found.estimates.iter().find_map(|e| e.index.as_ref().err())
     {
-        return Err(failed(error.clone()).into());
+        return Err(failed(error.clone()));
     }
     let sample = &found.sample;
     let fit = Fit { goodness: goodness_of_fit(sample, study.seed), held_out: held_out(sample, study.settings) };
@@ -114,19 +112,19 @@ impl Study<'_> {
     }
 }
 
-fn open_figure(path: &Path, force: bool) -> Result<(PathBuf, Format), TailIndexFailure> {
-    let format = Format::of(path).ok_or_else(|| TailIndexFailure::FigureFormat { path: path.to_owned() })?;
+fn open_figure(path: &Path, force: bool) -> Result<(PathBuf, Format), Failure> {
+    let format = Format::of(path).ok_or_else(|| Failure::FigureFormat { path: path.to_owned() })?;
     if path.exists() && !force {
-        return Err(TailIndexFailure::FigureExists { path: path.to_owned() });
+        return Err(Failure::FigureExists { path: path.to_owned() });
     }
     Ok((path.to_owned(), format))
 }
 
-fn centre(text: &str) -> Result<Centre, TailIndexFailure> {
+fn centre(text: &str) -> Result<Centre, Failure> {
     match text {
         "median" => Ok(Centre::Median),
         "zero" => Ok(Centre::Zero),
-        _ => text.parse().map(Centre::At).map_err(|_| TailIndexFailure::Centre { text: text.to_owned() }),
+        _ => text.parse().map(Centre::At).map_err(|_| Failure::Centre { text: text.to_owned() }),
     }
 }
 

@@ -1,0 +1,228 @@
+//! Options of the commands that read experiments and calibrations.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+#[cfg(feature = "calibrate")]
+use clap::ValueEnum;
+
+use super::values;
+#[cfg(feature = "calibrate")]
+use crate::calibrate::DeviceChoice;
+use crate::engine::Shard;
+use crate::experiment::Experiment;
+
+/// Largest number of threads.
+const MOST_THREADS: u64 = 4096;
+
+/// Options of `run`.
+#[derive(Args, Debug)]
+pub struct RunOptions {
+    /// Experiment files (TOML)
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Run only part I of N, into <name>.shard-I-of-N; merge joins the parts
+    #[arg(long, value_name = "I/N", value_parser = values::shard)]
+    pub shard: Option<Shard>,
+
+    /// Estimate time, memory and disk from a pilot of a few paths, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How experiments are run
+    #[command(flatten)]
+    pub settings: RunSettings,
+}
+
+/// Values that replace those of the file.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Overrides {
+    /// Seed, instead of the one in the file
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Paths per cell, instead of the number in the file
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Experiment::MOST_PATHS))]
+    pub paths: Option<u64>,
+}
+
+/// How experiments are run.
+#[derive(Args, Clone, Debug)]
+pub struct RunSettings {
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Values that replace those of the file
+    #[command(flatten)]
+    pub overrides: Overrides,
+
+    /// Number of threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    pub threads: Option<u64>,
+
+    /// Continue existing results of the same name, or start if there are none
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+
+    /// Move existing results of the same name to <name>.1, and run
+    #[arg(long)]
+    pub force: bool,
+
+    /// Stop after this time as Ctrl-C does, with exit code 5
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub max_time: Option<Duration>,
+
+    /// Print one JSON object per experiment to standard output at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `reproduce`.
+#[derive(Args, Debug)]
+pub struct ReproduceOptions {
+    /// Run fewer paths: about a minute in all, with wider intervals
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Folder of the experiment files
+    #[arg(long, value_name = "DIR", default_value = "experiments")]
+    pub experiments: PathBuf,
+
+    /// How experiments are run
+    #[command(flatten)]
+    pub settings: RunSettings,
+}
+
+/// Options of `merge`.
+#[derive(Args, Debug)]
+pub struct MergeOptions {
+    /// Folders of the shards
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+
+    /// Folder for the merged run; it must not exist
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    /// Print one JSON object to standard output at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportOptions {
+    /// Results folder of a run
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Print one JSON object to standard output at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `slurm`.
+#[derive(Args, Debug)]
+pub struct SlurmOptions {
+    /// Experiment file (TOML)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Number of shards, each a task of the job array
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Shard::MOST))]
+    pub shards: u64,
+
+    /// Folder for the results, on a file system that all nodes share
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Values that replace those of the file
+    #[command(flatten)]
+    pub overrides: Overrides,
+
+    /// Threads per task [default: one per CPU of the task]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
+    pub threads: Option<u64>,
+
+    /// Option of sbatch for both jobs, as --sbatch-arg=--time=4:00:00
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub sbatch_arg: Vec<String>,
+
+    /// Submit the jobs
+    #[arg(long)]
+    pub submit: bool,
+}
+
+/// Options of `check`.
+#[derive(Args, Debug)]
+pub struct CheckOptions {
+    /// Experiment or calibration files (TOML)
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Options of `theory`.
+#[derive(Args, Debug)]
+pub struct TheoryOptions {
+    /// Experiment file (TOML)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `calibrate`.
+#[cfg(feature = "calibrate")]
+#[derive(Args, Debug)]
+pub struct CalibrateOptions {
+    /// Calibration file (TOML)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+
+    /// Seed, instead of the one in the file
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Device, instead of the one in the file; auto picks a GPU if this build supports one
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceName>,
+
+    /// Move existing results of the same name to <name>.1, and run
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Where the network is trained.
+#[cfg(feature = "calibrate")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceName {
+    /// A GPU if there is one, else the CPU.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda,
+    /// An Apple GPU.
+    Metal,
+}
+
+#[cfg(feature = "calibrate")]
+impl From<DeviceName> for DeviceChoice {
+    fn from(name: DeviceName) -> Self {
+        match name {
+            DeviceName::Auto => DeviceChoice::Auto,
+            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Cuda => DeviceChoice::Cuda,
+            DeviceName::Metal => DeviceChoice::Metal,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Progress bars, and plain lines where there is no terminal.
+
+#[cfg(feature = "calibrate")]
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle as BarStyle};
+
+use super::arguments::ProgressStyle;
+use super::console::{Console, say};
+use crate::results::Progress;
+
+/// Time between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar> {
+    (console.progress() == ProgressStyle::Bar).then(|| {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let template = "{prefix} {bar:30} {percent:>3} % · {msg}{per_sec} · {eta} left";
+        if let Ok(style) = BarStyle::with_template(template) {
+            let rate = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{} {unit}/s", short(state.per_sec()));
+            };
+            bar.set_style(style.progress_chars("━╸ ").with_key("per_sec", rate));
+        }
+        bar.set_prefix(name.to_string());
+        bar
+    })
+}
+
+/// The progress of a run, of a merge, or of writing tables.
+pub struct Meter {
+    bar: Option<ProgressBar>,
+    plain: bool,
+    name: String,
+    unit: &'static str,
+    start: Instant,
+    last: Instant,
+    /// What a resumed run had done before; it is left out of the rate.
+    begun: Option<u64>,
+}
+
+impl Meter {
+    /// A meter that counts in `unit`.
+    pub fn new(console: &Console, name: &str, unit: &'static str) -> Self {
+        let (bar, now) = (bar(console, name, unit), Instant::now());
+        let plain = console.progress() == ProgressStyle::Plain;
+        Meter { bar, plain, name: name.to_string(), unit, start: now, last: now, begun: None }
+    }
+
+    /// Shows the progress of a run.
+    pub fn show(&mut self, progress: Progress<'_>) {
+        let begun = *self.begun.get_or_insert(progress.done);
+        let cell = || format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells);
+        if let Some(bar) = &self.bar {
+            if bar.length() != Some(progress.total) {
+                bar.set_length(progress.total);
+                bar.set_position(begun);
+                bar.reset_eta();
+            }
+            bar.set_message(format!("{} · ", cell()));
+            bar.set_position(progress.done);
+        } else if self.is_line_due() {
+            let rate = (progress.done - begun) as f64 / self.start.elapsed().as_secs_f64();
+            let left = (progress.total - progress.done) as f64 / rate;
+            let percent = 100.0 * progress.done as f64 / progress.total as f64;
+            let (name, unit, rate) = (&self.name, self.unit, short(rate));
+            say(format!("{name}: {percent:.0} % · {} · {rate} {unit}/s · {left:.0} s left", cell()));
+        }
+    }
+
+    /// Shows that `done` of `of` units are done.
+    pub fn count(&mut self, done: u64, of: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(of);
+            bar.set_position(done);
+        } else if self.is_line_due() {
+            say(format!("{}: {done} of {of} {}", self.name, self.unit));
+        }
+    }
+
+    fn is_line_due(&mut self) -> bool {
+        let due = self.plain && self.last.elapsed() > LINE_EVERY;
+        if due {
+            self.last = Instant::now();
+        }
+        due
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The progress of one calibration, shown from several threads.
+#[cfg(feature = "calibrate")]
+pub struct TrainingMeter {
+    bar: Option<ProgressBar>,
+    /// Time of the last plain line; `None` where none are written.
+    plain: Option<Mutex<Instant>>,
+    name: String,
+    steps: u64,
+}
+
+#[cfg(feature = "calibrate")]
+impl TrainingMeter {
+    /// A meter of a calibration of `steps` training steps in all.
+    pub fn new(console: &Console, name: &str, steps: u64) -> Self {
+        let bar = bar(console, name, "steps").inspect(|bar| bar.set_length(steps));
+        let plain = (console.progress() == ProgressStyle::Plain).then(|| Mutex::new(Instant::now()));
+        TrainingMeter { bar, plain, name: name.to_string(), steps }
+    }
+
+    /// Shows that `done` steps are done.
+    pub fn show(&self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+        let Some(Ok(mut last)) = self.plain.as_ref().map(Mutex::lock) else { return };
+        if last.elapsed() > LINE_EVERY {
+            *last = Instant::now();
+            let percent = 100.0 * done as f64 / self.steps as f64;
+            say(format!("{}: {percent:.0} % of {} steps", self.name, short(self.steps as f64)));
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `1.2k`, `3.4M`: at most three digits before the unit.
+pub fn short(x: f64) -> String {
+    match x {
+        x if x >= 1e9 => format!("{:.1}G", x / 1e9),
+        x if x >= 1e6 => format!("{:.1}M", x / 1e6),
+        x if x >= 1e3 => format!("{:.1}k", x / 1e3),
+        x => format!("{x:.0}"),
+    }
+}
