@@ -22,13 +22,13 @@ use super::{Domain, Form, LandscapeError, Potential};
 #[derive(Clone, Debug)]
 pub struct Basin {
     potential: Arc<dyn Potential>,
-    region: Region,
+    pub(super) region: Region,
     start: Vec<f64>,
 }
 
 /// The domain in the form that the schemes use, after the inset.
 #[derive(Clone, Debug)]
-enum Region {
+pub(super) enum Region {
     Box { lo: Vec<f64>, hi: Vec<f64> },
     Ball { radius: f64 },
     Ellipsoid { semi_axes: Vec<f64> },
@@ -406,7 +406,7 @@ impl Basin {
         }
     }
 
-    fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    pub(super) fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         x.iter().zip(self.minimum()).map(|(x, m)| x - m)
     }
 }

@@ -10,6 +10,7 @@ mod double_well;
 mod flat;
 mod potential;
 mod quadratic;
+mod seen_from;
 pub(crate) mod sphere;
 
 pub use asymmetric::Asymmetric;

@@ -6,25 +6,22 @@
 
 use pulp::Simd;
 
-use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN};
-use super::barrier::NEAR;
+use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnLine};
+use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use super::between_jumps::{FAR_STEP, MEMORY};
-use super::lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
-use super::large_jumps::EdgeNoise;
+use super::event_cuts::EventCuts;
+use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
 use crate::scheme::interval::Line;
-use crate::scheme::vector::{Mask, Vector};
+use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
 const SQUARINGS: u32 = 9;
 const LONGEST: f64 = 50.0;
 const TERMS: usize = 8;
 
-/// What the averages have gathered is kept above this: a first wait of 10⁻¹⁵ would divide by nothing.
-const SOMETHING: f64 = 1e-12;
-
-/// What is left of the start in the averages is kept above this: it is then nothing, and no subnormal number.
-const NOTHING: f64 = 1e-30;
+/// Part of the fastest time below which what a step gathers is summed as a series: the exact formula would cancel.
+const SHORT: f64 = 1e-3;
 
 /// The constants of the events; `v̂` follows the gradient where it `MOVES`.
 #[derive(Clone, Copy)]
@@ -36,10 +33,7 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     /// `s²`.
     square: f64,
     stabilizer: f64,
-    face: EdgeNoise,
-    near_step: f64,
-    spread: f64,
-    mean_wait: f64,
+    cuts: EventCuts,
     /// The fastest rate of the motion, and the time after which it is forgotten.
     rate: f64,
     memory: f64,
@@ -49,49 +43,39 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     starts_at_rest: bool,
 }
 
-/// The law at rest: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
-#[derive(Clone, Copy)]
-pub(super) struct RestOnLine {
-    pub root: [f64; 3],
-    pub square: f64,
-    pub q: f64,
-}
-
 impl<const MOVES: bool> AdamEvents<MOVES> {
-    /// The events of a motion, with its clocks and its law at rest. `None` where two curvatures meet or there is none.
-    pub fn new(line: Line, motion: &AdamMotion, face: EdgeNoise, clocks: EventClocks) -> Option<Self> {
+    /// The events of a motion, with its law at rest. `None` where two curvatures meet, or next to none.
+    pub fn new(line: Line, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         let [curvature, right] = line.curvatures;
-        (curvature == right && curvature > 0.0).then(|| AdamEvents {
+        let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
+        (curvature == right && curvature > next_to_none).then(|| AdamEvents {
             line,
             curvature,
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
             square: noise_scales[0] * noise_scales[0],
             stabilizer: adam.stabilizer(),
-            face,
-            near_step: clocks.near_step,
-            spread: clocks.spread,
-            mean_wait: 1.0 / clocks.jump_rate,
+            cuts,
             rate: *rate,
             memory: *memory,
-            reach: (line.minimum - line.lo).min(line.hi - line.minimum),
+            reach: line.reach(),
             rest: motion.rest_on_line(),
-            starts_at_rest: clocks.starts_at_rest,
+            starts_at_rest,
         })
     }
 
     /// Longest step for the bias correction at the start, for the edge and for `v̂`; `swing` is `k y² + m²/(β q)`, `share` its
-    /// amplitude as a share of the way to the edge.
+    /// amplitude as a share of the way to the edge, and `room` the share at which the edge is near.
     #[inline(always)]
-    fn step_limit<S: Simd>(&self, [t, moved, y, v, swing, share]: [Vector<S>; 6]) -> Vector<S> {
+    fn step_limit<S: Simd>(&self, [t, moved, y, v, swing, share]: [Vector<S>; 6], room: Vector<S>) -> Vector<S> {
         let young = (self.beta1 * t).below_number(8.0) & moved.above_number(0.0);
         let never = moved * 0.0 + f64::INFINITY;
         let mut limit = young.select((0.25 * t).at_least(0.05 / self.beta1), never);
         // Small fluctuations, which have a law at rest, bear a step twice as long.
         let far = if self.rest.is_some() { 2.0 } else { 1.0 } * FAR_STEP / self.rate;
-        limit = share.below_number(1.0).select(limit, limit.at_most(far));
+        limit = share.below(room).select(limit, limit.at_most(far));
         if MOVES {
             let g = self.curvature * y;
             let off = (g * g + self.square - v).abs();
@@ -114,7 +98,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         [t, moved, v, q, swing, share]: [Vector<S>; 6],
     ) -> Mask<S> {
         let slowdown = (q * (1.0 / rest.q)).at_least(1.0);
-        let faded = (share * decay(wait * (MEMORY / self.memory) / slowdown)).below_number(FORGOTTEN);
+        let faded = (share * Decay::of(wait * (MEMORY / self.memory) / slowdown).left).below_number(FORGOTTEN);
         let settled = (self.beta1 * t).at_or_above_number(10.0) | moved.is(0.0);
         let forgets = faded & settled & share.below_number(1.0);
         if !MOVES {
@@ -147,9 +131,10 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
     }
 }
 
-/// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `e^(-βt)` for `β1` and `β2`.
-impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
-    const FOURTH: Fourth = Fourth::Normal;
+/// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `1 - e^(-βt)` for `β1` and `β2`.
+impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
+    const MORE_NORMALS: usize = 1;
+    const EXPONENTIALS: usize = 0;
 
     fn line(&self) -> &Line {
         &self.line
@@ -159,7 +144,7 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let g = self.line.gradient(self.line.start);
         let v = if MOVES { g * g + self.square } else { self.square };
         let moved = if self.starts_at_rest { 0.0 } else { 1.0 };
-        [g, v, v.sqrt() + self.stabilizer, moved, 1.0, 1.0]
+        [g, v, v.sqrt() + self.stabilizer, moved, 0.0, 0.0]
     }
 
     #[inline(always)]
@@ -170,19 +155,26 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let (m, mut v, mut q) = (Vector::load(simd, m, g), Vector::load(simd, v, g), Vector::load(simd, q, g));
         let moved = Vector::load(simd, moved, g);
         let (first, second) = (Vector::load(simd, first, g), Vector::load(simd, second, g));
-        let normals = [Vector::load(simd, &lanes.normal, g), Vector::load(simd, &lanes.fourth, g)];
-        let wait = lanes.wait(simd, self.mean_wait, g);
+        let normals = [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g));
+        let (clock, pareto) = (lanes.clock(simd, g), Vector::load(simd, &lanes.jump, g));
         let y = x - line.minimum;
         let inverse_q = 1.0 / q;
-        let distance = (line.hi - x).min(x - line.lo);
-        let reach = NEAR * NEAR * self.face.variance * inverse_q * inverse_q * wait.at_most(self.spread);
-        let near = (distance * distance.abs()).below(reach);
+        let mut place = self.cuts.far(clock, pareto);
+        let wait = place.tau;
+        // Distances before `Q⁻¹` are those that the noise sees.
+        let distance = line.distance(x) * q;
+        let near = self.cuts.is_near(distance);
+        if near.any() {
+            let local = self.cuts.near(distance, clock, pareto);
+            let drift = STEP_DRIFT * local.distance / m.abs();
+            let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
+            place = place.or_where(near, local.place.cut_short(tau));
+        }
         let swing = k * y * y + m * m * inverse_q * (1.0 / self.beta1);
         let share = (swing * (1.0 / k)).sqrt() * (1.0 / self.reach);
-        let limit = self.step_limit([t, moved, y, v, swing, share]);
-        let limit = near.select(limit.at_most(self.near_step), limit);
-        let longest = LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt());
-        let mut tau = wait.min(limit).min(longest);
+        let room = 1.0 - self.cuts.near_distance() * inverse_q * (1.0 / self.reach);
+        let limit = self.step_limit([t, moved, y, v, swing, share], room);
+        let mut tau = limit.at_most(f64::MAX).min(LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt()));
         // A swing well inside the basin, too small to move `v̂`, that the wait makes forget: only the law at rest is left of it.
         #[expect(clippy::manual_map, reason = "a closure would be compiled without the vectors")]
         let rests = match self.rest {
@@ -192,42 +184,51 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         if let Some(rests) = rests {
             tau = rests.select(wait, tau);
         }
+        let place = place.cut_short(tau);
+        let tau = place.tau;
 
         let half = 0.5 * tau;
-        let lost = decay(self.beta2 * half);
-        let second_half = second * lost;
-        let second = (second_half * lost).at_least(NOTHING);
+        let fading = Decay::of(self.beta2 * half);
+        let (lost, left) = (fading.lost, fading.left);
+        let second_half = second + (1.0 - second) * lost;
+        let second = second_half + (1.0 - second_half) * lost;
         let v_before = v;
         if MOVES {
             let gradient = k * y;
-            v = v + (1.0 - lost) / gathered(second_half) * (gradient * gradient + self.square - v);
+            v = v + lost / second_half.at_least(f64::MIN_POSITIVE) * (gradient * gradient + self.square - v);
             q = v.sqrt() + self.stabilizer;
         }
-        let held = decay(self.beta1 * half);
-        let beta = self.beta1 / gathered(first * held);
-        let first = (first * held * held).at_least(NOTHING);
+        let held = Decay::of(self.beta1 * half).lost;
+        let first_half = first + (1.0 - first) * held;
+        let beta = self.beta1 / first_half.at_least(f64::MIN_POSITIVE);
+        let first = first_half + (1.0 - first_half) * held;
         let inverse_q = 1.0 / q;
-        let (a, c) = Self::flow(beta, beta * k * inverse_q, tau);
+        let p = beta * k * inverse_q;
+        let (a, c) = Self::flow(beta, p, tau);
         let flow = [[a, -(c * inverse_q)], [c * beta * k, a - c * beta]];
         // Of the covariance at rest, what is not carried there by the flow.
-        let variance = self.face.variance * inverse_q * inverse_q;
+        let variance = place.variance * inverse_q * inverse_q;
         let cross = 0.5 * variance * q;
         let rest = [variance * (0.5 / k * q + 0.5 / beta), cross, k * cross];
-        let root = (rest[0] - carried(rest, flow[0], flow[0])).at_least(0.0).sqrt();
-        let covariance = rest[1] - carried(rest, flow[0], flow[1]);
+        let short = (beta * tau + p * tau * tau).below_number(SHORT);
+        let [series_y, series_cross, series_m] = gathered_in_short([beta, k * beta, p], variance, tau);
+        let yy = short.select(series_y, rest[0] - carried(rest, flow[0], flow[0]));
+        let root = yy.at_least(0.0).sqrt();
+        let covariance = short.select(series_cross, rest[1] - carried(rest, flow[0], flow[1]));
+        let mm = short.select(series_m, rest[2] - carried(rest, flow[1], flow[1]));
         let slope = root.above_number(0.0).select(covariance / root, covariance);
-        let own = (rest[2] - carried(rest, flow[1], flow[1]) - slope * slope).at_least(0.0).sqrt();
+        let own = (mm - slope * slope).at_least(0.0).sqrt();
         let mut y_after = flow[0][0] * y + flow[0][1] * m + root * normals[0];
         let mut m_after = flow[1][0] * y + flow[1][1] * m + slope * normals[0] + own * normals[1];
         if MOVES {
             let gradient = k * y_after;
-            v = v + (1.0 - lost) / gathered(second) * (gradient * gradient + self.square - v);
+            v = v + lost / second.at_least(f64::MIN_POSITIVE) * (gradient * gradient + self.square - v);
         }
         if let (Some(rests), Some(rest)) = (rests, self.rest) {
             y_after = rests.select(rest.root[0] * normals[0], y_after);
             m_after = rests.select(rest.root[1] * normals[0] + rest.root[2] * normals[1], m_after);
             if MOVES {
-                let weight = (1.0 - lost * lost) / gathered(second);
+                let weight = (lost + left * lost) / second.at_least(f64::MIN_POSITIVE);
                 v = rests.select(v_before + weight * (self.square + rest.square - v_before), v);
             }
         }
@@ -235,8 +236,8 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
             q = v.sqrt() + self.stabilizer;
         }
         let inverse_q = 1.0 / q;
-        let jumped = wait.below_or_at(tau);
-        let moved = jumped.select(0.0 * moved + 1.0, moved);
+        let clock = place.clock_at_end(clock);
+        let moved = clock.is(0.0).select(moved.all(1.0), moved);
         for (row, value) in lanes.own.iter_mut().zip([m_after, v, q, moved, first, second]) {
             value.store(row, g);
         }
@@ -244,27 +245,29 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
             before: x,
             after: line.minimum + y_after,
             tau,
-            wait,
-            variance: self.face.variance * inverse_q * inverse_q,
-            jump: Vector::load(simd, &lanes.jump, g) * inverse_q,
-            rests,
+            clock,
+            jump: place.jump * inverse_q,
+            variance: place.variance * inverse_q * inverse_q,
+            shift: place.shift * inverse_q,
+            watched: [near, near],
         }
-    }
-
-    fn at_edge(&self, _before: f64, [m, _, q, ..]: &[f64; 6]) -> (EdgeNoise, f64) {
-        let inverse_q = 1.0 / q;
-        (self.face.scaled(inverse_q), -m * inverse_q)
-    }
-
-    fn spread(&self) -> f64 {
-        self.spread
     }
 }
 
-/// `1 - e^(-βt)` from what is left of the start.
+/// `[Var y, Cov(y, m), Var m]` that noise of the given variance gathers in a short time under `[β, βk, βk/q]`.
 #[inline(always)]
-fn gathered<S: Simd>(left: Vector<S>) -> Vector<S> {
-    (1.0 - left).at_least(SOMETHING)
+fn gathered_in_short<S: Simd>(
+    [beta, force, p]: [Vector<S>; 3],
+    variance: Vector<S>,
+    tau: Vector<S>,
+) -> [Vector<S>; 3] {
+    let yy = variance * tau;
+    let cross = yy * force * tau;
+    [
+        yy * (1.0 - p * tau * tau * (1.0 / 3.0)),
+        cross * (0.5 - beta * tau * (1.0 / 6.0)),
+        cross * force * tau * (1.0 / 3.0 - beta * tau * 0.25),
+    ]
 }
 
 /// Entry `r C sᵀ` of a carried covariance `[Var y, Cov(y, m), Var m]`.
