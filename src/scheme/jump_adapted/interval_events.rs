@@ -141,9 +141,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
             let scale = 2.0 / (variance * tau);
             let [mut lower, mut upper] = [below + shift, above + shift];
             let starts = [before - line.lo + shift, line.hi - before + shift];
-            let certain = |from: Vector<S>, to: Vector<S>| {
-                from.at_or_below_number(0.0) | to.at_or_below_number(0.0)
-            };
+            let certain = |from: Vector<S>, to: Vector<S>| from.at_or_below_number(0.0) | to.at_or_below_number(0.0);
             let outside = [certain(starts[0], lower), certain(starts[1], upper)];
             lower = watched[0].select(outside[0].select(lower.all(-1.0), starts[0] * lower * scale), never);
             upper = watched[1].select(outside[1].select(upper.all(-1.0), starts[1] * upper * scale), never);
