@@ -164,7 +164,8 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         // Distances before `Q⁻¹` are those that the noise sees.
         let distance = line.distance(x) * q;
         let near = self.cuts.is_near(distance);
-        if near.any() {
+        let is_near = near.any();
+        if is_near {
             let local = self.cuts.near(distance, clock, pareto);
             let drift = STEP_DRIFT * local.distance / m.abs();
             let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
@@ -249,7 +250,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
             jump: place.jump * inverse_q,
             variance: place.variance * inverse_q * inverse_q,
             shift: place.shift * inverse_q,
-            watched: [near, near],
+            watched: is_near.then_some([near, near]),
         }
     }
 }
