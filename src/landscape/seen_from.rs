@@ -207,7 +207,8 @@ mod tests {
             let (x, mut gradient) = ([0.25, 0.1], [0.0; 2]);
             let gauge = basin.gauge_gradient(&x, &mut gradient);
             assert!((gauge / basin.gauge(&x) - 1.0).abs() < 1e-9, "{basin:?}");
-            let slopes = [at([x[0] + 1e-6, x[1]]) - at([x[0] - 1e-6, x[1]]), at([x[0], x[1] + 1e-6]) - at([x[0], x[1] - 1e-6])];
+            let slopes =
+                [at([x[0] + 1e-6, x[1]]) - at([x[0] - 1e-6, x[1]]), at([x[0], x[1] + 1e-6]) - at([x[0], x[1] - 1e-6])];
             for (slope, exact) in slopes.iter().zip(gradient) {
                 assert!((slope / 2e-6 - exact).abs() < 1e-6 * (1.0 + exact.abs()), "{basin:?}");
             }

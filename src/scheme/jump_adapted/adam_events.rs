@@ -164,7 +164,8 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         // Distances before `Q⁻¹` are those that the noise sees.
         let distance = line.distance(x) * q;
         let near = self.cuts.is_near(distance);
-        if near.any() {
+        let is_near = near.any();
+        if is_near {
             let local = self.cuts.near(distance, clock, pareto);
             let drift = STEP_DRIFT * local.distance / m.abs();
             let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
@@ -249,18 +250,14 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
             jump: place.jump * inverse_q,
             variance: place.variance * inverse_q * inverse_q,
             shift: place.shift * inverse_q,
-            watched: [near, near],
+            watched: is_near.then_some([near, near]),
         }
     }
 }
 
 /// `[Var y, Cov(y, m), Var m]` that noise of the given variance gathers in a short time under `[β, βk, βk/q]`.
 #[inline(always)]
-fn gathered_in_short<S: Simd>(
-    [beta, force, p]: [Vector<S>; 3],
-    variance: Vector<S>,
-    tau: Vector<S>,
-) -> [Vector<S>; 3] {
+fn gathered_in_short<S: Simd>([beta, force, p]: [Vector<S>; 3], variance: Vector<S>, tau: Vector<S>) -> [Vector<S>; 3] {
     let yy = variance * tau;
     let cross = yy * force * tau;
     [
@@ -282,16 +279,24 @@ mod tests {
     use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise, Seed, Stream};
-    use crate::scheme::jump_adapted::adam_motion::gathered_root;
-    use crate::scheme::jump_adapted::between_jumps::{Motion, State};
-    use crate::scheme::jump_adapted::large_jumps::LargeJumps;
-    use crate::scheme::linear::{momentum_covariance, momentum_flow};
+    use crate::scheme::jump_adapted::adam_motion::lower_root;
+    use crate::scheme::jump_adapted::between_jumps::{BetweenJumps, State};
+    use crate::scheme::jump_adapted::large_jumps::{Cuts, LargeJumps};
+    use crate::scheme::linear::{momentum_flow, momentum_gathered};
+    use crate::scheme::vector::Number;
     use pulp::Scalar;
 
     const NEVER_NEAR: f64 = 1e-9;
 
-    fn number(value: f64) -> Vector<Scalar> {
-        Vector::splat(Scalar, value)
+    fn number(value: f64) -> Number {
+        Number::of(value)
+    }
+
+    /// A path at 0 with a clock so long that a far stretch lasts `wait`.
+    fn waiting<const MOVES: bool>(events: &AdamEvents<MOVES>, wait: f64, own: [f64; 6]) -> EventLanes<6, 1> {
+        let mut lanes = EventLanes::<6, 1>::default();
+        lanes.set(0, [0.0, 0.0, wait / events.cuts.far(number(1.0), number(1.0)).tau.lane(), 0.0], own);
+        lanes
     }
 
     /// A bowl left by Adam, its motion and its events; noise so small that nothing is near the edge.
@@ -301,17 +306,17 @@ mod tests {
         let adam = Adam::new(1.0, 0.3).unwrap().with_second_moment(moment);
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
-        let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], 0.1);
+        let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
         let motion = AdamMotion::new(&problem, &adam, &jumps);
-        let clocks = EventClocks { near_step: 0.1, spread: 1.0, jump_rate: 1.0, starts_at_rest: false };
         let line = Line::of(&problem).unwrap();
-        let events = AdamEvents::new(line, &motion, jumps.at_face(0), clocks).unwrap();
+        let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
+        let events = AdamEvents::new(line, &motion, cuts, false).unwrap();
         (motion, events)
     }
 
     /// A state on its way, by powers of ten, and the numbers of the path in it.
     fn state(motion: &AdamMotion, rng: &mut Stream) -> (State, [f64; 6]) {
-        let mut state = State::new(1);
+        let mut state = State::new(1, Cuts::default());
         motion.start(&mut state);
         let signed = |rng: &mut Stream| (rng.open01() - 0.5).signum() * 10f64.powf(-4.0 * rng.open01());
         state.x[0] = 0.6 * signed(rng);
@@ -323,7 +328,7 @@ mod tests {
         state.t = 40.0 * rng.open01() * rng.open01();
         let moved = rng.open01() < 0.7;
         state.since_jump = if moved { 0.0 } else { f64::INFINITY };
-        let left = [1.0, 0.3].map(|beta| (-beta * state.t).exp());
+        let left = [1.0, 0.3].map(|beta| -(-beta * state.t).exp_m1());
         let averages = &state.averages;
         let own = [averages.m[0], averages.v[0], averages.q[0], f64::from(u8::from(moved)), left[0], left[1]];
         (state, own)
@@ -340,7 +345,7 @@ mod tests {
             let swing = k * y * y + m * m / (events.beta1 * q);
             let share = (swing / k).sqrt() / events.reach;
             let [t, moved, y, v, q, swing, share] = [state.t, moved, y, v, q, swing, share].map(number);
-            let limit = events.step_limit([t, moved, y, v, swing, share]).lane();
+            let limit = events.step_limit([t, moved, y, v, swing, share], number(1.0)).lane();
             let twin = motion.step_limit(&state);
             assert!(limit == twin || (limit / twin - 1.0).abs() < 1e-9, "{limit} {twin}");
             bounded += usize::from(twin.is_finite());
@@ -364,15 +369,16 @@ mod tests {
     fn a_stretch_is_a_step_of_the_motion() {
         let (motion, events) = twins::<true>();
         let mut rng = Stream::new(Seed(5), 0, 0);
-        let (k, beta2, variance) = (events.curvature, events.beta2, events.face.variance);
+        let far = events.cuts.far(number(1.0), number(1.0));
+        let (k, beta2, variance) = (events.curvature, events.beta2, far.variance.lane());
         let mut passed = 0;
         for round in 0..3000 {
             let (state, own) = state(&motion, &mut rng);
             let wait = 10f64.powf(4.0 * rng.open01() - 3.0);
-            let mut lanes = EventLanes::<6, 1>::waiting(wait, own);
+            let mut lanes = waiting(&events, wait, own);
             (lanes.x, lanes.t) = ([state.x[0]], [state.t]);
             let normals = [1.5, -0.7];
-            ([lanes.normal[0], lanes.fourth[0]], lanes.jump[0]) = (normals, 0.1);
+            (lanes.normals, lanes.jump) = (normals.map(|n| [n]), [1.3]);
             let Stretch { after, tau, jump, .. } = events.stretch(Scalar, &mut lanes, 0);
             let (tau, half) = (tau.lane(), 0.5 * tau.lane());
             if motion.forgets(&state, wait) {
@@ -380,7 +386,10 @@ mod tests {
                 let v = own[1] + Adam::weight(beta2, state.t, wait) * (events.square + rest.square - own[1]);
                 let m = rest.root[1] * normals[0] + rest.root[2] * normals[1];
                 let pairs = [(after.lane(), rest.root[0] * normals[0]), (lanes.own[0][0], m), (lanes.own[1][0], v)];
-                assert!(tau == wait && pairs.iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs()), "{pairs:?}");
+                assert!(
+                    (tau / wait - 1.0).abs() < 1e-12 && pairs.iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs()),
+                    "{pairs:?}"
+                );
                 passed += 1;
                 continue;
             }
@@ -391,13 +400,19 @@ mod tests {
             let q = v.sqrt() + events.stabilizer;
             let beta = -events.beta1 / (-events.beta1 * (state.t + half)).exp_m1();
             let flow = momentum_flow(beta, k, q, tau);
-            let [yy, my, mm] = gathered_root(momentum_covariance(beta, k, q, variance / (q * q)), flow);
+            let [yy, my, mm] = lower_root(momentum_gathered(beta, k, q, variance / (q * q), tau));
             let y_after = flow[0][0] * y + flow[0][1] * m + yy * normals[0];
             let m_after = flow[1][0] * y + flow[1][1] * m + my * normals[0] + mm * normals[1];
             v += Adam::weight(beta2, state.t + half, half) * (k * k * y_after * y_after + events.square - v);
             let q = v.sqrt() + events.stabilizer;
             let [m_lane, v_lane, q_lane, ..] = lanes.own.map(|[value]| value);
-            let pairs = [(after.lane(), y_after), (m_lane, m_after), (v_lane, v), (q_lane, q), (jump.lane(), 0.1 / q)];
+            let pairs = [
+                (after.lane(), y_after),
+                (m_lane, m_after),
+                (v_lane, v),
+                (q_lane, q),
+                (jump.lane(), far.jump.lane() * 1.3 / q),
+            ];
             for (value, exact) in pairs {
                 assert!((value - exact).abs() < 1e-8 * (exact.abs() + 1e-3), "{round} {tau}: {value} {exact}");
             }
@@ -413,14 +428,13 @@ mod tests {
         for (wait, tolerance) in [(1e-3, 1e-4), (0.1, 1e-7), (1.0, 1e-9), (3.0, 1e-9)] {
             let gathered_by = |normals: [f64; 2]| {
                 // As if far from the start, and moved a moment ago, which nothing forgets.
-                let mut lanes = EventLanes::<6, 1>::waiting(wait, [0.0, events.square, q, 1.0, 1e-30, 1e-30]);
-                ([lanes.normal[0], lanes.fourth[0]], lanes.t[0]) = (normals, 9.0);
+                let mut lanes = waiting(&events, wait, [0.0, events.square, q, 1.0, 1.0, 1.0]);
+                (lanes.normals, lanes.t) = (normals.map(|n| [n]), [9.0]);
                 let after = events.stretch(Scalar, &mut lanes, 0).after.lane();
                 [after, lanes.own[0][0]]
             };
-            let flow = momentum_flow(events.beta1, k, q, wait);
-            let covariance = momentum_covariance(events.beta1, k, q, events.face.variance / (q * q));
-            let [yy, my, mm] = gathered_root(covariance, flow);
+            let variance = events.cuts.far(number(1.0), number(1.0)).variance.lane();
+            let [yy, my, mm] = lower_root(momentum_gathered(events.beta1, k, q, variance / (q * q), wait));
             for (value, exact) in [(gathered_by([1.0, 0.0]), [yy, my]), (gathered_by([0.0, 1.0]), [0.0, mm])] {
                 for (value, exact) in value.iter().zip(exact) {
                     assert!((value - exact).abs() <= tolerance * yy.max(my), "{wait}: {value} {exact}");
@@ -435,7 +449,7 @@ mod tests {
     fn the_shortest_of_waits_is_no_division_by_zero() {
         let (_, events) = twins::<true>();
         for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
-            let mut lanes = EventLanes::<6, 1>::waiting(wait, events.start());
+            let mut lanes = waiting(&events, wait, events.start());
             let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
             assert!(after.lane().abs() <= 0.01 && tau.lane() <= 1e-9, "{wait}: {}", after.lane());
             assert!(lanes.own.iter().flatten().all(|value| value.is_finite()), "{wait}: {:?}", lanes.own);

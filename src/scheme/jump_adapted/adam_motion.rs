@@ -410,9 +410,8 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     let steep = left.max(right) / q;
     let tau = FAR_STEP / if beta < 4.0 * steep { (beta * steep).sqrt() } else { steep };
     let variance = variance / (q * q);
-    let sides = [left, right].map(|k| {
-        (momentum_flow(beta, k, q, tau), lower_root(momentum_gathered(beta, k, q, variance, tau)))
-    });
+    let sides = [left, right]
+        .map(|k| (momentum_flow(beta, k, q, tau), lower_root(momentum_gathered(beta, k, q, variance, tau))));
     let mut rng = Stream::new(Seed(0), 0, 0);
     let (mut y, mut m) = (0.0f64, 0.0f64);
     let mut draws = Vec::with_capacity(REST_DRAWS);

@@ -6,10 +6,9 @@ use statrs::function::erf::erfc_inv;
 
 use crate::scheme::vector::{Decay, Mask, Vector};
 
-/// Ratios of the curvatures of a kink beyond which the steep side is a wall, far from the edge and near it: a slab of as much room as the
-/// law at rest has there, at the end of which the path is reflected. Steps belong to the flat side then.
-const WALL_FAR: f64 = 8.0;
-const WALL_NEAR: f64 = 40.0;
+/// Ratio of the curvatures of a kink beyond which the steep side is a wall: a slab of as much room as the law at rest has there, at the
+/// end of which the path is reflected. Steps belong to the flat side then.
+const WALL: f64 = 40.0;
 
 /// Standard deviations by which a path stays on its side of a kink.
 const STAYS: f64 = 5.0;
@@ -62,8 +61,7 @@ pub(super) struct KinkAxis {
     steep_reach: f64,
     /// Below this normal number a draw from the law at rest lies on the steep side.
     steep_below: f64,
-    wall_far: bool,
-    wall_near: bool,
+    wall: bool,
 }
 
 /// What a step at a kink takes beside its place.
@@ -93,8 +91,7 @@ impl KinkAxis {
             flat,
             steep_reach: if steep_left { reach[0] } else { reach[1] },
             steep_below: normal_quantile(share),
-            wall_far: steep > WALL_FAR * flat,
-            wall_near: steep > WALL_NEAR * flat,
+            wall: steep > WALL * flat,
         }
     }
 
@@ -103,7 +100,8 @@ impl KinkAxis {
         self.sense > 0.0
     }
 
-    /// A step of at most `limit`, which where the edge is `far` is all that is left to wait.
+    /// A step of at most `limit`, and no longer than what is left to `wait`. Near the edge, where the cut changes with the place, the
+    /// limit must not depend on the wait: where a step ends would tell when the jump comes.
     ///
     /// The exact transition while the path stays on its side; the law at rest where a wait far from the edge forgets all else;
     /// otherwise half of the noise, the exact flow, which never crosses 0, and half of the noise.
@@ -112,7 +110,7 @@ impl KinkAxis {
         &self,
         y: Vector<S>,
         v: Vector<S>,
-        limit: Vector<S>,
+        [limit, wait]: [Vector<S>; 2],
         far: Mask<S>,
         draws: KinkDraws<S>,
     ) -> KinkStep<S> {
@@ -128,11 +126,8 @@ impl KinkAxis {
         let nowhere = y.below(y);
         let mut step = far.choose(KINK_FAR / self.steep, KINK_NEAR / self.steep);
         let (mut walled, mut at_wall, mut comes_down) = (nowhere, nowhere, nowhere);
-        if self.wall_far {
-            walled = far;
-            if self.wall_near {
-                walled = walled | (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
-            }
+        if self.wall {
+            walled = far | (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
             // Down the steep side to the wall: in one step while the path stays there, by short ones then.
             let away = -(y / widths[0]);
             let fast = away.above_number(3.3 * STAYS);
@@ -141,7 +136,7 @@ impl KinkAxis {
             step = comes_down.select(fast.choose(1.0 / self.steep, KINK_NEAR / self.steep), step);
             step = at_wall.select(step.all(ALONG_WALL / self.flat), step);
         }
-        let tau = (stays | forgets).select(limit, limit.min(step));
+        let tau = (stays | forgets).select(limit, limit.min(step)).min(wait);
         let exact = stays | comes_down;
 
         let decay = Decay::of(k * tau);
@@ -153,7 +148,7 @@ impl KinkAxis {
         let k = kicked.below_number(0.0).choose(self.steep, self.flat);
         let flown = Decay::of(k * tau);
         let mut split = kicked * flown.left + half(flown.lost_twice, k) * second;
-        if self.wall_far {
+        if self.wall {
             // Reflection of a Brownian motion, which ends as much above its lowest point as the wall lifts it.
             let wall = -HALF_ROOM * widths[0];
             let lapse = Decay::of(0.5 * self.flat * tau).left;

@@ -135,7 +135,7 @@ pub(super) fn near_square(alpha: f64) -> f64 {
 }
 
 /// Share of the way to the edge that the small jumps of a step near it may spread over.
-pub(super) const STEP_SPREAD: f64 = 0.6;
+pub(super) const STEP_SPREAD: f64 = 0.5;
 
 /// Share of the way to the edge that the drift may take in a step near it.
 pub(super) const STEP_DRIFT: f64 = 0.5;

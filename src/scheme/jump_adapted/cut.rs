@@ -69,10 +69,7 @@ impl Ladder {
         let mut j = 1;
         while j <= STEPS {
             let below = share.below_number(self.shares[j - 1]);
-            held = [
-                below.select(share.all(self.shares[j]), held[0]),
-                below.select(share.all(self.rates[j]), held[1]),
-            ];
+            held = [below.select(share.all(self.shares[j]), held[0]), below.select(share.all(self.rates[j]), held[1])];
             j += 1;
         }
         held

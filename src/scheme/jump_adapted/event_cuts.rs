@@ -40,6 +40,8 @@ pub(super) struct Place<S: Simd> {
 /// A place near the edge, and its distance, which is not less than a floor.
 pub(super) struct NearPlace<S: Simd> {
     pub place: Place<S>,
+    /// Longest step, whatever the clock is.
+    pub step: Vector<S>,
     pub distance: Vector<S>,
 }
 
@@ -109,7 +111,7 @@ impl EventCuts {
             rate,
             jumps: wait.below_or_at(step),
         };
-        NearPlace { place, distance: part * self.reach }
+        NearPlace { place, step, distance: part * self.reach }
     }
 }
 

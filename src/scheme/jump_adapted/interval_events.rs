@@ -8,9 +8,11 @@ use crate::scheme::interval::Line;
 use crate::scheme::vector::{Mask, Vector};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, Site};
 
-/// What marks a path at its end, a stretch whose bridge comes near an edge, and both.
+/// What marks a path at its end, a stretch whose bridge comes near an edge, their sum both, and a stretch that was far from the edges and
+/// yet ends outside.
 const END: f64 = 1.0;
 const BRIDGE: f64 = 2.0;
+const OUTSIDE: f64 = 4.0;
 
 /// The events of a problem on a line: its constants, of which a loop takes a copy that no store of a record can change. A path has
 /// `K` numbers of its own beside those of [`EventLanes`].
@@ -43,8 +45,8 @@ pub(super) struct Stretch<S: Simd> {
     pub variance: Vector<S>,
     /// How far beyond the edges the Gaussian part is watched.
     pub shift: Vector<S>,
-    /// Where the lower and the upper edge are near enough for a bridge.
-    pub watched: [Mask<S>; 2],
+    /// Where the lower and the upper edge are near enough for a bridge; `None` if nowhere.
+    pub watched: Option<[Mask<S>; 2]>,
 }
 
 /// The numbers of `N` paths.
@@ -71,8 +73,10 @@ pub(super) struct EventLanes<const K: usize, const N: usize> {
     kick: [f64; N],
     /// `2 from to/(σ² τ)` at either edge, infinite where none is near.
     exponents: [[f64; N]; 2],
-    /// Not 0 where a path has to be looked at, [`BRIDGE`] where it may have crossed an edge.
+    /// Not 0 where a path has to be looked at.
     attention: [f64; N],
+    /// Whether an edge was near some path since this was last reset.
+    pub bridged: bool,
 }
 
 impl<const K: usize, const N: usize> Default for EventLanes<K, N> {
@@ -96,6 +100,7 @@ impl<const K: usize, const N: usize> Default for EventLanes<K, N> {
             kick: zero,
             exponents: [zero; 2],
             attention: zero,
+            bridged: false,
         }
     }
 }
@@ -133,33 +138,27 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         limits: Limits<'_>,
     ) -> Vector<S> {
         let Stretch { before, after, tau, clock, jump, variance, shift, watched } = stretch;
-        let never = after.all(f64::INFINITY);
         let (above, below) = (line.hi - after, after - line.lo);
-        // A stretch that ends beyond its barrier has crossed it.
-        let mut crosses = (above + shift).at_or_below_number(0.0) | (below + shift).at_or_below_number(0.0);
-        if (watched[0] | watched[1]).any() {
+        let none = above.below(above);
+        let (mut bridges, mut outside) = (none, above.at_or_below_number(0.0) | below.at_or_below_number(0.0));
+        if let Some(watched) = watched {
+            let never = after.all(f64::INFINITY);
             let scale = 2.0 / (variance * tau);
-            let [mut lower, mut upper] = [below + shift, above + shift];
-            let starts = [before - line.lo + shift, line.hi - before + shift];
-            let certain = |from: Vector<S>, to: Vector<S>| {
-                from.at_or_below_number(0.0) | to.at_or_below_number(0.0)
+            let exponent = |from: Vector<S>, to: Vector<S>, watched: Mask<S>| {
+                let certain = from.at_or_below_number(0.0) | to.at_or_below_number(0.0);
+                watched.select(certain.select(to.all(-1.0), from * to * scale), never)
             };
-            let outside = [certain(starts[0], lower), certain(starts[1], upper)];
-            lower = watched[0].select(outside[0].select(lower.all(-1.0), starts[0] * lower * scale), never);
-            upper = watched[1].select(outside[1].select(upper.all(-1.0), starts[1] * upper * scale), never);
+            let lower = exponent(before - line.lo + shift, below + shift, watched[0]);
+            let upper = exponent(line.hi - before + shift, above + shift, watched[1]);
             lower.store(&mut self.exponents[0], g);
             upper.store(&mut self.exponents[1], g);
             shift.store(&mut self.shift, g);
             variance.store(&mut self.variance, g);
             before.store(&mut self.before, g);
-            crosses = crosses | lower.min(upper).below_number(FAR);
-        } else if crosses.any() {
-            let exponent = |distance: Vector<S>| distance.at_or_below_number(0.0).choose(-1.0, f64::INFINITY);
-            exponent(below).store(&mut self.exponents[0], g);
-            exponent(above).store(&mut self.exponents[1], g);
-            shift.store(&mut self.shift, g);
-            variance.store(&mut self.variance, g);
-            before.store(&mut self.before, g);
+            bridges = lower.min(upper).below_number(FAR);
+            // Within the shift of its barrier a path goes on.
+            outside = outside & !(watched[0] | watched[1]);
+            self.bridged = true;
         }
         let jumps = clock.is(0.0);
         let t = Vector::load(simd, &self.t, g) + tau;
@@ -168,7 +167,8 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let inside = landed.above_number(line.lo) & landed.below_number(line.hi);
         let ends = t.at_or_above_number(limits.max_time) | events.at_or_above_number(limits.max_events as f64);
         // The events of an idle lane stay below 0.
-        let attention = crosses.choose(BRIDGE, 0.0) + (jumps & !inside | ends).choose(END, 0.0);
+        let attention = bridges.choose(BRIDGE, 0.0) + (jumps & !inside | ends).choose(END, 0.0);
+        let attention = outside.select(attention.all(OUTSIDE), attention);
         let attention = events.above_number(0.0).select(attention, after.all(0.0));
         attention.store(&mut self.attention, g);
         after.store(&mut self.after, g);
@@ -179,12 +179,6 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         clock.store(&mut self.clock, g);
         events.store(&mut self.events, g);
         attention
-    }
-
-    /// Whether any lane may have crossed an edge.
-    #[inline(always)]
-    pub fn has_bridges(&self) -> bool {
-        self.attention.iter().fold(0.0f64, |most, attention| most.max(*attention)) >= BRIDGE
     }
 
     /// Whether a lane has to be looked at by [`EventLanes::attend`], with the exponential number of its bridge.
@@ -214,7 +208,9 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let record = |outcome, events| Some(PathRecord { outcome, events });
         let flow_events = events - u64::from(jumped);
         let mut crossing = None;
-        if self.attention[lane] >= BRIDGE
+        if self.attention[lane] >= OUTSIDE {
+            crossing = Some((usize::from(after >= line.hi), tau));
+        } else if self.attention[lane] >= BRIDGE
             && let Some(edge) = crossed([self.exponents[0][lane], self.exponents[1][lane]], draw)
         {
             let (before, shift) = (self.before[lane], self.shift[lane]);

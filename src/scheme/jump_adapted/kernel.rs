@@ -136,7 +136,8 @@ impl JumpAdaptedKernel {
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let longest = settings.step_cap.unwrap_or(STEP_RELAXATION) / fastest;
         let interval = Line::of(problem).and_then(|line| interval_events(problem, line, &jumps, &rest, longest));
-        let interval = interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
+        let interval =
+            interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         Ok(JumpAdaptedKernel { paths: PathEvents::new(problem, jumps, reaches, longest), interval, thresholds })
     }
 }

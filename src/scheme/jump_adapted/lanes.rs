@@ -104,7 +104,8 @@ where
                 continue;
             }
             // The lower half of a clock's word is as good as independent of the number made of it.
-            if lanes.has_bridges() {
+            if lanes.bridged {
+                lanes.bridged = false;
                 words[0].iter_mut().for_each(|word| *word <<= 32);
                 exponential.draw_all(simd, &words[0], &mut draws);
             }

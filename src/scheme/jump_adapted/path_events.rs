@@ -186,15 +186,19 @@ impl PathEvents {
         let amplitude = self.jumps.amplitude();
         let mut length = |normal: &[f64]| {
             // `|Σᵀ n|` by columns of `Σ`.
-            (0..normal.len()).map(|j| {
-                if amplitude.is_diagonal() {
-                    let w = amplitude.diagonal_entry(j) * normal[j];
-                    return w * w;
-                }
-                self.jumps.write_column(j, &mut state.scratch);
-                let w = state.scratch.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>() / epsilon;
-                w * w
-            }).sum::<f64>().sqrt() * epsilon
+            (0..normal.len())
+                .map(|j| {
+                    if amplitude.is_diagonal() {
+                        let w = amplitude.diagonal_entry(j) * normal[j];
+                        return w * w;
+                    }
+                    self.jumps.write_column(j, &mut state.scratch);
+                    let w = state.scratch.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>() / epsilon;
+                    w * w
+                })
+                .sum::<f64>()
+                .sqrt()
+                * epsilon
         };
         let way = match basin.sides() {
             Some((lo, hi)) => {

@@ -62,7 +62,8 @@ impl IntervalEvents<0> for SmoothEvents {
         let mut place = self.cuts.far(clock, pareto);
         let distance = self.line.distance(x);
         let near = self.cuts.is_near(distance);
-        if near.any() {
+        let is_near = near.any();
+        if is_near {
             let local = self.cuts.near(distance, clock, pareto);
             let drift = (STEP_DRIFT / self.line.curvatures[0]) * local.distance / y.abs();
             let tau = local.place.tau.min(drift).at_most(self.longest);
@@ -76,7 +77,7 @@ impl IntervalEvents<0> for SmoothEvents {
             jump: place.jump,
             variance: place.variance,
             shift: place.shift,
-            watched: [near, near],
+            watched: is_near.then_some([near, near]),
         }
     }
 }
@@ -100,25 +101,28 @@ impl IntervalEvents<0> for KinkEvents {
         let clock = lanes.clock(simd, g);
         let pareto = Vector::load(simd, &lanes.jump, g);
         let mut place = self.cuts.far(clock, pareto);
+        let mut limit = place.tau;
         let distance = self.line.distance(x);
         let near = self.cuts.is_near(distance);
-        if near.any() {
+        let is_near = near.any();
+        if is_near {
             let local = self.cuts.near(distance, clock, pareto);
             let [left, right] = self.line.curvatures;
             let k = y.below_number(0.0).choose(left, right);
             let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(STEP_RELAXATION) / k;
-            place = place.or_where(near, local.place.cut_short(local.place.tau.min(drift)));
+            limit = near.select(local.step.min(drift), limit);
+            place = place.or_where(near, local.place);
         }
         let draws = KinkDraws {
             normals: [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g)),
             exponential: Vector::load(simd, &lanes.exponential, g).abs(),
         };
-        let step = self.axis.step(y, place.variance, place.tau, !near, draws);
+        let step = self.axis.step(y, place.variance, [limit, place.tau], !near, draws);
         let place = place.cut_short(step.tau);
-        let watched = match self.axis.is_steep_left() {
+        let watched = is_near.then_some(match self.axis.is_steep_left() {
             true => [near & !step.walled, near],
             false => [near, near & !step.walled],
-        };
+        });
         Stretch {
             before: x,
             after: self.line.minimum + step.y,

@@ -73,7 +73,7 @@ impl BetweenJumps for AxisMotion {
                     while left > 0.0 {
                         let normals = [normal(rng), normal(rng)];
                         let draws = KinkDraws { normals, exponential: Number::of(rng.sample(Exp1)) };
-                        let step = steps.step(y, variance, Number::of(left), far, draws);
+                        let step = steps.step(y, variance, [Number::of(left); 2], far, draws);
                         y = step.y;
                         left -= step.tau.lane();
                     }
