@@ -13,13 +13,13 @@ use serde::Serialize;
 use super::box_steps::AxisSteps;
 use super::interval_lanes::{Ending, Lanes, LineStep, Walker};
 use super::interval_steps::LineRecursion;
-use super::monitoring::{discrete_monitoring_shift, watched_shift};
+use super::monitoring::{basin_shift, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
 use crate::scheme::interval::Line;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
-use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -103,7 +103,7 @@ pub(super) struct EulerKernel {
     monitoring: Monitoring,
     /// `ε h^(1/α)`, the scale of one coordinate's step before `Σ`.
     scale: f64,
-    /// `β_α ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
+    /// [`basin_shift`] times `ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
     /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
     row_scales: Vec<f64>,
@@ -161,7 +161,7 @@ impl EulerKernel {
         }
         let scale = noise.increment_scale(step);
         let shift = match settings.monitoring {
-            Monitoring::Corrected => discrete_monitoring_shift(alpha).unwrap_or(0.0) * scale,
+            Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
             Monitoring::Discrete => 0.0,
         };
         let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
@@ -258,11 +258,11 @@ impl EulerKernel {
 
     /// The record of a path that is outside.
     fn exit(&self, ws: &Workspace, time: f64, events: u64) -> PathRecord {
-        let outcome = match ws.x.iter().all(|x| x.is_finite()) {
-            true => Outcome::Exited { time, site: self.site(ws) },
-            false => Outcome::Diverged { at: time },
-        };
-        PathRecord { outcome, events }
+        let site = self.noise.exit_site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick);
+        PathRecord {
+            outcome: site.map_or(Outcome::Diverged { at: time }, |site| Outcome::Exited { time, site }),
+            events,
+        }
     }
 
     /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
@@ -365,10 +365,6 @@ impl EulerKernel {
         }
         let noise = self.problem.noise();
         distance > self.shift * noise.amplitude().scale_along(&ws.normal, noise.alpha().get(), noise.structure())
-    }
-
-    fn site(&self, ws: &Workspace) -> Site {
-        self.noise.site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
     }
 }
 
