@@ -79,7 +79,7 @@ mod tests {
     /// `-ζ(s) Γ(s) = 1/(2s) + (ln 2π - γ)/2 + O(s)`.
     #[test]
     fn basin_shift_is_finite_at_the_pole() {
-        for crossings in [1e-6, 1e-3, 0.1] {
+        for crossings in [1e-6f64, 1e-3, 0.1] {
             let limit = ((2.0 * PI).ln() - 0.577_215_664_901_532_9 - crossings.ln()) / (2.0 * PI);
             for alpha in [1.000_001, 1.000_1] {
                 let shift = basin_shift(Alpha::new(alpha).unwrap(), crossings);
