@@ -11,8 +11,8 @@ use rand_distr::Distribution;
 use serde::Serialize;
 
 use super::box_steps::AxisSteps;
-use super::interval_lanes::{Ending, Lanes, LineStep, Walker};
-use super::interval_steps::LineRecursion;
+use super::interval_lanes::{Ending, IntervalLanes, IntervalPath, IntervalStep};
+use super::interval_steps::IntervalSteps;
 use super::monitoring::{basin_shift, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
@@ -110,7 +110,7 @@ pub(super) struct EulerKernel {
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
-    line: Option<(Line, LineRecursion)>,
+    line: Option<(Line, IntervalSteps)>,
     axes: Option<AxisSteps>,
     arch: Arch,
 }
@@ -180,7 +180,7 @@ impl EulerKernel {
             },
             noise: StepNoise::new(problem),
             warnings,
-            line: Line::of(problem).map(|line| (line, LineRecursion::of(problem, line, step, scale, shift))),
+            line: Line::of(problem).map(|line| (line, IntervalSteps::of(problem, line, step, scale, shift))),
             axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
             row_scales,
             arch: Arch::new(),
@@ -268,7 +268,7 @@ impl EulerKernel {
     /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
     fn run_line<const K: usize>(
         &self,
-        line: impl LineStep<K>,
+        line: impl IntervalStep<K>,
         source: StreamSource,
         range: Range<u64>,
         limits: Limits<'_>,
@@ -278,13 +278,13 @@ impl EulerKernel {
         let mut ws = self.workspace();
         match self.noise.law() {
             StepLaw::Table(table) => {
-                let lanes = Lanes { line, table, arch: self.arch, source, most, limits };
+                let lanes = IntervalLanes { line, table, arch: self.arch, source, most, limits };
                 lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
             }
             StepLaw::Transformation(law) => {
                 let draw = |rng: &mut Stream| law.sample(rng);
                 records.extend(range.map(|path| {
-                    let ending = Walker::new(line, source, path, &draw).walk(line, most, limits, &draw);
+                    let ending = IntervalPath::new(line, source, path, &draw).run_alone(line, most, limits, &draw);
                     self.line_record(&mut ws, &ending, limits)
                 }));
             }
@@ -371,12 +371,12 @@ impl EulerKernel {
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         match self.line {
-            Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, LineRecursion::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, LineRecursion::MeanFieldAdam(line))) => {
+            Some((_, IntervalSteps::Sgd(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::MeanFieldAdam(line))) => {
                 return self.run_line(line, source, range, limits, records);
             }
-            Some((_, LineRecursion::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
             None => {}
         }
         let mut ws = self.workspace();
