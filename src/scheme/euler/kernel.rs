@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::box_steps::AxisSteps;
 use super::interval_lanes::{Ending, IntervalLanes, IntervalPath, IntervalStep};
 use super::interval_steps::IntervalSteps;
-use super::monitoring::{basin_shift, watched_shift};
+use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
@@ -134,9 +134,13 @@ impl EulerKernel {
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
-        // With a step of its own the discrete monitoring asks for none of the clocks.
-        let balance = if corrected || settings.step.is_none() { balance_time(problem) } else { None };
-        // Without drift the only clock is the time the noise takes to cross the basin.
+        // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
+        // the step, so `t*` limits nothing and may underflow; 0 belongs to an axis without noise, where no edge is shifted.
+        let balance = match is_near_one(alpha) {
+            false if corrected || settings.step.is_none() => balance_time(problem).filter(|t| *t > 0.0),
+            _ => None,
+        };
+        // Without drift the only time scale is the time the noise takes to cross the basin.
         let (clock, share) = match relaxation.is_finite() {
             true => (relaxation, STEP_PER_RELAXATION),
             false => (crossing_time(problem), STEP_PER_CROSSING),
@@ -144,8 +148,14 @@ impl EulerKernel {
         let default = share * clock;
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
         let mut warnings = Vec::new();
-        // With discrete monitoring a large step is the point: it is what the optimiser does.
-        if settings.step.is_some() && corrected {
+        let stiffness = step / relaxation;
+        if settings.step.is_some() && *problem.dynamics() == Dynamics::Sgd && stiffness > 2.0 {
+            warnings.push(format!(
+                "euler step {step} is {stiffness:.3} relaxation times: above 2 the recursion is unstable, and its exit times can differ \
+                 from those of the SDE by any factor"
+            ));
+        } else if settings.step.is_some() && corrected {
+            // With discrete monitoring a large step is the point: it is what the optimiser does.
             let error = 100.0 * (step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(

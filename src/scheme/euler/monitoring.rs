@@ -23,6 +23,11 @@ pub fn discrete_monitoring_shift(alpha: Alpha) -> Option<f64> {
 /// Below this `α` the pole of `β_α` is taken out of the shift. At it the two shifts differ by some .1 % of the basin's width.
 const NEAR_ONE: f64 = 1.2;
 
+/// Whether `α` is at or above 1 and so close to it that [`basin_shift`] is not `β_α`.
+pub(super) fn is_near_one(alpha: Alpha) -> bool {
+    (1.0..NEAR_ONE).contains(&alpha.get())
+}
+
 /// The shift of the edge in step scales, for steps of length `crossings` in units of the time `T = (r/ε)^α` in which the noise crosses
 /// the basin: `β_α`, and below `α = 1.2` what it is without overshoots longer than the basin,
 /// `β_α - α/(2π(α-1)) (h/T)^((α-1)/α)`.
@@ -32,7 +37,7 @@ const NEAR_ONE: f64 = 1.2;
 /// `.2006 + ln(T/h)/(2π)` at `α → 1`.
 pub(super) fn basin_shift(alpha: Alpha, crossings: f64) -> f64 {
     let Some(beta) = discrete_monitoring_shift(alpha) else { return 0.0 };
-    if alpha.get() >= NEAR_ONE {
+    if !is_near_one(alpha) {
         return beta;
     }
     let s = 1.0 - 1.0 / alpha.get();
