@@ -75,10 +75,7 @@ impl ExitMoments {
     /// # Errors
     /// [`ExitError::Time`] if its time is negative or not finite. A diverged path has none that counts.
     pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
-        let valid = |time: f64| match time >= 0.0 && time.is_finite() {
-            true => Ok(time),
-            false => Err(ExitError::Time { time }),
-        };
+        let valid = |time: f64| if time >= 0.0 && time.is_finite() { Ok(time) } else { Err(ExitError::Time { time }) };
         match outcome {
             Outcome::Exited { time, .. } => self.exit(valid(time)?),
             Outcome::Censored { at } => self.censor(valid(at)?),

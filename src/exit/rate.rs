@@ -8,8 +8,8 @@
 //! - Nothing left: `exp(-λT)` is the probability of that, so `[0, -ln(1 - level)/T]` is exact and one-sided.
 //!
 //! The mean is the sample mean `± t(n-1) s/√n` where every path left, which asks nothing of the law of `Γ` but a variance.
-//! A censored sample says nothing about times beyond its limit: there the mean is `1/λ̂`, which leans on the law being
-//! exponential, and the result says so.
+//! A censored sample has no information beyond its limit. There the mean is `1/λ̂`, which assumes an exponential law, and
+//! [`MeanBasis`] records that.
 //!
 //! # References
 //! - Epstein, Sobel (1953), *Life Testing*, JASA 48.
