@@ -323,7 +323,7 @@ fn a_learning_rate_that_diverges_keeps_what_was_measured() {
 #[test]
 fn what_is_wrong_is_said_before_anything_is_written() {
     for (text, code, reason) in [
-        (FILE.replace("batch = 32", "batch = 5_000"), 2, "a batch of 5000 of 1437 images"),
+        (FILE.replace("batch = 32", "batch = 5_000"), 2, "a batch of 5000 images must hold at least 1"),
         (
             FILE.replace("batch = 32", "batch = 1_437"),
             2,
