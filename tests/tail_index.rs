@@ -109,7 +109,7 @@ fn figures_are_drawn_and_not_overwritten() {
     for name in ["law.svg", "law.png"] {
         output(folder.path(), &["data.npy", "--figure", name]);
         assert!(fs::metadata(folder.path().join(name)).unwrap().len() > 10_000);
-        refused(folder.path(), &["data.npy", "--figure", name], 2, "is there already");
+        refused(folder.path(), &["data.npy", "--figure", name], 2, "exists already");
         output(folder.path(), &["data.npy", "--figure", name, "--force", "--estimator", "hill"]);
     }
     refused(folder.path(), &["data.npy", "--figure", "law.pdf"], 2, ".svg or .png");

@@ -24,11 +24,12 @@ pub(super) fn covariance_at_rest(drift: &DMatrix<f64>, diffusion: &DMatrix<f64>)
     None
 }
 
-/// A matrix `B` with `B Bᵀ = C` for a symmetric, possibly singular `C`.
+/// The symmetric matrix `B` with `B² = C` for a symmetric, possibly singular `C`. It is the only one, and continuous in `C`: matrices that
+/// differ by rounding give paths that differ by rounding.
 pub(super) fn square_root(covariance: &DMatrix<f64>) -> DMatrix<f64> {
     let eigen = covariance.clone().symmetric_eigen();
     let roots = eigen.eigenvalues.map(|l| l.max(0.0).sqrt());
-    eigen.eigenvectors * DMatrix::from_diagonal(&roots)
+    &eigen.eigenvectors * DMatrix::from_diagonal(&roots) * eigen.eigenvectors.transpose()
 }
 
 /// `(1 - e^(-rate τ)) / rate`, which is `τ` at rate 0: the variance a unit diffusion gathers under decay at half that rate.
