@@ -135,8 +135,8 @@ impl KolmogorovBins {
     /// of bins that matter it holds.
     fn part(&self, matters: &[bool], begin: usize, room: usize) -> (usize, usize) {
         let mut held = 0;
-        for bin in begin..matters.len() {
-            let more = if matters[bin] { self.counts[bin] as usize } else { 0 };
+        for (bin, matters) in matters.iter().enumerate().skip(begin) {
+            let more = if *matters { self.counts[bin] as usize } else { 0 };
             if held > 0 && held + more > room {
                 return (bin, held);
             }

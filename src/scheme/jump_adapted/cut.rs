@@ -98,7 +98,7 @@ mod tests {
             let asked = 1.2 * 0.993f64.powi(k);
             let [share, rate] = ladder.step(Number::of(asked)).map(Number::lane);
             if asked >= Ladder::FLOOR {
-                assert!(share <= asked.min(1.0) && share > 0.7071 * asked.min(1.0), "{asked} {share}");
+                assert!(share <= asked.min(1.0) && share > 0.707 * asked.min(1.0), "{asked} {share}");
             } else {
                 assert_eq!(share, Ladder::FLOOR);
             }
