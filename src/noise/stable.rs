@@ -54,7 +54,14 @@ impl Distribution<f64> for StableLaw {
             return 2.0 * v.sin() * w.sqrt();
         }
         let cos = v.cos();
-        (self.alpha * v).sin() / cos.powf(self.inverse) * (((1.0 - self.alpha) * v).cos() / w).powf(self.inverse - 1.0)
+        let (sin, ratio) = ((self.alpha * v).sin(), ((1.0 - self.alpha) * v).cos() / w);
+        let (below, factor) = (cos.powf(self.inverse), ratio.powf(self.inverse - 1.0));
+        if below > 0.0 && factor > 0.0 && factor.is_finite() {
+            return sin / below * factor;
+        }
+        // For small α the factors leave the range of numbers while their product does not.
+        let log = sin.abs().ln() - self.inverse * cos.ln() + (self.inverse - 1.0) * ratio.ln();
+        sin.signum() * log.exp()
     }
 }
 
