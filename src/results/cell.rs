@@ -1,6 +1,9 @@
 //! What one cell gave: its sample, what theory says about it, and its row of the summary.
 
-use super::check::Check;
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::exit::{
     Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, restricted_mean,
 };
@@ -51,6 +54,25 @@ pub struct AxisCount {
     pub minus: u64,
     /// Exits by a jump along the axis.
     pub plus: u64,
+}
+
+/// Whether the measured mean of a cell agrees with the exact one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The interval of the mean, widened by .5 % of the exact mean on both sides, holds the exact mean.
+    Ok,
+    /// It does not.
+    Off,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Check::Ok => "ok",
+            Check::Off => "off",
+        })
+    }
 }
 
 /// One cell with its results.

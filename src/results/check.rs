@@ -1,10 +1,6 @@
 //! What the program can check by itself: measured means against exact ones, and censored samples against the law that their mean assumes.
 
-use std::fmt;
-
-use serde::Serialize;
-
-use super::cell::CellResult;
+use super::cell::{CellResult, Check};
 use crate::exit::{Confidence, MeanBasis, exponential_p_value};
 
 /// Bias of a mean that the accuracy contract allows.
@@ -13,25 +9,6 @@ const ALLOWED_BIAS: f64 = 0.005;
 const FALSE_ALARM: f64 = 0.05;
 /// Level at which the exponential law of a censored cell is rejected.
 const REJECTED: f64 = 1e-3;
-
-/// Whether the measured mean of a cell agrees with the exact one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// The interval of the mean, widened by .5 % of the exact mean on both sides, holds the exact mean.
-    Ok,
-    /// It does not.
-    Off,
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Check::Ok => "ok",
-            Check::Off => "off",
-        })
-    }
-}
 
 /// Compares every mean with the exact one, where there is one. The intervals are those of 95 % for all compared cells together
 /// (Bonferroni): of 100 right cells, five would lie outside their own interval of 95 %.

@@ -13,8 +13,8 @@ mod run;
 mod table;
 mod tables;
 
-pub use cell::{AxisCount, CellResult, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, write_escape};
-pub use check::{Check, check_warnings};
+pub use cell::{AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, write_escape};
+pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use folder::{Request, ResultsError, ResultsFolder};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};
