@@ -1,6 +1,6 @@
-//! Processes that want one folder at once: one works, the others are told, and nothing of what is there is lost.
+//! Several processes use one folder at the same time: one proceeds, the others report an error, and no results are lost.
 //!
-//! The long version, some two minutes on two cores: `cargo test --release --features slow-tests --test at_once`.
+//! The long version, about two minutes on two cores: `cargo test --release --features slow-tests --test at_once`.
 
 #![cfg(unix)]
 
@@ -14,11 +14,11 @@ use program::sweep::{SWEEP, endless, many, paths_kept, say, signal, succeed, tab
 use program::{command, folder, manifest, names};
 
 #[test]
-fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
+fn two_runs_do_not_share_a_folder_and_a_killed_one_does_not_hold_it() {
     let folder = folder(&endless());
     let mut child = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
     let store = folder.path().join("results/sweep/run.sqlite");
-    until("the store is there", || store.exists());
+    until("the store exists", || store.exists());
     until("the store is locked", || matches!(Store::open(store.parent().unwrap()), Err(StoreError::InUse { .. })));
     for arguments in [&["run", "my.toml", "--resume"][..], &["run", "my.toml", "--force"], &["report", "results/sweep"]]
     {
@@ -31,9 +31,9 @@ fn two_runs_do_not_share_a_folder_and_a_dead_one_holds_none() {
     assert_eq!(code, 5, "{said}");
 }
 
-/// Whichever comes first begins; the others wait for it and find everything done, or are told that it is at work. The store is whole.
+/// The first process runs. The others find a complete run after waiting for it, or report that it is in use.
 #[test]
-fn of_runs_that_begin_at_once_one_works() {
+fn one_of_several_simultaneous_runs_proceeds() {
     let folder = folder(&SWEEP.replace("12_345", "3000"));
     let reference = undisturbed(folder.path());
     for round in 0..many(5, 60) {
@@ -51,9 +51,9 @@ fn of_runs_that_begin_at_once_one_works() {
     }
 }
 
-/// The lock is of the file that was opened: another at its place is another run's.
+/// The lock belongs to the opened file: another file at its path belongs to another run.
 #[test]
-fn a_run_whose_folder_was_taken_leaves_the_other_alone() {
+fn a_run_whose_folder_was_taken_does_not_change_the_other() {
     let folder = folder(&SWEEP.replace("12_345", "100_000_000"));
     let first = command(folder.path(), &["run", "my.toml", "-q"]).spawn().unwrap();
     let results = folder.path().join("results/sweep");
@@ -68,9 +68,9 @@ fn a_run_whose_folder_was_taken_leaves_the_other_alone() {
     assert!(paths_kept(&folder.path().join("moved/sweep")) > 0);
 }
 
-/// A run that is forced and stopped before it is begun has moved what was there, says where, and is begun by the command that it names.
+/// A forced run that stops before it begins has moved the previous results, prints their new path, and can be resumed.
 #[test]
-fn what_is_moved_aside_is_told_before_anything_is_run() {
+fn moved_results_are_reported_before_the_run() {
     let folder = folder(&endless());
     let other = SWEEP.replace("\"sweep\"", "\"other\"").replace("12_345", "300");
     fs::write(folder.path().join("other.toml"), &other).unwrap();
@@ -86,12 +86,12 @@ fn what_is_moved_aside_is_told_before_anything_is_run() {
     succeed(folder.path(), &["run", "other.toml", "--seed", "9", "--resume", "-q"]);
 }
 
-/// A store is not moved while it is opened: SQLite would take the journal of the one that comes after it for its own.
+/// A store is not moved while it is being opened: SQLite would use the journal of the next store at its path.
 #[test]
-fn runs_that_are_opened_and_forced_at_once_stay_whole() {
+fn runs_that_are_opened_and_forced_at_once_stay_complete() {
     let folder = folder(&SWEEP.replace("12_345", "300"));
     let reference = undisturbed(folder.path());
-    let ways = [
+    let commands = [
         &["run", "my.toml", "-q", "--resume"][..],
         &["run", "my.toml", "-q", "--force"],
         &["run", "my.toml", "-q", "--resume"],
@@ -99,10 +99,10 @@ fn runs_that_are_opened_and_forced_at_once_stay_whole() {
         &["run", "my.toml", "-q", "--force"],
         &["report", "results/sweep", "-q"],
     ];
-    succeed(folder.path(), ways[0]);
+    succeed(folder.path(), commands[0]);
     for round in 0..many(5, 60) {
         let mut held = Some(Store::open(&folder.path().join("results/sweep")).unwrap());
-        let children = ways.map(|arguments| command(folder.path(), arguments).spawn().unwrap());
+        let children = commands.map(|arguments| command(folder.path(), arguments).spawn().unwrap());
         std::thread::sleep(Duration::from_millis(20 * (round % 15)));
         held.take();
         for child in children {
@@ -122,24 +122,24 @@ fn runs_that_are_opened_and_forced_at_once_stay_whole() {
     }
 }
 
-/// Of runs that are forced at once one works, or one after the other, and nothing but whole runs is moved aside.
+/// Simultaneous forced runs proceed one at a time, and only complete runs are moved aside.
 #[test]
-fn of_runs_that_are_forced_at_once_one_works() {
+fn simultaneous_forced_runs_proceed_one_at_a_time() {
     let folder = folder(&SWEEP.replace("12_345", "300"));
     let reference = undisturbed(folder.path());
     for round in 0..many(3, 30) {
         let out = format!("out{round}");
         let start = |_| command(folder.path(), &["run", "my.toml", "-q", "--force", "--out", &out]).spawn().unwrap();
-        let mut worked = 0;
+        let mut proceeded = 0;
         for child in [0; 6].map(start) {
             let output = child.wait_with_output().unwrap();
             let said = String::from_utf8(output.stderr).unwrap();
             let code = output.status.code();
             assert!(code == Some(0) || code == Some(3) && said.contains("is in use by another run"), "{code:?} {said}");
-            worked += usize::from(code == Some(0));
+            proceeded += usize::from(code == Some(0));
         }
         let results = names(&folder.path().join(&out));
-        assert!(worked > 0 && results.len() == worked, "round {round}: {worked} of {results:?}");
+        assert!(proceeded > 0 && results.len() == proceeded, "round {round}: {proceeded} of {results:?}");
         for name in results {
             assert!(tables(&folder.path().join(&out).join(&name)) == reference, "round {round}: {name}");
         }

@@ -128,7 +128,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     let error = stderr(&mut run(&["--resume"]), 2);
     assert!(error.contains("holds another run:\n  content of the calibration small: "), "{error}");
     let said = String::from_utf8(report().code(2).get_output().stderr.clone()).unwrap();
-    assert!(said.contains("gives another run by now:\n  content of the calibration small: "), "{said}");
+    assert!(said.contains("now gives another run:\n  content of the calibration small: "), "{said}");
     fs::write(&measured, text).unwrap();
     report().success();
     // A calibration with another seed is kept.
@@ -332,7 +332,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
         (FILE.replace("mlp = { hidden = [32] }", "lenet = {}"), 2, "lenet takes images of 28 × 28"),
         (FILE.replace("seed = 3", "data = { idx = 'nowhere' }"), 2, "nowhere holds no train-images"),
         (FILE.replace("seed = 3", "data = { cifar10 = 'nowhere' }"), 2, "nowhere holds no data_batch_1.bin"),
-        (FILE.replace("seed = 3", "device = 'gpu'"), 2, "does not know \"gpu\""),
+        (FILE.replace("seed = 3", "device = 'gpu'"), 2, "unknown value \"gpu\" for `device`"),
         (FILE.replace("sgd = { eta = 0.1 }", "sgd = { eta = -1 }"), 2, "`eta` must be positive"),
     ] {
         let dir = folder(&text);

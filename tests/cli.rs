@@ -74,7 +74,7 @@ const BAD: &[Wrong] = &[
         &["amplitude Σ is a diagonal of length 2, the basin has dimension 1", "give a number"]),
     wrong("dense Σ of wrong shape", "0.1", "0.1\namplitude = [[1, 2], [3, 4]]", "8:13", &["a 2 × 2 matrix, the basin has dimension 1"]),
     wrong("ragged Σ", "0.1", "0.1\namplitude = [[1, 2], [3]]", "8:13", &["rows of `amplitude` differ in length"]),
-    wrong("unknown figure", "seed = 7", "figures = [\"laplac\"]", "2:12", &["`figures` does not know \"laplac\"", "did you mean \"laplace\"?"]),
+    wrong("unknown figure", "seed = 7", "figures = [\"laplac\"]", "2:12", &["unknown value \"laplac\" for `figures`", "did you mean \"laplace\"?"]),
     wrong("figures twice", "[scheme]\njump_adapted = {}",
         "[[scheme]]\njump_adapted = {}\nfigures = []\n[[scheme]]\neuler = {}\nfigures = []", "22:11", &["`figures` is given twice"]),
     wrong("unknown scheme", "jump_adapted", "milstein", "18:1", &["unknown key `milstein`", "jump_adapted, euler"]),

@@ -1,6 +1,6 @@
-//! Nothing is lost: a run that is killed, stopped, starved of disk, split and joined leaves the same bytes as one that was not.
+//! A run that is killed, stopped, out of disk space, split or joined leaves the same bytes as an undisturbed one.
 //!
-//! The long version, some three minutes on two cores: `cargo test --release --features slow-tests --test durable`.
+//! The long version, about three minutes on two cores: `cargo test --release --features slow-tests --test durable`.
 
 #![cfg(unix)]
 
@@ -18,8 +18,8 @@ use program::sweep::{SWEEP, TABLES, endless, many, paths_kept, say, signal, succ
 use program::{command, folder, manifest, names};
 use serde_json::Value;
 
-/// Disturbs a run by `name` again and again at random moments of its life, rendering included, until it was met `times` times while it
-/// ran; then lets it end.
+/// Sends the signal `name` to a run at random moments, including rendering, until it has interrupted the run `times` times. Then the run
+/// finishes.
 fn disturbed(name: &str, times: u64, expected: &[i32]) {
     let folder = folder(SWEEP);
     let begun = Instant::now();
@@ -27,33 +27,33 @@ fn disturbed(name: &str, times: u64, expected: &[i32]) {
     let life = begun.elapsed();
     let results = folder.path().join("results/sweep");
     let mut rng = Stream::new(Seed(times), name.len() as u64, 0);
-    let (mut met, mut ended, mut handled, mut kept) = (0, 0, 0, 0);
-    while met < times {
+    let (mut interrupted, mut ended, mut handled, mut kept) = (0, 0, 0, 0);
+    while interrupted < times {
         let mut child = command(folder.path(), &["run", "my.toml", "-q", "--resume"]).spawn().unwrap();
         std::thread::sleep(life.mul_f64(0.9 * rng.open01()));
         signal(&child, name);
         let code = child.wait().unwrap().code();
         if code == Some(0) {
             ended += 1;
-            assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
+            assert!(tables(&results) == reference, "{name}: other bytes after {interrupted} signals");
             fs::remove_dir_all(folder.path().join("results")).unwrap();
             kept = 0;
         } else {
-            met += 1;
+            interrupted += 1;
             handled += u64::from(code.is_some());
             assert!(code.is_none_or(|code| expected.contains(&code)), "{name}: exit code {code:?}");
             let before = std::mem::replace(&mut kept, paths_kept(&results));
             assert!(kept >= before, "{name}: {before} paths were safe, {kept} are left");
             let sessions = Store::open(&results).and_then(|store| store.sessions()).unwrap_or_default();
-            let told = sessions.last().is_some_and(|session| session.seconds > 0.0);
-            assert!(told || kept == before, "{name}: {} paths in no time", kept - before);
+            let recorded = sessions.last().is_some_and(|session| session.seconds > 0.0);
+            assert!(recorded || kept == before, "{name}: {} paths in no time", kept - before);
         }
         assert!(ended < 50 + 10 * times, "the signals come too late");
     }
-    // The handler is there from the first milliseconds on.
-    assert!(expected.is_empty() || 2 * handled > met, "{name}: {handled} of {met} were handled");
+    // The handler is set within the first milliseconds.
+    assert!(expected.is_empty() || 2 * handled > interrupted, "{name}: {handled} of {interrupted} were handled");
     succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
-    assert!(tables(&results) == reference, "{name}: other bytes after {met} signals");
+    assert!(tables(&results) == reference, "{name}: other bytes after {interrupted} signals");
     let left = names(&results);
     assert!(!left.iter().any(|name| name.ends_with("-journal")), "{left:?}");
 }
@@ -65,7 +65,7 @@ fn a_run_killed_at_any_moment_gives_the_same_bytes() {
 
 #[test]
 fn a_run_stopped_at_any_moment_gives_the_same_bytes() {
-    // Before the handler is set SIGTERM kills, which gives no code at all; afterwards it does not.
+    // Before the handler is set, SIGTERM kills the process, which then has no exit code.
     disturbed("-TERM", many(5, 100), &[130]);
 }
 
@@ -111,7 +111,7 @@ fn every_shard_of_one_cell_has_work() {
 }
 
 #[test]
-fn merging_refuses_what_does_not_belong_together() {
+fn merging_refuses_folders_of_different_runs() {
     let folder = folder(SWEEP);
     let run = |more: &[&str]| succeed(folder.path(), &[&["run", "my.toml", "-q", "--paths", "2000"], more].concat());
     run(&["--shard", "1/3"]);
@@ -143,11 +143,11 @@ fn merging_refuses_what_does_not_belong_together() {
     assert!(!folder.path().join("results/sweep").exists());
     succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "2000", "--shard", "1/1", "--out", "whole"]);
     let (code, said) = say(folder.path(), &["merge", "whole/sweep", "--into", "absent/.."]);
-    assert!(code == 2 && said.contains("is no name for a folder"), "{code} {said}");
+    assert!(code == 2 && said.contains("cannot name a results folder"), "{code} {said}");
     assert!(!folder.path().join("absent").exists());
     succeed(folder.path(), &["merge", "whole/sweep", "--into", "dotted/.", "-q"]);
 
-    // A shard that was cut short is named with what it lacks.
+    // An incomplete shard is reported with its missing chunks.
     fs::remove_dir_all(folder.path().join(shard(2))).unwrap();
     let text = SWEEP.replace("jump_adapted = {}", "euler = { step = 1e-7 }");
     fs::write(folder.path().join("slow.toml"), text.replace("sweep", "slow")).unwrap();
@@ -162,7 +162,7 @@ fn merging_refuses_what_does_not_belong_together() {
 }
 
 #[test]
-fn resuming_refuses_another_run_and_extends_the_same() {
+fn resuming_refuses_another_run_and_extends_the_same_run() {
     let folder = folder(SWEEP);
     let reference = undisturbed(folder.path());
     succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "1000"]);
@@ -171,32 +171,33 @@ fn resuming_refuses_another_run_and_extends_the_same() {
     let resume = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q", "--resume"], more].concat());
 
     let (code, said) = resume(&["--seed", "8"]);
-    assert!(code == 2 && said.contains("seed: 7 there, 8 here"), "{said}");
+    assert!(code == 2 && said.contains("seed: 7 in the store, 8 requested"), "{said}");
     let (code, said) = resume(&["--paths", "500"]);
-    assert!(code == 2 && said.contains("1000 paths a cell, and 500 are asked for"), "{said}");
+    assert!(code == 2 && said.contains("1000 paths per cell, but 500 are requested"), "{said}");
     let changed = SWEEP.replace("0.2]", "0.3]").replace("[-0.5, 0.5]", "[-0.5, 0.6]");
     fs::write(folder.path().join("my.toml"), changed).unwrap();
     let (code, said) = resume(&[]);
     assert_eq!(code, 2);
-    for difference in
-        ["noise.epsilon: [0.05, 0.2] there, [0.05, 0.3] here", "basin.0.domain.interval: [-0.5, 0.5] there"]
-    {
+    for difference in [
+        "noise.epsilon: [0.05, 0.2] in the store, [0.05, 0.3] requested",
+        "basin.0.domain.interval: [-0.5, 0.5] in the store",
+    ] {
         assert!(said.contains(difference), "{said}");
     }
     assert!(fs::read(results.join("run.sqlite")).unwrap() == before, "a refusal changed the store");
 
     fs::write(folder.path().join("my.toml"), SWEEP.replace("jump_adapted", "euler")).unwrap();
     let (code, said) = resume(&[]);
-    assert!(code == 2 && said.contains("scheme.euler: nothing there, {} here"), "{code} {said}");
+    assert!(code == 2 && said.contains("scheme.euler: nothing in the store, {} requested"), "{code} {said}");
 
-    // Another layout, comments, figures and number of paths are the same run.
+    // Layout, comments, names, figures and number of paths do not change the run.
     let same = SWEEP.replace("alpha = 1.5", "alpha = 15e-1 # as in the paper").replace("[\"exponential-law\"]", "[]");
     fs::write(folder.path().join("my.toml"), same).unwrap();
     let (code, said) = resume(&[]);
     assert_eq!(code, 0, "{said}");
     assert!(tables(&results) == reference, "an extended run has other bytes");
     assert_eq!(manifest(&results)["sessions"].as_array().unwrap().len(), 2);
-    // Without --paths it stays as large as it is.
+    // Without --paths the number of paths does not fall.
     fs::write(folder.path().join("my.toml"), SWEEP.replace("12_345", "100")).unwrap();
     succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
     assert!(tables(&results) == reference);
@@ -217,15 +218,15 @@ fn results_without_a_store_are_not_taken_for_a_run() {
     fs::write(results.join("summary.csv"), "mine").unwrap();
     let (code, said) = say(folder.path(), &["run", "my.toml", "--resume"]);
     assert!(code == 3 && said.contains("there is no run in results/sweep"), "{code} {said}");
-    // Killed before the store was there: it begins.
+    // A run that was killed before its store was complete starts again.
     fs::remove_file(results.join("summary.csv")).unwrap();
     fs::write(results.join(".run.sqlite.part"), "half").unwrap();
     succeed(folder.path(), &["run", "my.toml", "--resume", "-q", "--paths", "100"]);
 }
 
-/// What a killed merge leaves is in nobody's way, and a merge that is going on is.
+/// The leftovers of a killed merge do not prevent another.
 #[test]
-fn a_merge_that_is_killed_is_made_anew() {
+fn a_killed_merge_can_be_repeated() {
     let folder = folder(SWEEP);
     let reference = undisturbed(folder.path());
     (1..=3).for_each(|i| succeed(folder.path(), &["run", "my.toml", "-q", "--shard", &format!("{i}/3")]));
@@ -258,10 +259,10 @@ fn a_run_under_nohup_outlives_its_terminal() {
     let run = "exec \"$0\" run my.toml --resume -q";
     for (before, name, expected) in [
         ("", "-HUP", Some(130)),
-        // What `nohup` does.
+        // As `nohup` does.
         ("trap '' HUP;", "-HUP", None),
         ("trap '' HUP;", "-TERM", Some(130)),
-        // What a script does that starts something with `&`.
+        // As a script does that starts a process with `&`.
         ("trap '' INT;", "-INT", Some(130)),
     ] {
         let mut child = Command::new("sh");
@@ -303,7 +304,7 @@ fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
         assert_eq!(output.status.code(), Some(130));
         // A busy machine may take longer than the .7 s that are meant.
         assert!(begun.elapsed().as_secs_f64() < within * 4.0, "{signals} signals: {:?}", begun.elapsed());
-        // Only a run that stops by itself has time for a word; this tells the two apart on any machine.
+        // Only a run that stops by itself prints this. The machine may be too slow to distinguish the two by time.
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(said.contains("resume with: "), signals == 1, "{signals} signals: {said}");
     }
@@ -314,7 +315,7 @@ fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
     assert_eq!(manifest(&folder.path().join("results/sweep"))["stop_reason"], "time_limit");
 }
 
-/// A tmpfs of some kilobytes, if this user may mount one.
+/// A tmpfs of some kilobytes, if the user is allowed to mount one.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -323,7 +324,7 @@ impl SmallDisk {
         let size = format!("size={kilobytes}k");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         if !mounted.is_ok_and(|output| output.status.success()) {
-            eprintln!("notice: mounting a tmpfs is not permitted here; a full disk is not tried");
+            eprintln!("notice: mounting a tmpfs is not permitted here; a full disk is not tested");
             return None;
         }
         Some(SmallDisk(at.to_owned()))
@@ -345,7 +346,7 @@ impl Drop for SmallDisk {
 fn a_full_or_read_only_disk_loses_nothing() {
     let folder = folder(SWEEP);
     let reference = undisturbed(folder.path());
-    // Full while it runs, while escapes.csv is written, and before it begins.
+    // The disk is full during the run, while escapes.csv is written, and before the run begins.
     for kilobytes in [700, 2500, 100] {
         let Some(disk) = SmallDisk::mount(&folder.path().join("disk"), kilobytes) else { return };
         let run = |more: &[&str]| say(folder.path(), &[&["run", "my.toml", "-q", "--out", "disk"], more].concat());
@@ -378,9 +379,9 @@ fn a_folder_that_vanishes_is_an_error_and_no_panic() {
     assert!(said.contains("has vanished") || said.contains("cannot be written"), "{said}");
 }
 
-/// Neither a link nor a pipe nor a folder is read as a store, or written through.
+/// A link, a pipe or a folder is neither read nor written as a store.
 #[test]
-fn a_strange_thing_in_the_place_of_a_store_is_refused() {
+fn a_link_a_pipe_or_a_folder_is_refused_as_a_store() {
     let folder = folder(SWEEP);
     succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "600"]);
     let results = folder.path().join("results/sweep");
@@ -404,7 +405,7 @@ fn a_strange_thing_in_the_place_of_a_store_is_refused() {
     fs::remove_dir(&store).unwrap();
     assert!(fs::read(&kept).unwrap() == bytes);
 
-    // Nor are the tables: what a stranger laid beside them is taken away.
+    // Tables are not written through links either.
     fs::rename(&kept, &store).unwrap();
     let other = folder.path().join("other");
     fs::write(&other, "theirs").unwrap();
@@ -416,13 +417,13 @@ fn a_strange_thing_in_the_place_of_a_store_is_refused() {
 }
 
 #[test]
-fn a_report_is_the_run_again() {
+fn a_report_renders_the_same_results() {
     let folder = folder(SWEEP);
     let reference = undisturbed(folder.path());
     let results = folder.path().join("undisturbed/sweep");
     TABLES.iter().for_each(|table| fs::remove_file(results.join(table)).unwrap());
     fs::remove_dir_all(results.join("figures")).unwrap();
-    // Nor is it a run of today, or of these threads.
+    // Times and threads in the manifest remain those of the run.
     let known = |manifest: &Value| ["start", "end", "threads", "seconds", "sessions"].map(|key| manifest[key].clone());
     let before = manifest(&results);
     std::thread::sleep(Duration::from_millis(1100));
@@ -433,7 +434,7 @@ fn a_report_is_the_run_again() {
     assert!(results.join("figures/exponential-law.svg").exists());
 }
 
-/// A complete run whose tables are being written needs nothing but these: a first signal says so, a second tells what writes them.
+/// While the tables of a complete run are written, the first signal is reported and the second prints the command that writes them.
 #[test]
 fn signals_while_tables_are_written_lose_nothing() {
     let many = SWEEP
@@ -463,7 +464,7 @@ fn signals_while_tables_are_written_lose_nothing() {
     assert!(tables(&folder.path().join("out1/sweep")) == tables(&folder.path().join("out2/sweep")));
 }
 
-/// Shards may be more than the files that a process may have open at first.
+/// A merge can have more shards than the soft limit of open files.
 #[test]
 fn a_merge_of_many_shards_opens_them_all() {
     let folder = folder(&SWEEP.replace("12_345", "3000"));
@@ -477,7 +478,7 @@ fn a_merge_of_many_shards_opens_them_all() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let parts = names(&folder.path().join("results"));
-    // From too few for the shards to enough of them, and in between for what is made of them.
+    // Limits that are too low for the shards, too low for the merged store, and sufficient.
     for limit in 20..40 {
         let (code, said) = merge("-n", limit);
         if code == Some(0) {
@@ -493,7 +494,7 @@ fn a_merge_of_many_shards_opens_them_all() {
 }
 
 #[test]
-fn a_dry_run_tells_the_price_and_writes_nothing() {
+fn a_dry_run_prints_the_cost_and_writes_nothing() {
     let folder = folder(SWEEP);
     let run = |more: &[&str]| program::say(folder.path(), &[&["run", "my.toml", "--dry-run"], more].concat());
     let said = run(&["--paths", "1000000000"]);
@@ -508,7 +509,7 @@ fn a_dry_run_tells_the_price_and_writes_nothing() {
 }
 
 #[test]
-fn a_damaged_store_is_reported_and_left_alone() {
+fn a_damaged_store_is_reported_and_not_changed() {
     let folder = folder(SWEEP);
     succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "3000"]);
     let store = folder.path().join("results/sweep/run.sqlite");
@@ -518,21 +519,40 @@ fn a_damaged_store_is_reported_and_left_alone() {
         .unwrap();
     let mut bytes = fs::read(&store).unwrap();
     let middle = &outcomes[outcomes.len() / 2..][..64];
-    // SQLite may have left copies behind in pages that it filled anew.
+    // SQLite may have left copies in pages that it has reused.
     let copies: Vec<usize> = (0..bytes.len() - 64).filter(|at| bytes[*at..].starts_with(middle)).collect();
     assert!(!copies.is_empty());
     copies.iter().for_each(|at| bytes[*at] ^= 1);
     fs::write(&store, &bytes).unwrap();
     for arguments in [&["run", "my.toml", "--resume"][..], &["report", "results/sweep"]] {
         let (code, said) = say(folder.path(), arguments);
-        assert!(code == 3 && said.contains("is damaged and was left alone"), "{code} {said}");
+        assert!(code == 3 && said.contains("is damaged; it was not changed"), "{code} {said}");
     }
     assert!(fs::read(folder.path().join("results/sweep/run.sqlite")).unwrap() == bytes);
     succeed(folder.path(), &["run", "my.toml", "-q", "--force", "--paths", "600"]);
     assert!(fs::read(folder.path().join("results/sweep.1/run.sqlite")).unwrap() == bytes);
 }
 
-/// Databases that are none of ours, with what could do harm.
+/// A store from before the identity had a version is refused, and so is one of a later version.
+#[test]
+fn a_store_of_another_identity_is_refused_by_its_version() {
+    let folder = folder(SWEEP);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--paths", "100"]);
+    let store = folder.path().join("results/sweep/run.sqlite");
+    for (change, version) in
+        [("UPDATE entry SET value = '9' WHERE key = 'identity'", 9), ("DELETE FROM entry WHERE key = 'identity'", 0)]
+    {
+        rusqlite::Connection::open(&store).unwrap().execute_batch(change).unwrap();
+        for arguments in [&["run", "my.toml", "--resume"][..], &["report", "results/sweep"]] {
+            let (code, said) = say(folder.path(), arguments);
+            let reason = format!("identifies its run by version {version} of the identity, this program by version 1");
+            assert!(code == 2 && said.contains(&reason) && said.contains("hint: "), "{code} {said}");
+        }
+    }
+    succeed(folder.path(), &["run", "my.toml", "-q", "--force", "--paths", "100"]);
+}
+
+/// Stores that were changed to do harm.
 #[test]
 fn a_hostile_database_is_refused() {
     let folder = folder(SWEEP);

@@ -1,5 +1,5 @@
-//! What a user sees of a wrong experiment file: the place and the reason, for everything at once; and that no file, however
-//! broken or greedy, makes the parser panic or take memory.
+//! Errors in an experiment file are reported all at once, each with its place and reason. No file, however broken or large, makes the
+//! parser panic or exhaust the memory.
 
 use std::time::Instant;
 
@@ -60,7 +60,7 @@ fn every_form_is_read() {
 
 /// Every edit of the example gives exactly these errors: `line:column: beginning of the message`.
 #[test]
-fn every_mistake_is_named_with_its_place() {
+fn every_error_is_reported_with_its_place() {
     let table: &[(&str, &str, &[&str])] = &[
         // Keys.
         ("paths = 20_000", "pahts = 20_000", &["3:1: unknown key `pahts` (hint: did you mean `paths`?)"]),
@@ -76,7 +76,7 @@ fn every_mistake_is_named_with_its_place() {
         (
             "potential = {",
             "figures = []\npotential = {",
-            &["20:1: unknown key `figures` (hint: `figures` stands before the first [section]"],
+            &["20:1: unknown key `figures` (hint: move `figures` before the first [section]"],
         ),
         ("epsilon = {", "eta = 0.1\nepsilon = {", &["8:7: give either `epsilon` or `eta`"]),
         ("sgd = {}", "sgd = {}\nsgd = {}", &["15:1: not valid TOML: duplicate key"]),
@@ -126,14 +126,18 @@ fn every_mistake_is_named_with_its_place() {
         (
             "\"independent\"",
             "\"isotropc\"",
-            &["9:13: `structure` does not know \"isotropc\" (hint: did you mean \"isotropic\"?)"],
+            &["9:13: unknown value \"isotropc\" for `structure` (hint: did you mean \"isotropic\"?)"],
         ),
         (
             "\"mean_field\"",
             "\"frosen\"",
-            &["16:81: `second_moment` does not know \"frosen\" (hint: did you mean \"frozen\"?)"],
+            &["16:81: unknown value \"frosen\" for `second_moment` (hint: did you mean \"frozen\"?)"],
         ),
-        ("\"laplace\"", "\"laplas\"", &["26:51: `figures` does not know \"laplas\" (hint: did you mean \"laplace\"?)"]),
+        (
+            "\"laplace\"",
+            "\"laplas\"",
+            &["26:51: unknown value \"laplas\" for `figures` (hint: did you mean \"laplace\"?)"],
+        ),
         ("\"gamma-vs-epsilon\"      #", "\"../../x\" #", &["1:9: the name \"../../x\" cannot be a folder"]),
         ("\"gamma-vs-epsilon\"      #", "\"/tmp/x\" #", &["1:9: the name \"/tmp/x\" cannot be a folder"]),
         ("\"gamma-vs-epsilon\"      #", "\"..\" #", &["1:9: the name \"..\" cannot be a folder"]),
@@ -199,13 +203,19 @@ fn every_mistake_is_named_with_its_place() {
             "sgd = {}\nadam = { beta1_rate = 1.0, ",
             &["17:8: a dynamics takes only one of"],
         ),
-        ("adam = {", "name = \"sgd\"\nadam = {", &["17:8: two dynamics are called \"sgd\" (hint: give each a `name`)"]),
+        ("adam = {", "name = \"sgd\"\nadam = {", &["17:8: two dynamics are named \"sgd\" (hint: give each a `name`)"]),
         (
             "[scheme]",
             "[[basin]]\nname = \"sharp\"\npotential = { none = {} }\ndomain = { ball = { radius = 1 } }\ndim = 1\n[scheme]",
             &["24:8: two basins are named \"sharp\""],
         ),
         // Syntax.
+        ("epsilon = {", "epsilon = 1.e-1 # {", &["8:11: 1.e-1 is no TOML number: a digit must follow the point"]),
+        ("epsilon = {", "epsilon = .5 # {", &["8:11: .5 is no TOML number: a digit must precede the point"]),
+        ("epsilon = {", "epsilon = 1e # {", &["8:11: 1e is no TOML number: a digit must follow the e of the exponent"]),
+        ("epsilon = {", "epsilon = 0x # {", &["8:11: 0x is no TOML number: a hexadecimal digit must follow 0x"]),
+        ("epsilon = {", "epsilon = 05 # {", &["8:11: 05 is no TOML number: the first of several digits must not be 0"]),
+        ("[-0.5, 0.5]", "[-.5, 0.5]", &["21:24: -.5 is no TOML number: a digit must precede the point"]),
         ("[noise]", "[noise", &["6:7: not valid TOML", "15:3: not valid TOML: duplicate key"]),
         ("alpha = [1.2, 1.5, 1.8]", "alpha = ", &["7:18: not valid TOML"]),
     ];
@@ -229,7 +239,7 @@ fn every_mistake_is_named_with_its_place() {
 }
 
 #[test]
-fn mistakes_in_every_section_are_told_at_once() {
+fn errors_in_every_section_are_reported_at_once() {
     let text = EXAMPLE
         .replace("paths = 20_000", "paths = -1")
         .replace("[1.2, 1.5, 1.8]", "[1.2, 3]")
@@ -245,9 +255,9 @@ fn mistakes_in_every_section_are_told_at_once() {
     assert_eq!(places, expected.map(|place| format!("a.toml:{place}")), "{found}");
 }
 
-/// Files that ask for more than there is: refused at once, without taking the memory.
+/// Files that request too much are refused quickly, without allocating the memory.
 #[test]
-fn greedy_files_are_refused_quickly() {
+fn files_that_request_too_much_are_refused_quickly() {
     let sweep = "{ from = 1, to = 2, count = 100_000 }";
     let basin = |extra: &str| EXAMPLE.replace("[scheme]", &format!("{extra}\n[scheme]"));
     let many = |n: usize, entry: &dyn Fn(usize) -> String| (0..n).map(entry).collect::<String>();
@@ -282,7 +292,7 @@ fn greedy_files_are_refused_quickly() {
     }
 }
 
-/// A diagonal as a number or a list, with one factor or two, is the matrix that it stands for; and it is a part of the fingerprint.
+/// A diagonal given as a number or a list, with one or two factors, gives the right matrix, which is part of the fingerprint.
 #[test]
 fn low_rank_amplitudes_are_read() {
     let of = |amplitude: &str| {

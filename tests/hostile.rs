@@ -1,7 +1,7 @@
-//! Files from strangers: experiments, calibrations, arrays, images, columns and stores, changed at random from a fixed seed. Each is
-//! read or refused, without a panic, without a hang and within a gigabyte.
+//! Untrusted files: experiments, calibrations, arrays, images, columns and stores are changed at random from a fixed seed. Each is read or
+//! refused, without a panic, without a hang and within a gigabyte.
 //!
-//! A million of each, an hour on two cores: `cargo test --release --features slow-tests --test hostile -- --nocapture`.
+//! A million files of each kind, an hour on two cores: `cargo test --release --features slow-tests --test hostile -- --nocapture`.
 
 #![cfg(target_os = "linux")]
 
@@ -22,10 +22,10 @@ use levy_escape::tail::{NpyArray, read_column};
 use mutation::Mutator;
 use tempfile::TempDir;
 
-/// Bytes that may be taken.
+/// Memory limit in bytes.
 const MEMORY: u64 = 1 << 30;
-/// What one input may take, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time limit of one input, on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const TOML: &[&[u8]] = &[
     b"{",
@@ -74,24 +74,24 @@ const TOML: &[&[u8]] = &[
     b"a.b.c.d.e.f.g.h = 1\n",
 ];
 
-/// A good input, and its reader, which says whether it took what it was given.
+/// A valid input, and a reader that returns whether it accepts its bytes.
 type Good<'r> = (Vec<u8>, &'r dyn Fn(&[u8]) -> bool);
 
-/// No allocation beyond the limit succeeds from here on: it would abort the test.
+/// Makes allocations beyond the limit fail, which aborts the test.
 fn limit_memory() {
     let limit = libc::rlimit { rlim_cur: MEMORY, rlim_max: MEMORY };
-    // SAFETY: the limit is a valid one.
+    // SAFETY: the limit is valid.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }, 0);
 }
 
-/// Most memory that this process has held, in megabytes.
-fn most_held() -> u64 {
+/// Peak memory of this process, in megabytes.
+fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// Ends the tests if one input takes far too long: a reader that hangs would never come back to be timed.
+/// Aborts the tests if one input takes far too long: a reader that hangs would never return to be timed.
 struct Watchdog {
     begun: Arc<Mutex<Option<Instant>>>,
 }
@@ -105,17 +105,17 @@ impl Watchdog {
                 // Copied, so that the lock is not held while this sleeps.
                 let begun = *seen.lock().unwrap();
                 let Some(begun) = begun else { return };
-                if begun.elapsed() > 4 * PATIENCE {
+                if begun.elapsed() > 4 * TIMEOUT {
                     eprintln!("{what}: an input is not done after {:?}", begun.elapsed());
                     std::process::abort();
                 }
-                std::thread::sleep(PATIENCE / 4);
+                std::thread::sleep(TIMEOUT / 4);
             }
         });
         Watchdog { begun }
     }
 
-    /// Another input begins.
+    /// Restarts the clock for the next input.
     fn next(&self) {
         *self.begun.lock().unwrap() = Some(Instant::now());
     }
@@ -131,15 +131,15 @@ fn rounds(few: u64) -> u64 {
     if cfg!(feature = "slow-tests") { 1_000_000 } else { few }
 }
 
-/// A folder in memory, where the system has one.
+/// A folder in memory, if the system has one.
 fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// Hands changes of the good inputs, in turn, to their readers.
+/// Changes the valid inputs in turn and passes them to their readers.
 fn survives(what: &'static str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) {
     limit_memory();
-    goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the good input is refused"));
+    goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the valid input is refused"));
     let mut mutator = Mutator::new(6, pieces);
     let (rounds, begun) = (rounds(few), Instant::now());
     let (mut taken, mut slowest) = (0, Duration::ZERO);
@@ -154,14 +154,14 @@ fn survives(what: &'static str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) 
         };
         taken += u64::from(read);
         slowest = slowest.max(clock.elapsed());
-        assert!(slowest < PATIENCE, "{what}: round {round} took {slowest:?}: {}", bytes.escape_ascii());
+        assert!(slowest < TIMEOUT, "{what}: round {round} took {slowest:?}: {}", bytes.escape_ascii());
     }
-    let (seconds, held) = (begun.elapsed().as_secs_f64(), most_held());
+    let (seconds, held) = (begun.elapsed().as_secs_f64(), peak_memory());
     println!(
         "{what}: {rounds} inputs, {taken} of them read, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
     );
     assert!(held < MEMORY >> 20);
-    // The changes must reach both ends to mean anything.
+    // The test is meaningful only if some changed inputs are accepted and some refused.
     assert!(taken > 0 && taken < rounds, "{taken} of {rounds} read");
 }
 
@@ -176,12 +176,12 @@ fn written(file: PathBuf, read: impl Fn(&Path) -> bool + 'static) -> impl Fn(&[u
 #[test]
 fn experiment_files() {
     let documented = include_str!("data/documented.toml");
-    // The scheme of the example takes milliseconds a cell to prepare.
+    // The scheme of the example takes milliseconds per cell to prepare.
     let plain = documented.replace("jump_adapted = {}  ", "euler = {}");
     let read = |bytes: &[u8]| match Experiment::parse("a.toml", &String::from_utf8_lossy(bytes)) {
         Ok(_) => true,
         Err(errors) => {
-            assert!(!errors.findings().is_empty());
+            assert!(!errors.diagnostics().is_empty());
             let shown: String = errors.reports().map(|report| format!("{report:?}")).collect();
             assert!(!shown.contains("Failed to read contents"), "{shown}");
             false
@@ -347,7 +347,7 @@ fn calibrations() {
 /// Cells of the example that is stored.
 const CELLS: u64 = 1;
 
-/// Opens a store and reads everything in it.
+/// Opens a store and reads all of it.
 fn read_store(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(folder)?;
     let experiment = stored_experiment(&store)?;
@@ -358,7 +358,7 @@ fn read_store(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Everything that is in the cells of a store of the example, in order.
+/// All outcomes in a store of the example, in order.
 fn outcomes(store: &Store) -> Result<Vec<ChunkOutcomes>, StoreError> {
     let mut chunks = Vec::new();
     for cell in 0..CELLS {
@@ -370,7 +370,8 @@ fn outcomes(store: &Store) -> Result<Vec<ChunkOutcomes>, StoreError> {
     Ok(chunks)
 }
 
-/// An error or the truth, and the file stays as it was: a whole run, and a shard, which is also merged with those that it belongs to.
+/// A changed store gives an error or the true outcomes, and its file is not modified. Tested for a whole run and for a shard, which is also
+/// merged with the other shards.
 #[test]
 fn stores() {
     const PAGE: u64 = 65_536;
@@ -397,14 +398,14 @@ fn stores() {
         watchdog.next();
         let good = &goods[(round % 2) as usize];
         let pages = good.len() as u64 / PAGE;
-        // Half of the changes where they hurt: the heads of pages, and the rows at their ends.
-        let tender = |word: u64| {
+        // Half of the changes affect sensitive places: the heads of pages, and the rows at their ends.
+        let sensitive = |word: u64| {
             let (page, at) = (word % pages, word >> 32);
             let within = if at.is_multiple_of(2) { at / 2 % 128 } else { PAGE - 1 - at / 2 % 8_000 };
             (page * PAGE + within) as usize
         };
         let mut bytes = good.clone();
-        mutator.touch(&mut bytes, tender);
+        mutator.touch(&mut bytes, sensitive);
         if let Some(length) = mutator.cut(bytes.len()) {
             bytes.truncate(length);
         }
@@ -420,17 +421,17 @@ fn stores() {
                 assert!(outcomes(&folder.store).unwrap() == truth, "round {round}: another run was merged");
             }
             joined += u64::from(whole);
-            assert_eq!(fs::remove_dir_all(&merged).is_ok(), whole, "round {round}: half a merge is left");
+            assert_eq!(fs::remove_dir_all(&merged).is_ok(), whole, "round {round}: an unfinished merge is left");
         }
         slowest = slowest.max(clock.elapsed());
-        assert!(slowest < PATIENCE, "round {round} took {slowest:?}");
+        assert!(slowest < TIMEOUT, "round {round} took {slowest:?}");
         let after = fs::read(&file).unwrap();
         let changed = || (0..bytes.len()).filter(|at| after.get(*at) != Some(&bytes[*at])).take(20).collect::<Vec<_>>();
         let edits = || (0..bytes.len()).filter(|at| good[*at] != bytes[*at]).collect::<Vec<_>>();
         let lengths = (good.len(), bytes.len(), after.len());
         assert!(after == bytes, "round {round}: {lengths:?}, edited at {:?}, changed at {:?}", edits(), changed());
     }
-    let (seconds, held) = (begun.elapsed().as_secs_f64(), most_held());
+    let (seconds, held) = (begun.elapsed().as_secs_f64(), peak_memory());
     println!(
         "stores: {rounds} inputs, {refused} refused, {joined} merged, {seconds:.0} s, {slowest:.1?} at most, {held} MB held at most"
     );

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use levy_escape::engine::{BATCH, Batch, CHUNK, Cell, Chunks, Shard, StopFlag};
+use levy_escape::engine::{BATCH, Batch, CHUNK, Chunks, Shard, Simulation, StopFlag};
 use levy_escape::experiment::Experiment;
 use levy_escape::scheme::StreamSource;
 use levy_escape::store::{Identity, PackedBatch, Store};
@@ -50,11 +50,11 @@ fn storing_costs_little() {
     let kernel = plan.scheme.prepare(&plan.problem).unwrap();
     let chunks = Chunks::new(vec![experiment.paths], Shard::WHOLE);
     let source = StreamSource { seed: experiment.seed, cell: 0 };
-    let cell = Cell { kernel: &*kernel, source, limits: plan.limits };
+    let simulation = Simulation { kernel: &*kernel, source, limits: plan.limits };
     let (mut batch, stop) = (Batch::default(), StopFlag::default());
     let mut run = |number: u64, keep: &mut dyn FnMut(&Batch)| {
         batch.chunks = chunks.batch(number * BATCH, BATCH);
-        batch.run(&cell, &stop);
+        batch.run(&simulation, &stop);
         keep(&batch);
     };
     let (mut packed, mut spare): (Vec<PackedBatch>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
@@ -94,7 +94,6 @@ fn storing_costs_little() {
          storing takes {:.1} % more",
         100.0 * share
     );
-    store.release();
     let size = store.path().metadata().unwrap().len() as f64 / (number * BATCH * CHUNK) as f64;
     println!("{size:.2} bytes a path");
     assert!(share < 0.1, "{share}");

@@ -114,12 +114,16 @@ impl Complain for FilesError {
 impl Complain for StoreError {
     fn complaint(&self) -> Complaint {
         let exit = match self {
-            StoreError::Differs { .. } | StoreError::Format { .. } => Exit::BadInput,
+            StoreError::Differs { .. } | StoreError::Format { .. } | StoreError::IdentityVersion { .. } => {
+                Exit::BadInput
+            }
             _ => Exit::Io,
         };
         let complaint = Complaint::new(self, exit);
         match self {
             StoreError::Differs { .. } => complaint.or_hint(FORCE_OR_OUT),
+            StoreError::Format { .. } | StoreError::IdentityVersion { .. } => complaint
+                .or_hint("use the version of levy-escape that wrote it, or start a new run with --force or --out DIR"),
             StoreError::Vanished { .. } => {
                 complaint.or_hint("completed paths are in the moved file; if it was deleted, start a new run")
             }

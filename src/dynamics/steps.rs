@@ -83,6 +83,16 @@ impl AdamSteps {
         self.eta
     }
 
+    /// Decays `b1` and `b2` per step.
+    pub fn decays(&self) -> [f64; 2] {
+        [self.decay1, self.decay2]
+    }
+
+    /// Stabilizer `ϵ`.
+    pub fn stabilizer(&self) -> f64 {
+        self.stabilizer
+    }
+
     /// Largest displacement of a coordinate by one gradient spike of any size, summed over all later steps:
     /// `η (1-b1)/√(1-b2) / (1 - b1/√b2)`, 31.77 η at (.9, .999); infinite for `b1 ≥ √b2`.
     ///

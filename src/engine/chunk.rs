@@ -1,14 +1,14 @@
-//! The unit of work.
+//! Chunks of paths, the unit of work.
 
 use std::ops::Range;
 
-/// Paths of a chunk. Small enough that stopping at the next chunk is soon, large enough that its bookkeeping is nothing.
+/// Paths of a chunk: small enough to stop promptly, large enough for negligible overhead.
 pub const CHUNK: u64 = 256;
 
-/// How many chunks are run together. The store keeps them in a row, and rows of so many leave little of its pages over.
+/// Batch sizes in chunks. The store keeps a batch in one row, and rows of these sizes fill its pages almost completely.
 pub const SIZES: [u64; 5] = [1, 2, 11, 23, BATCH];
 
-/// Most chunks that are run together.
+/// Largest batch size in chunks.
 pub const BATCH: u64 = 27;
 
 /// A range of paths of one cell.
@@ -24,8 +24,8 @@ pub struct Chunk {
 
 /// One of `count` equal parts of a run.
 ///
-/// Chunk `k` of cell `c` belongs to part `(c + k) mod count`: the parts of one expensive cell all have work, and a chunk keeps its part
-/// when more paths are asked for.
+/// Chunk `k` of cell `c` belongs to part `(c + k) mod count`. An expensive cell is thus divided among all parts, and a chunk stays in its
+/// part if the number of paths grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     index: u64,
@@ -33,7 +33,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// All of it.
+    /// The whole run.
     pub const WHOLE: Shard = Shard { index: 0, count: 1 };
     /// Largest number of parts.
     pub const MOST: u64 = 1_000_000;
@@ -53,23 +53,23 @@ impl Shard {
         self.count
     }
 
-    /// The first chunk of a cell that belongs to the part; the next is `count` further.
+    /// The first chunk of a cell that belongs to the part. Every `count`-th chunk after it does, too.
     fn first(self, cell: usize) -> u64 {
         (self.index + self.count - cell as u64 % self.count) % self.count
     }
 }
 
-/// The chunks of a list of cells that belong to one shard, cell after cell, by their number; none of them is stored.
+/// The numbered chunks of one shard, cell after cell. They are computed, not stored.
 #[derive(Clone, Debug)]
 pub struct Chunks {
     paths: Vec<u64>,
     shard: Shard,
-    /// Number of the first chunk of every cell, then the number of chunks in all.
+    /// Number of the first chunk of every cell, then the total number of chunks.
     starts: Vec<u64>,
 }
 
 impl Chunks {
-    /// Cuts `paths[c]` paths of every cell `c` into chunks and takes those of `shard`.
+    /// The chunks of `shard`, with `paths[c]` paths in cell `c`.
     pub fn new(paths: Vec<u64>, shard: Shard) -> Self {
         let mut starts = vec![0];
         for (cell, n) in paths.iter().enumerate() {
@@ -79,7 +79,7 @@ impl Chunks {
         Chunks { paths, shard, starts }
     }
 
-    /// How many there are.
+    /// Number of chunks.
     pub fn count(&self) -> u64 {
         self.starts[self.paths.len()]
     }
@@ -94,15 +94,15 @@ impl Chunks {
         if number >= self.count() {
             return None;
         }
-        // Of cells that start alike the last is meant: those before it are empty.
+        // Several cells can have the same start: all but the last are empty.
         let cell = self.starts.partition_point(|s| *s <= number) - 1;
         let index = self.shard.first(cell) + (number - self.starts[cell]) * self.shard.count;
         let first = index * CHUNK;
         Some(Chunk { cell, index, paths: first..(first + CHUNK).min(self.paths[cell]) })
     }
 
-    /// Chunks that are run together: from `number` on up to `most` of one cell. A short one is alone: it is run anew when more paths are
-    /// asked for. Empty past the end.
+    /// The batch that begins with chunk `number`: up to `most` whole chunks of one cell, or one short chunk, which is run again if the
+    /// number of paths grows. Empty past the end.
     pub fn batch(&self, number: u64, most: u64) -> Vec<Chunk> {
         let whole = |chunk: &Chunk| chunk.paths.end - chunk.paths.start == CHUNK;
         let Some(first) = self.get(number) else { return Vec::new() };
@@ -111,19 +111,19 @@ impl Chunks {
         std::iter::once(first.clone()).chain(others).collect()
     }
 
-    /// The number of chunk `index` of `cell`; `None` if it is not among these.
+    /// The number of chunk `index` of `cell`; `None` if the shard does not contain it.
     pub fn number(&self, cell: usize, index: u64) -> Option<u64> {
         let paths = *self.paths.get(cell)?;
         let beyond = index.checked_sub(self.shard.first(cell)).filter(|_| index < paths.div_ceil(CHUNK))?;
         (beyond.is_multiple_of(self.shard.count)).then(|| self.starts[cell] + beyond / self.shard.count)
     }
 
-    /// Paths of all the chunks.
+    /// Number of paths of all chunks.
     pub fn paths(&self) -> u64 {
         self.paths_of(std::iter::once(0..self.count()))
     }
 
-    /// Paths of the chunks with the numbers in some ranges.
+    /// Number of paths of the chunks with numbers in `ranges`.
     pub fn paths_of(&self, ranges: impl Iterator<Item = Range<u64>>) -> u64 {
         let lasts: Vec<u64> =
             (0..self.paths.len()).map(|c| self.of_cell(c)).filter(|n| !n.is_empty()).map(|n| n.end - 1).collect();
@@ -137,7 +137,7 @@ impl Chunks {
     }
 }
 
-/// Numbers of chunks that need not be run, as ranges in ascending order.
+/// Numbers of the chunks that are finished, as ranges in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     ranges: Vec<Range<u64>>,
@@ -145,7 +145,7 @@ pub struct Done {
 }
 
 impl Done {
-    /// Adds a number, unless it is there.
+    /// Adds a number.
     pub fn insert(&mut self, number: u64) {
         let at = self.ranges.partition_point(|r| r.end < number);
         self.count += 1;
@@ -164,24 +164,24 @@ impl Done {
         }
     }
 
-    /// How many there are.
+    /// Number of finished chunks.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether `number` is among them.
+    /// Whether chunk `number` is finished.
     pub fn contains(&self, number: u64) -> bool {
         self.next_open(number) != number
     }
 
-    /// The first gap from `number` on.
+    /// The first range of unfinished chunks from `number` on.
     pub fn gap(&self, number: u64) -> Range<u64> {
         let start = self.next_open(number);
         let after = self.ranges.partition_point(|r| r.start <= start);
         start..self.ranges.get(after).map_or(u64::MAX, |r| r.start)
     }
 
-    /// How many of some numbers are not among them.
+    /// Number of unfinished chunks in a range.
     pub fn open_in(&self, numbers: Range<u64>) -> u64 {
         let from = self.ranges.partition_point(|r| r.end <= numbers.start);
         let inside = self.ranges[from..].iter().take_while(|r| r.start < numbers.end);
@@ -189,14 +189,14 @@ impl Done {
         numbers.end - numbers.start - held
     }
 
-    /// The numbers below `count` that are not among them.
+    /// The ranges of unfinished chunks below `count`.
     pub fn gaps(&self, count: u64) -> impl Iterator<Item = Range<u64>> + '_ {
         let starts = std::iter::once(0).chain(self.ranges.iter().map(|r| r.end));
         let ends = self.ranges.iter().map(|r| r.start).chain([count]);
         starts.zip(ends).map(move |(start, end)| start..end.min(count)).filter(|gap| gap.start < gap.end)
     }
 
-    /// The first number from `number` on that is not among them.
+    /// The first unfinished chunk from `number` on.
     pub fn next_open(&self, number: u64) -> u64 {
         let after = self.ranges.partition_point(|r| r.start <= number);
         match after.checked_sub(1).map(|before| &self.ranges[before]) {
@@ -243,9 +243,9 @@ mod tests {
         assert_eq!((other.number(0, 0), other.number(0, 4), other.number(9, 0)), (None, None, None));
     }
 
-    /// All of them one after the other, of one cell each, short ones alone.
+    /// The batches contain all chunks in order. Each has chunks of one cell, and short chunks are alone.
     #[test]
-    fn batches_are_of_one_cell() {
+    fn a_batch_has_chunks_of_one_cell() {
         let chunks = Chunks::new(vec![1000, 0, 1, 256, 257, 5000], Shard::new(1, 2).unwrap());
         let (mut number, mut sizes) = (0, Vec::new());
         loop {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn done_chunks_are_jumped_over() {
+    fn finished_chunks_are_skipped() {
         let mut done = Done::default();
         [1, 9, 0, 10, 5, 2, 1, 10].into_iter().for_each(|number| done.insert(number));
         let open: Vec<u64> = (0..12).filter(|n| !done.contains(*n)).collect();
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_that_are_none() {
+    fn invalid_shards_are_refused() {
         for (index, count) in [(0, 3), (4, 3), (1, 0), (1, Shard::MOST + 1)] {
             assert_eq!(Shard::new(index, count), None, "{index}/{count}");
         }

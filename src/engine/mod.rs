@@ -1,11 +1,13 @@
-//! Many paths at once.
+//! Runs many paths on all threads.
 //!
-//! Work is cut into fixed chunks of paths that the threads take in order. A path's random stream is its own, so nothing of
-//! the result depends on how the chunks fall to the threads.
+//! The paths are divided into fixed chunks, which the threads take in order. Every path has its own random stream, so the results do not
+//! depend on which thread runs which chunk.
 
 mod chunk;
 mod run;
 
 pub use crate::scheme::StopFlag;
 pub use chunk::{BATCH, CHUNK, Chunk, Chunks, Done, SIZES, Shard};
-pub use run::{Batch, Cell, Consumer, escape_records, escape_records_within, escape_times, kernel_records, run_chunks};
+pub use run::{
+    Batch, Consumer, Simulation, escape_records, escape_records_within, escape_times, kernel_records, run_chunks,
+};

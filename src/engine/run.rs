@@ -1,4 +1,4 @@
-//! Threads take chunks, a consumer takes their records.
+//! The threads run chunks, and a consumer takes the records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, TryRecvError};
@@ -10,39 +10,39 @@ use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
 
-/// How long nothing may come before the consumer is told so.
+/// Idle time before [`Consumer::idle`] is called.
 const IDLE: Duration = Duration::from_millis(500);
-/// The consumer looks for batches this often: waking it for each would cost more than storing one.
+/// Interval at which the consumer looks for batches. Waking it for each batch would cost more than storing one.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Finished batches that may wait for the consumer while a disk writes: of a thread, and of all, 80 MB of packed ones.
+/// Largest number of finished batches that wait for the consumer: per thread, and of all threads (80 MB of packed batches).
 const WAITING: [usize; 2] = [64, 1024];
-/// Chunks of a cheap kernel are run together, as many as take so long: what is done once for all of them is then nothing.
-const TOGETHER: Duration = Duration::from_millis(1);
+/// Target duration of a batch: the per-batch overhead becomes negligible.
+const BATCH_TIME: Duration = Duration::from_millis(1);
 
-/// A path is given all the time and events that it needs.
+/// No path is censored.
 const UNLIMITED: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: u64::MAX, stop: None };
 
-/// A kernel with what it needs to run.
-pub struct Cell<'a> {
+/// A kernel with its random streams and limits: everything that determines the records of its paths.
+pub struct Simulation<'a> {
     /// The scheme bound to its problem.
     pub kernel: &'a dyn PathKernel,
-    /// Seed and number of the cell.
+    /// The random streams: seed and number of the cell.
     pub source: StreamSource,
-    /// Where a path must stop.
+    /// Time and events after which a path is censored.
     pub limits: Limits<'a>,
 }
 
-/// Chunks of one cell that are run together.
+/// Consecutive chunks of one cell and their records.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// The chunks, in order.
     pub chunks: Vec<Chunk>,
-    /// One record a path, chunk after chunk, each in path order.
+    /// One record per path, in the order of chunks and paths.
     pub records: Vec<PathRecord>,
 }
 
 impl Batch {
-    /// Every chunk with its records.
+    /// Each chunk with its records.
     pub fn iter(&self) -> impl Iterator<Item = (&Chunk, &[PathRecord])> {
         let mut rest = &self.records[..];
         self.chunks.iter().map(move |chunk| {
@@ -52,19 +52,19 @@ impl Batch {
         })
     }
 
-    /// Runs the chunks, which are of `cell`. The records mean nothing if `stop` abandons.
-    pub fn run(&mut self, cell: &Cell<'_>, stop: &StopFlag) {
+    /// Runs the chunks. The records are meaningless if `stop` abandons the run.
+    pub fn run(&mut self, simulation: &Simulation<'_>, stop: &StopFlag) {
         self.records.clear();
-        let limits = Limits { stop: Some(stop), ..cell.limits };
-        // A kernel takes paths that follow on each other; those of a shard of many do not.
+        let limits = Limits { stop: Some(stop), ..simulation.limits };
+        // A kernel runs consecutive paths. The chunks of one shard of several are not consecutive.
         for together in self.chunks.chunk_by(|a, b| a.paths.end == b.paths.start) {
             let paths = together[0].paths.start..together[together.len() - 1].paths.end;
-            cell.kernel.run(cell.source, paths, limits, &mut self.records);
+            simulation.kernel.run(simulation.source, paths, limits, &mut self.records);
         }
     }
 }
 
-/// The chunks that are left, handed out in order.
+/// The unfinished chunks, in order.
 struct Queue<'q> {
     chunks: &'q Chunks,
     done: &'q Done,
@@ -72,7 +72,7 @@ struct Queue<'q> {
 }
 
 impl Queue<'_> {
-    /// Up to `most` of one cell, but a single one unless it is of `cell`; empty when there are no more.
+    /// Takes up to `most` chunks of `cell`, or one chunk of the next cell; empty if none is left.
     fn take(&self, most: u64, cell: usize) -> Vec<Chunk> {
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
@@ -90,34 +90,34 @@ impl Queue<'_> {
     }
 }
 
-/// Takes what a run gives, on a thread of its own.
+/// Receives the results of a run, on its own thread.
 pub trait Consumer<T>: Send {
-    /// Called once a batch, in the order in which they end, with what was kept of it; `false` stops the run.
-    fn batch(&mut self, kept: T) -> bool;
+    /// Called for every batch, in the order in which they finish, with its result; `false` stops the run.
+    fn batch(&mut self, result: T) -> bool;
 
-    /// Called when no batch has ended for half a second; `false` stops the run.
+    /// Called after half a second without a finished batch; `false` stops the run.
     fn idle(&mut self) -> bool {
         true
     }
 }
 
 impl<T, F: FnMut(T) -> bool + Send> Consumer<T> for F {
-    fn batch(&mut self, kept: T) -> bool {
-        self(kept)
+    fn batch(&mut self, result: T) -> bool {
+        self(result)
     }
 }
 
-/// Runs the chunks of `cells` that are not `done`, on the threads of the current Rayon pool: one at a time, or as many together as take
-/// about a millisecond. What `keep` makes of such a batch, on the thread that ran it, goes to the consumer.
+/// Runs the chunks that are not `done` on the threads of the current Rayon pool; `simulations` has one entry per cell. A batch is one
+/// chunk, or as many as take about a millisecond. Its thread calls `process`, whose result goes to the consumer.
 ///
-/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. What is being run when the
-/// flag abandons is dropped. Returns whether everything was run.
+/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. If `stop` abandons the run, the
+/// current batches are dropped. Returns whether all chunks are finished.
 pub fn run_chunks<T: Send>(
-    cells: &[Cell<'_>],
+    simulations: &[Simulation<'_>],
     chunks: &Chunks,
     done: &Done,
     stop: &StopFlag,
-    keep: impl Fn(&Batch) -> T + Sync,
+    process: impl Fn(&Batch) -> T + Sync,
     consumer: &mut dyn Consumer<T>,
 ) -> bool {
     let queue = Queue { chunks, done, next: AtomicU64::new(0) };
@@ -125,36 +125,36 @@ pub fn run_chunks<T: Send>(
     let (sender, receiver) = mpsc::sync_channel((WAITING[0] * threads).min(WAITING[1]));
     let worker = |sender: mpsc::SyncSender<(u64, T)>| {
         let mut batch = Batch::default();
-        // How many fit, as the last batch told, of its cell: another may be dearer.
+        // The batch size for the cell of the last batch. Another cell may take longer.
         let (mut most, mut cell) = (1, 0);
         while !stop.is_set() {
             batch.chunks = queue.take(most, cell);
             let Some(first) = batch.chunks.first() else { return };
             cell = first.cell;
             let begun = Instant::now();
-            batch.run(&cells[cell], stop);
+            batch.run(&simulations[cell], stop);
             if stop.is_abandoned() {
                 return;
             }
             let count = batch.chunks.len() as u64;
-            let fitting = count as f64 * TOGETHER.div_duration_f64(begun.elapsed());
+            let fitting = count as f64 * BATCH_TIME.div_duration_f64(begun.elapsed());
             most = SIZES.into_iter().rfind(|size| *size as f64 <= fitting).unwrap_or(1);
-            if sender.send((count, keep(&batch))).is_err() {
+            if sender.send((count, process(&batch))).is_err() {
                 return;
             }
         }
     };
     let mut finished = 0;
-    // The consumer may block on a full disk or a terminal; it must not hold one of the pool's threads. The pool is the
-    // caller's, which only the caller's thread can enter.
+    // The consumer may block on a disk or a terminal, so it must not occupy a thread of the pool. Only the thread of the caller is in the
+    // caller's pool.
     thread::scope(|scope| {
         let consumer = scope.spawn(|| {
             let mut quiet = Duration::ZERO;
             loop {
-                let goes_on = match receiver.try_recv() {
-                    Ok((chunks, kept)) => {
+                let continues = match receiver.try_recv() {
+                    Ok((chunks, result)) => {
                         (finished, quiet) = (finished + chunks, Duration::ZERO);
-                        consumer.batch(kept)
+                        consumer.batch(result)
                     }
                     Err(TryRecvError::Empty) if quiet < IDLE => {
                         thread::park_timeout(PAUSE);
@@ -167,7 +167,7 @@ pub fn run_chunks<T: Send>(
                     }
                     Err(TryRecvError::Disconnected) => break,
                 };
-                if !goes_on {
+                if !continues {
                     stop.abandon();
                     break;
                 }
@@ -189,7 +189,7 @@ pub fn run_chunks<T: Send>(
     finished + done.count() == chunks.count()
 }
 
-/// Records of `paths` paths of a problem, in path order: outcome, place of the exit, and events. No path is censored.
+/// Records of `paths` paths of a problem, in path order: outcome, exit site, and events. No path is censored.
 ///
 /// The result is the same, bit for bit, on any number of threads.
 ///
@@ -204,7 +204,7 @@ pub fn escape_records(
     escape_records_within(problem, scheme, paths, seed, UNLIMITED)
 }
 
-/// [`escape_records`] of paths that are censored at `limits`.
+/// [`escape_records`] with paths censored at `limits`.
 ///
 /// # Errors
 /// [`SchemeError`] if the scheme cannot integrate the problem.
@@ -229,14 +229,14 @@ pub fn escape_times(problem: &Problem, scheme: &dyn Scheme, paths: u64, seed: Se
 
 /// [`escape_records_within`] for a scheme that is already bound to its problem, so that one kernel can run many samples.
 pub fn kernel_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
-    let cell = Cell { kernel, source: StreamSource { seed, cell: 0 }, limits };
+    let simulation = Simulation { kernel, source: StreamSource { seed, cell: 0 }, limits };
     let work = Chunks::new(vec![paths], Shard::WHOLE);
     let mut batches: Vec<Batch> = Vec::new();
     let mut consumer = |batch| {
         batches.push(batch);
         true
     };
-    run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut consumer);
+    run_chunks(&[simulation], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut consumer);
     batches.sort_by_key(|batch| batch.chunks[0].index);
     batches.into_iter().flat_map(|batch| batch.records).collect()
 }
@@ -267,7 +267,7 @@ mod tests {
         }
     }
 
-    /// Tells which pool it runs in.
+    /// Records the size of the pool in which it runs.
     struct PoolSize;
 
     impl PathKernel for PoolSize {
@@ -313,7 +313,7 @@ mod tests {
     fn a_stop_flag_stops_at_the_next_chunk() {
         let kernel = JumpAdapted::default().prepare(&problem()).unwrap();
         let source = StreamSource { seed: Seed(1), cell: 0 };
-        let cell = Cell { kernel: &*kernel, source, limits: Limits::default() };
+        let simulation = Simulation { kernel: &*kernel, source, limits: Limits::default() };
         let work = Chunks::new(vec![1_000_000], Shard::WHOLE);
         let stop = StopFlag::default();
         let mut seen = 0;
@@ -322,20 +322,20 @@ mod tests {
             stop.stop();
             true
         };
-        let complete = run_chunks(&[cell], &work, &Done::default(), &stop, Batch::clone, &mut consumer);
+        let complete = run_chunks(&[simulation], &work, &Done::default(), &stop, Batch::clone, &mut consumer);
         assert!(!complete && seen > 0 && seen < 100_000);
     }
 
-    /// A path that would take hours is given up in the middle, by every scheme that steps.
+    /// A path that would take hours is abandoned between its steps.
     #[test]
     fn an_endless_path_is_abandoned() {
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), 1e-9).unwrap();
         let problem = Problem::new(problem().basin().clone(), Dynamics::Sgd, noise).unwrap();
         let kernel = Euler::with_step(1e-9).unwrap().prepare(&problem).unwrap();
         let source = StreamSource { seed: Seed(1), cell: 0 };
-        let cell = Cell { kernel: &*kernel, source, limits: Limits::default() };
+        let simulation = Simulation { kernel: &*kernel, source, limits: Limits::default() };
         let work = Chunks::new(vec![1000], Shard::WHOLE);
-        /// Gives up when nothing comes.
+        /// Stops the run at the first idle call.
         struct Impatient;
         impl Consumer<Batch> for Impatient {
             fn batch(&mut self, _: Batch) -> bool {
@@ -345,13 +345,20 @@ mod tests {
                 false
             }
         }
-        assert!(!run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut Impatient));
+        assert!(!run_chunks(
+            &[simulation],
+            &work,
+            &Done::default(),
+            &StopFlag::default(),
+            Batch::clone,
+            &mut Impatient
+        ));
     }
 
-    /// Of a cheap kernel many are run together, of a dear one none, and every chunk comes once.
+    /// Batches of a cheap kernel have many chunks, those of an expensive one a single chunk, and every chunk is run once.
     #[test]
-    fn cheap_chunks_are_run_together() {
-        /// Takes so long for a path.
+    fn batches_of_a_cheap_kernel_have_many_chunks() {
+        /// Takes the given time per path.
         struct Slow(Duration);
         impl PathKernel for Slow {
             fn run(&self, _: StreamSource, range: Range<u64>, _: Limits<'_>, records: &mut Vec<PathRecord>) {
@@ -363,9 +370,9 @@ mod tests {
                 "a delay".to_string()
             }
         }
-        let (cheap, dear) = (Slow(Duration::ZERO), Slow(Duration::from_micros(20)));
+        let (cheap, expensive) = (Slow(Duration::ZERO), Slow(Duration::from_micros(20)));
         let source = StreamSource { seed: Seed(1), cell: 0 };
-        let cells = [&cheap, &dear].map(|kernel| Cell { kernel, source, limits: Limits::default() });
+        let simulations = [&cheap, &expensive].map(|kernel| Simulation { kernel, source, limits: Limits::default() });
         for shard in [Shard::WHOLE, Shard::new(2, 3).unwrap()] {
             let work = Chunks::new(vec![100_000, 3000], shard);
             let (mut seen, mut largest) = (Vec::new(), [0; 2]);
@@ -377,8 +384,8 @@ mod tests {
                 }
                 true
             };
-            let all = Done::default();
-            assert!(run_chunks(&cells, &work, &all, &StopFlag::default(), Batch::clone, &mut consumer));
+            let none = Done::default();
+            assert!(run_chunks(&simulations, &work, &none, &StopFlag::default(), Batch::clone, &mut consumer));
             seen.sort_unstable();
             assert!(seen.into_iter().eq(0..work.count()));
             assert!(largest[0] > 1 && largest[1] == 1, "{largest:?}");
@@ -388,7 +395,7 @@ mod tests {
     #[test]
     fn done_chunks_are_not_run() {
         let source = StreamSource { seed: Seed(1), cell: 0 };
-        let cell = Cell { kernel: &PoolSize, source, limits: Limits::default() };
+        let simulation = Simulation { kernel: &PoolSize, source, limits: Limits::default() };
         let work = Chunks::new(vec![2000], Shard::WHOLE);
         let mut done = Done::default();
         [0, 1, 2, 5].into_iter().for_each(|number| done.insert(number));
@@ -397,7 +404,7 @@ mod tests {
             seen.extend(batch.chunks.iter().map(|chunk| chunk.index));
             true
         };
-        assert!(run_chunks(&[cell], &work, &done, &StopFlag::default(), Batch::clone, &mut consumer));
+        assert!(run_chunks(&[simulation], &work, &done, &StopFlag::default(), Batch::clone, &mut consumer));
         seen.sort_unstable();
         assert_eq!(seen, [3, 4, 6, 7]);
     }

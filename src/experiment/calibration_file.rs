@@ -1,21 +1,22 @@
-//! The file of a calibration: which data, which network, which optimisers, and what is measured.
+//! The file of a calibration: data, network, optimisers, and measurements.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::file::{read_name, several};
 use super::sections::basin::read_label;
-use super::toml::diagnostics::{ExperimentErrors, Finding, Findings};
+use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
 use super::toml::node::Node;
 use super::toml::reader::{TableReader, Value};
+use super::toml::reading::Reading;
 use crate::calibrate::{Architecture, CalibrationSettings, DataSource, DeviceChoice, Optimiser};
 use crate::noise::Seed;
 
-/// Steps of a training, and of what is repeated in it.
+/// Largest number of iterations, batches, measurements, coordinates and images.
 const MOST_ITERATIONS: u64 = 100_000_000;
 const MOST_BATCHES: u64 = 100_000;
 const MOST_POINTS: u64 = 200;
-/// Coordinates whose curvature is measured; the file of the calibration is read whole.
+/// Coordinates whose curvature is measured. The result file is read whole.
 const MOST_COORDINATES: u64 = 1_000;
 const MOST_IMAGES: u64 = 10_000_000;
 
@@ -53,16 +54,16 @@ impl CalibrationFigure {
     }
 }
 
-/// A calibration: what to measure, and what to draw of it.
+/// A calibration: its measurements, and the figures of their results.
 #[derive(Clone, Debug)]
 pub struct CalibrationFile {
-    /// What to measure.
+    /// The measurements.
     pub settings: CalibrationSettings,
-    /// What to measure in a quick run.
+    /// The measurements of a quick run.
     pub quick: CalibrationSettings,
     /// The figures asked for.
     pub figures: Vec<CalibrationFigure>,
-    /// The file as it was read.
+    /// The text of the file.
     pub text: Arc<str>,
 }
 
@@ -70,22 +71,22 @@ impl CalibrationFile {
     /// Parses and checks the text of `file`.
     ///
     /// # Errors
-    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    /// [`ExperimentErrors`] with all errors and their places.
     pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
         let text: Arc<str> = text.into();
-        let findings = Findings::default();
-        let tree = Node::parse(&text, &findings);
-        let read = if findings.len() == 0 { read(&tree, &text, &findings) } else { None };
-        let noted = findings.take();
+        let reading = Reading::default();
+        let tree = Node::parse(&text, &reading.diagnostics);
+        let read = if reading.diagnostics.count() == 0 { read(&tree, &text, &reading) } else { None };
+        let reported = reading.diagnostics.take();
         match read {
-            Some(read) if noted.is_empty() => Ok(read),
-            _ => Err(ExperimentErrors::new(file, text, noted)),
+            Some(read) if reported.is_empty() => Ok(read),
+            _ => Err(ExperimentErrors::new(file, text, reported)),
         }
     }
 }
 
-fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<CalibrationFile> {
-    let top = TableReader::new(tree, "file", findings)?;
+fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFile> {
+    let top = TableReader::new(tree, "file", reading)?;
     let name = top.need("name", "\"my-calibration\"").and_then(read_name);
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let device = top
@@ -103,14 +104,14 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
         .get("figures")
         .map_or(Some(Vec::new()), |figures| figures.all_named(&CalibrationFigure::ALL, CalibrationFigure::name));
     if top.get("optimiser").is_none() {
-        let finding = Finding::new(0..0, "`optimiser` is missing");
-        top.miss(&["optimiser"], finding.help("add [[optimiser]] sgd = { eta = 0.1 }"));
+        let diagnostic = Diagnostic::new(0..0, "`optimiser` is missing");
+        top.miss(&["optimiser"], diagnostic.help("add [[optimiser]] sgd = { eta = 0.1 }"));
     }
     top.finish();
     let (data, optimisers, noise) = (data?, optimisers?, noise?);
     if let Some(i) = (1..optimisers.len()).find(|&i| optimisers[..i].iter().any(|other| other.0 == optimisers[i].0)) {
-        let message = format!("two optimisers are called {:?}", optimisers[i].0);
-        findings.push(Finding::new(0..0, message).help("give each a `name`"));
+        let message = format!("two optimisers are named {:?}", optimisers[i].0);
+        reading.diagnostics.report(Diagnostic::new(0..0, message).help("give each a `name`"));
         return None;
     }
     let settings = CalibrationSettings {
@@ -146,7 +147,7 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Calibration
     Some(CalibrationFile { settings, quick: smaller, figures: figures?, text: text.clone() })
 }
 
-/// `data` as it was given.
+/// `data` as it is given.
 struct Data {
     source: DataSource,
     train: Option<usize>,
@@ -159,13 +160,21 @@ impl Data {
     }
 }
 
+#[derive(Clone, Copy)]
+enum DataKind {
+    Digits,
+    Idx,
+    Cifar10,
+}
+
 /// `"digits"`, or a table with `digits`, `idx` or `cifar10`.
 fn read_data(value: Value<'_>) -> Option<Data> {
     if !value.is_table() {
-        return value.word(&["digits"]).map(|_| Data::digits());
+        return value.word(&[("digits", DataKind::Digits)]).map(|_| Data::digits());
     }
     let table = value.table()?;
-    let which = table.one_of("data", &["digits", "idx", "cifar10"]);
+    let kinds = [("digits", DataKind::Digits), ("idx", DataKind::Idx), ("cifar10", DataKind::Cifar10)];
+    let which = table.one_of("data", &kinds);
     let count = |key| match table.get(key) {
         Some(count) => count.integer(1, MOST_IMAGES).map(|n| Some(n as usize)),
         None => Some(None),
@@ -175,31 +184,39 @@ fn read_data(value: Value<'_>) -> Option<Data> {
     table.finish();
     let (kind, source) = which?;
     let source = match kind {
-        0 => source.table().map(|table| table.finish()).map(|()| DataSource::Digits),
-        1 => source
+        DataKind::Digits => source.table().map(|table| table.finish()).map(|()| DataSource::Digits),
+        DataKind::Idx => source
             .text()
             .and_then(|folder| Some(DataSource::Idx { folder: PathBuf::from(folder), classes: classes? as usize })),
-        _ => source.text().map(|folder| DataSource::Cifar10 { folder: PathBuf::from(folder) }),
+        DataKind::Cifar10 => source.text().map(|folder| DataSource::Cifar10 { folder: PathBuf::from(folder) }),
     };
     Some(Data { source: source?, train: train?, test: test? })
 }
 
+#[derive(Clone, Copy)]
+enum NetworkKind {
+    Mlp,
+    LeNet,
+    AlexNet,
+}
+
 fn read_network(value: Value<'_>) -> Option<Architecture> {
     let table = value.table()?;
-    let which = table.one_of("a network", &["mlp", "lenet", "alexnet"]);
+    let kinds = [("mlp", NetworkKind::Mlp), ("lenet", NetworkKind::LeNet), ("alexnet", NetworkKind::AlexNet)];
+    let which = table.one_of("a network", &kinds);
     table.finish();
     let (kind, settings) = which?;
     let settings = settings.table()?;
     let network = match kind {
-        0 => {
+        NetworkKind::Mlp => {
             let hidden = settings.need("hidden", "[64, 32]").and_then(|hidden| {
                 let widths: Vec<Option<u64>> = hidden.list()?.map(|width| width.integer(1, 1 << 20)).collect();
                 widths.into_iter().map(|width| width.map(|w| w as usize)).collect()
             });
             hidden.map(|hidden| Architecture::Mlp { hidden })
         }
-        1 => Some(Architecture::LeNet),
-        _ => {
+        NetworkKind::LeNet => Some(Architecture::LeNet),
+        NetworkKind::AlexNet => {
             let channels = settings.get("channels").map_or(Some(64), |channels| channels.integer(1, 1 << 12));
             channels.map(|channels| Architecture::AlexNet { channels: channels as usize })
         }
@@ -208,27 +225,36 @@ fn read_network(value: Value<'_>) -> Option<Architecture> {
     network
 }
 
-/// One optimiser; the label is its `name`, or what it is.
+#[derive(Clone, Copy)]
+enum OptimiserKind {
+    Sgd,
+    Adam,
+}
+
+/// One optimiser; its label is its `name`, or the name of its kind.
 fn read_optimiser(value: Value<'_>) -> Option<(String, Optimiser)> {
     let table = value.table()?;
     let name = table.get("name").map(|name| read_name(name).and(read_label(name)));
-    let which = table.one_of("an optimiser", &["sgd", "adam"]);
+    let which = table.one_of("an optimiser", &[("sgd", OptimiserKind::Sgd), ("adam", OptimiserKind::Adam)]);
     table.finish();
     let (kind, settings) = which?;
     let inner = settings.table()?;
-    let eta = inner.need("eta", if kind == 0 { "0.1" } else { "0.001" }).and_then(|eta| eta.positive());
+    let eta = |example| inner.need("eta", example).and_then(|eta| eta.positive());
     let number = |key, default| inner.get(key).map_or(Some(default), |value| value.number());
-    let optimiser = if kind == 0 {
-        let momentum = number("momentum", 0.0);
-        inner.finish();
-        Optimiser::Sgd { eta: eta?, momentum: momentum? }
-    } else {
-        let (beta1, beta2) = (number("beta1", 0.9), number("beta2", 0.999));
-        let stabilizer = number("stabilizer", 1e-8);
-        inner.finish();
-        Optimiser::Adam { eta: eta?, beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? }
+    let optimiser = match kind {
+        OptimiserKind::Sgd => {
+            let (eta, momentum) = (eta("0.1"), number("momentum", 0.0));
+            inner.finish();
+            Optimiser::Sgd { eta: eta?, momentum: momentum? }
+        }
+        OptimiserKind::Adam => {
+            let (eta, beta1, beta2) = (eta("0.001"), number("beta1", 0.9), number("beta2", 0.999));
+            let stabilizer = number("stabilizer", 1e-8);
+            inner.finish();
+            Optimiser::Adam { eta: eta?, beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? }
+        }
     };
-    value.findings.note(&settings.node.span, optimiser.check())?;
+    settings.check(optimiser.check())?;
     let label = match name {
         Some(name) => name?,
         None => optimiser.name().to_string(),
@@ -236,7 +262,7 @@ fn read_optimiser(value: Value<'_>) -> Option<(String, Optimiser)> {
     Some((label, optimiser))
 }
 
-/// How much is measured.
+/// Sizes of the training and of the measurements.
 #[derive(Clone, Copy, Debug)]
 struct Amounts {
     iterations: Option<u64>,
@@ -254,7 +280,7 @@ impl Default for Amounts {
     }
 }
 
-/// `[noise]`, or `[quick]`, which may also shorten the training and take fewer images, and otherwise keeps what `[noise]` says.
+/// Reads `[noise]`, or `[quick]`, which may also shorten the training and use fewer images. The keys of `[quick]` default to `[noise]`.
 fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> Option<Amounts> {
     let table = value.table()?;
     let amount = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
@@ -287,7 +313,7 @@ mod tests {
     const GOOD: &str = "name = 'c'\nnetwork = { mlp = { hidden = [8] } }\nbatch = 32\niterations = 100\n[[optimiser]]\nsgd = { eta = 0.1 }\n";
 
     #[test]
-    fn what_is_left_out_has_a_default() {
+    fn missing_keys_have_defaults() {
         let file = CalibrationFile::parse("c.toml", GOOD).unwrap();
         assert_eq!(file.settings.data, DataSource::Digits);
         assert_eq!((file.settings.noise_batches, file.quick.iterations), (400, 10));
@@ -302,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_named() {
+    fn every_error_is_reported() {
         for (from, to, reason) in [
             ("eta = 0.1", "eta = 0", "`eta` must be positive"),
             ("eta = 0.1", "eta = 0.1, momentum = 1", "`momentum` cannot be 1"),
@@ -314,10 +340,10 @@ mod tests {
             ("[[opt", "[noise]\ntrain = 5\n[[opt", "unknown key `train`"),
             ("[[optimiser]]\nsgd = { eta = 0.1 }", "", "`optimiser` is missing"),
             ("name = 'c'", "name = '../c'", "cannot be a folder"),
-            ("name = 'c'", "name = 'c'\ndevice = 'gpu'", "does not know \"gpu\""),
+            ("name = 'c'", "name = 'c'\ndevice = 'gpu'", "unknown value \"gpu\" for `device`"),
             ("name = 'c'", "name = 'c'\ndata = { idx = 'a', cifar10 = 'b' }", "takes only one of"),
             ("name = 'c'", "name = 'c'\nfigures = ['scale']", "did you mean \"scales\"?"),
-            ("[[optimiser]]", "[[optimiser]]\nsgd = { eta = 0.2 }\n[[optimiser]]", "two optimisers are called \"sgd\""),
+            ("[[optimiser]]", "[[optimiser]]\nsgd = { eta = 0.2 }\n[[optimiser]]", "two optimisers are named \"sgd\""),
             ("batch = 32", "batch = ", "not valid TOML"),
         ] {
             let text = GOOD.replacen(from, to, 1);

@@ -1,4 +1,4 @@
-//! The calibrations that an experiment names, each read once.
+//! The calibrations that an experiment names. Each is read once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -8,16 +8,16 @@ use std::rc::Rc;
 use crate::calibrate::Calibration;
 use crate::files::Fingerprint;
 
-/// Name of the file in the folder of a calibration.
+/// Name of the file in the results folder of a calibration.
 pub(super) const FILE: &str = "calibration.json";
 
-/// Calibrations that were read, each once; what could not be read is kept as the reason.
+/// The calibrations read so far, and the reasons why others could not be read.
 #[derive(Debug, Default)]
 pub(super) struct Calibrations {
-    /// Folder of results, where a calibration that is named without a path lies.
+    /// The results folder, in which calibrations without a path are searched for.
     results: PathBuf,
     read: HashMap<PathBuf, Result<Rc<Calibration>, String>>,
-    /// Hash of what was read, by the name that the file gives it.
+    /// Hash of every calibration by its name in the file.
     contents: BTreeMap<String, String>,
 }
 
@@ -26,12 +26,13 @@ impl Calibrations {
         Calibrations { results: results.to_owned(), ..Calibrations::default() }
     }
 
-    /// A bare name lies in the folder of results; a path is relative to the working directory.
+    /// The file of a calibration: in the results folder for a name without a path; a path is relative to the working directory.
     fn path(&self, name: &str) -> PathBuf {
         let bare = !name.contains(['/', '\\']) && !name.ends_with(".json");
         if bare { self.results.join(name).join(FILE) } else { PathBuf::from(name) }
     }
 
+    /// The calibration of that name, or the reason why it cannot be read.
     pub fn get(&mut self, name: &str) -> Result<Rc<Calibration>, String> {
         let path = self.path(name);
         let entry = self.read.entry(path);
@@ -44,13 +45,13 @@ impl Calibrations {
         Ok(calibration)
     }
 
-    /// Hash of everything that was read, by the name that the file gives it.
+    /// Hash of every calibration that was read, by its name in the file.
     pub fn contents(&self) -> BTreeMap<String, String> {
         self.contents.clone()
     }
 }
 
-/// Hash of a calibration, from which the layout of its file is gone.
+/// Hash of a calibration. It does not depend on the layout of the file.
 fn content(calibration: &Calibration) -> Result<String, String> {
     let mut hash = Fingerprint::new();
     let text = serde_json::to_string(calibration).map_err(|error| error.to_string())?;

@@ -6,7 +6,7 @@
 pub enum FigureKind {
     /// Mean escape time against the noise level.
     GammaVsEpsilon,
-    /// Mean escape time against volume, beside the collapse on `1/λ`.
+    /// Mean escape time against volume, and the collapse on `1/λ`.
     GammaVsVolume,
     /// Survival of `λΓ` against `e^-t`.
     ExponentialLaw,

@@ -11,37 +11,39 @@ use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::noise;
 use super::sections::random_problems::{self, RandomProblemsPlan};
 use super::sections::scheme::{self, SchemeSection};
-use super::toml::diagnostics::{ExperimentErrors, Finding, Findings};
+use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
+use super::toml::diagnostics::Diagnostics;
 use super::toml::node::{Kind, Node};
 use super::toml::reader::{TableReader, Value};
+use super::toml::reading::Reading;
 use crate::noise::Seed;
 
 /// Largest number of paths of one cell.
 const MOST_PATHS: u64 = Experiment::MOST_PATHS;
 
-/// An experiment: what to run, cell by cell, and what to draw of it.
+/// An experiment: its cells, and the figures of their results.
 #[derive(Clone, Debug)]
 pub struct Experiment {
-    /// Name, which is the folder of its results.
+    /// Name, also that of its results folder.
     pub name: String,
     /// Seed of every random stream.
     pub seed: Seed,
     /// Paths of every cell.
     pub paths: u64,
-    /// Paths of every cell in a quick run; a tenth of `paths` unless the file says otherwise.
+    /// Paths of every cell in a quick run; by default a tenth of `paths`.
     pub quick_paths: u64,
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; a discrete optimiser, which is its own
-    /// scheme, comes once.
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level. A discrete optimiser is its own scheme and
+    /// occurs once.
     pub cells: Vec<CellPlan>,
-    /// Random problems to be solved beside the cells.
+    /// Random problems to be solved in addition to the cells.
     pub random_problems: Option<RandomProblemsPlan>,
     /// The figures asked for.
     pub figures: Vec<FigureKind>,
-    /// What a user should know although nothing is wrong.
+    /// Warnings about settings that are valid.
     pub warnings: Vec<String>,
-    /// The file as it was read.
+    /// The text of the file.
     pub text: Arc<str>,
-    /// Hash of every calibration that was read for it, by the name that the file gives it.
+    /// Hash of every calibration that was read, by its name in the file.
     pub calibrations: BTreeMap<String, String>,
 }
 
@@ -51,59 +53,60 @@ impl Experiment {
     /// Largest number of paths of one cell.
     pub const MOST_PATHS: u64 = 1_000_000_000_000;
 
-    /// Folder of results where a calibration that is named without a path lies, unless another is given.
+    /// The results folder in which calibrations without a path are searched for by default.
     pub const RESULTS: &str = "results";
 
     /// Parses and checks the text of `file`.
     ///
     /// # Errors
-    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    /// [`ExperimentErrors`] with all errors and their places.
     pub fn parse(file: &str, text: &str) -> Result<Self, ExperimentErrors> {
         Self::parse_with_results(file, text, Path::new(Self::RESULTS))
     }
 
-    /// Like [`Experiment::parse`], with calibrations that lie in the folder `results`.
+    /// [`Experiment::parse`] with the results folder in which calibrations without a path are searched for.
     ///
     /// # Errors
-    /// [`ExperimentErrors`] with everything that is wrong, each with its place.
+    /// [`ExperimentErrors`] with all errors and their places.
     pub fn parse_with_results(file: &str, text: &str, results: &Path) -> Result<Self, ExperimentErrors> {
         if text.len() > Self::MOST_BYTES {
             let message = format!("the file is larger than {} bytes", Self::MOST_BYTES);
-            return Err(ExperimentErrors::new(file, "".into(), vec![Finding::new(0..0, message)]));
+            return Err(ExperimentErrors::new(file, "".into(), vec![Diagnostic::new(0..0, message)]));
         }
         let text: Arc<str> = text.into();
-        let findings = Findings::with_results(results);
-        let tree = Node::parse(&text, &findings);
-        let syntax = findings.take();
-        let experiment = read(&tree, &text, &findings);
-        let mut noted = findings.take();
+        let reading = Reading::with_results(results);
+        let tree = Node::parse(&text, &reading.diagnostics);
+        let syntax = reading.diagnostics.take();
+        let experiment = read(&tree, &text, &reading);
+        let mut reported = reading.diagnostics.take();
         if !syntax.is_empty() {
-            // On the line of a syntax error the tree is guesswork.
+            // On the line of a syntax error the recovered tree is unreliable.
             let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-            let line = |finding: &Finding| ends.partition_point(|end| *end < finding.span().start);
+            let line = |diagnostic: &Diagnostic| ends.partition_point(|end| *end < diagnostic.span().start);
             let broken: HashSet<usize> = syntax.iter().map(line).collect();
-            // What was put in place of a value that is not there has no extent.
-            noted.retain(|finding| !finding.span().is_empty() && !broken.contains(&line(finding)));
-            noted.extend(syntax);
+            // A value inserted by the recovery has an empty span.
+            reported.retain(|diagnostic| !diagnostic.span().is_empty() && !broken.contains(&line(diagnostic)));
+            reported.extend(syntax);
         }
         match experiment {
-            Some(experiment) if noted.is_empty() => Ok(experiment),
-            _ => Err(ExperimentErrors::new(file, text, noted)),
+            Some(experiment) if reported.is_empty() => Ok(experiment),
+            _ => Err(ExperimentErrors::new(file, text, reported)),
         }
     }
 }
 
 impl Experiment {
-    /// Every setting of a file by its path, as `noise.alpha` and `basin.0.name`, whether it makes sense or not.
+    /// Every setting of a file by its path, such as `noise.alpha` and `basin.0.name`, whether valid or not.
     pub(crate) fn settings(text: &str) -> Vec<(String, String)> {
         let mut settings = Vec::new();
-        Node::parse(text, &Findings::default()).flatten(String::new(), &mut settings);
+        Node::parse(text, &Diagnostics::default()).flatten(String::new(), &mut settings);
         settings
     }
 }
 
-fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment> {
-    let top = TableReader::new(tree, "file", findings)?;
+fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
+    let diagnostics = &reading.diagnostics;
+    let top = TableReader::new(tree, "file", reading)?;
     let name = top.need("name", "\"my-experiment\"").and_then(read_name);
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
@@ -118,7 +121,7 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
     let dynamics = several(top.get("dynamics"), dynamics::read);
     let basins = several(top.get("basin"), basin::read);
     if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
-        basin::refuse_duplicate_names(items, findings);
+        basin::refuse_duplicate_names(items, diagnostics);
     }
     let schemes = match top.get("scheme") {
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
@@ -127,8 +130,8 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
     let random_problems = top.get("random_problems").map(random_problems::read);
     let figures = read_figures(&top);
     if random_problems.is_none() && figures.as_ref().is_some_and(|kinds| kinds.contains(&FigureKind::RandomProblems)) {
-        let finding = Finding::new(0..0, "the figure \"random-problems\" needs [random_problems]");
-        top.miss(&["random_problems"], finding.help("add `problems`, `dim` and `alpha` under [random_problems]"));
+        let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
+        top.miss(&["random_problems"], diagnostic.help("add `problems`, `dim` and `alpha` under [random_problems]"));
     }
     for (key, example) in [
         ("dynamics", "[[dynamics]] sgd = {}"),
@@ -136,18 +139,18 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
         if top.get(key).is_none() && !(key == "scheme" && all_discrete(dynamics.as_deref())) {
-            top.miss(&[key], Finding::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
+            top.miss(&[key], Diagnostic::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
         }
     }
     top.finish();
     if let Some(dynamics) = &dynamics {
-        refuse_duplicate_labels(dynamics, findings);
+        refuse_duplicate_labels(dynamics, diagnostics);
     }
     let basins: Vec<BasinMember> = basins?.into_iter().flatten().collect();
     let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time? };
     let mut warnings = Vec::new();
-    let cells = plan.cells(&mut warnings, findings)?;
-    if findings.len() > 0 {
+    let cells = plan.cells(&mut warnings, diagnostics)?;
+    if diagnostics.count() > 0 {
         return None;
     }
     let paths = paths?;
@@ -168,11 +171,11 @@ fn read(tree: &Node, text: &Arc<str>, findings: &Findings) -> Option<Experiment>
         figures: figures?,
         warnings,
         text: text.clone(),
-        calibrations: findings.calibration_contents(),
+        calibrations: reading.calibrations.borrow().contents(),
     })
 }
 
-/// Whether no scheme is needed: discrete optimisers are their own.
+/// Whether no scheme is needed, because every dynamics is a discrete optimiser.
 fn all_discrete(dynamics: Option<&[DynamicsSection]>) -> bool {
     dynamics.is_some_and(|d| d.iter().all(DynamicsSection::is_discrete))
 }
@@ -185,25 +188,25 @@ pub(super) fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) 
     }
     let items: Vec<Option<T>> = value.list()?.map(read).collect();
     if items.is_empty() {
-        value.findings.push(value.refuse(format!("`{}` is empty", value.key)));
+        value.report(format!("`{}` is empty", value.key));
         return None;
     }
     items.into_iter().collect()
 }
 
-/// A name that is one safe component of a path.
+/// A name that is a safe component of a path.
 pub(super) fn read_name(value: Value<'_>) -> Option<String> {
     let name = value.text()?;
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {
-        let finding = value.refuse(format!("the name {name:?} cannot be a folder"));
-        value.findings.push(finding.help("use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'"));
+        let help = "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'";
+        value.report_with_help(format!("the name {name:?} cannot be a folder"), help);
         return None;
     }
     Some(name.to_string())
 }
 
-/// Reads `figures`, also from `[scheme]` and from every `[[scheme]]`: written last in the file it belongs to that table.
+/// Reads `figures`, also from `[scheme]` and every `[[scheme]]`: at the end of the file TOML assigns it to that table.
 fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
     let schemes: Vec<Value<'_>> = match top.get("scheme") {
         Some(scheme) if scheme.is_list() => scheme.list()?.collect(),
@@ -213,20 +216,19 @@ fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
     let mut given = top.get("figures").into_iter().chain(inside);
     let Some(value) = given.next() else { return Some(Vec::new()) };
     if let Some(again) = given.next() {
-        again
-            .findings
-            .push(again.refuse("`figures` is given twice").help("keep one list, best at the top of the file"));
+        again.report_with_help("`figures` is given twice", "keep one list, best at the top of the file");
         return None;
     }
     value.all_named(&FigureKind::ALL, FigureKind::name)
 }
 
-fn refuse_duplicate_labels(dynamics: &[DynamicsSection], findings: &Findings) {
+/// Reports dynamics of the same name, which tables could not distinguish.
+fn refuse_duplicate_labels(dynamics: &[DynamicsSection], diagnostics: &Diagnostics) {
     let mut seen = HashSet::new();
     for entry in dynamics {
         if !seen.insert(entry.label.as_str()) {
-            let message = format!("two dynamics are called {:?}", entry.label);
-            findings.push(Finding::new(entry.span.clone(), message).help("give each a `name`"));
+            let message = format!("two dynamics are named {:?}", entry.label);
+            diagnostics.report(Diagnostic::new(entry.span.clone(), message).help("give each a `name`"));
         }
     }
 }

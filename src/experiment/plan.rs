@@ -2,27 +2,29 @@
 
 use std::sync::Arc;
 
-use super::sections::basin::BasinMember;
+use super::sections::basin::{BasinMember, LandscapeSettings};
 use super::sections::dynamics::DynamicsSection;
-use super::sections::noise::{self, AmplitudeSection, Level, NoiseSection, Swept};
-use super::sections::scheme::SchemeSection;
-use super::toml::diagnostics::{Finding, Findings};
+use super::sections::noise::{AmplitudeSection, Level, NoiseSection};
+use super::sections::scheme::{SchemeSection, SchemeSettings};
+use super::sections::sweep::Sweep;
+use super::toml::diagnostic::{Diagnostic, Span};
+use super::toml::diagnostics::Diagnostics;
 use crate::dynamics::Problem;
-use crate::noise::{Alpha, Amplitude, Measure};
+use crate::noise::{Alpha, Amplitude, LevyNoise, Measure};
 use crate::scheme::{Limits, Scheme, SchemeError};
 
-/// Largest number of cells, and of the numbers they hold, that is taken on: 4 GB.
+/// Largest number of cells, and of the numbers that they hold: 4 GB.
 const MOST_CELLS: u64 = 25_000;
 const MOST_NUMBERS: u64 = 500_000_000;
-/// What a cell holds once it is prepared, in numbers: its tables of quantiles, 134 kB as measured, and for every dimension the vectors of
-/// problem, kernel and rendering.
+/// Numbers that a prepared cell holds: its tables of quantiles, 134 kB as measured, and per dimension the vectors of the problem, the
+/// kernel and the tables.
 const NUMBERS_PER_CELL: u64 = 17_000;
 const VECTORS_PER_CELL: u64 = 40;
 
-/// One cell: a problem with a scheme and limits.
+/// One cell of the sweep: a problem with a scheme and limits.
 #[derive(Clone, Debug)]
 pub struct CellPlan {
-    /// Number of the cell, from 0; with the seed it fixes the random streams.
+    /// Number of the cell, from 0. Seed and number determine the random streams.
     pub index: u64,
     /// Name of the dynamics, with the amplitude if that is swept.
     pub dynamics: String,
@@ -30,19 +32,24 @@ pub struct CellPlan {
     pub basin: String,
     /// Shape of the basin, by which figures group basins: the key `shape`, or the name of the basin.
     pub shape: String,
-    /// Learning rate, where the noise level was given by one.
+    /// Learning rate `η`, if the noise level is given by one.
     pub eta: Option<f64>,
     /// Normalisation of the Lévy measure.
     pub measure: Measure,
-    /// What is simulated.
+    /// The problem: basin, dynamics and noise.
     pub problem: Problem,
-    /// How.
+    /// The scheme that integrates it.
     pub scheme: Arc<dyn Scheme>,
-    /// Until when.
+    /// Time and steps after which a path is censored.
     pub limits: Limits<'static>,
+    /// Settings that the basin and the scheme do not keep.
+    pub(super) landscape: Arc<LandscapeSettings>,
+    pub(super) scheme_settings: SchemeSettings,
+    /// Distance `ρ` from the edge of the domain at which a path has left.
+    pub(super) inset: f64,
 }
 
-/// The sections, before they are multiplied out.
+/// The sections, before their sweeps are multiplied out.
 pub(super) struct Plan {
     pub noise: NoiseSection,
     pub dynamics: Vec<DynamicsSection>,
@@ -51,17 +58,27 @@ pub(super) struct Plan {
     pub max_time: f64,
 }
 
-/// Tail indices, levels and amplitudes of one dynamics, its own before the common ones.
-struct Axes<'p> {
-    alphas: &'p Swept<Alpha>,
-    levels: &'p Swept<Level>,
-    amplitudes: &'p Swept<AmplitudeSection>,
+/// One dynamics with its sweeps: its own, or those of `[noise]`.
+struct SweptDynamics<'p> {
+    section: &'p DynamicsSection,
+    alphas: &'p Sweep<Alpha>,
+    levels: &'p Sweep<Level>,
+    amplitudes: &'p Sweep<AmplitudeSection>,
 }
 
-impl Axes<'_> {
+impl SweptDynamics<'_> {
+    /// Number of combinations; saturates.
     fn len(&self) -> u64 {
-        let lengths = [self.alphas.values.len(), self.levels.values.len(), self.amplitudes.values.len()];
-        lengths.iter().fold(1, |n: u64, length| n.saturating_mul(*length as u64))
+        self.lengths().iter().fold(1, |n: u64, (length, _)| n.saturating_mul(*length as u64))
+    }
+
+    /// Length and place of every sweep.
+    fn lengths(&self) -> [(usize, &Span); 3] {
+        [
+            (self.alphas.values.len(), &self.alphas.span),
+            (self.levels.values.len(), &self.levels.span),
+            (self.amplitudes.values.len(), &self.amplitudes.span),
+        ]
     }
 
     /// Numbers that the amplitude of one cell holds.
@@ -70,65 +87,85 @@ impl Axes<'_> {
     }
 }
 
+/// Scheme, dynamics and basin of a cell.
+#[derive(Clone, Copy)]
+struct Combination<'p> {
+    scheme: &'p SchemeSection,
+    dynamics: &'p SweptDynamics<'p>,
+    basin: &'p BasinMember,
+}
+
+/// One value of every sweep.
+#[derive(Clone, Copy)]
+struct SweepPoint<'p> {
+    alpha: Alpha,
+    level: Level,
+    amplitude: &'p AmplitudeSection,
+}
+
 impl Plan {
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level; discrete optimisers come in the first
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level. Discrete optimisers come in the first
     /// round only.
-    pub fn cells(&self, warnings: &mut Vec<String>, findings: &Findings) -> Option<Vec<CellPlan>> {
-        let axes: Vec<Option<Axes<'_>>> = self.dynamics.iter().map(|d| self.axes(d, findings)).collect();
-        let axes: Vec<Axes<'_>> = axes.into_iter().collect::<Option<_>>()?;
-        let mut cells = Vec::with_capacity(self.count(&axes, findings)?);
+    pub fn cells(&self, warnings: &mut Vec<String>, diagnostics: &Diagnostics) -> Option<Vec<CellPlan>> {
+        let swept: Vec<Option<SweptDynamics<'_>>> =
+            self.dynamics.iter().map(|dynamics| self.sweeps(dynamics, diagnostics)).collect();
+        let swept: Vec<SweptDynamics<'_>> = swept.into_iter().collect::<Option<_>>()?;
+        let mut cells = Vec::with_capacity(self.count(&swept, diagnostics)?);
         let steps = SchemeSection::steps();
         for (round, scheme) in self.schemes.iter().enumerate() {
-            for (dynamics, axes) in self.dynamics.iter().zip(&axes) {
-                let scheme = match dynamics.is_discrete() {
-                    true if round > 0 => continue,
-                    true => &steps,
-                    false => scheme,
-                };
+            for dynamics in &swept {
+                let is_discrete = dynamics.section.is_discrete();
+                if is_discrete && round > 0 {
+                    continue;
+                }
+                let scheme = if is_discrete { &steps } else { scheme };
                 for basin in &self.basins {
-                    // The first cell that cannot be built speaks for those like it.
-                    let _ = self.append(&mut cells, (scheme, dynamics, basin), axes, findings);
+                    // The errors of the first wrong cell represent those of the others.
+                    let _ = self.append(&mut cells, Combination { scheme, dynamics, basin }, diagnostics);
                 }
             }
         }
-        for (dynamics, axes) in self.dynamics.iter().zip(&axes) {
-            let by_eta = axes.levels.values.iter().any(|l| matches!(l, Level::Eta(_)));
-            if by_eta && axes.alphas.values.iter().any(|a| a.get() <= 1.0) {
+        for dynamics in &swept {
+            let by_eta = dynamics.levels.values.iter().any(|level| level.eta().is_some());
+            if by_eta && dynamics.alphas.values.iter().any(|alpha| alpha.get() <= 1.0) {
                 warnings.push(format!(
                     "{}: at α ≤ 1 the level ε = η^((α-1)/α) does not vanish as η falls, so the limits of the theorems are not approached",
-                    dynamics.label
+                    dynamics.section.label
                 ));
             }
         }
         Some(cells)
     }
 
-    fn axes<'p>(&'p self, dynamics: &'p DynamicsSection, findings: &Findings) -> Option<Axes<'p>> {
-        let alphas = dynamics.alpha.as_ref().or(self.noise.alpha.as_ref());
-        let levels = dynamics.level.as_ref().or(self.noise.level.as_ref());
-        let amplitudes = dynamics.amplitude.as_ref().unwrap_or(&self.noise.amplitude);
+    fn sweeps<'p>(&'p self, section: &'p DynamicsSection, diagnostics: &Diagnostics) -> Option<SweptDynamics<'p>> {
+        let alphas = section.alpha.as_ref().or(self.noise.alpha.as_ref());
+        let levels = section.level.as_ref().or(self.noise.level.as_ref());
+        let amplitudes = section.amplitude.as_ref().unwrap_or(&self.noise.amplitude);
         for (missing, key) in [(alphas.is_none(), "alpha"), (levels.is_none(), "epsilon")] {
             if missing {
-                let message = format!("no `{key}` for {:?}", dynamics.label);
+                let message = format!("no `{key}` for {:?}", section.label);
                 let help = format!("add `{key}` under [noise], or to this dynamics");
-                findings.push(Finding::new(dynamics.span.clone(), message).help(help));
+                diagnostics.report(Diagnostic::new(section.span.clone(), message).help(help));
             }
         }
-        Some(Axes { alphas: alphas?, levels: levels?, amplitudes })
+        Some(SweptDynamics { section, alphas: alphas?, levels: levels?, amplitudes })
     }
 
-    /// Number of cells; refuses more than fit into memory before it is taken.
-    fn count(&self, axes: &[Axes<'_>], findings: &Findings) -> Option<usize> {
+    /// Number of cells. More than fit into memory are refused before any is built.
+    fn count(&self, swept: &[SweptDynamics<'_>], diagnostics: &Diagnostics) -> Option<usize> {
         let basins = self.basins.len() as u64;
         // A discrete optimiser is its own scheme.
-        let rounds = |d: &DynamicsSection| if d.is_discrete() { 1 } else { self.schemes.len() as u64 };
-        let runs = || self.dynamics.iter().map(rounds).zip(axes);
-        let per_basin = runs().fold(0, |n: u64, (rounds, a)| n.saturating_add(a.len().saturating_mul(rounds)));
+        let rounds = |dynamics: &SweptDynamics<'_>| {
+            if dynamics.section.is_discrete() { 1 } else { self.schemes.len() as u64 }
+        };
+        let (mut per_basin, mut amplitudes) = (0u64, 0u64);
+        for dynamics in swept {
+            let cells = dynamics.len().saturating_mul(rounds(dynamics));
+            per_basin = per_basin.saturating_add(cells);
+            amplitudes = amplitudes.saturating_add(cells.saturating_mul(dynamics.amplitude_size()));
+        }
         let cells = per_basin.saturating_mul(basins);
         let coordinates = self.basins.iter().fold(0, |n: u64, b| n.saturating_add(b.basin.dim() as u64));
-        let amplitude =
-            |(rounds, a): (u64, &Axes<'_>)| a.len().saturating_mul(rounds).saturating_mul(a.amplitude_size());
-        let amplitudes = runs().map(amplitude).fold(0, u64::saturating_add);
         let vectors = per_basin.saturating_mul(coordinates).saturating_mul(VECTORS_PER_CELL);
         let numbers = vectors.saturating_add(amplitudes.saturating_mul(basins));
         let numbers = numbers.saturating_add(cells.saturating_mul(NUMBERS_PER_CELL));
@@ -136,34 +173,28 @@ impl Plan {
             let megabytes = numbers / 125_000;
             let message = format!("the sweeps multiply to {cells} cells, which need {megabytes} MB");
             let help = format!("at most {MOST_CELLS} cells and {} MB; shorten a sweep", MOST_NUMBERS / 125_000);
-            let sweeps = axes.iter().flat_map(|a| {
-                let lengths = [a.alphas.values.len(), a.levels.values.len(), a.amplitudes.values.len()];
-                lengths.into_iter().zip([&a.alphas.span, &a.levels.span, &a.amplitudes.span])
-            });
-            let longest = sweeps.max_by_key(|(length, _)| *length).filter(|(length, _)| *length > 1);
-            findings.push(Finding::new(longest.map_or(0..0, |(_, span)| span.clone()), message).help(help));
+            let lengths = swept.iter().flat_map(SweptDynamics::lengths);
+            let longest = lengths.max_by_key(|(length, _)| *length).filter(|(length, _)| *length > 1);
+            let span = longest.map_or(0..0, |(_, span)| span.clone());
+            diagnostics.report(Diagnostic::new(span, message).help(help));
             return None;
         }
         usize::try_from(cells).ok()
     }
 
     /// Appends the cells of one scheme, dynamics and basin.
-    fn append(
-        &self,
-        cells: &mut Vec<CellPlan>,
-        parts: (&SchemeSection, &DynamicsSection, &BasinMember),
-        axes: &Axes<'_>,
-        findings: &Findings,
-    ) -> Option<()> {
+    fn append(&self, cells: &mut Vec<CellPlan>, combination: Combination<'_>, diagnostics: &Diagnostics) -> Option<()> {
+        let SweptDynamics { alphas, levels, amplitudes, .. } = combination.dynamics;
         let mut checked: Option<Alpha> = None;
-        for amplitude in &axes.amplitudes.values {
-            for &alpha in &axes.alphas.values {
-                for &level in &axes.levels.values {
-                    let mut cell = self.cell(parts, axes, (amplitude, alpha, level), findings)?;
+        for amplitude in &amplitudes.values {
+            for &alpha in &alphas.values {
+                for &level in &levels.values {
+                    let point = SweepPoint { alpha, level, amplitude };
+                    let mut cell = self.cell(combination, point, diagnostics)?;
                     cell.index = cells.len() as u64;
                     if checked != Some(alpha) {
                         if let Err(error) = cell.scheme.check(&cell.problem) {
-                            findings.push(refusal(parts.0, &error));
+                            diagnostics.report(refusal(combination.scheme, &error));
                             return None;
                         }
                         checked = Some(alpha);
@@ -175,42 +206,37 @@ impl Plan {
         Some(())
     }
 
-    fn cell(
-        &self,
-        (scheme, dynamics, basin): (&SchemeSection, &DynamicsSection, &BasinMember),
-        axes: &Axes<'_>,
-        (section, alpha, level): (&AmplitudeSection, Alpha, Level),
-        findings: &Findings,
-    ) -> Option<CellPlan> {
-        let (epsilon, eta) = level.resolve(alpha);
-        let places = (&axes.alphas.span, &axes.levels.span);
-        if matches!((section, self.noise.measure), (AmplitudeSection::Calibrated(_), Measure::Unit)) {
+    fn cell(&self, combination: Combination<'_>, point: SweepPoint<'_>, diagnostics: &Diagnostics) -> Option<CellPlan> {
+        let Combination { scheme, dynamics, basin } = combination;
+        let (eta, section) = (point.level.eta(), dynamics.section);
+        if matches!((point.amplitude, self.noise.measure), (AmplitudeSection::Calibrated(_), Measure::Unit)) {
             let message = "a calibrated amplitude is a scale of the standard Lévy motion";
-            let finding = Finding::new(axes.amplitudes.span.clone(), message);
-            findings.push(finding.help("leave out `measure = \"unit\"`"));
+            let diagnostic = Diagnostic::new(dynamics.amplitudes.span.clone(), message);
+            diagnostics.report(diagnostic.help("leave out `measure = \"unit\"`"));
             return None;
         }
-        let amplitude = &section.at(alpha);
-        let noise = noise::noise(&self.noise, (alpha, epsilon, amplitude), places, findings);
-        let sde = dynamics.at(eta).map_err(|finding| findings.push(finding)).ok();
-        let landscape = basin.at(epsilon, findings);
+        let epsilon = diagnostics.check(&dynamics.levels.span, point.level.epsilon(point.alpha))?;
+        let noise = self.noise(dynamics, point, epsilon, diagnostics);
+        let sde = section.at(eta).map_err(|diagnostic| diagnostics.report(diagnostic)).ok();
+        let inset = basin.inset(epsilon);
+        let landscape = basin.at(inset, diagnostics);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);
         let dim = landscape.dim();
         let help = match dim {
             1 => "give a number other than 0".to_string(),
-            _ if matches!(amplitude, Amplitude::LowRank(_)) => {
+            _ if matches!(noise.amplitude(), Amplitude::LowRank(_)) => {
                 format!("give `left` and `right` vectors of length {dim}, and not only zeros")
             }
             _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
         };
-        findings.note_with_help(&axes.amplitudes.span, noise.amplitude().check(dim), &help)?;
-        let problem = findings.note(&dynamics.span, Problem::new(landscape, sde, noise))?;
-        let label = match amplitude {
-            Amplitude::Scalar(scale) if axes.amplitudes.values.len() > 1 => {
-                format!("{}[amplitude={scale}]", dynamics.label)
+        diagnostics.check_with_help(&dynamics.amplitudes.span, noise.amplitude().check(dim), &help)?;
+        let label = match noise.amplitude() {
+            Amplitude::Scalar(scale) if dynamics.amplitudes.values.len() > 1 => {
+                format!("{}[amplitude={scale}]", section.label)
             }
-            _ => dynamics.label.clone(),
+            _ => section.label.clone(),
         };
+        let problem = diagnostics.check(&section.span, Problem::new(landscape, sde, noise))?;
         Some(CellPlan {
             index: 0,
             dynamics: label,
@@ -221,19 +247,35 @@ impl Plan {
             problem,
             scheme: scheme.scheme.clone(),
             limits: Limits { max_time: self.max_time, max_events: scheme.max_events, stop: None },
+            landscape: basin.settings.clone(),
+            scheme_settings: scheme.settings,
+            inset,
         })
+    }
+
+    /// The noise of one cell. Errors are reported at the level and at the tail index.
+    fn noise(
+        &self,
+        dynamics: &SweptDynamics<'_>,
+        point: SweepPoint<'_>,
+        epsilon: f64,
+        diagnostics: &Diagnostics,
+    ) -> Option<LevyNoise> {
+        let noise = diagnostics.check(&dynamics.levels.span, LevyNoise::new(point.alpha, epsilon))?;
+        let noise = diagnostics.check(&dynamics.alphas.span, noise.with_measure(self.noise.measure))?;
+        Some(noise.with_structure(self.noise.structure).with_amplitude(point.amplitude.at(point.alpha)))
     }
 }
 
-/// What a scheme refuses, with the way out.
-fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Finding {
-    let finding = Finding::new(scheme.span.clone(), error.to_string());
+/// The error of a scheme, with a way to avoid it.
+fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Diagnostic {
+    let diagnostic = Diagnostic::new(scheme.span.clone(), error.to_string());
     match error {
-        SchemeError::Gaussian => finding.help("use `euler = {}`, or leave 2 out of `alpha`"),
-        SchemeError::Matrix { .. } => finding.help(
+        SchemeError::Gaussian => diagnostic.help("use `euler = {}`, or leave 2 out of `alpha`"),
+        SchemeError::Matrix { .. } => diagnostic.help(
             "`euler` needs no covariance; a potential of separate axes with a number or a list as `amplitude` needs no matrix",
         ),
-        SchemeError::Sampled => finding.help("use `euler = {}`, or the second moment \"mean_field\""),
-        _ => finding,
+        SchemeError::Sampled => diagnostic.help("use `euler = {}`, or the second moment \"mean_field\""),
+        _ => diagnostic,
     }
 }

@@ -1,21 +1,21 @@
-//! Folders moved out of the way of others, and back.
+//! Moves a folder aside to free its path, and back.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What is done with a folder of the same name.
+/// How to proceed if the folder exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// They are kept and the run is refused.
+    /// Refuse the run and keep the folder.
     Refuse,
-    /// They are moved aside, to `<name>.1`, `<name>.2`, …
+    /// Move the folder aside, to the first free name of `<name>.1`, `<name>.2`, …
     MoveAside,
-    /// The run goes on where they end.
+    /// Resume the run that the folder holds.
     Resume,
 }
 
-/// Renames a folder to the first free `<name>.<n>`, which is returned.
+/// Renames a folder to the first free `<name>.<n>`; returns the new path.
 pub(crate) fn move_aside(place: &Path) -> io::Result<PathBuf> {
     let aside = |n: u32| {
         let mut name = place.as_os_str().to_owned();
@@ -28,7 +28,7 @@ pub(crate) fn move_aside(place: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Moves a folder back to its place, if it is free.
+/// Moves a folder back to `place`, if that is free.
 pub(crate) fn restore(place: &Path, moved: Option<&Path>) -> io::Result<()> {
     match moved {
         Some(aside) if !exists(place) => fs::rename(aside, place),
@@ -36,7 +36,7 @@ pub(crate) fn restore(place: &Path, moved: Option<&Path>) -> io::Result<()> {
     }
 }
 
-/// Whether anything is at a place, a broken link included.
+/// Whether a path exists, including a broken link.
 pub(crate) fn exists(place: &Path) -> bool {
     place.symlink_metadata().is_ok()
 }

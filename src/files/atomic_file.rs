@@ -1,11 +1,11 @@
-//! A file that is written beside its place and renamed into it.
+//! A file that is written under a temporary name and then renamed.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// A file being written as `.<name>.part` in the folder of its place. A reader sees the old file or the new one, whole; without
-/// [`AtomicFile::finish`] nothing is left of it.
+/// A file being written as `.<name>.part` in the folder of its final path. A reader sees either the old file or the complete new one.
+/// Without [`AtomicFile::finish`] the new file is removed.
 #[derive(Debug)]
 pub struct AtomicFile {
     place: PathBuf,
@@ -14,14 +14,14 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Begins the file that is going to stand at `place`.
+    /// Begins the file with the final path `place`.
     ///
     /// # Errors
     /// The error of the file system.
     pub fn create(place: &Path) -> io::Result<Self> {
         let name = place.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy();
         let part = place.with_file_name(format!(".{name}.part"));
-        // What a killed process left, or a link that was laid here: it is taken away and never written through.
+        // The file of a killed process, or a link: it is removed and never written through.
         match fs::remove_file(&part) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -30,20 +30,20 @@ impl AtomicFile {
         Ok(AtomicFile { place: place.to_owned(), part, file: BufWriter::with_capacity(1 << 18, file) })
     }
 
-    /// Writes a whole file.
+    /// Writes a complete file.
     ///
     /// # Errors
-    /// The error of the file system; what stood at `place` is still there.
+    /// The error of the file system; the old file is unchanged.
     pub fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = Self::create(place)?;
         file.write_all(bytes)?;
         file.finish()
     }
 
-    /// Renames the file into its place, once it is on the disk: a loss of power must not leave an empty one there.
+    /// Gives the file its final name, after flushing it to the disk: a power failure must not leave an empty file.
     ///
     /// # Errors
-    /// The error of the file system; what stood at its place is still there.
+    /// The error of the file system; the old file is unchanged.
     pub fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_all()?;
@@ -63,16 +63,16 @@ impl Write for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        // After a rename there is nothing to remove; after an error its room is what is needed.
+        // After the rename nothing is left to remove; after an error the disk may be full.
         let _ = fs::remove_file(&self.part);
     }
 }
 
-/// Sees to it that what was renamed in the folder around `place` is found there after a loss of power, as far as the system can be asked.
+/// Flushes the folder that contains `place` to the disk, so that a rename in it survives a power failure.
 pub(super) fn sync_folder(place: &Path) {
     let parent = place.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
     if let Some(Ok(folder)) = parent.map(File::open) {
-        // Some file systems cannot, and the files themselves are safe.
+        // Some file systems do not support it. The files themselves are flushed already.
         let _ = folder.sync_all();
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
+    fn a_file_is_replaced_completely_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("table.csv");
         AtomicFile::replace(&place, b"first").unwrap();

@@ -1,4 +1,4 @@
-//! Numbers as tables hold them.
+//! The decimal form of numbers.
 
 use std::fmt::{Display, LowerExp};
 
@@ -29,7 +29,7 @@ mod tests {
     use crate::noise::{Seed, Stream};
     use rand::Rng;
 
-    /// As the standard library writes it, which takes several times as long, but where two decimals are as short and as close.
+    /// Compared with the standard library, which takes several times as long. Two decimals can be equally short and equally close.
     #[test]
     fn digits_are_the_shortest() {
         let mut rng = Stream::new(Seed(6), 0, 0);
@@ -40,17 +40,17 @@ mod tests {
         numbers.extend([0.0, -0.0, 5.0, -1e-4, 1e-4f64.next_down(), 1e15, 1e15f64.next_down(), f64::INFINITY, 5e-324]);
         let plain = |size: f64| size == 0.0 || (1e-4..1e15).contains(&size);
         let mut ties = 0;
-        let mut check = |given: String, expected: String, x: f64| {
-            if given == expected {
+        let mut check = |found: String, expected: String, x: f64| {
+            if found == expected {
                 return;
             }
-            // Of the digits of the number itself a single five follows on those that both give.
+            // The exact decimal then continues the common digits with a single five.
             let significant = |text: &str| {
                 let digits: String = text.split('e').next().unwrap().chars().filter(char::is_ascii_digit).collect();
                 digits.trim_matches('0').to_string()
             };
-            let [short, other, exact] = [&expected, &given, &format!("{x:.1100e}")].map(|text| significant(text));
-            assert!(short.len() == other.len() && exact[short.len()..] == *"5", "{given} {expected}");
+            let [short, other, exact] = [&expected, &found, &format!("{x:.1100e}")].map(|text| significant(text));
+            assert!(short.len() == other.len() && exact[short.len()..] == *"5", "{found} {expected}");
             ties += 1;
         };
         for &x in &numbers {
@@ -58,9 +58,9 @@ mod tests {
             assert_eq!(digits(x).parse(), Ok(x));
             let (mut out, x) = (Vec::new(), x as f32);
             write_digits(&mut out, x);
-            let given = String::from_utf8(out).unwrap();
-            assert_eq!(given.parse(), Ok(x));
-            check(given, if plain(f64::from(x.abs())) { format!("{x}") } else { format!("{x:e}") }, x.into());
+            let found = String::from_utf8(out).unwrap();
+            assert_eq!(found.parse(), Ok(x));
+            check(found, if plain(f64::from(x.abs())) { format!("{x}") } else { format!("{x:e}") }, x.into());
         }
         assert!(ties < numbers.len() / 100, "{ties} of {}", numbers.len());
     }

@@ -1,21 +1,21 @@
-//! What can be wrong with a place for files.
+//! Errors of files and folders.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a file or folder cannot be made, moved or replaced.
+/// Why a file or folder cannot be created, moved or replaced.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FilesError {
-    /// Something is there already.
+    /// The path exists already.
     #[error("{} exists already", path.display())]
     Exists {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
-    /// The place cannot be written.
+    /// The path cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
         /// The folder or file.
@@ -24,16 +24,16 @@ pub enum FilesError {
         #[source]
         source: io::Error,
     },
-    /// A place that has no name of its own, as `..`.
-    #[error("{} is no name for a folder of results", path.display())]
+    /// The path ends without a name, as `..` does.
+    #[error("{} cannot name a results folder", path.display())]
     NoName {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
-    /// Another process works there.
+    /// Another process uses the path.
     #[error("{} is in use by another run", path.display())]
     InUse {
-        /// The place.
+        /// The path.
         path: PathBuf,
     },
 }

@@ -1,8 +1,8 @@
-//! What tells one file from another.
+//! The identity of a file.
 
 use std::fs::Metadata;
 
-/// What tells one file from another at the same path.
+/// Distinguishes a file from others that have had the same path.
 #[cfg(unix)]
 pub(crate) type FileId = (u64, u64);
 #[cfg(not(unix))]

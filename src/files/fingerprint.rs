@@ -1,8 +1,8 @@
-//! A short name for a long text.
+//! A hash of a text.
 
 use std::fmt::{self, Display, Write};
 
-/// Fowler-Noll-Vo 1a with 128 bits of what is written into it.
+/// The 128-bit Fowler-Noll-Vo hash (FNV-1a) of the text written into it.
 pub(crate) struct Fingerprint(u128);
 
 impl Fingerprint {

@@ -1,4 +1,4 @@
-//! One process at a time at a place.
+//! A lock for one process at a time on the path of a folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -9,25 +9,25 @@ use std::time::{Duration, Instant};
 use super::error::FilesError;
 use super::file_id::file_id;
 
-/// How long another process is waited for: one that makes a folder needs less, one that fills it much more.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Lock timeout. Creating a folder takes less time, filling it much more.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Held by the process that makes, moves or replaces what stands at a place, and by one that opens the store there until it has locked it:
-/// SQLite must not meet a database that is moved while it is opened. The lock is the system's and ends with the process; its file,
-/// `.<name>.lock` beside the place, goes with it, and one that a killed process left is in nobody's way.
+/// A lock on the path of a folder. A process holds it while it creates, moves or replaces the folder, and while it opens the store in it:
+/// SQLite must not open a database that is being moved. The lock belongs to the operating system and ends with the process. Its file,
+/// `.<name>.lock` next to the folder, is removed with it; a stale file is harmless.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
     path: PathBuf,
-    /// The lock is given back when it is closed, which comes after the removal.
+    /// Closing the file releases the lock, after the file is removed.
     _file: File,
 }
 
 impl FolderLock {
-    /// Makes the folder around the place, and takes the lock.
+    /// Creates the parent folder and takes the lock.
     ///
     /// # Errors
-    /// [`FilesError::NoName`] if nothing can stand there, [`FilesError::InUse`] if another process has the lock,
-    /// [`FilesError::Write`] if the folder cannot be written.
+    /// [`FilesError::NoName`] for a path without a name, [`FilesError::InUse`] if another process holds the lock, [`FilesError::Write`] if
+    /// the parent folder cannot be written.
     pub fn take(place: &Path) -> Result<Self, FilesError> {
         let path = lock_of(place).ok_or_else(|| FilesError::NoName { path: place.to_owned() })?;
         let failed = |source| FilesError::Write { path: path.clone(), source };
@@ -36,12 +36,12 @@ impl FolderLock {
         Self::wait(place, path)
     }
 
-    /// Takes the lock of a place that is there, if it can be had: results may lie where nothing can be written, and then nobody moves
-    /// them either.
+    /// Takes the lock of an existing folder; `None` if the lock file cannot be created. Results can be in a read-only folder, from which
+    /// they cannot be moved either.
     ///
     /// # Errors
-    /// [`FilesError::InUse`] if another process has it.
-    pub fn guard(place: &Path) -> Result<Option<Self>, FilesError> {
+    /// [`FilesError::InUse`] if another process holds the lock.
+    pub fn take_if_writable(place: &Path) -> Result<Option<Self>, FilesError> {
         let path = lock_of(place).or_else(|| lock_of(&fs::canonicalize(place).ok()?));
         match path.map(|path| Self::wait(place, path)) {
             Some(Ok(lock)) => Ok(Some(lock)),
@@ -56,10 +56,10 @@ impl FolderLock {
         loop {
             let file = open(&path).map_err(failed)?;
             match file.try_lock() {
-                Ok(()) if stands(&file, &path) => return Ok(FolderLock { path, _file: file }),
-                // The one that had it has taken the file away.
+                Ok(()) if is_at(&file, &path) => return Ok(FolderLock { path, _file: file }),
+                // The previous holder has removed the file.
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < TIMEOUT => thread::sleep(Duration::from_millis(5)),
                 Err(TryLockError::WouldBlock) => return Err(FilesError::InUse { path: place.to_owned() }),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
@@ -69,8 +69,7 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // Elsewhere files cannot be told apart, and one that was removed would be taken for the one that stands there. Where that fails
-        // it only stays.
+        // On other systems files cannot be distinguished, and a removed file would pass for the current one. A stale file is harmless.
         if cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
@@ -81,8 +80,7 @@ fn lock_of(place: &Path) -> Option<PathBuf> {
     Some(place.with_file_name(format!(".{}.lock", place.file_name()?.to_string_lossy())))
 }
 
-/// The file, made if it is not there. A link in its place is not followed. One that a killed process of somebody else left can be locked
-/// if it can be read.
+/// Opens the lock file, or creates it. A link is not followed. A stale file of another user can be locked if it is readable.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -94,8 +92,8 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether the file is the one that stands at its path.
-fn stands(file: &File, path: &Path) -> bool {
+/// Whether an open file is the one at `path`.
+fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), path.symlink_metadata()) {
         (Ok(held), Ok(there)) => file_id(&held) == file_id(&there),
         _ => false,
@@ -107,9 +105,9 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-    /// Threads stand in for processes: the lock belongs to the open file.
+    /// Threads replace processes: the lock belongs to the open file.
     #[test]
-    fn one_at_a_time_has_it_and_nothing_is_left() {
+    fn one_at_a_time_holds_it_and_nothing_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("made/run");
         let (busy, taken) = (AtomicBool::new(false), AtomicU32::new(0));
@@ -119,7 +117,7 @@ mod tests {
                     while taken.load(Ordering::SeqCst) < 400 {
                         match FolderLock::take(&place) {
                             Ok(_lock) => {
-                                assert!(!busy.swap(true, Ordering::SeqCst), "two have it");
+                                assert!(!busy.swap(true, Ordering::SeqCst), "two hold it");
                                 thread::yield_now();
                                 busy.store(false, Ordering::SeqCst);
                                 taken.fetch_add(1, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! Files and folders that are written whole or not at all, one process at a time.
+//! Files and folders that are written completely or not at all, by one process at a time.
 
 mod aside;
 mod atomic_file;

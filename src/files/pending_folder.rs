@@ -1,4 +1,4 @@
-//! A folder that is written beside its place and renamed into it.
+//! A folder that is written under a temporary name and then renamed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,31 +8,31 @@ use super::atomic_file::{AtomicFile, sync_folder};
 use super::error::FilesError;
 use super::folder_lock::FolderLock;
 
-/// A folder being written. Nothing stands at its place until [`PendingFolder::finish`]; without it the unfinished folder `.<name>.part`
-/// stays for inspection and is cleared by the next that is to stand there.
+/// A folder being written as `.<name>.part`. [`PendingFolder::finish`] gives it its final name. Without that the unfinished folder stays
+/// for inspection, until the next folder of the same name is created.
 #[derive(Debug)]
 pub struct PendingFolder {
     place: PathBuf,
-    beside: PathBuf,
+    part: PathBuf,
     existing: Existing,
-    /// Held until the folder is in its place, or the process is gone.
+    /// Held until the folder has its final name or the process ends.
     _lock: FolderLock,
 }
 
-/// A folder in its place.
+/// A finished folder.
 #[derive(Debug)]
 pub struct Placed {
-    /// The place.
+    /// Its path.
     pub path: PathBuf,
-    /// Where the results went that stood there.
+    /// Where the previous folder was moved.
     pub moved: Option<PathBuf>,
 }
 
 impl PendingFolder {
-    /// Refuses a folder that is there already, without touching anything.
+    /// Refuses a folder that exists already, without changing anything.
     ///
     /// # Errors
-    /// [`FilesError::Exists`] if `<out>/<name>` is there and `existing` is not [`Existing::MoveAside`].
+    /// [`FilesError::Exists`] if `<out>/<name>` exists and `existing` is not [`Existing::MoveAside`].
     pub fn check(out: &Path, name: &str, existing: Existing) -> Result<(), FilesError> {
         let place = out.join(name);
         match existing {
@@ -42,39 +42,39 @@ impl PendingFolder {
         }
     }
 
-    /// Makes the folder beside `place`, where nothing may stand unless `existing` says that it is to be moved aside.
+    /// Creates the unfinished folder with the final path `place`.
     ///
     /// # Errors
-    /// [`FilesError::Exists`] if something stands there, [`FilesError::NoName`] if nothing can,
-    /// [`FilesError::InUse`] if another process writes it, [`FilesError::Write`] if it cannot be written.
+    /// [`FilesError::Exists`] if `place` exists and `existing` is not [`Existing::MoveAside`], [`FilesError::NoName`] for a path without a
+    /// name, [`FilesError::InUse`] if another process writes it, [`FilesError::Write`] if it cannot be written.
     pub fn create(place: &Path, existing: Existing) -> Result<Self, FilesError> {
-        // Without a dot at its end, which has no place of its own.
+        // Without `.` at its end, which has no name.
         let place: &Path = &place.components().collect::<PathBuf>();
         let lock = FolderLock::take(place)?;
         if existing != Existing::MoveAside && exists(place) {
             return Err(FilesError::Exists { path: place.to_owned() });
         }
         let name = place.file_name().unwrap_or_default().to_string_lossy();
-        let beside = place.with_file_name(format!(".{name}.part"));
-        let failed = |source| FilesError::Write { path: beside.clone(), source };
-        if exists(&beside) {
-            fs::remove_dir_all(&beside).map_err(failed)?;
+        let part = place.with_file_name(format!(".{name}.part"));
+        let failed = |source| FilesError::Write { path: part.clone(), source };
+        if exists(&part) {
+            fs::remove_dir_all(&part).map_err(failed)?;
         }
-        fs::create_dir(&beside).map_err(failed)?;
-        Ok(PendingFolder { place: place.to_owned(), beside, existing, _lock: lock })
+        fs::create_dir(&part).map_err(failed)?;
+        Ok(PendingFolder { place: place.to_owned(), part, existing, _lock: lock })
     }
 
-    /// Where files go until the folder is in its place.
+    /// The path of the unfinished folder.
     pub fn path(&self) -> &Path {
-        &self.beside
+        &self.part
     }
 
-    /// Removes the unfinished folder: nothing was done.
+    /// Removes the unfinished folder.
     ///
     /// # Errors
     /// [`FilesError::Write`] with the error of the file system.
     pub fn discard(self) -> Result<(), FilesError> {
-        fs::remove_dir_all(&self.beside).map_err(|source| FilesError::Write { path: self.beside.clone(), source })
+        fs::remove_dir_all(&self.part).map_err(|source| FilesError::Write { path: self.part.clone(), source })
     }
 
     /// Writes one file into the folder.
@@ -82,11 +82,11 @@ impl PendingFolder {
     /// # Errors
     /// [`FilesError::Write`] with the error of the file system.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {
-        let path = self.beside.join(name);
+        let path = self.part.join(name);
         AtomicFile::replace(&path, bytes).map_err(|source| FilesError::Write { path, source })
     }
 
-    /// Renames the folder into its place.
+    /// Gives the folder its final name.
     ///
     /// # Errors
     /// [`FilesError`]; the unfinished folder stays.
@@ -99,10 +99,10 @@ impl PendingFolder {
             }
             moved = Some(move_aside(&self.place).map_err(|source| failed(&self.place, source))?);
         }
-        if let Err(source) = fs::rename(&self.beside, &self.place) {
+        if let Err(source) = fs::rename(&self.part, &self.place) {
             // The first error is the one to report.
             let _ = restore(&self.place, moved.as_deref());
-            return Err(failed(&self.beside, source));
+            return Err(failed(&self.part, source));
         }
         sync_folder(&self.place);
         Ok(Placed { path: self.place.clone(), moved })
@@ -141,7 +141,7 @@ mod tests {
         let second = PendingFolder::create(&place, Existing::Refuse);
         assert!(matches!(second, Err(FilesError::InUse { .. })), "{second:?}");
         assert_eq!(fs::read(first.path().join("file")).unwrap(), b"first");
-        // What nobody writes any more is cleared.
+        // A folder that no process writes any more is removed.
         drop(first);
         let mut third = PendingFolder::create(&place, Existing::Refuse).unwrap();
         assert!(!third.path().join("file").exists());

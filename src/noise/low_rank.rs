@@ -67,6 +67,16 @@ impl LowRank {
         self.left.ncols()
     }
 
+    /// The diagonal `D`, of length `d`.
+    pub fn diagonal(&self) -> &[f64] {
+        &self.diagonal
+    }
+
+    /// The factors `U` and `V`, both `d × k`.
+    pub fn factors(&self) -> [&DMatrix<f64>; 2] {
+        [&self.left, &self.right]
+    }
+
     /// Every stored number.
     pub(super) fn entries(&self) -> impl Iterator<Item = f64> + '_ {
         self.diagonal.iter().chain(self.left.iter()).chain(self.right.iter()).copied()

@@ -1,4 +1,4 @@
-//! What one cell gave: its sample, what theory says about it, and its row of the summary.
+//! The results of one cell: its sample, the prediction of the theory, and its row of the summary.
 
 use std::fmt;
 
@@ -43,16 +43,16 @@ pub const SUMMARY_COLUMNS: [&str; 27] = [
     "ks_p",
 ];
 
-/// The columns after the contract's: what a path costs, whether the mean agrees with the exact one, what the mean rests on, and the mean
-/// up to `max_time`.
+/// Columns after those of the contract: cost of a path, agreement of the mean with the exact one, basis of the mean, and the mean up to
+/// `max_time`.
 pub const EXTRA_SUMMARY_COLUMNS: [&str; 4] = ["events_per_path", "check", "mean_basis", "restricted_mean"];
 
-/// How many jumps left by one noise axis, against it and along it.
+/// Number of exits by a jump along one noise axis, in its negative and positive direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AxisCount {
-    /// Exits by a jump against the axis.
+    /// Exits in the negative direction.
     pub minus: u64,
-    /// Exits by a jump along the axis.
+    /// Exits in the positive direction.
     pub plus: u64,
 }
 
@@ -78,29 +78,29 @@ impl fmt::Display for Check {
 /// One cell with its results.
 #[derive(Clone, Debug)]
 pub struct CellResult {
-    /// What was run.
+    /// The cell.
     pub plan: CellPlan,
     /// Counts and sums over all paths.
     pub moments: ExitMoments,
-    /// Exit and censoring times, sorted: of all paths, or of the first where the cell has more than the figures need.
+    /// Exit and censoring times, sorted: those of all paths, or of the first ones if the cell has more than figures need.
     pub sample: ExitSample,
-    /// Kolmogorov's test of `λΓ` against Exp(1) over all paths, with the predicted rate.
+    /// Kolmogorov's test of `λΓ` against Exp(1) over all paths, with the predicted rate `λ`.
     pub kolmogorov: Option<KolmogorovTest>,
-    /// Steps and jumps of all paths.
+    /// Steps and jumps of all paths together.
     pub events: u64,
-    /// Exits by a jump, by axis.
+    /// Exits by a jump, per noise axis.
     pub axes: Vec<AxisCount>,
-    /// What theory predicts, where it says anything.
+    /// The prediction of the theory, if it applies.
     pub prediction: Option<Prediction>,
-    /// Exact mean, where the solver reaches.
+    /// Exact mean exit time, if the solver applies.
     pub exact_mean: Option<f64>,
-    /// Whether the measured mean agrees with it.
+    /// Whether the measured mean agrees with the exact one.
     pub check: Option<Check>,
-    /// Volume of the domain.
+    /// `d`-dimensional volume of the domain.
     pub volume: f64,
 }
 
-/// Gathers the paths of one cell as they come, holding the times of the first `most` only.
+/// Accumulates the paths of one cell. Only the outcomes of the first `most` are kept.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     pub moments: ExitMoments,
@@ -131,7 +131,7 @@ impl Tally {
         Ok(())
     }
 
-    /// The sample of the paths that are held; whether these are all.
+    /// The sample of the kept paths, and whether they are all paths.
     pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
         let first = std::mem::take(&mut self.first);
         let all = first.len() == self.moments.paths();
@@ -140,7 +140,7 @@ impl Tally {
 }
 
 impl CellResult {
-    /// Joins a plan with what was gathered of its paths.
+    /// The results of a cell from its accumulated paths.
     pub(super) fn new(
         plan: CellPlan,
         tally: Tally,
@@ -162,27 +162,27 @@ impl CellResult {
         }
     }
 
-    /// Paths that were run.
+    /// Number of paths.
     pub fn paths(&self) -> usize {
         self.moments.paths()
     }
 
-    /// Mean exit time, if enough paths left.
+    /// Mean exit time, if enough paths left the domain.
     pub fn mean(&self) -> Option<Estimate> {
         self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.estimate)
     }
 
-    /// What the mean rests on.
+    /// The basis of the mean.
     pub fn mean_basis(&self) -> Option<MeanBasis> {
         self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.basis)
     }
 
-    /// Exit rate by the exponential likelihood.
+    /// Exit rate, by maximum likelihood of the exponential law.
     pub fn rate(&self) -> Option<Estimate> {
         self.moments.rate(Confidence::DEFAULT).ok()
     }
 
-    /// `λ E Γ`: the mean in units of the predicted one.
+    /// `λ E Γ`: the mean exit time in units of the predicted mean.
     pub fn ratio(&self) -> Option<Estimate> {
         Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))
     }
@@ -192,7 +192,7 @@ impl CellResult {
         self.events as f64 / self.paths().max(1) as f64
     }
 
-    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EXTRA_SUMMARY_COLUMNS`]; empty where not defined.
+    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EXTRA_SUMMARY_COLUMNS`]; undefined values are empty.
     pub fn summary_row(&self) -> Vec<String> {
         let plan = &self.plan;
         let noise = plan.problem.noise();
@@ -234,7 +234,7 @@ impl CellResult {
 /// Columns of `escapes.csv`, in order.
 pub const ESCAPE_COLUMNS: [&str; 8] = ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump"];
 
-/// Appends the row of `escapes.csv` for one path; the place is empty for a path that did not leave. An overshoot has the 24 significant
+/// Appends the row of `escapes.csv` for one path. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
 /// bits that the store keeps.
 pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) {
     let mut whole = itoa::Buffer::new();
@@ -256,12 +256,12 @@ pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) 
             }
             out.extend_from_slice(if site.by == Departure::Jump { b",true\n" } else { b",false\n" });
         }
-        Outcome::Censored { at } => write_unplaced(out, b",censored,", at),
-        Outcome::Diverged { at } => write_unplaced(out, b",diverged,", at),
+        Outcome::Censored { at } => write_without_site(out, b",censored,", at),
+        Outcome::Diverged { at } => write_without_site(out, b",diverged,", at),
     }
 }
 
-fn write_unplaced(out: &mut Vec<u8>, end: &[u8], at: f64) {
+fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
     out.extend_from_slice(end);
     write_digits(out, at);
     out.extend_from_slice(b",,,,\n");
@@ -273,7 +273,7 @@ mod tests {
     use crate::scheme::Site;
 
     #[test]
-    fn rows_are_as_short_as_they_read_back() {
+    fn rows_have_the_shortest_digits_that_read_back() {
         let site = |overshoot| Site { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
         let row = |outcome| {
             let mut out = Vec::new();

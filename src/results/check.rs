@@ -1,17 +1,17 @@
-//! What the program can check by itself: measured means against exact ones, and censored samples against the law that their mean assumes.
+//! Checks of the results: measured means against exact ones, and censored samples against the law that their mean assumes.
 
 use super::cell::{CellResult, Check};
 use crate::exit::{Confidence, MeanBasis, exponential_p_value};
 
 /// Bias of a mean that the accuracy contract allows.
 const ALLOWED_BIAS: f64 = 0.005;
-/// Probability that a run of right means has a cell that is off.
+/// Probability that a run with correct means has a cell that is off.
 const FALSE_ALARM: f64 = 0.05;
 /// Level at which the exponential law of a censored cell is rejected.
 const REJECTED: f64 = 1e-3;
 
-/// Compares every mean with the exact one, where there is one. The intervals are those of 95 % for all compared cells together
-/// (Bonferroni): of 100 right cells, five would lie outside their own interval of 95 %.
+/// Compares every mean with the exact one, if that is known. The intervals hold with 95 % for all compared cells together (Bonferroni): of
+/// 100 correct cells, five would lie outside their individual 95 % intervals.
 pub(super) fn check_means(results: &mut [CellResult]) {
     let compared = results.iter().filter(|result| result.exact_mean.is_some() && result.mean().is_some()).count();
     let Ok(confidence) = Confidence::new(1.0 - FALSE_ALARM / compared.max(1) as f64) else { return };
@@ -25,7 +25,7 @@ pub(super) fn check_means(results: &mut [CellResult]) {
     }
 }
 
-/// What is wrong with the means of a run, a sentence each: means that are off, and means of censored paths whose law is not exponential.
+/// Warnings about the means of a run: means that are off, and means of censored paths whose law is not exponential.
 pub fn check_warnings(results: &[CellResult]) -> Vec<String> {
     let mut warnings = Vec::new();
     for result in results {

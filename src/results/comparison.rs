@@ -1,4 +1,4 @@
-//! SGD beside Adam: the pairs of an experiment, and their rows of `comparison.csv`.
+//! Pairs of SGD and Adam in an experiment, and their rows of `comparison.csv`.
 
 use super::cell::CellResult;
 use crate::dynamics::Dynamics;
@@ -6,8 +6,8 @@ use crate::exit::{Estimate, ratio_of_means};
 use crate::files::digits;
 use crate::theory::{Comparison, VolumeClaim};
 
-/// Columns of `comparison.csv`, in order: the cells, what the volume argument compares and claims, what the Radon measure predicts
-/// for `Γ_ADAM/Γ_SGD`, and what was measured, with its 95 % interval.
+/// Columns of `comparison.csv`, in order: the cells, the quantities and the claim of the volume argument, the prediction of the Radon
+/// measure for `Γ_ADAM/Γ_SGD`, and the measured ratio with its 95 % interval.
 pub const COMPARISON_COLUMNS: [&str; 16] = [
     "cell_sgd",
     "cell_adam",
@@ -27,20 +27,19 @@ pub const COMPARISON_COLUMNS: [&str; 16] = [
     "ratio_hi",
 ];
 
-/// SGD and Adam in the same basin, from the same start, under the same noise and scheme.
+/// SGD and Adam in the same basin, with the same start, noise and scheme.
 #[derive(Clone, Debug)]
 pub struct Pair<'r> {
-    /// The cell of SGD.
+    /// The SGD cell.
     pub sgd: &'r CellResult,
-    /// The cell of Adam.
+    /// The Adam cell.
     pub adam: &'r CellResult,
-    /// What theory says of both.
+    /// The prediction of the theory.
     pub theory: Comparison,
 }
 
 impl<'r> Pair<'r> {
-    /// Every Adam cell for which there is a cell of SGD, in the order of the plan. Without a prediction for both there is nothing
-    /// to compare.
+    /// Every Adam cell that has a matching SGD cell and predictions for both, in the order of the plan.
     pub fn all(results: &'r [CellResult]) -> impl Iterator<Item = Pair<'r>> {
         let is_adam = |r: &CellResult| matches!(r.plan.problem.dynamics(), Dynamics::Adam(_));
         results.iter().filter(move |r| is_adam(r)).filter_map(move |adam| {
@@ -50,12 +49,12 @@ impl<'r> Pair<'r> {
         })
     }
 
-    /// Measured `Γ_ADAM/Γ_SGD`, if enough paths left.
+    /// Measured `Γ_ADAM/Γ_SGD`, if enough paths left the domain.
     pub fn ratio(&self) -> Option<Estimate> {
         ratio_of_means(self.adam.mean()?, self.sgd.mean()?).ok()
     }
 
-    /// The row of `comparison.csv`: the columns of [`COMPARISON_COLUMNS`], empty where not defined.
+    /// The row of `comparison.csv`: the columns of [`COMPARISON_COLUMNS`], undefined values are empty.
     pub fn row(&self) -> Vec<String> {
         let noise = self.adam.plan.problem.noise();
         let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);

@@ -13,12 +13,12 @@ use super::table::{Table, TableError};
 use crate::scheme::Outcome;
 
 const NAME: &str = "escapes.csv";
-/// Rows that are handed over at once: below the size from which the system would be asked for memory every time.
+/// Rows of a block: small enough that the allocator does not request memory from the system for each.
 const ROWS: usize = 4_096;
-/// Blocks of rows that may wait for one formatting thread, and formatted ones of it that may wait for the disk.
+/// Largest number of blocks that wait for one formatting thread, and of its formatted blocks that wait for the disk.
 const WAITING: usize = 8;
 
-/// Paths of a cell from number `first` on.
+/// Consecutive paths of a cell from number `first` on.
 #[derive(Default)]
 struct Block {
     cell: u64,
@@ -27,18 +27,18 @@ struct Block {
 }
 
 /// The files being written. Blocks of rows go to the formatting threads in turn, and another thread writes them in the same order:
-/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] nothing is left of the files.
+/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] the files are removed.
 pub(super) struct Escapes {
     block: Block,
-    /// Blocks that were handed over.
+    /// Number of blocks handed over so far.
     handed: usize,
     formatters: Vec<Formatter>,
-    /// `None` once the files have ended, which they do early with an error.
+    /// `None` after the files have ended, normally or with an error.
     writer: Option<Writer>,
     place: PathBuf,
 }
 
-/// A thread that formats blocks, and the way to it.
+/// A thread that formats blocks, and the channel to it.
 struct Formatter {
     blocks: SyncSender<Block>,
     thread: JoinHandle<()>,
@@ -64,7 +64,7 @@ impl Escapes {
         Ok(Escapes { block: Block::default(), handed: 0, formatters, writer: Some(writer), place })
     }
 
-    /// Adds the paths of a cell from number `first` on. An error of the disk may come with a later call.
+    /// Adds the paths of a cell from number `first` on. A later call may return the error of an earlier one.
     pub fn write(&mut self, cell: u64, first: u64, outcomes: &[Outcome]) -> Result<(), TableError> {
         let Block { cell: held_cell, first: held_first, outcomes: held } = &self.block;
         if *held_cell != cell || held_first + held.len() as u64 != first || held.len() + outcomes.len() > ROWS {
@@ -119,14 +119,14 @@ impl Drop for Escapes {
 }
 
 impl Formatter {
-    /// Lets the thread end once it has formatted what waits for it.
+    /// Closes the channel and waits until the thread has formatted all blocks.
     fn join(self) -> thread::Result<()> {
         drop(self.blocks);
         self.thread.join()
     }
 }
 
-/// Formats blocks until there are no more, or nobody takes them.
+/// Formats blocks until the channel is closed or nobody receives them.
 fn format_all(waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
     for block in waiting {
         let mut rows = Vec::with_capacity(64 * block.outcomes.len());

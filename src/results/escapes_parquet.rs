@@ -1,7 +1,7 @@
-//! `escapes.parquet`: the columns of `escapes.csv` with their types. What a path that did not leave lacks is null.
+//! `escapes.parquet`: the typed columns of `escapes.csv`. The exit site of a path that did not leave is null.
 //!
-//! Numbers of cells and paths are stored by their differences, words by a dictionary, and the floating-point numbers byte by byte, so
-//! that a row takes some 16 bytes without a compression.
+//! Cell and path numbers have a delta encoding, words a dictionary, and floating-point numbers byte-stream splitting. A row takes about 16
+//! bytes without compression.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,9 +30,9 @@ const SCHEMA: &str = "message escapes {
     optional double overshoot;
     optional boolean by_jump;
 }";
-/// Rows of a group, which are held in memory; a file has 32,767 groups at most.
+/// Rows of a group, which are held in memory. A file has at most 32,767 groups.
 const GROUP: usize = 1 << 20;
-/// Rows that are handed over at once.
+/// Rows that are written at once.
 const BATCH: usize = 4_096;
 
 struct Row {
@@ -41,7 +41,7 @@ struct Row {
     outcome: Outcome,
 }
 
-/// The file being written; without [`ParquetEscapes::finish`] nothing is left of it.
+/// The file being written. Without [`ParquetEscapes::finish`] it is removed.
 pub(super) struct ParquetEscapes {
     place: PathBuf,
     file: SerializedFileWriter<AtomicFile>,
@@ -51,10 +51,10 @@ pub(super) struct ParquetEscapes {
 impl ParquetEscapes {
     pub fn create(folder: &Path) -> Result<Self, TableError> {
         let place = folder.join(NAME);
-        let beside = AtomicFile::create(&place).map_err(|source| TableError::Write { path: place.clone(), source })?;
+        let part = AtomicFile::create(&place).map_err(|source| TableError::Write { path: place.clone(), source })?;
         let open = || {
             let schema = Arc::new(parse_message_type(SCHEMA)?);
-            SerializedFileWriter::new(beside, schema, Arc::new(properties()))
+            SerializedFileWriter::new(part, schema, Arc::new(properties()))
         };
         let file = open().map_err(|error| failed(&place, error))?;
         Ok(ParquetEscapes { place, file, rows: Vec::new() })
@@ -129,7 +129,7 @@ fn write_columns(mut group: SerializedRowGroupWriter<'_, AtomicFile>, rows: &[Ro
     group.close().map(|_| ())
 }
 
-/// Writes the next column; what `of` gives is null where it is `None`.
+/// Writes the next column with the values of `of`; `None` is null.
 fn column<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, AtomicFile>,
     rows: &[Row],
@@ -142,7 +142,7 @@ fn column<T: DataType>(
         let values: Vec<Option<T::T>> = batch.iter().map(&of).collect();
         let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
         let values: Vec<T::T> = values.into_iter().flatten().collect();
-        // A column that cannot be null passes over the levels.
+        // A required column ignores the levels.
         column.typed::<T>().write_batch(&values, Some(&levels), None)?;
     }
     column.close()

@@ -1,4 +1,4 @@
-//! The folder of a run: opened, locked, moved aside.
+//! The results folder of a run: opening, locking, moving aside.
 
 use std::fs;
 use std::io;
@@ -14,21 +14,21 @@ use crate::experiment::Experiment;
 use crate::files::{AtomicFile, Existing, FilesError, FolderLock, exists, move_aside, restore};
 use crate::store::{Identity, Store, StoreError};
 
-/// What is wrong with a folder of results.
+/// Why a results folder cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResultsError {
-    /// The store holds more paths than are asked for.
-    #[error("{} is a run of {stored} paths a cell, and {asked} are asked for", path.display())]
+    /// The store holds more paths than requested.
+    #[error("{} is a run of {stored} paths per cell, but {requested} are requested", path.display())]
     FewerPaths {
         /// The folder.
         path: PathBuf,
         /// Paths of the stored run.
         stored: u64,
-        /// Paths asked for.
-        asked: u64,
+        /// Requested paths.
+        requested: u64,
     },
-    /// The store is of another part of the run.
+    /// The store holds another part of the run.
     #[error("{} holds shard {}/{} of the run", path.display(), stored.index(), stored.count())]
     OtherShard {
         /// The folder.
@@ -36,7 +36,7 @@ pub enum ResultsError {
         /// The shard it holds.
         stored: Shard,
     },
-    /// The folder or a file in it cannot be made, moved or replaced.
+    /// The folder or a file in it cannot be created, moved or replaced.
     #[error(transparent)]
     Files(#[from] FilesError),
     /// The store cannot be used.
@@ -44,21 +44,21 @@ pub enum ResultsError {
     Store(#[from] StoreError),
 }
 
-/// What a run is asked to be.
+/// A requested run.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'e> {
     /// The experiment.
     pub experiment: &'e Experiment,
-    /// Paths of every cell; more where a stored run that is resumed has more, unless `exactly`.
+    /// Paths of every cell. A resumed run keeps more paths if its store has more, unless `exactly` is set.
     pub paths: u64,
-    /// Whether a stored run of more paths is refused.
+    /// Whether to refuse a stored run with more paths.
     pub exactly: bool,
     /// The part of the run.
     pub shard: Shard,
 }
 
 impl Request<'_> {
-    /// The folder below `out`: the experiment's name, and for a shard which one it is.
+    /// The folder in `out`: the name of the experiment, for a shard with its number.
     pub fn place(&self, out: &Path) -> PathBuf {
         match self.shard {
             Shard::WHOLE => out.join(&self.experiment.name),
@@ -71,11 +71,18 @@ impl Request<'_> {
     }
 }
 
-/// An open folder with the store of a run.
+/// What happens to the previous results when a folder is removed.
+#[derive(Clone, Copy)]
+enum Previous {
+    StaysAside,
+    ComesBack,
+}
+
+/// An open results folder with the store of a run.
 #[derive(Debug)]
 pub struct ResultsFolder {
     place: PathBuf,
-    made: bool,
+    created: bool,
     moved: Option<PathBuf>,
     paths: u64,
     /// The store, locked.
@@ -83,10 +90,10 @@ pub struct ResultsFolder {
 }
 
 impl ResultsFolder {
-    /// Refuses what [`ResultsFolder::open`] would, without touching anything.
+    /// Checks whether [`ResultsFolder::open`] would succeed, without changing anything.
     ///
     /// # Errors
-    /// As [`ResultsFolder::open`], but for what only writing tells.
+    /// Those of [`ResultsFolder::open`], except errors that occur only when writing.
     pub fn check(out: &Path, request: &Request<'_>, existing: Existing) -> Result<(), ResultsError> {
         let place = request.place(out);
         match existing {
@@ -94,22 +101,22 @@ impl ResultsFolder {
             Existing::Refuse => Err(FilesError::Exists { path: place }.into()),
             Existing::Resume if is_blank(&place) => Ok(()),
             Existing::MoveAside => {
-                let _lock = FolderLock::guard(&place)?;
+                let _lock = FolderLock::take_if_writable(&place)?;
                 Self::may_move(&place)
             }
             Existing::Resume => {
-                let _lock = FolderLock::guard(&place)?;
+                let _lock = FolderLock::take_if_writable(&place)?;
                 let store = Store::open(&place)?;
                 agreed_paths(&place, &store, request).map(|_| ())
             }
         }
     }
 
-    /// Opens the folder of a run, made anew, after moving another aside, or as it is to be resumed. Of several processes that try it at
-    /// once one succeeds. What was moved is moved back if there is an error.
+    /// Creates the folder of a run, after moving an existing one aside if requested, or opens it to resume the run. Of several processes
+    /// that try at the same time, one succeeds. After an error a moved folder is moved back.
     ///
     /// # Errors
-    /// [`ResultsError`] if results are there and may not be, if they are of another run, or if the folder cannot be written.
+    /// [`ResultsError`] if results exist and `existing` refuses them, if they belong to another run, or if the folder cannot be written.
     pub fn open(out: &Path, request: &Request<'_>, existing: Existing) -> Result<Self, ResultsError> {
         let place = request.place(out);
         let resumed = || existing == Existing::Resume && exists(&place) && !is_blank(&place);
@@ -117,7 +124,7 @@ impl ResultsFolder {
             return Err(FilesError::Exists { path: place }.into());
         }
         let _lock = match existing {
-            Existing::Resume if exists(&place) => FolderLock::guard(&place)?,
+            Existing::Resume if exists(&place) => FolderLock::take_if_writable(&place)?,
             _ => Some(FolderLock::take(&place)?),
         };
         let mut moved = None;
@@ -132,17 +139,17 @@ impl ResultsFolder {
                 moved = Some(aside.map_err(|source| FilesError::Write { path: place.clone(), source })?);
             }
         }
-        let made = || -> Result<Store, ResultsError> {
+        let create = || -> Result<Store, ResultsError> {
             fs::create_dir_all(&place).map_err(|source| FilesError::Write { path: place.clone(), source })?;
             Store::create(&place, &request.identity()).map_err(|error| match error {
                 StoreError::Exists { .. } => FilesError::Exists { path: place.clone() }.into(),
                 error => error.into(),
             })
         };
-        match made() {
-            Ok(store) => Ok(ResultsFolder { place, made: true, moved, paths: request.paths, store }),
+        match create() {
+            Ok(store) => Ok(ResultsFolder { place, created: true, moved, paths: request.paths, store }),
             Err(error) => {
-                // What was made for it goes again, if nothing else is in it; the first error is the one to report.
+                // Removes the new folder if it is empty. The first error is reported.
                 let _ = fs::remove_dir(&place);
                 let _ = restore(&place, moved.as_deref());
                 Err(error)
@@ -150,24 +157,24 @@ impl ResultsFolder {
         }
     }
 
-    /// The lock of the place is held, if it can be had.
+    /// The caller holds the lock of the folder, unless the lock file cannot be created.
     fn resume(place: PathBuf, request: &Request<'_>) -> Result<Self, ResultsError> {
         let store = Store::open(&place)?;
         let paths = agreed_paths(&place, &store, request)?;
-        Ok(ResultsFolder { place, made: false, moved: None, paths, store })
+        Ok(ResultsFolder { place, created: false, moved: None, paths, store })
     }
 
-    /// Opens a folder that holds a run, to render it anew.
+    /// Opens the folder of an existing run, to render its results again.
     ///
     /// # Errors
-    /// [`ResultsError::Store`] if there is none, or it cannot be used.
+    /// [`ResultsError::Store`] if the folder has no store, or if the store cannot be used.
     pub fn existing(place: &Path) -> Result<Self, ResultsError> {
         let store = open_store(place)?;
         let (place, paths) = (place.to_owned(), store.identity().paths);
-        Ok(ResultsFolder { place, made: false, moved: None, paths, store })
+        Ok(ResultsFolder { place, created: false, moved: None, paths, store })
     }
 
-    /// Another run may be in it; whatever else it is, it can be moved.
+    /// Refuses a folder that another process uses. Any other folder can be moved.
     fn may_move(place: &Path) -> Result<(), ResultsError> {
         match Store::open(place) {
             Err(error @ StoreError::InUse { .. }) => Err(error.into()),
@@ -180,34 +187,34 @@ impl ResultsFolder {
         &self.place
     }
 
-    /// Where the results went that stood in its place.
+    /// Where the previous results were moved.
     pub fn moved(&self) -> Option<&Path> {
         self.moved.as_deref()
     }
 
-    /// Paths a cell that the run is to have: those of the store, or more, by which it is then to be extended.
+    /// Paths per cell of the run: those of the store, or more, to which it will be extended.
     pub fn paths(&self) -> u64 {
         self.paths
     }
 
-    /// Takes the folder away again if it was made now and nothing was run into it.
+    /// Removes the folder if it was created by this process and its store is empty.
     ///
     /// # Errors
-    /// [`FilesError::Write`], or [`StoreError::InUse`] if another process is about to open it; the folder stays.
+    /// [`FilesError::Write`], or [`FilesError::InUse`] if another process is about to open it; the folder stays.
     pub fn discard(self) -> Result<(), ResultsError> {
-        self.take_away(false)
+        self.remove(Previous::StaysAside)
     }
 
-    /// As if it had never been opened: what was moved for it comes back.
+    /// [`ResultsFolder::discard`], and moves the previous results back.
     ///
     /// # Errors
-    /// As [`ResultsFolder::discard`].
+    /// Those of [`ResultsFolder::discard`].
     pub fn undo(self) -> Result<(), ResultsError> {
-        self.take_away(true)
+        self.remove(Previous::ComesBack)
     }
 
-    fn take_away(self, restored: bool) -> Result<(), ResultsError> {
-        if !(self.made && self.store.is_empty()) {
+    fn remove(self, previous: Previous) -> Result<(), ResultsError> {
+        if !(self.created && self.store.is_empty()) {
             return Ok(());
         }
         let _lock = FolderLock::take(&self.place)?;
@@ -215,13 +222,16 @@ impl ResultsFolder {
         store.check_place()?;
         let file = store.path().to_owned();
         drop(store);
-        // Only what was made: anything else in it stays, and the folder with it.
+        // A folder that holds anything else stays.
         let removed = fs::remove_file(file).and_then(|()| fs::remove_dir(&place));
-        let gone = removed.and_then(|()| restore(&place, moved.as_deref().filter(|_| restored)));
-        Ok(gone.map_err(|source| FilesError::Write { path: place, source })?)
+        let removed = removed.and_then(|()| match previous {
+            Previous::StaysAside => Ok(()),
+            Previous::ComesBack => restore(&place, moved.as_deref()),
+        });
+        Ok(removed.map_err(|source| FilesError::Write { path: place, source })?)
     }
 
-    /// Writes `random_problems.csv`, if random problems were solved.
+    /// Writes `random_problems.csv`, unless `studies` is empty.
     ///
     /// # Errors
     /// [`TableError::Write`].
@@ -233,7 +243,7 @@ impl ResultsFolder {
         write_table(&self.place, "random_problems.csv", &RANDOM_PROBLEM_COLUMNS, rows)
     }
 
-    /// Writes a text beside the tables.
+    /// Writes a text file into the folder.
     ///
     /// # Errors
     /// [`FilesError::Write`].
@@ -253,34 +263,34 @@ impl ResultsFolder {
     }
 }
 
-/// Opens a store that nobody moves meanwhile.
+/// Opens a store while no other process can move its folder.
 pub(super) fn open_store(place: &Path) -> Result<Store, ResultsError> {
-    let _lock = FolderLock::guard(place)?;
+    let _lock = FolderLock::take_if_writable(place)?;
     Ok(Store::open(place)?)
 }
 
-/// Whether a run was killed before its store was there: nothing but leftovers of ours.
+/// Whether a run was killed before its store was complete: the folder holds nothing but unfinished stores.
 fn is_blank(place: &Path) -> bool {
     let hidden =
         |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|e| e.file_name().to_string_lossy().starts_with(".run."));
     fs::read_dir(place).is_ok_and(|mut entries| entries.all(hidden))
 }
 
-/// Paths a cell of a stored run that is resumed.
+/// Paths per cell of a resumed run.
 fn agreed_paths(place: &Path, store: &Store, request: &Request<'_>) -> Result<u64, ResultsError> {
-    let (stored, asked) = (store.identity(), request.identity());
-    let differences = stored.differences(&asked);
+    let (stored, requested) = (store.identity(), request.identity());
+    let differences = stored.differences(&requested);
     if !differences.is_empty() {
         return Err(StoreError::Differs { path: store.path().to_owned(), differences }.into());
     }
-    if stored.shard != asked.shard {
+    if stored.shard != requested.shard {
         return Err(ResultsError::OtherShard { path: place.to_owned(), stored: stored.shard });
     }
-    if request.exactly && asked.paths < stored.paths {
-        let (stored, asked) = (stored.paths, asked.paths);
-        return Err(ResultsError::FewerPaths { path: place.to_owned(), stored, asked });
+    if request.exactly && requested.paths < stored.paths {
+        let (stored, requested) = (stored.paths, requested.paths);
+        return Err(ResultsError::FewerPaths { path: place.to_owned(), stored, requested });
     }
-    Ok(stored.paths.max(asked.paths))
+    Ok(stored.paths.max(requested.paths))
 }
 
 #[cfg(test)]
@@ -288,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_moved_comes_back_if_the_run_is_undone_and_only_then() {
+    fn previous_results_come_back_only_if_the_run_is_undone() {
         let out = tempfile::tempdir().unwrap();
         let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
         let request = Request { experiment: &experiment, paths: 300, exactly: false, shard: Shard::WHOLE };
@@ -312,7 +322,7 @@ mod tests {
         let opened = open();
         opened.discard().unwrap();
         assert_eq!(names(), ["small.1"]);
-        // What somebody put there meanwhile stays.
+        // Files of other processes stay.
         let opened = ResultsFolder::open(out.path(), &request, Existing::Refuse).unwrap();
         fs::write(place.join("notes"), "theirs").unwrap();
         assert!(opened.undo().is_err());

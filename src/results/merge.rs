@@ -1,18 +1,16 @@
-//! The shards of a run, joined.
+//! Joins the shards of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::folder::open_store;
-use super::folder::{ResultsError, ResultsFolder};
+use super::folder::{ResultsError, ResultsFolder, open_store};
 use crate::engine::{Chunks, Shard};
 use crate::experiment::{Experiment, ExperimentErrors};
 use crate::files::{Existing, FilesError, PendingFolder};
 use crate::noise::Seed;
-use crate::store::Listed;
-use crate::store::{Difference, Identity, Store, StoreError};
+use crate::store::{Difference, Identity, Listed, Store, StoreError};
 
 /// Why shards cannot be joined.
 #[derive(Debug, Error)]
@@ -21,23 +19,23 @@ pub enum MergeError {
     /// A store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The merged run cannot be put in its place.
+    /// The folder of the merged run cannot be written.
     #[error(transparent)]
     Files(#[from] FilesError),
     /// A folder cannot be used.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// Two folders are of different runs.
+    /// Two folders belong to different runs.
     #[error("{} and {} are not shards of one run: {what}", first.display(), second.display())]
     Mixed {
         /// A folder.
         first: PathBuf,
-        /// A folder that does not go with it.
+        /// A folder of another run.
         second: PathBuf,
-        /// In what they differ.
+        /// Their difference.
         what: String,
     },
-    /// A shard was given twice.
+    /// A shard is given twice.
     #[error("{} and {} hold the same shard", first.display(), second.display())]
     Twice {
         /// A folder.
@@ -46,75 +44,73 @@ pub enum MergeError {
         second: PathBuf,
     },
     /// Paths are missing.
-    #[error("the run is not complete:{}", Lines(missing))]
+    #[error("the run is incomplete:{}", Lines(missing))]
     Incomplete {
-        /// What is missing, shard by shard; of shards for which no folder was given the first.
+        /// The missing chunks of every shard; of the shards without a folder, only the first.
         missing: Vec<MissingShard>,
     },
-    /// The stored experiment cannot be read by this program.
-    #[error("the experiment in {} is not one of this program", path.display())]
+    /// This program cannot read the stored experiment.
+    #[error("the experiment in {} cannot be read by this program", path.display())]
     Experiment {
         /// The store.
         path: PathBuf,
-        /// What is wrong.
+        /// Its errors.
         #[source]
         source: Box<ExperimentErrors>,
     },
-    /// The stored experiment gives other cells than it did, because a file that it names, or the program, has changed.
-    #[error("the experiment in {} gives another run by now:{}", path.display(), Listed(differences))]
+    /// The stored experiment now gives other cells, because a calibration or the program has changed.
+    #[error("the experiment in {} now gives another run:{}", path.display(), Listed(differences))]
     Changed {
         /// The store.
         path: PathBuf,
-        /// What has changed.
+        /// The changes.
         differences: Vec<Difference>,
     },
 }
 
-/// What a shard lacks.
+/// The missing chunks of a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingShard {
-    /// Which one.
+    /// The shard.
     pub shard: Shard,
-    /// Chunks that are not there.
+    /// Number of missing chunks.
     pub chunks: u64,
-    /// Chunks of the shard.
+    /// Number of all chunks of the shard.
     pub of: u64,
-    /// Whether no folder was given for it.
+    /// Whether no folder is given for it.
     pub absent: bool,
 }
 
 impl MissingShard {
-    /// How many are named.
-    const TOLD: usize = 20;
+    /// Largest number of shards that are listed.
+    const LISTED: usize = 20;
 }
 
 struct Lines<'m>(&'m [MissingShard]);
 
 impl std::fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for MissingShard { shard, chunks, of, absent } in self.0.iter().take(MissingShard::TOLD) {
+        for MissingShard { shard, chunks, of, absent } in self.0.iter().take(MissingShard::LISTED) {
             let (i, n) = (shard.index(), shard.count());
-            match absent {
-                true => write!(f, "\n  shard {i}/{n} is missing, {of} chunks")?,
-                false => write!(f, "\n  shard {i}/{n} lacks {chunks} of {of} chunks")?,
+            if *absent {
+                write!(f, "\n  shard {i}/{n} is missing, {of} chunks")?;
+            } else {
+                write!(f, "\n  shard {i}/{n} lacks {chunks} of {of} chunks")?;
             }
         }
-        match self.0.len() > MissingShard::TOLD {
-            true => write!(f, "\n  and more"),
-            false => Ok(()),
-        }
+        if self.0.len() > MissingShard::LISTED { write!(f, "\n  and more") } else { Ok(()) }
     }
 }
 
-/// The experiment of a store, checked to give the cells that were run. Calibrations that it names without a path are looked for where
-/// the run looked: beside the folder of the store.
+/// The experiment of a store, checked to give the cells that were run. Calibrations without a path are searched for in the folder that
+/// contains the results folder, as during the run.
 ///
 /// # Errors
 /// [`MergeError::Experiment`] if it cannot be parsed, [`MergeError::Changed`] if it gives other cells.
 pub fn stored_experiment(store: &Store) -> Result<Experiment, MergeError> {
     let identity = store.identity();
     let path = store.path().to_owned();
-    // A folder that has no name, as `.`, has no parent either.
+    // A path without a name, such as `.`, has no parent.
     let folder = path.canonicalize().unwrap_or_else(|_| path.clone());
     let results = folder.ancestors().nth(2).unwrap_or(Path::new(Experiment::RESULTS));
     let parsed = Experiment::parse_with_results(&path.display().to_string(), &identity.text, results);
@@ -122,16 +118,17 @@ pub fn stored_experiment(store: &Store) -> Result<Experiment, MergeError> {
         parsed.map_err(|source| MergeError::Experiment { path: path.clone(), source: Box::new(source) })?;
     experiment.seed = Seed(identity.seed);
     let now = Identity::of(&experiment, identity.paths, identity.shard);
-    match now.fingerprint == identity.fingerprint {
-        true => Ok(experiment),
-        false => Err(MergeError::Changed { path, differences: identity.differences(&now) }),
+    if now.fingerprint != identity.fingerprint {
+        return Err(MergeError::Changed { path, differences: identity.differences(&now) });
     }
+    Ok(experiment)
 }
 
-/// Checks that `folders` are the shards of one run and that nothing is missing, and joins them in the new folder `into`.
+/// Checks that `folders` are the complete shards of one run, and joins them in the new folder `into`. `copied` is called with the number
+/// of copied chunks and the total.
 ///
 /// # Errors
-/// [`MergeError`]; nothing is then left of `into`, and the shards stay as they are.
+/// [`MergeError`]; `into` is then removed, and the shards are unchanged.
 pub fn merge(
     folders: &[PathBuf],
     into: &Path,
@@ -148,35 +145,35 @@ pub fn merge(
     let identity = Identity { shard: Shard::WHOLE, ..first.identity().clone() };
     refuse_gaps(&parts, experiment.cells.len())?;
     let mut folder = PendingFolder::create(into, Existing::Refuse)?;
-    let mut made = || -> Result<(), MergeError> {
+    let mut fill = || -> Result<(), MergeError> {
         let mut store = Store::create(folder.path(), &identity)?;
-        let (mut held, of) = (0, Chunks::new(vec![identity.paths; experiment.cells.len()], Shard::WHOLE).count());
+        let (mut done, of) = (0, Chunks::new(vec![identity.paths; experiment.cells.len()], Shard::WHOLE).count());
         store.gather(&parts, &mut || {
-            held += 1;
-            copied(held, of);
+            done += 1;
+            copied(done, of);
         })?;
         for session in parts.iter().map(Store::sessions).collect::<Result<Vec<_>, _>>()?.iter().flatten() {
             store.add_session(session)?;
         }
         Ok(())
     };
-    match made().and_then(|()| Ok(folder.finish()?)) {
+    match fill().and_then(|()| Ok(folder.finish()?)) {
         Ok(placed) => {
-            // It holds the lock that opening needs.
+            // Opening takes the lock that the pending folder holds.
             drop(folder);
             Ok((experiment, ResultsFolder::existing(&placed.path)?))
         }
         Err(error) => {
-            // Removing a folder takes a descriptor, too.
+            // Removing a folder needs a file descriptor.
             drop(parts);
-            // Its room may be what is needed; the first error is the one to report.
+            // The disk may be full. The first error is reported.
             let _ = folder.discard();
             Err(error)
         }
     }
 }
 
-/// A folder that is given twice, by whatever name.
+/// Refuses a folder that is given twice, even by different paths.
 fn refuse_repetition(folders: &[PathBuf]) -> Result<(), MergeError> {
     let mut seen: BTreeMap<PathBuf, &PathBuf> = BTreeMap::new();
     for folder in folders {
@@ -188,7 +185,7 @@ fn refuse_repetition(folders: &[PathBuf]) -> Result<(), MergeError> {
     Ok(())
 }
 
-/// Every chunk of every shard must be there.
+/// Refuses shards with missing chunks, and missing shards.
 fn refuse_gaps(parts: &[Store], cells: usize) -> Result<(), MergeError> {
     let Identity { paths, shard, .. } = parts[0].identity();
     let chunks_of = |shard| Chunks::new(vec![*paths; cells], shard);
@@ -207,25 +204,23 @@ fn refuse_gaps(parts: &[Store], cells: usize) -> Result<(), MergeError> {
         let of = chunks_of(shard).count();
         (of > 0).then_some(MissingShard { shard, chunks: of, of, absent: true })
     });
-    // There may be very many: only those that are told are counted out.
-    missing.extend(absent.take(MissingShard::TOLD + 1));
+    // There can be very many: only those that are listed are collected.
+    missing.extend(absent.take(MissingShard::LISTED + 1));
     missing.sort_by_key(|missing| missing.shard.index());
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(MergeError::Incomplete { missing }),
-    }
+    if missing.is_empty() { Ok(()) } else { Err(MergeError::Incomplete { missing }) }
 }
 
+/// Refuses folders of different runs.
 fn refuse_mixture(folders: &[PathBuf], parts: &[Store]) -> Result<(), MergeError> {
     let (first, identity) = (&folders[0], parts[0].identity());
     for (at, (folder, part)) in folders.iter().zip(parts).enumerate() {
         let other = part.identity();
         let mixed = |what: String| MergeError::Mixed { first: first.clone(), second: folder.clone(), what };
         if let Some(difference) = identity.differences(other).first() {
-            return Err(mixed(format!("{} is {} and {}", difference.what, difference.stored, difference.asked)));
+            return Err(mixed(format!("{} is {} and {}", difference.what, difference.stored, difference.requested)));
         }
         if identity.paths != other.paths {
-            return Err(mixed(format!("{} and {} paths a cell", identity.paths, other.paths)));
+            return Err(mixed(format!("{} and {} paths per cell", identity.paths, other.paths)));
         }
         if identity.shard.count() != other.shard.count() {
             return Err(mixed(format!("parts of {} and of {}", identity.shard.count(), other.shard.count())));

@@ -1,4 +1,4 @@
-//! What a run leaves in its folder: the run into its store, the tables rendered from it, and shards merged.
+//! The results of a run: its folder and store, the tables rendered from it, and the merging of shards.
 
 mod cell;
 mod check;

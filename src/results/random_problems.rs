@@ -1,4 +1,4 @@
-//! `[random_problems]`: theorem 2 in many random problems at `det Q = 1`, where the volume argument is silent.
+//! `[random_problems]`: theorem 2 in many random problems with `det Q = 1`, for which the volume argument predicts nothing.
 
 use rayon::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::theory::RandomProblems;
 pub const RANDOM_PROBLEM_COLUMNS: [&str; 10] =
     ["dim", "alpha", "problems", "adam_later", "share", "share_lo", "share_hi", "ratio_5", "ratio_50", "ratio_95"];
 
-/// The predicted ratios of one family.
+/// The predicted ratios of one family of problems.
 #[derive(Clone, Debug)]
 pub struct RandomProblemsResult {
     /// Dimension and tail index.
@@ -35,7 +35,7 @@ impl RandomProblemsResult {
         families.map(solve).collect()
     }
 
-    /// Problems in which Adam is predicted to leave later.
+    /// Number of problems in which Adam is predicted to leave later.
     pub fn adam_later(&self) -> u64 {
         (self.ratios.len() - self.ratios.partition_point(|ratio| *ratio <= 1.0)) as u64
     }
@@ -45,7 +45,7 @@ impl RandomProblemsResult {
         proportion(self.adam_later(), self.ratios.len() as u64, Confidence::DEFAULT)
     }
 
-    /// The ratio below which the share `p` of the problems lies.
+    /// The `p`-quantile of the ratios.
     pub fn quantile(&self, p: f64) -> f64 {
         let rank = (p * self.ratios.len() as f64).ceil() as usize;
         self.ratios[rank.clamp(1, self.ratios.len()) - 1]

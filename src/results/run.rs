@@ -1,38 +1,37 @@
-//! Runs an experiment into its store.
+//! Runs an experiment and stores its outcomes.
 
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::engine::{Batch, Cell, Chunks, Consumer, Done, run_chunks};
+use crate::engine::{Batch, Chunks, Consumer, Done, Simulation, run_chunks};
 use crate::experiment::{CellPlan, Experiment};
-use crate::scheme::StopFlag;
-use crate::scheme::{PathKernel, SchemeError, StreamSource};
+use crate::scheme::{PathKernel, SchemeError, StopFlag, StreamSource};
 use crate::store::{PackedBatch, Store, StoreError};
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    /// Paths that have ended.
+    /// Finished paths.
     pub done: u64,
     /// Paths of the whole run.
     pub total: u64,
-    /// Cells that are complete.
+    /// Complete cells.
     pub cells_done: usize,
     /// Cells of the whole run.
     pub cells: usize,
-    /// The cell whose chunks came last.
+    /// The cell of the last finished chunks.
     pub current: &'a CellPlan,
 }
 
-/// Looks on while a run goes on.
+/// Observes a run.
 pub trait Observer: Send {
-    /// Called when chunks of a cell were put in.
+    /// Called after chunks of a cell were stored.
     fn progress(&mut self, progress: Progress<'_>);
 
-    /// Whether the chunks since the last commit are to be made safe now. A commit takes a few milliseconds; one in half a second
-    /// costs nothing, and that is then all that a kill can cost beside the chunks being run.
+    /// Whether to commit the stored chunks now. A commit takes a few milliseconds, so one every half second costs little. A kill then loses
+    /// at most half a second plus the batches in flight.
     fn commit_due(&mut self) -> bool;
 }
 
@@ -40,7 +39,7 @@ pub trait Observer: Send {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A scheme cannot integrate a cell.
+    /// The scheme cannot integrate a cell.
     #[error("cell {cell} ({dynamics}, {basin}) cannot be run")]
     Scheme {
         /// Number of the cell.
@@ -53,7 +52,7 @@ pub enum RunError {
         #[source]
         source: SchemeError,
     },
-    /// The store could not be written.
+    /// The store cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,11 +91,10 @@ impl<'e> PreparedRun<'e> {
         &self.kernels
     }
 
-    /// Runs the chunks that are not `done`, puts them into the store and adds them to `done`. What came until the flag was set is
-    /// committed.
+    /// Runs the chunks that are not `done`, stores them and adds them to `done`. All chunks that finish before `stop` is set are committed.
     ///
     /// # Errors
-    /// [`RunError::Store`] if the store cannot be written; what was committed is in it.
+    /// [`RunError::Store`] if the store cannot be written; it keeps the chunks that were committed.
     pub fn run(
         &self,
         store: &mut Store,
@@ -106,10 +104,10 @@ impl<'e> PreparedRun<'e> {
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
         let plans = &self.experiment.cells;
-        let cells: Vec<Cell<'_>> = plans
+        let simulations: Vec<Simulation<'_>> = plans
             .iter()
             .zip(&self.kernels)
-            .map(|(plan, kernel)| Cell {
+            .map(|(plan, kernel)| Simulation {
                 kernel: &**kernel,
                 source: StreamSource { seed: self.experiment.seed, cell: plan.index },
                 limits: plan.limits,
@@ -119,14 +117,13 @@ impl<'e> PreparedRun<'e> {
         let spare = Spare::default();
         let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
         let pack = |batch: &Batch| PackedBatch::of(batch, spare.take());
-        run_chunks(&cells, chunks, &before, stop, pack, &mut recorder);
+        run_chunks(&simulations, chunks, &before, stop, pack, &mut recorder);
         recorder.commit();
-        recorder.store.release();
         recorder.failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
-/// Room of batches that were put in, for others: memory that is given back and taken anew costs as much as packing does.
+/// The memory of stored batches, for later ones: freeing and allocating it again would cost as much as packing.
 #[derive(Default)]
 struct Spare(Mutex<Vec<Vec<u8>>>);
 
@@ -135,27 +132,26 @@ impl Spare {
         self.0.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
     }
 
-    fn give(&self, room: Vec<u8>) {
+    fn give(&self, bytes: Vec<u8>) {
         if let Ok(mut spare) = self.0.lock() {
-            spare.push(room);
+            spare.push(bytes);
         }
     }
 }
 
-/// Puts chunks into the store as they come.
+/// Stores chunks as they finish.
 struct Recorder<'r> {
     plans: &'r [CellPlan],
     store: &'r mut Store,
     chunks: &'r Chunks,
     done: &'r mut Done,
     observer: &'r mut dyn Observer,
-    /// Chunks that every cell lacks.
+    /// Number of missing chunks of every cell.
     open: Vec<u64>,
     cells_done: usize,
     paths_done: u64,
     total: u64,
-    /// Batches that are put in together, up to `most` of them: what SQLite and the system need of the processor's cache is fetched
-    /// once for all.
+    /// Batches to be stored together, up to `most`: SQLite and the system then load their data into the processor's cache only once.
     waiting: Vec<PackedBatch>,
     most: usize,
     spare: &'r Spare,
@@ -203,7 +199,7 @@ impl<'r> Recorder<'r> {
     }
 
     fn put(&mut self) -> bool {
-        // In order, since a row before others that are there splits a page in two.
+        // In ascending order, since a row before existing ones splits a page.
         self.waiting.sort_unstable_by_key(|batch| (batch.cell(), batch.index()));
         if self.failure.is_none() && !self.waiting.is_empty() {
             self.failure = self.store.put(&self.waiting).err();
@@ -235,10 +231,7 @@ impl<'r> Recorder<'r> {
 impl Consumer<PackedBatch> for Recorder<'_> {
     fn batch(&mut self, batch: PackedBatch) -> bool {
         self.waiting.push(batch);
-        match self.observer.commit_due() {
-            true => self.commit(),
-            false => self.waiting.len() < self.most || self.put(),
-        }
+        if self.observer.commit_due() { self.commit() } else { self.waiting.len() < self.most || self.put() }
     }
 
     fn idle(&mut self) -> bool {

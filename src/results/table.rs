@@ -1,4 +1,4 @@
-//! A table being written.
+//! Writes a table.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use crate::exit::ExitError;
 use crate::files::AtomicFile;
 use crate::store::StoreError;
 
-/// Why the tables could not be rendered.
+/// Why the tables cannot be rendered.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// The store could not be read.
+    /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A statistic failed.
-    #[error("the sample of cell {cell} is not one of exit times")]
+    /// The outcomes of a cell do not form a sample.
+    #[error("the outcomes of cell {cell} are not a sample of exit times")]
     Sample {
         /// Number of the cell.
         cell: u64,
@@ -25,7 +25,7 @@ pub enum TableError {
         #[source]
         source: ExitError,
     },
-    /// A table could not be written.
+    /// A table cannot be written.
     #[error("{} cannot be written", path.display())]
     Write {
         /// The table.
@@ -36,14 +36,14 @@ pub enum TableError {
     },
 }
 
-/// A table being written. Without [`Table::finish`] nothing is left of it.
+/// A table being written. Without [`Table::finish`] it is removed.
 pub(super) struct Table {
     place: PathBuf,
     file: AtomicFile,
 }
 
 impl Table {
-    /// Begins a table with its first line.
+    /// Begins a table with its header.
     pub fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
         let place = folder.join(name);
         match AtomicFile::create(&place) {

@@ -1,9 +1,8 @@
-//! The tables, rendered from the store in path order: written beside their place and renamed into it.
+//! Renders the tables from the store, in path order.
 
 use std::path::Path;
 
-use super::cell::CellResult;
-use super::cell::{EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
+use super::cell::{CellResult, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
 use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
@@ -17,14 +16,14 @@ use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit};
 use rayon::prelude::*;
 
-/// Exit times that figures hold, over all cells: 32 MB. A printed curve shows no more.
+/// Exit times kept for figures, over all cells: 32 MB. A printed curve does not show more.
 const HELD: usize = 4 << 20;
-/// Bounds of what one cell holds of them.
+/// Bounds of the exit times kept for one cell.
 const HELD_PER_CELL: [usize; 2] = [2_000, 1 << 20];
-/// Exit times that are sorted at once, 64 MB; a cell of more is read several times.
+/// Exit times that are sorted at once, 64 MB. A cell with more is read several times.
 const ROOM: usize = 8 << 20;
 
-/// Paths that rendering a run holds in memory at once, in the readings and for the figures.
+/// Largest number of paths in memory while a run is rendered, for the tables and the figures.
 pub fn paths_held(cells: usize, paths: u64) -> u64 {
     let of_cell = (held_per_cell(cells) as u64).min(paths);
     let sorted = if paths > of_cell { paths.min(ROOM as u64) } else { 0 };
@@ -35,15 +34,15 @@ fn held_per_cell(cells: usize) -> usize {
     (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
 }
 
-/// Renders `summary.csv`, `escapes.csv` (and `escapes.parquet` with the feature `parquet`) and, where SGD and Adam were run side by
-/// side, `comparison.csv`, into `folder`. Returns the cells of which there is anything.
+/// Renders `summary.csv`, `escapes.csv`, `escapes.parquet` (with the feature `parquet`) and, if the experiment pairs SGD with Adam,
+/// `comparison.csv` into `folder`. Returns the results of all cells with at least one path.
 ///
-/// Of a cell that is not complete the paths up to the first gap are used: a sample of those that happened to end would be biased.
-/// The memory that is taken does not grow with the number of paths. `watch` is told how many cells are done, and of how many; where it
-/// says `false`, cells that follow go without what the exact solver gives, which can take long.
+/// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
+/// memory does not grow with the number of paths. `watch` is called with the number of finished cells and their total. When it returns
+/// `false`, the exact solver, which can take long, is omitted for the following cells.
 ///
 /// # Errors
-/// [`TableError`]; tables that were there before stay.
+/// [`TableError`]; existing tables are unchanged.
 pub fn render_tables(
     run: &PreparedRun<'_>,
     store: &Store,
@@ -74,7 +73,7 @@ pub fn render_tables(
     }
     check_means(&mut results);
     results.iter().try_for_each(|result| summary.row(result.summary_row()))?;
-    // Where another run has taken the folder its tables stay.
+    // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
     escapes.finish()?;
     summary.finish()?;
@@ -85,7 +84,7 @@ pub fn render_tables(
     Ok(results)
 }
 
-/// The paths of one cell up to the first gap.
+/// Reads the paths of one cell before the first gap.
 struct CellReader<'s> {
     store: &'s Store,
     plan: &'s CellPlan,
@@ -137,7 +136,7 @@ impl<'s> CellReader<'s> {
         Ok(result)
     }
 
-    /// Kolmogorov's test over more times than are held, by a second reading.
+    /// Kolmogorov's test over more times than are kept, by reading the cell again.
     fn kolmogorov(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<KolmogorovTest>, TableError> {
         let mut exit_times = |give: &mut dyn FnMut(f64)| {
             self.read(|_, outcomes, _| {
@@ -167,9 +166,9 @@ mod tests {
         }
     }
 
-    /// What takes long is left out where `watch` says so, and the rest is as it was.
+    /// Without the exact solver the other results are the same.
     #[test]
-    fn a_watcher_can_do_without_the_exact_solver() {
+    fn a_watcher_can_omit_the_exact_solver() {
         let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let identity = Identity::of(&experiment, 300, Shard::WHOLE);
@@ -179,14 +178,14 @@ mod tests {
         let run = PreparedRun::new(&experiment).unwrap();
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let tables = |solve| {
-            let mut told = Vec::new();
+            let mut calls = Vec::new();
             let mut watch = |done, of| {
-                told.push((done, of));
+                calls.push((done, of));
                 solve
             };
             let results = render_tables(&run, &store, &chunks, &done, folder.path(), &mut watch).unwrap();
             let cells = experiment.cells.len();
-            assert_eq!((told.first(), told.last()), (Some(&(0, cells)), Some(&(cells, cells))));
+            assert_eq!((calls.first(), calls.last()), (Some(&(0, cells)), Some(&(cells, cells))));
             results
         };
         let (long, short) = (tables(true), tables(false));
@@ -195,9 +194,9 @@ mod tests {
         assert!(long.iter().zip(&short).all(|(long, short)| long.mean() == short.mean()));
     }
 
-    /// A cell of which few times are held, or none, gives the row of one that is held whole.
+    /// A cell with few or no kept times has the row of one with all times kept.
     #[test]
-    fn what_is_not_held_is_read_again() {
+    fn times_that_are_not_kept_are_read_again() {
         let text = include_str!("../../tests/data/small.toml").replace("seed = 7", "seed = 7\nmax_time = 40.0");
         let experiment = Experiment::parse("small.toml", &text).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -217,7 +216,7 @@ mod tests {
         for held in [0, 10, 299] {
             let part = result(held);
             assert_eq!(part.sample.followed(), held);
-            assert_eq!(part.summary_row(), whole.summary_row(), "{held} held");
+            assert_eq!(part.summary_row(), whole.summary_row(), "{held} kept");
         }
     }
 }

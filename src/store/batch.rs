@@ -1,8 +1,8 @@
-//! # Chunks of a cell, packed, as they stand in a row
+//! # The packed chunks of one row
 //!
-//! One behind the other, each with a head of its checksum (CRC-32 of its [id](PackedChunk) and of what follows), the length of its
-//! [columns](super::packing), its paths and its events. A row holds chunks that follow on each other in the run, or in the shard of it:
-//! no other row begins between them. A short chunk has a row to itself, so that it can be replaced.
+//! A row holds consecutive chunks of one cell, those of one shard in a run of several. Each begins with a head: its checksum (CRC-32 of
+//! its [id](PackedChunk) and of everything after the checksum), the length of its [columns](super::packing), its number of paths and its
+//! events. No other row begins between the chunks of a row. A short chunk has its own row, so that it can be replaced.
 
 use std::borrow::Cow;
 
@@ -11,21 +11,21 @@ use super::packing::{Packer, unpack};
 use crate::engine::{BATCH, Batch, CHUNK};
 use crate::scheme::Outcome;
 
-/// Bytes of the head: four of the checksum, four of the length, four of the paths, eight of the events.
+/// Size of the head in bytes: checksum 4, length 4, paths 4, events 8.
 const HEAD: usize = 20;
 
-/// What became of the paths of one chunk.
+/// The outcomes of the paths of one chunk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChunkOutcomes {
     /// Number of the chunk within its cell.
     pub index: u64,
-    /// Steps and jumps of all its paths.
+    /// Steps and jumps of all its paths together.
     pub events: u64,
     /// The outcomes in path order, their overshoots rounded to 24 significant bits.
     pub outcomes: Vec<Outcome>,
 }
 
-/// Cell and number within it as one number, by which chunks and rows are ordered.
+/// Cell and number of a chunk as one number, by which chunks and rows are ordered.
 pub(super) fn id(cell: u64, index: u64) -> u64 {
     cell << 32 | index
 }
@@ -37,7 +37,7 @@ fn checksum(id: u64, rest: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// One chunk as it stands in a row, its checksum checked.
+/// One chunk of a row. Its checksum is verified.
 #[derive(Clone, Debug)]
 pub struct PackedChunk<'r> {
     id: u64,
@@ -48,15 +48,15 @@ pub struct PackedChunk<'r> {
 }
 
 impl<'r> PackedChunk<'r> {
-    /// The first chunk of the rest of a row, which it is taken from; `None` if it is not what was written.
+    /// Removes the first chunk from the rest of a row; `None` if it does not match its checksum.
     fn split(id: u64, rest: &mut &'r [u8]) -> Option<Self> {
         let number = |at: usize| Some(u32::from_le_bytes(*rest.get(at..)?.first_chunk()?));
         let (sum, length, paths) = (number(0)?, number(4)?, u64::from(number(8)?));
         let events = u64::from_le_bytes(*rest.get(12..)?.first_chunk()?);
         let (bytes, after) = rest.split_at_checked(HEAD.checked_add(length as usize)?)?;
         *rest = after;
-        let right = (1..=CHUNK).contains(&paths) && checksum(id, &bytes[4..]) == sum;
-        right.then_some(PackedChunk { id, paths, events, bytes: bytes.into() })
+        let is_valid = (1..=CHUNK).contains(&paths) && checksum(id, &bytes[4..]) == sum;
+        is_valid.then_some(PackedChunk { id, paths, events, bytes: bytes.into() })
     }
 
     pub(super) fn into_owned(self) -> PackedChunk<'static> {
@@ -75,17 +75,17 @@ impl PackedChunk<'_> {
         self.id >> 32
     }
 
-    /// Its number within the cell.
+    /// Number within its cell.
     pub fn index(&self) -> u64 {
         self.id & 0xffff_ffff
     }
 
-    /// How many paths it holds.
+    /// Number of its paths.
     pub fn paths(&self) -> u64 {
         self.paths
     }
 
-    /// Unpacks what it holds of the paths of a cell in `dim` dimensions.
+    /// Unpacks the outcomes of a cell in `dim` dimensions into `chunk`.
     pub(super) fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
         (chunk.index, chunk.events) = (self.index(), self.events);
         chunk.outcomes.clear();
@@ -95,10 +95,7 @@ impl PackedChunk<'_> {
             Outcome::Censored { at } => at >= 0.0 && at.is_finite(),
             Outcome::Diverged { .. } => true,
         };
-        match whole && chunk.outcomes.iter().all(fits) {
-            true => Ok(()),
-            false => Err(damage(self.id)),
-        }
+        if whole && chunk.outcomes.iter().all(fits) { Ok(()) } else { Err(damage(self.id)) }
     }
 }
 
@@ -106,19 +103,19 @@ pub(super) fn damage(id: u64) -> Damage {
     Damage::Outcomes { cell: id >> 32, path: (id & 0xffff_ffff) * CHUNK }
 }
 
-/// A row as it was read.
+/// A row of the table `batch`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PackedRow<'r> {
-    /// Id of its first chunk, and how far the next is from it.
+    /// Id of its first chunk, and the distance to the id of the next.
     pub first: u64,
     pub stride: u64,
-    /// How many they are.
+    /// Number of its chunks.
     pub chunks: u64,
     pub bytes: &'r [u8],
 }
 
 impl<'r> PackedRow<'r> {
-    /// The id after that of its last chunk; `None` if it has none, more than a row can, or some of another cell.
+    /// The id after that of its last chunk; `None` if it has no chunks, more than a row can hold, or chunks of another cell.
     pub fn end(&self) -> Option<u64> {
         if !(1..=BATCH).contains(&self.chunks) {
             return None;
@@ -127,7 +124,7 @@ impl<'r> PackedRow<'r> {
         (last >> 32 == self.first >> 32).then_some(last + 1)
     }
 
-    /// Its chunks in order, up to the first that is not what was written.
+    /// Its chunks in order, up to the first that does not match its checksum.
     pub fn chunks(&self) -> impl Iterator<Item = Result<PackedChunk<'r>, Damage>> {
         let PackedRow { first, stride, chunks, bytes: mut rest } = *self;
         let mut left = chunks;
@@ -147,7 +144,7 @@ impl<'r> PackedRow<'r> {
     }
 }
 
-/// Chunks that are put into one row.
+/// Chunks for one row.
 #[derive(Clone, Debug)]
 pub struct PackedBatch {
     first: u64,
@@ -158,7 +155,7 @@ pub struct PackedBatch {
 }
 
 impl PackedBatch {
-    /// Packs a batch into `bytes`, which are overwritten.
+    /// Packs a batch, into the memory of `bytes`.
     pub fn of(batch: &Batch, mut bytes: Vec<u8>) -> Self {
         bytes.clear();
         let mut packer = Packer::new();
@@ -185,7 +182,7 @@ impl PackedBatch {
         PackedBatch { first: id, last: id, chunks: 1, paths, bytes: chunk.bytes.to_vec() }
     }
 
-    /// Adds the chunk that follows in a run whole; `false` if it is another one, if it or the last is short, or if there are enough.
+    /// Appends a chunk; `false` if it is not the next one of the cell, if it or the last is short, or if the row is full.
     pub(super) fn append(&mut self, chunk: &PackedChunk<'_>) -> bool {
         let whole = self.paths == self.chunks * CHUNK && chunk.paths == CHUNK;
         let follows = chunk.id == self.last + 1 && whole && self.chunks < BATCH;
@@ -208,12 +205,12 @@ impl PackedBatch {
         self.first & 0xffff_ffff
     }
 
-    /// How many chunks it holds.
+    /// Number of its chunks.
     pub fn chunks(&self) -> u64 {
         self.chunks
     }
 
-    /// How many paths it holds.
+    /// Number of its paths.
     pub fn paths(&self) -> u64 {
         self.paths
     }
@@ -226,7 +223,7 @@ impl PackedBatch {
         &self.bytes
     }
 
-    /// Its room, to be used again.
+    /// Its memory, for another batch.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -261,21 +258,21 @@ mod tests {
     }
 
     #[test]
-    fn a_row_gives_its_chunks() {
+    fn a_row_returns_its_chunks() {
         for (shard, stride) in [(Shard::WHOLE, 1), (Shard::new(2, 2).unwrap(), 2)] {
             let batch = batch(shard, 0..2);
             let packed = PackedBatch::of(&batch, vec![7; 99]);
-            let given = outcomes(row(&packed, stride)).unwrap();
+            let read = outcomes(row(&packed, stride)).unwrap();
             assert_eq!(row(&packed, stride).end(), Some(packed.last + 1));
             assert_eq!((packed.cell(), packed.chunks(), packed.paths()), (3, 2, 512));
-            for ((chunk, records), given) in batch.iter().zip(given) {
-                assert_eq!((chunk.index, chunk.paths.clone().sum()), (given.index, given.events));
-                assert!(records.iter().map(|record| record.outcome).eq(given.outcomes));
+            for ((chunk, records), read) in batch.iter().zip(read) {
+                assert_eq!((chunk.index, chunk.paths.clone().sum()), (read.index, read.events));
+                assert!(records.iter().map(|record| record.outcome).eq(read.outcomes));
             }
         }
     }
 
-    /// What was packed together and what was joined is the same row; a short chunk stays alone.
+    /// Chunks packed together and chunks appended one by one give the same row; a short chunk stays alone.
     #[test]
     fn chunks_are_joined() {
         let packed = |numbers| PackedBatch::of(&batch(Shard::WHOLE, numbers), Vec::new());
@@ -288,11 +285,11 @@ mod tests {
         assert!(!joined.append(&chunk(&fourth)), "a short one");
         let mut short = PackedBatch::alone(&chunk(&fourth));
         short.last = first.first - 1;
-        assert!(!short.append(&chunk(&first)), "behind a short one");
+        assert!(!short.append(&chunk(&first)), "after a short one");
     }
 
     #[test]
-    fn what_was_not_written_is_refused() {
+    fn damaged_rows_are_refused() {
         let packed = PackedBatch::of(&batch(Shard::WHOLE, 0..3), Vec::new());
         let good = row(&packed, 1);
         assert!(outcomes(good).is_ok());

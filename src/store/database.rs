@@ -1,4 +1,4 @@
-//! The store's file: an SQLite database, with a row for the chunks that were run together.
+//! The file of the store: an SQLite database with one row for each batch of chunks.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -13,75 +13,80 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{ChunkOutcomes, PackedBatch, PackedChunk, PackedRow, damage, id};
 use super::error::{Damage, StoreError};
-use super::head::{STORE_FILE, check_start, prepare, read_head, write_head};
+use super::head::{STORE_FILE, check_start, check_tables, prepare, read_identity, read_identity_version, write_head};
 use super::identity::Identity;
-use super::reserve::Reserve;
 use crate::engine::{CHUNK, Chunks, Done};
+use crate::experiment::Experiment;
 use crate::files::{FileId, file_id};
 
 const ROWS: &str = "SELECT first, chunks, outcomes FROM batch WHERE first >= ? AND first < ? ORDER BY first";
 const PUT: &str = "INSERT OR REPLACE INTO batch VALUES (?, ?, ?)";
-/// Short chunks that are replaced by whole ones, in a row that begins before them.
+/// Removes short chunks that are replaced by whole ones, in a row that begins before them.
 const REPLACED: &str = "DELETE FROM batch WHERE first > ? AND first <= ?";
 
-/// One process that worked on a run, as the manifest tells it.
+/// The record of one process that worked on a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// When it began, in UTC.
+    /// Time of its start, in UTC.
     pub start: String,
-    /// How long it ran, in seconds; one that was killed, until its last commit.
+    /// Its duration in seconds; for a killed process, until its last commit.
     pub seconds: f64,
-    /// Its threads.
+    /// Its number of threads.
     pub threads: usize,
-    /// Why it ended; `killed` until it said so itself.
+    /// Why it ended; `killed` until the process records another reason.
     pub stop_reason: String,
 }
 
-/// An open store. Nobody else can open it meanwhile; the lock is the system's and ends with the process.
+/// An open store. No other process can open it; the lock belongs to the operating system and ends with the process.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    /// What stands at the path while the store does.
+    /// The file that was opened: another can take its path.
     file: FileId,
     identity: Identity,
+    /// Whether a transaction has begun.
     open: bool,
-    /// The session of this process, and when it began.
-    session: Option<(i64, Session, Instant)>,
-    /// After the connection, which is to be closed first. It comes with the first chunk that is put in, so that a store that is only read
-    /// holds no second descriptor; `Some(None)` if it could not be had: the file then grows as any other.
-    reserve: Option<Option<Reserve>>,
+    session: Option<CurrentSession>,
 }
 
-/// Past every row that a run can have.
+/// The session of this process.
+#[derive(Debug)]
+struct CurrentSession {
+    number: i64,
+    record: Session,
+    since: Instant,
+}
+
+/// An id above those of all rows.
 const ROW_END: u64 = i64::MAX as u64;
 
 impl Store {
-    /// Makes the store of a run in `folder`, which must be there and hold none. Of several processes that try one succeeds.
+    /// Creates the store of a run in an existing folder. Of several processes that try at the same time, one succeeds.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] if there is one already, [`StoreError`] if it cannot be written.
+    /// [`StoreError::Exists`] if the folder has a store already, [`StoreError`] if the store cannot be written.
     pub fn create(folder: &Path, identity: &Identity) -> Result<Self, StoreError> {
         let path = folder.join(STORE_FILE);
-        // Written beside its place: a store that is there is whole.
-        let beside = claim(folder)?;
-        let made = || {
+        // Written under another name first: a store with the final name is complete.
+        let part = create_part(folder)?;
+        let create = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&beside, flags).map_err(|error| classify(&beside, error))?;
-            write_head(&connection, identity).map_err(|error| classify(&beside, error))?;
-            connection.close().map_err(|(_, error)| classify(&beside, error))?;
-            put_in_place(&beside, &path)
+            let connection = Connection::open_with_flags(&part, flags).map_err(|error| classify(&part, error))?;
+            write_head(&connection, identity).map_err(|error| classify(&part, error))?;
+            connection.close().map_err(|(_, error)| classify(&part, error))?;
+            put_in_place(&part, &path)
         };
-        let made = made();
-        let _ = fs::remove_file(&beside);
-        // One that came too late may also have lost its file to the first.
-        made.map_err(|error| match path.symlink_metadata() {
+        let created = create();
+        let _ = fs::remove_file(&part);
+        // The process that succeeds also removes the unfinished files of the others.
+        created.map_err(|error| match path.symlink_metadata() {
             Ok(_) => StoreError::Exists { path: path.clone() },
             Err(_) => error,
         })?;
         remove_parts(folder);
         let store = Self::open(folder)?;
-        // Another run may have been put there.
+        // Another process may have put another run there.
         if store.identity != *identity {
             return Err(StoreError::Exists { path });
         }
@@ -91,18 +96,19 @@ impl Store {
     /// Opens the store in `folder` and locks it.
     ///
     /// # Errors
-    /// [`StoreError`] if there is none, if it is not ours, of another format, damaged, or in use.
+    /// [`StoreError`] if the folder has no store, or if the store is not one of this program, has another format or version of the
+    /// identity, is damaged, or is in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(STORE_FILE);
         match path.symlink_metadata() {
             Ok(file) if file.is_file() => {}
-            // A link, or what would be waited for when it is read.
+            // A link, or a pipe, which would block.
             Ok(_) => return Err(StoreError::Foreign { path }),
             Err(_) => return Err(StoreError::Absent { path: folder.to_owned() }),
         }
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        // `NOFOLLOW` heeds every part of the path: only the file itself may not be a link.
+        // `NOFOLLOW` applies to every part of the path, but folders may be links.
         let real =
             fs::canonicalize(folder).map_err(|source| StoreError::Unreadable { path: folder.to_owned(), source })?;
         let real = real.join(STORE_FILE);
@@ -112,19 +118,24 @@ impl Store {
         let failed = |error| classify(&path, error);
         let connection = Connection::open_with_flags(&real, flags).map_err(failed)?;
         prepare(&connection).map_err(failed)?;
-        let identity = read_head(&connection).map_err(|damage| damaged(&path, damage))?;
+        let is_damaged = |damage| damaged(&path, damage);
+        check_tables(&connection).map_err(is_damaged)?;
+        let found = read_identity_version(&connection).map_err(is_damaged)?;
+        if found != Experiment::IDENTITY_VERSION {
+            return Err(StoreError::IdentityVersion { path, found });
+        }
+        let identity = read_identity(&connection).map_err(is_damaged)?;
         let file = file_id(&real.symlink_metadata().map_err(|_| vanished())?);
         if file != before {
             return Err(vanished());
         }
-        Ok(Store { connection, path, file, identity, open: false, session: None, reserve: None })
+        Ok(Store { connection, path, file, identity, open: false, session: None })
     }
 
-    /// Whether the file still stands in its place. One that was deleted or moved can still be written to, and another run may have taken
-    /// the folder.
+    /// Checks that the file is still at its path. A deleted or moved file can still be written, and another run may have taken the folder.
     ///
     /// # Errors
-    /// [`StoreError::Vanished`] if it does not.
+    /// [`StoreError::Vanished`] if it is not.
     pub fn check_place(&self) -> Result<(), StoreError> {
         match self.path.symlink_metadata() {
             Ok(file) if file_id(&file) == self.file => Ok(()),
@@ -132,7 +143,7 @@ impl Store {
         }
     }
 
-    /// What it is the store of.
+    /// The identity of the run.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -142,12 +153,12 @@ impl Store {
         &self.path
     }
 
-    /// Whether nothing was ever put in.
+    /// Whether the store holds no chunks.
     pub fn is_empty(&self) -> bool {
         self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1)", [], |row| row.get(0)) == Ok(0)
     }
 
-    /// Asks for `paths` paths a cell, and takes the text of an experiment that differs in nothing that changes them.
+    /// Changes the number of paths per cell and the text of the experiment, which must give the same paths.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
@@ -161,13 +172,13 @@ impl Store {
         Ok(())
     }
 
-    /// Reads and checks everything; returns which of `chunks`, those of the store's run, are there.
+    /// Reads and checks all rows; returns which chunks of the run are in the store.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if anything is not as it was written.
+    /// [`StoreError::Damaged`] if a row is not as it was written.
     pub fn done(&self, chunks: &Chunks) -> Result<Done, StoreError> {
         let mut done = Done::default();
-        // What begins before every row that a run can have would be passed over.
+        // The loop below would skip rows with a negative id.
         let first = self.connection.query_row("SELECT min(first) FROM batch", [], |row| row.get::<_, Option<i64>>(0));
         if let Some(first) = first.map_err(|error| classify(&self.path, error))?.filter(|first| *first < 0) {
             return Err(damaged(&self.path, damage(first as u64)));
@@ -180,7 +191,7 @@ impl Store {
             });
             match planned {
                 Some((number, paths)) if packed.paths() == paths => done.insert(number),
-                // The end of a cell that was extended since: it is run anew with the others of its chunk.
+                // The last chunk of a cell that has been extended since: it is run again as a whole chunk.
                 Some((_, paths)) if packed.paths() < paths => {}
                 _ => return Err(damaged(&self.path, Damage::Stray { cell, path: index * CHUNK })),
             }
@@ -189,17 +200,13 @@ impl Store {
         Ok(done)
     }
 
-    /// Adds chunks; they are safe once [`Store::commit`] has returned. Fastest in order.
+    /// Adds chunks, fastest in ascending order. They are durable after [`Store::commit`].
     ///
     /// # Errors
-    /// [`StoreError`] if they cannot be written. What was not committed is then lost.
+    /// [`StoreError`] if they cannot be written. All chunks since the last commit are then lost.
     pub fn put(&mut self, batches: &[PackedBatch]) -> Result<(), StoreError> {
         if batches.is_empty() {
             return Ok(());
-        }
-        let place = self.connection.path().unwrap_or_default();
-        if let Some(reserve) = self.reserve.get_or_insert_with(|| Reserve::of(Path::new(place)).ok()) {
-            reserve.renew();
         }
         let written = self.begin().and_then(|()| {
             let mut put = self.connection.prepare_cached(PUT)?;
@@ -210,7 +217,7 @@ impl Store {
                 if first < last {
                     replaced.execute((first, last))?;
                 }
-                // Bytes that are bound to a statement are copied twice on their way to the pages, these are not.
+                // Bytes bound to a statement would be copied twice on their way to the pages.
                 put.execute((first, batch.chunks() as i64, ZeroBlob(batch.bytes().len() as u64)))?;
                 let mut open = match row.take() {
                     Some(mut open) => open.reopen(first).map(|()| open)?,
@@ -224,13 +231,6 @@ impl Store {
         written.map_err(|error| self.roll_back(error))
     }
 
-    /// Gives back what was reserved on the disk for chunks that have not come, as closing the store does.
-    pub fn release(&mut self) {
-        if let Some(Some(reserve)) = &mut self.reserve {
-            reserve.release();
-        }
-    }
-
     fn begin(&mut self) -> rusqlite::Result<()> {
         if !self.open {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -241,29 +241,29 @@ impl Store {
 
     fn roll_back(&mut self, error: rusqlite::Error) -> StoreError {
         self.open = false;
-        // On many errors SQLite has done so itself.
+        // After many errors SQLite has already rolled back.
         let _ = self.connection.execute_batch("ROLLBACK");
         classify(&self.path, error)
     }
 
-    /// Makes what was put in safe against a kill at any moment.
+    /// Makes all added chunks durable: a kill at any later moment does not lose them.
     ///
     /// # Errors
-    /// [`StoreError`] if it cannot be written, or if the file is not [in its place](Store::check_place).
+    /// [`StoreError`] if they cannot be written, or if the file is not [at its path](Store::check_place).
     pub fn commit(&mut self) -> Result<(), StoreError> {
         self.check_place()?;
         if self.open {
-            self.tell_session()?;
+            self.update_session()?;
             self.connection.execute_batch("COMMIT").map_err(|error| self.roll_back(error))?;
             self.open = false;
         }
         Ok(())
     }
 
-    /// Gives the chunks of one cell in order, until `visit` returns `false`.
+    /// Passes the chunks of one cell to `visit` in order, until it returns `false`.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if one is not as it was written, or an error of `visit`.
+    /// [`StoreError::Damaged`] if a chunk is not as it was written, or an error of `visit`.
     pub fn read_cell<E: From<StoreError>>(
         &self,
         cell: u64,
@@ -277,10 +277,10 @@ impl Store {
         })
     }
 
-    /// Copies every chunk of the parts of a run into this store, in order; `copied` is told after each.
+    /// Copies all chunks of the parts of a run into this store, in order, and calls `copied` after each.
     ///
     /// # Errors
-    /// [`StoreError`] if a part cannot be read or this store not be written.
+    /// [`StoreError`] if a part cannot be read or this store cannot be written.
     pub fn gather(&mut self, parts: &[Store], copied: &mut dyn FnMut()) -> Result<(), StoreError> {
         let mut pages: Vec<Page<'_>> = parts.iter().map(Page::of).collect::<Result<_, _>>()?;
         let mut row: Option<PackedBatch> = None;
@@ -300,48 +300,49 @@ impl Store {
         self.commit()
     }
 
-    /// Adds the account of a session that is over.
+    /// Adds the record of a session that has ended.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
     pub fn add_session(&mut self, session: &Session) -> Result<(), StoreError> {
-        let written = self.connection.execute("INSERT INTO session (account) VALUES (?)", [account(session)]);
+        let written = self.connection.execute("INSERT INTO session (account) VALUES (?)", [to_json(session)]);
         written.map(|_| ()).map_err(|error| classify(&self.path, error))
     }
 
-    /// Begins the account of the session of this process, which is that old already. Every commit tells how long it has been.
+    /// Starts the record of the session of this process, backdated to `since`. Every commit updates its duration.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
     pub fn begin_session(&mut self, session: Session, since: Instant) -> Result<(), StoreError> {
         self.add_session(&session)?;
-        self.session = Some((self.connection.last_insert_rowid(), session, since));
+        let number = self.connection.last_insert_rowid();
+        self.session = Some(CurrentSession { number, record: session, since });
         Ok(())
     }
 
-    /// Ends the account of the session of this process and returns its seconds.
+    /// Ends the record of the session of this process; returns its duration in seconds.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
     pub fn end_session(&mut self, stop_reason: &str) -> Result<f64, StoreError> {
-        if let Some((_, session, _)) = &mut self.session {
-            session.stop_reason = stop_reason.to_string();
+        if let Some(session) = &mut self.session {
+            session.record.stop_reason = stop_reason.to_string();
         }
-        self.tell_session()?;
-        Ok(self.session.take().map_or(0.0, |(_, session, _)| session.seconds))
+        self.update_session()?;
+        Ok(self.session.take().map_or(0.0, |session| session.record.seconds))
     }
 
-    fn tell_session(&mut self) -> Result<(), StoreError> {
-        let Some((number, session, since)) = &mut self.session else { return Ok(()) };
-        session.seconds = since.elapsed().as_secs_f64();
-        let told = || -> rusqlite::Result<usize> {
-            let mut tell = self.connection.prepare_cached("UPDATE session SET account = ? WHERE number = ?")?;
-            tell.execute((account(session), *number))
+    fn update_session(&mut self) -> Result<(), StoreError> {
+        let Some(CurrentSession { number, record, since }) = &mut self.session else { return Ok(()) };
+        record.seconds = since.elapsed().as_secs_f64();
+        let update = || -> rusqlite::Result<usize> {
+            let mut update = self.connection.prepare_cached("UPDATE session SET account = ? WHERE number = ?")?;
+            update.execute((to_json(record), *number))
         };
-        told().map(|_| ()).map_err(|error| self.roll_back(error))
+        update().map(|_| ()).map_err(|error| self.roll_back(error))
     }
 
-    /// Every session, in order. An account that cannot be read is left out: nothing depends on it.
+    /// The records of all sessions, in order. Unreadable records are left out: no result depends on them.
     ///
     /// # Errors
     /// [`StoreError`] if the file cannot be read.
@@ -355,7 +356,7 @@ impl Store {
         read().map_err(|error| classify(&self.path, error))
     }
 
-    /// The chunks of the rows that begin in `ids`, in order, until `visit` returns `false`.
+    /// Passes the chunks of the rows that begin in `ids` to `visit` in order, until it returns `false`.
     fn each<E: From<StoreError>>(
         &self,
         ids: Range<u64>,
@@ -371,7 +372,7 @@ impl Store {
         })
     }
 
-    /// The rows that begin in `ids`, in order, until `visit` returns `false`.
+    /// Passes the rows that begin in `ids` to `visit` in order, until it returns `false`.
     fn each_row<E: From<StoreError>>(
         &self,
         ids: Range<u64>,
@@ -388,7 +389,7 @@ impl Store {
             let (first, chunks, bytes) = read().map_err(failed)?;
             let row =
                 PackedRow { first: first as u64, chunks: chunks as u64, stride: self.identity.shard.count(), bytes };
-            // A broken tree can give a row again, and for ever.
+            // A damaged tree can return the same row for ever.
             let end = row.end().filter(|_| row.first >= next);
             next = end.ok_or_else(|| E::from(damaged(&self.path, damage(row.first))))?;
             if !visit(row)? {
@@ -399,20 +400,14 @@ impl Store {
     }
 }
 
-impl Drop for Store {
-    fn drop(&mut self) {
-        self.release();
-    }
-}
-
-fn account(session: &Session) -> String {
+fn to_json(session: &Session) -> String {
     serde_json::to_string(session).unwrap_or_default()
 }
 
-/// Rows between two commits of a merge.
+/// Number of rows between two commits of a merge.
 const COMMIT_EVERY: u64 = 1_000;
 
-/// The next few chunks of a part.
+/// The next chunks of a part.
 struct Page<'s> {
     store: &'s Store,
     chunks: VecDeque<PackedChunk<'static>>,
@@ -446,8 +441,8 @@ impl<'s> Page<'s> {
     }
 }
 
-/// Makes an empty file beside the place of a store, with a name that no other process has.
-fn claim(folder: &Path) -> Result<PathBuf, StoreError> {
+/// Creates an empty file for an unfinished store, with a name that no other process uses.
+fn create_part(folder: &Path) -> Result<PathBuf, StoreError> {
     for number in 0..10_000 {
         let part = folder.join(format!(".{STORE_FILE}.{number}.part"));
         match File::create_new(&part) {
@@ -459,28 +454,28 @@ fn claim(folder: &Path) -> Result<PathBuf, StoreError> {
     Err(StoreError::Folder { path: folder.to_owned(), source: ErrorKind::AlreadyExists.into() })
 }
 
-/// Gives a whole store its name, unless something has it.
-fn put_in_place(beside: &Path, path: &Path) -> Result<(), StoreError> {
+/// Gives a complete store its final name, unless that exists.
+fn put_in_place(part: &Path, path: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::Folder { path: path.to_owned(), source };
-    match fs::hard_link(beside, path) {
+    match fs::hard_link(part, path) {
         Ok(()) => Ok(()),
-        // A file system without links.
+        // A file system without hard links.
         Err(error)
             if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied)
                 && path.symlink_metadata().is_err() =>
         {
-            fs::rename(beside, path).map_err(failed)
+            fs::rename(part, path).map_err(failed)
         }
         Err(source) => Err(failed(source)),
     }
 }
 
-/// Takes away what was left of stores that were not made to their end, by a process that was killed or came too late.
+/// Removes the unfinished stores of processes that were killed or came too late.
 fn remove_parts(folder: &Path) {
     let part = |name: &str| name.starts_with(&format!(".{STORE_FILE}."));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if part(&entry.file_name().to_string_lossy()) {
-            // Where that fails it only stays.
+            // A leftover file is harmless.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -501,7 +496,7 @@ fn classify(path: &Path, error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
             StoreError::Damaged { path, damage: error.into() }
         }
-        // A column of another type, a text that is not UTF-8, a name that is not there.
+        // A column of another type, a text that is not UTF-8, or a missing name.
         None => StoreError::Damaged { path, damage: error.into() },
         Some(_) => StoreError::Database { path, source: error },
     }
@@ -510,11 +505,11 @@ fn classify(path: &Path, error: rusqlite::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Batch, Cell, SIZES, Shard};
+    use crate::engine::{Batch, SIZES, Shard, Simulation};
     use crate::experiment::Experiment;
     use crate::scheme::{Outcome, PathRecord, StopFlag, StreamSource};
 
-    /// A run of 700 paths, of which the last chunk was stored before those that come before it, is extended to 1500.
+    /// A run of 700 paths, whose last chunk was stored first, is extended to 1500.
     #[test]
     fn a_short_chunk_is_replaced_by_a_row_that_begins_before_it() {
         let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
@@ -546,14 +541,14 @@ mod tests {
         assert_eq!((store.done(&more).unwrap().gaps(6).count(), paths(&store)), (0, 1500));
     }
 
-    /// Whatever a kernel costs, and so however many of its chunks are in a row.
+    /// For every number of chunks in a row.
     #[test]
-    fn a_path_takes_twelve_bytes() {
+    fn a_path_takes_less_than_twelve_bytes() {
         let experiment = Experiment::parse("small.toml", include_str!("../../tests/data/small.toml")).unwrap();
         let plan = &experiment.cells[0];
         let kernel = plan.scheme.prepare(&plan.problem).unwrap();
         let source = StreamSource { seed: experiment.seed, cell: 0 };
-        let cell = Cell { kernel: &*kernel, source, limits: plan.limits };
+        let simulation = Simulation { kernel: &*kernel, source, limits: plan.limits };
         let paths = 8_000 * CHUNK;
         let chunks = Chunks::new(vec![paths], Shard::WHOLE);
         for size in SIZES {
@@ -563,7 +558,7 @@ mod tests {
             let mut number = 0;
             while number < chunks.count() {
                 batch.chunks = chunks.batch(number, size);
-                batch.run(&cell, &StopFlag::default());
+                batch.run(&simulation, &StopFlag::default());
                 store.put(&[PackedBatch::of(&batch, Vec::new())]).unwrap();
                 number += batch.chunks.len() as u64;
             }

@@ -1,4 +1,4 @@
-//! What can be wrong with a store.
+//! Errors of the store.
 
 use std::fmt;
 use std::io;
@@ -6,23 +6,25 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::experiment::Experiment;
+
 /// Why a store cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no store.
+    /// The folder has no store.
     #[error("there is no run in {}", path.display())]
     Absent {
         /// The folder.
         path: PathBuf,
     },
-    /// There is one already.
+    /// The folder has a store already.
     #[error("{} exists already", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not one of ours.
+    /// The file is not a store of this program.
     #[error("{} is not a store of levy-escape", path.display())]
     Foreign {
         /// The file.
@@ -36,18 +38,30 @@ pub enum StoreError {
         /// Its format.
         found: i32,
     },
-    /// Another process works on it.
+    /// The store identifies its run by another version of the identity.
+    #[error(
+        "{} identifies its run by version {found} of the identity, this program by version {}",
+        path.display(),
+        Experiment::IDENTITY_VERSION
+    )]
+    IdentityVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version; 0 for a store from before the identity had one.
+        found: u32,
+    },
+    /// Another process uses the store.
     #[error("{} is in use by another run", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// The file is damaged. It is left as it is.
-    #[error("{} is damaged and was left alone", path.display())]
+    /// The file is damaged. It was not changed.
+    #[error("{} is damaged; it was not changed", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage.
         #[source]
         damage: Damage,
     },
@@ -56,16 +70,16 @@ pub enum StoreError {
     Differs {
         /// The file.
         path: PathBuf,
-        /// What differs.
+        /// The differences.
         differences: Vec<Difference>,
     },
-    /// The file is gone while it was in use, or another has taken its place.
+    /// The file was deleted, moved or replaced while it was in use.
     #[error("{} has vanished: it was deleted, moved or replaced", path.display())]
     Vanished {
         /// The file.
         path: PathBuf,
     },
-    /// The file could not be read or written.
+    /// SQLite could not read or write the file.
     #[error("{} cannot be written", path.display())]
     Database {
         /// The file.
@@ -74,7 +88,7 @@ pub enum StoreError {
         #[source]
         source: rusqlite::Error,
     },
-    /// The file or its folder could not be read.
+    /// The file or its folder cannot be read.
     #[error("{} cannot be read", path.display())]
     Unreadable {
         /// The file.
@@ -83,7 +97,7 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
-    /// The folder could not be made or written.
+    /// The folder cannot be created or written.
     #[error("{} cannot be written", path.display())]
     Folder {
         /// The folder.
@@ -94,17 +108,17 @@ pub enum StoreError {
     },
 }
 
-/// What is wrong with a damaged store.
+/// The damage of a store.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// The first bytes are not those of a store.
-    #[error("its first bytes are not those of a store")]
+    /// The file header is not that of a store.
+    #[error("its header is not that of a store")]
     Start,
     /// The database is inconsistent.
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
-    /// Its tables are not those that this program makes.
+    /// Its tables are not those that this program creates.
     #[error("its tables are not those of a run")]
     Tables,
     /// A setting is missing or wrong.
@@ -113,15 +127,15 @@ pub enum Damage {
         /// The setting.
         key: &'static str,
     },
-    /// The outcomes of a chunk are not what was written.
-    #[error("the outcomes of cell {cell} from path {path} on are not what was written")]
+    /// The outcomes of a chunk do not match their checksum.
+    #[error("the outcomes of cell {cell} from path {path} on do not match their checksum")]
     Outcomes {
         /// The cell.
         cell: u64,
         /// The first path of the chunk.
         path: u64,
     },
-    /// A chunk is not one of the run.
+    /// A chunk does not belong to the run.
     #[error("it holds paths that do not belong to the run: cell {cell}, from path {path} on")]
     Stray {
         /// The cell.
@@ -131,25 +145,25 @@ pub enum Damage {
     },
 }
 
-/// One thing in which two runs differ.
+/// One difference between two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// What it is, as `noise.epsilon`.
+    /// The setting, such as `noise.epsilon`.
     pub what: String,
     /// Its value in the store.
     pub stored: String,
-    /// Its value now.
-    pub asked: String,
+    /// Its value in the requested run.
+    pub requested: String,
 }
 
-/// Differences, a line each.
+/// Differences, one on a line.
 pub(crate) struct Listed<'d>(pub &'d [Difference]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 10;
-        for Difference { what, stored, asked } in self.0.iter().take(SHOWN) {
-            write!(f, "\n  {what}: {stored} there, {asked} here")?;
+        for Difference { what, stored, requested } in self.0.iter().take(SHOWN) {
+            write!(f, "\n  {what}: {stored} in the store, {requested} requested")?;
         }
         match self.0.len().saturating_sub(SHOWN) {
             0 => Ok(()),

@@ -1,4 +1,4 @@
-//! What a store is opened by: its first bytes, its settings, its tables and what it is the store of.
+//! The head of a store: file header, settings of the connection, tables, and the identity of the run.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,22 +16,22 @@ use super::identity::Identity;
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 
-/// Name of the store in a folder of results.
+/// Name of the store in a results folder.
 pub const STORE_FILE: &str = "run.sqlite";
 
-/// "LEVY": what tells our files from other databases.
+/// "LEVY": distinguishes stores from other databases.
 const APPLICATION: i32 = 0x4c45_5659;
-/// The largest: what is written at once is written cheapest. A chunk takes some 2.8 kB; rows of the engine's
-/// [sizes of a batch](crate::engine::SIZES) leave little of it over.
+/// The largest size that SQLite has: few large writes cost less than many small ones. A chunk takes about 2.8 kB, and rows of the engine's
+/// [batch sizes](crate::engine::SIZES) fill the pages almost completely.
 const PAGE: i32 = 65_536;
-/// Kilobytes of pages that are held: few, so that a page is still in the processor's cache when it is written.
+/// Size of the page cache in kilobytes: small, so that pages are still in the processor's cache when they are written.
 const CACHE: i32 = 192;
-/// Longest value that is read: the text of an experiment, and more than any row.
+/// Longest value that is read: larger than the text of any experiment and any row.
 const LONGEST: i32 = 16 << 20;
-/// How long another process is waited for that looks at a store, as `report` does.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Lock timeout, for a process that reads a store briefly, such as `report`.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The tables, word for word as they stand in the file. A file with others, or with triggers or views, is not ours.
+/// The tables, with the exact text in the file. A file with other tables, triggers or views is refused.
 const TABLES: [(&str, &str); 3] = [
     ("entry", "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"),
     ("session", "CREATE TABLE session (number INTEGER PRIMARY KEY, account TEXT NOT NULL)"),
@@ -48,6 +48,7 @@ pub(super) fn write_head(connection: &Connection, identity: &Identity) -> rusqli
     }
     let Identity { version, seed, fingerprint, paths, shard, text, calibrations } = identity;
     let mut entries = vec![
+        ("identity", Experiment::IDENTITY_VERSION.to_string()),
         ("version", version.clone()),
         ("seed", seed.to_string()),
         ("fingerprint", fingerprint.clone()),
@@ -64,7 +65,7 @@ pub(super) fn write_head(connection: &Connection, identity: &Identity) -> rusqli
     connection.execute_batch("COMMIT")
 }
 
-/// Checks the first bytes of the file before SQLite sees them: some it would believe, and some it would mend.
+/// Checks the file header before SQLite reads it: SQLite would trust some wrong values and repair others.
 pub(super) fn check_start(path: &Path) -> Result<(), StoreError> {
     let mut start = [0; 100];
     let path = path.to_owned();
@@ -81,20 +82,24 @@ pub(super) fn check_start(path: &Path) -> Result<(), StoreError> {
     if format != FORMAT {
         return Err(StoreError::Format { path, found: format });
     }
-    // Size of a page, a rollback journal and no log, nothing reserved, the fractions of a page; no vacuum, UTF-8.
-    let as_made = start[16..24] == [0, 1, 1, 1, 0, 64, 32, 32] && [number(52), number(56), number(64)] == [0, 1, 0];
-    // The number of pages, unless a transaction was broken off: then SQLite goes back to what was committed.
+    // Page size, rollback journal, no reserved bytes, payload fractions; no vacuum, UTF-8.
+    let as_created = start[16..24] == [0, 1, 1, 1, 0, 64, 32, 32] && [number(52), number(56), number(64)] == [0, 1, 0];
+    // The number of pages, unless a transaction was interrupted, which SQLite then rolls back.
     let length = fs::metadata(&path).map_or(0, |file| file.len());
     let committed = number(24) == number(92) && i64::from(number(28)) * i64::from(PAGE) == length as i64;
     let journal = path.with_file_name(format!("{STORE_FILE}-journal")).symlink_metadata();
     if journal.as_ref().is_ok_and(|journal| !journal.is_file()) {
         return Err(StoreError::Foreign { path });
     }
-    let broken_off = journal.is_ok();
-    if as_made && (committed || broken_off) { Ok(()) } else { Err(StoreError::Damaged { path, damage: Damage::Start }) }
+    let interrupted = journal.is_ok();
+    if as_created && (committed || interrupted) {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged { path, damage: Damage::Start })
+    }
 }
 
-/// Limits and locks, before anything of the file is believed.
+/// Sets the limits and takes the lock, before any content of the file is used.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
@@ -103,10 +108,10 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.busy_timeout(PATIENCE)?;
-    // A store that may only be read cannot be locked; that nobody writes meanwhile is then for its owner to see to.
+    connection.busy_timeout(LOCK_TIMEOUT)?;
+    // A read-only store cannot be locked. Its owner has to make sure that nobody writes to it.
     if !connection.is_readonly("main")? {
-        // The lock comes first and is then kept: in this order two that want it at once do not wait for each other.
+        // The lock is taken first and then kept: in this order two processes cannot wait for each other.
         connection.execute_batch("BEGIN EXCLUSIVE")?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.execute_batch("COMMIT")?;
@@ -114,26 +119,36 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-pub(super) fn read_head(connection: &Connection) -> Result<Identity, Damage> {
+/// Version of the identity, 0 for a store from before it had one.
+pub(super) fn read_identity_version(connection: &Connection) -> Result<u32, Damage> {
+    match entry(connection, "identity")? {
+        Some(version) => version.parse().map_err(|_| Damage::Entry { key: "identity" }),
+        None => Ok(0),
+    }
+}
+
+pub(super) fn check_tables(connection: &Connection) -> Result<(), Damage> {
     let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid LIMIT 4")?;
     let table = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let tables = statement.query_map([], table)?.collect::<rusqlite::Result<Vec<(String, String, String)>>>()?;
     let expected = TABLES.map(|(name, sql)| ("table".to_string(), name.to_string(), sql.to_string()));
-    if tables != expected {
-        return Err(Damage::Tables);
-    }
-    let entry = |key: &'static str| -> Result<Option<String>, Damage> {
-        let read = connection.query_row("SELECT value FROM entry WHERE key = ?", [key], |row| row.get(0));
-        read.optional().map_err(|error| match error {
-            rusqlite::Error::SqliteFailure(..) => Damage::Database(error),
-            _ => Damage::Entry { key },
-        })
-    };
-    let text = |key| entry(key)?.ok_or(Damage::Entry { key });
+    if tables == expected { Ok(()) } else { Err(Damage::Tables) }
+}
+
+fn entry(connection: &Connection, key: &'static str) -> Result<Option<String>, Damage> {
+    let read = connection.query_row("SELECT value FROM entry WHERE key = ?", [key], |row| row.get(0));
+    read.optional().map_err(|error| match error {
+        rusqlite::Error::SqliteFailure(..) => Damage::Database(error),
+        _ => Damage::Entry { key },
+    })
+}
+
+pub(super) fn read_identity(connection: &Connection) -> Result<Identity, Damage> {
+    let text = |key| entry(connection, key)?.ok_or(Damage::Entry { key });
     let number = |key| text(key)?.parse().map_err(|_| Damage::Entry { key });
     let shard = text("shard")?;
     let shard = shard.split_once('/').and_then(|(i, n)| Shard::new(i.parse().ok()?, n.parse().ok()?));
-    let calibrations = match entry("calibrations")? {
+    let calibrations = match entry(connection, "calibrations")? {
         Some(listed) => serde_json::from_str(&listed).map_err(|_| Damage::Entry { key: "calibrations" })?,
         None => BTreeMap::new(),
     };

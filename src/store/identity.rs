@@ -1,39 +1,41 @@
-//! What a run is: two stores with the same identity may be joined.
+//! The identity of a run. Stores of the same identity can be joined.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use super::error::Difference;
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::Fingerprint;
 
-/// What fixes the outcome of every path, and what part of them is meant.
+/// Everything that determines the outcome of every path, and the part of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Version of the program: another may give other bits.
+    /// Version of the program. Another version may give other results.
     pub version: String,
-    /// Seed of every random stream.
+    /// Seed of all random streams.
     pub seed: u64,
-    /// Hash of the resolved cells and of the calibrations that they were taken from.
+    /// Hash of the [canonical text](Experiment::write_identity) of the resolved experiment.
     pub fingerprint: String,
     /// Paths of every cell.
     pub paths: u64,
     /// The part of the run.
     pub shard: Shard,
-    /// The experiment file as it was read.
+    /// The text of the experiment file.
     pub text: String,
-    /// Hash of every calibration that was read, by the name that the file gives it.
+    /// Hash of every calibration that was read, by its name in the file.
     pub calibrations: BTreeMap<String, String>,
 }
 
 impl Identity {
-    /// The run of `paths` paths a cell, or a part of it.
+    /// The part `shard` of a run with `paths` paths per cell.
     pub fn of(experiment: &Experiment, paths: u64, shard: Shard) -> Self {
+        let mut fingerprint = Fingerprint::new();
+        // Writing into a hash cannot fail.
+        let _ = experiment.write_identity(&mut fingerprint);
         Identity {
             version: env!("CARGO_PKG_VERSION").to_string(),
             seed: experiment.seed.0,
-            fingerprint: fingerprint(experiment),
+            fingerprint: fingerprint.to_string(),
             paths,
             shard,
             text: experiment.text.to_string(),
@@ -41,58 +43,67 @@ impl Identity {
         }
     }
 
-    /// In what the stored run is another one, whatever its number of paths and its shard; empty if in nothing.
-    pub fn differences(&self, asked: &Identity) -> Vec<Difference> {
+    /// The differences between the stored run and the requested one, apart from the number of paths and the shard. Empty if both give the
+    /// same paths.
+    pub fn differences(&self, requested: &Identity) -> Vec<Difference> {
         let mut found = Vec::new();
-        let mut compare = |what: &str, stored: &str, asked: &str| {
-            if stored != asked {
-                let (stored, asked) = (stored.to_string(), asked.to_string());
-                found.push(Difference { what: what.to_string(), stored, asked });
+        let mut compare = |what: &str, stored: &str, requested: &str| {
+            if stored != requested {
+                let (stored, requested) = (stored.to_string(), requested.to_string());
+                found.push(Difference { what: what.to_string(), stored, requested });
             }
         };
-        compare("program version", &self.version, &asked.version);
-        compare("seed", &self.seed.to_string(), &asked.seed.to_string());
-        if self.fingerprint != asked.fingerprint {
+        compare("program version", &self.version, &requested.version);
+        compare("seed", &self.seed.to_string(), &requested.seed.to_string());
+        if self.fingerprint != requested.fingerprint {
             let before = found.len();
-            found.extend(settings_that_differ(&self.text, &asked.text));
-            found.extend(calibrations_that_differ(&self.calibrations, &asked.calibrations));
+            found.extend(settings_that_differ(&self.text, &requested.text));
+            found.extend(calibrations_that_differ(&self.calibrations, &requested.calibrations));
             if found.len() == before {
-                // A file that the experiment names, or a default that the program changed.
-                let (stored, asked) = (self.fingerprint.clone(), asked.fingerprint.clone());
-                found.push(Difference { what: "fingerprint of the cells".to_string(), stored, asked });
+                // A default of the program has changed.
+                let (stored, requested) = (self.fingerprint.clone(), requested.fingerprint.clone());
+                found.push(Difference { what: "fingerprint of the cells".to_string(), stored, requested });
             }
         }
         found
     }
 }
 
-/// Keys of the file that change no path.
-fn is_outside(key: &str) -> bool {
-    ["name", "seed", "paths", "figures"].contains(&key) || key.starts_with("quick") || key.ends_with(".figures")
+/// Whether a setting of the file, given by its path, has no influence on any path of the process.
+fn is_outside(path: &str) -> bool {
+    let (first, last) = (path.split('.').next().unwrap_or(path), path.rsplit('.').next().unwrap_or(path));
+    ["seed", "paths", "quick", "random_problems"].contains(&first) || ["name", "shape", "figures"].contains(&last)
 }
 
-fn settings_that_differ(stored: &str, asked: &str) -> Vec<Difference> {
-    let settings = |text: &str| Experiment::settings(text).into_iter().filter(|(key, _)| !is_outside(key));
+fn settings_that_differ(stored: &str, requested: &str) -> Vec<Difference> {
+    let settings = |text: &str| Experiment::settings(text).into_iter().filter(|(path, _)| !is_outside(path));
     let stored: BTreeMap<String, String> = settings(stored).collect();
-    let asked: BTreeMap<String, String> = settings(asked).collect();
-    entries_that_differ(&stored, &asked).collect()
+    let requested: BTreeMap<String, String> = settings(requested).collect();
+    entries_that_differ(&stored, &requested).collect()
 }
 
-fn calibrations_that_differ(stored: &BTreeMap<String, String>, asked: &BTreeMap<String, String>) -> Vec<Difference> {
+fn calibrations_that_differ<'m>(
+    stored: &'m BTreeMap<String, String>,
+    requested: &'m BTreeMap<String, String>,
+) -> impl Iterator<Item = Difference> + 'm {
     let name = |found: Difference| Difference { what: format!("content of the calibration {}", found.what), ..found };
-    entries_that_differ(stored, asked).map(name).collect()
+    entries_that_differ(stored, requested).map(name)
 }
 
 fn entries_that_differ<'m>(
     stored: &'m BTreeMap<String, String>,
-    asked: &'m BTreeMap<String, String>,
+    requested: &'m BTreeMap<String, String>,
 ) -> impl Iterator<Item = Difference> + 'm {
-    let keys: BTreeSet<&String> = stored.keys().chain(asked.keys()).collect();
+    let keys: BTreeSet<&String> = stored.keys().chain(requested.keys()).collect();
     let value = |entries: &BTreeMap<String, String>, key: &String| {
         entries.get(key).map_or("nothing".to_string(), |value| shortened(value))
     };
-    let differ = keys.into_iter().filter(|key| stored.get(*key) != asked.get(*key));
-    differ.map(move |key| Difference { what: shortened(key), stored: value(stored, key), asked: value(asked, key) })
+    let differ = keys.into_iter().filter(|key| stored.get(*key) != requested.get(*key));
+    differ.map(move |key| Difference {
+        what: shortened(key),
+        stored: value(stored, key),
+        requested: value(requested, key),
+    })
 }
 
 fn shortened(text: &str) -> String {
@@ -101,23 +112,4 @@ fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", text[..end].escape_debug()),
         None => text.escape_debug().to_string(),
     }
-}
-
-/// Hash of everything that is simulated: the cells as they were resolved, from which comments, layout and order of keys are gone, and the
-/// calibrations, of which more than the cells tells what was measured.
-fn fingerprint(experiment: &Experiment) -> String {
-    let mut hash = Fingerprint::new();
-    for cell in &experiment.cells {
-        let limits = (cell.limits.max_time, cell.limits.max_events);
-        // Writing into a hash cannot fail.
-        let _ = writeln!(
-            hash,
-            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{limits:?}",
-            cell.index, cell.dynamics, cell.basin, cell.eta, cell.measure, cell.problem, cell.scheme
-        );
-    }
-    for content in experiment.calibrations.values() {
-        let _ = writeln!(hash, "calibration|{content}");
-    }
-    hash.to_string()
 }

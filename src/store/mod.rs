@@ -1,7 +1,6 @@
-//! The durable store of a run: every outcome, in one file that a kill cannot spoil.
+//! The durable store of a run: the outcomes of all paths, in one file that remains valid if the process is killed.
 //!
-//! Tables and figures are rendered from it, so that they are the same bytes however often the run was broken off, on however many
-//! threads and machines it was made.
+//! Tables and figures are rendered from the store. Their bytes depend neither on interruptions nor on the number of threads and machines.
 
 mod batch;
 mod database;
@@ -9,7 +8,6 @@ mod error;
 mod head;
 mod identity;
 mod packing;
-mod reserve;
 
 pub use batch::{ChunkOutcomes, PackedBatch};
 pub use database::{Session, Store};
@@ -18,5 +16,5 @@ pub use error::{Damage, Difference, StoreError};
 pub use head::STORE_FILE;
 pub use identity::Identity;
 
-/// Version of the file's format. A store of another is refused.
+/// Version of the file format. Stores of other versions are refused.
 pub const FORMAT: i32 = 2;

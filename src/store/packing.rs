@@ -1,24 +1,24 @@
-//! # Outcomes of a chunk, packed
+//! # The packed outcomes of a chunk
 //!
-//! Three columns of whole numbers: how every path ended, when, and the overshoot, 1 where it did not leave. A column is its smallest value,
-//! the number of bits `w` that the largest difference from it needs, and the differences by `w` bits each: in eight lanes, the first
-//! eight values one in each, then the next eight, so that eight are shifted and joined by one instruction. The bits of positive
-//! floating-point numbers order as the numbers do, so exit times that span a few powers of two take 56 bits instead of 64, without
-//! loss. Of the overshoot 24 significant bits are kept. One-dimensional escapes take 11 bytes.
+//! Three columns of whole numbers: how every path ended, at what time, and its overshoot (1 for a path that did not leave). A column
+//! consists of its smallest value, the number `w` of bits of the largest difference from it, and the differences with `w` bits each. The
+//! differences are distributed over eight lanes in turn, so that one instruction shifts or joins eight of them. The bits of positive
+//! floating-point numbers have the order of the numbers, so exit times that span a few powers of two take 56 bits instead of 64, without
+//! loss. Overshoots are rounded to 24 significant bits. A path in one dimension takes 11 bytes.
 
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::engine::CHUNK;
 use crate::scheme::{Departure, Outcome, PathRecord, Side, Site};
 
-/// Bits of an overshoot that are dropped.
+/// Number of low bits of an overshoot that are dropped.
 const DROPPED: u32 = 29;
-/// Values that are packed side by side.
+/// Number of values that are packed in parallel.
 const LANES: usize = 8;
-/// Bytes of one word of every lane.
+/// Bytes of one word from each lane.
 const WORDS: usize = LANES * size_of::<u64>();
 
-/// The overshoot as it is stored: 24 significant bits, rounded.
+/// The stored form of an overshoot: rounded to 24 significant bits.
 fn overshoot_code(z: f64) -> u64 {
     (z.to_bits() + (1 << (DROPPED - 1))) >> DROPPED
 }
@@ -33,36 +33,36 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Room for one chunk at a time.
+    /// Columns for one chunk at a time.
     pub fn new() -> Self {
         let [ends, times, overshoots] = [[0; CHUNK as usize]; 3];
         Packer { ends, times, overshoots }
     }
 
-    /// Packs the outcomes of a chunk in order, appending to `out`; returns the events of all its paths.
+    /// Appends the packed outcomes of a chunk to `out`; returns the events of all its paths together.
     ///
     /// # Panics
-    /// If they are more than a chunk holds.
+    /// For more outcomes than a chunk has paths.
     pub fn pack(&mut self, records: &[PathRecord], out: &mut Vec<u8>) -> u64 {
         assert!(records.len() <= CHUNK as usize, "{} paths in a chunk", records.len());
         Arch::new().dispatch(Packing { packer: self, records, out })
     }
 
-    /// Fills the columns; returns the events of all paths.
+    /// Fills the columns; returns the events of all paths together.
     #[inline(always)]
     fn read(&mut self, records: &[PathRecord]) -> u64 {
         let mut events = 0u64;
         let columns = self.ends.iter_mut().zip(&mut self.times).zip(&mut self.overshoots);
         for (record, ((end, time), overshoot)) in records.iter().zip(columns) {
             let Outcome::Exited { time: exit, site } = record.outcome else { return self.read_any(records) };
-            // No machine takes 2^64 steps.
+            // No run reaches 2^64 steps.
             events = events.wrapping_add(record.events);
             (*end, *time, *overshoot) = (place_code(site), exit.to_bits(), overshoot_code(site.overshoot));
         }
         events
     }
 
-    /// The same where not every path left, which is so in few chunks.
+    /// [`Packer::read`] for the few chunks in which not every path left.
     #[cold]
     #[inline(never)]
     fn read_any(&mut self, records: &[PathRecord]) -> u64 {
@@ -79,7 +79,7 @@ impl Packer {
     }
 }
 
-/// How a path ended that did not leave; the codes of places come after.
+/// Codes of the paths that did not leave; the codes of exit sites follow.
 const CENSORED: u64 = 0;
 const DIVERGED: u64 = 1;
 const PLACES: u64 = 2;
@@ -90,7 +90,7 @@ fn place_code(site: Site) -> u64 {
         + (u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep))
 }
 
-/// The `paths` outcomes of a chunk; `None` if the bytes are not what [`Packer::pack`] writes.
+/// Appends the `paths` outcomes of a chunk to `out`; `None` if [`Packer::pack`] cannot have written the bytes.
 pub fn unpack(mut bytes: &[u8], paths: usize, out: &mut Vec<Outcome>) -> Option<()> {
     let ends = read_column(&mut bytes, paths)?;
     let times = read_column(&mut bytes, paths)?;
@@ -119,7 +119,8 @@ fn site(place: u64, overshoot: u64) -> Option<Site> {
     })
 }
 
-/// Packing with the widest vectors that the processor has. No closure: one that is not inlined is compiled for the narrowest.
+/// Packs with the widest vectors of the processor. It is not a closure, because a closure that is not inlined is compiled for the
+/// narrowest.
 struct Packing<'p> {
     packer: &'p mut Packer,
     records: &'p [PathRecord],
@@ -140,7 +141,7 @@ impl NullaryFnOnce for Packing<'_> {
     }
 }
 
-/// Appends the first `count` values; the column is used up.
+/// Appends the first `count` values. The column is overwritten.
 #[inline(always)]
 fn write_column(values: &mut Column, count: usize, out: &mut Vec<u8>) {
     let (lo, hi) = values[..count].iter().fold((u64::MAX, 0), |(lo, hi), &v| (lo.min(v), hi.max(v)));
@@ -171,7 +172,7 @@ fn write_column(values: &mut Column, count: usize, out: &mut Vec<u8>) {
         if bits >= u64::BITS {
             write(&held);
             bits -= u64::BITS;
-            // Nothing is left of a value that ended with the word.
+            // A value that ended with the word leaves no bits.
             held = row.map(|value| if bits == 0 { 0 } else { value >> (width - bits) });
         }
     }
@@ -180,7 +181,7 @@ fn write_column(values: &mut Column, count: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Bytes of so many rows of values.
+/// Size in bytes of `rows` packed rows of eight values.
 fn size(rows: usize, width: u32) -> usize {
     (rows * width as usize).div_ceil(u64::BITS as usize) * WORDS
 }
@@ -206,7 +207,7 @@ fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
         lanes
     });
     let mut values = Vec::with_capacity(rows * LANES);
-    // What is left of the words: `bits` bits of every lane.
+    // The unread bits of the current words: `bits` in each lane.
     let (mut held, mut bits) = ([0; LANES], 0);
     for _ in 0..rows {
         let mut row = held;
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_unpacked_bit_for_bit() {
+    fn packed_outcomes_are_unpacked_bit_for_bit() {
         let mut rng = Stream::new(Seed(1), 0, 0);
         for (n, axes) in [(0, 1), (1, 1), (2, 3), (255, 1), (256, 1), (256, 10_000)] {
             let outcomes = outcomes(&mut rng, n, axes);
@@ -269,7 +270,7 @@ mod tests {
             pack(&outcomes, &mut bytes);
             unpack(&bytes, n, &mut back).unwrap();
             assert_eq!(outcomes, back);
-            // 12 bytes a path, beside the heads of the columns and what their last words leave over.
+            // 12 bytes per path, apart from the heads of the columns and the unused bits of their last words.
             assert!(bytes.len() <= 36 + 4 * WORDS + 12 * n + if axes > 1 { 2 * n } else { 0 }, "{n}: {}", bytes.len());
         }
     }
@@ -284,14 +285,14 @@ mod tests {
                 let mut number = || lo | rng.next_u64().checked_shr(u64::BITS - width).unwrap_or(0);
                 let mut column = [0; CHUNK as usize];
                 column[..count].fill_with(&mut number);
-                // The ends of the range, where there is room for both.
+                // Both ends of the range, if the column has two values.
                 (column[0], column[count - 1]) = (lo | u64::MAX.checked_shr(u64::BITS - width).unwrap_or(0), lo);
-                let (given, mut bytes) = (column, Vec::new());
+                let (values, mut bytes) = (column, Vec::new());
                 write_column(&mut column, count, &mut bytes);
                 let expected = if count == 1 { 0 } else { size(count.div_ceil(LANES), width) };
                 assert_eq!(bytes.len(), 9 + expected, "{width} bits, {count}");
                 let mut rest = &bytes[..];
-                assert_eq!(read_column(&mut rest, count).unwrap(), given[..count], "{width} bits, {count}");
+                assert_eq!(read_column(&mut rest, count).unwrap(), values[..count], "{width} bits, {count}");
                 assert!(rest.is_empty());
             }
         }
@@ -322,9 +323,9 @@ mod tests {
         }
     }
 
-    /// Bytes changed, cut and added, from a fixed seed: never a panic, and never more outcomes than asked for.
+    /// Bytes are changed, removed and inserted, from a fixed seed: no panic, and no more outcomes than requested.
     #[test]
-    fn no_bytes_make_it_panic() {
+    fn no_bytes_cause_a_panic() {
         let mut rng = Stream::new(Seed(3), 0, 0);
         let mut good = Vec::new();
         pack(&outcomes(&mut rng, 256, 5), &mut good);

@@ -1,9 +1,9 @@
-//! `{ calibration = ".." }`: what an experiment takes from a measured network.
+//! `{ calibration = ".." }`: values taken from the calibration of a network.
 
 use std::rc::Rc;
 
 use crate::calibrate::{Calibration, Coordinate, Measurement, Minimum, NoiseKind, OptimiserRun, SamplingAxis};
-use crate::experiment::toml::diagnostics::Findings;
+use crate::experiment::toml::diagnostics::Diagnostics;
 use crate::experiment::toml::node::{Kind, Node};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::Alpha;
@@ -13,7 +13,7 @@ pub(in crate::experiment) fn names_calibration(value: Value<'_>) -> bool {
     value.has_key("calibration")
 }
 
-/// A run of a calibration, with the keys that say which.
+/// One run of a calibration.
 struct Source {
     calibration: Rc<Calibration>,
     run: usize,
@@ -24,11 +24,13 @@ impl Source {
         let name = table.need("calibration", "\"calibrate-digits\"");
         let optimiser = table.get("optimiser").map(|optimiser| optimiser.text());
         let name = name?;
-        let calibration = match value.findings.calibration(name.text()?) {
+        let read = value.reading.calibrations.borrow_mut().get(name.text()?);
+        let calibration = match read {
             Ok(calibration) => calibration,
             Err(reason) => {
-                let help = "make it with `levy-escape calibrate`; a name without a path is looked for in the folder of results";
-                value.findings.push(name.refuse(reason).help(help));
+                let help =
+                    "make it with `levy-escape calibrate`; a name without a path is searched for in the results folder";
+                name.report_with_help(reason, help);
                 return None;
             }
         };
@@ -42,8 +44,8 @@ impl Source {
             None => None,
         };
         let Some(run) = run else {
-            let finding = value.refuse("which of its optimisers this is taken from is not clear");
-            value.findings.push(finding.help(format!("give `optimiser`, one of: {}", labels.join(", "))));
+            let help = format!("give `optimiser`, one of: {}", labels.join(", "));
+            value.report_with_help("the calibration holds several optimisers", help);
             return None;
         };
         Some(Source { calibration, run })
@@ -53,24 +55,22 @@ impl Source {
         &self.calibration.runs[self.run]
     }
 
-    /// The minimum with its coordinates, of which there is at least one.
+    /// The minimum, with at least one coordinate.
     fn minimum(&self, value: Value<'_>) -> Option<&Minimum> {
         let minimum = self.run().minimum.as_ref().filter(|minimum| !minimum.coordinates.is_empty());
         if minimum.is_none() {
             let run = self.run();
             let message = match &run.minimum {
-                None => {
-                    format!("the training {:?} did not come to its end, so that nothing was measured there", run.label)
-                }
+                None => format!("the training {:?} did not finish, so its minimum was not measured", run.label),
                 Some(_) => format!("no coordinate of the training {:?} has a positive curvature", run.label),
             };
-            value.findings.push(value.refuse(message));
+            value.report(message);
         }
         minimum
     }
 }
 
-/// Means of `log |noise|` over the coordinates of the calibration, from which an amplitude follows for every `α`.
+/// Means of `log |noise|` at the coordinates of the calibration. They give the amplitude at every `α`.
 pub(in crate::experiment) fn read_mean_logs(value: Value<'_>) -> Option<Vec<f64>> {
     read_coordinates(value, |c| c.mean_log)
 }
@@ -93,42 +93,57 @@ fn read_coordinates(value: Value<'_>, of: fn(&Coordinate) -> f64) -> Option<Vec<
     Some(source.minimum(value)?.coordinates.iter().map(of).collect())
 }
 
-/// Tail indices of the last measurement: measured, or of the Gaussian surrogate, or both.
+/// The data from which a tail index was estimated.
+#[derive(Clone, Copy)]
+enum Origin {
+    Measured,
+    Surrogate,
+}
+
+/// Tail indices of the last measurement: those measured, those of the Gaussian surrogate, or both.
 pub(in crate::experiment) fn read_alphas(value: Value<'_>) -> Option<Vec<f64>> {
-    const AXES: [&str; 3] = ["pooled", "batches", "iterations"];
+    let origins = [("measured", Origin::Measured), ("surrogate", Origin::Surrogate)];
+    let axes = [
+        ("pooled", &SamplingAxis::Pooled),
+        ("batches", &SamplingAxis::Batches),
+        ("iterations", &SamplingAxis::Iterations),
+    ];
+    let kinds = [("gradient", NoiseKind::Gradient), ("direction", NoiseKind::Direction)];
     let table = value.table()?;
     let source = Source::read(value, &table);
-    let of = table.get("of").map_or(Some(vec![0]), |of| {
-        let word = |of: Value<'_>| of.word(&["measured", "surrogate"]);
-        if of.is_list() { of.list()?.map(word).collect() } else { word(of).map(|which| vec![which]) }
+    let of = table.get("of").map_or(Some(vec![Origin::Measured]), |of| {
+        let word = |of: Value<'_>| of.word(&origins);
+        if of.is_list() { of.list()?.map(word).collect() } else { word(of).map(|origin| vec![origin]) }
     });
-    let axis = table.get("axis").map_or(Some(0), |axis| axis.word(&AXES));
-    let noise = table.get("noise").map_or(Some(0), |noise| noise.word(&["gradient", "direction"]));
+    let axis = table.get("axis").map_or(Some(&SamplingAxis::Pooled), |axis| axis.word(&axes));
+    let noise = table.get("noise").map_or(Some(NoiseKind::Gradient), |noise| noise.word(&kinds));
     let estimator = table.get("estimator").map_or(Some("mohammadi"), |estimator| estimator.text());
     table.finish();
-    let (source, of, axis, estimator) = (source?, of?, axis?, estimator?);
-    let noise = if noise? == 1 { NoiseKind::Direction } else { NoiseKind::Gradient };
-    let wanted = [SamplingAxis::Pooled, SamplingAxis::Batches, SamplingAxis::Iterations][axis].clone();
-    let matching = |m: &&Measurement| m.noise == noise && m.axis == wanted;
-    let refuse = |message: String| value.findings.push(value.refuse(message));
+    let (source, of, axis, noise, estimator) = (source?, of?, axis?, noise?, estimator?);
+    let matching = |m: &&Measurement| m.noise == noise && m.axis == *axis;
     let Some(measurement) = source.run().measurements.iter().rfind(matching) else {
-        refuse(format!("the training {:?} holds no such measurement", source.run().label));
+        value.report(format!("the training {:?} has no measurement of this noise along this axis", source.run().label));
         return None;
     };
     let Some(pair) = measurement.indices.iter().find(|pair| pair.estimator == estimator) else {
         let known: Vec<&str> = measurement.indices.iter().map(|pair| pair.estimator.as_str()).collect();
-        refuse(format!("no estimator {estimator:?}; the measurement holds {}", known.join(", ")));
+        value.report(format!("no estimator {estimator:?}; the measurement holds {}", known.join(", ")));
         return None;
     };
     let mut alphas = Vec::new();
-    for which in of {
-        let record = if which == 1 { &pair.surrogate } else { &pair.measured };
+    for origin in of {
+        let record = match origin {
+            Origin::Measured => &pair.measured,
+            Origin::Surrogate => &pair.surrogate,
+        };
         let Some((alpha, ..)) = record.index() else {
-            refuse(format!("the calibration holds no tail index by {estimator:?}: it could not be estimated"));
+            value.report(format!("the calibration holds no tail index by {estimator:?}: it could not be estimated"));
             return None;
         };
         if Alpha::new(alpha).is_err() {
-            refuse(format!("the calibrated α̂ = {alpha:.3} by {estimator:?} is no tail index of a stable law"));
+            value.report(format!(
+                "the calibrated α̂ = {alpha:.3} by {estimator:?} is not the tail index of a stable law"
+            ));
             return None;
         }
         alphas.push(alpha);
@@ -136,16 +151,16 @@ pub(in crate::experiment) fn read_alphas(value: Value<'_>) -> Option<Vec<f64>> {
     Some(alphas)
 }
 
-/// Whether a text is the file of a calibration and not that of an experiment: it trains a network.
+/// Whether a text is the file of a calibration, which trains a network, and not that of an experiment.
 pub fn is_calibration(text: &str) -> bool {
-    let Kind::Table(entries) = Node::parse(text, &Findings::default()).kind else { return false };
+    let Kind::Table(entries) = Node::parse(text, &Diagnostics::default()).kind else { return false };
     entries.iter().any(|entry| entry.key == "network" || entry.key == "optimiser")
 }
 
-/// The calibrations that a text names without a path, which another run may have to make first.
+/// The calibrations that a text names. Another run may have to make them first.
 pub fn calibrations_named(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    Node::parse(text, &Findings::default()).each_text("calibration", &mut |name| {
+    Node::parse(text, &Diagnostics::default()).each_text("calibration", &mut |name| {
         if !names.contains(&name.to_string()) {
             names.push(name.to_string());
         }
@@ -202,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_with_the_reason() {
+    fn calibrations_that_do_not_fit_are_refused_with_the_reason() {
         let good = serde_json::to_string_pretty(&example()).unwrap();
         for (json, text, reason) in [
             (good.clone(), GOOD.replace("{ calibration = 'c' }\neta", "{ calibration = 'd' }\neta"), "cannot be read"),
@@ -219,7 +234,7 @@ mod tests {
             (
                 good.clone(),
                 GOOD.replace("calibration = 'c' }\neta", "calibration = 'c', axis = 'batches' }\neta"),
-                "no such measurement",
+                "no measurement of this noise",
             ),
             (
                 good.clone(),
@@ -233,7 +248,7 @@ mod tests {
                 "a diagonal of length 3",
             ),
             (good.clone(), GOOD.replace("eta = 0.01", "eta = 0.01\nmeasure = 'unit'"), "scale of the standard"),
-            (good.replace("\"value\": 1.3", "\"value\": 2.3"), GOOD.to_string(), "is no tail index"),
+            (good.replace("\"value\": 1.3", "\"value\": 2.3"), GOOD.to_string(), "is not the tail index"),
             (good.replace("\"schema_version\": 1", "\"schema_version\": 9"), GOOD.to_string(), "schema version 9"),
             (good.replace("\"curvature\": 2.0", "\"curvature\": NaN"), GOOD.to_string(), "is not a calibration"),
         ] {

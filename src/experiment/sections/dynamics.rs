@@ -1,14 +1,15 @@
-//! `[[dynamics]]`: SGD or Adam, as equations or as steps, each with a noise of its own if it wants one.
+//! `[[dynamics]]`: SGD or Adam, as equations or as steps, each with its own noise if given.
 
 use super::basin::read_label;
 use super::calibration::{names_calibration, read_gradient_sizes};
-use super::noise::{AmplitudeSection, Level, Swept, read_alpha, read_amplitude, read_level};
+use super::noise::{AmplitudeSection, Level, read_alpha, read_amplitude, read_level};
+use super::sweep::Sweep;
 use crate::dynamics::{Adam, AdamSteps, Dynamics, DynamicsError, SecondMoment, SgdSteps};
-use crate::experiment::toml::diagnostics::{Finding, Span};
+use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::Alpha;
 
-/// A rate of Adam as it was given.
+/// A rate of Adam as it is given.
 #[derive(Clone, Copy, Debug)]
 enum Rate {
     /// Per unit of the SDE's time.
@@ -17,8 +18,38 @@ enum Rate {
     Decay(f64),
 }
 
-/// Names of the kinds in the file, in the order of [`Optimiser`].
-const KINDS: [&str; 4] = ["sgd", "adam", "sgd_steps", "adam_steps"];
+#[derive(Clone, Copy)]
+enum DynamicsKind {
+    Sgd,
+    Adam,
+    SgdSteps,
+    AdamSteps,
+}
+
+impl DynamicsKind {
+    /// Every kind by its name in the file.
+    const NAMED: [(&str, DynamicsKind); 4] = [
+        (DynamicsKind::Sgd.name(), DynamicsKind::Sgd),
+        (DynamicsKind::Adam.name(), DynamicsKind::Adam),
+        (DynamicsKind::SgdSteps.name(), DynamicsKind::SgdSteps),
+        (DynamicsKind::AdamSteps.name(), DynamicsKind::AdamSteps),
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            DynamicsKind::Sgd => "sgd",
+            DynamicsKind::Adam => "adam",
+            DynamicsKind::SgdSteps => "sgd_steps",
+            DynamicsKind::AdamSteps => "adam_steps",
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum RateKind {
+    Rate,
+    Decay,
+}
 
 #[derive(Clone, Debug)]
 enum Optimiser {
@@ -33,25 +64,28 @@ enum Optimiser {
 pub(in crate::experiment) struct DynamicsSection {
     pub label: String,
     optimiser: Optimiser,
-    pub alpha: Option<Swept<Alpha>>,
-    pub level: Option<Swept<Level>>,
-    pub amplitude: Option<Swept<AmplitudeSection>>,
+    pub alpha: Option<Sweep<Alpha>>,
+    pub level: Option<Sweep<Level>>,
+    pub amplitude: Option<Sweep<AmplitudeSection>>,
     pub span: Span,
 }
 
 impl DynamicsSection {
-    /// Whether it goes step by step, which takes no scheme.
+    /// Whether it is a discrete optimiser, which needs no scheme.
     pub fn is_discrete(&self) -> bool {
         matches!(self.optimiser, Optimiser::SgdSteps | Optimiser::AdamSteps { .. })
     }
 
-    /// The dynamics at learning rate `eta`, if that is known.
-    pub fn at(&self, eta: Option<f64>) -> Result<Dynamics, Finding> {
+    /// The dynamics at learning rate `eta`, if one is given.
+    ///
+    /// # Errors
+    /// The diagnostic of a setting that is out of range, or that needs a learning rate.
+    pub fn at(&self, eta: Option<f64>) -> Result<Dynamics, Diagnostic> {
         let known = |kind: &str| {
-            let finding = || Finding::new(self.span.clone(), format!("`{kind}` needs a learning rate"));
-            eta.ok_or_else(|| finding().help("give `eta` in place of `epsilon`, here or under [noise]"))
+            let missing = || Diagnostic::new(self.span.clone(), format!("`{kind}` needs a learning rate"));
+            eta.ok_or_else(|| missing().help("give `eta` in place of `epsilon`, here or under [noise]"))
         };
-        let refuse = |error: DynamicsError| Finding::new(self.span.clone(), error.to_string());
+        let refuse = |error: DynamicsError| Diagnostic::new(self.span.clone(), error.to_string());
         match &self.optimiser {
             Optimiser::Sgd => Ok(Dynamics::Sgd),
             Optimiser::SgdSteps => Ok(Dynamics::SgdSteps(SgdSteps::new(known("sgd_steps")?).map_err(refuse)?)),
@@ -70,7 +104,7 @@ impl DynamicsSection {
                     (Rate::PerTime(rate), _) => Ok(rate),
                     (Rate::Decay(decay), Some(eta)) => Ok(-decay.ln() / eta),
                     (Rate::Decay(_), None) => {
-                        Err(Finding::new(self.span.clone(), format!("the decay `{name}` needs a learning rate"))
+                        Err(Diagnostic::new(self.span.clone(), format!("the decay `{name}` needs a learning rate"))
                             .help(format!("give `eta` in place of `epsilon`, or `{name}_rate` per unit of time")))
                     }
                 };
@@ -87,31 +121,35 @@ impl DynamicsSection {
     }
 }
 
-/// Reads one entry; the label is its `name`, or what it is.
+/// Reads one entry; its label is its `name`, or the name of its kind.
 pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     let table = value.table()?;
-    let before = value.findings.len();
+    let before = value.reading.diagnostics.count();
     let name = table.get("name").map(read_label);
-    let which = table.one_of("a dynamics", &KINDS);
+    let which = table.one_of("a dynamics", &DynamicsKind::NAMED);
     let alpha = read_alpha(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
     table.finish();
     let (kind, settings) = which?;
     let settings_table = settings.table()?;
-    let optimiser = match KINDS[kind] {
-        "adam" => read_adam(settings_table),
-        "adam_steps" => read_adam_steps(settings_table),
-        steps => {
+    let optimiser = match kind {
+        DynamicsKind::Adam => read_adam(settings_table),
+        DynamicsKind::AdamSteps => read_adam_steps(settings_table),
+        DynamicsKind::Sgd => {
             settings_table.finish();
-            Some(if steps == "sgd" { Optimiser::Sgd } else { Optimiser::SgdSteps })
+            Some(Optimiser::Sgd)
+        }
+        DynamicsKind::SgdSteps => {
+            settings_table.finish();
+            Some(Optimiser::SgdSteps)
         }
     };
     let label = match name {
         Some(name) => name?,
-        None => KINDS[kind].to_string(),
+        None => kind.name().to_string(),
     };
-    if value.findings.len() > before {
+    if value.reading.diagnostics.count() > before {
         return None;
     }
     Some(DynamicsSection {
@@ -128,16 +166,13 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
     let beta1 = read_rate(&table, "beta1_rate", "beta1");
     let beta2 = read_rate(&table, "beta2_rate", "beta2");
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
-    let moments = ["mean_field", "frozen", "sampled"];
-    let moment = table.get("second_moment").map_or(Some(0), |m| m.word(&moments));
+    let moments =
+        [("mean_field", SecondMoment::MeanField), ("frozen", SecondMoment::Frozen), ("sampled", SecondMoment::Sampled)];
+    let second_moment = table.get("second_moment").map_or(Some(SecondMoment::default()), |m| m.word(&moments));
     let gradient_noise =
         table.get("gradient_noise").map(|g| if names_calibration(g) { read_gradient_sizes(g) } else { g.numbers() });
     table.finish();
-    let second_moment = match moment? {
-        0 => SecondMoment::MeanField,
-        1 => SecondMoment::Frozen,
-        _ => SecondMoment::Sampled,
-    };
+    let second_moment = second_moment?;
     let gradient_noise = match gradient_noise {
         Some(scales) => Some(scales?),
         None => None,
@@ -154,14 +189,14 @@ fn read_adam_steps(table: TableReader<'_>) -> Option<Optimiser> {
 }
 
 fn read_rate(table: &TableReader<'_>, rate: &'static str, decay: &'static str) -> Option<Rate> {
-    let (which, value) = table.one_of("adam", &[rate, decay])?;
+    let (kind, value) = table.one_of("adam", &[(rate, RateKind::Rate), (decay, RateKind::Decay)])?;
     let number = value.positive()?;
-    match which {
-        0 => Some(Rate::PerTime(number)),
-        _ if number < 1.0 => Some(Rate::Decay(number)),
-        _ => {
-            let finding = value.refuse(format!("the decay `{decay}` must lie inside (0, 1), not {number}"));
-            value.findings.push(finding.help(format!("a rate per unit of time is `{rate}`")));
+    match kind {
+        RateKind::Rate => Some(Rate::PerTime(number)),
+        RateKind::Decay if number < 1.0 => Some(Rate::Decay(number)),
+        RateKind::Decay => {
+            let message = format!("the decay `{decay}` must lie inside (0, 1), not {number}");
+            value.report_with_help(message, format!("use `{rate}` for a rate per unit of time"));
             None
         }
     }

@@ -1,54 +1,43 @@
-//! A basin with sweeps in it is a family: one member for every combination of their values.
+//! A basin that contains sweeps is a family, with one member for every combination of their values.
 
-use super::sweep::{MOST, sweep};
-use crate::experiment::toml::diagnostics::{Finding, Findings};
+use super::sweep::{MOST, read_sweep};
+use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::node::{Entry, Kind, Node};
 use crate::experiment::toml::reader::Value;
+use crate::experiment::toml::reading::Reading;
 
-/// Keys that mark a table as a sweep. No other table of a basin has one of them.
+/// Keys that mark a table as a sweep. No other table of a basin has any of them.
 const SWEEP_KEYS: [&str; 5] = ["from", "to", "count", "scale", "values"];
 
-/// The tree of a basin, and the sweeps in it in the order of the file.
+/// The tree of a basin, and the swept numbers in it in the order of the file.
 pub(in crate::experiment) struct Family<'a> {
     tree: &'a Node,
-    sweeps: Vec<Axis>,
+    swept: Vec<SweptNode>,
 }
 
-/// One sweep: the path of child indices that leads to it, its values and their labels.
-struct Axis {
+/// A number of the tree that is swept: the path of child indices to it, its values and their labels.
+struct SweptNode {
     path: Vec<usize>,
     values: Vec<f64>,
     labels: Vec<String>,
 }
 
 impl<'a> Family<'a> {
-    /// Finds the sweeps under the keys `swept` of the table `tree`. A plain list counts as a sweep for the keys in `scalars`.
-    pub fn new(tree: &'a Node, swept: &[&str], scalars: &[&str], findings: &Findings) -> Option<Self> {
+    /// Finds the sweeps under the keys `swept` of the table `tree`. For the keys in `scalars` a plain list is a sweep.
+    pub fn new(tree: &'a Node, swept: &[&str], scalars: &[&str], reading: &Reading) -> Option<Self> {
         let Kind::Table(entries) = &tree.kind else { return None };
         let mut found = Vec::new();
         for (index, entry) in entries.iter().enumerate().filter(|(_, e)| swept.contains(&e.key.as_str())) {
             let key = Key { scalars, last: &entry.key, label: entry.key.clone() };
             find(&entry.value, &key, &mut vec![index], &mut found);
         }
-        let mut sweeps = Vec::new();
-        let mut wrong = false;
-        for (path, node, label) in found {
-            match sweep(Value { node, key: &label, findings }) {
-                Some(values) => {
-                    let labels = distinct(&values).iter().map(|value| format!("{label}={value}")).collect();
-                    sweeps.push(Axis { path, values, labels });
-                }
-                None => wrong = true,
-            }
-        }
-        if wrong {
-            return None;
-        }
-        let family = Family { tree, sweeps };
+        // Every wrong sweep is reported, not only the first.
+        let swept: Vec<Option<SweptNode>> = found.into_iter().map(|found| found.read(reading)).collect();
+        let family = Family { tree, swept: swept.into_iter().collect::<Option<_>>()? };
         let members = family.len();
         if members > MOST {
             let message = format!("this family has {members} members; at most {MOST} are run");
-            findings.push(Finding::new(tree.span.clone(), message).help("shorten a sweep"));
+            reading.diagnostics.report(Diagnostic::new(tree.span.clone(), message).help("shorten a sweep"));
             return None;
         }
         Some(family)
@@ -56,21 +45,21 @@ impl<'a> Family<'a> {
 
     /// Number of members; saturates.
     pub fn len(&self) -> u64 {
-        self.sweeps.iter().fold(1, |n, axis| n.saturating_mul(axis.values.len() as u64))
+        self.swept.iter().fold(1, |n, node| n.saturating_mul(node.values.len() as u64))
     }
 
-    /// Label and tree of a member; the last sweep runs fastest.
+    /// Label and tree of a member; the last sweep varies fastest.
     pub fn member(&self, name: &str, index: u64) -> (String, Node) {
         let mut tree = self.tree.clone();
         let mut labels = Vec::new();
         let mut rest = index;
-        for axis in self.sweeps.iter().rev() {
-            let n = axis.values.len() as u64;
+        for swept in self.swept.iter().rev() {
+            let n = swept.values.len() as u64;
             let at = (rest % n) as usize;
             rest /= n;
-            labels.push(axis.labels[at].as_str());
-            if let Some(node) = descend(&mut tree, &axis.path) {
-                node.kind = Kind::Number(axis.values[at]);
+            labels.push(swept.labels[at].as_str());
+            if let Some(node) = descend(&mut tree, &swept.path) {
+                node.kind = Kind::Number(swept.values[at]);
             }
         }
         if labels.is_empty() {
@@ -81,7 +70,7 @@ impl<'a> Family<'a> {
     }
 }
 
-/// Where the search stands: the last key, and what a number found here is called in a label.
+/// The current position of the search: the last key, and the name of a number found here in a label.
 struct Key<'k> {
     scalars: &'k [&'k str],
     last: &'k str,
@@ -89,7 +78,7 @@ struct Key<'k> {
 }
 
 impl Key<'_> {
-    /// Item `index` of a list of `n`: ends of an interval are `lo` and `hi`, other items are counted from 1.
+    /// Item `index` of a list of `n`: the ends of an interval are `lo` and `hi`, other items are numbered from 1.
     fn item(&self, index: usize, n: usize, is_list: bool) -> Self {
         let end = ["lo", "hi"].get(index);
         let label = match (self.last, self.label.strip_prefix("box"), end) {
@@ -103,7 +92,23 @@ impl Key<'_> {
     }
 }
 
-fn find<'a>(node: &'a Node, key: &Key<'_>, path: &mut Vec<usize>, found: &mut Vec<(Vec<usize>, &'a Node, String)>) {
+/// A sweep that was found in the tree.
+struct Found<'a> {
+    path: Vec<usize>,
+    node: &'a Node,
+    label: String,
+}
+
+impl Found<'_> {
+    fn read(self, reading: &Reading) -> Option<SweptNode> {
+        let Found { path, node, label } = self;
+        let values = read_sweep(Value { node, key: &label, reading })?;
+        let labels = distinct(&values).iter().map(|value| format!("{label}={value}")).collect();
+        Some(SweptNode { path, values, labels })
+    }
+}
+
+fn find<'a>(node: &'a Node, key: &Key<'_>, path: &mut Vec<usize>, found: &mut Vec<Found<'a>>) {
     let is_sweep = |entries: &[Entry]| entries.iter().any(|e| SWEEP_KEYS.contains(&e.key.as_str()));
     let mut deeper = |index: usize, child: &'a Node, key: &Key<'_>| {
         path.push(index);
@@ -122,7 +127,9 @@ fn find<'a>(node: &'a Node, key: &Key<'_>, path: &mut Vec<usize>, found: &mut Ve
                 deeper(index, item, &key.item(index, items.len(), is_list));
             }
         }
-        Kind::Table(_) | Kind::List(_) => found.push((path.clone(), node, key.label.clone())),
+        Kind::Table(_) | Kind::List(_) => {
+            found.push(Found { path: path.clone(), node, label: key.label.clone() });
+        }
         _ => {}
     }
 }
@@ -135,7 +142,7 @@ fn descend<'n>(node: &'n mut Node, path: &[usize]) -> Option<&'n mut Node> {
     })
 }
 
-/// The numbers with four significant digits, or as many as tell them apart.
+/// The numbers with four significant digits, or as many as are needed to distinguish them.
 fn distinct(numbers: &[f64]) -> Vec<String> {
     for digits in 4..17 {
         let words: Vec<String> = numbers.iter().map(|&n| short(n, digits)).collect();
@@ -159,14 +166,14 @@ mod tests {
     use super::*;
 
     fn labels(text: &str) -> Vec<String> {
-        let findings = Findings::default();
-        let tree = Node::parse(text, &findings);
-        let family = Family::new(&tree, &["potential", "domain", "start"], &["radius"], &findings).unwrap();
+        let reading = Reading::default();
+        let tree = Node::parse(text, &reading.diagnostics);
+        let family = Family::new(&tree, &["potential", "domain", "start"], &["radius"], &reading).unwrap();
         (0..family.len()).map(|index| family.member("b", index).0).collect()
     }
 
     #[test]
-    fn sweeps_multiply_and_the_last_runs_fastest() {
+    fn sweeps_multiply_and_the_last_varies_fastest() {
         let text = "domain = { interval = [-1, { values = [1, 2] }] }\nstart = [{ from = 0, to = 0.1, count = 3 }]";
         let expected = [
             "b[hi=1 start=0]",
@@ -177,11 +184,11 @@ mod tests {
             "b[hi=2 start=0.1]",
         ];
         assert_eq!(labels(text), expected);
-        let findings = Findings::default();
-        let tree = Node::parse(text, &findings);
-        let family = Family::new(&tree, &["domain", "start"], &[], &findings).unwrap();
+        let reading = Reading::default();
+        let tree = Node::parse(text, &reading.diagnostics);
+        let family = Family::new(&tree, &["domain", "start"], &[], &reading).unwrap();
         let (_, member) = family.member("b", 5);
-        let expected = Node::parse("domain = { interval = [-1, 2.0] }\nstart = [0.1]", &findings);
+        let expected = Node::parse("domain = { interval = [-1, 2.0] }\nstart = [0.1]", &reading.diagnostics);
         assert_eq!(plain(&member), plain(&expected));
     }
 
@@ -210,11 +217,11 @@ mod tests {
     }
 
     #[test]
-    fn a_family_too_large_is_refused_before_it_is_built() {
-        let findings = Findings::default();
+    fn too_large_a_family_is_refused_before_it_is_built() {
+        let reading = Reading::default();
         let many = "{ from = 1, to = 2, count = 50000 }";
-        let tree = Node::parse(&format!("start = [{many}, {many}, {many}]"), &findings);
-        assert!(Family::new(&tree, &["start"], &[], &findings).is_none());
-        assert!(findings.take()[0].message().contains("this family has 125000000000000 members"));
+        let tree = Node::parse(&format!("start = [{many}, {many}, {many}]"), &reading.diagnostics);
+        assert!(Family::new(&tree, &["start"], &[], &reading).is_none());
+        assert!(reading.diagnostics.take()[0].message().contains("this family has 125000000000000 members"));
     }
 }

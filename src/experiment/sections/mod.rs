@@ -2,9 +2,11 @@
 
 pub(super) mod basin;
 pub(super) mod calibration;
+mod domain;
 pub(super) mod dynamics;
 pub(super) mod family;
 pub(super) mod noise;
+pub(super) mod potential;
 pub(super) mod random_problems;
 pub(super) mod scheme;
 pub(super) mod sweep;

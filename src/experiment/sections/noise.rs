@@ -3,16 +3,15 @@
 use nalgebra::DMatrix;
 
 use super::calibration::{names_calibration, read_alphas, read_mean_logs};
-use super::sweep::sweep;
+use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
-use crate::experiment::toml::diagnostics::{Findings, Span};
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
-use crate::noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Structure, epsilon_of_learning_rate};
+use crate::noise::{Alpha, Amplitude, LowRank, Measure, NoiseError, Structure, epsilon_of_learning_rate};
 
 /// Keys of an amplitude `diag(D) + U Vᵀ`.
 const LOW_RANK_KEYS: [&str; 3] = ["diagonal", "left", "right"];
 
-/// A noise level as it was given.
+/// A noise level as it is given.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::experiment) enum Level {
     Epsilon(f64),
@@ -20,16 +19,27 @@ pub(in crate::experiment) enum Level {
 }
 
 impl Level {
-    /// `ε`, and `η` where that was given.
-    pub fn resolve(self, alpha: Alpha) -> (f64, Option<f64>) {
+    /// The noise level `ε` at tail index `alpha`.
+    ///
+    /// # Errors
+    /// [`NoiseError::LearningRate`] for a learning rate that is not positive and finite.
+    pub fn epsilon(self, alpha: Alpha) -> Result<f64, NoiseError> {
         match self {
-            Level::Epsilon(epsilon) => (epsilon, None),
-            Level::Eta(eta) => (epsilon_of_learning_rate(alpha, eta).unwrap_or(f64::NAN), Some(eta)),
+            Level::Epsilon(epsilon) => Ok(epsilon),
+            Level::Eta(eta) => epsilon_of_learning_rate(alpha, eta),
+        }
+    }
+
+    /// The learning rate `η`, if the level is given by one.
+    pub fn eta(self) -> Option<f64> {
+        match self {
+            Level::Epsilon(_) => None,
+            Level::Eta(eta) => Some(eta),
         }
     }
 }
 
-/// An amplitude as it was given.
+/// An amplitude as it is given.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::experiment) enum AmplitudeSection {
     Fixed(Amplitude),
@@ -48,7 +58,7 @@ impl AmplitudeSection {
         }
     }
 
-    /// Numbers that it holds beside itself.
+    /// Numbers that it holds on the heap.
     pub fn size(&self) -> usize {
         match self {
             AmplitudeSection::Fixed(amplitude) => amplitude.size(),
@@ -57,19 +67,12 @@ impl AmplitudeSection {
     }
 }
 
-/// A swept setting with its place.
-#[derive(Clone, Debug)]
-pub(in crate::experiment) struct Swept<T> {
-    pub values: Vec<T>,
-    pub span: Span,
-}
-
-/// The section, swept values still apart.
+/// The section, before its sweeps are multiplied out.
 #[derive(Clone, Debug)]
 pub(in crate::experiment) struct NoiseSection {
-    pub alpha: Option<Swept<Alpha>>,
-    pub level: Option<Swept<Level>>,
-    pub amplitude: Swept<AmplitudeSection>,
+    pub alpha: Option<Sweep<Alpha>>,
+    pub level: Option<Sweep<Level>>,
+    pub amplitude: Sweep<AmplitudeSection>,
     pub structure: Structure,
     pub measure: Measure,
 }
@@ -77,63 +80,60 @@ pub(in crate::experiment) struct NoiseSection {
 /// Reads `[noise]`. Tail index and level may be left to the dynamics.
 pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let table = value.table()?;
-    let before = value.findings.len();
+    let before = value.reading.diagnostics.count();
     let alpha = read_alpha(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
-    let unit = Swept { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };
-    let structure = table.get("structure").map_or(Some(0), |s| s.word(&["independent", "isotropic"]));
-    let measure_value = table.get("measure");
-    let measure = measure_value.map_or(Some(0), |m| m.word(&["standard", "unit"]));
+    let unit = Sweep { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };
+    let structures = [("independent", Structure::Independent), ("isotropic", Structure::Isotropic)];
+    let structure = table.get("structure").map_or(Some(Structure::default()), |s| s.word(&structures));
+    let measures = [("standard", Measure::Standard), ("unit", Measure::Unit)];
+    let measure = table.get("measure").map_or(Some(Measure::default()), |m| m.word(&measures));
     table.finish();
-    if value.findings.len() > before {
+    if value.reading.diagnostics.count() > before {
         return None;
     }
     Some(NoiseSection {
         alpha: alpha?,
         level: level?,
         amplitude: amplitude?.unwrap_or(unit),
-        structure: if structure? == 1 { Structure::Isotropic } else { Structure::Independent },
-        measure: if measure? == 1 { Measure::Unit } else { Measure::Standard },
+        structure: structure?,
+        measure: measure?,
     })
 }
 
 /// `alpha`, if it is given; `None` if it is wrong.
-pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Swept<Alpha>>> {
+pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Sweep<Alpha>>> {
     let Some(value) = table.get("alpha") else { return Some(None) };
-    let values = if names_calibration(value) { read_alphas(value)? } else { sweep(value)? };
-    let alphas: Option<Vec<Alpha>> = values.iter().map(|a| Alpha::new(*a).ok()).collect();
-    if alphas.is_none() {
-        let bad = values.iter().find(|a| Alpha::new(**a).is_err()).copied().unwrap_or(f64::NAN);
-        let finding = value.refuse(format!("tail index α = {bad} is outside (0, 2]"));
-        value.findings.push(finding.help("the paper measures 1 < α < 2; α = 2 is Gaussian noise"));
-    }
-    Some(Some(Swept { values: alphas?, span: value.node.span.clone() }))
+    let values = if names_calibration(value) { read_alphas(value)? } else { read_sweep(value)? };
+    let alphas: Result<Vec<Alpha>, NoiseError> = values.into_iter().map(Alpha::new).collect();
+    let alphas = value.check_with_help(alphas, "the paper measures 1 < α < 2; α = 2 is Gaussian noise")?;
+    Some(Some(Sweep { values: alphas, span: value.node.span.clone() }))
 }
 
 /// `epsilon` or `eta`, if one is given; `None` if it is wrong.
-pub(in crate::experiment) fn read_level(table: &TableReader<'_>) -> Option<Option<Swept<Level>>> {
+pub(in crate::experiment) fn read_level(table: &TableReader<'_>) -> Option<Option<Sweep<Level>>> {
     let (epsilon, eta) = (table.get("epsilon"), table.get("eta"));
     let (value, wrap): (Value<'_>, fn(f64) -> Level) = match (epsilon, eta) {
         (Some(_), Some(eta)) => {
-            eta.findings.push(eta.refuse("give either `epsilon` or `eta`, not both"));
+            eta.report("give either `epsilon` or `eta`, not both");
             return None;
         }
         (Some(epsilon), None) => (epsilon, Level::Epsilon),
         (None, Some(eta)) => (eta, Level::Eta),
         (None, None) => return Some(None),
     };
-    let values = sweep(value)?;
+    let values = read_sweep(value)?;
     if let Some(bad) = values.iter().find(|v| !(**v > 0.0)) {
-        value.findings.push(value.refuse(format!("`{}` must be positive, not {bad}", value.key)));
+        value.report(format!("`{}` must be positive, not {bad}", value.key));
         return None;
     }
-    Some(Some(Swept { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
+    Some(Some(Sweep { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
 }
 
 /// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, a diagonal and a matrix of low rank, or a
 /// calibration; `None` if it is wrong.
-pub(in crate::experiment) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Swept<AmplitudeSection>>> {
+pub(in crate::experiment) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Sweep<AmplitudeSection>>> {
     let Some(value) = table.get("amplitude") else { return Some(None) };
     let fixed = |amplitude| vec![AmplitudeSection::Fixed(amplitude)];
     let values = if names_calibration(value) {
@@ -141,14 +141,14 @@ pub(in crate::experiment) fn read_amplitude(table: &TableReader<'_>) -> Option<O
     } else if LOW_RANK_KEYS.iter().any(|key| value.has_key(key)) {
         fixed(read_low_rank(value)?)
     } else if !value.is_list() {
-        sweep(value)?.into_iter().map(|scale| AmplitudeSection::Fixed(Amplitude::Scalar(scale))).collect()
+        read_sweep(value)?.into_iter().map(|scale| AmplitudeSection::Fixed(Amplitude::Scalar(scale))).collect()
     } else if value.list()?.next().is_some_and(|first| first.is_list()) {
         let rows = value.rows(MATRIX_HELP)?;
         fixed(Amplitude::Dense(DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])))
     } else {
         fixed(Amplitude::Diagonal(value.numbers()?))
     };
-    Some(Some(Swept { values, span: value.node.span.clone() }))
+    Some(Some(Sweep { values, span: value.node.span.clone() }))
 }
 
 /// `{ diagonal = .., left = [[..], ..], right = [[..], ..] }`: `diag(D) + U Vᵀ` with the columns of `U` and `V` as the rows of `left`
@@ -160,7 +160,7 @@ fn read_low_rank(value: Value<'_>) -> Option<Amplitude> {
     let left = table.need(left_key, "[[0.5, 0.5]]");
     let right = table.get(right_key);
     table.finish();
-    // Every part is read before the first that is wrong ends it.
+    // All parts are read, so that the errors of each are reported.
     let numbers = |d: Value<'_>| if d.is_list() { d.numbers() } else { d.number().map(|d| vec![d]) };
     let (diagonal, numbers) = (diagonal, diagonal.and_then(numbers));
     let vectors = |value: Value<'_>| value.rows("give the vectors one length, the dimension of the basin");
@@ -173,28 +173,15 @@ fn read_low_rank(value: Value<'_>) -> Option<Amplitude> {
     }
     if numbers.len() != dim {
         let message = format!("`diagonal` has {} entries, the vectors of `left` have {dim}", numbers.len());
-        value.findings.push(diagonal.refuse(message).help(format!("give a number, or a list of {dim}")));
+        diagonal.report_with_help(message, format!("give a number, or a list of {dim}"));
         return None;
     }
     if (v.len(), v[0].len()) != (rank, dim) {
         let of = |rows: &[Vec<f64>]| format!("{} vectors of length {}", rows.len(), rows[0].len());
         let message = format!("`right` holds {}, `left` {}", of(&v), of(&u));
-        value.findings.push(right.unwrap_or(left).refuse(message).help("give `right` as many vectors as `left`"));
+        right.unwrap_or(left).report_with_help(message, "give `right` as many vectors as `left`");
         return None;
     }
     let factor = |rows: &[Vec<f64>]| DMatrix::from_fn(dim, rank, |i, r| rows[r][i]);
-    let sigma = LowRank::new(numbers, factor(&u), factor(&v));
-    value.findings.note(&value.node.span, sigma).map(Amplitude::from)
-}
-
-/// The noise of one cell, with its errors at the places of the tail index and of the level.
-pub(in crate::experiment) fn noise(
-    section: &NoiseSection,
-    (alpha, epsilon, amplitude): (Alpha, f64, &Amplitude),
-    (alpha_place, level_place): (&Span, &Span),
-    findings: &Findings,
-) -> Option<LevyNoise> {
-    let noise = findings.note(level_place, LevyNoise::new(alpha, epsilon))?;
-    let noise = findings.note(alpha_place, noise.with_measure(section.measure))?;
-    Some(noise.with_structure(section.structure).with_amplitude(amplitude.clone()))
+    value.check(LowRank::new(numbers, factor(&u), factor(&v))).map(Amplitude::from)
 }

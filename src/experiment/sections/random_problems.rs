@@ -1,22 +1,23 @@
-//! `[random_problems]`: theorem 2 in many random problems at `det Q = 1`, where the volume argument is silent.
+//! `[random_problems]`: theorem 2 in many random problems with `det Q = 1`, for which the volume argument predicts nothing.
 
-use super::noise::{Swept, read_alpha};
+use super::noise::read_alpha;
+use super::sweep::Sweep;
 use crate::experiment::toml::reader::Value;
 use crate::noise::Alpha;
 
-/// Largest number of problems of one dimension, and of numbers that all of them hold.
+/// Largest number of problems of one family.
 const MOST_PROBLEMS: u64 = 10_000_000;
-/// Largest dimension, whose dense matrices are multiplied.
+/// Largest dimension: the matrices are dense.
 const MOST_DIMENSIONS: u64 = 200;
 
-/// Which random problems an experiment looks at.
+/// The random problems of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomProblemsPlan {
-    /// Problems of every family.
+    /// Number of problems of every family; a family is one dimension and one tail index.
     pub problems: u64,
-    /// Their dimensions.
+    /// The dimensions.
     pub dims: Vec<usize>,
-    /// Their tail indices.
+    /// The tail indices.
     pub alphas: Vec<Alpha>,
 }
 
@@ -30,20 +31,21 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<RandomProblemsPlan
         table.need("alpha", "1.5");
     }
     table.finish();
-    let (problems, dims, Swept { values: alphas, .. }) = (problems?, dims?, alpha??);
+    let (problems, dims, Sweep { values: alphas, .. }) = (problems?, dims?, alpha??);
     if alphas.iter().any(|alpha| alpha.is_gaussian()) {
-        value.findings.push(value.refuse("at α = 2 there are no jumps, and no measure of the escape set"));
+        value.report("Gaussian noise (α = 2) has no jumps, so the escape set has no Radon measure");
         return None;
     }
     let families = (dims.len() * alphas.len()) as u64;
-    value.findings.spend(&value.node.span, problems.saturating_mul(families))?;
+    let numbers = problems.saturating_mul(families);
+    value.reading.budget.request(numbers, &value.node.span, &value.reading.diagnostics)?;
     Some(RandomProblemsPlan { problems, dims, alphas })
 }
 
 fn read_dims(value: Value<'_>) -> Option<Vec<usize>> {
-    let dims: Option<Vec<u64>> = match value.is_list() {
-        true => value.list()?.map(|item| item.integer(1, MOST_DIMENSIONS)).collect(),
-        false => value.integer(1, MOST_DIMENSIONS).map(|dim| vec![dim]),
-    };
+    if !value.is_list() {
+        return value.integer(1, MOST_DIMENSIONS).map(|dim| vec![dim as usize]);
+    }
+    let dims: Option<Vec<u64>> = value.list()?.map(|item| item.integer(1, MOST_DIMENSIONS)).collect();
     Some(dims?.into_iter().map(|dim| dim as usize).collect())
 }

@@ -2,15 +2,23 @@
 
 use std::collections::HashSet;
 
+use crate::experiment::toml::diagnostic::Span;
 use crate::experiment::toml::reader::Value;
 
-/// Largest number of values of one sweep.
+/// Largest number of values of one sweep, and of members of one family.
 pub(in crate::experiment) const MOST: u64 = 100_000;
-/// What one value costs: the largest thing made of it is an amplitude.
+/// Numbers that one value takes: at most those of an amplitude.
 const NUMBERS_PER_VALUE: u64 = 8;
 
-/// The values of a sweep in the order they are run: one for a plain number. No value comes twice.
-pub(in crate::experiment) fn sweep(value: Value<'_>) -> Option<Vec<f64>> {
+/// The values that a setting takes, and its place.
+#[derive(Clone, Debug)]
+pub(in crate::experiment) struct Sweep<T> {
+    pub values: Vec<T>,
+    pub span: Span,
+}
+
+/// The values of a sweep in the order in which they are run; one for a plain number. No value occurs twice.
+pub(in crate::experiment) fn read_sweep(value: Value<'_>) -> Option<Vec<f64>> {
     let values = if value.is_table() {
         sweep_table(value)?
     } else if value.is_list() {
@@ -20,10 +28,16 @@ pub(in crate::experiment) fn sweep(value: Value<'_>) -> Option<Vec<f64>> {
     };
     let mut seen = HashSet::new();
     if let Some(twice) = values.iter().find(|v| !seen.insert(v.to_bits())) {
-        value.findings.push(value.refuse(format!("`{}` takes the value {twice:?} twice", value.key)));
+        value.report(format!("`{}` takes the value {twice:?} twice", value.key));
         return None;
     }
     Some(values)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Scale {
+    Linear,
+    Log,
 }
 
 fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
@@ -34,21 +48,22 @@ fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
     }
     let (from, to) = (table.need("from", "0.001"), table.need("to", "0.1"));
     let count = table.need("count", "5");
-    let scale = table.get("scale").map_or(Some(0), |scale| scale.word(&["linear", "log"]));
+    let scales = [("linear", Scale::Linear), ("log", Scale::Log)];
+    let scale = table.get("scale").map_or(Some(Scale::Linear), |scale| scale.word(&scales));
     table.finish();
-    // Every wrong setting is noted, not only the first.
+    // Every wrong setting is reported, not only the first.
     let (from, to) = (from.and_then(|from| from.number()), to.and_then(|to| to.number()));
     let count = count.and_then(|count| count.integer(1, MOST));
-    let (from, to, count, log) = (from?, to?, count?, scale? == 1);
-    if log && !(from > 0.0 && to > 0.0) {
-        value.findings.push(value.refuse("a logarithmic sweep needs positive ends"));
+    let (from, to, count, scale) = (from?, to?, count?, scale?);
+    if scale == Scale::Log && !(from > 0.0 && to > 0.0) {
+        value.report("a logarithmic sweep needs positive ends");
         return None;
     }
     if count == 1 && from != to {
-        value.findings.push(value.refuse("a sweep of one value needs `from` and `to` to be the same"));
+        value.report("a sweep of one value needs equal `from` and `to`");
         return None;
     }
-    value.findings.spend(&value.node.span, count * NUMBERS_PER_VALUE)?;
+    value.reading.budget.request(count * NUMBERS_PER_VALUE, &value.node.span, &value.reading.diagnostics)?;
     let last = count - 1;
     let at = |i: u64| match i {
         0 => from,
@@ -56,13 +71,16 @@ fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
         i => {
             let t = i as f64 / last as f64;
             let mean = |a: f64, b: f64| a * (1.0 - t) + b * t;
-            tidy(if log { 10f64.powf(mean(from.log10(), to.log10())) } else { mean(from, to) })
+            tidy(match scale {
+                Scale::Linear => mean(from, to),
+                Scale::Log => 10f64.powf(mean(from.log10(), to.log10())),
+            })
         }
     };
     Some((0..count).map(at).collect())
 }
 
-/// The number with 14 digits: .01 and not .010000000000000002, on every platform.
+/// The number rounded to 14 significant digits: .01 instead of .010000000000000002, on every platform.
 fn tidy(number: f64) -> f64 {
     format!("{number:.13e}").parse().unwrap_or(number)
 }
@@ -70,17 +88,17 @@ fn tidy(number: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::toml::diagnostics::Findings;
     use crate::experiment::toml::node::{Kind, Node};
+    use crate::experiment::toml::reading::Reading;
 
     fn values(text: &str) -> Result<Vec<f64>, String> {
-        let findings = Findings::default();
-        let tree = Node::parse(text, &findings);
+        let reading = Reading::default();
+        let tree = Node::parse(text, &reading.diagnostics);
         let Kind::Table(entries) = &tree.kind else { panic!() };
-        let value = Value { node: &entries[0].value, key: "x", findings: &findings };
-        let found = sweep(value);
-        let noted = findings.take();
-        found.ok_or_else(|| noted[0].message().to_string())
+        let value = Value { node: &entries[0].value, key: "x", reading: &reading };
+        let found = read_sweep(value);
+        let reported = reading.diagnostics.take();
+        found.ok_or_else(|| reported[0].message().to_string())
     }
 
     #[test]
@@ -94,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sweep_is_refused() {
+    fn wrong_sweeps_are_refused() {
         for (text, reason) in [
             ("x = { from = 0, to = 1, count = 3, scale = \"log\" }", "positive ends"),
             ("x = { from = 0, to = 1, count = 1e9 }", "must lie between 1 and 100000"),

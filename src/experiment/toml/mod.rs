@@ -1,7 +1,11 @@
-//! The file as a tree with places: read value by value, every mistake noted with its line and column.
+//! The file as a tree with places. Values are read one by one, and every error is reported with its line and column.
 
+mod budget;
+pub(super) mod diagnostic;
 pub(super) mod diagnostics;
 pub(super) mod node;
+mod number;
 pub(super) mod reader;
+pub(super) mod reading;
 
-pub use diagnostics::{ExperimentErrors, Finding, Span};
+pub use diagnostic::{Diagnostic, ExperimentErrors, Span};

@@ -3,7 +3,9 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics::{Finding, Findings, Span};
+use super::diagnostic::{Diagnostic, Span};
+use super::diagnostics::Diagnostics;
+use super::number::{broken_rule, number_at};
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +38,20 @@ pub(in crate::experiment) struct Entry {
 }
 
 impl Node {
-    /// Parses a document, or what can be recovered of it; syntax errors are left in `findings`.
-    pub fn parse(text: &str, findings: &Findings) -> Node {
+    /// Parses a document, or the part of it that can be recovered; reports its syntax errors.
+    pub fn parse(text: &str, diagnostics: &Diagnostics) -> Node {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let span = error.span().unwrap_or(0..0);
-            findings.push(Finding::new(span, format!("not valid TOML: {}", error.message())));
-            findings.set_recovered();
+            let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));
+            let message = || format!("not valid TOML: {}", error.message());
+            diagnostics.report(number.unwrap_or_else(|| Diagnostic::new(span, message())));
+            diagnostics.set_recovered();
         }
-        Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), findings)) }
+        Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), text, diagnostics)) }
     }
 
-    /// Calls `found` with every string under the key `key`, wherever it stands.
+    /// Calls `found` with every string that any table below holds under `key`.
     pub fn each_text(&self, key: &str, found: &mut dyn FnMut(&str)) {
         match &self.kind {
             Kind::List(items) => items.iter().for_each(|item| item.each_text(key, found)),
@@ -63,7 +67,7 @@ impl Node {
         }
     }
 
-    /// Appends every value below this one with its path.
+    /// Appends the path and the text of every value below this one.
     pub fn flatten(&self, path: String, out: &mut Vec<(String, String)>) {
         let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
         let value = match &self.kind {
@@ -88,7 +92,7 @@ impl Node {
         }
     }
 
-    /// What the value is, for messages.
+    /// The type of the value, for messages.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Number(_) => "a number",
@@ -103,39 +107,58 @@ impl Node {
     }
 }
 
-fn entries(table: &DeTable<'_>, findings: &Findings) -> Vec<Entry> {
+fn entries(table: &DeTable<'_>, text: &str, diagnostics: &Diagnostics) -> Vec<Entry> {
     let mut entries: Vec<Entry> = table
         .iter()
         .map(|(key, value)| Entry {
             key: key.get_ref().to_string(),
             key_span: key.span(),
-            value: node(value, findings),
+            value: node(value, text, diagnostics),
         })
         .collect();
     entries.sort_by_key(|e| e.key_span.start);
     entries
 }
 
-fn node(value: &Spanned<DeValue<'_>>, findings: &Findings) -> Node {
+fn node(value: &Spanned<DeValue<'_>>, text: &str, diagnostics: &Diagnostics) -> Node {
     let span = value.span();
-    let unreadable = |text: &str| {
-        findings.push(Finding::new(span.clone(), format!("the number {text} cannot be represented")));
+    let unreadable = || {
+        let number = shortened(text.get(span.clone()).unwrap_or_default());
+        let unrepresentable = || Diagnostic::new(span.clone(), format!("the number {number} cannot be represented"));
+        diagnostics.report(malformed_number(text, span.clone()).unwrap_or_else(unrepresentable));
         Kind::Unreadable
     };
     let kind = match value.get_ref() {
         DeValue::String(text) => Kind::Text(text.to_string()),
-        DeValue::Integer(integer) => i128::from_str_radix(integer.as_str(), integer.radix())
-            .map_or_else(|_| unreadable(integer.as_str()), Kind::Integer),
+        DeValue::Integer(integer) => {
+            i128::from_str_radix(integer.as_str(), integer.radix()).map_or_else(|_| unreadable(), Kind::Integer)
+        }
         DeValue::Float(float) => match float.as_str().parse::<f64>() {
-            // `inf` and `nan` are numbers to TOML, and the reader refuses them; 1e999 only overflows to one.
-            Ok(number) if number.is_infinite() && !float.as_str().contains("inf") => unreadable(float.as_str()),
+            // TOML has the numbers `inf` and `nan`, which the reader refuses; 1e999 overflows to one.
+            Ok(number) if number.is_infinite() && !float.as_str().contains("inf") => unreadable(),
             Ok(number) => Kind::Number(number),
-            Err(_) => unreadable(float.as_str()),
+            Err(_) => unreadable(),
         },
         DeValue::Boolean(flag) => Kind::Flag(*flag),
         DeValue::Datetime(_) => Kind::Date,
-        DeValue::Array(list) => Kind::List(list.iter().map(|item| node(item, findings)).collect()),
-        DeValue::Table(table) => Kind::Table(entries(table, findings)),
+        DeValue::Array(list) => Kind::List(list.iter().map(|item| node(item, text, diagnostics)).collect()),
+        DeValue::Table(table) => Kind::Table(entries(table, text, diagnostics)),
     };
     Node { span, kind }
+}
+
+/// The diagnostic of a number that breaks a rule of TOML.
+fn malformed_number(text: &str, span: Span) -> Option<Diagnostic> {
+    let word = text.get(span.clone())?;
+    let rule = broken_rule(word)?;
+    Some(Diagnostic::new(span, format!("{} is no TOML number: {rule}", shortened(word))))
+}
+
+/// The beginning of a long word.
+fn shortened(word: &str) -> String {
+    const MOST: usize = 60;
+    match word.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_string(),
+    }
 }

@@ -1,29 +1,31 @@
-//! Reads values out of the tree and notes what does not fit, instead of stopping at the first.
+//! Reads values out of the tree. What does not fit is reported, and reading continues.
 
 use std::cell::RefCell;
+use std::error::Error;
 
-use super::diagnostics::{Finding, Findings, Span};
+use super::diagnostic::{Diagnostic, Span};
 use super::node::{Entry, Kind, Node};
+use super::reading::Reading;
 
-/// Keys that stand before the first `[table]`: behind one, TOML gives them to that table.
+/// Keys that come before the first `[table]`: after one, TOML assigns them to that table.
 const TOP_KEYS: [&str; 5] = ["name", "seed", "paths", "max_time", "figures"];
 
-/// What would do in place of a ragged matrix.
+/// How to correct a matrix whose rows differ in length.
 pub(in crate::experiment) const MATRIX_HELP: &str = "give every row of the matrix as many numbers as there are rows";
 
-/// A table being read. Keys that nobody asked for are refused by [`TableReader::finish`].
+/// A table being read. [`TableReader::finish`] refuses the keys that were never asked for.
 pub(in crate::experiment) struct TableReader<'a> {
     entries: &'a [Entry],
     pub span: Span,
-    findings: &'a Findings,
+    reading: &'a Reading,
     asked: RefCell<Vec<&'static str>>,
     missing: RefCell<Vec<Missing>>,
 }
 
-/// Keys of which one should be there, and what to say unless a misspelling explains it.
+/// Keys of which one is required, and the diagnostic if no misspelling explains its absence.
 struct Missing {
     keys: Vec<&'static str>,
-    finding: Finding,
+    diagnostic: Diagnostic,
 }
 
 /// A value being read.
@@ -31,73 +33,75 @@ struct Missing {
 pub(in crate::experiment) struct Value<'a> {
     pub node: &'a Node,
     pub key: &'a str,
-    pub findings: &'a Findings,
+    pub reading: &'a Reading,
 }
 
 impl<'a> TableReader<'a> {
-    /// Reads `node` as a table, or notes that it is none.
-    pub fn new(node: &'a Node, key: &str, findings: &'a Findings) -> Option<Self> {
+    /// Reads `node` as a table, or reports that it is not a table.
+    pub fn new(node: &'a Node, key: &str, reading: &'a Reading) -> Option<Self> {
         match &node.kind {
             Kind::Table(entries) => Some(TableReader {
                 entries,
                 span: node.span.clone(),
-                findings,
+                reading,
                 asked: RefCell::default(),
                 missing: RefCell::default(),
             }),
             _ => {
-                Value { node, key, findings }.wrong("a table");
+                Value { node, key, reading }.report_type("a table");
                 None
             }
         }
     }
 
-    /// The value of a key that may be absent.
+    /// The value of an optional key.
     pub fn get(&self, key: &'static str) -> Option<Value<'a>> {
         let mut asked = self.asked.borrow_mut();
         if !asked.contains(&key) {
             asked.push(key);
         }
         let entry = self.entries.iter().find(|e| e.key == key)?;
-        Some(Value { node: &entry.value, key: &entry.key, findings: self.findings })
+        Some(Value { node: &entry.value, key: &entry.key, reading: self.reading })
     }
 
-    /// The value of a key that must be there.
+    /// The value of a required key.
     pub fn need(&self, key: &'static str, example: &str) -> Option<Value<'a>> {
         let value = self.get(key);
         if value.is_none() {
-            let finding = Finding::new(self.span.clone(), format!("`{key}` is missing"));
-            self.miss(&[key], finding.help(format!("add `{key} = {example}`")));
+            let diagnostic = Diagnostic::new(self.span.clone(), format!("`{key}` is missing"));
+            self.miss(&[key], diagnostic.help(format!("add `{key} = {example}`")));
         }
         value
     }
 
-    /// The one of several keys that is given, with its index; notes none or more than one.
-    pub fn one_of(&self, what: &str, keys: &[&'static str]) -> Option<(usize, Value<'a>)> {
-        let given: Vec<(usize, Value<'a>)> =
-            keys.iter().enumerate().filter_map(|(i, key)| Some((i, self.get(key)?))).collect();
-        let choices = || keys.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+    /// The value of the one key in `choices` that is given, with the meaning of that key. No key, or more than one, is reported.
+    pub fn one_of<T: Copy>(&self, what: &str, choices: &[(&'static str, T)]) -> Option<(T, Value<'a>)> {
+        let given: Vec<(T, Value<'a>)> =
+            choices.iter().filter_map(|(key, meaning)| Some((*meaning, self.get(key)?))).collect();
+        let keys: Vec<&'static str> = choices.iter().map(|(key, _)| *key).collect();
+        let listed = || keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match given.as_slice() {
             [one] => Some(*one),
             [] => {
-                self.miss(keys, Finding::new(self.span.clone(), format!("{what} needs one of {}", choices())));
+                let message = format!("{what} needs one of {}", listed());
+                self.miss(&keys, Diagnostic::new(self.span.clone(), message));
                 None
             }
             [_, (_, second), ..] => {
-                let message = format!("{what} takes only one of {}", choices());
-                self.findings.push(Finding::new(second.node.span.clone(), message));
+                second.report(format!("{what} takes only one of {}", listed()));
                 None
             }
         }
     }
 
-    /// Notes, when the table is finished, that one of `keys` should be there.
-    pub fn miss(&self, keys: &[&'static str], finding: Finding) {
-        self.missing.borrow_mut().push(Missing { keys: keys.to_vec(), finding });
+    /// Reports, when the table is finished, that one of `keys` is missing.
+    pub fn miss(&self, keys: &[&'static str], diagnostic: Diagnostic) {
+        self.missing.borrow_mut().push(Missing { keys: keys.to_vec(), diagnostic });
     }
 
-    /// Refuses the keys that nobody asked for and notes those that are missing, unless one was meant by the other.
+    /// Reports the keys that were never asked for, and the missing ones that no misspelling explains.
     pub fn finish(self) {
+        let diagnostics = &self.reading.diagnostics;
         let asked = self.asked.into_inner();
         let given = |key: &&str| self.entries.iter().any(|e| e.key == *key);
         let absent: Vec<&str> = asked.iter().copied().filter(|key| !given(key)).collect();
@@ -107,25 +111,26 @@ impl<'a> TableReader<'a> {
             meant.extend(suggested);
             let help = match suggested {
                 _ if TOP_KEYS.contains(&entry.key.as_str()) => {
-                    format!("`{}` stands before the first [section] of the file", entry.key)
+                    format!("move `{}` before the first [section] of the file", entry.key)
                 }
                 Some(known) => format!("did you mean `{known}`?"),
                 None if asked.is_empty() => "this table takes no keys".to_string(),
                 None => format!("known here: {}", asked.join(", ")),
             };
             let message = format!("unknown key `{}`", entry.key.escape_debug());
-            self.findings.push(Finding::new(entry.key_span.clone(), message).help(help));
+            diagnostics.report(Diagnostic::new(entry.key_span.clone(), message).help(help));
         }
-        if !self.findings.recovered() {
+        if !diagnostics.recovered() {
             let unexplained = |missing: &Missing| !missing.keys.iter().any(|key| meant.contains(key));
-            self.missing.take().into_iter().filter(unexplained).for_each(|missing| self.findings.push(missing.finding));
+            let missing = self.missing.take().into_iter().filter(unexplained);
+            missing.for_each(|missing| diagnostics.report(missing.diagnostic));
         }
     }
 }
 
-/// The known word nearest to `word`, if near enough to be meant.
+/// The known word most similar to `word`, if it is similar enough to be meant.
 pub(in crate::experiment) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    // The comparison is quadratic, and no word of ours is long.
+    // The comparison takes quadratic time, and all known words are short.
     if word.len() > 64 {
         return None;
     }
@@ -134,18 +139,29 @@ pub(in crate::experiment) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Op
 }
 
 impl<'a> Value<'a> {
-    /// Notes a message at this value.
-    pub fn refuse(&self, message: impl Into<String>) -> Finding {
-        Finding::new(self.node.span.clone(), message)
+    /// Reports an error at this value.
+    pub fn report(&self, message: impl Into<String>) {
+        self.reading.diagnostics.report(Diagnostic::new(self.node.span.clone(), message));
     }
 
-    fn wrong(&self, expected: &str) {
+    /// Reports an error at this value and how to correct it.
+    pub fn report_with_help(&self, message: impl Into<String>, help: impl Into<String>) {
+        self.reading.diagnostics.report(Diagnostic::new(self.node.span.clone(), message).help(help));
+    }
+
+    /// The value of a result, or `None` after reporting its error here.
+    pub fn check<T, E: Error>(&self, result: Result<T, E>) -> Option<T> {
+        self.reading.diagnostics.check(&self.node.span, result)
+    }
+
+    /// [`Value::check`], with an instruction how to correct the error.
+    pub fn check_with_help<T, E: Error>(&self, result: Result<T, E>, help: &str) -> Option<T> {
+        self.reading.diagnostics.check_with_help(&self.node.span, result, help)
+    }
+
+    fn report_type(&self, expected: &str) {
         if self.node.kind != Kind::Unreadable {
-            self.findings.push(self.refuse(format!(
-                "`{}` must be {expected}, not {}",
-                self.key,
-                self.node.kind_name()
-            )));
+            self.report(format!("`{}` must be {expected}, not {}", self.key, self.node.kind_name()));
         }
     }
 
@@ -159,12 +175,12 @@ impl<'a> Value<'a> {
             Kind::Number(number) => number,
             Kind::Integer(integer) => integer as f64,
             _ => {
-                self.wrong("a number");
+                self.report_type("a number");
                 return None;
             }
         };
         if !number.is_finite() {
-            self.findings.push(self.refuse(format!("`{}` must be a finite number, not {number}", self.key)));
+            self.report(format!("`{}` must be a finite number, not {number}", self.key));
             return None;
         }
         // No result may depend on the sign of a zero.
@@ -175,31 +191,30 @@ impl<'a> Value<'a> {
     pub fn positive(&self) -> Option<f64> {
         let number = self.number()?;
         if !(number > 0.0) {
-            self.findings.push(self.refuse(format!("`{}` must be positive, not {number:?}", self.key)));
+            self.report(format!("`{}` must be positive, not {number:?}", self.key));
             return None;
         }
         Some(number)
     }
 
-    /// A whole number between `lo` and `hi`. A float such as `2e4` counts if it is whole.
+    /// A whole number between `lo` and `hi`. A float such as `2e4` is accepted if it is whole.
     pub fn integer(&self, lo: u64, hi: u64) -> Option<u64> {
         let integer = match self.node.kind {
             Kind::Integer(integer) => integer,
             Kind::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => number as i128,
             Kind::Number(number) => {
-                self.findings.push(self.refuse(format!("`{}` must be a whole number, not {number}", self.key)));
+                self.report(format!("`{}` must be a whole number, not {number}", self.key));
                 return None;
             }
             _ => {
-                self.wrong("a whole number");
+                self.report_type("a whole number");
                 return None;
             }
         };
         match u64::try_from(integer) {
             Ok(value) if (lo..=hi).contains(&value) => Some(value),
             _ => {
-                let message = format!("`{}` must lie between {lo} and {hi}, not {integer}", self.key);
-                self.findings.push(self.refuse(message));
+                self.report(format!("`{}` must lie between {lo} and {hi}, not {integer}", self.key));
                 None
             }
         }
@@ -210,30 +225,31 @@ impl<'a> Value<'a> {
         match &self.node.kind {
             Kind::Text(text) => Some(text),
             _ => {
-                self.wrong("a string");
+                self.report_type("a string");
                 None
             }
         }
     }
 
-    /// One of several words, by its index.
-    pub fn word(&self, words: &[&str]) -> Option<usize> {
+    /// The meaning of the word in `choices`.
+    pub fn word<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
-        let found = words.iter().position(|w| *w == text);
+        let found = choices.iter().find(|(word, _)| *word == text);
         if found.is_none() {
-            let help = match suggestion(text, words) {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            let help = match suggestion(text, &words) {
                 Some(word) => format!("did you mean \"{word}\"?"),
                 None => format!("one of: {}", words.join(", ")),
             };
-            self.findings.push(self.refuse(format!("`{}` does not know \"{text}\"", self.key)).help(help));
+            self.report_with_help(format!("unknown value \"{text}\" for `{}`", self.key), help);
         }
-        found
+        found.map(|(_, meaning)| *meaning)
     }
 
     /// One of several things by its name.
     pub fn named<T: Copy>(&self, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
-        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
-        self.word(&names).map(|index| all[index])
+        let choices: Vec<(&str, T)> = all.iter().map(|one| (name(*one), *one)).collect();
+        self.word(&choices)
     }
 
     /// A list of things by their names.
@@ -248,35 +264,34 @@ impl<'a> Value<'a> {
         match &self.node.kind {
             Kind::List(items) => Some(items.iter().map(move |item| value.item(item))),
             _ => {
-                self.wrong("a list");
+                self.report_type("a list");
                 None
             }
         }
     }
 
-    /// A list of finite numbers.
+    /// A list of finite numbers, at least one.
     pub fn numbers(&self) -> Option<Vec<f64>> {
         let items = self.list()?;
         if items.len() == 0 {
-            self.findings.push(self.refuse(format!("`{}` is empty", self.key)));
+            self.report(format!("`{}` is empty", self.key));
             return None;
         }
-        // Every wrong entry is noted, not only the first.
+        // Every wrong entry is reported, not only the first.
         let numbers: Vec<Option<f64>> = items.map(|item| item.number()).collect();
         numbers.into_iter().collect()
     }
 
-    /// A list of lists of numbers, all of one length: the rows of a matrix. `help` says what would do where they are not.
+    /// The rows of a matrix, all of one length; `help` says how to correct rows of different lengths.
     pub fn rows(&self, help: &str) -> Option<Vec<Vec<f64>>> {
         let rows: Vec<Option<Vec<f64>>> = self.list()?.map(|row| row.numbers()).collect();
         let rows: Vec<Vec<f64>> = rows.into_iter().collect::<Option<_>>()?;
         let Some(first) = rows.first() else {
-            self.findings.push(self.refuse(format!("`{}` is empty", self.key)));
+            self.report(format!("`{}` is empty", self.key));
             return None;
         };
         if rows.iter().any(|row| row.len() != first.len()) {
-            let finding = self.refuse(format!("the rows of `{}` differ in length", self.key));
-            self.findings.push(finding.help(help));
+            self.report_with_help(format!("the rows of `{}` differ in length", self.key), help);
             return None;
         }
         Some(rows)
@@ -284,7 +299,7 @@ impl<'a> Value<'a> {
 
     /// A table.
     pub fn table(&self) -> Option<TableReader<'a>> {
-        TableReader::new(self.node, self.key, self.findings)
+        TableReader::new(self.node, self.key, self.reading)
     }
 
     /// Whether the value is a list.

@@ -1,0 +1,358 @@
+//! The resolved experiment as a canonical text, by which runs are compared.
+//!
+//! The text holds every setting that determines a path, one on a line, with numbers in the shortest digits that read back as the same
+//! number. It depends neither on the layout of the file nor on the names of types and fields in this program. Names, figures, the seed
+//! and the number of paths are not part of it. Any change of its form needs a new [`Experiment::IDENTITY_VERSION`].
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+
+use super::file::Experiment;
+use super::plan::CellPlan;
+use super::sections::potential::PotentialSettings;
+use super::sections::scheme::SchemeSettings;
+use crate::dynamics::{Dynamics, SecondMoment};
+use crate::files::write_digits;
+use crate::landscape::{Domain, Well};
+use crate::noise::{Amplitude, Measure, Structure};
+use crate::scheme::{JumpAdapted, Monitoring};
+
+impl Experiment {
+    /// Version of the text that [`Experiment::write_identity`] writes.
+    pub const IDENTITY_VERSION: u32 = 1;
+
+    /// Writes the canonical text of the resolved experiment.
+    ///
+    /// # Errors
+    /// The error of `out`.
+    pub fn write_identity(&self, out: &mut dyn Write) -> fmt::Result {
+        let mut lines = Lines { out, buffer: Vec::new() };
+        lines.text("identity", &Self::IDENTITY_VERSION.to_string())?;
+        lines.text("cells", &self.cells.len().to_string())?;
+        self.cells.iter().try_for_each(|cell| write_cell(cell, &mut lines))?;
+        // The cells hold only some of the numbers of a calibration.
+        let contents: BTreeSet<&String> = self.calibrations.values().collect();
+        contents.into_iter().try_for_each(|content| lines.text("calibration", content))
+    }
+}
+
+/// Lines of a key and values.
+struct Lines<'w> {
+    out: &'w mut dyn Write,
+    buffer: Vec<u8>,
+}
+
+impl Lines<'_> {
+    fn text(&mut self, key: &str, value: &str) -> fmt::Result {
+        writeln!(self.out, "{key} {value}")
+    }
+
+    fn number(&mut self, key: &str, number: f64) -> fmt::Result {
+        self.numbers(key, &[number])
+    }
+
+    fn numbers<'n>(&mut self, key: &str, numbers: impl IntoIterator<Item = &'n f64>) -> fmt::Result {
+        self.buffer.clear();
+        self.buffer.extend_from_slice(key.as_bytes());
+        for number in numbers {
+            self.buffer.push(b' ');
+            write_digits(&mut self.buffer, *number);
+        }
+        self.buffer.push(b'\n');
+        self.out.write_str(std::str::from_utf8(&self.buffer).map_err(|_| fmt::Error)?)
+    }
+}
+
+fn write_cell(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+    lines.text("cell", &cell.index.to_string())?;
+    write_scheme(cell, lines)?;
+    write_dynamics(cell, lines)?;
+    write_noise(cell, lines)?;
+    write_basin(cell, lines)
+}
+
+fn write_scheme(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+    match cell.scheme_settings {
+        SchemeSettings::JumpAdapted { threshold, step_cap } => {
+            lines.text("scheme", "jump_adapted")?;
+            match threshold {
+                Some(threshold) => lines.number("threshold", threshold)?,
+                None => {
+                    lines.numbers("threshold default", &[JumpAdapted::THRESHOLD_FAR, JumpAdapted::THRESHOLD_NEAR])?
+                }
+            }
+            lines.number("step_cap", step_cap.unwrap_or(JumpAdapted::STEP_CAP))?;
+        }
+        SchemeSettings::Euler { step, monitoring } => {
+            lines.text("scheme", "euler")?;
+            match step {
+                Some(step) => lines.number("step", step)?,
+                None => lines.text("step", "default")?,
+            }
+            let monitoring = match monitoring {
+                Monitoring::Corrected => "corrected",
+                Monitoring::Discrete => "discrete",
+            };
+            lines.text("monitoring", monitoring)?;
+        }
+        SchemeSettings::Steps => lines.text("scheme", "steps")?,
+    }
+    lines.number("max_time", cell.limits.max_time)?;
+    lines.text("max_events", &cell.limits.max_events.to_string())
+}
+
+fn write_dynamics(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+    match cell.problem.dynamics() {
+        Dynamics::Sgd => lines.text("dynamics", "sgd"),
+        Dynamics::SgdSteps(sgd) => {
+            lines.text("dynamics", "sgd_steps")?;
+            lines.number("eta", sgd.eta())
+        }
+        Dynamics::AdamSteps(adam) => {
+            lines.text("dynamics", "adam_steps")?;
+            lines.number("eta", adam.eta())?;
+            lines.numbers("decays", &adam.decays())?;
+            lines.number("stabilizer", adam.stabilizer())
+        }
+        Dynamics::Adam(adam) => {
+            lines.text("dynamics", "adam")?;
+            lines.numbers("rates", &[adam.beta1_rate(), adam.beta2_rate()])?;
+            lines.number("stabilizer", adam.stabilizer())?;
+            let second_moment = match adam.second_moment() {
+                SecondMoment::Frozen => "frozen",
+                SecondMoment::MeanField => "mean_field",
+                SecondMoment::Sampled => "sampled",
+            };
+            lines.text("second_moment", second_moment)?;
+            let (noise, dim) = (cell.problem.noise(), cell.problem.basin().dim());
+            lines.numbers("gradient_noise", &adam.noise_scales(noise, dim))
+        }
+    }
+}
+
+fn write_noise(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+    let noise = cell.problem.noise();
+    lines.number("alpha", noise.alpha().get())?;
+    lines.number("epsilon", noise.epsilon())?;
+    let structure = match noise.structure() {
+        Structure::Independent => "independent",
+        Structure::Isotropic => "isotropic",
+    };
+    lines.text("structure", structure)?;
+    let measure = match cell.measure {
+        Measure::Standard => "standard",
+        Measure::Unit => "unit",
+    };
+    lines.text("measure", measure)?;
+    match noise.amplitude() {
+        Amplitude::Scalar(scale) => lines.number("amplitude scalar", *scale),
+        Amplitude::Diagonal(scales) => lines.numbers("amplitude diagonal", scales),
+        Amplitude::Dense(matrix) => {
+            lines.text("amplitude", "dense")?;
+            matrix.row_iter().try_for_each(|row| lines.numbers("row", &row))
+        }
+        Amplitude::LowRank(sigma) => {
+            lines.numbers("amplitude low_rank", sigma.diagonal())?;
+            let [left, right] = sigma.factors();
+            left.column_iter().try_for_each(|column| lines.numbers("left", &column))?;
+            right.column_iter().try_for_each(|column| lines.numbers("right", &column))
+        }
+    }
+}
+
+fn write_basin(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+    match &cell.landscape.potential {
+        PotentialSettings::Quadratic { curvature } => lines.numbers("potential quadratic", curvature)?,
+        PotentialSettings::Hessian(hessian) => {
+            lines.text("potential", "hessian")?;
+            hessian.row_iter().try_for_each(|row| lines.numbers("row", &row))?;
+        }
+        PotentialSettings::Asymmetric { left, right } => {
+            lines.numbers("potential asymmetric", left)?;
+            lines.numbers("right", right)?;
+        }
+        PotentialSettings::DoubleWell { minima, saddle, stiffness, transverse, well } => {
+            lines.numbers("potential double_well", minima)?;
+            lines.number("saddle", *saddle)?;
+            lines.number("stiffness", *stiffness)?;
+            lines.numbers("transverse", transverse)?;
+            let well = match well {
+                Well::Left => "left",
+                Well::Right => "right",
+            };
+            lines.text("well", well)?;
+        }
+        PotentialSettings::Flat => lines.text("potential", "none")?,
+    }
+    let basin = cell.problem.basin();
+    lines.numbers("minimum", basin.minimum())?;
+    match &cell.landscape.domain {
+        Domain::Box(sides) => {
+            lines.numbers("domain box", sides.iter().map(|[lo, _]| lo))?;
+            lines.numbers("upper", sides.iter().map(|[_, hi]| hi))?;
+        }
+        Domain::Ball { radius } => lines.number("domain ball", *radius)?,
+        Domain::Ellipsoid { semi_axes } => lines.numbers("domain ellipsoid", semi_axes)?,
+        Domain::Level { height } => lines.number("domain level", *height)?,
+        Domain::Well => lines.text("domain", "well")?,
+    }
+    lines.number("inset", cell.inset)?;
+    lines.numbers("start", basin.start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Fingerprint;
+
+    const EVERYTHING: &str = include_str!("../../tests/data/everything.toml");
+
+    const HEAD: &str = "name = 'a'\npaths = 10\n";
+
+    /// Experiments that together have every kind of dynamics, noise, potential, domain and scheme.
+    const EXPERIMENTS: [&str; 5] = [
+        "noise = { alpha = 1.5, epsilon = 0.1 }\n\
+         dynamics = [{ sgd = {} }, { adam = { beta1_rate = 1, beta2_rate = 0.1, second_moment = 'frozen' } }]\n\
+         basin = { name = 'b', potential = { quadratic = { curvature = [4] } }, domain = { interval = [-0.5, 0.5] } }\n\
+         scheme = { jump_adapted = {} }\n",
+        "noise = { alpha = 1.2, eta = 0.01, structure = 'isotropic', measure = 'unit', amplitude = [[1, 0.5], [0, 2]] }\n\
+         dynamics = [{ sgd_steps = {} }, { adam_steps = { beta1 = 0.9, beta2 = 0.999, stabilizer = 1e-6 } }]\n\
+         basin = { name = 'b', potential = { quadratic = { hessian = [[2, 0.5], [0.5, 1]] } }, \
+         domain = { ellipsoid = { semi_axes = [1, 2] } }, minimum = [0.5, 0] }\n",
+        "max_time = 1e6\nnoise = { alpha = 1.9, epsilon = 0.2, amplitude = [1, 0.5] }\n\
+         dynamics = { adam = { beta1_rate = 1, beta2_rate = 0.1, second_moment = 'sampled', gradient_noise = [1, 3] } }\n\
+         basin = { name = 'b', potential = { asymmetric = { left = 4, right = [1, 2] } }, \
+         domain = { box = [[-1, 2], [-3, 4]] }, start = [0.1, 0], inset = 0.25 }\n\
+         scheme = { euler = { step = 0.01, monitoring = 'discrete', max_steps = 7 } }\n",
+        "noise = { alpha = 2, epsilon = 0.3, amplitude = { diagonal = 1, left = [[1, 2], [0.5, 0]] } }\n\
+         dynamics = { sgd = {} }\n\
+         basin = { name = 'b', potential = { double_well = { minima = [-1, 1], transverse = [3], well = 'right' } }, \
+         domain = { level = { height = 0.1 } } }\n\
+         scheme = { euler = {} }\n",
+        "noise = { alpha = 1.5, epsilon = 0.1, amplitude = 2 }\n\
+         dynamics = [{ name = 'a', sgd = {} }]\n\
+         basin = [{ name = 'b', dim = 2, potential = { none = {} }, domain = { ball = { radius = 1 } }, inset = { gamma = 2 } }, \
+         { name = 'c', potential = { double_well = { minima = [-1, 1] } }, domain = { well = {} } }]\n\
+         scheme = { jump_adapted = { threshold = 0.1, step_cap = 0.5, max_events = 8 } }\n",
+    ];
+
+    fn identity(text: &str) -> String {
+        let experiment = Experiment::parse("a.toml", text).unwrap_or_else(|errors| panic!("{errors}"));
+        let mut out = String::new();
+        experiment.write_identity(&mut out).unwrap();
+        out
+    }
+
+    /// Another text would orphan every unfinished run: it needs another version.
+    #[test]
+    fn the_text_of_this_version_does_not_change() {
+        let found: String = EXPERIMENTS.iter().map(|text| identity(&format!("{HEAD}{text}"))).collect();
+        let expected = include_str!("../../tests/data/identity.txt");
+        let differ = found.lines().zip(expected.lines()).enumerate().find(|(_, (found, expected))| found != expected);
+        assert!(found == expected, "line {differ:?} of\n{found}");
+        let mut hash = Fingerprint::new();
+        hash.write_str(&identity(EVERYTHING)).unwrap();
+        assert_eq!(hash.to_string(), "");
+    }
+
+    #[test]
+    fn every_setting_that_determines_a_path_changes_the_text() {
+        let edits: [&[(&str, &str)]; 5] = [
+            &[
+                ("alpha = 1.5", "alpha = 1.4"),
+                ("epsilon = 0.1", "epsilon = 0.2"),
+                ("epsilon = 0.1", "epsilon = 0.1, amplitude = 2"),
+                ("epsilon = 0.1", "epsilon = 0.1, measure = 'unit'"),
+                ("[{ sgd = {} }, {", "[{"),
+                ("beta1_rate = 1", "beta1_rate = 2"),
+                ("beta2_rate = 0.1", "beta2_rate = 0.2"),
+                ("'frozen'", "'mean_field'"),
+                ("'frozen'", "'frozen', stabilizer = 1e-3"),
+                ("'frozen'", "'frozen', gradient_noise = [2]"),
+                ("curvature = [4]", "curvature = [5]"),
+                ("-0.5", "-0.6"),
+                ("0.5]", "0.6]"),
+                ("domain", "minimum = [0.1], domain"),
+                ("domain", "start = [0.1], domain"),
+                ("domain", "inset = 0.1, domain"),
+                ("jump_adapted = {}", "euler = {}"),
+                ("jump_adapted = {}", "jump_adapted = { threshold = 0.3 }"),
+                ("jump_adapted = {}", "jump_adapted = { step_cap = 0.2 }"),
+                ("jump_adapted = {}", "jump_adapted = { max_events = 9 }"),
+                ("noise", "max_time = 5\nnoise"),
+            ],
+            &[
+                ("eta = 0.01", "eta = 0.02"),
+                ("'isotropic'", "'independent'"),
+                ("'unit'", "'standard'"),
+                ("[[1, 0.5]", "[[1, 0.6]"),
+                ("beta1 = 0.9", "beta1 = 0.8"),
+                ("beta2 = 0.999", "beta2 = 0.99"),
+                ("1e-6", "1e-7"),
+                ("0.5], [0.5, 1]]", "0.4], [0.4, 1]]"),
+                ("semi_axes = [1", "semi_axes = [1.5"),
+                ("minimum = [0.5", "minimum = [0.25"),
+            ],
+            &[
+                ("amplitude = [1, 0.5]", "amplitude = [1, 0.25]"),
+                ("gradient_noise = [1, 3]", "gradient_noise = [1, 4]"),
+                ("left = 4", "left = 5"),
+                ("right = [1, 2]", "right = [1, 3]"),
+                ("[-3, 4]", "[-3, 5]"),
+                ("[-3, 4]", "[-2, 4]"),
+                ("start = [0.1", "start = [0.2"),
+                ("inset = 0.25", "inset = 0.2"),
+                ("step = 0.01", "step = 0.02"),
+                ("'discrete'", "'corrected'"),
+                ("max_steps = 7", "max_steps = 6"),
+                ("1e6", "1e5"),
+            ],
+            &[
+                ("diagonal = 1", "diagonal = 2"),
+                ("[0.5, 0]]", "[0.5, 1]]"),
+                ("[0.5, 0]]", "[0.5, 0]], right = [[1, 2], [0.5, 1]]"),
+                ("minima = [-1, 1]", "minima = [-1, 2], saddle = 0"),
+                ("minima = [-1, 1]", "minima = [-1, 1], saddle = 0.1"),
+                ("minima = [-1, 1]", "minima = [-1, 1], stiffness = 2"),
+                ("transverse = [3]", "transverse = [4]"),
+                ("'right'", "'left'"),
+                ("height = 0.1", "height = 0.2"),
+            ],
+            &[
+                ("dim = 2", "dim = 3"),
+                ("radius = 1", "radius = 2"),
+                ("gamma = 2", "gamma = 1"),
+                ("threshold = 0.1", "threshold = 0.2"),
+                ("step_cap = 0.5", "step_cap = 0.25"),
+                ("max_events = 8", "max_events = 9"),
+            ],
+        ];
+        for (text, edits) in EXPERIMENTS.iter().zip(edits) {
+            let reference = identity(&format!("{HEAD}{text}"));
+            for (old, new) in edits {
+                assert!(text.contains(old), "{old}");
+                assert_ne!(identity(&format!("{HEAD}{}", text.replacen(old, new, 1))), reference, "{new}");
+            }
+        }
+    }
+
+    #[test]
+    fn layout_names_figures_seed_and_paths_do_not_change_the_text() {
+        let reference = identity(EVERYTHING);
+        for (old, new) in [
+            ("name = \"everything\"", "name = \"other\" # a comment"),
+            ("seed = 0xfeed\npaths = 1e3", "paths = 5\n\nseed = 1"),
+            ("figures = [\"theorem2\"]", "figures = []"),
+            ("quick = { paths = 10 }", ""),
+            ("epsilon = 0.1", "epsilon = 1e-1"),
+            ("alpha = { values = [1.2, 1.5] }\neta", "alpha = [1.2, 1.5]\neta"),
+            ("left = [1.0, 2.0], right = [2.0, 1.0]", "right = [2, 1], left = [1, 2]"),
+            ("name = \"plain\"", "name = \"sgd\""),
+            ("name = \"dense\"", "name = \"full\"\nshape = \"round\""),
+            ("monitoring = \"discrete\", max_steps = 1000", "max_steps = 1_000, monitoring = 'discrete'"),
+        ] {
+            assert!(EVERYTHING.contains(old), "{old}");
+            assert_eq!(identity(&EVERYTHING.replacen(old, new, 1)), reference, "{new}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `domain` of a basin.
+
+use crate::experiment::toml::reader::{TableReader, Value};
+use crate::landscape::{Domain, Potential};
+
+#[derive(Clone, Copy)]
+enum DomainKind {
+    Interval,
+    Box,
+    Ball,
+    Ellipsoid,
+    Level,
+    Well,
+}
+
+const DOMAINS: [(&str, DomainKind); 6] = [
+    ("interval", DomainKind::Interval),
+    ("box", DomainKind::Box),
+    ("ball", DomainKind::Ball),
+    ("ellipsoid", DomainKind::Ellipsoid),
+    ("level", DomainKind::Level),
+    ("well", DomainKind::Well),
+];
+
+/// A domain as it is given. The centre of a half width is known with the potential.
+pub(super) enum DomainSection {
+    Fixed(Domain),
+    /// `half_width` of an interval or a box around the minimum.
+    HalfWidth(f64),
+}
+
+impl DomainSection {
+    /// The domain around the minimum of `potential`.
+    pub fn resolve(self, potential: &dyn Potential) -> Domain {
+        match self {
+            DomainSection::Fixed(domain) => domain,
+            DomainSection::HalfWidth(w) => Domain::Box(potential.minimum().iter().map(|m| [m - w, m + w]).collect()),
+        }
+    }
+
+    /// The dimension, if the domain gives it.
+    pub fn dim(&self) -> Option<usize> {
+        match self {
+            DomainSection::Fixed(Domain::Box(sides)) => Some(sides.len()),
+            DomainSection::Fixed(Domain::Ellipsoid { semi_axes }) => Some(semi_axes.len()),
+            _ => None,
+        }
+    }
+}
+
+/// Reads `domain` of the basin `table`; `dim` is the dimension that the basin gives.
+pub(super) fn read(table: &TableReader<'_>, dim: Option<usize>) -> Option<DomainSection> {
+    let inner = table.get("domain")?.table()?;
+    let which = inner.one_of("a domain", &DOMAINS);
+    inner.finish();
+    let (kind, domain) = which?;
+    let section = match kind {
+        DomainKind::Interval | DomainKind::Box if domain.is_table() => {
+            DomainSection::HalfWidth(read_size(domain, "half_width", "1.0")?)
+        }
+        DomainKind::Interval => {
+            if dim.is_some_and(|dim| dim > 1) {
+                domain.report_with_help("an interval has one dimension", "use `box` in more");
+                return None;
+            }
+            DomainSection::Fixed(Domain::Box(vec![read_side(domain)?]))
+        }
+        DomainKind::Box => {
+            let sides: Vec<Option<[f64; 2]>> = domain.list()?.map(read_side).collect();
+            DomainSection::Fixed(Domain::Box(sides.into_iter().collect::<Option<_>>()?))
+        }
+        DomainKind::Ball => DomainSection::Fixed(Domain::Ball { radius: read_size(domain, "radius", "1.0")? }),
+        DomainKind::Ellipsoid => {
+            let settings = domain.table()?;
+            let semi_axes = settings.need("semi_axes", "[1.0, 2.0]").and_then(|axes| axes.numbers());
+            settings.finish();
+            DomainSection::Fixed(Domain::Ellipsoid { semi_axes: semi_axes? })
+        }
+        DomainKind::Level => DomainSection::Fixed(Domain::Level { height: read_size(domain, "height", "0.5")? }),
+        DomainKind::Well => {
+            domain.table()?.finish();
+            DomainSection::Fixed(Domain::Well)
+        }
+    };
+    Some(section)
+}
+
+/// A table with one positive number.
+fn read_size(domain: Value<'_>, key: &'static str, example: &str) -> Option<f64> {
+    let settings = domain.table()?;
+    let size = settings.need(key, example).and_then(|size| size.positive());
+    settings.finish();
+    size
+}
+
+/// The two ends of an interval.
+fn read_side(side: Value<'_>) -> Option<[f64; 2]> {
+    let ends = side.numbers()?;
+    let Ok([lo, hi]) = <[f64; 2]>::try_from(ends.as_slice()) else {
+        side.report(format!("`{}` needs two ends, [lo, hi]", side.key));
+        return None;
+    };
+    if lo >= hi {
+        let help = "give the lower end first, then a larger upper end";
+        side.report_with_help(format!("the interval [{lo}, {hi}] is empty"), help);
+        return None;
+    }
+    Some([lo, hi])
+}

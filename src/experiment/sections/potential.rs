@@ -1,0 +1,203 @@
+//! `potential` of a basin.
+
+use std::sync::Arc;
+
+use nalgebra::DMatrix;
+
+use super::calibration::read_curvatures;
+use super::domain::DomainSection;
+use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
+use crate::landscape::{Asymmetric, DoubleWell, Flat, Potential, Quadratic, Well};
+
+/// Largest dimension of a dense Hessian, whose eigenvalues are computed.
+const MOST_DENSE: usize = 1_000;
+
+#[derive(Clone, Copy)]
+enum PotentialKind {
+    Quadratic,
+    Asymmetric,
+    DoubleWell,
+    None,
+    Calibrated,
+}
+
+const POTENTIALS: [(&str, PotentialKind); 5] = [
+    ("quadratic", PotentialKind::Quadratic),
+    ("asymmetric", PotentialKind::Asymmetric),
+    ("double_well", PotentialKind::DoubleWell),
+    ("none", PotentialKind::None),
+    ("calibrated", PotentialKind::Calibrated),
+];
+
+#[derive(Clone, Copy)]
+enum QuadraticKind {
+    Curvature,
+    Hessian,
+}
+
+const QUADRATICS: [(&str, QuadraticKind); 2] =
+    [("curvature", QuadraticKind::Curvature), ("hessian", QuadraticKind::Hessian)];
+
+/// A potential with all its settings but the minimum.
+#[derive(Clone, Debug)]
+pub(in crate::experiment) enum PotentialSettings {
+    Quadratic { curvature: Vec<f64> },
+    Hessian(DMatrix<f64>),
+    Asymmetric { left: Vec<f64>, right: Vec<f64> },
+    DoubleWell { minima: [f64; 2], saddle: f64, stiffness: f64, transverse: Vec<f64>, well: Well },
+    Flat,
+}
+
+/// The settings and the potential that they describe.
+#[derive(Debug)]
+pub(super) struct PotentialSection {
+    pub settings: PotentialSettings,
+    pub potential: Arc<dyn Potential>,
+}
+
+impl PotentialSection {
+    fn new(settings: PotentialSettings, potential: impl Potential + 'static) -> Self {
+        PotentialSection { settings, potential: Arc::new(potential) }
+    }
+}
+
+/// The other keys of the basin that determine its potential.
+pub(super) struct Surroundings<'a> {
+    /// `dim`.
+    pub dim: Option<usize>,
+    /// The domain; `None` if it could not be read.
+    pub domain: Option<&'a DomainSection>,
+    /// `minimum` and its place.
+    pub minimum: Option<(Value<'a>, Vec<f64>)>,
+}
+
+impl Surroundings<'_> {
+    /// The dimension, if `dim` or the domain gives it.
+    fn known_dim(&self) -> Option<usize> {
+        self.dim.or(self.domain.and_then(DomainSection::dim))
+    }
+
+    /// A list with a number per axis, or one number for all axes.
+    fn per_axis(&self, value: Value<'_>) -> Option<Vec<f64>> {
+        if value.is_list() {
+            return value.numbers();
+        }
+        let number = value.number()?;
+        // A domain that could not be read may have given the dimension.
+        let dim = if self.domain.is_none() { self.known_dim()? } else { self.known_dim().unwrap_or(1) };
+        Some(vec![number; dim])
+    }
+
+    /// The minimum in `dim` dimensions, the origin if none is given.
+    fn minimum(&self, dim: usize) -> Option<Vec<f64>> {
+        match &self.minimum {
+            Some((at, minimum)) if minimum.len() != dim => {
+                at.report(format!("minimum has {} entries, the landscape has dimension {dim}", minimum.len()));
+                None
+            }
+            Some((_, minimum)) => Some(minimum.clone()),
+            None => Some(vec![0.0; dim]),
+        }
+    }
+}
+
+/// Reads `potential` of the basin `table`.
+pub(super) fn read(table: &TableReader<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    let value = table.get("potential")?;
+    let inner = value.table()?;
+    let which = inner.one_of("a potential", &POTENTIALS);
+    inner.finish();
+    let (kind, settings) = which?;
+    match kind {
+        PotentialKind::Quadratic => read_quadratic(settings, basin),
+        PotentialKind::Asymmetric => read_asymmetric(settings, basin),
+        PotentialKind::DoubleWell => read_double_well(settings, basin),
+        PotentialKind::None => {
+            settings.table()?.finish();
+            basin.domain?;
+            let Some(dim) = basin.known_dim() else {
+                value.report_with_help("without a potential the basin must give its `dim`", "add `dim = 2`");
+                return None;
+            };
+            let minimum = basin.minimum(dim)?;
+            let flat = value.check(Flat::new(dim).and_then(|flat| flat.centred_at(minimum)))?;
+            Some(PotentialSection::new(PotentialSettings::Flat, flat))
+        }
+        PotentialKind::Calibrated => {
+            let curvature = read_curvatures(settings)?;
+            let bowl = settings.check(Quadratic::new(curvature.clone()))?;
+            let bowl = value.check(bowl.centred_at(basin.minimum(curvature.len())?))?;
+            Some(PotentialSection::new(PotentialSettings::Quadratic { curvature }, bowl))
+        }
+    }
+}
+
+fn read_quadratic(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    let table = value.table()?;
+    let which = table.one_of("a quadratic", &QUADRATICS);
+    table.finish();
+    let (kind, numbers) = which?;
+    let (settings, bowl) = match kind {
+        QuadraticKind::Curvature => {
+            let curvature = basin.per_axis(numbers)?;
+            let bowl = numbers.check(Quadratic::new(curvature.clone()))?;
+            (PotentialSettings::Quadratic { curvature }, bowl)
+        }
+        QuadraticKind::Hessian => {
+            let rows = numbers.rows(MATRIX_HELP)?;
+            let (n, m) = (rows.len(), rows[0].len());
+            if n > MOST_DENSE {
+                numbers.report(format!("a dense Hessian has at most {MOST_DENSE} rows, not {n}"));
+                return None;
+            }
+            let hessian = DMatrix::from_fn(n, m, |i, j| rows[i][j]);
+            let help = "give a symmetric matrix whose eigenvalues are all positive";
+            let bowl = numbers.check_with_help(Quadratic::with_hessian(hessian.clone()), help)?;
+            (PotentialSettings::Hessian(hessian), bowl)
+        }
+    };
+    let minimum = basin.minimum(bowl.dim())?;
+    Some(PotentialSection::new(settings, value.check(bowl.centred_at(minimum))?))
+}
+
+fn read_asymmetric(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    let table = value.table()?;
+    let left = table.need("left", "[4.0]").and_then(|left| basin.per_axis(left));
+    let right = table.need("right", "[1.0]").and_then(|right| basin.per_axis(right));
+    table.finish();
+    let (left, right) = (left?, right?);
+    let valley = value.check(Asymmetric::new(left.clone(), right.clone()))?;
+    let minimum = basin.minimum(valley.dim())?;
+    let valley = value.check(valley.centred_at(minimum))?;
+    Some(PotentialSection::new(PotentialSettings::Asymmetric { left, right }, valley))
+}
+
+fn read_double_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    if let Some((at, _)) = &basin.minimum {
+        at.report_with_help("a double well places its own minima", "set `minima` inside `double_well`");
+        return None;
+    }
+    let table = value.table()?;
+    let minima_value = table.need("minima", "[-1.0, 1.0]");
+    let saddle = table.get("saddle").map(|saddle| saddle.number());
+    let stiffness = table.get("stiffness").map_or(Some(1.0), |stiffness| stiffness.positive());
+    let transverse = table.get("transverse").map_or(Some(Vec::new()), |transverse| transverse.numbers());
+    let wells = [("left", Well::Left), ("right", Well::Right)];
+    let well = table.get("well").map_or(Some(Well::Left), |well| well.word(&wells));
+    table.finish();
+    let minima_value = minima_value?;
+    let minima = minima_value.numbers()?;
+    let Ok(minima) = <[f64; 2]>::try_from(minima.as_slice()) else {
+        minima_value.report("`minima` needs two positions");
+        return None;
+    };
+    let saddle = match saddle {
+        Some(saddle) => saddle?,
+        None => 0.5 * (minima[0] + minima[1]),
+    };
+    let (stiffness, transverse, well) = (stiffness?, transverse?, well?);
+    let potential = value.check(DoubleWell::new(minima, saddle, stiffness))?;
+    let potential = value.check(potential.with_transverse(transverse.clone()))?.from_well(well);
+    let settings = PotentialSettings::DoubleWell { minima, saddle, stiffness, transverse, well };
+    Some(PotentialSection::new(settings, potential))
+}

@@ -1,0 +1,133 @@
+//! The syntax of TOML's numbers, for messages that name the rule which a number breaks.
+
+use super::diagnostic::Span;
+
+/// Longest word that is examined, on each side of an error. A file can hold millions of errors.
+const LONGEST: usize = 64;
+
+/// The word of `text` that contains or touches `offset`, if it is a value that begins like a number.
+pub(super) fn number_at(text: &str, offset: usize) -> Option<Span> {
+    let offset = text.floor_char_boundary(offset);
+    let (before, after) = text.split_at(offset);
+    let is_part = |c: &char| !c.is_whitespace() && !"=,[]{}#\"'".contains(*c);
+    let length =
+        |chars: &mut dyn Iterator<Item = char>| chars.take_while(is_part).take(LONGEST).map(char::len_utf8).sum();
+    let (back, ahead): (usize, usize) = (length(&mut before.chars().rev()), length(&mut after.chars()));
+    let (start, end) = (offset - back, offset + ahead);
+    let is_value = text[..start].trim_end().ends_with(['=', ',', '[']);
+    let unsigned = text[start..end].trim_start_matches(['+', '-']);
+    let is_number = unsigned.starts_with(|c: char| c.is_ascii_digit() || "._".contains(c));
+    (is_value && is_number).then_some(start..end)
+}
+
+/// The rule of TOML that `word` breaks as a number; `None` if it is well-formed, or may be a date.
+pub(super) fn broken_rule(word: &str) -> Option<String> {
+    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
+    for (prefix, radix, name) in [("0x", 16, "hexadecimal"), ("0o", 8, "octal"), ("0b", 2, "binary")] {
+        let Some((start, digits)) = unsigned.split_at_checked(2) else { continue };
+        if !start.eq_ignore_ascii_case(prefix) {
+            continue;
+        }
+        return if start != prefix {
+            Some(format!("the prefix must be {prefix} in lower case"))
+        } else if unsigned != word {
+            Some(format!("a {name} number takes no sign"))
+        } else if digits.is_empty() {
+            Some(format!("a {name} digit must follow {prefix}"))
+        } else if let Some(other) = digits.chars().find(|c| *c != '_' && !c.is_digit(radix)) {
+            Some(format!("{other:?} is not a {name} digit"))
+        } else {
+            misplaced_underscore(digits)
+        };
+    }
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let parts = [Some(whole), fraction, exponent];
+    let is_other = |c: &char| *c != '_' && !c.is_ascii_digit();
+    match parts.into_iter().flatten().flat_map(str::chars).find(is_other) {
+        Some('-' | ':') => return None,
+        Some('.') if exponent.is_some_and(|exponent| exponent.contains('.')) => {
+            return Some("the exponent must be a whole number".to_string());
+        }
+        Some('.') => return Some("a number has only one point".to_string()),
+        Some(other) => return Some(format!("{other:?} is not a digit")),
+        None => {}
+    }
+    let rule = if whole.is_empty() {
+        "a digit must precede the point"
+    } else if fraction == Some("") {
+        "a digit must follow the point"
+    } else if exponent == Some("") {
+        "a digit must follow the e of the exponent"
+    } else if whole.len() > 1 && whole.starts_with('0') {
+        "the first of several digits must not be 0"
+    } else {
+        return parts.into_iter().flatten().find_map(misplaced_underscore);
+    };
+    Some(rule.to_string())
+}
+
+/// Says that an underscore of `digits` does not separate two digits.
+fn misplaced_underscore(digits: &str) -> Option<String> {
+    let misplaced = digits.split('_').any(str::is_empty) && !digits.is_empty();
+    misplaced.then(|| "an underscore must separate two digits".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_broken_rule_is_named() {
+        for (word, rule) in [
+            ("1.e-1", "a digit must follow the point"),
+            ("1.", "a digit must follow the point"),
+            ("-1.", "a digit must follow the point"),
+            (".5", "a digit must precede the point"),
+            ("+.5", "a digit must precede the point"),
+            ("1e", "a digit must follow the e of the exponent"),
+            ("1e+", "a digit must follow the e of the exponent"),
+            ("1.5E-", "a digit must follow the e of the exponent"),
+            ("1e5.2", "the exponent must be a whole number"),
+            ("1.5.2", "a number has only one point"),
+            ("01", "the first of several digits must not be 0"),
+            ("00.5", "the first of several digits must not be 0"),
+            ("1.5f", "'f' is not a digit"),
+            ("5%", "'%' is not a digit"),
+            ("1_", "an underscore must separate two digits"),
+            ("_1", "an underscore must separate two digits"),
+            ("1__0", "an underscore must separate two digits"),
+            ("1._5", "an underscore must separate two digits"),
+            ("1e_5", "an underscore must separate two digits"),
+            ("0x", "a hexadecimal digit must follow 0x"),
+            ("0xfg", "'g' is not a hexadecimal digit"),
+            ("0b2", "'2' is not a binary digit"),
+            ("0o_7", "an underscore must separate two digits"),
+            ("0XF", "the prefix must be 0x in lower case"),
+            ("-0x1", "a hexadecimal number takes no sign"),
+        ] {
+            assert_eq!(broken_rule(word).as_deref(), Some(rule), "{word}");
+        }
+        for word in ["0", "-0.5", "1_000", "6.02E+23", "1e1_0", "0xdead_beef", "0b10", "2020-12-06", "07:32:00"] {
+            assert_eq!(broken_rule(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn only_values_are_taken_for_numbers() {
+        let found = |text: &str, at| number_at(text, at).map(|span| text[span].to_string());
+        assert_eq!(found("a = 1.e-1 # .5", 6).as_deref(), Some("1.e-1"));
+        assert_eq!(found("a = 1.", 6).as_deref(), Some("1."));
+        assert_eq!(found("a = [.5, -2.]", 5).as_deref(), Some(".5"));
+        assert_eq!(found("a = [.5, -2.]", 12).as_deref(), Some("-2."));
+        for (text, at) in [("1.x = 3", 2), ("a = x5", 5), ("a = \"1.\"", 6), ("", 0), ("ä = §", 5)] {
+            assert_eq!(found(text, at), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the reader of one file needs at hand.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use super::budget::Budget;
+use super::diagnostics::Diagnostics;
+use crate::experiment::calibrations::Calibrations;
+
+/// The context in which one file is read.
+#[derive(Debug, Default)]
+pub(in crate::experiment) struct Reading {
+    /// The errors found so far.
+    pub diagnostics: Diagnostics,
+    /// The calibrations read so far.
+    pub calibrations: RefCell<Calibrations>,
+    /// The memory requested so far.
+    pub budget: Budget,
+}
+
+impl Reading {
+    /// The context for a file whose calibrations are in the results folder `results`.
+    pub fn with_results(results: &Path) -> Self {
+        Reading { calibrations: RefCell::new(Calibrations::new(results)), ..Reading::default() }
+    }
+}
