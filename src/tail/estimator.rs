@@ -7,6 +7,9 @@ use super::log_density::SMALLEST;
 use super::{Hill, Koutrouvelis, MaximumLikelihood, McCulloch, Mohammadi, TailError, TailSample, Zeros};
 use crate::exit::{Confidence, Estimate};
 
+/// Relative width of an interval below which it is one of rounding errors.
+const NARROWEST: f64 = 1e-9;
+
 /// An estimator of the tail index of a symmetric α-stable law, with its settings.
 ///
 /// # Example
@@ -81,8 +84,12 @@ impl Estimator {
             Estimator::MaximumLikelihood(likelihood) => likelihood.estimate(sample, settings),
         }?;
         let Estimate { value, lo, hi } = index.alpha;
-        // Entries that repeat themselves may leave no spread to make an interval of.
-        if lo < hi { Ok(index) } else { Err(TailError::NoWidth { estimator: index.estimator, value }) }
+        // Entries that repeat themselves leave no spread to make an interval of but rounding errors.
+        if hi - lo > NARROWEST * value {
+            Ok(index)
+        } else {
+            Err(TailError::NoWidth { estimator: index.estimator, value })
+        }
     }
 }
 

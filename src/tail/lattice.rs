@@ -67,7 +67,10 @@ pub fn lattice(sorted: &[f64]) -> Option<Lattice> {
             continue;
         }
         let multiple = (gap / step).round();
-        if (gap - multiple * step).abs() > TOLERANCE * step + error {
+        if multiple == 0.0 && gap <= error {
+            continue;
+        }
+        if multiple == 0.0 || (gap - multiple * step).abs() > TOLERANCE * step + error {
             return None;
         }
         (sum, steps) = (sum + gap, steps + multiple);

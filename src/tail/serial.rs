@@ -3,7 +3,8 @@
 //! The ranks of independent entries are in random order, whatever the law: their serial correlation `r_k` at lag `k` has mean and variance that are
 //! known exactly, moments of the entries or not. It is taken of the entries (trends, autoregression, prices) and of their distances from
 //! the location (volatility that comes in clusters), each at lag 1 and, as the portmanteau `Q = Σ_k (r_k - E r_k)²/Var r_k`, over the `K` lags up to
-//! `⌈n^(1/3)⌉`. `Q/K` has Fisher's law with `K` and `n` degrees of freedom, which is that of χ² but for small samples, where the squares are not independent. The p value of the whole is four times the smallest of the four (Bonferroni).
+//! `⌈n^(1/3)⌉`. `Q/K` is compared with Fisher's law
+//! with `K` and `n/2` degrees of freedom: that of χ² is too light in small samples, where the squares are not independent. The p value of the whole is four times the smallest of the four (Bonferroni).
 //!
 //! Of pooled rows, ranks are those within a column, and products are those with the next row. The products of a row are summed first: its entries
 //! may depend on each other.
@@ -112,7 +113,7 @@ impl SerialCorrelation {
         let standard = |lag: usize| (correlation(lag) - mean(n, lag)) / variance(n, lag).sqrt();
         let lags = default_length(n);
         let sum: f64 = (1..=lags).map(|lag| standard(lag).powi(2)).sum();
-        let law = FisherSnedecor::new(lags as f64, n as f64);
+        let law = FisherSnedecor::new(lags as f64, 0.5 * n as f64);
         let portmanteau = law.map_or(1.0, |law| law.sf(sum / lags as f64));
         SerialCorrelation {
             lag_one: correlation(1),

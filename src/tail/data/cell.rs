@@ -79,7 +79,7 @@ fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = day.split(separator).collect();
     let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let is_number = |part: &str| !part.is_empty() && part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
-    let is_seconds = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_seconds = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let is_month = |part: &str| {
         part.get(..3).is_some_and(|start| months.contains(&start.to_ascii_lowercase().as_str()))
             || part.strip_prefix('Q').is_some_and(is_number)
@@ -97,7 +97,7 @@ mod tests {
     fn numbers_in_both_notations() {
         for (text, point, comma) in [
             ("1.5", Some(1.5), None),
-            ("-2e-3", Some(-2e-3), None),
+            ("-2e-3", Some(-2e-3), Some(-2e-3)),
             ("12", Some(12.0), Some(12.0)),
             ("0,505", None, Some(0.505)),
             ("-7,5e2", None, Some(-750.0)),
