@@ -75,6 +75,8 @@ fn large_steps_warn() {
     }
     assert!(warnings(Euler::with_step(0.1).unwrap()).contains("up to some 80.0 %"));
     assert_eq!(warnings(Euler::default()), "");
+    let tiny = on_interval(0.0, 0.001, 0.5, 0.0);
+    assert!(Euler::default().prepare(&tiny).unwrap().warnings().iter().any(|w| w.contains("smallest number")));
 }
 
 /// An axis without noise has no time at which drift and noise balance, so it does not limit the step.

@@ -174,6 +174,12 @@ impl EulerKernel {
             }
         }
         let scale = noise.increment_scale(step);
+        if scale < f64::MIN_POSITIVE {
+            warnings.push(format!(
+                "euler step {step}: the noise of a step has a scale below the smallest number at α = {}, so paths diverge",
+                alpha.get()
+            ));
+        }
         let shift = match settings.monitoring {
             Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
             Monitoring::Discrete => 0.0,
