@@ -1,4 +1,4 @@
-//! Euler's step of SGD in a box whose coordinates do not see each other, in one pass over them.
+//! Euler's step of SGD in a box with uncoupled coordinates, in one pass over them.
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
@@ -23,7 +23,7 @@ pub(super) struct AxisSteps {
 }
 
 impl AxisSteps {
-    /// The axes of a problem; `None` if its coordinates see each other but for a low-rank part of the noise. `shift` is that of the
+    /// The axes of a problem; `None` if anything but a low-rank part of the noise couples its coordinates. `shift` is that of the
     /// edge before the amplitude, `row_scales` that of every axis.
     pub fn of(problem: &Problem, step: f64, scale: f64, (shift, row_scales): (f64, &[f64])) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());

@@ -14,10 +14,10 @@ use crate::scheme::{Limits, PathRecord, StreamSource};
 /// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
 const BLOCK: usize = 32;
 
-/// Stands in the track for a path that is inside: the sum of two numbers is never negative zero unless both are.
+/// Marks a path that is inside in the track: the sum of two numbers is negative zero only if both are.
 const INSIDE: f64 = -0.0;
 
-/// Fewer paths than this go on one by one, which is faster than lanes that are mostly empty.
+/// As few paths as this run one by one, which is faster than lanes that are mostly empty.
 const FEW: usize = 2;
 
 /// A recursion on a line with `K` numbers of state, of which the first is the parameter.
@@ -30,7 +30,7 @@ pub(super) trait IntervalStep<const K: usize>: Copy {
     fn step<S: Simd>(self, simd: S, state: &mut [S::f64s; K], xi: S::f64s) -> (S::f64s, S::m64s);
 }
 
-/// A path on its way.
+/// A path that is still inside.
 pub(super) struct IntervalPath<const K: usize> {
     path: u64,
     state: [f64; K],
@@ -85,7 +85,7 @@ pub(super) struct IntervalLanes<'a, L> {
     pub source: StreamSource,
     /// Steps a path may take.
     pub most: u64,
-    /// Where the paths may be given up.
+    /// With the flag that abandons the paths.
     pub limits: Limits<'a>,
 }
 
@@ -199,7 +199,7 @@ impl<L: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
     }
 }
 
-/// A block of steps: the noise goes in, the kicks come out in its place, and the track tells where a path was outside.
+/// A block of steps: the noise goes in, the kicks come out in its place, and the track shows where a path was outside.
 struct IntervalBlock<'a, L, const K: usize, const N: usize> {
     line: L,
     states: &'a mut [[f64; N]; K],

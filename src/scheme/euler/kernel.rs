@@ -27,6 +27,10 @@ const STEP_PER_RELAXATION: f64 = 0.003;
 /// Default step in crossing times where there is no drift to relax by.
 const STEP_PER_CROSSING: f64 = 0.001;
 
+/// Relative error of the mean exit time for a step of one relaxation or crossing time, at first order: the largest measured for a
+/// quadratic well is 1.8, at `α = 1.95` and `ε = .3`, where the mean depends most on the edge.
+const ERROR_PER_CLOCK: f64 = 2.0;
+
 /// Where the exit is watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,20 +160,26 @@ impl EulerKernel {
             ));
         } else if settings.step.is_some() && corrected {
             // With discrete monitoring a large step is the point: it is what the optimiser does.
-            let error = 100.0 * (step / clock).min(1.0);
+            let error = 100.0 * (ERROR_PER_CLOCK * step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
                     "euler step {step} is above t* = {balance:.3e}, where the shifted edge overcorrects: expect exits early by \
-                     some {error:.1} %"
+                     up to some {error:.1} %"
                 ));
             } else if step > 4.0 * default {
                 let times = step / default;
                 warnings.push(format!(
-                    "euler step {step} is {times:.0} times the default: expect an error of about {error:.1} %"
+                    "euler step {step} is {times:.0} times the default: expect an error of up to some {error:.1} %"
                 ));
             }
         }
         let scale = noise.increment_scale(step);
+        if scale < f64::MIN_POSITIVE {
+            warnings.push(format!(
+                "euler step {step}: the noise of a step has a scale below the smallest number at α = {}, so paths diverge",
+                alpha.get()
+            ));
+        }
         let shift = match settings.monitoring {
             Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
             Monitoring::Discrete => 0.0,
