@@ -121,7 +121,8 @@ impl<'s> CellReader<'s> {
         let (sample, all) = tally.sample().map_err(failed)?;
         let prediction = Prediction::of(&self.plan.problem).ok();
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
-        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate) {
+        // Without an exit there is no law to test.
+        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate).filter(|_| result.moments.exited() > 0) {
             result.kolmogorov = match all {
                 true => kolmogorov_test(&result.sample, rate).ok(),
                 false => self.kolmogorov(&result, rate)?,
