@@ -21,7 +21,7 @@
 use super::rate::exponential_rate;
 use super::{Confidence, Estimate, ExitError, ExitSample};
 
-/// Exits below which the interval at `u < -1/2` is not given: it covers .74 at 100 exits.
+/// Exits below which the interval at `u < -1/2` is not given: where it exists it covers .71 at 100 exits.
 const LEAST_EXITS: usize = 1000;
 /// Share of the exits that measure the tail: of a complete sample, and of a censored one.
 const TAIL_SHARE: [f64; 2] = [0.1, 0.25];
@@ -182,23 +182,25 @@ mod tests {
         }
     }
 
-    /// Coverage at u = -.8 over 1,000 repeats: at the least number of exits within 4.5 standard errors of .95 or above the coverage of a 90 %
-    /// interval; power: at 100 exits, where nothing is given, it is below that.
+    /// Coverage at u = -.8 of the intervals that exist, over 1,000 repeats: at the least number of exits not below .95 by more than 4.5 standard
+    /// errors; false-positive rate 3e-6. Power: at 100 exits, where nothing is given, it is below that (an independent program has .956 and
+    /// .71).
     #[test]
     fn few_exits_have_no_interval_below_one_half() {
-        let coverage = |exits: usize| {
-            let hits = (0..1000).filter(|&path| {
+        let is_as_promised = |exits: usize| {
+            let (mut given, mut hits) = (0u32, 0u32);
+            for path in 0..1000 {
                 let sample = exponential_sample(&mut Stream::new(Seed(45), exits as u64, path), exits, 1.0, None);
                 let transform = LaplaceTransform::new(&sample, 1.0, Confidence::DEFAULT).unwrap();
-                assert_eq!(transform.at(-0.8).is_some(), exits >= LEAST_EXITS && transform.interval(-0.8).is_some());
-                assert!(transform.at(-0.5).is_some());
-                transform.interval(-0.8).is_some_and(|value| value.contains(5.0))
-            });
-            hits.count() as f64 / 1000.0
+                let interval = transform.interval(-0.8);
+                assert_eq!(transform.at(-0.8), interval.filter(|_| exits >= LEAST_EXITS));
+                given += u32::from(interval.is_some());
+                hits += u32::from(interval.is_some_and(|value| value.contains(5.0)));
+            }
+            let share = f64::from(hits) / f64::from(given);
+            share > 0.95 - 4.5 * (0.95 * 0.05 / f64::from(given)).sqrt()
         };
-        let (least, few) = (coverage(LEAST_EXITS), coverage(100));
-        eprintln!("coverage at u = -.8: {least} at {LEAST_EXITS} exits, {few} at 100");
-        assert!(least > 0.9 && few < 0.9, "{least} {few}");
+        assert!(is_as_promised(LEAST_EXITS) && !is_as_promised(100));
     }
 
     #[test]
