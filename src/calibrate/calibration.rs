@@ -264,6 +264,22 @@ pub struct LawScore {
     pub law: String,
     /// Mean log-likelihood per value, in nats; `None` for minus infinity.
     pub log_likelihood: Option<f64>,
+    /// By how much the score of the stable law is higher, paired by held-out values; none for the stable law, and in files of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable_ahead_by: Option<LeadRecord>,
+}
+
+/// A difference of scores in nats, with its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadRecord {
+    /// The difference.
+    pub value: f64,
+    /// Lower end.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
 }
 
 /// The place where a training ended, and the noise there.

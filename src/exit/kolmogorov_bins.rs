@@ -32,7 +32,7 @@ const TIMES_PER_BIN: u64 = 1000;
 /// times.iter().try_for_each(|&time| moments.push(Outcome::Exited { time, site }))?;
 /// let mut read = |give: &mut dyn FnMut(f64)| Ok::<(), std::convert::Infallible>(times.iter().for_each(|t| give(*t)));
 /// let test = bins.test(&moments, &mut read, 1000).unwrap()?;
-/// assert!((test.statistic - 0.1831).abs() < 1e-4);
+/// assert!((test.statistic - 0.2382).abs() < 1e-4);
 /// # Ok::<(), levy_escape::exit::ExitError>(())
 /// ```
 #[derive(Clone, Debug)]

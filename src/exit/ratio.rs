@@ -22,9 +22,55 @@ pub fn ratio_of_means(numerator: Estimate, denominator: Estimate) -> Result<Esti
     Ok(Estimate { value: value.exp(), lo: lo.exp(), hi: hi.exp() })
 }
 
+/// `numerator / denominator` of independent Gaussian estimates, of which the numerator may have either sign: Fieller's interval. `None`
+/// unless the interval of the denominator is positive and finite; the interval of the ratio would then be unbounded.
+///
+/// # References
+/// - Fieller (1954), *Some Problems in Interval Estimation*, J. R. Stat. Soc. B 16.
+pub fn ratio_of_signed(numerator: Estimate, denominator: Estimate) -> Option<Estimate> {
+    let half = |e: Estimate| 0.5 * (e.hi - e.lo);
+    let (n, d) = (half(numerator), half(denominator));
+    let excess = (d / denominator.value).powi(2);
+    if !(denominator.value > 0.0 && excess < 1.0 && n.is_finite()) {
+        return None;
+    }
+    let value = numerator.value / denominator.value;
+    let width = (n * n * (1.0 - excess) + value * value * d * d).sqrt() / denominator.value;
+    Some(Estimate { value, lo: (value - width) / (1.0 - excess), hi: (value + width) / (1.0 - excess) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Coverage over 2,000 repeats within 4.5 standard errors of .95, false-positive rate 1e-5, for a ratio of .4 and of -.2 with errors
+    /// of a quarter of the denominator. Power: without the error of the denominator the interval covers too seldom.
+    #[test]
+    fn fiellers_interval_covers() {
+        use crate::exit::Confidence;
+        use crate::noise::{Seed, Stream};
+        use rand::RngExt;
+        use rand_distr::StandardNormal;
+        let (repeats, z) = (2000u64, Confidence::DEFAULT.gaussian_width());
+        let coverage = |truth: f64, denominator_error: f64| {
+            let hits = (0..repeats).filter(|&path| {
+                let mut rng = Stream::new(Seed(91), 0, path);
+                let mut draw = |mean: f64, error: f64| mean + error * rng.sample::<f64, _>(StandardNormal);
+                let (n, d) = (draw(truth, 0.1), draw(1.0, 0.25));
+                let ratio =
+                    ratio_of_signed(Estimate::symmetric(n, 0.1 * z), Estimate::symmetric(d, denominator_error * z));
+                // An unbounded interval covers.
+                ratio.is_none_or(|ratio| ratio.contains(truth))
+            });
+            hits.count() as f64 / repeats as f64
+        };
+        let band = 4.5 * (0.95f64 * 0.05 / repeats as f64).sqrt();
+        for truth in [0.4, -0.2] {
+            assert!((coverage(truth, 0.25) - 0.95).abs() < band, "{truth}: {}", coverage(truth, 0.25));
+        }
+        assert!(coverage(0.8, 1e-9) < 0.95 - band);
+        assert_eq!(ratio_of_signed(Estimate::symmetric(1.0, 0.1), Estimate::symmetric(0.1, 0.2)), None);
+    }
 
     #[test]
     fn the_inverse_ratio_has_the_inverse_interval() {

@@ -8,13 +8,14 @@ use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
 use super::select::{alpha, alpha_label, distinct, epsilon, group_by, title};
+use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
-    GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival, SurvivalPanel,
-    TheoremTwo, save,
+    FittedSlope, GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival,
+    SurvivalPanel, TheoremTwo, save,
 };
 use crate::dynamics::Dynamics;
-use crate::exit::{Confidence, LaplaceTransform, LevelMean, SurvivalCurve, fit_slope, laplace_grid};
+use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
 use crate::experiment::FigureKind;
 use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
@@ -75,20 +76,12 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
 
 fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> EpsilonSeries {
     let mean = |r: &CellResult| r.mean().map(|m| Point { x: epsilon(r), y: m.value, lo: m.lo, hi: m.hi });
-    let lowest = cells.iter().map(|r| epsilon(r)).fold(f64::INFINITY, f64::min);
-    // The slope is a statement about small ε: the lowest one and a half decades.
-    let levels: Vec<LevelMean> = cells
-        .iter()
-        .filter(|r| epsilon(r) <= 31.7 * lowest)
-        .filter_map(|r| LevelMean::new(epsilon(r), r.mean()?, Confidence::DEFAULT).ok())
-        .collect();
-    let slope = fit_slope(&levels, Confidence::DEFAULT).ok().map(|fit| fit.slope);
     EpsilonSeries {
         label: scheme.map_or(alpha_label(alpha), |scheme| format!("{}, {scheme}", alpha_label(alpha))),
         points: cells.iter().filter_map(|r| mean(r)).collect(),
         theory: cells.iter().filter_map(|r| Some((epsilon(r), r.prediction.as_ref()?.mean_time()))).collect(),
         exact: cells.iter().filter_map(|r| Some((epsilon(r), r.exact_mean?))).collect(),
-        slope: slope.map(|s| (s.value, 0.5 * (s.hi - s.lo))),
+        slope: small_level_slope(cells, |r| Some(epsilon(r)), SLOPE_REACH).map(FittedSlope::from),
     }
 }
 

@@ -1,10 +1,15 @@
-//! What was claimed, predicted and measured, in words: `findings.md`.
+//! `findings.md`: claims of the theory, predictions and measurements.
 
 use std::fmt::Write;
 
+use statrs::distribution::{Binomial, DiscreteCDF};
+
 use super::number;
-use super::select::{distinct, epsilon, title};
-use crate::dynamics::Dynamics;
+use super::plot::axis::with_error;
+use super::select::{alpha, distinct, epsilon, group_by, title};
+use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
+use crate::dynamics::{Dynamics, SecondMoment};
+use crate::exit::{Estimate, SlopeFit, ratio_of_means};
 use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::VolumeClaim;
 
@@ -12,11 +17,12 @@ use crate::theory::VolumeClaim;
 pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult]) -> Option<String> {
     let mut text = String::new();
     theorem1(&mut text, results);
+    slopes(&mut text, results);
     theorem2(&mut text, results);
     random_problems(&mut text, studies);
     transitions(&mut text, results);
     steps(&mut text, results);
-    (!text.is_empty()).then(|| format!("# What was claimed, predicted and measured\n{text}"))
+    (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }
 
 /// `λ E Γ` at the smallest and the largest noise level of every dynamics.
@@ -35,7 +41,7 @@ fn theorem1(text: &mut String, results: &[CellResult]) {
             let ratios: Vec<_> = cells.filter_map(CellResult::ratio).collect();
             let held = ratios.iter().filter(|ratio| ratio.contains(1.0)).count();
             let (lo, hi) = range(ratios.iter().map(|ratio| ratio.value))?;
-            Some(format!("{} ({held} of {} intervals hold 1)", span(lo, hi), ratios.len()))
+            Some(format!("{} ({held} of {} intervals contain 1)", span(lo, hi), ratios.len()))
         };
         if let Some(small) = at(lowest) {
             let large = at(highest).filter(|_| highest > lowest);
@@ -44,8 +50,65 @@ fn theorem1(text: &mut String, results: &[CellResult]) {
         }
     }
     if !lines.is_empty() {
-        let _ =
-            write!(text, "\n## Theorem 1\n\nClaimed as ε → 0: λ Γ is exponential with mean 1. Measured:\n\n{lines}");
+        let _ = write!(text, "\n## Theorem 1\n\nClaim for ε → 0: λ Γ is exponential with mean 1. Measured:\n\n{lines}");
+    }
+    let exact = results.iter().filter_map(|r| Some(r.mean()?.contains(r.exact_mean?)));
+    if let Some(coverage) = coverage_sentence(&exact.collect::<Vec<_>>()) {
+        let _ = writeln!(text, "\n## Exact means\n\n{coverage}");
+    }
+}
+
+/// How many 95 % intervals contain the exact value, the number expected, and whether so few are due to chance.
+fn coverage_sentence(contained: &[bool]) -> Option<String> {
+    let (count, total) = (contained.iter().filter(|held| **held).count() as u64, contained.len() as u64);
+    let few = Binomial::new(0.95, total).ok().filter(|_| total > 0)?.cdf(count);
+    let verdict = if few < 0.01 { format!(": fewer than chance explains ({})", p_value(few)) } else { String::new() };
+    let expected = 0.95 * total as f64;
+    Some(format!("{count} of {total} intervals for E Γ contain the exact value; {expected:.1} are expected{verdict}."))
+}
+
+/// Slopes of the mean escape time at small noise levels, and the tests of a straight line.
+fn slopes(text: &mut String, results: &[CellResult]) {
+    let key = |r: &CellResult| (r.plan.dynamics.clone(), r.plan.basin.clone(), alpha(r), r.plan.scheme.name());
+    let mut rows = String::new();
+    for ((dynamics, basin, alpha, scheme), cells) in group_by(results.iter().filter(|r| r.plan.eta.is_none()), key) {
+        let Some(fit) = small_level_slope(&cells, |r| Some(epsilon(r)), SLOPE_REACH) else { continue };
+        let (Some(p), Some(bend)) = (fit.p_value, fit.curvature) else { continue };
+        let _ = writeln!(
+            rows,
+            "| {} | {basin} | {alpha} | {scheme} | {} to {} ({}) | {} | {:.1} ({}), {} | {}, {} | {} |",
+            title(&dynamics),
+            number(fit.range[0]),
+            number(fit.range[1]),
+            fit.degrees_of_freedom + 2,
+            with_error(fit.slope.value, 0.5 * (fit.slope.hi - fit.slope.lo)),
+            fit.chi_square,
+            fit.degrees_of_freedom,
+            p_value(p),
+            with_error(bend.estimate.value, 0.5 * (bend.estimate.hi - bend.estimate.lo)),
+            p_value(bend.p_value),
+            slope_verdict(&fit, alpha)
+        );
+    }
+    if !rows.is_empty() {
+        let _ = write!(
+            text,
+            "\n## Slope of log E Γ against log ε\n\nClaim for ε → 0: the slope is −α. Fitted over the lowest one and a half decades, with two tests \
+             of a straight line: χ², and the quadratic term c.\n\n\
+             | dynamics | basin | α | scheme | ε (levels) | slope | χ² (degrees of freedom) | c | conclusion |\n\
+             |---|---|---|---|---|---|---|---|---|\n{rows}"
+        );
+    }
+}
+
+/// What the fit says about the claim of a slope `-α`.
+fn slope_verdict(fit: &SlopeFit, alpha: f64) -> String {
+    let off = fit.slope.value + alpha;
+    match (fit.is_bent(), fit.slope.contains(-alpha)) {
+        (true, true) => "not a straight line in this range".to_owned(),
+        (true, false) => format!("not a straight line in this range; slope differs from −α by {off:+.3}"),
+        (false, true) => "consistent with −α".to_owned(),
+        (false, false) => format!("slope differs from −α by {off:+.3} in this range"),
     }
 }
 
@@ -59,15 +122,15 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
     let regimes = [
         ((VolumeClaim::AdamLater, true), "det Q > 1, Q a multiple of I", "Adam escapes later"),
         ((VolumeClaim::AdamLater, false), "det Q > 1, Q anisotropic", "Adam escapes later"),
-        ((VolumeClaim::Nothing, true), "det Q = 1, Q = I", "nothing: the volumes tie"),
-        ((VolumeClaim::Nothing, false), "det Q = 1, Q anisotropic", "nothing: the volumes tie"),
+        ((VolumeClaim::Nothing, true), "det Q = 1, Q = I", "nothing: the volumes are equal"),
+        ((VolumeClaim::Nothing, false), "det Q = 1, Q anisotropic", "nothing: the volumes are equal"),
         ((VolumeClaim::AdamEarlier, true), "det Q < 1, Q a multiple of I", "Adam escapes earlier"),
         ((VolumeClaim::AdamEarlier, false), "det Q < 1, Q anisotropic", "Adam escapes earlier"),
     ];
     let _ = writeln!(text, "\n## Theorem 2: Γ_ADAM/Γ_SGD\n");
     let _ = writeln!(
         text,
-        "| regime | pairs | the volume argument claims | the Radon measure predicts | measured | intervals that hold the prediction |"
+        "| regime | pairs | claim of the volume argument | prediction of the Radon measure | measured | intervals that contain the prediction |"
     );
     let _ = writeln!(text, "|---|---|---|---|---|---|");
     for (key, name, claim) in regimes {
@@ -91,8 +154,8 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
     if apart > 0 {
         let _ = writeln!(
             text,
-            "\nWhere the volumes tie and Q is anisotropic, {apart} of {} measured ratios differ from 1: the volume does not order the \
-             escapes there, the measure does.",
+            "\nWhere the volumes are equal and Q is anisotropic, the intervals of {apart} of {} measured ratios exclude 1. The volume does not \
+             order these escapes; the Radon measure does.",
             silent.count()
         );
     }
@@ -103,13 +166,18 @@ fn random_problems(text: &mut String, studies: &[RandomProblemsResult]) {
         return;
     }
     let _ = writeln!(text, "\n## Random problems at det Q = 1\n");
-    let _ = writeln!(text, "The volume argument claims nothing. Predicted by the Radon measure:\n");
+    let _ = writeln!(
+        text,
+        "The volume argument makes no claim here. The Radon measure predicts an order that depends on how Σ and the Hessian are aligned, so each \
+         ensemble has its own share:\n"
+    );
     for study in studies {
         let Some(share) = study.share() else { continue };
         let _ = writeln!(
             text,
-            "- d = {}, α = {}: m(W_ADAM) < m(W_SGD) in {:.2} % ({:.2} to {:.2}) of {} problems; predicted Γ_ADAM/Γ_SGD in the median \
-             {}, 5 % to 95 %: {} to {}",
+            "- {}, d = {}, α = {}: m(W_ADAM) < m(W_SGD) in {:.2} % ({:.2} to {:.2}) of {} problems; predicted Γ_ADAM/Γ_SGD: median {}, \
+             5 % to 95 % quantile {} to {}",
+            study.family.ensemble(),
             study.family.dim(),
             study.family.alpha(),
             100.0 * share.value,
@@ -146,32 +214,34 @@ fn transitions(text: &mut String, results: &[CellResult]) {
     }
 }
 
-/// The steps of both optimisers beside their equations, learning rate by learning rate.
+/// The discrete optimisers and their SDEs, learning rate by learning rate.
 fn steps(text: &mut String, results: &[CellResult]) {
     let mut rows = String::new();
+    let mut parts = String::new();
     for steps in results {
-        let sde = results.iter().find(|r| {
-            let (a, b) = (steps.plan.problem.dynamics(), r.plan.problem.dynamics());
-            let same =
-                matches!((a, b), (Dynamics::SgdSteps(_), Dynamics::Sgd) | (Dynamics::AdamSteps(_), Dynamics::Adam(_)));
-            same && steps.plan.eta == r.plan.eta
-                && steps.plan.basin == r.plan.basin
-                && steps.plan.problem.noise().alpha() == r.plan.problem.noise().alpha()
-                && steps.plan.problem.noise().amplitude() == r.plan.problem.noise().amplitude()
-        });
-        let Some((sde, eta)) = sde.zip(steps.plan.eta) else { continue };
-        let mean = |r: &CellResult| {
-            r.mean().map_or("–".to_owned(), |m| format!("{} ({} to {})", number(m.value), number(m.lo), number(m.hi)))
+        let like = |fits: fn(&Dynamics, &Dynamics) -> bool| {
+            results
+                .iter()
+                .find(|r| fits(steps.plan.problem.dynamics(), r.plan.problem.dynamics()) && same_cell(steps, r))
         };
-        let _ = writeln!(
-            rows,
-            "| {} | {} | {} | {} | {} |",
-            title(&steps.plan.dynamics),
-            steps.plan.problem.noise().alpha(),
-            number(eta),
-            mean(steps),
-            mean(sde)
-        );
+        let Some((sde, eta)) = like(is_sde_of).zip(steps.plan.eta) else { continue };
+        let mean = |r: &CellResult| r.mean().map_or("–".to_owned(), interval);
+        let tail = steps.plan.problem.noise().alpha();
+        let (name, eta) = (title(&steps.plan.dynamics), number(eta));
+        let _ = writeln!(rows, "| {name} | {tail} | {eta} | {} | {} |", mean(steps), mean(sde));
+        if let Some(sampled) = like(is_sampled_sde_of) {
+            let ratio = |a: &CellResult, b: &CellResult| {
+                let ratio = a.mean().zip(b.mean()).and_then(|(a, b)| ratio_of_means(a, b).ok());
+                ratio.map_or("–".to_owned(), interval)
+            };
+            let _ = writeln!(
+                parts,
+                "| {tail} | {eta} | {} | {} | {} |",
+                ratio(steps, sde),
+                ratio(sampled, sde),
+                ratio(steps, sampled)
+            );
+        }
     }
     if rows.is_empty() {
         return;
@@ -182,16 +252,47 @@ fn steps(text: &mut String, results: &[CellResult]) {
     });
     let _ = writeln!(
         text,
-        "\n## Steps beside the SDE: mean escape time\n\n| optimiser | α | η | steps | SDE |\n|---|---|---|---|---|\n{rows}"
+        "\n## Steps and SDE: mean escape time\n\n| optimiser | α | η | steps | SDE |\n|---|---|---|---|---|\n{rows}"
     );
+    if !parts.is_empty() {
+        let _ = writeln!(
+            text,
+            "The steps of Adam differ from the SDE in two ways: the second moment v contains the noise itself and is larger, and a spike enters v \
+             before it moves the parameters, which clips it. The SDE with sampled v has the first difference only, so that the ratio of escape \
+             times factors:\n\n| α | η | steps / SDE | size of v: sampled v / SDE | clipping: steps / sampled v |\n|---|---|---|---|---|\n{parts}"
+        );
+    }
     if let Some(bound) = bound {
         let _ = writeln!(
             text,
-            "One gradient spike, of any size, moves real Adam by at most {bound:.2} η in all, since it divides itself through v; a jump of \
-             the SDE is divided by the Q from before it and has no bound. So real Adam needs several spikes to leave, and its escape \
-             time does not follow the SDE's power of η."
+            "One gradient spike of any size moves each coordinate of Adam by at most {bound:.2} η in total, because it also enlarges v; in d \
+             dimensions the length of the move is at most √d times that. A jump of the SDE is divided by the Q before the jump and has no \
+             bound. Discrete Adam therefore needs several spikes to leave, and its escape time does not follow the SDE's power of η."
         );
     }
+}
+
+fn same_cell(a: &CellResult, b: &CellResult) -> bool {
+    let noise = [a, b].map(|r| (r.plan.problem.noise().alpha(), r.plan.problem.noise().amplitude().clone()));
+    a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1]
+}
+
+fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
+    match (steps, sde) {
+        (Dynamics::SgdSteps(_), Dynamics::Sgd) => true,
+        (Dynamics::AdamSteps(_), Dynamics::Adam(adam)) => adam.second_moment() != SecondMoment::Sampled,
+        _ => false,
+    }
+}
+
+fn is_sampled_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
+    let sampled = |sde: &Dynamics| matches!(sde, Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled);
+    matches!(steps, Dynamics::AdamSteps(_)) && sampled(sde)
+}
+
+/// `2.5 (2.3 to 2.7)`.
+fn interval(estimate: Estimate) -> String {
+    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
@@ -204,4 +305,33 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 fn span(lo: f64, hi: f64) -> String {
     let (lo, hi) = (format!("{lo:.3}"), format!("{hi:.3}"));
     if lo == hi { lo } else { format!("{lo} to {hi}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{Confidence, LevelMean, fit_slope};
+
+    /// 190 of 200 is what is expected; 175 has a probability of 2e-5 (binomial) and is reported, 184 has .05 and is not.
+    #[test]
+    fn coverage_is_compared_with_its_expectation() {
+        let sentence = |count: usize| coverage_sentence(&(0..200).map(|i| i < count).collect::<Vec<_>>()).unwrap();
+        assert!(sentence(190).starts_with("190 of 200 intervals for E Γ contain the exact value; 190.0 are expected."));
+        assert!(!sentence(184).contains("fewer") && sentence(175).contains("fewer than chance explains (p < 0.001)"));
+        assert_eq!(coverage_sentence(&[]), None);
+    }
+
+    /// A power of -1.2 is consistent with α = 1.2; the slope -1.155 ± .011 of an asymmetric basin is not.
+    #[test]
+    fn a_slope_that_contradicts_the_claim_is_reported() {
+        let fit = |slope: f64| {
+            let levels = [0.1f64, 0.03, 0.01, 0.003].map(|e| {
+                let mean = Estimate::symmetric(e.powf(slope), 0.03 * e.powf(slope));
+                LevelMean::new(e, mean, Confidence::DEFAULT).unwrap()
+            });
+            fit_slope(&levels, Confidence::DEFAULT).unwrap()
+        };
+        assert_eq!(slope_verdict(&fit(-1.2), 1.2), "consistent with −α");
+        assert_eq!(slope_verdict(&fit(-1.155), 1.2), "slope differs from −α by +0.045 in this range");
+    }
 }

@@ -11,16 +11,17 @@ mod figures;
 mod findings;
 mod plot;
 mod select;
+mod slopes;
 
 pub use calibration_summary::calibration_summary;
 pub use draw::{Material, draw};
 #[cfg(feature = "calibrate")]
 pub use draw_calibration::draw_calibration;
 pub use figures::{
-    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, GammaVsEpsilon,
-    GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails, RatioSeries,
-    ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure,
-    TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FittedSlope,
+    GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails,
+    RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve,
+    TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
 pub use plot::{

@@ -9,24 +9,37 @@ use crate::noise::Seed;
 use crate::theory::RandomProblems;
 
 /// Columns of `random_problems.csv`, in order: the family, how many of its problems have `m(W_ADAM) < m(W_SGD)`, that share with its
-/// 95 % interval, and quantiles of the predicted `Γ_ADAM/Γ_SGD`.
-pub const RANDOM_PROBLEM_COLUMNS: [&str; 10] =
-    ["dim", "alpha", "problems", "adam_later", "share", "share_lo", "share_hi", "ratio_5", "ratio_50", "ratio_95"];
+/// 95 % interval, quantiles of the predicted `Γ_ADAM/Γ_SGD`, and the ensemble.
+pub const RANDOM_PROBLEM_COLUMNS: [&str; 11] = [
+    "dim",
+    "alpha",
+    "problems",
+    "adam_later",
+    "share",
+    "share_lo",
+    "share_hi",
+    "ratio_5",
+    "ratio_50",
+    "ratio_95",
+    "ensemble",
+];
 
 /// The predicted ratios of one family of problems.
 #[derive(Clone, Debug)]
 pub struct RandomProblemsResult {
-    /// Dimension and tail index.
+    /// Dimension, tail index and ensemble.
     pub family: RandomProblems,
     /// Predicted `Γ_ADAM/Γ_SGD = m(W_SGD)/m(W_ADAM)`, sorted.
     pub ratios: Vec<f64>,
 }
 
 impl RandomProblemsResult {
-    /// Solves every problem of every family, tail index after tail index, on the threads of the current Rayon pool.
+    /// Solves every problem of every family, ensemble after ensemble and tail index after tail index, on the threads of the current Rayon pool.
     pub fn solve(plan: &RandomProblemsPlan, seed: Seed) -> Vec<RandomProblemsResult> {
-        let families =
-            plan.alphas.iter().flat_map(|alpha| plan.dims.iter().map(|dim| RandomProblems::new(*dim, *alpha)));
+        let families = plan.ensembles.iter().flat_map(|ensemble| {
+            let family = |alpha, dim| RandomProblems::new(dim, alpha).with_ensemble(*ensemble);
+            plan.alphas.iter().flat_map(move |alpha| plan.dims.iter().map(move |dim| family(*alpha, *dim)))
+        });
         let solve = |family: RandomProblems| {
             let mut ratios: Vec<f64> = (0..plan.problems).into_par_iter().map(|n| family.ratio(seed, n)).collect();
             ratios.sort_by(f64::total_cmp);
@@ -62,6 +75,7 @@ impl RandomProblemsResult {
         let share = self.share().map(|share| [share.value, share.lo, share.hi]);
         row.extend(share.into_iter().flatten().map(digits));
         row.extend([0.05, 0.5, 0.95].map(|p| digits(self.quantile(p))));
+        row.push(self.family.ensemble().to_string());
         row
     }
 }

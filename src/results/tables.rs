@@ -129,10 +129,13 @@ impl<'s> CellReader<'s> {
         let (sample, all) = tally.sample().map_err(failed)?;
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
         let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
-        result.kolmogorov = match bins {
-            Some(bins) if !all => self.kolmogorov(&result, &bins)?,
-            _ => rate.and_then(|rate| kolmogorov_test(&result.sample, rate).ok()),
-        };
+        // Without an exit there is no law to test.
+        if let Some(rate) = rate.filter(|_| result.moments.exited() > 0) {
+            result.kolmogorov = match bins {
+                Some(bins) if !all => self.kolmogorov(&result, &bins)?,
+                _ => kolmogorov_test(&result.sample, rate).ok(),
+            };
+        }
         Ok(result)
     }
 

@@ -12,7 +12,7 @@ mod transitions;
 pub use exact::{ExactError, ExactExit};
 pub use exact_problem::exact_exit;
 pub use prediction::{AxisRate, Prediction, TheoryError};
-pub use random_problems::RandomProblems;
+pub use random_problems::{Ensemble, RandomProblems};
 pub use theorem1::{sandwich, smallest_rho};
 pub use theorem2::{Comparison, VolumeClaim};
 pub use transitions::transition_rates;

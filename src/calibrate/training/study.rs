@@ -7,7 +7,7 @@ use super::network::LayerRange;
 use super::samples::NoiseSamples;
 use super::samples::{Samples, Table, Watch};
 use crate::calibrate::calibration::{
-    FitRecord, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, SamplingAxis,
+    FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis,
 };
 use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
@@ -119,7 +119,11 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
         anderson_darling_p: stable.anderson_darling_p,
         held_out: scores
             .iter()
-            .map(|s| LawScore { law: s.law.to_string(), log_likelihood: score(s.mean_log_likelihood) })
+            .map(|s| LawScore {
+                law: s.law.to_string(),
+                log_likelihood: score(s.mean_log_likelihood),
+                stable_ahead_by: s.stable_ahead_by.map(|e| LeadRecord { value: e.value, lo: e.lo, hi: e.hi }),
+            })
             .collect(),
     })
 }

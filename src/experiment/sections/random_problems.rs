@@ -4,6 +4,7 @@ use super::noise::read_alpha;
 use super::sweep::Sweep;
 use crate::experiment::toml::reader::Value;
 use crate::noise::Alpha;
+use crate::theory::Ensemble;
 
 /// Largest number of problems of one family.
 const MOST_PROBLEMS: u64 = 10_000_000;
@@ -19,6 +20,8 @@ pub struct RandomProblemsPlan {
     pub dims: Vec<usize>,
     /// The tail indices.
     pub alphas: Vec<Alpha>,
+    /// How their matrices are drawn.
+    pub ensembles: Vec<Ensemble>,
 }
 
 /// Reads the section.
@@ -26,20 +29,29 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<RandomProblemsPlan
     let table = value.table()?;
     let problems = table.need("problems", "20_000").and_then(|problems| problems.integer(1, MOST_PROBLEMS));
     let dims = table.need("dim", "[2, 6, 20]").and_then(read_dims);
+    let ensembles = table.get("ensemble").map_or(Some(vec![Ensemble::default()]), read_ensembles);
     let alpha = read_alpha(&table);
     if table.get("alpha").is_none() {
         table.need("alpha", "1.5");
     }
     table.finish();
+    let ensembles = ensembles?;
     let (problems, dims, Sweep { values: alphas, .. }) = (problems?, dims?, alpha??);
     if alphas.iter().any(|alpha| alpha.is_gaussian()) {
         value.report("Gaussian noise (α = 2) has no jumps, so the escape set has no Radon measure");
         return None;
     }
-    let families = (dims.len() * alphas.len()) as u64;
+    let families = (dims.len() * alphas.len() * ensembles.len()) as u64;
     let numbers = problems.saturating_mul(families);
     value.reading.budget.request(numbers, &value.node.span, &value.reading.diagnostics)?;
-    Some(RandomProblemsPlan { problems, dims, alphas })
+    Some(RandomProblemsPlan { problems, dims, alphas, ensembles })
+}
+
+fn read_ensembles(value: Value<'_>) -> Option<Vec<Ensemble>> {
+    match value.is_list() {
+        true => value.all_named(&Ensemble::ALL, Ensemble::name),
+        false => Some(vec![value.named(&Ensemble::ALL, Ensemble::name)?]),
+    }
 }
 
 fn read_dims(value: Value<'_>) -> Option<Vec<usize>> {

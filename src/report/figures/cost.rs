@@ -1,29 +1,37 @@
 //! The figure `cost-vs-epsilon`.
 
+use crate::exit::{Confidence, Estimate};
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::CellResult;
 
-/// Half-width of the interval that is paid for, in units of the mean.
-const HALF_WIDTH: f64 = 0.01;
+/// Error that is paid for, at 95 % and in units of the mean: bias and half-width of the interval, added in squares.
+const ERROR: f64 = 0.01;
 
-/// Time on one thread to a 95 % interval of ±1 % of `E Γ` against the noise level, one series a scheme, a panel for every tail index;
-/// `seconds` is what a path of every cell costs.
+/// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level; one series a scheme, a panel for every tail
+/// index. `seconds` is the time of one path of each cell. Where the bias alone exceeds 1 %, no number of paths suffices: there is no point.
 pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]) -> SeriesFigure {
     let timed: Vec<(&CellResult, f64)> = results.iter().zip(seconds.iter().copied()).collect();
     let panel = |tail: f64| {
         let schemes = distinct(timed.iter().map(|(r, _)| r.plan.scheme.name()));
         let series = schemes.into_iter().map(|scheme| {
             let cells = timed.iter().filter(|(r, _)| alpha(r) == tail && r.plan.scheme.name() == scheme);
-            let points: Vec<Point> = cells.filter_map(|(r, seconds)| cost(r, *seconds)).collect();
-            Series { label: scheme.to_owned(), note: exponent(&points), points, joined: true, ..Series::default() }
+            let (mut points, mut biased) = (Vec::new(), 0);
+            for (result, seconds) in cells {
+                match cost(result, *seconds) {
+                    Some(Cost::Seconds(seconds)) => points.push(Point::exact(epsilon(result), seconds)),
+                    Some(Cost::Unreachable) => biased += 1,
+                    None => {}
+                }
+            }
+            Series { label: scheme.to_owned(), note: note(&points, biased), points, joined: true, ..Series::default() }
         });
         (alpha_label(tail), series.collect())
     };
     SeriesFigure {
         stem: "cost-vs-epsilon".to_owned(),
-        title: "What 1 % of the mean escape time costs".to_owned(),
+        title: "Time to 1 % of the mean escape time, bias included".to_owned(),
         x_label: "noise level ε".to_owned(),
         y_label: "seconds on one thread".to_owned(),
         x_scale: Scale::Log,
@@ -33,12 +41,46 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
     }
 }
 
-/// The paths that were run have an interval of some width, which falls with the root of their number.
-fn cost(result: &CellResult, seconds: f64) -> Option<Point> {
+/// What an error of 1 % costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cost {
+    Seconds(f64),
+    /// The bias alone is larger.
+    Unreachable,
+}
+
+/// The cost by the measured mean; the bias is that from the exact mean, where there is one.
+fn cost(result: &CellResult, seconds: f64) -> Option<Cost> {
     let mean = result.mean()?;
+    let bias = result.exact_mean.map_or(0.0, |exact| bias(mean.scaled(1.0 / exact)));
+    if result.paths() == 0 || seconds <= 0.0 {
+        return None;
+    }
     let half_width = 0.5 * (mean.hi - mean.lo) / mean.value;
-    let paths = result.paths() as f64 * (half_width / HALF_WIDTH).powi(2);
-    (seconds > 0.0 && paths > 0.0).then(|| Point::exact(epsilon(result), paths * seconds))
+    let paths = paths_needed(result.paths(), half_width, bias);
+    Some(paths.map_or(Cost::Unreachable, |paths| Cost::Seconds(paths * seconds)))
+}
+
+/// The relative bias of a mean in units of the exact one, at 0 where noise explains it: the square of the deviation less its variance.
+fn bias(relative: Estimate) -> f64 {
+    let error = 0.5 * (relative.hi - relative.lo) / Confidence::DEFAULT.gaussian_width();
+    let square = (relative.value - 1.0).powi(2) - error * error;
+    // A bias must be seen: what the interval does not exclude is no bias.
+    if relative.contains(1.0) { 0.0 } else { square.max(0.0).sqrt() }
+}
+
+/// Paths to an error of 1 %, given the half-width that `paths` gave, which falls with the root of their number; `None` where the bias is
+/// too large.
+fn paths_needed(paths: usize, half_width: f64, bias: f64) -> Option<f64> {
+    let left = ERROR * ERROR - bias * bias;
+    (left > 0.0).then(|| paths as f64 * half_width * half_width / left)
+}
+
+/// The exponent, and the levels that no number of paths brings to 1 %.
+fn note(points: &[Point], biased: usize) -> Option<String> {
+    let levels = (biased > 0).then(|| format!("bias > 1 % at {biased} level{}", if biased == 1 { "" } else { "s" }));
+    let parts: Vec<String> = exponent(points).into_iter().chain(levels).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The power of `ε` by which the cost goes, by least squares, with its standard error from the scatter.
@@ -53,4 +95,27 @@ fn exponent(points: &[Point]) -> Option<String> {
     let slope = logs.iter().map(|l| (l.0 - x) * (l.1 - y)).sum::<f64>() / spread;
     let rest = logs.iter().map(|l| (l.1 - y - slope * (l.0 - x)).powi(2)).sum::<f64>();
     Some(format!("ε^{{{}}}", with_error(slope, (rest / (n - 2.0) / spread).sqrt())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bias_costs_paths() {
+        let unbiased = paths_needed(1000, 0.02, 0.0).unwrap();
+        assert!((unbiased - 4000.0).abs() < 1e-9);
+        // .006² + .008² = .01².
+        assert!((paths_needed(1000, 0.02, 0.006).unwrap() - 6250.0).abs() < 1e-9);
+        assert_eq!(paths_needed(1000, 0.02, 0.01), None);
+    }
+
+    /// Noise is no bias; a deviation of five standard errors is.
+    #[test]
+    fn bias_is_what_noise_does_not_explain() {
+        assert_eq!(bias(Estimate::symmetric(1.004, 0.005)), 0.0);
+        let error = 0.005 / Confidence::DEFAULT.gaussian_width();
+        let found = bias(Estimate::symmetric(1.0 + 5.0 * error, 0.005));
+        assert!((found - 24f64.sqrt() * error).abs() < 1e-12, "{found}");
+    }
 }

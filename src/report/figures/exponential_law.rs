@@ -5,6 +5,7 @@
 
 use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
+use crate::report::slopes::p_value;
 use crate::report::{
     Axis, Dash, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
@@ -142,10 +143,6 @@ impl Survival {
     fn steady(&self) -> &[Point] {
         &self.steps[..self.steps.len() - (self.steps.len() / 4).min(10)]
     }
-}
-
-fn p_value(p: f64) -> String {
-    if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
 }
 
 /// Corners of the staircase from `(0, 1)`. Steps are left out, and those kept joined directly, where they are closer than

@@ -5,11 +5,13 @@
 
 use plotters::style::RGBColor;
 
-use crate::report::plot::axis::with_error;
+use crate::exit::SlopeFit;
 use crate::report::plot::curve::{aside, columns, labels, look, ratio_axis, ratios, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
+use crate::report::slopes::slope_text;
 use crate::report::{
     Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    number,
 };
 
 const STEM: &str = "gamma-vs-epsilon";
@@ -41,8 +43,32 @@ pub struct EpsilonSeries {
     pub theory: Vec<(f64, f64)>,
     /// `(ε, E Γ)` of the exact solver, where there is one.
     pub exact: Vec<(f64, f64)>,
-    /// Fitted slope of `log E Γ` on `log ε` and the half-width of its interval.
-    pub slope: Option<(f64, f64)>,
+    /// Fitted slope of `log E Γ` on `log ε`.
+    pub slope: Option<FittedSlope>,
+}
+
+/// A slope with what a reader needs to judge it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FittedSlope {
+    /// The slope.
+    pub value: f64,
+    /// Half-width of its 95 % interval.
+    pub half_width: f64,
+    /// p-value of a straight line; `None` for two points.
+    pub straightness: Option<f64>,
+    /// Largest noise level of the fit.
+    pub up_to: f64,
+}
+
+impl From<SlopeFit> for FittedSlope {
+    fn from(fit: SlopeFit) -> Self {
+        FittedSlope {
+            value: fit.slope.value,
+            half_width: 0.5 * (fit.slope.hi - fit.slope.lo),
+            straightness: fit.straightness(),
+            up_to: fit.range[1],
+        }
+    }
 }
 
 impl Figure for GammaVsEpsilon {
@@ -126,11 +152,12 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
     for series in &panel.series {
         let look = look(labels, &series.label);
         drawn.mark(Mark::Points(series.points.clone(), look));
-        if let Some((slope, half)) = series.slope.filter(|(slope, half)| slope.is_finite() && half.is_finite()) {
+        if let Some(slope) = series.slope.filter(|slope| slope.value.is_finite() && slope.half_width.is_finite()) {
             if drawn.corner.is_empty() {
-                drawn.corner.push(Note::new("fitted slopes", GREY));
+                drawn.corner.push(Note::new(format!("fitted slopes, ε ≤ {}", number(slope.up_to)), GREY));
             }
-            drawn.corner.push(Note::new(format!("{}: {}", series.label, with_error(slope, half)), look.color));
+            let text = slope_text(slope.value, slope.half_width, slope.straightness);
+            drawn.corner.push(Note::new(format!("{}: {text}", series.label), look.color));
         }
     }
     drawn

@@ -19,7 +19,7 @@ pub(super) mod transitions;
 
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};
-pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, GammaVsEpsilon};
+pub use gamma_vs_epsilon::{EpsilonPanel, EpsilonSeries, FittedSlope, GammaVsEpsilon};
 pub use gamma_vs_volume::{BasinPoint, GammaVsVolume};
 pub use laplace::{Laplace, LaplacePanel, LaplaceSeries};
 pub use noise_law::{LawCurve, NoiseLaw};

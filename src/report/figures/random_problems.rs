@@ -1,17 +1,20 @@
 //! The figure `random-problems`.
 
-use crate::report::select::alpha_label;
+use crate::report::select::{alpha_label, distinct};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::RandomProblemsResult;
 
 /// Quantiles drawn of every family.
 const QUANTILES: u32 = 200;
 
-/// Quantiles of the predicted `Γ_ADAM/Γ_SGD` at `det Q = 1`, one curve a dimension, a panel for every tail index.
+/// Quantiles of the predicted `Γ_ADAM/Γ_SGD` at `det Q = 1`, one curve a dimension, a panel for every ensemble and tail index.
 pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> SeriesFigure {
+    let several = distinct(results.iter().map(|result| result.family.ensemble())).len() > 1;
     let mut panels: Vec<(String, Vec<Series>)> = Vec::new();
     for result in results {
-        let title = format!("{}, det Q = 1", alpha_label(result.family.alpha().get()));
+        let family = &result.family;
+        let tail = alpha_label(family.alpha().get());
+        let title = if several { format!("{}, {tail}", family.ensemble()) } else { format!("{tail}, det Q = 1") };
         let quantile = |k: u32| {
             let p = f64::from(k) / f64::from(QUANTILES);
             (p, result.quantile(p))

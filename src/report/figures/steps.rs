@@ -1,10 +1,9 @@
 //! The figure `sde-vs-steps`: discrete optimisers and their SDEs.
 
-use crate::dynamics::Dynamics;
-use crate::exit::{Confidence, LevelMean, fit_slope};
-use crate::report::plot::axis::with_error;
+use crate::dynamics::{Dynamics, SecondMoment};
 use crate::report::select::{alpha, alpha_label, distinct};
-use crate::report::{Point, Scale, Series, SeriesFigure};
+use crate::report::slopes::{slope_text, small_level_slope};
+use crate::report::{Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
 
 /// The slope is fitted over the lowest factor of this in `η`.
@@ -33,8 +32,9 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
     });
     SeriesFigure {
         stem: "sde-vs-steps".to_owned(),
-        title: bound
-            .map_or(String::new(), |bound| format!("One gradient spike moves real Adam by {bound:.2} η at most")),
+        title: bound.map_or(String::new(), |bound| {
+            format!("One gradient spike moves a coordinate of Adam by at most {bound:.2} η")
+        }),
         x_label: "learning rate η".to_owned(),
         y_label: "mean escape time E Γ".to_owned(),
         x_scale: Scale::Log,
@@ -48,13 +48,40 @@ fn is_sgd(dynamics: &Dynamics) -> bool {
     matches!(dynamics, Dynamics::Sgd | Dynamics::SgdSteps(_))
 }
 
-/// One series for every tail index, equation or steps.
+/// What the points of a series are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sde,
+    /// The SDE of Adam whose second moment contains the sampled noise.
+    SampledSde,
+    Steps,
+}
+
+impl Kind {
+    fn of(dynamics: &Dynamics) -> Self {
+        match dynamics {
+            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Kind::SampledSde,
+            dynamics if dynamics.learning_rate().is_some() => Kind::Steps,
+            _ => Kind::Sde,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Sde => "SDE",
+            Kind::SampledSde => "SDE, sampled v",
+            Kind::Steps => "steps",
+        }
+    }
+}
+
+/// One series for every kind and tail index.
 fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
-    let key = |r: &CellResult| (r.plan.problem.dynamics().learning_rate().is_some(), alpha(r));
+    let key = |r: &CellResult| (Kind::of(r.plan.problem.dynamics()), alpha(r));
     let several = distinct(cells.iter().map(|r| alpha(r))).len() > 1;
-    let series = distinct(cells.iter().map(|r| key(r))).into_iter().map(|(steps, tail)| {
-        let members: Vec<&CellResult> = cells.iter().copied().filter(|r| key(r) == (steps, tail)).collect();
-        let kind = if steps { "steps" } else { "SDE" };
+    let series = distinct(cells.iter().map(|r| key(r))).into_iter().map(|(kind, tail)| {
+        let members: Vec<&CellResult> = cells.iter().copied().filter(|r| key(r) == (kind, tail)).collect();
+        let name = kind.name();
         let point = |r: &CellResult| {
             let mean = r.mean()?;
             Some(Point { x: r.plan.eta?, y: mean.value, lo: mean.lo, hi: mean.hi })
@@ -62,9 +89,9 @@ fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
         let predicted = |r: &CellResult| Some((r.plan.eta?, r.prediction.as_ref()?.mean_time()));
         let exact = |r: &CellResult| Some((r.plan.eta?, r.exact_mean?));
         Series {
-            label: if several { format!("{kind}, {}", alpha_label(tail)) } else { kind.to_owned() },
+            label: if several { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() },
             points: members.iter().filter_map(|r| point(r)).collect(),
-            predicted: members.iter().filter(|_| !steps).filter_map(|r| predicted(r)).collect(),
+            predicted: members.iter().filter(|_| kind == Kind::Sde).filter_map(|r| predicted(r)).collect(),
             exact: members.iter().filter_map(|r| exact(r)).collect(),
             note: slope(&members),
             ..Series::default()
@@ -75,13 +102,7 @@ fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
 
 /// The local slope of `log E Γ` on `log η` where `η` is small.
 fn slope(cells: &[&CellResult]) -> Option<String> {
-    let rate = |r: &CellResult| r.plan.eta.filter(|_| r.mean().is_some());
-    let lowest = cells.iter().filter_map(|r| rate(r)).fold(f64::INFINITY, f64::min);
-    let levels: Vec<LevelMean> = cells
-        .iter()
-        .filter(|r| rate(r).is_some_and(|eta| eta <= SLOPE_RANGE * lowest))
-        .filter_map(|r| LevelMean::new(r.plan.eta?, r.mean()?, Confidence::DEFAULT).ok())
-        .collect();
-    let slope = fit_slope(&levels, Confidence::DEFAULT).ok()?.slope;
-    Some(format!("slope {}", with_error(slope.value, 0.5 * (slope.hi - slope.lo))))
+    let fit = small_level_slope(cells, |r| r.plan.eta, SLOPE_RANGE)?;
+    let text = slope_text(fit.slope.value, 0.5 * (fit.slope.hi - fit.slope.lo), fit.straightness());
+    Some(format!("slope {text} (η ≤ {})", number(fit.range[1])))
 }

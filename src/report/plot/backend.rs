@@ -124,7 +124,7 @@ pub fn live_text<DB: DrawingBackend>(backend: &mut DB, run: &str, at: (f64, f64)
         Align::Center => HPos::Center,
         Align::Right => HPos::Right,
     };
-    let size = DIVISOR * set.size * UNITS_PER_POINT;
+    let size = DIVISOR * (set.size * UNITS_PER_POINT);
     let mut typeset = FontDesc::new(FontFamily::Name(text::FAMILY), size, style).transform(transform).color(&set.ink);
     typeset.pos = Pos::new(align, VPos::Top);
     let hang = ASCENT * set.size;

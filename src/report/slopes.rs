@@ -1,0 +1,33 @@
+//! Slopes of the mean escape time on logarithmic axes, with the tests that belong to them.
+
+use super::plot::axis::with_error;
+use crate::exit::{Confidence, LevelMean, SlopeFit, fit_slope};
+use crate::results::CellResult;
+
+/// The slope is a statement about small ε: it is fitted over the lowest one and a half decades.
+pub const SLOPE_REACH: f64 = 31.7;
+
+/// The slope over the cells whose level `at` is at most `reach` times the lowest one that has a mean.
+pub fn small_level_slope(
+    cells: &[&CellResult],
+    at: impl Fn(&CellResult) -> Option<f64>,
+    reach: f64,
+) -> Option<SlopeFit> {
+    let means: Vec<_> = cells.iter().filter_map(|r| Some((at(r)?, r.mean()?))).collect();
+    let lowest = means.iter().map(|m| m.0).fold(f64::INFINITY, f64::min);
+    let low = means.into_iter().filter(|(level, _)| *level <= reach * lowest);
+    let levels: Vec<LevelMean> =
+        low.filter_map(|(level, mean)| LevelMean::new(level, mean, Confidence::DEFAULT).ok()).collect();
+    fit_slope(&levels, Confidence::DEFAULT).ok()
+}
+
+/// `−1.20 ± 0.01, line: p = 0.31`.
+pub fn slope_text(slope: f64, half_width: f64, straightness: Option<f64>) -> String {
+    let test = straightness.map_or(String::new(), |p| format!(", line: {}", p_value(p)));
+    format!("{}{test}", with_error(slope, half_width))
+}
+
+/// `p = 0.314`, or `p < 0.001`.
+pub fn p_value(p: f64) -> String {
+    if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+}
