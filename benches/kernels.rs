@@ -1,5 +1,5 @@
-//! Throughput of the kernels: `cargo bench --bench kernels`. The items of a row are draws, path-steps, coordinate-steps, events or
-//! escapes, as its name says; nanoseconds an item are 1000 over the millions of items a second.
+//! Throughput of the kernels: `cargo bench --bench kernels`. The items of a row are draws, path-steps, coordinate-steps, events
+//! or escapes, as its name says. Nanoseconds per item are 1000 divided by the millions of items per second.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -40,7 +40,7 @@ fn adam() -> Dynamics {
     Dynamics::Adam(Adam::new(1.0, 0.1).unwrap())
 }
 
-/// Runs the first `paths` paths again and again; `items` counts what one run does.
+/// Runs the first `paths` paths repeatedly; `items` counts the items of one run.
 fn run(
     bencher: Bencher<'_, '_>,
     problem: &Problem,
@@ -145,7 +145,7 @@ mod euler_steps {
         let factor = DMatrix::from_fn(dim, rank, |i, r| ((i * (r + 1)) as f64).sin() / (dim as f64).sqrt());
         let sigma = LowRank::new(vec![1.0; dim], factor.clone(), factor).unwrap();
         let problem = Problem::new(basin, Dynamics::Sgd, noise.with_amplitude(Amplitude::from(sigma))).unwrap();
-        // The corrected edge would be prepared for a second or two, at d² k.
+        // Preparing the corrected edge costs O(d² k), one or two seconds.
         let euler = Euler::with_step(0.01).unwrap().monitoring(Monitoring::Discrete).prepare(&problem).unwrap();
         let limits = Limits { max_events: 100, ..LIMITS };
         let once = || {

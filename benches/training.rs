@@ -1,8 +1,9 @@
-//! Training steps of a calibration beside those of a bare candle loop: `cargo bench --bench training`.
+//! Compares the training steps of a calibration with those of a bare candle loop: `cargo bench --bench training`.
 //!
-//! Both take the same network, batches and learning rate, in turn, on one thread each. What a calibration times as its training is what
-//! its run reports: batch, gradient, step, and the check for divergence. The bare loop is what a user of candle would write, forwards,
-//! backwards and a step of every parameter; its largest values are candle's `max_pool2d`, whose gradient is wrong but no slower.
+//! Both use the same network, batches and learning rate, alternately, on one thread each. The training time of a calibration is
+//! the time that its run reports: batch, gradient, step, and the check for divergence. The bare loop is what a user of candle
+//! would write: forward pass, backward pass and a step of every parameter. It uses candle's `max_pool2d`, whose gradient is
+//! wrong but not slower.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ fn main() {
         task("mlp 784-128-64-10, 28 × 28", mlp(&[128, 64]), random_images(), 64, 100),
         task("lenet, 28 × 28", Architecture::LeNet, random_images(), 64, 8),
     ];
-    // Each training has a thread of its own, so the bare loop has one too.
+    // Each training runs on its own thread, so the bare loop does too.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     println!("{:28} {:>6} {:>10} {:>10} {:>22}", "", "batch", "ours", "bare", "ours / bare");
     for task in &tasks {
@@ -71,7 +72,7 @@ fn random_images() -> DataSet {
     DataSet { name: "random".to_string(), classes: 10, train: images(640), test: images(10) }
 }
 
-/// Sums up the time between [`Event::Training`] and [`Event::Trained`], as the program does.
+/// Sums the time between [`Event::Training`] and [`Event::Trained`], as the program does.
 #[derive(Default)]
 struct Stopwatch(Mutex<(Option<Instant>, Duration)>);
 
@@ -89,7 +90,7 @@ impl CalibrationObserver for Stopwatch {
     }
 }
 
-/// Seconds a step of a calibration that measures as little as it can.
+/// Seconds per step of a calibration with the fewest measurements possible.
 fn ours(task: &Task) -> f64 {
     let settings = CalibrationSettings {
         name: "bench".to_string(),
@@ -157,7 +158,7 @@ impl Bare {
         })
     }
 
-    /// Seconds a step, over so many.
+    /// Seconds per step, over the given number of steps.
     fn run(&mut self, steps: u64) -> Result<f64> {
         let clock = Instant::now();
         for _ in 0..steps {

@@ -1,8 +1,8 @@
-//! Escape times of SGD and Adam driven by Lévy noise, simulated beside the theory.
+//! Escape times of SGD and Adam driven by Lévy noise: simulation and theory.
 //!
-//! The stochastic differential equation `dθ = -∇F dt + ε Σ dL` (and Adam's) leaves a basin `Ω` by one large jump: as `ε → 0` the exit
-//! time `Γ` is exponential with rate `λ = Θ m(W)`, where `W` is the escape set and `m` its Radon measure (Zhou et al., NeurIPS
-//! 2020). This crate simulates `Γ`, at a cost that does not grow as `ε` falls, and computes `λ` beside it.
+//! The solution of `dθ = -∇F dt + ε Σ dL` (SGD), or of Adam's equation, leaves a basin `Ω` by one large jump. As `ε → 0` the exit time `Γ`
+//! becomes exponential with the rate `λ = Θ m(W)`, where `W` is the escape set and `m` the Radon measure (Zhou et al., NeurIPS 2020).
+//! This crate simulates `Γ` at a cost that does not grow as `ε` falls, and computes `λ`.
 //!
 //! ```
 //! use levy_escape::{
@@ -18,8 +18,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A landscape of one's own is one trait, [`Potential`]. [`Scheme::prepare`] and [`escape_records`] give every path's outcome,
-//! with the place of its exit and censoring by a time limit, for an analysis of one's own.
+//! For a custom landscape, implement [`Potential`]. [`escape_records`] and [`escape_records_within`] return the outcome of every path: its
+//! exit time and site, or its censoring by a time limit.
 #![warn(missing_docs)]
 
 /// The README's example, compiled and run with the tests.
@@ -27,24 +27,36 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The examples of the library's page.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryPage;
+
+#[cfg(feature = "program")]
 pub mod calibrate;
+#[cfg(feature = "program")]
 pub mod cli;
 pub mod dynamics;
 pub mod engine;
 pub mod exit;
+#[cfg(feature = "program")]
 pub mod experiment;
+#[cfg(feature = "program")]
 pub mod files;
 pub mod landscape;
 pub mod noise;
+#[cfg(feature = "program")]
 pub mod report;
+#[cfg(feature = "program")]
 pub mod results;
 pub mod scheme;
+#[cfg(feature = "program")]
 pub mod store;
 pub mod tail;
 pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
-pub use engine::{escape_records, escape_times};
+pub use engine::{escape_records, escape_records_within, escape_times};
 pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic};
 pub use noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Seed, Structure};
 pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Outcome, PathRecord, Scheme};

@@ -1,4 +1,4 @@
-//! `calibrate` as a user meets it.
+//! The command `calibrate`, as a user runs it.
 #![cfg(feature = "calibrate")]
 
 use std::fs;
@@ -100,7 +100,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     assert!(dir.path().join("made/small/calibration.json").is_file());
     assert!(dir.path().join("made/of-small/summary.csv").is_file());
     assert!(!dir.path().join("made/of-absent").exists());
-    // A run of calibrated cells goes on, is split and joined, and is rendered anew.
+    // A run of calibrated cells can be resumed, sharded, merged and rendered again.
     let again = ["reproduce", "--quick", "--out", "made", "--resume"];
     let trained = fs::metadata(dir.path().join("made/small")).unwrap().modified().unwrap();
     let said = stderr(program(dir.path()).args(again), 0);
@@ -121,7 +121,7 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     assert_eq!(table("of-small"), table("merged"));
     let report = || program(&dir.path().join("made/of-small")).args(["report", "."]).assert();
     report().success();
-    // Another calibration, even one that gives the same cells, gives another run.
+    // A changed calibration gives another run, even if the cells are the same.
     let measured = dir.path().join("made/small/calibration.json");
     let text = fs::read_to_string(&measured).unwrap();
     fs::write(&measured, text.replacen("\"device\": \"cpu\"", "\"device\": \"another\"", 1)).unwrap();
@@ -131,12 +131,12 @@ fn reproduce_calibrates_first_and_skips_what_cannot_be_had() {
     assert!(said.contains("gives another run by now:\n  content of the calibration small: "), "{said}");
     fs::write(&measured, text).unwrap();
     report().success();
-    // What was made with another seed is kept.
+    // A calibration with another seed is kept.
     let error = stderr(program(dir.path()).args(again).args(["--seed", "4"]), 2);
     assert!(error.contains("made/small holds a calibration with another file"), "{error}");
 }
 
-/// Of calibrations that begin at once one works and the others are told; none destroys what another has made.
+/// Of several calibrations that begin at once, one proceeds and the others report an error. None destroys the results of another.
 #[test]
 fn of_calibrations_that_begin_at_once_one_works() {
     let dir = folder(&FILE.replace("iterations = 600", "iterations = 100"));
@@ -160,7 +160,7 @@ fn of_calibrations_that_begin_at_once_one_works() {
     }
 }
 
-/// The first Ctrl-C or SIGTERM ends a training; what was measured until then is kept, and a resumed `reproduce` makes it anew.
+/// The first Ctrl-C or SIGTERM ends a training. The measurements so far are kept, and a resumed `reproduce` repeats the training.
 #[cfg(unix)]
 #[test]
 fn a_signal_stops_a_training() {
@@ -173,7 +173,7 @@ fn a_signal_stops_a_training() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"));
         command.args(arguments).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
-        // The signal is watched for before the folder is made.
+        // The signal handler is installed before the folder is created.
         while !dir.path().join("results/.small.part").exists() {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -193,8 +193,8 @@ fn a_signal_stops_a_training() {
     assert!(code == Some(130) && dir.path().join("results/small.2/calibration.json").is_file(), "{said}");
 }
 
-/// A stop inside a measurement, in the pass over batches after the first step and along the curvatures at the end; either would go on for
-/// minutes.
+/// A stop inside a measurement, in the pass over batches after the first step, and during the curvatures at the end. Either
+/// would take minutes.
 #[cfg(unix)]
 #[test]
 fn a_signal_stops_a_measurement() {
@@ -208,7 +208,7 @@ fn a_signal_stops_a_measurement() {
         command.args(["calibrate", "c.toml", "-v"]).current_dir(dir.path());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-        // Where the first measurement takes minutes, it has begun a while after the start; else it is told.
+        // If the first measurement takes minutes, it has begun shortly after the start; otherwise a progress line reports it.
         if measured {
             assert_eq!(
                 lines.by_ref().filter(|line| line.contains("the noise after 1 steps is measured")).take(2).count(),
@@ -231,7 +231,7 @@ fn a_signal_stops_a_measurement() {
             assert!(run.minimum.is_none() && run.measurements.is_empty() != measured, "{}", run.label);
         }
         assert!(!dir.path().join("results/.small.part").exists());
-        // Nothing is in the way of another run.
+        // Another run can begin.
         program(dir.path()).args(["calibrate", "c.toml"]).assert().code(2);
     }
 }
@@ -244,7 +244,7 @@ fn idx(dims: &[u32], entries: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A folder `images` in the format of MNIST beside the file of a calibration.
+/// A folder `images` in the format of MNIST, next to a calibration file.
 fn with_images(text: &str, images: &[u8], labels: &[u8]) -> TempDir {
     let dir = folder(&text.replace("seed = 3", "data = { idx = 'images' }"));
     fs::create_dir(dir.path().join("images")).unwrap();
@@ -256,8 +256,8 @@ fn with_images(text: &str, images: &[u8], labels: &[u8]) -> TempDir {
     dir
 }
 
-/// All images are the same one: the gradient of every batch is the full one but for its rounding, or zero once the network is certain.
-/// That is no noise, and has no tail.
+/// All images are identical. The gradient of every batch equals the full gradient up to rounding, or is zero once the network
+/// is certain. There is no noise and no tail index.
 #[test]
 fn gradients_without_noise_have_no_tail_index() {
     let image: Vec<u8> = (0..64).map(|i| i * 3).collect();
@@ -323,8 +323,12 @@ fn a_learning_rate_that_diverges_keeps_what_was_measured() {
 #[test]
 fn what_is_wrong_is_said_before_anything_is_written() {
     for (text, code, reason) in [
-        (FILE.replace("batch = 32", "batch = 5_000"), 2, "a batch of 5000 of 1437 images"),
-        (FILE.replace("batch = 32", "batch = 1_437"), 2, "a batch of 1437 of 1437 images: there is noise where"),
+        (FILE.replace("batch = 32", "batch = 5_000"), 2, "a batch of 5000 images must hold at least 1"),
+        (
+            FILE.replace("batch = 32", "batch = 1_437"),
+            2,
+            "a batch of 1437 images must hold at least 1 and fewer than all 1437",
+        ),
         (FILE.replace("mlp = { hidden = [32] }", "lenet = {}"), 2, "lenet takes images of 28 × 28"),
         (FILE.replace("seed = 3", "data = { idx = 'nowhere' }"), 2, "nowhere holds no train-images"),
         (FILE.replace("seed = 3", "data = { cifar10 = 'nowhere' }"), 2, "nowhere holds no data_batch_1.bin"),

@@ -1,21 +1,22 @@
-//! Schemes against exact references, the part that runs with every test. The larger one is `tests/statistics.rs`.
+//! Schemes against exact references: the part that always runs. `tests/statistics.rs` is the larger part.
 
 mod reference;
 
 use levy_escape::dynamics::{Adam, Dynamics, SecondMoment, SgdSteps};
+use levy_escape::engine::kernel_records;
 use levy_escape::exit::{Confidence, Estimate, ExitSample, mean_exit_time};
 use levy_escape::noise::{Alpha, LevyNoise, Seed, epsilon_of_learning_rate};
 use levy_escape::scheme::{Departure, Euler, JumpAdapted, Limits, Scheme, Steps};
 use levy_escape::theory::exact_exit;
-use levy_escape::{Asymmetric, Basin, Domain, Problem, Quadratic, escape_records};
+use levy_escape::{Asymmetric, Basin, Domain, Problem, Quadratic};
 use nalgebra::DMatrix;
 use reference::{
     all_within, getoor, judge, ornstein_uhlenbeck, ornstein_uhlenbeck_table, overshoot_distance, records, ryznar,
     sharp_rows, skewed, wells, wrong_laws_are_rejected,
 };
 
-/// Means within 1 %: rejected with 99 % power at a bias of 1 %. The largest bias known is .3 %, which 400,000 paths pass as
-/// wrong with a probability below 1 % a row.
+/// Means within 1 %: a bias of 1 % is rejected with 99 % power. The largest known bias is .3 %; with 400,000 paths it is
+/// rejected with a probability below 1 % per row.
 #[test]
 fn jump_adapted_is_exact_to_one_percent() {
     let mut rows = ornstein_uhlenbeck_table();
@@ -28,7 +29,7 @@ fn jump_adapted_is_exact_to_one_percent() {
     all_within(&rows, &JumpAdapted::default(), 0.01, 400_000);
 }
 
-/// The same rows, fewer, for Euler, whose paths cost 50 times more.
+/// Some of the same rows for Euler, whose paths cost 50 times more.
 #[test]
 fn euler_is_exact_to_two_percent() {
     let rows = [
@@ -40,9 +41,9 @@ fn euler_is_exact_to_two_percent() {
     all_within(&rows, &Euler::default(), 0.02, 60_000);
 }
 
-/// Adam has no exact reference: its flow between jumps, with a kink and without, is held against Euler's steps. Means of 200,000 paths
-/// by each within 2 % - 2.33 se, so that a difference of 2 % is rejected with 99 % power. The largest known is .5 %, most of it
-/// Euler's: it passes as wrong with a probability below 1 % a row.
+/// Adam has no exact reference: this compares its flow between jumps, with a kink and without, with Euler's steps. The means of
+/// 200,000 paths each must agree within 2 % - 2.33 se, so that a difference of 2 % is rejected with 99 % power. The largest
+/// known difference is .5 %, most of it Euler's; it is rejected with a probability below 1 % per row.
 #[test]
 fn adam_is_the_same_by_both_schemes() {
     let bowl = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
@@ -60,7 +61,7 @@ fn adam_is_the_same_by_both_schemes() {
         let problem = Problem::new(basin, Dynamics::Adam(adam), noise).unwrap();
         let mean = |scheme: &dyn Scheme| {
             let kernel = scheme.prepare(&problem).unwrap();
-            let records = escape_records(&*kernel, 200_000, Seed(3), Limits::default());
+            let records = kernel_records(&*kernel, 200_000, Seed(3), Limits::default());
             let sample = ExitSample::from_outcomes(records.iter().map(|r| r.outcome)).unwrap();
             mean_exit_time(&sample, Confidence::DEFAULT).unwrap().estimate
         };
@@ -76,7 +77,7 @@ fn adam_is_the_same_by_both_schemes() {
     }
 }
 
-/// Power: what the rows above must reject.
+/// Power: wrong laws that the rows above must reject.
 #[test]
 fn slightly_wrong_laws_are_rejected() {
     for row in sharp_rows() {
@@ -84,13 +85,13 @@ fn slightly_wrong_laws_are_rejected() {
     }
 }
 
-/// The overshoot of a ball from its centre. Overshoots below 1.05 belong to the small-jump part, which creeps; the law is compared
-/// beyond. Kolmogorov distance of 100,000 paths: rejected above 1.95/√n, false-positive rate .1 % a row.
+/// The overshoot of a ball from its centre. Overshoots below 1.05 belong to the small-jump part, which creeps; the test
+/// compares the law above 1.05. Kolmogorov distance of 100,000 paths: rejected above 1.95/√n, false-positive rate .1 % per row.
 #[test]
 fn overshoot_has_the_law_of_blumenthal_getoor_and_ray() {
     for (alpha, dim) in [(1.2, 1), (1.5, 2), (1.8, 3)] {
         let all = records(&getoor(alpha, dim, 0.0), &JumpAdapted::default(), 100_000, 5);
-        // The Brownian part in place of the small jumps moves the law by its own share of the bias.
+        // The Brownian part that replaces the small jumps contributes its own bias to the law.
         let bound = |n: f64| 1.95 / n.sqrt() + 0.003;
         let (right, n) = overshoot_distance(&all, alpha, 1.05, 1.0);
         assert!(right < bound(n), "α={alpha} d={dim}: {right}");
@@ -99,7 +100,7 @@ fn overshoot_has_the_law_of_blumenthal_getoor_and_ray() {
     }
 }
 
-/// The exit of a centred interval is even, a jump out of it Pareto: shares at 4 standard errors.
+/// The exit from a centred interval is symmetric, and an exit jump is Pareto: shares within 4 standard errors.
 #[test]
 fn jumps_outnumber_creeping_where_noise_is_small() {
     let all = records(&ornstein_uhlenbeck(1.5, 0.1, 0.0, 75.126), &JumpAdapted::default(), 40_000, 9);
@@ -107,8 +108,8 @@ fn jumps_outnumber_creeping_where_noise_is_small() {
     assert!(jumps as f64 > 0.98 * all.len() as f64, "{jumps}");
 }
 
-/// SGD's steps leave like its SDE where `η` is small: the mean is later by the discrete monitoring, `α β_α η` in units of the radius,
-/// .3 % here, and by terms of order `η`.
+/// For small `η`, SGD's steps leave like its SDE. Discrete monitoring makes the mean later by `α β_α η` in units of the radius,
+/// .3 % here, plus terms of order `η`.
 #[test]
 fn sgd_steps_approach_their_sde() {
     let (alpha, eta) = (Alpha::new(1.2).unwrap(), 0.003);

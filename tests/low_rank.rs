@@ -1,13 +1,14 @@
-//! `Σ = diag(D) + U Vᵀ` beside the dense matrix that it stands for.
+//! `Σ = diag(D) + U Vᵀ` against the equal dense matrix.
 
 use std::time::Instant;
 
+use levy_escape::engine::kernel_records;
 use levy_escape::noise::LowRank;
 use levy_escape::scheme::{Monitoring, SchemeError, Steps};
 use levy_escape::theory::Comparison;
 use levy_escape::{
     Adam, Alpha, Amplitude, Basin, Domain, Dynamics, Euler, JumpAdapted, LevyNoise, Limits, PathRecord, Prediction,
-    Problem, Quadratic, Scheme, SecondMoment, Seed, Structure, escape_records,
+    Problem, Quadratic, Scheme, SecondMoment, Seed, Structure,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -17,7 +18,7 @@ fn sigma() -> LowRank {
     LowRank::new(vec![1.0, 0.5, 0.0, -0.8], left, right).unwrap()
 }
 
-/// The low-rank form and the dense one.
+/// The low-rank form and the dense form.
 fn forms() -> [Amplitude; 2] {
     [Amplitude::from(sigma()), Amplitude::Dense(sigma().to_matrix())]
 }
@@ -78,8 +79,8 @@ fn mean(records: &[PathRecord]) -> (f64, f64) {
     (mean, times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (n * n))
 }
 
-/// With the same streams nearly every path is the same up to rounding: a few may be parted by a comparison at its last bit. With
-/// other streams the means agree within 4.5 standard errors: 48 comparisons, false-positive rate 3e-4 in all.
+/// With the same streams nearly every path agrees up to rounding; a comparison that differs in its last bit can separate a few.
+/// With different streams the means agree within 4.5 standard errors: 48 comparisons, total false-positive rate 3e-4.
 #[test]
 fn escapes_are_those_of_the_matrix() {
     let euler = Euler::with_step(0.02).unwrap();
@@ -94,8 +95,12 @@ fn escapes_are_those_of_the_matrix() {
                     assert_eq!(scheme.check(&problems[0]), Err(SchemeError::Sampled));
                     continue;
                 };
+                // Adam's small jumps are drawn along the modes of `Q^(-½) H Q^(-½)`. Where modes have equal rates, rounding chooses them: the two
+                // have the same law and not the same paths.
+                let is_along_modes = matches!(dynamics, Dynamics::Adam(_)) && scheme.name() == "jump_adapted";
+                let paths = if is_along_modes { 6_000 } else { 600 };
                 let run = |kernel: &dyn levy_escape::scheme::PathKernel, seed| {
-                    escape_records(kernel, 600, Seed(seed), Limits::default())
+                    kernel_records(kernel, paths, Seed(seed), Limits::default())
                 };
                 let (a, b) = (run(&*low, 1), run(&*dense, 1));
                 let same = |(a, b): &(&PathRecord, &PathRecord)| {
@@ -106,7 +111,7 @@ fn escapes_are_those_of_the_matrix() {
                         && (times[0] / times[1] - 1.0).abs() < 1e-6
                 };
                 let parted = a.iter().zip(&b).filter(|pair| !same(pair)).count();
-                assert!(parted <= 3, "{structure:?} {dynamics:?} {scheme:?}: {parted}");
+                assert!(is_along_modes || parted <= 3, "{structure:?} {dynamics:?} {scheme:?}: {parted}");
                 let ((a, a_error), (b, b_error)) = (mean(&a), mean(&run(&*dense, 2)));
                 assert!(
                     (a - b).abs() < 4.5 * (a_error + b_error).sqrt(),
@@ -117,7 +122,7 @@ fn escapes_are_those_of_the_matrix() {
     }
 }
 
-/// The same comparison with the sense of one factor turned must fail.
+/// The same comparison must fail if the sign of one factor is reversed.
 #[test]
 fn another_matrix_escapes_otherwise() {
     let [box_, ..] = basins();
@@ -125,7 +130,7 @@ fn another_matrix_escapes_otherwise() {
     let run = |sigma: Amplitude, seed| {
         let kernel = Euler::with_step(0.02).unwrap();
         let kernel = kernel.prepare(&problem(box_.clone(), Dynamics::Sgd, Structure::Independent, 0.3, sigma)).unwrap();
-        mean(&escape_records(&*kernel, 600, Seed(seed), Limits::default()))
+        mean(&kernel_records(&*kernel, 600, Seed(seed), Limits::default()))
     };
     let ((a, a_error), (b, b_error)) = (run(Amplitude::from(turned.unwrap()), 1), run(forms()[1].clone(), 2));
     assert!((a - b).abs() > 4.5 * (a_error + b_error).sqrt(), "{a} {b}");
@@ -140,14 +145,14 @@ fn steps_take_it_too() {
         let [low, dense] = forms().map(|sigma| {
             let [box_, ..] = basins();
             let kernel = Steps.prepare(&problem(box_, dynamics.clone(), Structure::Independent, 0.5, sigma)).unwrap();
-            escape_records(&*kernel, 200, Seed(3), Limits { max_time: 200.0, ..Limits::default() })
+            kernel_records(&*kernel, 200, Seed(3), Limits { max_time: 200.0, ..Limits::default() })
         });
         let parted = low.iter().zip(&dense).filter(|(a, b)| a.events != b.events).count();
         assert!(parted <= 1, "{dynamics:?}: {parted}");
     }
 }
 
-/// What would take a matrix of 25 million numbers is refused before it is made; Euler does not take it.
+/// A problem that needs a matrix of 25 million numbers is rejected before allocation; Euler does not need the matrix.
 #[test]
 fn many_dimensions_need_no_matrix() {
     let dim = 5_000;
@@ -159,10 +164,10 @@ fn many_dimensions_need_no_matrix() {
     assert_eq!(JumpAdapted::default().check(&problem), Err(SchemeError::Matrix { what, dim }));
     let euler = Euler::with_step(0.1).unwrap().monitoring(Monitoring::Discrete).prepare(&problem).unwrap();
     let limits = Limits { max_events: 20, ..Limits::default() };
-    assert_eq!(escape_records(&*euler, 2, Seed(1), limits).len(), 2);
+    assert_eq!(kernel_records(&*euler, 2, Seed(1), limits).len(), 2);
 }
 
-/// What goes through pairs of coordinates would take minutes, and a matrix more memory than there is.
+/// Work over pairs of coordinates would take minutes, and a matrix would exceed the memory.
 #[test]
 fn separate_axes_cost_no_more_than_their_number() {
     let dim = 100_000;
@@ -174,7 +179,7 @@ fn separate_axes_cost_no_more_than_their_number() {
         assert!(Prediction::of(&problem).unwrap().rate > 0.0);
         for scheme in [&Euler::default() as &dyn Scheme, &JumpAdapted::default()] {
             let limits = Limits { max_events: 10, ..Limits::default() };
-            let records = escape_records(&*scheme.prepare(&problem).unwrap(), 1, Seed(1), limits);
+            let records = kernel_records(&*scheme.prepare(&problem).unwrap(), 1, Seed(1), limits);
             assert!(records[0].events > 0, "{scheme:?}");
         }
     }

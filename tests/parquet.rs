@@ -1,4 +1,4 @@
-//! `escapes.parquet` holds what `escapes.csv` does: `cargo test --release --features parquet --test parquet`.
+//! `escapes.parquet` has the same contents as `escapes.csv`: `cargo test --release --features parquet --test parquet`.
 
 mod program;
 
@@ -10,7 +10,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use program::{folder, names, say};
 
-/// Paths that leave by a jump and by creeping, on two axes, and paths that do not leave.
+/// Paths that leave by a jump and by creeping, on two axes, and paths that stay inside.
 const MIXED: &str = r#"name = "mixed"
 seed = 5
 paths = 3000
@@ -32,7 +32,7 @@ fn rows(file: &SerializedFileReader<File>) -> Vec<Row> {
     file.get_row_iter(None).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// A field as `escapes.csv` has it; empty for null. Its overshoots are written with the 24 bits that they have.
+/// A field as in `escapes.csv`; empty for null. Overshoots are written with their 24 significant bits.
 fn text(name: &str, field: &Field) -> String {
     match (name, field) {
         (_, Field::Null) => String::new(),
@@ -55,7 +55,7 @@ fn compare(results: &Path) {
         assert_eq!(fields.iter().map(|(name, _)| *name).collect::<Vec<_>>(), columns.iter().collect::<Vec<_>>());
         for ((name, field), expected) in fields.iter().zip(&record) {
             let same = match (name.as_str(), *field) {
-                // Numbers of any form: `1e-5` and `0.00001` are one.
+                // Compares numbers by value: `1e-5` equals `0.00001`.
                 ("time", Field::Double(t)) => *t == expected.parse::<f64>().unwrap(),
                 (_, field) => text(name, field) == *expected,
             };

@@ -18,7 +18,7 @@ const SMALL: &str = include_str!("data/small.toml");
 
 const SUMMARY: &str = "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,\
     rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,ratio,ratio_lo,ratio_hi,exact_mean,ks_statistic,ks_p,\
-    events_per_path";
+    events_per_path,check,mean_basis,restricted_mean";
 const ESCAPES: &str = "cell,path,outcome,time,axis,side,overshoot,by_jump";
 
 fn lines(path: impl AsRef<Path>) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Both samplers of the stable law against an independent distribution function, by series and integral: body and far tail.
+//! Both samplers of the stable law against an independent distribution function from series and integral: body and far tail.
 
 use levy_escape::noise::{Alpha, LaneStreams, QuantileTable, Seed, StableDensity, StableLaw, Stream};
 use rand_distr::Distribution;
@@ -27,8 +27,8 @@ fn body(quantiles: &[f64], draws: impl Iterator<Item = f64>) -> (f64, f64) {
     (distance * n.sqrt(), 1.0 - ChiSquared::new((BINS - 1) as f64).unwrap().cdf(chi))
 }
 
-/// 16 laws, each rejected by Kolmogorov above 2.2 (probability 1.2e-4) or by χ² below 1e-4: false-positive rate .4 %. A tail index .03
-/// off and a scale 4 % off must be; 1 % is for the eight million draws of the unit test.
+/// 16 laws, each rejected by Kolmogorov above 2.2 (probability 1.2e-4) or by χ² below 1e-4: false-positive rate .4 %. A tail
+/// index that is .03 off and a scale that is 4 % off must be rejected. The eight million draws of the unit test detect 1 %.
 #[test]
 fn a_million_draws_follow_the_law() {
     let accepted = |(ks, p): (f64, f64)| ks < 2.2 && p > 1e-4;
@@ -59,8 +59,9 @@ fn a_million_draws_follow_the_law() {
     }
 }
 
-/// Beyond the quantiles of `10^-7` on both sides the law is a power law to a share of `x^-α` that is far below what is seen: the number
-/// of draws there is Poisson, and `(x_0/x)^α` uniform. 4·10⁸ draws leave 80; accepted within 4.5 standard errors.
+/// Beyond the quantiles of `10^-7` on both sides the law is a power law, with corrections of order `x^-α` far below the
+/// statistical error. The number of draws there is Poisson, and `(x_0/x)^α` is uniform. 4·10⁸ draws leave 80; accepted within
+/// 4.5 standard errors.
 #[test]
 fn the_far_tail_is_a_power_law() {
     const LANES: usize = 8;
@@ -83,7 +84,7 @@ fn the_far_tail_is_a_power_law() {
         println!("α = {a}: {count} draws beyond {edge:.3e}, {expected} expected; mean of (x_0/x)^α {mean:.3}");
         assert!((count - expected).abs() < 4.5 * expected.sqrt(), "α = {a}: {count}");
         assert!((mean - 0.5).abs() < 4.5 * (12.0 * count).sqrt().recip(), "α = {a}: {mean}");
-        // Beyond a thousand times the edge a sampler of 32 bits would have nothing.
+        // A sampler with 32 bits would have no draws beyond a thousand times the edge.
         assert!(far.iter().all(|u| *u > 0.0 && *u <= 1.0));
     }
 }

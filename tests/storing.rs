@@ -1,4 +1,4 @@
-//! What storing costs, beside the cheapest kernel. Alone in its file, so that no other test runs beside it:
+//! The cost of storing, relative to the cheapest kernel. The only test of its file, so that no other test runs at the same time:
 //! `cargo test --release --features slow-tests --test storing -- --nocapture`.
 
 #![cfg(unix)]
@@ -12,7 +12,7 @@ use levy_escape::experiment::Experiment;
 use levy_escape::scheme::StreamSource;
 use levy_escape::store::{Identity, PackedBatch, Store};
 
-/// Jump-adapted on a line where escapes are rare.
+/// `jump_adapted` in one dimension, with rare escapes.
 const CHEAPEST: &str = r#"name = "storing"
 seed = 7
 paths = 50_000_000
@@ -33,11 +33,11 @@ domain = { interval = [-0.5, 0.5] }
 jump_adapted = {}
 "#;
 
-/// At most a tenth: processor time of this thread with storing and without, in blocks that take turns every fifteen milliseconds, so that
-/// both meet the same load; of all commits the median.
+/// Storing costs at most a tenth. The test measures processor time of this thread with and without storing, in blocks that
+/// alternate every fifteen milliseconds, so that both see the same load. For commits it uses the median.
 #[test]
 fn storing_costs_little() {
-    // As a run does with a fast kernel: batches that are put in together, and as many as a thread runs between two commits.
+    // As in a run with a fast kernel: the batches that are inserted together, and the number that a thread runs between two commits.
     const TOGETHER: usize = 8;
     const BLOCK: u64 = 16;
     const BLOCKS: u64 = 24;
@@ -62,7 +62,7 @@ fn storing_costs_little() {
     let mut until_commit = || {
         let [mut bare, mut stored, mut packing, mut putting] = [0.0; 4];
         for _ in 0..BLOCKS {
-            // What the last block left of the processor's cache is the affair of neither.
+            // An untimed run warms the cache, so that neither measurement includes the evictions of the other.
             run(number, &mut |_| {});
             bare += timed(|| (number..number + BLOCK).for_each(|number| run(number, &mut |_| {})));
             run(number, &mut |_| {});
@@ -101,8 +101,8 @@ fn storing_costs_little() {
     assert!(size < 12.0, "{size}");
 }
 
-/// A virtual machine has its memory from its host at the first touch, which takes several times as long as to write it. A file that is
-/// written and removed has touched what the store is going to take.
+/// A virtual machine obtains memory from its host at the first access, which takes several times as long as writing. Writing
+/// and removing a file touches the memory that the store will use.
 fn touch_memory(folder: &Path, bytes: u64) {
     let file = folder.join("touched");
     let written = File::create(&file).and_then(|mut file| io::copy(&mut io::repeat(1).take(bytes), &mut file));

@@ -109,7 +109,7 @@ fn figures_are_drawn_and_not_overwritten() {
     for name in ["law.svg", "law.png"] {
         output(folder.path(), &["data.npy", "--figure", name]);
         assert!(fs::metadata(folder.path().join(name)).unwrap().len() > 10_000);
-        refused(folder.path(), &["data.npy", "--figure", name], 2, "is there already");
+        refused(folder.path(), &["data.npy", "--figure", name], 2, "exists already");
         output(folder.path(), &["data.npy", "--figure", name, "--force", "--estimator", "hill"]);
     }
     refused(folder.path(), &["data.npy", "--figure", "law.pdf"], 2, ".svg or .png");
@@ -133,7 +133,7 @@ fn bad_data_are_refused_with_their_place() {
     let spoilt: Vec<f64> = (0..6).map(|i| if i == 4 { f64::INFINITY } else { 1.0 }).collect();
     NpyArray::new(vec![2, 3], spoilt).unwrap().write(&folder.path().join("inf.npy")).unwrap();
     for (data, code, reason) in [
-        ("nan.csv", 2, "line 3"),
+        ("nan.csv", 2, "no tail index"),
         ("zeros.csv", 2, "all 3 entries are zero"),
         ("same.csv", 2, "all 3 entries are 2"),
         ("few.csv", 2, "no tail index"),
@@ -143,12 +143,13 @@ fn bad_data_are_refused_with_their_place() {
         ("inf.npy", 2, "entry [1, 1] is inf"),
         ("absent.csv", 3, "absent.csv"),
         ("absent.npy", 3, "absent.npy"),
-        ("data.txt", 2, ".csv or .npy"),
+        ("data.txt", 2, ".csv, .tsv, .npy"),
         ("matrix.npy", 2, "--axis"),
         ("data.csv", 2, "one must be chosen: t, x"),
     ] {
         refused(folder.path(), &[data], code, reason);
     }
+    refused(folder.path(), &["nan.csv", "--missing", "refuse"], 2, "line 3");
     refused(folder.path(), &["data.csv", "--column", "y"], 2, "no column");
     refused(folder.path(), &["matrix.npy", "--column", "50"], 2, "no column");
     refused(folder.path(), &["data.npy", "--centre", "mode"], 2, "median, zero");

@@ -2,8 +2,8 @@
 
     pip install -r requirements.txt && python python_rivals.py [--csv]
 
-dX = -X dt + eps dL on (-1, 1), alpha = 1.5, eps = .5, Euler steps of .01, the edge watched at steps. Times are processor
-time of the thread, the median of the rounds; the first call of a compiled function is not counted.
+dX = -X dt + eps dL on (-1, 1), alpha = 1.5, eps = .5, Euler steps of .01, the edge monitored at steps. Times are processor
+times of the thread, as the median over the rounds, without the first call of a compiled function.
 """
 
 import math

@@ -1,4 +1,4 @@
-//! `calibration.json`: what was measured, as a file that an experiment can name.
+//! `calibration.json`: the results of a calibration, in a file that an experiment can name.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,16 +9,16 @@ use thiserror::Error;
 
 use crate::noise::Alpha;
 
-/// What the file says that it is.
+/// Identifies the type of the file.
 const SCHEMA: &str = "levy-escape calibration";
-/// Version of its layout; a file of another one is refused.
+/// Version of the layout; files of other versions are rejected.
 const VERSION: u32 = 1;
-/// Largest size that is read.
+/// Largest file that is read, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 /// Euler's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
-/// Everything that a calibration found. Times and machines are not part of it: the same seed gives the same bytes.
+/// The results of a calibration. They contain neither times nor machines: the same seed gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
@@ -36,9 +36,9 @@ pub struct Calibration {
     pub data: DataRecord,
     /// The network.
     pub network: NetworkRecord,
-    /// Images of a batch.
+    /// Images per batch.
     pub batch: usize,
-    /// One entry an optimiser.
+    /// One entry per optimiser.
     pub runs: Vec<OptimiserRun>,
 }
 
@@ -46,15 +46,15 @@ pub struct Calibration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataRecord {
-    /// What they are.
+    /// Name of the data set.
     pub name: String,
     /// Channels, height, width.
     pub shape: [usize; 3],
     /// Number of classes.
     pub classes: usize,
-    /// Images to train on.
+    /// Training images.
     pub train: usize,
-    /// Images to test with.
+    /// Test images.
     pub test: usize,
 }
 
@@ -80,7 +80,7 @@ pub struct LayerRecord {
     pub parameters: usize,
 }
 
-/// What one optimiser did.
+/// The training with one optimiser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimiserRun {
@@ -105,7 +105,7 @@ pub struct OptimiserRun {
     pub training: Vec<TrainingPoint>,
     /// The noise along the training.
     pub measurements: Vec<Measurement>,
-    /// The minimum that was reached; nothing if the training did not come to its end.
+    /// The minimum that was reached; `None` if the training did not complete.
     pub minimum: Option<Minimum>,
 }
 
@@ -118,19 +118,19 @@ pub enum Ended {
         /// Number of steps.
         iterations: u64,
     },
-    /// The loss, the gradient or a parameter was no finite number.
+    /// The loss, the gradient or a parameter was not finite.
     Diverged {
         /// The step.
         iteration: u64,
     },
-    /// Somebody asked for the stop.
+    /// Stopped on request.
     Stopped {
-        /// Steps that were done.
+        /// Steps done.
         iteration: u64,
     },
 }
 
-/// Loss in nats and share of right answers after so many steps.
+/// Loss in nats and accuracy after some steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingPoint {
@@ -138,25 +138,25 @@ pub struct TrainingPoint {
     pub iteration: u64,
     /// Mean cross-entropy over all training images.
     pub train_loss: f64,
-    /// Share of training images that are recognised.
+    /// Share of training images that are classified correctly.
     pub train_accuracy: f64,
     /// Mean cross-entropy over all test images.
     pub test_loss: f64,
-    /// Share of test images that are recognised.
+    /// Share of test images that are classified correctly.
     pub test_accuracy: f64,
 }
 
-/// Which noise.
+/// The noise that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseKind {
     /// Gradient of a minibatch minus full gradient.
     Gradient,
-    /// The same smoothed as Adam's `m`, corrected for its start, divided by `Q`.
+    /// The same, smoothed like Adam's `m`, bias-corrected and divided by `Q`.
     Direction,
 }
 
-/// Over what a sample runs.
+/// The values that make up a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SamplingAxis {
@@ -164,49 +164,49 @@ pub enum SamplingAxis {
     Pooled,
     /// All parameters of one layer, and batches.
     Layer(String),
-    /// One parameter over batches at fixed parameters; the median over parameters is stated.
+    /// One parameter over batches, at fixed parameters; results are medians over parameters.
     Batches,
-    /// One parameter over the last steps of training; the median over parameters is stated.
+    /// One parameter over the last steps of training; results are medians over parameters.
     Iterations,
 }
 
-/// Tail indices of one sample, or of one sample a parameter.
+/// Tail indices of one sample, or of one sample per parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measurement {
     /// Steps done.
     pub iteration: u64,
-    /// Which noise.
+    /// The noise that is measured.
     pub noise: NoiseKind,
-    /// Over what the sample runs.
+    /// The values that make up the sample.
     pub axis: SamplingAxis,
     /// Values in a sample.
     pub count: usize,
-    /// Parameters with a sample of their own, where the axis is one parameter at a time.
+    /// Number of parameters with their own sample, if the axis is one parameter at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<usize>,
     /// Share of values that are exactly zero.
     pub zero_share: f64,
-    /// By several estimators.
+    /// Results of several estimators.
     pub indices: Vec<IndexPair>,
-    /// Goodness of fit, where it was tested.
+    /// Goodness of fit, if it was tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<FitRecord>,
 }
 
-/// A tail index beside that of Gaussian noise with the same scales and zeros.
+/// A tail index, and that of Gaussian noise with the same scales and zeros.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IndexPair {
     /// Name of the estimator.
     pub estimator: String,
-    /// Of the noise.
+    /// Estimate for the noise.
     pub measured: IndexRecord,
-    /// Of the surrogate.
+    /// Estimate for the surrogate.
     pub surrogate: IndexRecord,
 }
 
-/// An estimated tail index, or why there is none.
+/// An estimated tail index, or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum IndexRecord {
@@ -233,11 +233,12 @@ impl IndexRecord {
     }
 }
 
-/// How well three laws describe a sample. For one parameter at a time the sample is that of all of them, each over its own scale.
+/// How well three laws describe a sample. If the axis is one parameter at a time, the sample joins all parameters, each divided
+/// by its scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FitRecord {
-    /// Values that were used.
+    /// Values used.
     pub count: usize,
     /// Tail index of the stable law that fits best.
     pub alpha: f64,
@@ -251,7 +252,7 @@ pub struct FitRecord {
     pub anderson_darling: f64,
     /// Its p value, for independent values.
     pub anderson_darling_p: f64,
-    /// Mean log-likelihood of values that were held out, in nats; none where it is minus infinity.
+    /// Scores on held-out values.
     pub held_out: Vec<LawScore>,
 }
 
@@ -261,7 +262,7 @@ pub struct FitRecord {
 pub struct LawScore {
     /// Name of the law.
     pub law: String,
-    /// Mean log-likelihood of a value, in nats.
+    /// Mean log-likelihood per value, in nats; `None` for minus infinity.
     pub log_likelihood: Option<f64>,
 }
 
@@ -271,14 +272,14 @@ pub struct LawScore {
 pub struct Minimum {
     /// Steps done.
     pub iteration: u64,
-    /// Euclidean norm of the full gradient: how far from a minimum it is.
+    /// Euclidean norm of the full gradient, which measures the distance from a minimum.
     pub gradient_norm: f64,
-    /// File beside this one with one row a parameter: value, mean of `log |noise|`, share of zeros, mean square of a batch's
+    /// File in the same folder with one row per parameter: value, mean of `log |noise|`, share of zeros, mean square of a batch's
     /// gradient.
     pub parameters_file: String,
-    /// The coordinates whose curvature was measured and is positive, of the largest noise first.
+    /// The coordinates with positive measured curvature, ordered by noise, largest first.
     pub coordinates: Vec<Coordinate>,
-    /// Coordinates that were looked at and left out since their curvature is not positive within its error.
+    /// Coordinates left out because their curvature is not positive within its error.
     pub left_out: usize,
 }
 
@@ -286,25 +287,25 @@ pub struct Minimum {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coordinate {
-    /// Place in the flat vector of parameters.
+    /// Index in the flat parameter vector.
     pub parameter: usize,
     /// Mean of `log |n|` of the gradient noise `n`, zeros left out.
     pub mean_log: f64,
     /// Share of batches without noise.
     pub zero_share: f64,
-    /// Mean square of a batch's gradient, what Adam's `v` tends to.
+    /// Mean square of a batch's gradient, the limit of Adam's `v`.
     pub second_moment: f64,
     /// Adam's own `v̂` at the end of its training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v: Option<f64>,
     /// `∂²F/∂θ²`.
     pub curvature: f64,
-    /// Difference of the curvatures by two step sizes.
+    /// Difference between the curvatures by two step sizes.
     pub curvature_error: f64,
 }
 
 impl Coordinate {
-    /// `√E[g²]`, what Adam's preconditioner tends to.
+    /// `√E[g²]`, the limit of Adam's preconditioner.
     pub fn gradient_size(&self) -> f64 {
         self.second_moment.sqrt()
     }
@@ -337,8 +338,8 @@ pub enum CalibrationError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is no calibration.
-    #[error("{} is no calibration: {source}", path.display())]
+    /// The file is not a calibration.
+    #[error("{} is not a calibration: {source}", path.display())]
     Parse {
         /// The file.
         path: PathBuf,
@@ -346,7 +347,7 @@ pub enum CalibrationError {
         #[source]
         source: serde_json::Error,
     },
-    /// The file is of another version.
+    /// The file has another version.
     #[error("the calibration {} has schema version {found}; this program reads {VERSION}", path.display())]
     Version {
         /// The file.
@@ -354,7 +355,7 @@ pub enum CalibrationError {
         /// Its version.
         found: u32,
     },
-    /// A value that cannot be.
+    /// An impossible value.
     #[error("the calibration {} is damaged: {what}", path.display())]
     Damaged {
         /// The file.
@@ -364,7 +365,7 @@ pub enum CalibrationError {
     },
 }
 
-/// Enough of a file to tell its version, whatever else it holds.
+/// The part of a file that identifies its version.
 #[derive(Deserialize)]
 struct Heading {
     schema: String,
@@ -372,7 +373,7 @@ struct Heading {
 }
 
 impl Calibration {
-    /// A calibration of these parts, in the version of this program.
+    /// Assembles a calibration in the version of this program.
     pub fn new(
         (name, seed, device): (&str, u64, String),
         data: DataRecord,
@@ -394,7 +395,7 @@ impl Calibration {
         }
     }
 
-    /// The run of that label.
+    /// The run with this label.
     pub fn run(&self, label: &str) -> Option<&OptimiserRun> {
         self.runs.iter().find(|run| run.label == label)
     }
@@ -402,10 +403,10 @@ impl Calibration {
     /// Reads a file and checks every number in it.
     ///
     /// # Errors
-    /// [`CalibrationError`]: a file that is missing, too large, of another kind or version, or that holds impossible values.
+    /// [`CalibrationError`]: the file is missing, too large, of another type or version, or holds impossible values.
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
         let mut bytes = Vec::new();
-        // A pipe would be waited for.
+        // Reading a pipe would block.
         let found = fs::metadata(path).and_then(|found| match found.is_file() {
             true => Ok(()),
             false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file")),
@@ -431,7 +432,7 @@ impl Calibration {
         Ok(calibration)
     }
 
-    /// What is wrong with the numbers, if anything is.
+    /// Checks the numbers; the error says what is wrong.
     fn check(&self) -> Result<(), String> {
         let total: usize = self.network.layers.iter().fold(0, |n, layer| n.saturating_add(layer.parameters));
         if total != self.network.parameters {
@@ -448,7 +449,7 @@ impl Calibration {
 }
 
 impl OptimiserRun {
-    /// Why no estimator found a tail index in the gradient noise that was measured last, if none did.
+    /// The reason why no estimator found a tail index in the last measured gradient noise; `None` if one did.
     pub fn without_index(&self) -> Option<&str> {
         let pooled = |m: &&Measurement| m.noise == NoiseKind::Gradient && m.axis == SamplingAxis::Pooled;
         let mut reason = None;
@@ -571,7 +572,7 @@ pub(super) mod tests {
         for (from, to, reason) in [
             ("\"schema_version\": 1", "\"schema_version\": 2", "schema version 2; this program reads 1"),
             ("levy-escape calibration", "something else", "its schema is \"something else\""),
-            ("\"curvature\": 2.0", "\"curvature\": NaN", "is no calibration"),
+            ("\"curvature\": 2.0", "\"curvature\": NaN", "is not a calibration"),
             ("\"curvature\": 2.0", "\"curvature\": null", "invalid type: null"),
             ("\"curvature\": 2.0", "\"curvature\": -2.0", "impossible numbers at coordinate 0"),
             ("\"curvature\": 2.0", "\"curvature\": 1e999", "number out of range"),

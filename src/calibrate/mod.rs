@@ -1,6 +1,6 @@
-//! Real networks: training, the noise of their gradients, and what the simulator takes from it.
+//! Real networks: training, gradient noise, and the calibration that the simulator uses.
 //!
-//! Without the feature `calibrate` only the file of a calibration remains, so that an experiment can use one that was made before.
+//! Without the feature `calibrate` only reading a calibration remains, so that an experiment can use an existing one.
 
 mod calibration;
 #[cfg(feature = "calibrate")]

@@ -171,33 +171,92 @@ pub enum Command {
 
     /// Estimate the tail index of data, and of Gaussian data with the same scales
     ///
-    /// DATA is a CSV file or a NumPy array (.npy) of 4- or 8-byte reals. Five estimators of the index of a symmetric α-stable law, each with a
-    /// 95 % interval and its value for Gaussian data of the same scales; the goodness of fit; and how well a stable, a Gaussian and a
-    /// Student t law predict held-out entries.
+    /// DATA is a table of text (.csv, .tsv), a NumPy array (.npy, .npz) or a safetensors file, packed with gzip or not. The output gives five
+    /// estimators of the index of a symmetric α-stable law, each with a 95 % interval and with its result on Gaussian data of the same
+    /// scales; tests of symmetry and of independence, which the estimators assume; how well the law fits; and how well a
+    /// stable, a Gaussian and a Student t law predict entries that they were not fitted to.
     #[command(after_help = with_exit_codes!(
         "Examples:",
-        "  levy-escape tail-index returns.csv --column close --figure law.svg",
+        "  levy-escape tail-index prices.csv --column close --log-return --figure law.svg",
+        "  levy-escape tail-index returns.csv --axis 0        one sample for every column",
         "  levy-escape tail-index noise.npy --axis pooled     rows are draws, columns parameters",
-        "  levy-escape tail-index noise.npy --axis 0 --json   one sample for every column",
+        "  zcat big.csv.gz | levy-escape tail-index - --json  standard input",
         ""
     ))]
     TailIndex(TailIndexOptions),
 }
 
+/// Heading of the options that say how data are read.
+const READING: &str = "Reading the data";
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n.-+".contains(byte) => Ok(*byte),
+            _ => Err("expected one character, as ';' or ',', or the word tab".to_owned()),
+        },
+    }
+}
+
 /// Options of `tail-index`.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct TailIndexOptions {
-    /// The data: .csv or .npy
+    /// The data: .csv, .tsv, .npy, .npz or .safetensors, also with .gz; - reads standard input
     #[arg(value_name = "DATA")]
     pub data: PathBuf,
 
-    /// Column to take as the sample: its name, or its number from 0
-    #[arg(long, value_name = "NAME|NUMBER", conflicts_with = "axis")]
-    pub column: Option<String>,
+    /// Column to take as the sample, by name or by number from 0; several, as A,B or repeated, are pooled
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub column: Vec<String>,
 
-    /// What is a sample in a 2-D array: all entries, every column (along axis 0), or every row (along axis 1)
+    /// What is a sample: all entries, every column (along axis 0), or every row (along axis 1)
     #[arg(long, value_enum)]
     pub axis: Option<Axis>,
+
+    /// Take the differences of consecutive entries
+    #[arg(long, conflicts_with = "log_return")]
+    pub difference: bool,
+
+    /// Take the differences of the logarithms of consecutive entries, as of prices
+    #[arg(long)]
+    pub log_return: bool,
+
+    /// Array to read from a .npz or .safetensors file
+    #[arg(long, value_name = "NAME", help_heading = READING)]
+    pub array: Option<String>,
+
+    /// Format of the data; by default the one that the name ends in
+    #[arg(long, value_enum, help_heading = READING)]
+    pub format: Option<DataFormat>,
+
+    /// What separates the cells of a table: a character, or tab; detected by default
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = READING)]
+    pub delimiter: Option<u8>,
+
+    /// Read 1,5 as 1.5 and 1.234 as 1234; detected by default
+    #[arg(long, conflicts_with = "thousands_comma", help_heading = READING)]
+    pub decimal_comma: bool,
+
+    /// Read 1,234 as 1234
+    #[arg(long, help_heading = READING)]
+    pub thousands_comma: bool,
+
+    /// The first row names the columns; detected by default
+    #[arg(long, conflicts_with = "no_header", help_heading = READING)]
+    pub header: bool,
+
+    /// The first row holds entries
+    #[arg(long, help_heading = READING)]
+    pub no_header: bool,
+
+    /// What to do with missing values: an empty cell, NA, NaN, null
+    #[arg(long, value_enum, default_value_t = MissingValues::Omit, help_heading = READING)]
+    pub missing: MissingValues,
+
+    /// A further text that stands for a missing value, as -999
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = READING)]
+    pub na: Vec<String>,
 
     /// Estimators to use; all by default, the first three where there are many samples
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -240,7 +299,31 @@ pub struct TailIndexOptions {
     pub force: bool,
 }
 
-/// What is a sample in a 2-D array.
+/// Formats of data files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// Cells separated by a comma, or by what is detected.
+    Csv,
+    /// Cells separated by tabs.
+    Tsv,
+    /// A NumPy array.
+    Npy,
+    /// Several NumPy arrays.
+    Npz,
+    /// Several tensors.
+    Safetensors,
+}
+
+/// What is done with missing values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingValues {
+    /// Leave them out and count them.
+    Omit,
+    /// Stop with an error that says where the first is.
+    Refuse,
+}
+
+/// What is a sample in a table or an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Axis {
     /// All entries together.

@@ -16,16 +16,16 @@ use super::{DynamicsError, Preconditioner};
 use crate::landscape::Basin;
 use crate::noise::LevyNoise;
 
-/// What stands for the square of the stochastic gradient, which under infinite variance has no mean.
+/// Model of the squared stochastic gradient, which has no mean under infinite variance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondMoment {
-    /// `v ≡ v* = s²`: the theory is exact.
+    /// `v ≡ v* = s²`, for which the theory is exact.
     Frozen,
     /// `(∇F)² + s²` with the gradient-noise scale `s_i`.
     #[default]
     MeanField,
-    /// `(∇F + Σξ)²` with the very noise `ξ` of the step: Euler only, and heavy-tailed itself.
+    /// `(∇F + Σξ)²` with the noise `ξ` of the same step: Euler only, and itself heavy-tailed.
     Sampled,
 }
 
@@ -83,7 +83,7 @@ impl Adam {
         Self::new(-b1.ln() / eta, -b2.ln() / eta)
     }
 
-    /// With another stabilizer `ϵ ≥ 0`.
+    /// Sets the stabilizer `ϵ ≥ 0`.
     ///
     /// # Errors
     /// [`DynamicsError::Stabilizer`] unless it is finite and not negative.
@@ -95,13 +95,13 @@ impl Adam {
         Ok(self)
     }
 
-    /// With another model of the second moment.
+    /// Sets the model of the second moment.
     pub fn with_second_moment(mut self, second_moment: SecondMoment) -> Self {
         self.second_moment = second_moment;
         self
     }
 
-    /// With given gradient-noise scales `s_i` instead of the row norms of `Σ`.
+    /// Sets the gradient-noise scales `s_i`, in place of the row norms of `Σ`.
     pub fn with_gradient_noise(mut self, scales: Vec<f64>) -> Self {
         self.gradient_noise = Some(scales);
         self
@@ -132,7 +132,7 @@ impl Adam {
         self.gradient_noise.clone().unwrap_or_else(|| noise.amplitude().row_norms(dim))
     }
 
-    /// Refuses scales that do not fit the dimension or let `Q` vanish.
+    /// Rejects scales of the wrong length, and scales for which an entry of `Q` is zero.
     pub(super) fn check(&self, noise: &LevyNoise, dim: usize) -> Result<(), DynamicsError> {
         let scales = self.noise_scales(noise, dim);
         if scales.len() != dim {
@@ -145,8 +145,8 @@ impl Adam {
         }
     }
 
-    /// `Q* = diag(√v*) + ϵ` with `v* = (∇F(θ*))² + s²`, where the averages come to rest; `None` for the sampled second
-    /// moment, which has no rest.
+    /// `Q* = diag(√v*) + ϵ` with `v* = (∇F(θ*))² + s²`, the fixed point of the averages; `None` for the sampled second moment,
+    /// which has none.
     pub fn equilibrium(&self, basin: &Basin, noise: &LevyNoise) -> Option<Preconditioner> {
         if self.second_moment == SecondMoment::Sampled {
             return None;
@@ -158,16 +158,15 @@ impl Adam {
         Some(Preconditioner::diagonal(q.collect()))
     }
 
-    /// Weight of the present in the bias-corrected average after a step `h` from time `t`:
+    /// Weight of the new value in the bias-corrected average after a step `h` from time `t`:
     /// `(1 - e^(-βh)) / (1 - e^(-β(t+h)))`, exact for a constant target; 1 for the first step.
     pub(crate) fn weight(rate: f64, t: f64, h: f64) -> f64 {
         let present = Adam::present(rate, h);
-        // Past 40 times the correction is below the last bit.
+        // Beyond `βt = 40` the correction is below the last bit.
         if rate * t > 40.0 { present } else { -present / (-rate * (t + h)).exp_m1() }
     }
 
-    /// `p = 1 - e^(-βh)`. At equal steps the weight is `p/s` with the memory `s = 1 - e^(-β(t+h))`, which grows by
-    /// `s ← p + (1-p) s` from 0.
+    /// `p = 1 - e^(-βh)`. For equal steps the weight is `p/s`, where `s = 1 - e^(-β(t+h))` follows `s ← p + (1-p) s` from 0.
     pub(crate) fn present(rate: f64, h: f64) -> f64 {
         -(-rate * h).exp_m1()
     }
@@ -177,7 +176,7 @@ impl Adam {
 mod tests {
     use super::*;
 
-    /// The weights reproduce `m` and its bias correction integrated directly.
+    /// The weights reproduce direct integration of `m` and its bias correction.
     #[test]
     fn weights_carry_the_bias_correction() {
         let (beta, h) = (0.7, 0.05);

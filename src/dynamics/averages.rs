@@ -2,7 +2,7 @@
 
 use super::{Adam, SecondMoment};
 
-/// Bias-corrected averages `m̂`, `v̂` and the preconditioner `Q = diag(√v̂ + ϵ)` they give, each of length `d`.
+/// Bias-corrected averages `m̂`, `v̂` and the resulting preconditioner `Q = diag(√v̂ + ϵ)`, each of length `d`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Averages {
     pub m: Vec<f64>,
@@ -14,7 +14,7 @@ pub(crate) struct Averages {
 }
 
 impl Averages {
-    /// Room for `scales.len()` coordinates with the gradient-noise scales `s_i`.
+    /// Allocates `scales.len()` coordinates with the gradient-noise scales `s_i`.
     pub fn new(adam: &Adam, scales: &[f64]) -> Self {
         let zero = vec![0.0; scales.len()];
         Averages {
@@ -27,7 +27,7 @@ impl Averages {
         }
     }
 
-    /// The limits at `t = 0`: `m̂_0 = ∇F(θ_0)`, and `v̂_0` the square of the stochastic gradient, whose noise is `sample` where
+    /// The limits at `t = 0`: `m̂_0 = ∇F(θ_0)`, and `v̂_0` the square of the stochastic gradient, with the noise `sample` if
     /// the second moment is sampled.
     pub fn start(&mut self, gradient: &[f64], sample: Option<&[f64]>) {
         self.m.copy_from_slice(gradient);
@@ -46,8 +46,8 @@ impl Averages {
         gradient * gradient + self.square[i]
     }
 
-    /// Moves `v̂` towards `(∇F)² + s²`, or towards the squares of `gradient` alone if these are `sampled`, with weight `weight`, and `Q`
-    /// with it.
+    /// Moves `v̂` towards `(∇F)² + s²`, or towards the squares of `gradient` if they are `sampled`, with the given weight, and
+    /// updates `Q`.
     #[inline(always)]
     pub fn move_second_moment(&mut self, weight: f64, gradient: &[f64], sampled: bool) {
         let stabilizer = self.stabilizer;
@@ -59,12 +59,12 @@ impl Averages {
         });
     }
 
-    /// `Q` from the present `v̂`.
+    /// Computes `Q` from `v̂`.
     pub fn set_preconditioner(&mut self) {
         self.q.iter_mut().zip(&self.v).for_each(|(q, v)| *q = v.sqrt() + self.stabilizer);
     }
 
-    /// Whether `v̂` changes at all.
+    /// Whether `v̂` changes in time.
     pub fn moves(&self) -> bool {
         self.moves
     }

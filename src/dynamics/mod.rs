@@ -1,7 +1,7 @@
-//! SGD and Adam, as stochastic differential equations and as the steps people run.
+//! SGD and Adam, as stochastic differential equations and as discrete optimisers.
 //!
 //! SGD: `dθ = -∇F dt + ε Σ dL`. Adam: `dθ = -μ_t Q_t⁻¹ m dt + ε Q_t⁻¹ Σ dL` with the running averages `m` of the gradient and
-//! `v` of its square. [`SgdSteps`] and [`AdamSteps`] are the recursions themselves. A [`Problem`] joins a basin, a dynamics and a noise.
+//! `v` of its square. [`SgdSteps`] and [`AdamSteps`] are the discrete recursions. A [`Problem`] joins a basin, a dynamics and a noise.
 
 mod adam;
 mod averages;

@@ -30,12 +30,12 @@ impl Preconditioner {
         }
     }
 
-    /// `det Q` as `(log det Q)`, which neither overflows nor vanishes in high dimension.
+    /// `log det Q`, which neither overflows nor underflows in high dimension.
     pub fn log_determinant(&self) -> f64 {
         self.diagonal.as_ref().map_or(0.0, |q| q.iter().map(|q| q.ln()).sum())
     }
 
-    /// Largest over smallest entry, the anisotropy of `Q`.
+    /// Anisotropy of `Q`: largest entry divided by the smallest.
     pub fn anisotropy(&self) -> f64 {
         self.diagonal.as_ref().map_or(1.0, |q| {
             let largest = q.iter().copied().fold(f64::MIN, f64::max);

@@ -1,4 +1,4 @@
-//! A dynamics with the basin it is to leave.
+//! An escape problem: basin, dynamics and noise.
 
 use thiserror::Error;
 
@@ -21,7 +21,7 @@ pub enum Dynamics {
 }
 
 impl Dynamics {
-    /// The learning rate of a dynamics that goes step by step, `None` for a stochastic differential equation.
+    /// The learning rate of a discrete optimiser; `None` for a stochastic differential equation.
     pub fn learning_rate(&self) -> Option<f64> {
         match self {
             Dynamics::Sgd | Dynamics::Adam(_) => None,
@@ -31,7 +31,7 @@ impl Dynamics {
     }
 }
 
-/// What can be wrong with a dynamics.
+/// Errors in a dynamics.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum DynamicsError {
@@ -40,7 +40,7 @@ pub enum DynamicsError {
     Rate {
         /// `β1` or `β2`.
         name: &'static str,
-        /// The offending value.
+        /// The rejected value.
         rate: f64,
     },
     /// A decay outside (0, 1).
@@ -48,19 +48,19 @@ pub enum DynamicsError {
     Decay {
         /// `β1` or `β2`.
         name: &'static str,
-        /// The offending value.
+        /// The rejected value.
         decay: f64,
     },
     /// A learning rate that is not positive.
     #[error("the learning rate η = {eta} is not a positive finite number")]
     LearningRate {
-        /// The offending value.
+        /// The rejected value.
         eta: f64,
     },
-    /// A stabilizer that does not do its work.
+    /// A stabilizer that is out of range.
     #[error("the stabilizer ϵ = {stabilizer} {expected}")]
     Stabilizer {
-        /// The offending value.
+        /// The rejected value.
         stabilizer: f64,
         /// What is wrong with it.
         expected: &'static str,
@@ -73,20 +73,20 @@ pub enum DynamicsError {
         /// How many are needed.
         dim: usize,
     },
-    /// A gradient-noise scale that makes `Q` vanish.
-    #[error("the gradient-noise scale {scale} of axis {axis} leaves Adam nothing to divide by")]
+    /// A gradient-noise scale for which an entry of `Q` is zero.
+    #[error("the gradient-noise scale {scale} of axis {axis} makes an entry of Adam's Q zero or undefined")]
     GradientNoise {
         /// The axis, counted from 0.
         axis: usize,
-        /// The offending value.
+        /// The rejected value.
         scale: f64,
     },
-    /// The noise does not fit the basin.
+    /// The noise does not match the basin.
     #[error(transparent)]
     Noise(#[from] NoiseError),
 }
 
-/// A basin, the dynamics that is to leave it and the noise that drives it.
+/// A basin, a dynamics and the noise that drives it.
 #[derive(Clone, Debug)]
 pub struct Problem {
     basin: Basin,
@@ -95,10 +95,10 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Joins the three.
+    /// Joins basin, dynamics and noise.
     ///
     /// # Errors
-    /// [`DynamicsError`] if the amplitude or the gradient-noise scales do not fit the basin's dimension.
+    /// [`DynamicsError`] if the amplitude or the gradient-noise scales do not match the basin's dimension.
     pub fn new(basin: Basin, dynamics: Dynamics, noise: LevyNoise) -> Result<Self, DynamicsError> {
         noise.amplitude().check(basin.dim())?;
         if let Dynamics::Adam(adam) = &dynamics {
@@ -107,7 +107,7 @@ impl Problem {
         Ok(Problem { basin, dynamics, noise })
     }
 
-    /// The same basin and noise under a dynamics without scales of its own.
+    /// Replaces the dynamics by one that has no gradient-noise scales of its own.
     pub(crate) fn with_dynamics(&self, dynamics: Dynamics) -> Self {
         Problem { dynamics, ..self.clone() }
     }
@@ -127,8 +127,8 @@ impl Problem {
         &self.noise
     }
 
-    /// `Q*`, the preconditioner at rest in the minimum: the identity for SGD, `None` where the second moment does not
-    /// come to rest, as under heavy-tailed noise that is a part of it.
+    /// `Q*`, the preconditioner at rest in the minimum: the identity for SGD; `None` for the sampled second moment, which does
+    /// not converge.
     pub fn preconditioner(&self) -> Option<Preconditioner> {
         match &self.dynamics {
             Dynamics::Sgd | Dynamics::SgdSteps(_) => Some(Preconditioner::identity()),
@@ -137,7 +137,7 @@ impl Problem {
         }
     }
 
-    /// Exit distances ahead and behind, along `± factor Q*⁻¹ Σ e_i` in units of that vector.
+    /// Exit distances forwards and backwards, along `± factor Q*⁻¹ Σ e_i` in units of that vector.
     pub(crate) fn jump_exits(&self, preconditioner: &Preconditioner, i: usize, factor: f64) -> [f64; 2] {
         if self.noise.amplitude().is_diagonal() {
             let v = self.noise.amplitude().diagonal_entry(i) / preconditioner.entry(i) * factor;
@@ -150,7 +150,7 @@ impl Problem {
         })
     }
 
-    /// `Q*⁻¹ Σ e_i`, where a unit jump of noise coordinate `i` moves the parameters at rest.
+    /// `Q*⁻¹ Σ e_i`, the displacement of parameters at rest by a unit jump of noise coordinate `i`.
     pub fn jump_direction(&self, preconditioner: &Preconditioner, i: usize) -> Vec<f64> {
         let mut column = self.noise.amplitude().column(self.basin.dim(), i);
         preconditioner.divide(&mut column);

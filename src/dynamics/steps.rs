@@ -1,12 +1,12 @@
-//! # SGD and Adam as people run them
+//! # Discrete SGD and Adam
 //!
 //! SGD: `θ_{k+1} = θ_k - η g_k`. Adam: `m_{k+1} = b1 m_k + (1-b1) g_k`, `v_{k+1} = b2 v_k + (1-b2) g_k²`, then
 //! `θ_{k+1} = θ_k - η m̂/(√v̂ + ϵ)` with `m̂ = m/(1-b1^(k+1))`, `v̂ = v/(1-b2^(k+1))`. The stochastic gradient is
-//! `g_k = ∇F(θ_k) + ς Σ ξ_k` with `ξ_k` SαS(1) and `ς = ε η^(1/α-1)`, which is 1 where the level was given as `η`. After `k` steps the
+//! `g_k = ∇F(θ_k) + ς Σ ξ_k` with `ξ_k` SαS(1) and `ς = ε η^(1/α-1)`, which is 1 if the noise level is given as `η`. After `k` steps the
 //! time of the SDE is `t = k η`.
 //!
-//! SGD's steps are Euler's for its SDE. Adam's are not those of its SDE: the noise is inside `v`, so that a spike divides itself, and
-//! one spike moves the parameters by no more than [`AdamSteps::spike_bound`], however large it is.
+//! SGD's steps are the Euler scheme of its SDE. Adam's steps are not: the noise enters `v`, so a gradient spike is divided by
+//! its own size. One spike of any size moves the parameters by at most [`AdamSteps::spike_bound`].
 //!
 //! # References
 //! - Kingma, Ba (2015), *Adam: A Method for Stochastic Optimization*, algorithm 1 and section 2.1.
@@ -66,10 +66,10 @@ impl AdamSteps {
         Ok(AdamSteps { eta: learning_rate(eta)?, decay1: b1, decay2: b2, stabilizer: 1e-8 })
     }
 
-    /// With another stabilizer `ϵ`.
+    /// Sets the stabilizer `ϵ`.
     ///
     /// # Errors
-    /// [`DynamicsError::Stabilizer`] unless it is positive and finite: without noise `v` may vanish.
+    /// [`DynamicsError::Stabilizer`] unless it is positive and finite: `v` can be zero without noise.
     pub fn with_stabilizer(mut self, stabilizer: f64) -> Result<Self, DynamicsError> {
         if !(stabilizer > 0.0 && stabilizer.is_finite()) {
             return Err(DynamicsError::Stabilizer { stabilizer, expected: "is not a positive finite number" });
@@ -83,10 +83,10 @@ impl AdamSteps {
         self.eta
     }
 
-    /// The furthest that one gradient spike, of any size, moves a coordinate over all later steps:
+    /// Largest displacement of a coordinate by one gradient spike of any size, summed over all later steps:
     /// `η (1-b1)/√(1-b2) / (1 - b1/√b2)`, 31.77 η at (.9, .999); infinite for `b1 ≥ √b2`.
     ///
-    /// It is reached where the spike is all that `v` holds and the bias corrections have died out.
+    /// The bound is attained if `v` holds nothing but the spike and the bias corrections are 1.
     pub fn spike_bound(&self) -> f64 {
         let ratio = self.decay1 / self.decay2.sqrt();
         if ratio >= 1.0 {
@@ -110,12 +110,12 @@ pub(crate) struct AdamStepper {
 }
 
 impl AdamStepper {
-    /// Room for `dim` coordinates, before the first step.
+    /// Allocates `dim` coordinates, in the state before the first step.
     pub fn new(adam: AdamSteps, dim: usize) -> Self {
         AdamStepper { adam, m: vec![0.0; dim], v: vec![0.0; dim], powers: [1.0; 2] }
     }
 
-    /// Back before the first step.
+    /// Resets to the state before the first step.
     pub fn start(&mut self) {
         self.m.fill(0.0);
         self.v.fill(0.0);
@@ -140,11 +140,11 @@ impl AdamStepper {
 mod tests {
     use super::*;
 
-    /// `steps` steps of gradient 0, a spike, and what it moves in all.
+    /// Total displacement by a spike after `steps` steps of gradient 0.
     fn moved_by(adam: AdamSteps, spike: f64, quiet: usize, background: f64) -> f64 {
         let mut stepper = AdamStepper::new(adam, 1);
         let mut theta = [0.0];
-        // A background of alternating sign fills v and leaves θ where it is, up to a step.
+        // A background of alternating sign fills v and moves θ by at most one step.
         for k in 0..quiet {
             stepper.step(&mut theta, &[if k % 2 == 0 { background } else { -background }]);
         }
@@ -156,7 +156,7 @@ mod tests {
         (theta[0] - before).abs()
     }
 
-    /// 31.77 η at (.9, .999), for a spike of any size; the closed form against the recursion itself.
+    /// 31.77 η at (.9, .999), for a spike of any size; compares the closed form with the recursion.
     #[test]
     fn one_spike_moves_adam_by_at_most_its_bound() {
         let eta = 1e-3;
@@ -166,7 +166,7 @@ mod tests {
             let moved = moved_by(adam, spike, 50_000, 0.0);
             assert!((moved / adam.spike_bound() - 1.0).abs() < 1e-6, "{spike}: {moved}");
         }
-        // What v holds already, and a bias correction that is still at work, only make it shorter.
+        // Earlier contents of v and an active bias correction only reduce it.
         for (spike, quiet, background) in [(10.0, 50_000, 1.0), (1e9, 50_000, 1.0), (1e9, 0, 0.0), (1e9, 100, 0.0)] {
             assert!(moved_by(adam, spike, quiet, background) < adam.spike_bound() * (1.0 + 1e-9));
         }
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(AdamSteps::new(eta, 0.9, 0.5).unwrap().spike_bound(), f64::INFINITY);
     }
 
-    /// The first step is `η` in the sense of the gradient, whatever its size.
+    /// The first step is `η` in the direction of the gradient, whatever the gradient's size.
     #[test]
     fn the_first_step_is_one_learning_rate() {
         for gradient in [1e-3, 5.0, 1e200] {

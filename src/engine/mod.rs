@@ -8,4 +8,4 @@ mod run;
 
 pub use crate::scheme::StopFlag;
 pub use chunk::{BATCH, CHUNK, Chunk, Chunks, Done, SIZES, Shard};
-pub use run::{Batch, Cell, Consumer, escape_records, escape_times, run_chunks};
+pub use run::{Batch, Cell, Consumer, escape_records, escape_records_within, escape_times, kernel_records, run_chunks};

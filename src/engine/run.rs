@@ -19,6 +19,9 @@ const WAITING: [usize; 2] = [64, 1024];
 /// Chunks of a cheap kernel are run together, as many as take so long: what is done once for all of them is then nothing.
 const TOGETHER: Duration = Duration::from_millis(1);
 
+/// A path is given all the time and events that it needs.
+const UNLIMITED: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: u64::MAX, stop: None };
+
 /// A kernel with what it needs to run.
 pub struct Cell<'a> {
     /// The scheme bound to its problem.
@@ -186,10 +189,46 @@ pub fn run_chunks<T: Send>(
     finished + done.count() == chunks.count()
 }
 
-/// Runs `paths` paths of one kernel and returns their records in path order.
+/// Records of `paths` paths of a problem, in path order: outcome, place of the exit, and events. No path is censored.
 ///
 /// The result is the same, bit for bit, on any number of threads.
-pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
+///
+/// # Errors
+/// [`SchemeError`] if the scheme cannot integrate the problem.
+pub fn escape_records(
+    problem: &Problem,
+    scheme: &dyn Scheme,
+    paths: u64,
+    seed: Seed,
+) -> Result<Vec<PathRecord>, SchemeError> {
+    escape_records_within(problem, scheme, paths, seed, UNLIMITED)
+}
+
+/// [`escape_records`] of paths that are censored at `limits`.
+///
+/// # Errors
+/// [`SchemeError`] if the scheme cannot integrate the problem.
+pub fn escape_records_within(
+    problem: &Problem,
+    scheme: &dyn Scheme,
+    paths: u64,
+    seed: Seed,
+    limits: Limits<'_>,
+) -> Result<Vec<PathRecord>, SchemeError> {
+    Ok(kernel_records(&*scheme.prepare(problem)?, paths, seed, limits))
+}
+
+/// Exit times of `paths` paths of a problem, in path order. No path is censored.
+///
+/// # Errors
+/// [`SchemeError`] if the scheme cannot integrate the problem, or if a path diverges: a mean over the others would be biased.
+pub fn escape_times(problem: &Problem, scheme: &dyn Scheme, paths: u64, seed: Seed) -> Result<Vec<f64>, SchemeError> {
+    let records = escape_records(problem, scheme, paths, seed)?;
+    records.iter().map(|r| r.outcome.exit_time().ok_or(SchemeError::Diverged)).collect()
+}
+
+/// [`escape_records_within`] for a scheme that is already bound to its problem, so that one kernel can run many samples.
+pub fn kernel_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
     let cell = Cell { kernel, source: StreamSource { seed, cell: 0 }, limits };
     let work = Chunks::new(vec![paths], Shard::WHOLE);
     let mut batches: Vec<Batch> = Vec::new();
@@ -200,17 +239,6 @@ pub fn escape_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: L
     run_chunks(&[cell], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut consumer);
     batches.sort_by_key(|batch| batch.chunks[0].index);
     batches.into_iter().flat_map(|batch| batch.records).collect()
-}
-
-/// Exit times of `paths` paths, in path order, by a scheme that is given all the time and steps it needs.
-///
-/// # Errors
-/// [`SchemeError`] if the scheme cannot integrate the problem, or if a path diverges: a mean over the others would be biased.
-pub fn escape_times(problem: &Problem, scheme: &dyn Scheme, paths: u64, seed: Seed) -> Result<Vec<f64>, SchemeError> {
-    let kernel = scheme.prepare(problem)?;
-    let limits = Limits { max_events: u64::MAX, ..Limits::default() };
-    let records = escape_records(&*kernel, paths, seed, limits);
-    records.iter().map(|r| r.outcome.exit_time().ok_or(SchemeError::Diverged)).collect()
 }
 
 #[cfg(test)]
@@ -257,7 +285,7 @@ mod tests {
     fn paths_run_in_the_pool_of_the_caller() {
         for threads in [1, 5] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let records = pool.install(|| escape_records(&PoolSize, 5000, Seed(0), Limits::default()));
+            let records = pool.install(|| kernel_records(&PoolSize, 5000, Seed(0), Limits::default()));
             let here = |r: &PathRecord| r.outcome == Outcome::Censored { at: threads as f64 };
             assert!(records.len() == 5000 && records.iter().all(here));
         }
@@ -268,8 +296,8 @@ mod tests {
         let limits = Limits { max_time: 2.0, ..Limits::default() };
         for scheme in [&JumpAdapted::default() as &dyn Scheme, &Euler::default()] {
             let kernel = scheme.prepare(&problem()).unwrap();
-            let free = escape_records(&*kernel, 400, Seed(2), Limits::default());
-            let limited = escape_records(&*kernel, 400, Seed(2), limits);
+            let free = kernel_records(&*kernel, 400, Seed(2), Limits::default());
+            let limited = kernel_records(&*kernel, 400, Seed(2), limits);
             for (free, limited) in free.iter().zip(&limited) {
                 let time = free.outcome.exit_time().unwrap();
                 match limited.outcome.exit_time() {

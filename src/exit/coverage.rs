@@ -1,4 +1,4 @@
-//! Whether the intervals of this room hold what they promise: every estimator joins one table.
+//! Coverage of the intervals of this module: one table of all estimators.
 
 use rand::RngExt;
 use rand_distr::Exp1;

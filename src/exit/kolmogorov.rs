@@ -2,7 +2,7 @@
 //!
 //! `D = sup_{t <= c} |F_n(t) - (1 - exp(-λt))|` asks whether `λΓ ~ Exp(1)` for a rate `λ` that was known beforehand; with a
 //! rate fitted to the same sample the p-value would be far too large. `c` is the first censoring time, up to which the
-//! empirical `F_n` is complete, or `∞`; what was seen beyond it is not used. With `a = 1 - exp(-λc)` the law of `D` under
+//! empirical `F_n` is complete, or `∞`; later times are not used. With `a = 1 - exp(-λc)` the law of `D` under
 //! the hypothesis is that of `sup_{s <= a} |F_n(s) - s|` for uniform variables.
 //!
 //! - At most 100 points at stake, `n(a + D) <= 100`: exact. The number of points below `s` is a Markov chain with binomial
@@ -83,6 +83,11 @@ impl KolmogorovDistance {
         -(-self.rate * t).exp_m1()
     }
 
+    /// Says that `seen` exits came before the next one that is added, because none of those between matters.
+    pub(super) fn skip_to(&mut self, seen: usize) {
+        self.seen = seen;
+    }
+
     /// Adds `count` exits at `t`, not earlier than those before.
     pub fn push(&mut self, t: f64, count: usize) {
         if t > self.limit {
@@ -147,7 +152,7 @@ fn advance(chain: &[f64], n: usize, q: f64, most: usize) -> Vec<f64> {
     next
 }
 
-/// Argument at which the asymptotic law stands for the statistic `d` of `n` points.
+/// Argument of the asymptotic law for the statistic `d` of `n` points.
 fn corrected(d: f64, n: f64) -> f64 {
     let z = d * n.sqrt();
     z + 1.0 / (6.0 * n.sqrt()) + (z - 1.0) / (4.0 * n)

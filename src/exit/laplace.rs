@@ -3,8 +3,8 @@
 //! `φ(u) = E exp(-uλΓ)`, which Theorem 1 puts near `1/(1+u)` for every `u > -1`.
 //!
 //! - `u >= 0`, every path left: the mean of `exp(-uλΓ_i)` with its Gaussian interval.
-//! - `u < 0`, or paths were censored: the mean is ruled by times that were not seen. Below `u = -1/2` the variance is
-//!   infinite and a Gaussian interval around the sample mean is simply wrong. So the law is taken from the sample up to a
+//! - `u < 0`, or paths were censored: times that were not observed dominate the mean. Below `u = -1/2` the variance is
+//!   infinite and a Gaussian interval around the sample mean is wrong. So the law is taken from the sample up to a
 //!   time `τ` and is exponential beyond it, with the rate `r` at which the paths still inside at `τ` were seen to leave,
 //!   `φ(u) = E[exp(-uλΓ); Γ <= τ] + S(τ) exp(-uλτ) r/(r + uλ)`. This leans on the quasi-stationary regime: after a few
 //!   relaxation times the rate is constant.

@@ -3,11 +3,13 @@
 //! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this room is estimated from many of them.
 
 mod ascending;
+mod censored;
 #[cfg(test)]
 mod coverage;
 mod error;
 mod estimate;
 mod kolmogorov;
+mod kolmogorov_bins;
 mod laplace;
 mod moments;
 mod proportion;
@@ -18,9 +20,11 @@ mod slope;
 mod survival;
 
 pub use ascending::{Read, ascending};
+pub use censored::{exponential_p_value, restricted_mean};
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};
+pub use kolmogorov_bins::KolmogorovBins;
 pub use laplace::{LaplaceTransform, laplace_grid};
 pub use moments::ExitMoments;
 pub use proportion::proportion;

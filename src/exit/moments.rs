@@ -29,6 +29,12 @@ impl Sum {
     }
 }
 
+/// The power of two at or below a positive number; the smallest normal one for numbers below it.
+fn power_of_two(x: f64) -> f64 {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    f64::from_bits(x.max(f64::MIN_POSITIVE).to_bits() & !MANTISSA)
+}
+
 /// `a b` as a sum of two words.
 fn product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
@@ -55,6 +61,10 @@ pub struct ExitMoments {
     diverged: usize,
     exit_time: Sum,
     censored_time: Sum,
+    /// Power of two near the first positive exit time, 0 before there is one.
+    unit: f64,
+    /// Sum of the squares of the exit times in units of `unit`, which keeps them finite for times beyond 10^154 and normal for times below
+    /// 10^-154. No digit depends on the unit.
     squares: Sum,
     first_censoring_time: Option<f64>,
 }
@@ -65,10 +75,7 @@ impl ExitMoments {
     /// # Errors
     /// [`ExitError::Time`] if its time is negative or not finite. A diverged path has none that counts.
     pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
-        let valid = |time: f64| match time >= 0.0 && time.is_finite() {
-            true => Ok(time),
-            false => Err(ExitError::Time { time }),
-        };
+        let valid = |time: f64| if time >= 0.0 && time.is_finite() { Ok(time) } else { Err(ExitError::Time { time }) };
         match outcome {
             Outcome::Exited { time, .. } => self.exit(valid(time)?),
             Outcome::Censored { at } => self.censor(valid(at)?),
@@ -80,7 +87,11 @@ impl ExitMoments {
     pub(super) fn exit(&mut self, time: f64) {
         self.exited += 1;
         self.exit_time.add(time);
-        let (square, rest) = product(time, time);
+        if self.unit == 0.0 && time > 0.0 {
+            self.unit = power_of_two(time);
+        }
+        let scaled = if time > 0.0 { time / self.unit } else { 0.0 };
+        let (square, rest) = product(scaled, scaled);
         self.squares.add(square);
         self.squares.add(rest);
     }
@@ -130,20 +141,27 @@ impl ExitMoments {
         self.first_censoring_time
     }
 
-    /// Unbiased variance of the exit times; `None` below two exits.
-    pub(super) fn variance(&self) -> Option<f64> {
+    /// Standard error of the mean exit time, from the unbiased variance; `None` below two exits.
+    pub(super) fn standard_error(&self) -> Option<f64> {
+        Some((self.scaled_variance()? / self.exited as f64).sqrt() * self.unit)
+    }
+
+    /// Unbiased variance of the exit times in units of `unit²`; `None` below two exits.
+    fn scaled_variance(&self) -> Option<f64> {
         let n = self.exited as f64;
         if self.exited < 2 {
             return None;
         }
-        let Sum { hi, lo } = self.exit_time;
+        if self.unit == 0.0 {
+            return Some(0.0);
+        }
+        let [hi, lo] = [self.exit_time.hi, self.exit_time.lo].map(|sum| sum / self.unit);
         let (square, rest) = product(hi, hi);
         // (hi + lo)²/n with the remainder of the division.
         let quotient = square / n;
         let (product, error) = product(quotient, n);
         let remainder = ((square - product) - error + rest + 2.0 * hi * lo) / n;
         let spread = (self.squares.hi - quotient) + (self.squares.lo - remainder);
-        // Beyond 10^154 the squares are no numbers any more.
         Some(if spread.is_finite() { spread.max(0.0) / (n - 1.0) } else { f64::INFINITY })
     }
 
@@ -167,14 +185,28 @@ mod tests {
         let mut moments = ExitMoments::default();
         (0..1000).for_each(|i| moments.exit(1e9 + f64::from(i)));
         let exact = 1000.0 * 1001.0 / 12.0;
-        assert!((moments.variance().unwrap() / exact - 1.0).abs() < 1e-14, "{:?}", moments.variance());
+        let variance = moments.standard_error().unwrap().powi(2) * 1000.0;
+        assert!((variance / exact - 1.0).abs() < 1e-14, "{variance}");
         let times: Vec<f64> = (0..1_000_000).map(|i| (f64::from(i) * 0.618).fract().powi(7)).collect();
         let gather = |times: &mut dyn Iterator<Item = &f64>| {
             let mut moments = ExitMoments::default();
             times.for_each(|t| moments.exit(*t));
-            (moments.time_at_risk(), moments.variance().unwrap())
+            (moments.time_at_risk(), moments.standard_error().unwrap())
         };
         assert_eq!(gather(&mut times.iter()), gather(&mut times.iter().rev()));
+    }
+
+    /// The same times in other units give the same error in these units, to the last bit for powers of two, up to 2^±900.
+    #[test]
+    fn squares_neither_overflow_nor_vanish() {
+        let error = |unit: f64| {
+            let mut moments = ExitMoments::default();
+            (1..1000).for_each(|i| moments.exit((f64::from(i) * 0.618).fract() * unit));
+            moments.standard_error().unwrap() / unit
+        };
+        for exponent in [-900, -600, 600, 900] {
+            assert_eq!(error(2f64.powi(exponent)), error(1.0), "{exponent}");
+        }
     }
 
     #[test]
@@ -184,6 +216,6 @@ mod tests {
         }
         let mut moments = ExitMoments::default();
         moments.push(Outcome::Diverged { at: f64::NAN }).unwrap();
-        assert_eq!((moments.diverged(), moments.followed(), moments.variance()), (1, 0, None));
+        assert_eq!((moments.diverged(), moments.followed(), moments.standard_error()), (1, 0, None));
     }
 }

@@ -8,14 +8,16 @@
 //! - Nothing left: `exp(-λT)` is the probability of that, so `[0, -ln(1 - level)/T]` is exact and one-sided.
 //!
 //! The mean is the sample mean `± t(n-1) s/√n` where every path left, which asks nothing of the law of `Γ` but a variance.
-//! A censored sample says nothing about times beyond its limit: there the mean is `1/λ̂`, which leans on the law being
-//! exponential, and the result says so.
+//! A censored sample has no information beyond its limit. There the mean is `1/λ̂`, which assumes an exponential law, and
+//! [`MeanBasis`] records that.
 //!
 //! # References
 //! - Epstein, Sobel (1953), *Life Testing*, JASA 48.
 //! - Cox (1953), *Some Simple Approximate Tests for Poisson Variates*, Biometrika 40.
 //! - Cornish, Fisher (1938), *Moments and Cumulants in the Specification of Distributions*, Rev. Inst. Int. Stat. 5.
 //! - Lawless (2003), *Statistical Models and Methods for Lifetime Data*, 2nd ed., section 4.1.
+
+use std::fmt;
 
 use serde::Serialize;
 use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
@@ -56,9 +58,9 @@ impl ExitMoments {
         self.need_exits(2)?;
         let n = self.exited() as f64;
         let mean = self.time_at_risk() / n;
-        let variance = self.variance().unwrap_or(0.0);
+        let error = self.standard_error().unwrap_or(0.0);
         let width = student_limit(n - 1.0, confidence);
-        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * (variance / n).sqrt()), basis: MeanBasis::Sample })
+        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * error), basis: MeanBasis::Complete })
     }
 }
 
@@ -113,9 +115,18 @@ pub struct MeanTime {
 #[serde(rename_all = "snake_case")]
 pub enum MeanBasis {
     /// Every path left: the mean of the sample, whatever the law.
-    Sample,
+    Complete,
     /// Paths were censored: `T/n`, the mean of an exponential law.
     Exponential,
+}
+
+impl fmt::Display for MeanBasis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MeanBasis::Complete => "complete",
+            MeanBasis::Exponential => "exponential",
+        })
+    }
 }
 
 /// Mean exit time `E Γ`.
@@ -172,7 +183,7 @@ mod tests {
     fn the_mean_of_a_complete_sample_needs_no_law() {
         let sample = ExitSample::new((1..=10).map(f64::from).collect(), vec![], 3).unwrap();
         let mean = mean_exit_time(&sample, Confidence::DEFAULT).unwrap();
-        assert_eq!((mean.estimate.value, mean.basis), (5.5, MeanBasis::Sample));
+        assert_eq!((mean.estimate.value, mean.basis), (5.5, MeanBasis::Complete));
         let error = (82.5f64 / 9.0 / 10.0).sqrt();
         assert!(near(mean.estimate.hi - 5.5, 2.262_157 * error), "{mean:?}");
     }

@@ -1,7 +1,7 @@
 //! # Sample of exit times
 //!
 //! What the statistics of this room are computed from: the exit times of the paths that left, and the times up to which
-//! the others are known to have stayed. A path that diverged tells nothing about `Γ`; it is counted and left out.
+//! the others are known to have stayed. A diverged path carries no information about `Γ`; it is counted and left out.
 
 use super::{ExitError, ExitMoments};
 use crate::scheme::Outcome;

@@ -3,8 +3,7 @@
 //! As `ε → 0` the mean exit time is `E Γ ~ ε^-α / C`: on logarithmic axes a line of slope `-α`. The line is fitted by
 //! least squares with weights `1/s_i²`, where `s_i` is the standard error of `ln Γ̄_i`. These errors are known from the
 //! paths, so the interval of the slope is Gaussian with `s_b² = 1/Σ w_i (x_i - x̄)²` and is not widened by the scatter
-//! about the line. Whether the points lie on a line at all is what `χ² = Σ w_i r_i²` tells: with a line as the truth it has
-//! `k - 2` degrees of freedom.
+//! about the line. `χ² = Σ w_i r_i²` tests whether the points lie on a line: if they do, it has `k - 2` degrees of freedom.
 //!
 //! # References
 //! - Press, Teukolsky, Vetterling, Flannery (2007), *Numerical Recipes*, 3rd ed., section 15.2.

@@ -28,6 +28,8 @@ pub struct CellPlan {
     pub dynamics: String,
     /// Name of the basin or family member.
     pub basin: String,
+    /// Shape of the basin, by which figures group basins: the key `shape`, or the name of the basin.
+    pub shape: String,
     /// Learning rate, where the noise level was given by one.
     pub eta: Option<f64>,
     /// Normalisation of the Lévy measure.
@@ -213,6 +215,7 @@ impl Plan {
             index: 0,
             dynamics: label,
             basin: basin.label.clone(),
+            shape: basin.shape.clone(),
             eta,
             measure: self.noise.measure,
             problem,

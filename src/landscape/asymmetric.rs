@@ -1,7 +1,7 @@
 //! # Asymmetric potential
 //!
-//! `F(x) = ½ Σ_i k_i(x) (x_i - θ*_i)²` with `k_i = left_i` below the minimum and `right_i` above: a valley with a
-//! steep and a flat side along every axis. The flow stays on its side: `x_i(t) = θ*_i + exp(-k_i t)(x_i - θ*_i)`.
+//! `F(x) = ½ Σ_i k_i(x) (x_i - θ*_i)²` with `k_i = left_i` below the minimum and `right_i` above: a valley with a steep and a
+//! flat side along every axis. The flow does not change sides: `x_i(t) = θ*_i + exp(-k_i t)(x_i - θ*_i)`.
 //!
 //! # References
 //! - He, Huang, Yuan (2019), *Asymmetric Valleys: Beyond Sharp and Flat Local Minima*, NeurIPS.
@@ -35,10 +35,10 @@ impl Asymmetric {
         Ok(Asymmetric { left, right, minimum })
     }
 
-    /// The same valley around another minimum.
+    /// Moves the minimum.
     ///
     /// # Errors
-    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point that does not fit.
+    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point of the wrong length, or one that is not finite.
     pub fn centred_at(mut self, minimum: Vec<f64>) -> Result<Self, LandscapeError> {
         check_point("minimum", &minimum, self.minimum.len())?;
         self.minimum = minimum;
@@ -73,7 +73,7 @@ impl Potential for Asymmetric {
 
     fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
         let diagonal = x.iter().zip(&self.minimum).enumerate().map(|(i, (x, m))| {
-            // On the kink itself: the mean of both sides.
+            // On the kink: the mean of both sides.
             if x == m { 0.5 * (self.left[i] + self.right[i]) } else { self.curvature(i, x - m) }
         });
         DMatrix::from_diagonal(&DVector::from_iterator(self.dim(), diagonal))

@@ -1,4 +1,4 @@
-//! A potential and a domain, joined.
+//! A basin: a potential and a domain.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::{Domain, Form, LandscapeError, Potential};
 /// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
 ///
 /// The exit time is `Γ = inf { t : θ_t ∉ Ω^(-ρ) }`, where `Ω^(-ρ)` holds the points of `Ω` at distance at least `ρ` from its
-/// edge; `ρ = 0` unless [`Basin::with_inset`] says otherwise.
+/// edge; `ρ = 0` unless [`Basin::with_inset`] sets it.
 ///
 /// # Example
 /// ```
@@ -22,13 +22,13 @@ use super::{Domain, Form, LandscapeError, Potential};
 #[derive(Clone, Debug)]
 pub struct Basin {
     potential: Arc<dyn Potential>,
-    region: Region,
+    pub(super) region: Region,
     start: Vec<f64>,
 }
 
-/// The domain in the form the schemes use: inset already taken off.
+/// The domain in the form that the schemes use, after the inset.
 #[derive(Clone, Debug)]
-enum Region {
+pub(super) enum Region {
     Box { lo: Vec<f64>, hi: Vec<f64> },
     Ball { radius: f64 },
     Ellipsoid { semi_axes: Vec<f64> },
@@ -45,10 +45,10 @@ pub struct Volume {
 }
 
 impl Basin {
-    /// A basin that is left from its minimum.
+    /// A basin in which paths start at the minimum.
     ///
     /// # Errors
-    /// [`LandscapeError`] if the domain is empty, of another dimension, unbounded, or does not hold the minimum.
+    /// [`LandscapeError`] if the domain is empty, unbounded, of another dimension, or does not contain the minimum.
     pub fn new(potential: impl Potential + 'static, domain: Domain) -> Result<Self, LandscapeError> {
         Self::shared(Arc::new(potential), domain)
     }
@@ -89,14 +89,14 @@ impl Basin {
             return Err(LandscapeError::MinimumOutside { minimum });
         }
         if dim == 1 && basin.sides().is_none() {
-            // In one dimension every domain is an interval, and the schemes know intervals best.
+            // In one dimension every domain is an interval, for which the schemes have special code.
             let [left, right] = [[-1.0], [1.0]].map(|side| basin.exit_distance(&side));
             basin.region = Region::Box { lo: vec![minimum[0] - left], hi: vec![minimum[0] + right] };
         }
         Ok(basin)
     }
 
-    /// The same basin, left from `start`.
+    /// Moves the start.
     ///
     /// # Errors
     /// [`LandscapeError::StartOutside`] unless the start is inside the domain (after the inset).
@@ -113,7 +113,7 @@ impl Basin {
     /// [`Basin::with_start`].
     ///
     /// # Errors
-    /// [`LandscapeError::Inset`] if nothing around the minimum is left, or for ellipsoids and level sets of `d > 1`, whose inner
+    /// [`LandscapeError::Inset`] if the minimum is no longer inside, or for ellipsoids and level sets of `d > 1`, whose inner
     /// parallel sets have no closed form.
     pub fn with_inset(mut self, rho: f64) -> Result<Self, LandscapeError> {
         if !(rho >= 0.0 && rho.is_finite()) {
@@ -137,7 +137,7 @@ impl Basin {
         Ok(self)
     }
 
-    /// The longest exit distance along an axis.
+    /// Checks that a level set is bounded; returns the longest exit distance along an axis.
     fn check_level(&self, height: f64) -> Result<f64, LandscapeError> {
         if matches!(self.potential.form(), Form::Flat) {
             return Err(LandscapeError::LevelOfFlat);
@@ -186,7 +186,7 @@ impl Basin {
         }
     }
 
-    /// Whether `x` lies in the open domain; a point that is not finite does not.
+    /// Whether `x` lies in the open domain; `false` for a point that is not finite.
     pub fn contains(&self, x: &[f64]) -> bool {
         match &self.region {
             Region::Box { lo, hi } => x.iter().zip(lo).zip(hi).all(|((x, lo), hi)| lo < x && x < hi),
@@ -224,7 +224,7 @@ impl Basin {
         }
     }
 
-    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension but for level sets.
+    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension, except for level sets.
     pub(crate) fn axis_exit_distance(&self, axis: usize, v: f64) -> f64 {
         match &self.region {
             Region::Box { lo, hi } => {
@@ -255,7 +255,7 @@ impl Basin {
             // Homogeneous of degree two about the minimum.
             return (height / rise(1.0)).sqrt();
         }
-        // March outwards from a step far below the first crossing of a parabola, then bisect.
+        // Marches outwards, starting with a step far below the first crossing of a parabola, then bisects.
         let norm = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
         let probe = 1e-4 / norm;
         let curvature = 2.0 * rise(probe) / (probe * probe);
@@ -288,7 +288,7 @@ impl Basin {
 
     /// Signed distance to the edge of a smooth domain near `x`, positive inside, and the outward unit normal there.
     ///
-    /// Taken along the gradient of the gauge: exact for balls, to second order in the distance otherwise. Boxes have
+    /// Measured along the gradient of the gauge: exact for balls, second order in the distance otherwise. Boxes have
     /// corners; use [`Basin::sides`] for them.
     pub(crate) fn edge(&self, x: &[f64], normal: &mut [f64]) -> f64 {
         match &self.region {
@@ -326,8 +326,8 @@ impl Basin {
                 if below == 0.0 {
                     return 0.0;
                 }
-                // The curvature along the normal from a second gradient, taken at the best guess so far: exact at once for
-                // quadratics. Near the minimum the first guess would be far outside.
+                // The curvature along the normal comes from a second gradient at the current estimate, which is exact for
+                // quadratics. Near the minimum the first estimate would lie far outside.
                 let mut distance = (below / norm).clamp(-reach, *reach);
                 let mut gradient = vec![0.0; x.len()];
                 let guesses = if matches!(self.potential.form(), Form::General) { 3 } else { 1 };
@@ -336,7 +336,7 @@ impl Basin {
                     self.potential.gradient(&ahead, &mut gradient);
                     let slope: f64 = gradient.iter().zip(normal.iter()).map(|(g, n)| g * n).sum();
                     let curvature = (slope - norm) / distance;
-                    // The root of ½ curvature s² + norm s = below with the sign of `below`, in its stable form.
+                    // The root of ½ curvature s² + norm s = below with the sign of `below`, in its numerically stable form.
                     let root = (norm * norm + 2.0 * curvature * below).max(0.0).sqrt();
                     distance = (2.0 * below / (norm + root)).clamp(-reach, *reach);
                 }
@@ -359,7 +359,7 @@ impl Basin {
         }
     }
 
-    /// The nearest exit along the axes from the minimum itself, where the gauge has no gradient.
+    /// The nearest exit along the axes, for a path at the minimum, where the gauge has no gradient.
     fn centre_distance(&self, normal: &mut [f64]) -> f64 {
         let mut nearest = (f64::INFINITY, 0);
         for axis in 0..normal.len() {
@@ -391,7 +391,7 @@ impl Basin {
                         let product = h.symmetric_eigenvalues().iter().map(|k| axis(*k)).product::<f64>();
                         exact(unit_ball_volume(dim) * product)
                     }
-                    // Every orthant is a piece of its own ellipsoid.
+                    // In every orthant the level set is part of another ellipsoid.
                     Form::Asymmetric { left, right } => {
                         let mean = left.iter().zip(right).map(|(l, r)| 0.5 * (axis(*l) + axis(*r)));
                         exact(unit_ball_volume(dim) * mean.product::<f64>())
@@ -406,7 +406,7 @@ impl Basin {
         }
     }
 
-    fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    pub(super) fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         x.iter().zip(self.minimum()).map(|(x, m)| x - m)
     }
 }
@@ -449,7 +449,7 @@ mod tests {
         }
     }
 
-    /// Volume by counting points of a grid: 1 % for 10^6 cells of a two-dimensional set.
+    /// Compares volumes with counts of grid points: 1 % for 10^6 cells of a two-dimensional set.
     #[test]
     fn volumes_agree_with_counting() {
         for basin in all_shapes() {
@@ -492,7 +492,7 @@ mod tests {
         assert!((basin.exit_distance(&[1.0]) - (2f64.sqrt() - 1.0)).abs() < 1e-9);
     }
 
-    /// A level that touches the saddle from above does not let the march walk into the next well.
+    /// At a level just above the saddle, the march does not enter the next well.
     #[test]
     fn level_at_the_saddle_ends_there() {
         let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();

@@ -1,4 +1,4 @@
-//! The domain `Ω` around the minimum, as a user names it.
+//! The domain `Ω` around the minimum, as a user specifies it.
 
 use super::LandscapeError;
 
@@ -18,12 +18,12 @@ pub enum Domain {
         /// The semi-axes `a_i`.
         semi_axes: Vec<f64>,
     },
-    /// The component of `{F < F(θ*) + height}` that holds `θ*`.
+    /// The component of `{F < F(θ*) + height}` that contains `θ*`.
     Level {
         /// Height above the minimum.
         height: f64,
     },
-    /// The well of attraction of `θ*`, up to the saddle and without end elsewhere: leaving it is a transition to another well.
+    /// The well of attraction of `θ*`, bounded by the saddle and infinite elsewhere. An exit is a transition to another well.
     Well,
 }
 
@@ -38,7 +38,17 @@ impl Domain {
         Domain::Ball { radius }
     }
 
-    /// Refuses a domain that is empty, unbounded or of another dimension than `dim`.
+    /// The ellipsoid with the given semi-axes along the coordinate axes.
+    pub fn ellipsoid(semi_axes: Vec<f64>) -> Self {
+        Domain::Ellipsoid { semi_axes }
+    }
+
+    /// The component of the level set `{F < F(θ*) + height}` that holds the minimum.
+    pub fn level(height: f64) -> Self {
+        Domain::Level { height }
+    }
+
+    /// Rejects a domain that is empty, unbounded or of another dimension than `dim`.
     pub(super) fn check(&self, dim: usize) -> Result<(), LandscapeError> {
         let size = |what, value: f64| match value > 0.0 && value.is_finite() {
             true => Ok(()),

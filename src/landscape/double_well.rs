@@ -1,25 +1,25 @@
 //! # Double well
 //!
-//! Along the first axis `F'(x) = c (x-a)(x-s)(x-b)` with minima `a < b` and the saddle `s` between, so the wells may
-//! differ in width; further axes are bowls `½ k_j y_j²`. Symmetric unit wells are `x⁴/4 - x²/2` (`a = -1, s = 0, b = 1`).
-//! The barrier above a minimum `m` is `F(s) - F(m)`; `F(s) = 0`.
+//! Along the first axis `F'(x) = c (x-a)(x-s)(x-b)` with minima `a < b` and the saddle `s` between them, so the wells can
+//! differ in width. Further axes are quadratic, `½ k_j y_j²`. Symmetric unit wells are `x⁴/4 - x²/2` (`a = -1, s = 0, b = 1`).
+//! The barrier above a minimum `m` is `F(s) - F(m)`, with `F(s) = 0`.
 
 use nalgebra::{DMatrix, DVector};
 
 use super::potential::check_curvatures;
 use super::{LandscapeError, Potential};
 
-/// The well a path starts in, whose minimum is `θ*`.
+/// The well in which a path starts; its minimum is `θ*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Well {
     /// The lower minimum along the first axis.
     #[default]
     Left,
-    /// The upper one.
+    /// The upper minimum.
     Right,
 }
 
-/// Two wells along the first axis, bowls along the others.
+/// Two wells along the first axis, quadratic along the others.
 #[derive(Clone, Debug)]
 pub struct DoubleWell {
     minima: [f64; 2],
@@ -47,7 +47,7 @@ impl DoubleWell {
         Ok(DoubleWell { minima, saddle, stiffness, transverse: Vec::new(), well: Well::Left, minimum })
     }
 
-    /// Adds an axis for every curvature given.
+    /// Adds one axis per curvature.
     ///
     /// # Errors
     /// [`LandscapeError::Curvature`] for a curvature that is not positive.
@@ -120,7 +120,7 @@ impl Potential for DoubleWell {
     }
 
     fn joins_minimum(&self, x: &[f64], level: f64) -> bool {
-        // F vanishes on the saddle; a higher level joins both wells.
+        // F vanishes on the saddle; a higher level set joins both wells.
         level > 0.0 || (x[0] < self.saddle) == (self.well == Well::Left)
     }
 }

@@ -1,7 +1,7 @@
 //! # No potential
 //!
-//! `F = 0`: pure Lévy motion, the reference problem with closed-form exit times (Getoor 1961; Ryznar 2025). The
-//! centre plays the part of the minimum.
+//! `F = 0`: pure Lévy motion, the reference problem with closed-form exit times (Getoor 1961; Ryznar 2025). The centre takes
+//! the place of the minimum.
 
 use nalgebra::DMatrix;
 
@@ -26,10 +26,10 @@ impl Flat {
         Ok(Flat { centre: vec![0.0; dim] })
     }
 
-    /// With another centre.
+    /// Moves the centre.
     ///
     /// # Errors
-    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point that does not fit.
+    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point of the wrong length, or one that is not finite.
     pub fn centred_at(mut self, centre: Vec<f64>) -> Result<Self, LandscapeError> {
         check_point("minimum", &centre, self.centre.len())?;
         self.centre = centre;

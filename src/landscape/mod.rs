@@ -1,7 +1,7 @@
-//! The ground the parameters move on: a potential with its minimum `θ*`, and the domain `Ω` around it.
+//! Loss landscapes: a potential with its minimum `θ*`, and the domain `Ω` around it.
 //!
-//! A [`Basin`] joins a [`Potential`] and a [`Domain`]; it answers what the theory and the schemes ask: is a point
-//! inside, how far is the edge along a direction, how large is the volume.
+//! A [`Basin`] joins a [`Potential`] and a [`Domain`]. It answers the questions of the theory and the schemes: whether a point
+//! is inside, how far the edge is in a direction, and how large the volume is.
 
 mod asymmetric;
 mod basin;
@@ -10,6 +10,7 @@ mod double_well;
 mod flat;
 mod potential;
 mod quadratic;
+mod seen_from;
 pub(crate) mod sphere;
 
 pub use asymmetric::Asymmetric;

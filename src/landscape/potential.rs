@@ -1,4 +1,4 @@
-//! The one trait a user of the crate implements for a landscape of their own.
+//! The trait to implement for a custom landscape.
 
 use nalgebra::DMatrix;
 use std::fmt;
@@ -6,8 +6,8 @@ use thiserror::Error;
 
 /// A potential `F: R^d -> R` with a minimum `θ*`.
 ///
-/// Only four methods are required. [`Potential::form`] lets the schemes use a closed-form flow where one exists; a
-/// potential that keeps the default is integrated by an adaptive step.
+/// Four methods are required. [`Potential::form`] lets the schemes use a closed-form flow where one exists; with its default
+/// the flow is integrated with adaptive steps.
 ///
 /// # Example
 /// ```
@@ -64,18 +64,18 @@ pub trait Potential: fmt::Debug + Send + Sync {
         (&hessian + hessian.transpose()) * 0.5
     }
 
-    /// What is known of the shape.
+    /// The shape, if it has a closed form.
     fn form(&self) -> Form<'_> {
         Form::General
     }
 
-    /// The well of attraction of `θ*` as a box, `[lo, hi]` an axis, infinite where nothing bounds it; `None` where it is not known to
-    /// be one.
+    /// The well of attraction of `θ*` as a box, `[lo, hi]` per axis, infinite where it is unbounded; `None` if the well is not
+    /// known to be a box.
     fn well(&self) -> Option<Vec<[f64; 2]>> {
         None
     }
 
-    /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that holds `θ*`.
+    /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that contains `θ*`.
     ///
     /// By default the segment from `θ*` to `x` must stay below the level, which is exact for a component that is
     /// star-shaped about `θ*`.
@@ -94,7 +94,7 @@ pub trait Potential: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Form<'a> {
-    /// Nothing is known.
+    /// No closed form.
     General,
     /// `F = 0`.
     Flat,
@@ -112,7 +112,7 @@ pub enum Form<'a> {
 }
 
 impl Form<'_> {
-    /// Curvatures left and right of `θ*` of `dim` axes that do not see each other; `None` where they may.
+    /// Curvatures left and right of `θ*` on `dim` uncoupled axes; `None` if the axes may be coupled.
     pub(crate) fn axis_curvatures(&self, dim: usize) -> Option<[Vec<f64>; 2]> {
         match self {
             Form::Flat => Some([vec![0.0; dim], vec![0.0; dim]]),
@@ -123,14 +123,14 @@ impl Form<'_> {
     }
 }
 
-/// What can be wrong with a landscape.
+/// Errors in a landscape.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LandscapeError {
     /// A problem without dimensions.
     #[error("a landscape needs at least one dimension")]
     NoDimension,
-    /// A potential with one well, or none that is a box.
+    /// The potential has one well, or its wells are not boxes.
     #[error("the potential has no saddle that bounds a well")]
     NoWell,
     /// A curvature that is not positive.
@@ -138,7 +138,7 @@ pub enum LandscapeError {
     Curvature {
         /// The axis, counted from 0.
         axis: usize,
-        /// The offending value.
+        /// The rejected value.
         value: f64,
     },
     /// A matrix that is not square or not symmetric.
@@ -178,10 +178,10 @@ pub enum LandscapeError {
     NotFinite {
         /// What was given.
         what: &'static str,
-        /// The offending value.
+        /// The rejected value.
         value: f64,
     },
-    /// An interval without inside.
+    /// An empty interval.
     #[error("the interval [{lo}, {hi}] of axis {axis} is empty")]
     EmptyInterval {
         /// The axis, counted from 0.
@@ -196,18 +196,18 @@ pub enum LandscapeError {
     Size {
         /// Radius, semi-axis or height.
         what: &'static str,
-        /// The offending value.
+        /// The rejected value.
         value: f64,
     },
-    /// A level set of a potential without height.
+    /// A level set of the flat potential.
     #[error("a level set needs a potential: this one is flat")]
     LevelOfFlat,
-    /// A level set that does not close.
+    /// An unbounded level set.
     #[error("the level set of height {height} is not bounded along axis {axis}")]
     Unbounded {
         /// The height above the minimum.
         height: f64,
-        /// The axis along which it does not close.
+        /// The axis along which it is unbounded.
         axis: usize,
     },
     /// The minimum is not inside the domain.
@@ -227,12 +227,12 @@ pub enum LandscapeError {
     Inset {
         /// The distance kept from the edge.
         rho: f64,
-        /// Why it cannot be had.
+        /// Why it is rejected.
         reason: &'static str,
     },
 }
 
-/// Refuses entries that are not positive and finite.
+/// Rejects entries that are not positive and finite.
 pub(super) fn check_curvatures(curvatures: &[f64]) -> Result<(), LandscapeError> {
     if curvatures.is_empty() {
         return Err(LandscapeError::NoDimension);
@@ -243,7 +243,7 @@ pub(super) fn check_curvatures(curvatures: &[f64]) -> Result<(), LandscapeError>
     }
 }
 
-/// Refuses a point of the wrong length or with entries that are not finite.
+/// Rejects a point of the wrong length or with entries that are not finite.
 pub(super) fn check_point(what: &'static str, point: &[f64], dim: usize) -> Result<(), LandscapeError> {
     if point.len() != dim {
         return Err(LandscapeError::Length { what, found: point.len(), dim });

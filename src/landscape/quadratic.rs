@@ -1,7 +1,7 @@
 //! # Quadratic potential
 //!
 //! `F(x) = ½ (x - θ*)ᵀ H (x - θ*)` with a diagonal or full positive definite Hessian; the gradient flow is
-//! `x(t) = θ* + exp(-Ht)(x - θ*)`. Its minimum is `θ*`, by default the origin, and it has no barrier of its own.
+//! `x(t) = θ* + exp(-Ht)(x - θ*)`. Its minimum is `θ*`, by default the origin. It has no barrier.
 
 use nalgebra::DMatrix;
 
@@ -61,10 +61,10 @@ impl Quadratic {
         Ok(Quadratic { hessian: Hessian::Dense(hessian), minimum: vec![0.0; dim] })
     }
 
-    /// The same bowl around another minimum.
+    /// Moves the minimum.
     ///
     /// # Errors
-    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point that does not fit.
+    /// [`LandscapeError::Length`] or [`LandscapeError::NotFinite`] for a point of the wrong length, or one that is not finite.
     pub fn centred_at(mut self, minimum: Vec<f64>) -> Result<Self, LandscapeError> {
         check_point("minimum", &minimum, self.minimum.len())?;
         self.minimum = minimum;

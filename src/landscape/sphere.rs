@@ -1,7 +1,7 @@
 //! Averages over the unit sphere.
 //!
-//! One dimension: the two points. Two: the trapezoidal rule, which converges like the integrand is smooth. More: an
-//! antithetic Kronecker sequence mapped to the sphere through Gaussians, randomly shifted, so that the shifts give
+//! One dimension uses the two points. Two dimensions use the trapezoidal rule, which converges exponentially for analytic
+//! integrands. More dimensions use an antithetic Kronecker sequence, mapped to the sphere through Gaussians; random shifts give
 //! a standard error.
 //!
 //! # References
@@ -17,7 +17,7 @@ const CIRCLE: usize = 4096;
 const SHIFTS: usize = 16;
 const POINTS: usize = 1024;
 
-/// `(mean, standard error)` of `f` over the unit sphere of `R^dim`; the error is 0 where the rule is not random.
+/// `(mean, standard error)` of `f` over the unit sphere of `R^dim`; the error is 0 for a deterministic rule.
 pub(crate) fn average(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
     match dim {
         1 => (0.5 * (f(&[1.0]) + f(&[-1.0])), 0.0),

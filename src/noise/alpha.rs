@@ -1,4 +1,4 @@
-//! The tail index and the errors of this room.
+//! The tail index, and the errors of this module.
 
 use std::fmt;
 
@@ -25,12 +25,12 @@ impl Alpha {
         Ok(Alpha(alpha))
     }
 
-    /// The number itself.
+    /// The value.
     pub fn get(self) -> f64 {
         self.0
     }
 
-    /// Whether the law is Gaussian and the motion therefore continuous.
+    /// Whether the law is Gaussian, so that the motion is continuous.
     pub fn is_gaussian(self) -> bool {
         self.0 == 2.0
     }
@@ -42,14 +42,14 @@ impl fmt::Display for Alpha {
     }
 }
 
-/// What can be wrong with a noise.
+/// Errors in the parameters of a noise.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum NoiseError {
     /// The tail index is outside `(0, 2]`.
     #[error("tail index α = {alpha} is outside (0, 2]")]
     Alpha {
-        /// The offending value.
+        /// The rejected value.
         alpha: f64,
     },
     /// The unit density does not exist for Gaussian noise.
@@ -58,13 +58,13 @@ pub enum NoiseError {
     /// A noise level that is not a positive number.
     #[error("noise level ε = {epsilon} is not a positive finite number")]
     Epsilon {
-        /// The offending value.
+        /// The rejected value.
         epsilon: f64,
     },
     /// A learning rate that is not a positive number.
     #[error("learning rate η = {eta} is not a positive finite number")]
     LearningRate {
-        /// The offending value.
+        /// The rejected value.
         eta: f64,
     },
     /// The amplitude's shape does not fit the problem.
@@ -91,7 +91,7 @@ pub enum NoiseError {
     /// An entry of the amplitude is not finite, or the amplitude is zero.
     #[error("amplitude Σ has the entry {value}; entries must be finite and not all zero")]
     AmplitudeEntry {
-        /// The offending value.
+        /// The rejected value.
         value: f64,
     },
 }

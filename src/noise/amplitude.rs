@@ -1,7 +1,7 @@
 //! # Amplitude of the noise
 //!
-//! The matrix `Σ` that multiplies `dL`. The paper calls a covariance `Σ` and uses it as an amplitude; here it is an
-//! amplitude and nothing else. Column `i` is where a jump of the noise coordinate `i` moves the parameters.
+//! The matrix `Σ` that multiplies `dL`. The paper calls a covariance `Σ` and uses it as an amplitude; here it is always an
+//! amplitude. Column `i` is the displacement of the parameters by a unit jump of noise coordinate `i`.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub enum Amplitude {
     Diagonal(Vec<f64>),
     /// A full matrix.
     Dense(DMatrix<f64>),
-    /// `Σ = diag(D) + U Vᵀ`, shared by all that hold it.
+    /// `Σ = diag(D) + U Vᵀ`, reference-counted.
     LowRank(Arc<LowRank>),
 }
 
@@ -38,8 +38,8 @@ impl Amplitude {
     /// Whether this amplitude can drive a problem of dimension `dim`.
     ///
     /// # Errors
-    /// [`NoiseError::AmplitudeShape`] for a wrong shape, [`NoiseError::AmplitudeEntry`] for an entry that is not
-    /// finite or when nothing but zeros is left.
+    /// [`NoiseError::AmplitudeShape`] for a wrong shape, [`NoiseError::AmplitudeEntry`] for an entry that is not finite, or if
+    /// all entries are zero.
     pub fn check(&self, dim: usize) -> Result<(), NoiseError> {
         let found = match self {
             Amplitude::Scalar(_) => None,
@@ -72,7 +72,7 @@ impl Amplitude {
         Ok(())
     }
 
-    /// Numbers that it holds beside itself.
+    /// Number of heap-allocated `f64`s.
     pub fn size(&self) -> usize {
         match self {
             Amplitude::Scalar(_) => 0,
@@ -149,7 +149,7 @@ impl Amplitude {
         }
     }
 
-    /// The matrix itself, `dim × dim`.
+    /// The dense matrix, `dim × dim`.
     pub fn to_matrix(&self, dim: usize) -> DMatrix<f64> {
         match self {
             Amplitude::Scalar(s) => DMatrix::from_diagonal_element(dim, dim, *s),

@@ -1,4 +1,4 @@
-//! The random streams of several paths, side by side.
+//! Random streams of several paths in SIMD lanes.
 
 use pulp::{Arch, Simd, WithSimd};
 use rand::Rng;
@@ -6,10 +6,11 @@ use rand::Rng;
 use super::vectors::{Vectors, vectors_of};
 use super::{Seed, Stream};
 
-/// `N` path streams in step, one a lane, their states interleaved so that one vector instruction advances all.
+/// `N` path streams that advance together, one per lane. Their states are interleaved, so one vector instruction advances all of them.
 ///
-/// A lane yields the words of the [`Stream`] of its path and no others, so a result depends neither on `N` nor on the
-/// paths in the other lanes. Eight lanes fill the vectors of every processor; a lane whose path has ended takes another's stream.
+/// A lane yields exactly the words of its path's [`Stream`], so a result depends neither on `N` nor on the paths in other
+/// lanes. Eight lanes fill the vectors of every supported processor. When a path ends, its lane takes the stream of another
+/// path.
 ///
 /// # Example
 /// ```
@@ -28,7 +29,7 @@ pub struct LaneStreams<const N: usize> {
 }
 
 impl<const N: usize> LaneStreams<N> {
-    /// Lanes that wait for [`LaneStreams::set`] to give them a stream; their words until then mean nothing.
+    /// Lanes without a stream. Their words are meaningless until [`LaneStreams::set`] assigns one.
     pub fn idle() -> Self {
         LaneStreams { state: [[0; N]; 4] }
     }
@@ -42,7 +43,7 @@ impl<const N: usize> LaneStreams<N> {
         streams
     }
 
-    /// Puts a stream, from where it is, into a lane.
+    /// Assigns a stream to a lane; the lane continues at the stream's current position.
     ///
     /// # Panics
     /// If there is no such lane.
@@ -52,7 +53,7 @@ impl<const N: usize> LaneStreams<N> {
         }
     }
 
-    /// The stream of a lane, from where it is.
+    /// The stream of a lane at its current position.
     ///
     /// # Panics
     /// If there is no such lane.
@@ -60,12 +61,12 @@ impl<const N: usize> LaneStreams<N> {
         Stream::from_words(self.state.map(|row| row[lane]))
     }
 
-    /// The next words of every lane, `words[i][lane]`, by the widest vectors there are.
+    /// The next words of every lane, `words[i][lane]`, with the widest vectors of this machine.
     pub fn fill_words(&mut self, words: &mut [[u64; N]]) {
         Arch::new().dispatch(FillWords { streams: self, words });
     }
 
-    /// [`LaneStreams::fill_words`] within a loop that has chosen its vectors.
+    /// [`LaneStreams::fill_words`] inside a loop that is already dispatched.
     #[inline(always)]
     pub(crate) fn fill_words_with<S: Simd>(&mut self, simd: S, words: &mut [[u64; N]]) {
         let vectors = vectors_of(simd);
@@ -74,14 +75,14 @@ impl<const N: usize> LaneStreams<N> {
         {
             if vectors >= Vectors::Eight {
                 while lane + 8 <= N {
-                    // SAFETY: the token proves that AVX-512 is there.
+                    // SAFETY: the token proves that AVX-512 is available.
                     unsafe { x86::advance_eight(&mut self.state, words, lane) };
                     lane += 8;
                 }
             }
             if vectors >= Vectors::Four {
                 while lane + 4 <= N {
-                    // SAFETY: the token proves that AVX2 is there.
+                    // SAFETY: the token proves that AVX2 is available.
                     unsafe { x86::advance_four(&mut self.state, words, lane) };
                     lane += 4;
                 }
@@ -194,7 +195,7 @@ mod tests {
             for row in words {
                 assert_eq!(row, std::array::from_fn(|lane| streams[lane].next_u64()), "{N} lanes");
             }
-            // A lane that takes a word for itself, and one that gets another path.
+            // One lane draws a word of its own; another takes a new path.
             let (single, fresh) = (round % N, (3 * round + 1) % N);
             let mut alone = lanes.stream(single);
             assert_eq!(alone.next_u64(), streams[single].next_u64());
@@ -204,7 +205,7 @@ mod tests {
         }
     }
 
-    /// 3 lanes take the scalar way, 4 and 8 the vectors, 15 all of them in turn.
+    /// 3 lanes use scalars, 4 and 8 use vectors, 15 use all three.
     #[test]
     fn every_lane_yields_the_words_of_its_path() {
         lanes_follow_their_paths::<1>();

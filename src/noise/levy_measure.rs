@@ -27,14 +27,14 @@ pub enum Measure {
     Unit,
 }
 
-/// How the coordinates of the Lévy motion hang together.
+/// Dependence between the coordinates of the Lévy motion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Structure {
     /// Independent coordinates: jumps along the axes only.
     #[default]
     Independent,
-    /// Rotation invariant: one jump moves all coordinates.
+    /// Rotation-invariant: one jump moves all coordinates.
     Isotropic,
 }
 
@@ -77,7 +77,7 @@ impl LevyMeasure {
     }
 
     /// `∫_{|y|<δ} y² ν(dy) = 2c δ^(2-α)/(2-α)`: variance per unit time of the jumps smaller than `δ`;
-    /// at `α = 2`, where all is diffusion, 2.
+    /// 2 at `α = 2`, where all motion is diffusion.
     pub fn variance_below(&self, delta: f64) -> f64 {
         if self.alpha == 2.0 {
             return 2.0;
@@ -113,12 +113,12 @@ fn standard_density(alpha: f64) -> f64 {
     if alpha == 2.0 {
         return 0.0;
     }
-    // sin(πα/2) = sin(π(2-α)/2), which keeps its digits near 2.
+    // sin(πα/2) = sin(π(2-α)/2); the second form loses no digits near α = 2.
     gamma(1.0 + alpha) * (0.5 * PI * (2.0 - alpha)).sin() / PI
 }
 
 /// `E |u_1|^p` over the unit sphere in `dim` dimensions,
-/// `Γ(d/2) Γ((p+1)/2) / (√π Γ((d+p)/2))`: the share of a jump that one direction sees.
+/// `Γ(d/2) Γ((p+1)/2) / (√π Γ((d+p)/2))`: the `p`-th moment of one component of a unit vector.
 pub(crate) fn mean_abs_power(dim: usize, p: f64) -> f64 {
     let half = 0.5 * dim as f64;
     (ln_gamma(half) + ln_gamma(0.5 * (p + 1.0)) - ln_gamma(half + 0.5 * p) - 0.5 * PI.ln()).exp()

@@ -1,7 +1,7 @@
 //! # Low-rank plus diagonal amplitude
 //!
-//! `Σ = diag(D) + U Vᵀ` with `k` columns in `U` and `V`: many coordinates that share a few directions of noise. Everything that a step
-//! needs costs `O(dk)`, and the `d × d` matrix is never formed but by [`LowRank::to_matrix`].
+//! `Σ = diag(D) + U Vᵀ` with `k` columns in `U` and `V`: many coordinates that share a few directions of noise. A step costs
+//! `O(dk)`; only [`LowRank::to_matrix`] forms the `d × d` matrix.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{NoiseError, Structure};
 
-/// Coordinates that are gone through at once, so that they stay in the first cache for all `k` columns.
+/// Coordinates per block, so that a block stays in the L1 cache for all `k` columns.
 const BLOCK: usize = 512;
 
 /// `Σ = diag(D) + U Vᵀ`.
@@ -46,7 +46,7 @@ impl LowRank {
     /// `diag(diagonal) + left rightᵀ`: a diagonal of length `d`, and two `d × k` matrices with `k ≥ 1`.
     ///
     /// # Errors
-    /// [`NoiseError::FactorShape`] if the three do not fit together.
+    /// [`NoiseError::FactorShape`] if their shapes do not match.
     pub fn new(diagonal: Vec<f64>, left: DMatrix<f64>, right: DMatrix<f64>) -> Result<Self, NoiseError> {
         let (dim, rank) = (diagonal.len(), left.ncols());
         if rank == 0 || [left.shape(), right.shape()] != [(dim, rank); 2] {
@@ -67,7 +67,7 @@ impl LowRank {
         self.left.ncols()
     }
 
-    /// Every number that it is made of.
+    /// Every stored number.
     pub(super) fn entries(&self) -> impl Iterator<Item = f64> + '_ {
         self.diagonal.iter().chain(self.left.iter()).chain(self.right.iter()).copied()
     }
@@ -79,7 +79,7 @@ impl LowRank {
 
     /// `out = Σ x = D∘x + U(Vᵀx)`, all of length `d`.
     pub fn apply(&self, x: &[f64], out: &mut [f64]) {
-        // The same operations on every processor, and so the same bits: nothing is fused.
+        // No fused multiply-add: every processor does the same operations and gives the same bits.
         Arch::new().dispatch(|| {
             let shares: Vec<f64> = (0..self.rank()).map(|r| dot(column_of(&self.right, r), x)).collect();
             let blocks = out.chunks_mut(BLOCK).zip(x.chunks(BLOCK)).zip(self.diagonal.chunks(BLOCK)).enumerate();
@@ -141,7 +141,7 @@ impl LowRank {
         (0..self.dim()).into_par_iter().map_init(|| vec![0.0; self.dim()], scale).collect()
     }
 
-    /// The matrix itself, `d × d`.
+    /// The dense matrix, `d × d`.
     pub fn to_matrix(&self) -> DMatrix<f64> {
         let mut matrix = DMatrix::zeros(self.dim(), self.dim());
         for (j, mut column) in matrix.column_iter_mut().enumerate() {
@@ -150,7 +150,7 @@ impl LowRank {
         matrix
     }
 
-    /// `log |det Σ|` by the Schur complement of the entries of `D` that are not zero, at most `2k × 2k`; minus infinity for a singular
+    /// `log |det Σ|` by the Schur complement of the nonzero entries of `D`, at most `2k × 2k`; minus infinity for a singular
     /// matrix.
     pub fn log_determinant(&self) -> f64 {
         let zeros: Vec<usize> = (0..self.dim()).filter(|i| self.diagonal[*i] == 0.0).collect();
@@ -182,7 +182,7 @@ impl LowRank {
         (0..self.rank()).map(|r| self.left[(i, r)] * self.right[(j, r)]).sum()
     }
 
-    /// Norm of the vector `D_i e_i + F' f` where `f` is row `i` of `factor` and `gram` that of the other one.
+    /// Norm of `D_i e_i + F' f`, where `f` is row `i` of `factor` and `gram` is the Gram matrix of the other factor `F'`.
     fn norm(&self, factor: &DMatrix<f64>, gram: &DMatrix<f64>, i: usize) -> f64 {
         let own = self.product(i, i);
         let row = factor.row(i);
@@ -198,7 +198,7 @@ fn column_of(matrix: &DMatrix<f64>, r: usize) -> &[f64] {
     &matrix.as_slice()[r * rows..(r + 1) * rows]
 }
 
-/// Eight running sums, whatever the vectors of the processor hold.
+/// Eight partial sums, independent of the vector width.
 #[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(sigma.log_determinant(), f64::NEG_INFINITY);
     }
 
-    /// The vectors of the processor, if it has any, and scalars.
+    /// The vectors of the processor, if any, and scalars.
     #[test]
     fn every_processor_gives_the_same_bits() {
         for dim in [3, 8, 511, 1037] {

@@ -1,8 +1,7 @@
 //! The symmetric α-stable law, its Lévy measure and the random streams that feed the paths.
 //!
-//! Everything that knows a normalisation lives here: [`LevyMeasure`] is the one place where the
-//! *standard* Lévy motion (increments `h^(1/α) SαS(1)`) and the *unit density* of the paper
-//! (`ν(dy) = |y|^(-1-α) dy`) part ways.
+//! [`LevyMeasure`] is the only place that distinguishes the *standard* Lévy motion (increments `h^(1/α) SαS(1)`) from the *unit
+//! density* of the paper (`ν(dy) = |y|^(-1-α) dy`).
 
 mod alpha;
 mod amplitude;

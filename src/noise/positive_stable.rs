@@ -43,7 +43,7 @@ mod tests {
     use super::*;
     use crate::noise::{Seed, Stream};
 
-    /// Laplace transform at three points for four indices, 4.5 standard errors each: rate below 1e-4.
+    /// Laplace transform at three points for four indices, 4.5 standard errors each: false-positive rate below 1e-4.
     #[test]
     fn laplace_transform_is_met() {
         let n = 400_000;

@@ -1,7 +1,7 @@
-//! From words to draws: the scalar definition, and its vector twins chosen at run time.
+//! Random words to draws: the scalar definition, and SIMD versions selected at run time.
 //!
-//! The twins do the same operations in the same order, so they give the same bits. They load whole cells and transpose
-//! them: on the processors tried that beats a gather.
+//! The SIMD versions do the same operations in the same order, so they give the same bits. They load whole cells and transpose
+//! them, which was faster than a gather on every processor we measured.
 
 use pulp::{Simd, WithSimd};
 
@@ -13,10 +13,10 @@ use super::vectors::{Vectors, vectors_of};
 #[repr(align(32))]
 pub(super) struct Cubic(pub(super) [f64; 4]);
 
-/// A table as the kernels see it.
+/// A borrowed table, as the kernels use it.
 #[derive(Clone, Copy)]
 pub(crate) struct TableView<'a> {
-    /// Their number is a power of two: the vector twins rely on it for their bounds.
+    /// Their number is a power of two, on which the bounds of the SIMD versions rely.
     cells: &'a [Cubic],
     shift: u32,
 }
@@ -28,13 +28,13 @@ impl<'a> TableView<'a> {
         TableView { cells, shift }
     }
 
-    /// The draw of one word.
+    /// Maps one word to a draw.
     #[inline]
     pub(super) fn draw(self, word: u64) -> f64 {
         draw(self.cells, self.shift, word)
     }
 
-    /// The draws of many words, `out[i]` of `words[i]`.
+    /// Maps many words to draws, `words[i]` to `out[i]`.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -43,10 +43,10 @@ impl<'a> TableView<'a> {
         assert_eq!(words.len(), out.len(), "one draw a word");
         let TableView { cells, shift } = self;
         match vectors_of(simd) {
-            // SAFETY: the token proves that AVX-512 is there.
+            // SAFETY: the token proves that AVX-512 is available.
             #[cfg(target_arch = "x86_64")]
             Vectors::Eight => unsafe { x86::draw_all_avx512(cells, shift, words, out) },
-            // SAFETY: the token proves that AVX2 is there.
+            // SAFETY: the token proves that AVX2 is available.
             #[cfg(target_arch = "x86_64")]
             Vectors::Four => unsafe { x86::draw_all_avx2(cells, shift, words, out) },
             _ => draw_each(cells, shift, words, out),
@@ -65,7 +65,7 @@ impl<'a> TableView<'a> {
     }
 }
 
-/// [`TableView::draw_all`] for a dispatch.
+/// [`TableView::draw_all`] as a dispatched operation.
 pub(super) struct Draws<'a> {
     pub table: TableView<'a>,
     pub words: &'a [u64],
@@ -81,7 +81,7 @@ impl WithSimd for Draws<'_> {
     }
 }
 
-/// [`TableView::fill_lanes`] for a dispatch.
+/// [`TableView::fill_lanes`] as a dispatched operation.
 pub(super) struct LaneDraws<'a, const N: usize> {
     pub table: TableView<'a>,
     pub streams: &'a mut LaneStreams<N>,
@@ -158,7 +158,7 @@ mod x86 {
         draw_each(cells, shift, rest, out_rest);
     }
 
-    /// Integers to the nearest doubles: the halves sit in the mantissas of 2^84 and 2^52, and one rounding joins them.
+    /// Converts integers to the nearest doubles. The halves go into the mantissas of 2^84 and 2^52, and one rounded addition joins them.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn signed_to_double(word: __m256i) -> __m256d {
@@ -171,14 +171,14 @@ mod x86 {
         _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), magic), _mm256_castsi256_pd(low))
     }
 
-    /// Four cells as four vectors, the first of their first numbers, and so on.
+    /// Loads four cells and transposes them: the first vector holds their first numbers, and so on.
     ///
     /// # Safety
     /// Each pointer must be valid for four numbers.
     #[inline]
     #[target_feature(enable = "avx2")]
     unsafe fn transpose([p, q, r, s]: [*const f64; 4]) -> [__m256d; 4] {
-        // SAFETY: by the contract.
+        // SAFETY: guaranteed by the caller.
         let halves = unsafe {
             [
                 _mm256_insertf128_pd::<1>(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(r)),
@@ -219,7 +219,7 @@ mod x86 {
                 _mm512_extracti64x2_epi64::<2>(cell),
                 _mm512_extracti64x2_epi64::<3>(cell),
             ];
-            // SAFETY: as in the twin of four.
+            // SAFETY: as in the version for four.
             let (lower, upper) = unsafe {
                 let even = |k: usize| cells.as_ptr().add(_mm_cvtsi128_si64(quarters[k]) as usize).cast::<f64>();
                 let odd = |k: usize| cells.as_ptr().add(_mm_extract_epi64::<1>(quarters[k]) as usize).cast::<f64>();
@@ -243,7 +243,7 @@ mod tests {
     use crate::noise::{Seed, Stream, levels};
     use rand::Rng;
 
-    /// Cells of random numbers of either sign: only the order of the operations is at stake.
+    /// Cells of random numbers of either sign: the test concerns only the order of operations.
     fn cells(bits: u32) -> Vec<Cubic> {
         let mut stream = Stream::new(Seed(1), 0, u64::from(bits));
         (0..64 << bits).map(|_| Cubic(std::array::from_fn(|_| stream.open01() - 0.5))).collect()
@@ -252,7 +252,7 @@ mod tests {
     fn words() -> Vec<u64> {
         let mut stream = Stream::new(Seed(2), 0, 0);
         let edges = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, (1 << 63) - 512, 1 << 53, (1 << 53) + 1];
-        // Every magnitude of word, so every octave of the table.
+        // Words of every magnitude reach every octave of the table.
         edges
             .into_iter()
             .chain((0..99_993).map(|k| stream.next_u64().cast_signed() >> (k % 64)).map(i64::cast_unsigned))

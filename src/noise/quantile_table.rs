@@ -1,21 +1,21 @@
-//! # Stable variates by a table of the quantile
+//! # Stable variates from a quantile table
 //!
-//! `X = ±x(q)`, where `x(q) = s F̄⁻¹(q)` is the upper quantile of SαS(s) and `q` is uniform on (0, 1/2]. One 64-bit
-//! word makes one draw: read as a signed integer with its last bit set, it becomes a double `d`, whose sign is the sign
-//! of `X` and `q = |d| 2^-64`. The exponent of `d` and its six leading mantissa bits (seven for α < .85, eight for α < .4)
-//! number a cell, and on each cell the quantile is one cubic in the distance to the cell's start. An octave of `q` far
-//! out is resolved like every other, so the tail is no special case and the error is the same everywhere: below 1e-9 of
-//! `max(|X|, x(1/4))`. Near the median, where `X` passes through 0, it is the quartile that measures it: at α = .3 the
-//! relative error of a draw of a thousandth of the quartile may reach 1e-6.
+//! `X = ±x(q)`, where `x(q) = s F̄⁻¹(q)` is the upper quantile of SαS(s) and `q` is uniform on (0, 1/2]. One 64-bit word gives
+//! one draw. Read as a signed integer with its last bit set, it becomes a double `d`; the sign of `d` is that of `X`, and
+//! `q = |d| 2^-64`. The exponent of `d` and its six leading mantissa bits (seven for α < .85, eight for α < .4) select a cell.
+//! On each cell the quantile is a cubic in the distance from the cell's start. Every octave of `q` has the same resolution, so
+//! the tail needs no special case, and the error is below 1e-9 of `max(|X|, x(1/4))` everywhere. Near the median, where `X`
+//! passes through 0, this bounds the error relative to the quartile: at α = .3 the relative error of a draw of a thousandth of
+//! the quartile can reach 1e-6.
 //!
 //! # Where the tail ends
 //! `q` lies on the odd multiples of 2^-64. The largest draw is `x(2^-64)`, about `2^(64/α)`, of probability 2^-62; below
-//! `q = 2^-57` neighbouring draws are a cell or more apart. In a sweep of 10^12 draws the probability to go
-//! there at all is 10^12 2^-56 = 1e-5, to meet the last draw 2e-7: no statistic of such a sweep sees the end.
+//! `q = 2^-57` neighbouring draws are a cell or more apart. A sweep of 10^12 draws reaches this region with probability 10^12
+//! 2^-56 = 1e-5, and the last draw with 2e-7. The truncation does not affect any statistic of such a sweep.
 //!
 //! # Reproducibility
-//! [`QuantileTable::from_word`] defines the draw; every vector width gives its bits, for nothing fuses a multiplication
-//! with an addition. The table itself is built with the platform's `exp`, `sin` and `pow`, whose last digit may differ.
+//! [`QuantileTable::from_word`] defines the draw. Every vector width gives its bits, because no multiplication is fused with an
+//! addition. The table is built with the platform's `exp`, `sin` and `pow`, whose last digit can differ between platforms.
 //!
 //! # References
 //! - Hörmann, Leydold (2003), *Continuous Random Variate Generation by Fast Numerical Inversion*, ACM TOMACS 13.
@@ -29,11 +29,11 @@ use thiserror::Error;
 use super::quantile_kernel::{Cubic, Draws, LaneDraws, TableView};
 use super::{Alpha, LaneStreams, StableDensity};
 
-/// A table that turns random words into draws of SαS(s), an order of magnitude faster than the transformation of
+/// A table that maps random words to draws of SαS(s), an order of magnitude faster than the transformation of
 /// [`StableLaw`](super::StableLaw).
 ///
-/// It takes 128 KiB (twice as much for α < .85, four times for α < .4), of which most draws use an eighth, and 1 to 20
-/// milliseconds to build: build it once per α, and change the scale by [`QuantileTable::scaled`].
+/// It takes 128 KiB (twice as much for α < .85, four times for α < .4), of which most draws use an eighth. Building it takes 1
+/// to 20 milliseconds: build it once per α, and change the scale with [`QuantileTable::scaled`].
 ///
 /// # Example
 /// ```
@@ -48,26 +48,26 @@ use super::{Alpha, LaneStreams, StableDensity};
 #[derive(Clone, Debug)]
 pub struct QuantileTable {
     cells: Box<[Cubic]>,
-    /// Mantissa bits below those that number a cell.
+    /// Mantissa bits below those that select a cell.
     shift: u32,
 }
 
-/// Why there is no table.
+/// Why no table can be built.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum QuantileTableError {
-    /// The quantile is not a cubic on these cells to 1e-9; draw by [`StableLaw`](super::StableLaw) instead.
+    /// A cubic on these cells does not reach 1e-9; draw with [`StableLaw`](super::StableLaw) instead.
     ///
-    /// Just below α = 2 the quantile bends from the Gaussian to the power law within less than a cell.
+    /// Just below α = 2 the quantile changes from the Gaussian to the power law within one cell.
     #[error("the quantile table covers 0.3 <= α <= 1.9999 and α = 2, and α = {alpha}")]
     Alpha {
-        /// The offending value.
+        /// The rejected value.
         alpha: f64,
     },
     /// A scale that is not a positive number.
     #[error("scale {scale} is not a positive finite number")]
     Scale {
-        /// The offending value.
+        /// The rejected value.
         scale: f64,
     },
 }
@@ -95,7 +95,7 @@ impl QuantileTable {
         let per_octave = 1 << bits;
         let weights = interpolation_weights(per_octave);
         let mut cells = vec![Cubic::default(); 64 * per_octave].into_boxed_slice();
-        // From the tail inwards each quantile starts Newton's method for the next.
+        // From the tail inwards: each quantile is the starting point of Newton's method for the next.
         let mut last = (2f64.powi(-64), law.upper_quantile(2f64.powi(-64)));
         let mut quantile = |q: f64| {
             last = (q, law.upper_quantile_near(q, last.1 * (last.0 / q).powf(1.0 / alpha)));
@@ -126,7 +126,7 @@ impl QuantileTable {
         unit.unwrap_or_else(|_| unreachable!("the table of the Gaussian law"))
     }
 
-    /// The table of the exponential law of mean 1, to 1e-9 of the larger of a draw and the mean; the sign of a draw means nothing.
+    /// The table of the exponential law of mean 1, with an error of 1e-9 of the larger of draw and mean; ignore the sign of a draw.
     pub(crate) fn exponential() -> Self {
         Self::of_quantile(6, |q| -q.ln())
     }
@@ -148,7 +148,7 @@ impl QuantileTable {
                 cells[cell_number(start, bits) + cell] = cell_of(&values, 1.0, per_octave as f64 / start);
             }
         }
-        // Words that round to 2^63: q = 1.
+        // Words that round to 2^63 have q = 1.
         cells[cell_number(2f64.powi(63), bits)] = Cubic([quantile(1.0), 0.0, 0.0, 0.0]);
         QuantileTable { cells, shift: 52 - bits }
     }
@@ -163,13 +163,13 @@ impl QuantileTable {
         Ok(QuantileTable { cells, shift: self.shift })
     }
 
-    /// The draw that belongs to a random word.
+    /// The draw for a random word.
     #[inline]
     pub fn from_word(&self, word: u64) -> f64 {
         self.view().draw(word)
     }
 
-    /// The draws that belong to random words, `out[i] = from_word(words[i])`, by the widest vectors there are.
+    /// The draws for random words, `out[i] = from_word(words[i])`, with the widest vectors of this machine.
     ///
     /// # Panics
     /// If the slices differ in length.
@@ -177,13 +177,13 @@ impl QuantileTable {
         Arch::new().dispatch(Draws { table: self.view(), words, out });
     }
 
-    /// The table for a loop that has chosen its vectors.
+    /// The table for a loop that is already dispatched.
     #[inline]
     pub(crate) fn view(&self) -> TableView<'_> {
         TableView::new(&self.cells, self.shift)
     }
 
-    /// Fills `out` with draws from `rng`, one word each, in order: the same as repeated sampling, faster.
+    /// Fills `out` with draws from `rng`, one word each, in order: the result of repeated sampling, computed faster.
     pub fn fill<R: Rng + ?Sized>(&self, rng: &mut R, out: &mut [f64]) {
         let mut words = [0; 256];
         for block in out.chunks_mut(words.len()) {
@@ -195,7 +195,7 @@ impl QuantileTable {
 
     /// Fills `out` with draws of many paths: `out[i][lane]` belongs to the next word of the path in `lane`.
     ///
-    /// Blocks of about 1,024 draws stay in the first cache and hide the start of the vectors.
+    /// Blocks of about 1,024 draws stay in the L1 cache and amortise the dispatch.
     pub fn fill_lanes<const N: usize>(&self, streams: &mut LaneStreams<N>, out: &mut [[f64; N]]) {
         Arch::new().dispatch(LaneDraws { table: self.view(), streams, out });
     }
@@ -211,8 +211,8 @@ fn check(scale: f64) -> Result<(), QuantileTableError> {
     if scale > 0.0 && scale.is_finite() { Ok(()) } else { Err(QuantileTableError::Scale { scale }) }
 }
 
-/// Bits of the cells of an octave. A cubic on q^(-1/α) errs by 1e-9 at α = .82 with 64 cells an octave; at α = .36 the centre
-/// needs more than 128.
+/// Bits that select a cell of an octave. With 64 cells per octave the error of a cubic on q^(-1/α) is 1e-9 at α = .82; at α =
+/// .36 the centre needs more than 128.
 fn bits_for(alpha: f64) -> u32 {
     match alpha {
         _ if alpha < 0.4 => 8,
@@ -243,7 +243,7 @@ fn cell_nodes(cell: usize, per_octave: usize) -> [f64; 4] {
     std::array::from_fn(|k| 1.0 + (cell as f64 + 0.5 - 0.5 * ((2 * k + 1) as f64 * PI / 8.0).cos()) / per_octave as f64)
 }
 
-/// Barycentric weights that carry values at the octave's nodes to the nodes of each cell.
+/// Barycentric weights that interpolate from the octave's nodes to the nodes of each cell.
 fn interpolation_weights(per_octave: usize) -> Vec<[[f64; NODES]; 4]> {
     let nodes = octave_nodes();
     let barycentric: [f64; NODES] = std::array::from_fn(|k| {
@@ -305,7 +305,7 @@ mod tests {
         assert!(worst_error(&table(1.5, 1.0 + 1e-8), &law(1.5)) > 1e-9);
     }
 
-    /// Quantiles of the tables without a stable law, at ends and middles of half cells of every octave.
+    /// Quantiles of the exponential and Pareto tables, at ends and middles of half cells of every octave.
     #[test]
     fn exponential_and_pareto_quantiles_are_exact_to_a_billionth() {
         let places = (0..128).flat_map(|cell| [0.0, 0.3, 0.5, 0.8].map(|s| 1.0 + (f64::from(cell) + s) / 128.0));
@@ -349,7 +349,7 @@ mod tests {
         distance * n.sqrt()
     }
 
-    /// Rejected above 2.4: `2 exp(-2 · 2.4²) = 2e-5` each, 6 true laws.
+    /// Rejected above 2.4: false-positive rate `2 exp(-2 · 2.4²) = 2e-5` for each of 6 true laws.
     #[test]
     fn table_and_transformation_draw_the_law_and_no_neighbour() {
         for alpha in [1.2, 1.5, 1.8] {

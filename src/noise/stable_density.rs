@@ -6,7 +6,7 @@
 //! - in the tail, `F̄ = 1/π Σ_{n≥1} Γ(nα)/n! sin(nπ(2-α)/2) x^(-nα)`: convergent for α < 1, else asymptotic;
 //! - between, an integral ([`TailIntegral`]) by fixed double-exponential nodes.
 //!
-//! All that depends on α alone is computed once.
+//! Everything that depends on α only is computed once.
 //!
 //! # References
 //! - Zolotarev (1986), *One-dimensional Stable Distributions*, AMS, section 2.4.
@@ -21,7 +21,7 @@ use super::stable_integral::TailIntegral;
 
 /// The law SαS(1), prepared for many evaluations: density, distribution function, tail, quantile.
 ///
-/// Tail and density have a relative error of about 1e-13; an evaluation costs .02 to 5 µs.
+/// Tail and density have a relative error of about 1e-13. An evaluation takes .02 to 5 µs.
 ///
 /// # Example
 /// ```
@@ -44,10 +44,10 @@ pub struct StableDensity {
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum StableDensityError {
-    /// The tail is too heavy for the nodes used here.
+    /// The tail is too heavy for the quadrature nodes.
     #[error("the stable density is computed for 0.3 <= α <= 2, and α = {alpha}")]
     Alpha {
-        /// The offending value.
+        /// The rejected value.
         alpha: f64,
     },
 }
@@ -83,13 +83,13 @@ impl StableDensity {
         self.sf(-x)
     }
 
-    /// Upper tail `P(X > x)`, exact to the same relative error however far out.
+    /// Upper tail `P(X > x)`, with the same relative error arbitrarily far out.
     pub fn sf(&self, x: f64) -> f64 {
         let tail = self.tail_and_density(x.abs()).0;
         if x < 0.0 { 1.0 - tail } else { tail }
     }
 
-    /// The `x` with `P(X > x) = q`, for `0 < q < 1`; infinite at the ends and where it overflows, NaN outside.
+    /// The `x` with `P(X > x) = q`, for `0 < q < 1`; infinite at the ends and on overflow, NaN outside.
     pub fn upper_quantile(&self, q: f64) -> f64 {
         if q > 0.5 {
             return -self.upper_quantile(1.0 - q);
@@ -101,21 +101,21 @@ impl StableDensity {
             return f64::INFINITY;
         }
         let power_law = self.power_law(q);
-        // So far out the power law is exact, and the density underflows.
+        // This far out the power law is exact to rounding, and the density underflows.
         if power_law > 1e100 {
             return power_law;
         }
         if q == 0.5 { 0.0 } else { self.upper_quantile_near(q, power_law.max((0.5 - q) / self.pdf(0.0))) }
     }
 
-    /// The upper quantile as far out as only the leading term of the tail is left: `(C/q)^(1/α)`.
+    /// The upper quantile far out, where only the leading term of the tail remains: `(C/q)^(1/α)`.
     fn power_law(&self, q: f64) -> f64 {
         (self.tail.coefficients[0] / q).powf(1.0 / self.alpha)
     }
 
     /// The upper quantile by Newton's method from `start`, for `0 < q < 1/2`.
     ///
-    /// Steps are taken on `log F̄` against `log x` in the tail, a straight line far out, and on `F̄` in the centre.
+    /// In the tail, steps act on `log F̄` against `log x`, which is a straight line far out; in the centre, on `F̄`.
     pub(super) fn upper_quantile_near(&self, q: f64, start: f64) -> f64 {
         let (mut below, mut above, mut x) = (0.0, f64::INFINITY, start);
         for _ in 0..200 {
@@ -133,7 +133,7 @@ impl StableDensity {
             if !(next >= below && next <= above) {
                 next = if above.is_finite() { 0.5 * (below + above) } else { 2.0 * x };
             }
-            // Convergence is quadratic: the step after this one would be below the rounding of F̄.
+            // Convergence is quadratic: the next step would be below the rounding of F̄.
             let step = (next - x).abs();
             x = next;
             if step <= 1e-9 * x {
@@ -190,7 +190,7 @@ fn centre_series(alpha: f64) -> Series {
 
 /// Coefficients in `y = x^-α` of `F̄/y`.
 fn tail_series(alpha: f64) -> Series {
-    // Without its sine a term also measures the Gaussian remainder, which no power of x shows.
+    // Without its sine, a term also bounds the Gaussian remainder, which is smaller than every power of x.
     let sizes: Vec<f64> = (1..=MAX_TERMS)
         .map(|n| n as f64)
         .take_while(|n| n * alpha < GAMMA_LIMIT)
@@ -207,8 +207,8 @@ fn tail_series(alpha: f64) -> Series {
     Series { coefficients, radius }
 }
 
-/// Number of terms after which `Σ c_n y^n` is exact beside its first term, given bounds `sizes` on the terms;
-/// none where they do not fall far enough or cancel much.
+/// Number of terms after which `Σ c_n y^n` is exact relative to its first term, given bounds `sizes` on the terms; `None` if
+/// the terms do not fall far enough or cancel.
 fn truncation(sizes: &[f64], coefficients: &[f64], y: f64) -> Option<usize> {
     let leading = coefficients[0].abs();
     let (mut power, mut total) = (1.0, leading);
@@ -240,7 +240,7 @@ mod tests {
         (value / exact - 1.0).abs()
     }
 
-    /// (α, x, F̄(x)) by mpmath, from the convergent one of the two series in 400 digits; erfc at α = 2.
+    /// (α, x, F̄(x)) from mpmath: the convergent series of the two with 400 digits; erfc at α = 2.
     const REFERENCE: [(f64, f64, f64); 18] = [
         (0.3, 0.01, 0.4771430177052732),
         (0.3, 1.0, 0.2865059959211145),

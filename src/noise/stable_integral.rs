@@ -1,11 +1,11 @@
 //! # Tail and density of SαS(1) as integrals
 //!
-//! For `x > 0`, from α = 1.45 up, Zolotarev's integral of positive terms,
+//! For `x > 0` and α ≥ 1.45, Zolotarev's integral, whose integrand is positive:
 //! `F̄ = 1/π ∫_0^{π/2} exp(-x^(α/(α-1)) V(θ)) dθ`, `V = (cos θ/sin αθ)^(α/(α-1)) cos((α-1)θ)/cos θ`.
 //!
-//! Below, where its exponent turns ever more sharply and is lost at α = 1, Fourier's integral along the ray
+//! Below α = 1.45 its exponent varies ever more sharply, and it is undefined at α = 1. There, Fourier's integral along the ray
 //! `w = t e^(iπ/4)`: `F̄ = 1/π Im ∫ e^(ixw) (1 - e^(-w^α)) dw/w` for large and `F̄ = 1/4 - 1/π Im ∫ e^(ixw - w^α) dw/w`
-//! for small `x`. On the ray both factors decay, and neither form cancels.
+//! for small `x`. Both factors decay on the ray, and neither form suffers from cancellation.
 //!
 //! The nodes do not depend on `x`: an evaluation is a sum over 70 to 200 exponentials (more within 1e-3 of α = 2).
 //!
@@ -17,7 +17,7 @@
 use nalgebra::Complex;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
-/// The integral prepared for one α, `0.3 <= α <= 2`. Relative error about 1e-14 wherever the law's series fail.
+/// The integral prepared for one α, `0.3 <= α <= 2`. Relative error about 1e-14 where the series of the law fail.
 #[derive(Clone, Debug)]
 pub(super) enum TailIntegral {
     Zolotarev { power: f64, nodes: Vec<ZolotarevNode> },
@@ -88,8 +88,8 @@ fn ray_sum(nodes: &[RayNode], x: f64, weight: impl Fn(&RayNode) -> Complex<f64>)
 /// Nodes `θ = (π/2)/(1 + exp(-π sinh u))`, each placed by its distance from the nearer end.
 fn zolotarev_nodes(alpha: f64) -> Vec<ZolotarevNode> {
     let gap = FRAC_PI_2 * (2.0 - alpha);
-    // V turns at a distance `gap` from π/2: the nodes must be close there in the logarithm of the distance,
-    // and go on until what they leave out is small beside a tail proportional to `gap`.
+    // V varies rapidly at a distance `gap` from π/2. The nodes are dense there in the logarithm of the distance, and extend
+    // until the truncation is small relative to a tail proportional to `gap`.
     let depth = if gap > 0.0 { -gap.ln() } else { 0.0 };
     let step = 0.15 / depth.max(4.0);
     let last = (((48.0 + depth) / PI).asinh() / step).ceil() as i32;
@@ -98,7 +98,7 @@ fn zolotarev_nodes(alpha: f64) -> Vec<ZolotarevNode> {
             let u = step * f64::from(i);
             let odds = (PI * u.sinh()).exp();
             let (theta, rest) = (FRAC_PI_2 * odds / (1.0 + odds), FRAC_PI_2 / (1.0 + odds));
-            // sin αθ and cos (α-1)θ by the distance from π/2, where α near 2 makes both vanish.
+            // sin αθ and cos (α-1)θ from the distance to π/2: both vanish there as α tends to 2.
             let (sin, cos) = if odds < 1.0 {
                 ((alpha * theta).sin(), ((alpha - 1.0) * theta).cos())
             } else {
@@ -111,7 +111,7 @@ fn zolotarev_nodes(alpha: f64) -> Vec<ZolotarevNode> {
         .collect()
 }
 
-/// Nodes `w = exp(u - exp(-u) + iπ/4)`, spread so that both factors have died out at the last.
+/// Nodes `w = exp(u - exp(-u) + iπ/4)`, spread so that both factors are negligible at the last one.
 fn ray_nodes(alpha: f64) -> Vec<RayNode> {
     const STEP: f64 = 0.1;
     const DEAD: f64 = 42.0;
@@ -132,7 +132,7 @@ fn ray_nodes(alpha: f64) -> Vec<RayNode> {
         .collect()
 }
 
-/// `1 - e^(-z)` without loss at small `z`.
+/// `1 - e^(-z)` without cancellation at small `z`.
 fn one_minus_exp(z: Complex<f64>) -> Complex<f64> {
     let half = (0.5 * z.im).sin();
     let decay = (-z.re).exp_m1();
@@ -145,7 +145,7 @@ mod tests {
 
     use crate::noise::{Alpha, StableDensity};
 
-    /// The law, series included, against Gil-Pelaez, `F̄ = 1/2 - 1/π ∫ sin(xw) exp(-w^α) dw/w`, by the trapezoidal rule in `log w`.
+    /// Tests the law, series included, against Gil-Pelaez, `F̄ = 1/2 - 1/π ∫ sin(xw) exp(-w^α) dw/w`, by the trapezoidal rule in `log w`.
     #[test]
     fn fourier_inversion_gives_the_same_tail() {
         let step = 1e-3;

@@ -10,11 +10,11 @@ pub struct Seed(pub u64);
 
 /// The random stream of one path: xoshiro256++ seeded by a hash of (seed, cell, path).
 ///
-/// Two paths share nothing, whatever thread, chunk or machine runs them, so a result is a function of
-/// the seed alone. The 256-bit state is filled by four rounds of the MurmurHash3 finaliser over a
-/// sponge of the three words; two paths collide with probability about `n² 2^-257`.
+/// Paths share no state, so a result is a function of the seed only, whatever thread, chunk or machine runs it. Four rounds of
+/// the MurmurHash3 finaliser over a sponge of the three words fill the 256-bit state; `n` paths collide with probability about
+/// `n² 2^-257`.
 ///
-/// The generator is written out here, and not a library's, since [`LaneStreams`](super::LaneStreams) needs its state.
+/// The generator is implemented here, because [`LaneStreams`](super::LaneStreams) needs its state.
 ///
 /// # References
 /// - Blackman, Vigna (2021), *Scrambled Linear Pseudorandom Number Generators*, ACM TOMS 47.
@@ -30,7 +30,7 @@ impl Stream {
             state = mix(state ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
         }
         Stream::from_words(std::array::from_fn(|lane| {
-            // The path enters every lane again: a collision needs all four words to agree.
+            // The path enters every word again: a collision needs all four words to agree.
             let word = mix(state
                 ^ path.rotate_left(17 * lane as u32 + 1)
                 ^ (lane as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03));
@@ -51,11 +51,11 @@ impl Stream {
 
     /// A uniform number on the open interval (0, 1) that resolves the neighbourhood of 0.
     ///
-    /// The mantissa has 53 bits at every scale down to 2^-64, so `u^(-1/α)` has no early cut-off:
-    /// 53-bit uniforms end a tail at `2^(53/α)` and place every jump near that end on a grid.
+    /// The mantissa has 53 bits at every scale down to 2^-64, so `u^(-1/α)` is not truncated early. Uniforms with 53 fixed bits
+    /// truncate the tail at `2^(53/α)` and put the jumps near that end on a grid.
     pub fn open01(&mut self) -> f64 {
         let word = self.next_u64();
-        // A shift by the number of leading zeros keeps 64 significant bits; the second word fills them.
+        // Shifting out the leading zeros keeps 64 significant bits; the second word supplies the missing ones.
         let zeros = word.leading_zeros();
         if zeros < 11 {
             return ((word >> 11) as f64 + 0.5) * 2f64.powi(-53);

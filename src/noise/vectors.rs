@@ -1,4 +1,4 @@
-//! Which of our own vector code a token of `pulp` allows.
+//! Selects the SIMD code that a token of `pulp` permits.
 
 use std::any::TypeId;
 
@@ -6,7 +6,7 @@ use std::any::TypeId;
 use pulp::Arch;
 use pulp::Simd;
 
-/// Numbers in a vector of ours.
+/// SIMD instruction sets with code in this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Vectors {
     /// None: the scalar definition.
@@ -17,7 +17,7 @@ pub(super) enum Vectors {
     Eight,
 }
 
-/// The vectors that `simd` proves to be there; the compiler knows the answer.
+/// The vectors that `simd` proves available; a compile-time constant.
 #[inline(always)]
 pub(super) fn vectors_of<S: Simd>(_simd: S) -> Vectors {
     #[cfg(target_arch = "x86_64")]

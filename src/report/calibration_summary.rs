@@ -1,10 +1,10 @@
-//! What a calibration found, in words.
+//! A text summary of a calibration.
 
 use crate::calibrate::{
     Calibration, Ended, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, OptimiserRun, SamplingAxis,
 };
 
-/// Several lines that say what was measured, each tail index beside that of Gaussian noise with the same scales.
+/// The measurements as text. Every tail index is shown with the index of Gaussian noise that has the same scales.
 pub fn calibration_summary(calibration: &Calibration) -> String {
     let (data, network) = (&calibration.data, &calibration.network);
     let mut lines = vec![format!(
@@ -25,8 +25,8 @@ pub fn calibration_summary(calibration: &Calibration) -> String {
     }
     lines.push(String::new());
     lines.push(
-        "A surrogate is Gaussian noise with the scale and the share of zeros of every parameter, through the same estimator. Only an \
-         index below the surrogate's speaks of tails heavier than Gaussian."
+        "The surrogate is Gaussian noise with the scale and the share of zeros of every parameter, passed through the same estimator. \
+         Only an index below that of the surrogate indicates tails heavier than Gaussian."
             .to_string(),
     );
     lines.join("\n") + "\n"
@@ -35,13 +35,15 @@ pub fn calibration_summary(calibration: &Calibration) -> String {
 fn describe(run: &OptimiserRun, lines: &mut Vec<String>) {
     let ended = match run.ended {
         Ended::Complete { iterations } => format!("{iterations} steps"),
-        Ended::Diverged { iteration } => format!("diverged at step {iteration}; what follows was measured before"),
+        Ended::Diverged { iteration } => {
+            format!("diverged at step {iteration}; the results below were measured earlier")
+        }
         Ended::Stopped { iteration } => format!("stopped after {iteration} steps"),
     };
     lines.push(format!("{} at learning rate {}: {ended}", run.label, run.eta));
     if let Some(point) = run.training.last() {
         lines.push(format!(
-            "  after {} steps: test accuracy {:.1} %, test loss {:.3}; trained on: {:.1} %, {:.4}",
+            "  after {} steps: test accuracy {:.1} %, test loss {:.3}; training accuracy {:.1} %, training loss {:.4}",
             point.iteration,
             100.0 * point.test_accuracy,
             point.test_loss,
@@ -76,13 +78,13 @@ fn describe(run: &OptimiserRun, lines: &mut Vec<String>) {
         };
         let left_out = match minimum.left_out {
             0 => String::new(),
-            n => format!(" ({n} others: not positive within the error)"),
+            n => format!(" ({n} others are not positive within their error)"),
         };
         lines.push(format!("  at the end: |∇F| = {:.2e}, {measured}{left_out}", minimum.gradient_norm));
     }
 }
 
-/// One axis with all its estimators, and what follows from them.
+/// One axis with all its estimators and the conclusion from each.
 fn sentence(measurement: &Measurement, lines: &mut Vec<String>) {
     let (what, whose) = match (&measurement.axis, measurement.parameters) {
         (SamplingAxis::Pooled, _) => {
@@ -122,17 +124,20 @@ fn index(record: &IndexRecord) -> String {
 
 fn verdict(pair: &IndexPair) -> &'static str {
     let (Some((_, lo, hi)), Some((_, low, high))) = (pair.measured.index(), pair.surrogate.index()) else { return "" };
-    // Sums of neighbours also grow faster where neighbours move together.
+    // Dependent neighbours also make sums grow faster.
     let sums = pair.estimator.starts_with("mohammadi");
-    match () {
-        () if hi < low && sums => ": heavier tails than the scales alone explain, or neighbours that move together",
-        () if hi < low => ": heavier tails than the scales alone explain",
-        () if lo > high => ": lighter tails than Gaussian noise of these scales",
-        () => ": no heavy tails beyond the scales",
+    if hi < low && sums {
+        ": heavier tails than the scales alone explain, or neighbours that move together"
+    } else if hi < low {
+        ": heavier tails than the scales alone explain"
+    } else if lo > high {
+        ": lighter tails than Gaussian noise of these scales"
+    } else {
+        ": no heavy tails beyond the scales"
     }
 }
 
-/// Whether smoothing changes the index of single parameters, which it cannot for stable noise.
+/// Whether smoothing changes the index of single parameters. It does not for stable noise.
 fn stability(run: &OptimiserRun, last: u64, lines: &mut Vec<String>) {
     let index = |kind: NoiseKind, axis: &SamplingAxis| {
         let found = run.measurements.iter().rfind(|m| m.iteration == last && m.noise == kind && m.axis == *axis)?;
@@ -141,11 +146,14 @@ fn stability(run: &OptimiserRun, last: u64, lines: &mut Vec<String>) {
     let gradient = index(NoiseKind::Gradient, &SamplingAxis::Batches);
     let direction = index(NoiseKind::Direction, &SamplingAxis::Batches);
     let (Some(gradient), Some(direction)) = (gradient, direction) else { return };
-    let conclusion = match () {
-        () if gradient.2 < direction.1 => "the noise has heavier tails than Gaussian noise, but it is not stable",
-        () if direction.2 < gradient.1 => "the noise is not stable",
-        () if gradient.2 >= 2.0 => "that of Gaussian noise, 2, is not excluded",
-        () => "stable noise is not contradicted",
+    let conclusion = if gradient.2 < direction.1 {
+        "the noise has heavier tails than Gaussian noise, but it is not stable"
+    } else if direction.2 < gradient.1 {
+        "the noise is not stable"
+    } else if gradient.2 >= 2.0 {
+        "the Gaussian index 2 is not excluded"
+    } else {
+        "stable noise is not contradicted"
     };
     lines.push(format!(
         "  sums of stable noise keep its index; that of single parameters is {:.2}, and {:.2} once smoothed over some steps: {conclusion}",
@@ -169,7 +177,7 @@ fn layers(found: &[&Measurement], lines: &mut Vec<String>) {
     }
 }
 
-/// Which law describes the sample best.
+/// Which law fits the sample best.
 fn law(measurement: &Measurement, lines: &mut Vec<String>) {
     let Some(fit) = &measurement.fit else { return };
     let what = match measurement.axis {
@@ -202,7 +210,7 @@ mod tests {
     use crate::calibrate::example;
 
     #[test]
-    fn an_index_is_never_told_without_its_surrogate() {
+    fn an_index_is_always_shown_with_its_surrogate() {
         let mut calibration = example();
         let text = calibration_summary(&calibration);
         assert!(
@@ -217,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn an_index_that_smoothing_changes_is_no_stable_one() {
+    fn an_index_that_smoothing_changes_is_not_stable() {
         let index = |value: f64| IndexRecord::Index { value, lo: value - 0.05, hi: 2f64.min(value + 0.05) };
         for (before, after, conclusion) in [
             (1.5, 1.9, "is 1.50, and 1.90 once smoothed over some steps: the noise has heavier tails"),
             (1.9, 1.5, "the noise is not stable"),
             (1.5, 1.53, "stable noise is not contradicted"),
-            (2.0, 2.0, "that of Gaussian noise, 2, is not excluded"),
+            (2.0, 2.0, "the Gaussian index 2 is not excluded"),
         ] {
             let mut calibration = example();
             let measurements = &mut calibration.runs[0].measurements;

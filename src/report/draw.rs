@@ -1,4 +1,4 @@
-//! From the results of an experiment to the figures it asks for.
+//! Draws the figures of an experiment from its results.
 
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -19,19 +19,19 @@ use crate::experiment::FigureKind;
 use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
-/// More survival panels than this would not fit a page: basins then share the panel of their optimiser.
+/// Most survival panels on a page; with more, the basins of an optimiser share one panel.
 const PANELS: usize = 6;
 /// Corners of a boundary in the plane.
 const CORNERS: usize = 720;
 
-/// What the figures of an experiment are drawn from.
+/// The data of an experiment's figures.
 #[derive(Clone, Copy, Debug)]
 pub struct Material<'r> {
     /// Its cells.
     pub cells: &'r [CellResult],
     /// Its studies of random problems.
     pub studies: &'r [RandomProblemsResult],
-    /// What a path of every cell costs on one thread; empty where it was not asked.
+    /// Seconds that a path of each cell takes on one thread; empty if not measured.
     pub seconds_per_path: &'r [f64],
 }
 
@@ -95,16 +95,13 @@ fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> Ep
 fn gamma_vs_volume(results: &[CellResult]) -> GammaVsVolume {
     let point = |r: &CellResult| {
         let mean = r.mean()?;
-        // `flat-d2[height=0.5]` is of the class `flat`.
-        let name = r.plan.basin.split('[').next().unwrap_or_default();
-        let class = name.rsplit_once("-d").filter(|(_, d)| d.parse::<u32>().is_ok()).map_or(name, |(class, _)| class);
         Some(BasinPoint {
             volume: r.volume,
             predicted: r.prediction.as_ref()?.mean_time(),
             mean: mean.value,
             lo: mean.lo,
             hi: mean.hi,
-            shape: class.to_string(),
+            shape: r.plan.shape.clone(),
             dim: r.plan.problem.basin().dim(),
             dynamics: title(&r.plan.dynamics),
         })
@@ -162,7 +159,7 @@ fn survival(result: &CellResult, label: String) -> Option<Survival> {
 fn laplace(results: &[CellResult]) -> Laplace {
     let mut levels = distinct(results.iter().map(epsilon));
     levels.sort_by(|a, b| b.total_cmp(a));
-    // The largest level, where theorem 1 is far, one between, and the smallest, where it holds.
+    // The largest level, a middle one, and the smallest, where theorem 1 is closest.
     let chosen = match levels.len() {
         0..=3 => levels,
         n => vec![levels[0], levels[n / 2], levels[n - 1]],
@@ -192,8 +189,7 @@ fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
     })
 }
 
-/// `E exp(-uλΓ)` of the exact solver; empty where it does not reach, and where `λΓ` is so near to exponential that the curve would
-/// lie on the law's.
+/// `E exp(-uλΓ)` of the exact solver; empty where there is none, and where `λΓ` is so close to exponential that the curves coincide.
 fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
     let problem = &result.plan.problem;
     let far = result.exact_mean.is_some_and(|mean| (mean * rate - 1.0).abs() > 0.005);
@@ -203,7 +199,7 @@ fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
 }
 
 fn escape_set(results: &[CellResult]) -> EscapeSet {
-    // A well without end has no outline.
+    // An unbounded well has no outline.
     let plane = results.iter().filter(|r| r.plan.problem.basin().dim() == 2 && r.volume.is_finite());
     let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
     let groups = group_by(plane, key);

@@ -1,4 +1,4 @@
-//! From a calibration to its figures.
+//! Draws the figures of a calibration.
 
 use std::path::Path;
 
@@ -10,12 +10,23 @@ use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, Samplin
 use crate::experiment::CalibrationFigure;
 use crate::tail::{Centre, FittedLaw, TailSample};
 
-/// What is drawn along the iterations: an axis, an estimator, and what the legend says.
-const CURVES: [(SamplingAxis, &str, &str); 4] = [
-    (SamplingAxis::Pooled, "mohammadi", "pooled, Mohammadi (the paper's)"),
-    (SamplingAxis::Pooled, "mcculloch", "pooled, McCulloch"),
-    (SamplingAxis::Batches, "koutrouvelis", "one parameter over batches, median"),
-    (SamplingAxis::Iterations, "koutrouvelis", "one parameter over iterations, median"),
+/// A curve along the iterations.
+struct CurveKind {
+    axis: SamplingAxis,
+    estimator: &'static str,
+    /// Legend text.
+    label: &'static str,
+}
+
+const CURVES: [CurveKind; 4] = [
+    CurveKind { axis: SamplingAxis::Pooled, estimator: "mohammadi", label: "pooled, Mohammadi (the paper's)" },
+    CurveKind { axis: SamplingAxis::Pooled, estimator: "mcculloch", label: "pooled, McCulloch" },
+    CurveKind { axis: SamplingAxis::Batches, estimator: "koutrouvelis", label: "one parameter over batches, median" },
+    CurveKind {
+        axis: SamplingAxis::Iterations,
+        estimator: "koutrouvelis",
+        label: "one parameter over iterations, median",
+    },
 ];
 
 /// Points of an empirical tail and of a fitted one, and the height where that ends.
@@ -66,11 +77,8 @@ fn tail_index(calibration: &Calibration) -> TailIndexFigure {
     TailIndexFigure { panels }
 }
 
-fn tail_curve(
-    run: &OptimiserRun,
-    kind: NoiseKind,
-    (axis, estimator, label): &(SamplingAxis, &str, &str),
-) -> Option<TailCurve> {
+fn tail_curve(run: &OptimiserRun, kind: NoiseKind, drawn: &CurveKind) -> Option<TailCurve> {
+    let CurveKind { axis, estimator, label } = drawn;
     let mut curve = TailCurve { label: label.to_string(), ..TailCurve::default() };
     for measurement in run.measurements.iter().filter(|m| m.noise == kind && m.axis == *axis) {
         let Some(pair) = measurement.indices.iter().find(|pair| pair.estimator == *estimator) else { continue };

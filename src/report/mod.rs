@@ -1,7 +1,7 @@
-//! What a run leaves behind for its reader: figures, and what was found in words.
+//! Figures and findings of a run.
 //!
-//! A figure is built from plain numbers and labels and knows nothing of the simulation. `plot` draws any panel, `figures` describes each
-//! figure, and `draw` fills them from the results of a run.
+//! A figure is built from plain numbers and labels and does not depend on the simulation. `plot` draws panels, `figures` describes each
+//! figure, and `draw` fills the figures from the results of a run.
 
 mod calibration_summary;
 mod draw;
@@ -25,5 +25,5 @@ pub use figures::{
 pub use findings::findings;
 pub use plot::{
     Aspect, Axis, Dash, EndLabel, Entry, Figure, FigureError, Fill, Format, Group, Legend, Look, Mark, Marker, Note,
-    Numbers, Panel, Point, Sample, Scale, Sheet, Side, Stroke, Tick, color, number, save, save_as,
+    NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, Tick, color, number, save, save_as,
 };

@@ -1,4 +1,4 @@
-//! Cells picked and grouped for the figures.
+//! Selection and grouping of cells for figures.
 
 use crate::results::CellResult;
 
@@ -23,7 +23,7 @@ pub fn alpha(result: &CellResult) -> f64 {
     result.plan.problem.noise().alpha().get()
 }
 
-/// `α = 1.5`, to four decimals: an index that was estimated has sixteen.
+/// `α = 1.5`, rounded to four decimals.
 pub fn alpha_label(alpha: f64) -> String {
     format!("α = {}", (1e4 * alpha).round() / 1e4)
 }

@@ -1,6 +1,12 @@
 //! What one cell gave: its sample, what theory says about it, and its row of the summary.
 
-use crate::exit::{Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest};
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::exit::{
+    Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, restricted_mean,
+};
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
 use crate::scheme::{Departure, Outcome, Side};
@@ -37,8 +43,9 @@ pub const SUMMARY_COLUMNS: [&str; 27] = [
     "ks_p",
 ];
 
-/// The column after the contract's: what a path costs.
-pub const EVENTS_COLUMN: &str = "events_per_path";
+/// The columns after the contract's: what a path costs, whether the mean agrees with the exact one, what the mean rests on, and the mean
+/// up to `max_time`.
+pub const EXTRA_SUMMARY_COLUMNS: [&str; 4] = ["events_per_path", "check", "mean_basis", "restricted_mean"];
 
 /// How many jumps left by one noise axis, against it and along it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +54,25 @@ pub struct AxisCount {
     pub minus: u64,
     /// Exits by a jump along the axis.
     pub plus: u64,
+}
+
+/// Whether the measured mean of a cell agrees with the exact one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The interval of the mean, widened by .5 % of the exact mean on both sides, holds the exact mean.
+    Ok,
+    /// It does not.
+    Off,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Check::Ok => "ok",
+            Check::Off => "off",
+        })
+    }
 }
 
 /// One cell with its results.
@@ -68,6 +94,8 @@ pub struct CellResult {
     pub prediction: Option<Prediction>,
     /// Exact mean, where the solver reaches.
     pub exact_mean: Option<f64>,
+    /// Whether the measured mean agrees with it.
+    pub check: Option<Check>,
     /// Volume of the domain.
     pub volume: f64,
 }
@@ -128,6 +156,7 @@ impl CellResult {
             axes: tally.axes,
             prediction,
             exact_mean,
+            check: None,
             volume: plan.problem.basin().volume().value,
             plan,
         }
@@ -141,6 +170,11 @@ impl CellResult {
     /// Mean exit time, if enough paths left.
     pub fn mean(&self) -> Option<Estimate> {
         self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.estimate)
+    }
+
+    /// What the mean rests on.
+    pub fn mean_basis(&self) -> Option<MeanBasis> {
+        self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.basis)
     }
 
     /// Exit rate by the exponential likelihood.
@@ -158,7 +192,7 @@ impl CellResult {
         self.events as f64 / self.paths().max(1) as f64
     }
 
-    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EVENTS_COLUMN`]; empty where not defined.
+    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EXTRA_SUMMARY_COLUMNS`]; empty where not defined.
     pub fn summary_row(&self) -> Vec<String> {
         let plan = &self.plan;
         let noise = plan.problem.noise();
@@ -190,6 +224,9 @@ impl CellResult {
         row.push(number(test.map(|t| t.statistic)));
         row.push(number(test.map(|t| t.p_value)));
         row.push(number(Some(self.events_per_path())));
+        row.push(self.check.map_or(String::new(), |check| check.to_string()));
+        row.push(self.mean_basis().map_or(String::new(), |basis| basis.to_string()));
+        row.push(number(restricted_mean(&self.moments, plan.limits.max_time)));
         row
     }
 }

@@ -15,8 +15,8 @@ use crate::scheme::Outcome;
 const NAME: &str = "escapes.csv";
 /// Rows that are handed over at once: below the size from which the system would be asked for memory every time.
 const ROWS: usize = 4_096;
-/// Blocks of rows that may wait for the disk.
-const WAITING: usize = 16;
+/// Blocks of rows that may wait for one formatting thread, and formatted ones of it that may wait for the disk.
+const WAITING: usize = 8;
 
 /// Paths of a cell from number `first` on.
 #[derive(Default)]
@@ -26,24 +26,42 @@ struct Block {
     outcomes: Vec<Outcome>,
 }
 
-/// The files being written, by a thread of their own: a reading of the store and the writing of rows take about as long. Without
-/// [`Escapes::finish`] nothing is left of them.
+/// The files being written. Blocks of rows go to the formatting threads in turn, and another thread writes them in the same order:
+/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] nothing is left of the files.
 pub(super) struct Escapes {
     block: Block,
-    /// The writer and the way to it; `None` once it has ended, which it does early with an error.
-    writer: Option<(SyncSender<Block>, Writer)>,
+    /// Blocks that were handed over.
+    handed: usize,
+    formatters: Vec<Formatter>,
+    /// `None` once the files have ended, which they do early with an error.
+    writer: Option<Writer>,
     place: PathBuf,
 }
+
+/// A thread that formats blocks, and the way to it.
+struct Formatter {
+    blocks: SyncSender<Block>,
+    thread: JoinHandle<()>,
+}
+
+/// A block with its rows of CSV.
+type Formatted = (Block, Vec<u8>);
 
 impl Escapes {
     pub fn create(folder: &Path) -> Result<Self, TableError> {
         let files = Files::create(folder)?;
-        let (blocks, received) = sync_channel(WAITING);
         let place = folder.join(NAME);
-        match thread::Builder::new().spawn(move || files.write_all(&received)) {
-            Ok(writer) => Ok(Escapes { block: Block::default(), writer: Some((blocks, writer)), place }),
-            Err(source) => Err(TableError::Write { path: place, source }),
+        let failed = |source| TableError::Write { path: place.clone(), source };
+        let (mut formatters, mut formatted) = (Vec::new(), Vec::new());
+        for _ in 0..rayon::current_num_threads() {
+            let (blocks, waiting) = sync_channel(WAITING);
+            let (done, received) = sync_channel(WAITING);
+            let thread = thread::Builder::new().spawn(move || format_all(&waiting, &done)).map_err(failed)?;
+            formatters.push(Formatter { blocks, thread });
+            formatted.push(received);
         }
+        let writer = thread::Builder::new().spawn(move || files.write_all(&formatted)).map_err(failed)?;
+        Ok(Escapes { block: Block::default(), handed: 0, formatters, writer: Some(writer), place })
     }
 
     /// Adds the paths of a cell from number `first` on. An error of the disk may come with a later call.
@@ -64,27 +82,58 @@ impl Escapes {
 
     fn hand_over(&mut self) -> Result<(), TableError> {
         let block = mem::take(&mut self.block);
-        if block.outcomes.is_empty() || self.writer.as_ref().is_some_and(|(blocks, _)| blocks.send(block).is_ok()) {
+        if block.outcomes.is_empty() {
+            return Ok(());
+        }
+        let turn = self.handed % self.formatters.len().max(1);
+        self.handed += 1;
+        if self.formatters.get(turn).is_some_and(|formatter| formatter.blocks.send(block).is_ok()) {
             return Ok(());
         }
         self.end().map(|_| ())
     }
 
-    /// Waits for the writer.
+    /// Waits for the threads.
     fn end(&mut self) -> Result<Files, TableError> {
         let ended = || TableError::Write { path: self.place.clone(), source: io::ErrorKind::BrokenPipe.into() };
-        let (blocks, writer) = self.writer.take().ok_or_else(ended)?;
-        drop(blocks);
-        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let writer = self.writer.take().ok_or_else(ended)?;
+        let formatted: Vec<_> = self.formatters.drain(..).map(Formatter::join).collect();
+        let written = writer.join();
+        if let Some(panic) = formatted.into_iter().find_map(Result::err) {
+            std::panic::resume_unwind(panic);
+        }
+        written.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
 impl Drop for Escapes {
     fn drop(&mut self) {
-        // What is not finished is taken away before anything else happens to the folder.
-        if let Some((blocks, writer)) = self.writer.take() {
-            drop(blocks);
+        // An unfinished file is removed before anything else happens to the folder.
+        self.formatters.drain(..).for_each(|formatter| {
+            let _ = formatter.join();
+        });
+        if let Some(writer) = self.writer.take() {
             let _ = writer.join();
+        }
+    }
+}
+
+impl Formatter {
+    /// Lets the thread end once it has formatted what waits for it.
+    fn join(self) -> thread::Result<()> {
+        drop(self.blocks);
+        self.thread.join()
+    }
+}
+
+/// Formats blocks until there are no more, or nobody takes them.
+fn format_all(waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
+    for block in waiting {
+        let mut rows = Vec::with_capacity(64 * block.outcomes.len());
+        let paths = (block.first..).zip(&block.outcomes);
+        paths.for_each(|(path, outcome)| write_escape(&mut rows, block.cell, path, outcome));
+        if done.send((block, rows)).is_err() {
+            return;
         }
     }
 }
@@ -106,16 +155,20 @@ impl Files {
         })
     }
 
-    fn write_all(mut self, blocks: &Receiver<Block>) -> Result<Self, TableError> {
-        let mut rows = Vec::new();
-        for Block { cell, first, outcomes } in blocks {
-            #[cfg(feature = "parquet")]
-            self.parquet.write(cell, first, &outcomes)?;
-            rows.clear();
-            (first..).zip(&outcomes).for_each(|(path, outcome)| write_escape(&mut rows, cell, path, outcome));
-            self.csv.write(|file| file.write_all(&rows))?;
+    /// Writes the blocks in the order in which they were handed over.
+    fn write_all(mut self, formatted: &[Receiver<Formatted>]) -> Result<Self, TableError> {
+        for received in formatted.iter().cycle() {
+            let Ok((block, rows)) = received.recv() else { break };
+            self.write_block(&block, &rows)?;
         }
         Ok(self)
+    }
+
+    #[cfg_attr(not(feature = "parquet"), allow(unused_variables))]
+    fn write_block(&mut self, block: &Block, rows: &[u8]) -> Result<(), TableError> {
+        #[cfg(feature = "parquet")]
+        self.parquet.write(block.cell, block.first, &block.outcomes)?;
+        self.csv.write(|file| file.write_all(rows))
     }
 
     fn finish(self) -> Result<(), TableError> {

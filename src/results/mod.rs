@@ -1,6 +1,7 @@
 //! What a run leaves in its folder: the run into its store, the tables rendered from it, and shards merged.
 
 mod cell;
+mod check;
 mod comparison;
 mod escapes;
 #[cfg(feature = "parquet")]
@@ -12,7 +13,8 @@ mod run;
 mod table;
 mod tables;
 
-pub use cell::{AxisCount, CellResult, ESCAPE_COLUMNS, EVENTS_COLUMN, SUMMARY_COLUMNS, write_escape};
+pub use cell::{AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, write_escape};
+pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use folder::{Request, ResultsError, ResultsFolder};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::cell::CellResult;
-use super::cell::{EVENTS_COLUMN, SUMMARY_COLUMNS, Tally};
+use super::cell::{EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
+use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
 use super::run::PreparedRun;
 use super::table::{Table, TableError, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
-use crate::exit::{KolmogorovDistance, KolmogorovTest, ascending, kolmogorov_test};
+use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
 use crate::experiment::CellPlan;
 use crate::scheme::Outcome;
 use crate::store::{Store, StoreError};
@@ -53,7 +54,7 @@ pub fn render_tables(
 ) -> Result<Vec<CellResult>, TableError> {
     store.check_place()?;
     let plans = &run.experiment().cells;
-    let columns: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain([EVENTS_COLUMN]).collect();
+    let columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
     let mut escapes = Escapes::create(folder)?;
     let mut summary = Table::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
@@ -67,11 +68,12 @@ pub fn render_tables(
         let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
         for (reader, exact_mean) in group.iter().zip(exact_means) {
             let result = reader.result(exact_mean, held, &mut escapes)?;
-            summary.row(result.summary_row())?;
             results.push(result);
             watch(results.len(), readers.len());
         }
     }
+    check_means(&mut results);
+    results.iter().try_for_each(|result| summary.row(result.summary_row()))?;
     // Where another run has taken the folder its tables stay.
     store.check_place()?;
     escapes.finish()?;
@@ -113,34 +115,37 @@ impl<'s> CellReader<'s> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
         let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        let prediction = Prediction::of(&self.plan.problem).ok();
+        let most = self.end * CHUNK;
+        let rate = prediction.as_ref().map(|prediction| prediction.rate).filter(|_| most > held as u64);
+        let mut bins = rate.and_then(|rate| KolmogorovBins::new(rate, most).ok());
         self.read(|first, outcomes, events| {
             tally.events = tally.events.saturating_add(events);
             outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
+            if let Some(bins) = &mut bins {
+                outcomes.iter().filter_map(Outcome::exit_time).for_each(|t| bins.count(t));
+            }
             escapes.write(cell, first, outcomes)
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
-        let prediction = Prediction::of(&self.plan.problem).ok();
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
-        if let Some(rate) = result.prediction.as_ref().map(|p| p.rate) {
-            result.kolmogorov = match all {
-                true => kolmogorov_test(&result.sample, rate).ok(),
-                false => self.kolmogorov(&result, rate)?,
-            };
-        }
+        let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
+        result.kolmogorov = match bins {
+            Some(bins) if !all => self.kolmogorov(&result, &bins)?,
+            _ => rate.and_then(|rate| kolmogorov_test(&result.sample, rate).ok()),
+        };
         Ok(result)
     }
 
-    /// Kolmogorov's test over more times than are held.
-    fn kolmogorov(&self, result: &CellResult, rate: f64) -> Result<Option<KolmogorovTest>, TableError> {
-        let Ok(mut distance) = KolmogorovDistance::new(&result.moments, rate) else { return Ok(None) };
+    /// Kolmogorov's test over more times than are held, by a second reading.
+    fn kolmogorov(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<KolmogorovTest>, TableError> {
         let mut exit_times = |give: &mut dyn FnMut(f64)| {
             self.read(|_, outcomes, _| {
                 outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
                 Ok::<_, TableError>(())
             })
         };
-        ascending(&mut exit_times, result.moments.exited(), ROOM, &mut |t, count| distance.push(t, count))?;
-        Ok(Some(distance.test()))
+        Ok(bins.test(&result.moments, &mut exit_times, ROOM)?.ok())
     }
 }
 

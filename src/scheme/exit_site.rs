@@ -5,7 +5,7 @@ use crate::landscape::Basin;
 
 /// The place of an exit by a jump of noise coordinate `axis`, whose sign was that of `jump`.
 pub(super) fn by_noise_axis(basin: &Basin, x: &[f64], axis: usize, jump: f64) -> Site {
-    Site { axis: axis as u32, side: Side::of(jump), overshoot: basin.gauge(x).max(1.0), by: Departure::Jump }
+    Site { axis: axis as u32, side: Side::of(jump), overshoot: overshoot(basin, x), by: Departure::Jump }
 }
 
 /// The place of an exit named by the parameter coordinate that is furthest out.
@@ -19,10 +19,21 @@ pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> Site {
         None => furthest(offsets.map(|(i, y)| (i, y, y.abs()))),
     };
     let overshoot = match by {
-        Departure::Jump => basin.gauge(x).max(1.0),
+        Departure::Jump => overshoot(basin, x),
         Departure::Creep => 1.0,
     };
     Site { axis: axis as u32, side: Side::of(offset), overshoot, by }
+}
+
+/// The place of a path that crept out through a face of a box.
+pub(super) fn by_face(axis: usize, upper: bool) -> Site {
+    let side = if upper { Side::Plus } else { Side::Minus };
+    Site { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep }
+}
+
+/// A jump beyond all numbers has an infinite overshoot.
+fn overshoot(basin: &Basin, x: &[f64]) -> f64 {
+    if x.iter().all(|x| x.is_finite()) { basin.gauge(x).max(1.0) } else { f64::INFINITY }
 }
 
 fn furthest(candidates: impl Iterator<Item = (usize, f64, f64)>) -> (usize, f64, f64) {

@@ -2,6 +2,7 @@
 
 use pulp::Simd;
 
+use super::vector::Vector;
 use crate::dynamics::Problem;
 
 /// `F' = k± (x - θ*)` on an interval, and the noise.
@@ -39,6 +40,17 @@ impl Line {
     /// The sign of the noise that makes a kick.
     pub fn noise_of(&self, kick: f64) -> f64 {
         kick * self.amplitude.signum()
+    }
+
+    /// The distance of the nearer edge, negative outside.
+    #[inline(always)]
+    pub fn distance<S: Simd>(&self, x: Vector<S>) -> Vector<S> {
+        (self.hi - x).min(x - self.lo)
+    }
+
+    /// The shortest way from the minimum to an edge.
+    pub fn reach(&self) -> f64 {
+        (self.hi - self.minimum).min(self.minimum - self.lo)
     }
 
     /// `F'(x)`.

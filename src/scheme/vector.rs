@@ -2,7 +2,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use pulp::Simd;
+use pulp::{Scalar, Simd};
 
 /// A vector of numbers, one a lane. Nothing fuses a multiplication with an addition, so every width gives the same bits.
 #[derive(Clone, Copy)]
@@ -16,6 +16,12 @@ impl<S: Simd> Vector<S> {
     #[inline(always)]
     pub fn splat(simd: S, value: f64) -> Self {
         Vector(simd, simd.splat_f64s(value))
+    }
+
+    /// The same number in every lane, for the lanes of `self`.
+    #[inline(always)]
+    pub fn all(self, value: f64) -> Self {
+        Self::splat(self.0, value)
     }
 
     /// Vector `g` of a row of lanes.
@@ -102,18 +108,71 @@ impl<S: Simd> Vector<S> {
     }
 }
 
-#[cfg(test)]
-impl Vector<pulp::Scalar> {
+/// One number: what is written for vectors holds for it.
+pub(super) type Number = Vector<Scalar>;
+
+impl Number {
+    #[inline(always)]
+    pub fn of(value: f64) -> Self {
+        Vector::splat(Scalar, value)
+    }
+
     /// The number itself.
+    #[inline(always)]
     pub fn lane(self) -> f64 {
         self.1
     }
 }
 
+/// `e^(-z)`, `1 - e^(-z)` and `1 - e^(-2z)` for `z >= 0`, the differences to 10⁻¹¹ of themselves however small `z` is.
+#[derive(Clone, Copy)]
+pub(super) struct Decay<S: Simd> {
+    pub left: Vector<S>,
+    pub lost: Vector<S>,
+    pub lost_twice: Vector<S>,
+}
+
+/// Relaxation times after which a transition has forgotten its start: e^-45 is 3·10⁻²⁰.
+const FORGOTTEN: f64 = 45.0;
+
+impl<S: Simd> Decay<S> {
+    /// Beyond `z = 45` that of 45. Taylor's polynomial of `e^(-z) - 1` at `z/256`, doubled eight times by `m (2 + m)`.
+    #[inline(always)]
+    pub fn of(z: Vector<S>) -> Self {
+        let r = z.at_most(FORGOTTEN) * (-1.0 / 256.0);
+        // Estrin's scheme: the pairs wait for one another less than Horner's terms.
+        let square = r * r;
+        let fourth = square * square;
+        let sum = (pair(r, 1) + pair(r, 3) * square) + (pair(r, 5) + pair(r, 7) * square) * fourth;
+        let mut change = r * sum;
+        let mut doublings = 0;
+        while doublings < 8 {
+            change = change * (2.0 + change);
+            doublings += 1;
+        }
+        Decay { left: 1.0 + change, lost: -change, lost_twice: -(change * (2.0 + change)) }
+    }
+}
+
+/// Terms `n` and `n + 1` of the exponential of `r`, over `r^n`.
+#[inline(always)]
+fn pair<S: Simd>(r: Vector<S>, n: usize) -> Vector<S> {
+    INVERSE_FACTORIALS[n] + INVERSE_FACTORIALS[n + 1] * r
+}
+
+const INVERSE_FACTORIALS: [f64; 9] =
+    [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0, 1.0 / 40320.0];
+
 impl<S: Simd> Mask<S> {
     #[inline(always)]
     pub fn select(self, yes: Vector<S>, no: Vector<S>) -> Vector<S> {
         Vector(self.0, self.0.select_f64s(self.1, yes.1, no.1))
+    }
+
+    /// Whether it holds in any lane.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        self.choose(1.0, 0.0).any()
     }
 
     /// `yes` where it holds, and `no` elsewhere.
@@ -189,5 +248,32 @@ impl<S: Simd> Not for Mask<S> {
     #[inline(always)]
     fn not(self) -> Self {
         Mask(self.0, self.0.not_m64s(self.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decay_is_the_exponential() {
+        for k in 0..4500 {
+            let z = f64::from(k) * 0.01;
+            let error = Decay::of(Number::of(z)).left.lane() - (-z).exp();
+            assert!(error.abs() < 3e-12 * (-z).exp() + 1e-15, "{z}: {error}");
+        }
+        assert!(Decay::of(Number::of(f64::INFINITY)).left.lane() < 1e-15);
+    }
+
+    /// What is lost keeps its digits where next to nothing is.
+    #[test]
+    fn what_is_lost_does_not_cancel() {
+        for k in -300..3 {
+            let z = 10f64.powi(k);
+            let Decay { lost, lost_twice, .. } = Decay::of(Number::of(z));
+            assert!((lost.lane() / -(-z).exp_m1() - 1.0).abs() < 1e-11, "{z}");
+            assert!((lost_twice.lane() / -(-2.0 * z).exp_m1() - 1.0).abs() < 1e-11, "{z}");
+        }
+        assert_eq!(Decay::of(Number::of(0.0)).lost.lane(), 0.0);
     }
 }

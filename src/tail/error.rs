@@ -30,6 +30,16 @@ pub enum TailError {
         /// Their value.
         value: f64,
     },
+    /// Rounded entries of which most are in one cell.
+    #[error("{:.0} % of the entries are {entry}, rounded to steps of {step}: the rounding hides the scale", 100.0 * share)]
+    TooCoarse {
+        /// Share of the commonest entry.
+        share: f64,
+        /// That entry.
+        entry: f64,
+        /// Step of the lattice.
+        step: f64,
+    },
     /// Too few entries for the statistic.
     #[error("{found} entries that are not zero, and {needed} are needed")]
     TooFew {
@@ -97,6 +107,14 @@ pub enum TailError {
     Ties {
         /// What vanished.
         what: &'static str,
+    },
+    /// Entries whose variation gives no interval.
+    #[error("{estimator} gives {value} with an interval of no width: the entries repeat themselves")]
+    NoWidth {
+        /// Name of the estimator.
+        estimator: &'static str,
+        /// Its estimate.
+        value: f64,
     },
     /// The estimating equation has no positive finite root.
     #[error("{what} is {value}, which gives no tail index")]

@@ -9,7 +9,7 @@ use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::{PI, SQRT_2};
 
-use super::estimators::maximum_likelihood::{FEWEST, Likelihood};
+use super::likelihood::{FEWEST, Likelihood};
 use super::log_density::LogDensity;
 use super::log_grid::LogGrid;
 use super::optimum::maximum;

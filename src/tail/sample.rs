@@ -1,6 +1,8 @@
 //! A sample whose tail is asked for: finite, centred, its zeros counted.
 
 use super::TailError;
+use super::lattice::{lattice, lattice_median};
+use super::rounding::spread;
 
 /// Where the symmetric law is centred.
 ///
@@ -12,39 +14,54 @@ pub enum Centre {
     /// At 0: the entries are deviations already, as gradient noise is.
     #[default]
     Zero,
-    /// At the median of the entries that are not zero; of an odd number of them, half way between the neighbours of the middle one.
+    /// At the median of all entries, zeros included: of an odd number of distinct ones, half way between the neighbours of the middle one. For
+    /// rounded entries see [`TailSample`].
     Median,
     /// At a given location.
     At(f64),
 }
 
-/// A sample, centred. Its exact zeros (those of the data: a dead unit, a clipped value) belong to no continuous law; they are
-/// counted and left out, except where [`Mohammadi`](super::Mohammadi) is told to keep them.
+/// Share of rounded entries in one cell at which the step hides the scale.
+const HIDDEN: f64 = 0.5;
+
+/// A sample, centred at a location `m`.
+///
+/// Exact zeros are counted. What they are depends on the other entries:
+/// - In continuous data a zero (a dead unit, a clipped value) belongs to no continuous law. It is left out wherever the location is, except
+///   where [`Mohammadi`](super::Mohammadi) is set to keep it. The location is the median of all entries, zeros among them.
+/// - In rounded data, entries on a lattice `hℤ + c` of which a tenth or more are tied, a zero is a value of at most `h/2`, as good as any other. No
+///   entry is left out: all are spread over their cells `[x - h/2, x + h/2]` as the stable law that fits them best. The location is
+///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. Where one cell holds more than half of the
+///   entries the rounding hides the scale, which is an error. Among fewer than 20 entries rounding is not allowed for.
 ///
 /// # Example
 /// ```
 /// use levy_escape::tail::{Centre, TailSample};
 ///
 /// let sample = TailSample::new(&[0.0, 3.0, 1.0, 4.0], Centre::Median)?;
-/// assert_eq!((sample.zero_share(), sample.location(), sample.values()), (0.25, 2.5, &[0.5, -1.5, 1.5][..]));
+/// assert_eq!((sample.zero_share(), sample.location(), sample.values()), (0.25, 2.0, &[1.0, -1.0, 2.0][..]));
 /// # Ok::<(), levy_escape::tail::TailError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TailSample {
-    /// Entries that are not zero, less the location, in the order of the data.
+    /// Entries less the location in the order of the data, without zeros.
     values: Vec<f64>,
-    /// All entries, zeros among them; only where there are zeros.
+    /// All entries, zeros among them; only where they are not the values.
     with_zeros: Option<Vec<f64>>,
     location: f64,
     /// Entries of the data.
     total: usize,
+    /// Those that are zero.
+    zeros: usize,
+    /// Step of the lattice of rounded entries.
+    rounding: Option<f64>,
 }
 
 impl TailSample {
     /// The sample `data`, in the order in which it was taken.
     ///
     /// # Errors
-    /// [`TailError::NotFinite`], [`TailError::AllZero`], [`TailError::Constant`], [`TailError::Location`].
+    /// [`TailError::NotFinite`], [`TailError::AllZero`], [`TailError::Constant`], [`TailError::Location`], [`TailError::TooCoarse`].
     pub fn new(data: &[f64], centre: Centre) -> Result<Self, TailError> {
         if let Some(index) = data.iter().position(|x| !x.is_finite()) {
             return Err(TailError::NotFinite { index, value: data[index] });
@@ -54,28 +71,40 @@ impl TailSample {
         if nonzero.iter().all(|x| *x == first) {
             return Err(TailError::Constant { n: nonzero.len(), value: first });
         }
-        let location = match centre {
-            Centre::Zero => 0.0,
-            Centre::Median => middle(&mut nonzero.clone()),
-            Centre::At(location) => location,
+        let mut sorted = data.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let lattice = lattice(&sorted);
+        if let Some(lattice) = lattice.filter(|lattice| lattice.share > HIDDEN) {
+            return Err(TailError::TooCoarse { share: lattice.share, entry: lattice.commonest, step: lattice.step });
+        }
+        let rounding = lattice.map(|lattice| lattice.step);
+        let location = match (centre, rounding) {
+            (Centre::Zero, _) => 0.0,
+            (Centre::Median, Some(step)) => lattice_median(&sorted, step),
+            (Centre::Median, None) => middle(&sorted),
+            (Centre::At(location), _) => location,
         };
         if !location.is_finite() {
             return Err(TailError::Location { location });
         }
-        // An entry at the very location has no logarithm either; of a continuous law there are next to none.
-        let values: Vec<f64> = nonzero.iter().map(|x| x - location).filter(|x| *x != 0.0).collect();
+        let centred = |x: &f64| if *x == 0.0 { 0.0 } else { x - location };
+        let zeros = data.len() - nonzero.len();
+        let values: Vec<f64> = match rounding {
+            Some(step) => spread(data.iter().map(|x| x - location).collect(), step),
+            // An entry at the very location has no logarithm either; of a continuous law there are next to none.
+            None => nonzero.iter().map(|x| x - location).filter(|x| *x != 0.0).collect(),
+        };
         if let Some(index) = values.iter().position(|x| !x.is_finite()) {
             return Err(TailError::NotFinite { index, value: values[index] });
         }
         if values.is_empty() {
             return Err(TailError::AllZero { n: data.len() });
         }
-        let centred = |x: &f64| if *x == 0.0 { 0.0 } else { x - location };
-        let with_zeros = (nonzero.len() < data.len()).then(|| data.iter().map(centred).collect());
-        Ok(TailSample { values, with_zeros, location, total: data.len() })
+        let with_zeros = (zeros > 0 || values.len() < data.len()).then(|| data.iter().map(centred).collect());
+        Ok(TailSample { values, with_zeros, location, total: data.len(), zeros, rounding })
     }
 
-    /// The entries that are not zero, less the location, in the order of the data.
+    /// The entries less the location in the order of the data: those that are not zero, or all of rounded ones, spread over their cells.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
@@ -87,13 +116,17 @@ impl TailSample {
 
     /// Share of exact zeros among the entries.
     pub fn zero_share(&self) -> f64 {
-        let zeros = self.with_zeros.iter().flatten().filter(|x| **x == 0.0).count();
-        zeros as f64 / self.total as f64
+        self.zeros as f64 / self.total as f64
     }
 
     /// Entries of the data, zeros and all.
     pub fn total(&self) -> usize {
         self.total
+    }
+
+    /// Step of the lattice that rounded entries lie on; none for continuous ones.
+    pub fn rounding(&self) -> Option<f64> {
+        self.rounding
     }
 
     /// What was subtracted.
@@ -115,28 +148,13 @@ impl TailSample {
     }
 }
 
-/// Half way between the neighbours of the middle: the median, but never an entry itself unless entries are tied.
-fn middle(values: &mut [f64]) -> f64 {
-    let n = values.len();
-    values.sort_unstable_by(f64::total_cmp);
+/// Half way between the neighbours of the middle of sorted values: the median, but an entry itself only if it is tied.
+fn middle(sorted: &[f64]) -> f64 {
+    let n = sorted.len();
+    let (below, above) = (sorted[(n / 2).saturating_sub(1)], sorted[(n / 2 + n % 2).min(n - 1)]);
+    let middle = sorted[n / 2];
     // Halved first: the sum could overflow.
-    0.5 * values[(n / 2).saturating_sub(1)] + 0.5 * values[(n / 2 + n % 2).min(n - 1)]
-}
-
-/// The middle order statistic; the lower one of two.
-pub(super) fn median(values: &mut [f64]) -> f64 {
-    let middle = (values.len() - 1) / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
-}
-
-/// The order statistic with a share `p` of the values below it, by linear interpolation between neighbours.
-pub(super) fn quantile(values: &mut [f64], p: f64) -> f64 {
-    let place = p * values.len() as f64 - 0.5;
-    let below = (place.floor().max(0.0) as usize).min(values.len() - 1);
-    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
-    let low = *low;
-    let next = above.iter().copied().fold(f64::INFINITY, f64::min);
-    if next.is_finite() { low + (place - below as f64).clamp(0.0, 1.0) * (next - low) } else { low }
+    if n % 2 == 1 && (below == middle || above == middle) { middle } else { 0.5 * below + 0.5 * above }
 }
 
 #[cfg(test)]
@@ -152,14 +170,5 @@ mod tests {
         assert_eq!(refused(&[2.0, 0.0, 2.0]), TailError::Constant { n: 2, value: 2.0 });
         assert!(TailSample::new(&[1.0, 2.0], Centre::At(f64::NAN)).is_err());
         assert!(matches!(TailSample::new(&[f64::MAX, 1.0], Centre::At(-f64::MAX)), Err(TailError::NotFinite { .. })));
-    }
-
-    #[test]
-    fn quantiles_interpolate() {
-        let mut values = [4.0, 1.0, 3.0, 2.0];
-        assert_eq!(quantile(&mut values, 0.5), 2.5);
-        assert_eq!(quantile(&mut values, 0.0), 1.0);
-        assert_eq!(quantile(&mut values, 1.0), 4.0);
-        assert_eq!(median(&mut values), 2.0);
     }
 }

@@ -11,7 +11,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::TailError;
-use super::sample::median;
+use super::order_statistics::median;
 use crate::noise::{Seed, Stream};
 
 /// Rows of independent Gaussian entries, column `c` with standard deviation `scales[c]`, and zeros among them.

@@ -1,12 +1,12 @@
-//! The exact solver for the problems it is made for.
+//! The exact solver applied to a problem.
 
 use super::ExactExit;
 use crate::dynamics::{Dynamics, Problem};
 
-/// The exact exit from a one-dimensional basin under SGD; `None` for Adam, for more dimensions, for a well without end, and for `α ≤ 1`, where the drift
-/// rules at the edge.
+/// The exact exit from a one-dimensional basin under SGD. `None` for Adam, for more dimensions, for an unbounded well, and for
+/// `α ≤ 1`, where drift dominates at the edge.
 ///
-/// Whether the boundary layer is resolved shows when a number is asked for.
+/// An unresolved boundary layer is reported by the first query, not here.
 pub fn exact_exit(problem: &Problem) -> Option<ExactExit<impl Fn(f64) -> f64 + '_>> {
     let (basin, noise) = (problem.basin(), problem.noise());
     if basin.dim() != 1 || !matches!(problem.dynamics(), Dynamics::Sgd) {

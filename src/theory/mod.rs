@@ -1,4 +1,4 @@
-//! What the theory predicts: the escape set and its Radon measure, theorems 1 and 2, transitions between wells, and the exact exit
+//! Theoretical predictions: the escape set and its Radon measure, theorems 1 and 2, transitions between wells, and exact exit
 //! times from an interval.
 
 mod exact;

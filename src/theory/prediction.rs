@@ -1,6 +1,6 @@
 //! # The escape set and its Radon measure
 //!
-//! A path leaves, in the limit `ε → 0`, by the first jump of the noise into the escape set `W = { y : Q*⁻¹ Σ y ∉ Ω }` (here with
+//! In the limit `ε → 0` a path leaves by the first jump of the noise into the escape set `W = { y : Q*⁻¹ Σ y ∉ Ω }` (here with
 //! `θ*` as the origin). Its Radon measure is `m(W) = lim_{u→∞} ν(uW)/ν(|y_1| ≥ u)`, homogeneous of degree `-α`; the tail of one
 //! coordinate is `Θ = ν(|y_1| ≥ 1/ε) = (2c/α) ε^α`, the paper's `(2/α) ε^α` in the unit normalisation. The escape rate is
 //! `λ = Θ m(W) = ν(W/ε)` and `λΓ → Exp(1)`.
@@ -18,44 +18,44 @@ use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::sphere;
 use crate::noise::{Structure, mean_abs_power};
 
-/// Why theory says nothing about a problem.
+/// Why there is no prediction for a problem.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TheoryError {
-    /// Gaussian noise has no jumps to leave by.
+    /// Gaussian noise has no jumps.
     #[error("at α = 2 there are no jumps and the escape set has measure zero")]
     Gaussian,
-    /// Adam's second moment does not come to rest.
-    #[error("a second moment that holds the noise itself does not come to rest, so there is no Q*")]
+    /// Adam's second moment does not converge.
+    #[error("the sampled second moment does not converge, so there is no Q*")]
     NoRest,
     /// No jump leads out.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,
 }
 
-/// The rate of leaving by one noise axis, both ways.
+/// Escape rates along one noise axis, in both directions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AxisRate {
-    /// Rate of the jumps against the axis that leave.
+    /// Rate of escape by jumps in the negative direction.
     pub minus: f64,
-    /// Rate of the jumps along the axis that leave.
+    /// Rate of escape by jumps in the positive direction.
     pub plus: f64,
 }
 
-/// What theory predicts for one problem as `ε → 0`.
+/// The prediction for one problem as `ε → 0`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// `Θ = (2c/α) ε^α`, the tail mass of one noise coordinate beyond `1/ε`.
     pub theta: f64,
     /// Radon measure `m(W)` of the escape set.
     pub radon_measure: f64,
-    /// Standard error of `radon_measure`, where it is a quadrature; 0 for a closed form.
+    /// Standard error of `radon_measure` if it is a quadrature; 0 for a closed form.
     pub radon_error: f64,
     /// Escape rate `λ = Θ m(W)`, per unit of the SDE's time.
     pub rate: f64,
-    /// Rate by noise axis and sense; empty for isotropic noise.
+    /// Rates by noise axis and direction; empty for isotropic noise.
     pub axes: Vec<AxisRate>,
-    /// `(Σ r_i±^-α)^(-1/α) = (2 m(W))^(-1/α)`, the width of the basin as the noise sees it, in units of the noise.
+    /// `(Σ r_i±^-α)^(-1/α) = (2 m(W))^(-1/α)`, the width of the basin along the noise axes, in units of the noise.
     pub width: f64,
     /// `Q*`.
     pub preconditioner: Preconditioner,
@@ -65,7 +65,7 @@ impl Prediction {
     /// Predicts the escape from `problem`.
     ///
     /// # Errors
-    /// [`TheoryError`] at `α = 2`, for a second moment without rest, or if no jump leads out.
+    /// [`TheoryError`] at `α = 2`, for the sampled second moment, or if no jump can leave the domain.
     ///
     /// # Example
     /// ```
@@ -155,7 +155,7 @@ mod tests {
         assert!((standard.axes[0].plus / standard.axes[0].minus - 4f64.powf(-1.5)).abs() < 1e-12);
     }
 
-    /// A rotation of the noise does not change an isotropic problem; one dimension has no structure.
+    /// A rotation of the noise does not change an isotropic problem, and in one dimension both structures agree.
     #[test]
     fn isotropic_rates() {
         let isotropic = || noise(1.5, 0.1).with_structure(Structure::Isotropic).with_amplitude(Amplitude::Scalar(2.0));
@@ -166,7 +166,7 @@ mod tests {
         }
         let one = Prediction::of(&Problem::new(ball(1, 0.7), Dynamics::Sgd, noise(1.5, 0.1)).unwrap()).unwrap();
         assert!((one.radon_measure - 0.7f64.powf(-1.5)).abs() < 1e-12);
-        // An ellipsoid under Σ = I is the ball under the inverse axes.
+        // An ellipsoid under Σ = I is equivalent to the ball under the inverse axes.
         let axes = vec![0.5, 1.0, 2.0];
         let flat = || Flat::new(3).unwrap();
         let ellipsoid = Basin::new(flat(), Domain::Ellipsoid { semi_axes: axes.clone() }).unwrap();

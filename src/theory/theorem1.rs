@@ -6,13 +6,13 @@
 //! # References
 //! - Zhou et al. (2020), theorem 1.
 
-/// The bounds of theorem 1 at `u` for a given `rho`; the upper one is infinite where `ρ ≥ 1+u`.
+/// The bounds of theorem 1 at `u` for a given `rho`; the upper bound is infinite for `ρ ≥ 1+u`.
 pub fn sandwich(u: f64, rho: f64) -> [f64; 2] {
     let upper = if rho < 1.0 + u { (1.0 + rho) / (1.0 + u - rho) } else { f64::INFINITY };
     [(1.0 - rho) / (1.0 + u + rho), upper]
 }
 
-/// The smallest `ρ` whose sandwich holds `value = E exp(-uλΓ)`: `|value (1+u) - 1| / (1 + value)`.
+/// The smallest `ρ` whose bounds contain `value = E exp(-uλΓ)`: `|value (1+u) - 1| / (1 + value)`.
 pub fn smallest_rho(u: f64, value: f64) -> f64 {
     (value * (1.0 + u) - 1.0).abs() / (1.0 + value)
 }

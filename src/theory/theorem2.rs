@@ -1,9 +1,9 @@
 //! # Theorem 2: the escape sets of SGD and Adam
 //!
 //! The paper argues by volume: the complement of `W_ADAM` is `Σ⁻¹QΩ`, that of `W_SGD` is `Σ⁻¹Ω`, so their volumes differ by the
-//! factor `det Q`. The escape time depends on the Radon measure of `W` instead, which sees the widths of the basin along the
-//! noise axes. This file reports both, so that a reader sees where they agree (`det Q` far from 1, all axes alike) and where
-//! they do not (`det Q = 1`, axes of different width).
+//! factor `det Q`. The escape time depends instead on the Radon measure of `W`, that is, on the widths of the basin along the
+//! noise axes. This file computes both. They agree if `det Q` is far from 1 and all axes are alike; they disagree if
+//! `det Q = 1` and the axes have different widths.
 //!
 //! # References
 //! - Zhou et al. (2020), theorem 2 and its remark.
@@ -13,24 +13,24 @@ use serde::Serialize;
 use super::{Prediction, TheoryError};
 use crate::dynamics::{Dynamics, Problem};
 
-/// What the volume argument says about Adam beside SGD.
+/// The volume argument's claim about Adam compared with SGD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeClaim {
-    /// `det Q > 1`: the complement of `W_ADAM` is larger, so Adam is claimed to escape later.
+    /// `det Q > 1`: the complement of `W_ADAM` is larger, so the argument claims that Adam escapes later.
     AdamLater,
-    /// `det Q = 1`: volumes tie and nothing is claimed.
+    /// `det Q = 1`: the volumes are equal and the argument makes no claim.
     Nothing,
-    /// `det Q < 1`: Adam is claimed to escape earlier.
+    /// `det Q < 1`: the argument claims that Adam escapes earlier.
     AdamEarlier,
 }
 
 /// SGD and Adam in one basin under one noise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// `log det Q*`: logarithm of the ratio of the complements' volumes, Adam over SGD.
+    /// `log det Q*`: logarithm of the ratio of the complements' volumes, Adam to SGD.
     pub log_det_q: f64,
-    /// Largest over smallest entry of `Q*`.
+    /// Largest entry of `Q*` divided by the smallest.
     pub anisotropy: f64,
     /// Volume of the complement of `W_SGD`, `vol(Ω)/|det Σ|`; `None` for a singular `Σ`.
     pub complement_sgd: Option<f64>,
@@ -41,7 +41,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What counts as equal: the usual stabilizer `ϵ = 10⁻⁸` moves `Q` by far less.
+    /// Tolerance for equality: the usual stabilizer `ϵ = 10⁻⁸` changes `Q` by far less.
     pub const TIE: f64 = 1e-4;
 
     /// Compares SGD with the Adam of `problem`.
@@ -81,7 +81,7 @@ impl Comparison {
         self.anisotropy <= 1.0 + Self::TIE
     }
 
-    /// What the volume argument says.
+    /// The claim of the volume argument.
     pub fn volume_claim(&self) -> VolumeClaim {
         if self.volumes_tie() {
             VolumeClaim::Nothing
@@ -115,7 +115,7 @@ mod tests {
         let fast = comparison(vec![0.5, 0.5]);
         assert_eq!(fast.volume_claim(), VolumeClaim::AdamEarlier);
         assert!((fast.predicted_ratio() - 0.5f64.powf(1.5)).abs() < 1e-12);
-        // det Q = 1: volumes tie, yet the escape times differ.
+        // det Q = 1: the volumes are equal, but the escape times differ.
         let tie = comparison(vec![4.0, 0.25]);
         assert_eq!(tie.volume_claim(), VolumeClaim::Nothing);
         assert!((tie.predicted_ratio() - (4f64.powf(1.5) + 0.25f64.powf(1.5)) / 2.0).abs() < 1e-12);

@@ -1,8 +1,8 @@
 //! # Transitions between the wells of a landscape
 //!
-//! As `ε → 0` a path in the well of the minimum `x_i`, between the saddles around it, goes to the well between the saddles `s_{j-1}` and
-//! `s_j` by one jump, at the rate `q_ij = (c/α) ε^α | |s_{j-1} - x_i|^-α - |s_j - x_i|^-α |`. Distances from the minimum count, the depths
-//! of the wells do not.
+//! As `ε → 0` a path in the well of the minimum `x_i` jumps into the well between the saddles `s_{j-1}` and `s_j` at the rate
+//! `q_ij = (c/α) ε^α | |s_{j-1} - x_i|^-α - |s_j - x_i|^-α |`. The rates depend on distances from the minimum, not on the
+//! depths of the wells.
 //!
 //! # References
 //! - Imkeller, Pavlyukevich (2008), *Metastable Behaviour of Small Noise Lévy-Driven Diffusions*.
@@ -14,7 +14,7 @@ use crate::noise::LevyNoise;
 /// The rates `q_ij` of a one-dimensional landscape with the given minima and the saddles between them, per unit time; `q_ii` is minus
 /// the rate of leaving well `i`, so that every row sums to 0.
 ///
-/// `noise` drives SGD; its amplitude must be one for a single dimension. For Adam the amplitude is divided by `Q*`.
+/// `noise` drives SGD; its amplitude must be one-dimensional. For Adam the amplitude is divided by `Q*`.
 ///
 /// # Panics
 /// Unless `minima[0] < saddles[0] < minima[1] < …`, with one saddle fewer than minima.
@@ -26,7 +26,7 @@ use crate::noise::LevyNoise;
 ///
 /// let noise = LevyNoise::new(Alpha::new(1.5)?, 0.01)?;
 /// let q = transition_rates(&[-1.0, 1.5], &[0.0], &noise);
-/// // The narrow well is left sooner.
+/// // The path leaves the narrow well sooner.
 /// assert!(((q[(0, 1)] / q[(1, 0)]) / 1.5f64.powf(1.5) - 1.0).abs() < 1e-12);
 /// # Ok::<(), levy_escape::noise::NoiseError>(())
 /// ```
@@ -37,13 +37,13 @@ pub fn transition_rates(minima: &[f64], saddles: &[f64], noise: &LevyNoise) -> D
     assert!((0..saddles.len()).all(ordered), "minima and saddles must alternate");
     let alpha = noise.alpha().get();
     let scale = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();
-    // Rate of the jumps beyond a distance, one way.
+    // Rate of the jumps beyond a distance, in one direction.
     let beyond = |distance: f64| 0.5 * noise.measure().tail_mass(1.0 / scale) * distance.powf(-alpha);
     let mut rates = DMatrix::from_fn(wells, wells, |i, j| {
         if i == j {
             return 0.0;
         }
-        // The saddles around well j, from the side of well i; none beyond the outermost wells.
+        // The saddles that bound well j, the one nearer to well i first. An outermost well has only one.
         let (near, far) = if j > i { (Some(j - 1), Some(j)) } else { (Some(j), j.checked_sub(1)) };
         let reach =
             |saddle: Option<usize>| saddle.and_then(|s| saddles.get(s)).map_or(0.0, |s| beyond((s - minima[i]).abs()));
@@ -85,7 +85,7 @@ mod tests {
         }
     }
 
-    /// Leaving a well across its saddle is the transition, so the escape rate of [`Domain::Well`] is `q_ij`.
+    /// An exit from a well across its saddle is the transition, so the escape rate of [`Domain::Well`] is `q_ij`.
     #[test]
     fn two_wells_are_left_at_the_rate_of_their_transition() {
         let wells = DoubleWell::new([-1.0, 1.5], 0.25, 3.0).unwrap();

@@ -1,16 +1,17 @@
-//! Problems with exact answers, and the test that holds a scheme to them.
+//! Problems with exact answers, and the test that compares a scheme with them.
 
+use levy_escape::engine::kernel_records;
 use levy_escape::landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Quadratic};
 use levy_escape::noise::{Alpha, Amplitude, LevyNoise, Seed, Structure};
 use levy_escape::scheme::{Limits, PathRecord, Scheme, Side};
 use levy_escape::theory::exact_exit;
-use levy_escape::{Dynamics, Problem, escape_records};
+use levy_escape::{Dynamics, Problem};
 use nalgebra::DMatrix;
 use statrs::distribution::{Beta, ContinuousCDF};
 use statrs::function::gamma::gamma;
 use std::f64::consts::PI;
 
-/// A problem with its exact numbers; those that have no formula are `None`.
+/// A problem with its exact values; values without a formula are `None`.
 #[derive(Clone)]
 pub struct Reference {
     pub name: String,
@@ -32,7 +33,7 @@ impl Reference {
         Reference { name, problem, mean, second_moment: None, decay_rate: None, survival: None, right: None }
     }
 
-    /// With everything that the deterministic solver knows beside the mean.
+    /// Adds the values of the deterministic solver other than the mean.
     fn solved(self) -> Self {
         let start = self.problem.basin().start()[0];
         let exit = exact_exit(&self.problem).unwrap();
@@ -45,7 +46,7 @@ impl Reference {
         }
     }
 
-    /// The same numbers for a problem that they do not belong to, at another tail index and noise level.
+    /// The same values for a wrong problem, with another tail index and noise level.
     pub fn twisted(&self, alpha: f64, scale: f64) -> Self {
         let noise = self.problem.noise();
         let wrong = self::noise(noise.alpha().get() + alpha, noise.epsilon() * scale)
@@ -64,18 +65,18 @@ fn sgd(basin: Basin, noise: LevyNoise) -> Problem {
     Problem::new(basin, Dynamics::Sgd, noise).unwrap()
 }
 
-/// `dX = -X dt + ε dL` on (-1, 1) from `start`; the means are those of the spectral solver, to the digits given.
+/// `dX = -X dt + ε dL` on (-1, 1) from `start`; the means are from the spectral solver, to the digits given.
 pub fn ornstein_uhlenbeck(alpha: f64, epsilon: f64, start: f64, mean: f64) -> Reference {
     let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
     let problem = sgd(basin.with_start(vec![start]).unwrap(), noise(alpha, epsilon));
     Reference::new(format!("OU α={alpha} ε={epsilon} from {start}"), problem, mean)
 }
 
-/// The Ornstein-Uhlenbeck rows of the published table, with second moment and decay rate; survival and sides are the solver's.
+/// The Ornstein-Uhlenbeck rows of the published table, with second moment and decay rate; survival and sides are from the solver.
 pub fn ornstein_uhlenbeck_table() -> Vec<Reference> {
     let published = |row: Reference, second_moment: f64, decay_rate: f64| {
         let solved = row.solved();
-        // Two programs by two methods: the published digits.
+        // Two programs with two methods agree to the published digits.
         assert!((solved.second_moment.unwrap() / second_moment - 1.0).abs() < 1e-3, "{}", solved.name);
         assert!((solved.decay_rate.unwrap() / decay_rate - 1.0).abs() < 1e-4, "{}", solved.name);
         Reference { second_moment: Some(second_moment), decay_rate: Some(decay_rate), ..solved }
@@ -94,7 +95,7 @@ pub fn ornstein_uhlenbeck_table() -> Vec<Reference> {
     ]
 }
 
-/// One row a tail index, at a noise level where the mean tells tail indices apart: at `ε = 1` it hardly depends on them.
+/// One row per tail index, at a noise level where the mean depends on the tail index: at `ε = 1` it hardly does.
 pub fn sharp_rows() -> Vec<Reference> {
     let mut rows = ornstein_uhlenbeck_table();
     rows.retain(|row| {
@@ -104,7 +105,7 @@ pub fn sharp_rows() -> Vec<Reference> {
     rows
 }
 
-/// Wells that no constant of the schemes was fitted to, against the deterministic solver of `theory::exact_exit`.
+/// Wells to which no constant of the schemes was fitted, with values of the deterministic solver `theory::exact_exit`.
 pub fn wells() -> Vec<Reference> {
     let off_centre = |alpha: f64, epsilon: f64, start: f64| {
         let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-0.5, 2.0)).unwrap();
@@ -186,17 +187,17 @@ pub fn skewed() -> DMatrix<f64> {
 /// Runs `paths` paths of a reference.
 pub fn records(reference: &Reference, scheme: &dyn Scheme, paths: u64, seed: u64) -> Vec<PathRecord> {
     let kernel = scheme.prepare(&reference.problem).unwrap();
-    escape_records(&*kernel, paths, Seed(seed), Limits::default())
+    kernel_records(&*kernel, paths, Seed(seed), Limits::default())
 }
 
-/// Tolerances in those of the mean, which alone is promised. A rate off by `t` moves the second moment by `2t`; the decay rate and the
-/// survival are seen in the third of the paths, or fewer, that are late.
+/// Tolerances relative to that of the mean, the only one that is promised. An error `t` of the rate changes the second moment
+/// by `2t`. At most the third of the paths that leave late determines the decay rate and the survival.
 const SECOND_MOMENT: f64 = 3.0;
 const DECAY_RATE: f64 = 3.0;
 const SURVIVAL: f64 = 2.0;
 
-/// Holds records to every number of a reference. A quantity is accepted inside `tolerance - 2.33 se`, so that an error of the full
-/// tolerance is rejected with a probability of 99 %. Prints a line a quantity; the failed ones are the error.
+/// Compares records with every value of a reference. A quantity is accepted within `tolerance - 2.33 se`, so that an error of
+/// the full tolerance is rejected with probability 99 %. Prints one line per quantity; the error lists the failures.
 pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f64) -> Result<(), Vec<String>> {
     let n = records.len() as f64;
     let events = records.iter().map(|r| r.events).sum::<u64>() as f64 / n;
@@ -210,7 +211,7 @@ pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f
             100.0 * error,
         );
         println!("{line}  {events:.0} events a path");
-        // What is not a number is no pass.
+        // NaN does not pass.
         if !(bias.abs() < tolerance - 2.33 * error) {
             failures.push(line);
         }
@@ -226,7 +227,7 @@ pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f
         hold("survival", exact, average(late), SURVIVAL * tolerance);
     }
     if let Some(exact) = row.decay_rate {
-        // Past twice the slowest time scale what is left decays like the slowest mode.
+        // After twice the slowest time scale, the remaining paths decay like the slowest mode.
         let origin = 2.0 / exact;
         let (late, excess) =
             times.iter().filter(|t| **t > origin).fold((0.0, 0.0), |(k, e), t| (k + 1.0, e + t - origin));
@@ -235,8 +236,8 @@ pub fn judge(row: &Reference, scheme: &str, records: &[PathRecord], tolerance: f
     }
     if let Some(exact) = row.right {
         let right = records.iter().map(|r| f64::from(u8::from(r.outcome.site().is_some_and(|s| s.side == Side::Plus))));
-        // An error of six tenths of the tolerance in the share itself: one side 3 % short moves an even share by .75 %, which must
-        // not pass at a tolerance of 1 %.
+        // The tolerance of a share is six tenths: a rate that is 3 % too small on one side changes an even share by .75 %,
+        // which must not pass at a tolerance of 1 %.
         hold("right", exact, average(right), 0.6 * tolerance / exact);
     }
     if failures.is_empty() { Ok(()) } else { Err(failures) }
@@ -254,14 +255,14 @@ pub fn within(row: &Reference, scheme: &dyn Scheme, tolerance: f64, paths: u64) 
     judge(row, scheme.name(), &records(row, scheme, paths, 20_201_206), tolerance)
 }
 
-/// Every row within the tolerance, all that fail told at once.
+/// Checks that every row is within the tolerance, and reports all failures at once.
 pub fn all_within(rows: &[Reference], scheme: &dyn Scheme, tolerance: f64, paths: u64) {
     let failures: Vec<String> =
         rows.iter().filter_map(|row| within(row, scheme, tolerance, paths).err()).flatten().collect();
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// What the judge must not let pass: a tail index .03 off, a scale 1 % off, one side's rate 3 % off, late paths dropped.
+/// Errors that the judge must reject: a tail index .03 off, a scale 1 % off, one side's rate 3 % off, late paths dropped.
 pub fn wrong_laws_are_rejected(row: &Reference, scheme: &dyn Scheme, tolerance: f64, paths: u64) {
     let seed = 8;
     for (alpha, scale) in [(0.03, 1.0), (-0.03, 1.0), (0.0, 1.01), (0.0, 0.99)] {
@@ -276,7 +277,7 @@ pub fn wrong_laws_are_rejected(row: &Reference, scheme: &dyn Scheme, tolerance: 
         .iter()
         .filter(|r| {
             count += u64::from(is_right(r));
-            // Every 33rd exit on the right is lost.
+            // Drops every 33rd exit on the right.
             !(is_right(r) && count % 33 == 0)
         })
         .copied()
@@ -289,7 +290,7 @@ pub fn wrong_laws_are_rejected(row: &Reference, scheme: &dyn Scheme, tolerance: 
 }
 
 /// Kolmogorov's distance between `1/z²`, `z` the overshoot, and `Beta(α/2, 1-α/2)` beyond an overshoot of `from`, with the law's
-/// argument scaled by `wrong`, and the number of paths. From the centre of a ball the two are one (Blumenthal, Getoor, Ray 1961).
+/// argument scaled by `wrong`, and the number of paths. From the centre of a ball the two laws are equal (Blumenthal, Getoor, Ray 1961).
 pub fn overshoot_distance(records: &[PathRecord], alpha: f64, from: f64, wrong: f64) -> (f64, f64) {
     let law = Beta::new(0.5 * alpha, 1.0 - 0.5 * alpha).unwrap();
     let mut values: Vec<f64> =

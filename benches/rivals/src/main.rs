@@ -1,10 +1,10 @@
-//! levy-escape and its rivals on one problem, turn about in one process.
+//! Alternates levy-escape and other libraries on one problem in one process.
 //!
-//! `dX = -X dt + ε dL` on (-1, 1) with α = 1.5 and ε = .5, started in 0; the exact mean exit time is 3.82717. Every rival takes
-//! Euler steps of .01 and watches the edge at steps, as does the first of ours. Times are those of the thread's processor
-//! time, the median of the rounds; means tell who is right.
+//! `dX = -X dt + ε dL` on (-1, 1) with α = 1.5 and ε = .5, started at 0; the exact mean exit time is 3.82717. Every other
+//! library takes Euler steps of .01 and monitors the edge at steps, as our first row does. Times are processor times of the
+//! thread, as the median over the rounds. The means show which rows are correct.
 //!
-//! `cargo run --release [-- --csv]`, on a machine that is otherwise quiet.
+//! `cargo run --release [-- --csv]`, on an otherwise idle machine.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -26,11 +26,11 @@ const STEP: f64 = 0.01;
 const EXACT: f64 = 3.82717;
 
 const ROUNDS: usize = 11;
-/// Paths of a round.
+/// Paths per round.
 const PATHS: u64 = 2_048;
-/// Draws of a round.
+/// Draws per round.
 const DRAWS: usize = 1000 * BLOCK;
-/// Noise drawn at once by samplers that fill slices; from 1,000 on diffusionx would take other threads to help.
+/// Draws per call for samplers that fill slices; from 1,000 draws on, diffusionx uses more threads.
 const BLOCK: usize = 960;
 
 /// Seconds of processor time of this thread.
@@ -41,7 +41,7 @@ fn processor_time() -> f64 {
     spent.tv_sec as f64 + 1e-9 * spent.tv_nsec as f64
 }
 
-/// What a contestant did in one round.
+/// The result of one library in one round.
 #[derive(Default)]
 struct Turn {
     /// Units of work: steps, events or draws.
@@ -70,7 +70,7 @@ impl<'a> Contestant<'a> {
         self.times.extend(turn.times);
     }
 
-    /// Median over the rounds, of nanoseconds a unit and of microseconds a path.
+    /// Medians over the rounds: nanoseconds per unit and microseconds per path.
     fn figures(&self) -> (f64, f64) {
         let median = |mut values: Vec<f64>| {
             values.sort_by(f64::total_cmp);
@@ -121,7 +121,7 @@ fn euler(mut draw: impl FnMut() -> f64) -> Turn {
     turn
 }
 
-/// The transformation of Chambers, Mallows and Stuck as textbooks print it.
+/// The transformation of Chambers, Mallows and Stuck in its textbook form.
 fn textbook(rng: &mut Xoshiro256PlusPlus) -> f64 {
     let unit = |word: u64| ((word >> 11) as f64 + 0.5) * 2f64.powi(-53);
     let v = std::f64::consts::PI * (unit(rng.next_u64()) - 0.5);
@@ -129,7 +129,7 @@ fn textbook(rng: &mut Xoshiro256PlusPlus) -> f64 {
     (ALPHA * v).sin() / v.cos().powf(1.0 / ALPHA) * ((v - ALPHA * v).cos() / w).powf((1.0 - ALPHA) / ALPHA)
 }
 
-/// One number at a time from a sampler that fills slices.
+/// Single draws from a sampler that fills slices.
 fn buffered(mut fill: impl FnMut(&mut [f64])) -> impl FnMut() -> f64 {
     let (mut buffer, mut next) = (vec![0.0; BLOCK], BLOCK);
     move || {

@@ -4,21 +4,22 @@ use rand::seq::SliceRandom;
 
 use crate::noise::{Seed, Stream};
 
-/// What a stream of random numbers is used for.
+/// Purpose of a random stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::calibrate) enum Purpose {
     Weights,
     Training,
     /// The batches of a measurement at an iteration.
     Noise(u64),
-    /// Which coordinates are looked at.
+    /// The choice of coordinates.
     Coordinates,
     /// The Gaussian surrogate at an iteration.
     Surrogate(u64),
 }
 
 impl Purpose {
-    /// The stream number `path` of this purpose. All optimisers share them: they begin at the same weights and see the same batches.
+    /// Stream number `path` of this purpose. All optimisers share the streams, so they start from the same weights and use the
+    /// same batches.
     pub fn stream(self, seed: Seed, path: u64) -> Stream {
         let cell = match self {
             Purpose::Weights => 0,
@@ -31,7 +32,7 @@ impl Purpose {
     }
 }
 
-/// Endless minibatches; each epoch is a new shuffle, whose images that fill no batch are left out.
+/// An endless sequence of minibatches. Each epoch is a new shuffle; images that do not fill a batch are left out.
 #[derive(Clone, Debug)]
 pub(in crate::calibrate) struct Batches {
     seed: Seed,
@@ -50,7 +51,7 @@ impl Batches {
         batches
     }
 
-    /// Numbers of the images of the next batch.
+    /// Indices of the images of the next batch.
     pub fn draw(&mut self) -> &[u32] {
         if self.next + self.size > self.order.len() {
             self.epoch += 1;

@@ -1,6 +1,6 @@
 //! The binary version of CIFAR-10.
 //!
-//! A record is the class in one byte and 3072 bytes of an image, 32 × 32 pixels in three planes; a file is nothing but records.
+//! A file is a sequence of records. A record is one byte for the class and 3072 bytes for the image, 32 × 32 pixels in three planes.
 //!
 //! # References
 //! - Krizhevsky (2009), *Learning Multiple Layers of Features from Tiny Images*.
@@ -16,10 +16,10 @@ use super::images::{DataSet, Images};
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
 const RECORD: usize = 1 + PIXELS;
-/// Records that one file may hold; the original ones hold 10,000.
+/// Largest number of records in a file; the original files have 10,000.
 const MOST_RECORDS: usize = 100_000;
 
-/// Reads `data_batch_1.bin` to `data_batch_5.bin`, as many as are there from the first, and `test_batch.bin`.
+/// Reads `data_batch_1.bin` to `data_batch_5.bin`, up to the first that is missing, and `test_batch.bin`.
 ///
 /// # Errors
 /// [`DataError`] with the file and what is wrong with it.

@@ -1,4 +1,4 @@
-//! What is wrong with a file of images.
+//! Errors in files of images.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// A file is not there.
+    /// A file is missing.
     #[error("{} holds no {name}, nor {name}.gz", folder.display())]
     Missing {
         /// The folder.
@@ -26,7 +26,7 @@ pub enum DataError {
         #[source]
         source: io::Error,
     },
-    /// A file is not what it should be.
+    /// A file has the wrong format.
     #[error("{}: {message}", path.display())]
     Format {
         /// The file.
@@ -34,20 +34,20 @@ pub enum DataError {
         /// What is wrong.
         message: String,
     },
-    /// A class that is none.
+    /// A label is not a class.
     #[error("{}: label {label} of image {at} is not below {classes}, the number of classes", path.display())]
     Label {
         /// The file.
         path: PathBuf,
-        /// Number of the image, from 0.
+        /// Index of the image, from 0.
         at: usize,
         /// Its label.
         label: u8,
         /// The number of classes.
         classes: usize,
     },
-    /// Images to train on and to test with differ in size.
-    #[error("{}: images of shape {train:?} to train on, of {test:?} to test with", folder.display())]
+    /// Training and test images differ in size.
+    #[error("{}: training images have the shape {train:?}, test images {test:?}", folder.display())]
     Shapes {
         /// The folder.
         folder: PathBuf,

@@ -1,7 +1,8 @@
 //! IDX, the format of MNIST and Fashion-MNIST, plain or gzipped.
 //!
 //! A file is two zero bytes, the type of its entries (8: unsigned bytes), its number of dimensions, each dimension as a big-endian
-//! 32-bit number, and the entries. Nothing is allocated by what a header claims: a file that holds less or more is refused.
+//! 32-bit number, and the entries. The reader allocates nothing on the strength of a header, and rejects a file that holds
+//! fewer or more entries than the header claims.
 //!
 //! # References
 //! - LeCun, Cortes, Burges, *The MNIST database of handwritten digits*.
@@ -15,9 +16,9 @@ use flate2::read::MultiGzDecoder;
 use super::data_error::DataError;
 use super::images::{DataSet, Images};
 
-/// Entries that one file may hold.
+/// Largest number of entries in a file.
 const MOST_BYTES: u64 = 1 << 30;
-/// Pixels along a side of an image.
+/// Largest number of pixels along a side of an image.
 const MOST_SIDE: u32 = 256;
 
 /// Reads the four files of a folder, `{train,t10k}-{images-idx3,labels-idx1}-ubyte`, with or without `.gz`, of images in `classes`
@@ -39,7 +40,7 @@ fn read_pair(folder: &Path, part: &str, classes: usize) -> Result<Images, DataEr
     let images_path = find(folder, &format!("{part}-images"), 3)?;
     let (dims, pixels) = read_bytes(&images_path, 3)?;
     if dims[1..].iter().any(|&side| side > MOST_SIDE) {
-        let message = format!("images of {} × {} pixels; at most {MOST_SIDE} a side are read", dims[1], dims[2]);
+        let message = format!("images of {} × {} pixels; the limit is {MOST_SIDE} per side", dims[1], dims[2]);
         return Err(DataError::Format { path: images_path, message });
     }
     let labels_path = find(folder, &format!("{part}-labels"), 1)?;
@@ -56,7 +57,7 @@ fn read_pair(folder: &Path, part: &str, classes: usize) -> Result<Images, DataEr
     })
 }
 
-/// Whether every label is below the number of classes.
+/// Checks that every label is below the number of classes.
 pub(in crate::calibrate) fn check_labels(path: &Path, labels: &[u8], classes: usize) -> Result<(), DataError> {
     match labels.iter().position(|&label| usize::from(label) >= classes) {
         Some(at) => Err(DataError::Label { path: path.to_owned(), at, label: labels[at], classes }),
@@ -64,7 +65,7 @@ pub(in crate::calibrate) fn check_labels(path: &Path, labels: &[u8], classes: us
     }
 }
 
-/// The file of that stem under one of its usual names.
+/// Finds the file with this stem under one of its usual names.
 fn find(folder: &Path, stem: &str, dims: u32) -> Result<PathBuf, DataError> {
     let names = [
         format!("{stem}-idx{dims}-ubyte"),
@@ -105,10 +106,10 @@ fn read_bytes(path: &Path, rank: usize) -> Result<(Vec<u32>, Vec<u8>), DataError
     }
     let expected = dims.iter().try_fold(1u64, |n, &dim| n.checked_mul(u64::from(dim)));
     let Some(expected) = expected.filter(|n| (1..=MOST_BYTES).contains(n)) else {
-        return Err(wrong(format!("its header claims {dims:?} entries; 1 to {MOST_BYTES} are read")));
+        return Err(wrong(format!("its header claims {dims:?} entries; the limit is 1 to {MOST_BYTES}")));
     };
     let mut bytes = Vec::new();
-    // Reading stops one byte behind what the header claims, however much a compressed file may hold.
+    // Reading stops one byte after the size that the header claims, however large the decompressed data.
     reader.take(expected + 1).read_to_end(&mut bytes).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => wrong("the compressed file is cut short".to_string()),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => wrong("the compressed file is damaged".to_string()),
@@ -171,7 +172,7 @@ mod tests {
             (idx(&[u32::MAX; 3], &[0; 8]), labels.clone(), "its header claims [4294967295"),
             (idx(&[1 << 14, 1 << 8, 1 << 8], &[0; 8]), labels.clone(), "it holds 8 entries"),
             (idx(&[0, 1, 2], &[]), labels.clone(), "its header claims [0, 1, 2]"),
-            (idx(&[1, 1, 300], &[0; 300]), labels.clone(), "at most 256 a side"),
+            (idx(&[1, 1, 300], &[0; 300]), labels.clone(), "the limit is 256 per side"),
             (images.clone(), idx(&[3], &[1, 2, 3]), "3 labels for 2 images"),
             (images.clone(), idx(&[2], &[1, 10]), "label 10 of image 1 is not below 10"),
             (images.clone(), images.clone(), "that of 1 dimensions"),

@@ -1,10 +1,10 @@
-//! Labelled images, however they were stored.
+//! Labelled images, independent of the file format.
 
 use rand::seq::SliceRandom;
 
 use crate::noise::{Seed, Stream};
 
-/// Images of one size with a class each.
+/// Images of one size, each with a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Images {
     /// Channels, height and width.
@@ -21,7 +21,7 @@ impl Images {
         self.labels.len()
     }
 
-    /// Numbers of one image.
+    /// Number of values per image.
     pub fn size(&self) -> usize {
         self.shape.iter().product()
     }
@@ -33,21 +33,21 @@ impl Images {
     }
 }
 
-/// Images to train on and images to test with, standardised alike.
+/// Training and test images with a common standardisation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSet {
-    /// What the data are.
+    /// Name of the data set.
     pub name: String,
     /// Number of classes.
     pub classes: usize,
-    /// Images to train on.
+    /// Training images.
     pub train: Images,
-    /// Images to test with.
+    /// Test images.
     pub test: Images,
 }
 
 impl DataSet {
-    /// Both sets with mean 0 and standard deviation 1 over all values of the training set.
+    /// Standardises both sets to mean 0 and standard deviation 1 over all values of the training set.
     pub(in crate::calibrate) fn standardised(
         name: impl Into<String>,
         classes: usize,
@@ -57,7 +57,7 @@ impl DataSet {
         let n = train.pixels.len().max(1) as f64;
         let mean = train.pixels.iter().map(|&p| f64::from(p)).sum::<f64>() / n;
         let variance = train.pixels.iter().map(|&p| (f64::from(p) - mean).powi(2)).sum::<f64>() / n;
-        // Images without any contrast stay as they are: all zero.
+        // Images without contrast become all zero.
         let scale = if variance > 0.0 { variance.sqrt().recip() } else { 1.0 };
         for pixel in train.pixels.iter_mut().chain(&mut test.pixels) {
             *pixel = ((f64::from(*pixel) - mean) * scale) as f32;
@@ -65,8 +65,8 @@ impl DataSet {
         DataSet { name: name.into(), classes, train, test }
     }
 
-    /// The 1797 handwritten digits of 8 × 8 pixels by Alpaydin and Kaynak (1998), which are part of the program: 1437 to train on and
-    /// 360 to test with, dealt once and for all.
+    /// The 1797 handwritten digits of 8 × 8 pixels by Alpaydin and Kaynak (1998), which are part of the program: 1437 for
+    /// training and 360 for testing, in a fixed split.
     ///
     /// # References
     /// - Alpaydin, Kaynak (1998), *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository.

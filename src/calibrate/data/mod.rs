@@ -1,4 +1,4 @@
-//! Images to train on: IDX files, CIFAR-10's binary version, the embedded digits, and the minibatches drawn from them.
+//! Images: IDX files, CIFAR-10's binary version, the embedded digits, and the minibatches drawn from them.
 
 pub(super) mod batches;
 pub(super) mod cifar;

@@ -3,15 +3,15 @@
 use super::CalibrateError;
 use super::layer::windows;
 
-/// Parameters that a network may have.
+/// Largest number of parameters of a network.
 const MOST_PARAMETERS: usize = 100_000_000;
 
 /// A network by its kind.
 ///
 /// - `Mlp`: fully connected layers with ReLU between them.
-/// - `LeNet`: LeNet-5 with ReLU and largest values in place of its squashing and averages, for images of 28 × 28 and 32 × 32.
-/// - `AlexNet`: the network of the paper, AlexNet for images of 28 × 28 and 32 × 32 with `channels` = 64 in every convolution, without
-///   dropout, whose noise is not that of a minibatch.
+/// - `LeNet`: LeNet-5 with ReLU and max pooling in place of its sigmoids and averages, for images of 28 × 28 and 32 × 32.
+/// - `AlexNet`: the network of the paper, AlexNet for images of 28 × 28 and 32 × 32 with `channels` = 64 in every convolution,
+///   without dropout, because dropout adds noise that is not minibatch noise.
 ///
 /// # References
 /// - LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*.
@@ -33,7 +33,7 @@ pub enum Architecture {
     },
 }
 
-/// A layer by its sizes.
+/// A layer, given by its sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Linear { inputs: usize, outputs: usize },
@@ -55,7 +55,7 @@ impl Shape {
 }
 
 impl Architecture {
-    /// The name, as in a file.
+    /// The name used in files.
     pub fn name(&self) -> &'static str {
         match self {
             Architecture::Mlp { .. } => "mlp",
@@ -64,10 +64,10 @@ impl Architecture {
         }
     }
 
-    /// The layers for images of this shape (channels, height, width) in so many classes.
+    /// The layers for images of the given shape (channels, height, width) and number of classes.
     ///
     /// # Errors
-    /// [`CalibrateError::ImageSize`] for images that the convolutions are not made for, [`CalibrateError::Parameters`] for a network
+    /// [`CalibrateError::ImageSize`] for an image size that the convolutions do not support, [`CalibrateError::Parameters`] for a network
     /// that is too large.
     pub(super) fn layers(&self, shape: [usize; 3], classes: usize) -> Result<Vec<Shape>, CalibrateError> {
         let [channels, height, width] = shape;
@@ -91,7 +91,7 @@ impl Architecture {
     }
 }
 
-/// Layers from `inputs` over the hidden ones to `outputs`, with ReLU between them.
+/// Linear layers from `inputs` through the hidden widths to `outputs`, with ReLU between them.
 fn fully_connected(layers: &mut Vec<Shape>, inputs: usize, hidden: &[usize], outputs: usize) {
     let mut inputs = inputs;
     for &width in hidden {
@@ -101,7 +101,7 @@ fn fully_connected(layers: &mut Vec<Shape>, inputs: usize, hidden: &[usize], out
     layers.push(Shape::Linear { inputs, outputs });
 }
 
-/// Both convolutions see 32 × 32 pixels: smaller images are padded. The order of pooling and ReLU does not matter to the value.
+/// Both convolutions see 32 × 32 pixels: smaller images are padded. Pooling and ReLU commute.
 fn le_net(channels: usize, side: usize, classes: usize) -> Vec<Shape> {
     let pool = Shape::MaxPool { side: 2, stride: 2 };
     let convolution = |inputs, outputs, padding| Shape::Convolution { inputs, outputs, side: 5, stride: 1, padding };

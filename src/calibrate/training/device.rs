@@ -1,13 +1,13 @@
-//! Where a network is trained.
+//! The device that trains a network.
 
 use candle_core::Device;
 
 use super::CalibrateError;
 
-/// The device that is asked for.
+/// The requested device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first GPU that this build can use and this machine has, else the processor.
+    /// The first GPU that this build supports and this machine has; otherwise the processor.
     #[default]
     Auto,
     /// The processor.
@@ -22,7 +22,7 @@ impl DeviceChoice {
     /// Every choice.
     pub const ALL: [DeviceChoice; 4] = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda, DeviceChoice::Metal];
 
-    /// Its name in a file and on the command line.
+    /// The name used in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             DeviceChoice::Auto => "auto",
@@ -32,10 +32,10 @@ impl DeviceChoice {
         }
     }
 
-    /// The device, and the reason for it.
+    /// Opens the device; also returns the reason for the choice.
     ///
     /// # Errors
-    /// [`CalibrateError::Device`] if a GPU is asked for by name and cannot be used. `Auto` never fails.
+    /// [`CalibrateError::Device`] if a GPU is requested by name and cannot be used. `Auto` never fails.
     pub fn open(self) -> Result<(Device, String), CalibrateError> {
         match self {
             DeviceChoice::Cpu => Ok((Device::Cpu, "cpu, as asked".to_string())),
@@ -88,7 +88,7 @@ mod tests {
         assert!(reason.contains(':'), "{reason}");
         if !cfg!(feature = "metal") {
             let error = DeviceChoice::Metal.open().unwrap_err();
-            assert_eq!(error.to_string(), "this build cannot use the device metal");
+            assert_eq!(error.to_string(), "this build does not support the device metal");
         }
     }
 }

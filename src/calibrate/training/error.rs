@@ -5,15 +5,15 @@ use thiserror::Error;
 use crate::calibrate::data::data_error::DataError;
 use crate::scheme::StopFlag;
 
-/// Why nothing was measured.
+/// Errors of a calibration.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CalibrateError {
     /// The images cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// A device that this build does not know.
-    #[error("this build cannot use the device {device}")]
+    /// A device that this build does not support.
+    #[error("this build does not support the device {device}")]
     NotBuilt {
         /// Its name.
         device: &'static str,
@@ -27,7 +27,7 @@ pub enum CalibrateError {
         #[source]
         source: candle_core::Error,
     },
-    /// Images that a network is not made for.
+    /// An image size that a network does not support.
     #[error("{network} takes images of 28 × 28 or 32 × 32 pixels, not of {height} × {width}")]
     ImageSize {
         /// The network.
@@ -38,9 +38,9 @@ pub enum CalibrateError {
         width: usize,
     },
     /// A network with too many parameters.
-    #[error("the network has {parameters} parameters; at most {most} are trained")]
+    #[error("the network has {parameters} parameters; the limit is {most}")]
     Parameters {
-        /// Their number.
+        /// Number of parameters.
         parameters: usize,
         /// The limit.
         most: usize,
@@ -53,36 +53,36 @@ pub enum CalibrateError {
         /// Its value.
         value: f64,
     },
-    /// A batch that is empty, or that leaves no image out.
-    #[error("a batch of {batch} of {images} images: there is noise where it holds at least one and not all")]
+    /// A batch that is empty, or that contains every image.
+    #[error("a batch of {batch} images must hold at least 1 and fewer than all {images} training images")]
     Batch {
-        /// Images of a batch.
+        /// Images per batch.
         batch: usize,
-        /// Images there are.
+        /// Training images.
         images: usize,
     },
-    /// No images to test with.
-    #[error("there are no images to test with")]
+    /// No test images.
+    #[error("the data set has no test images")]
     NoTest,
-    /// The library that computes the gradients.
-    #[error("the network could not be computed")]
+    /// An error of the library that computes the gradients.
+    #[error("the gradients of the network could not be computed")]
     Tensor(#[from] candle_core::Error),
     /// Threads could not be started.
     #[error("threads could not be started")]
     Threads(#[source] rayon::ThreadPoolBuildError),
 }
 
-/// Why a piece of work inside a training does not come to its end.
+/// Why a piece of work inside a training ends early.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// A stop was asked for.
+    /// A stop was requested.
     Stopped,
     /// It failed.
     Failed(CalibrateError),
 }
 
 impl Halt {
-    /// Goes on unless a stop was asked for.
+    /// Returns an error if a stop was requested.
     pub fn unless(stop: &StopFlag) -> Result<(), Halt> {
         if stop.is_set() { Err(Halt::Stopped) } else { Ok(()) }
     }
@@ -101,7 +101,7 @@ impl From<candle_core::Error> for Halt {
 }
 
 impl CalibrateError {
-    /// The error and its causes on one line.
+    /// Formats the error and its causes on one line.
     pub(super) fn reason(&self) -> String {
         match self {
             CalibrateError::Device { source, .. } => format!("{self}: {source}"),

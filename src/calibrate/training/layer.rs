@@ -1,4 +1,4 @@
-//! Layers, forwards; backwards is candle's, held against finite differences by the tests below.
+//! Layers in the forward direction. candle computes the backward direction; the tests below compare it with finite differences.
 
 use candle_core::{Result, Tensor, Var};
 
@@ -7,13 +7,13 @@ use candle_core::{Result, Tensor, Var};
 pub(super) enum Layer {
     /// `x Wᵀ + b`, `W` of shape outputs × inputs.
     Linear { weight: Var, bias: Var },
-    /// Cross-correlation with `W` of shape outputs × inputs × side × side, and a bias a channel.
+    /// Cross-correlation with `W` of shape outputs × inputs × side × side, and one bias per channel.
     Convolution { weight: Var, bias: Var, stride: usize, padding: usize },
-    /// Largest value of each `side` × `side` window, `stride` apart; windows that do not fit are left out.
+    /// Max pooling over windows of `side` × `side`, `stride` apart; windows that do not fit are left out.
     MaxPool { side: usize, stride: usize },
     /// `max(x, 0)`.
     Relu,
-    /// All but the first axis in one.
+    /// Flattens all axes but the first.
     Flatten,
 }
 
@@ -32,7 +32,7 @@ impl Layer {
         }
     }
 
-    /// Its parameters.
+    /// The parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &Var> {
         let parameters = match self {
             Layer::Linear { weight, bias } | Layer::Convolution { weight, bias, .. } => vec![weight, bias],
@@ -47,8 +47,7 @@ pub(super) fn windows(length: usize, side: usize, stride: usize) -> usize {
     if length < side { 0 } else { (length - side) / stride + 1 }
 }
 
-/// The maximum is taken along rows, then along columns. candle's own `max_pool2d` passes back a gradient that is too small by
-/// `side²`.
+/// The maximum is taken along rows, then along columns. The gradient of candle's own `max_pool2d` is too small by the factor `side²`.
 fn max_pool(x: &Tensor, side: usize, stride: usize) -> Result<Tensor> {
     let mut pooled = x.clone();
     for axis in [2, 3] {
@@ -66,7 +65,7 @@ fn max_pool(x: &Tensor, side: usize, stride: usize) -> Result<Tensor> {
     Ok(pooled)
 }
 
-/// Mean cross-entropy of logits, batch × classes, against classes, and nothing else: no penalty.
+/// Mean cross-entropy of logits (batch × classes) against classes, without regularisation.
 pub(super) fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor> {
     let largest = logits.max_keepdim(1)?.detach();
     let shifted = logits.broadcast_sub(&largest)?;
@@ -134,7 +133,7 @@ mod tests {
         check(&Layer::Linear { weight: random((3, 5), 1), bias: random(3, 2) }, &random((4, 5), 3));
     }
 
-    /// Those of LeNet and of AlexNet, whose first has a stride that leaves pixels over.
+    /// The layers of LeNet and AlexNet. The stride of AlexNet's first layer leaves pixels over.
     #[test]
     fn gradients_of_convolutions() {
         for (side, stride, padding, length) in [(5, 1, 2, 6), (5, 1, 0, 7), (3, 1, 1, 5), (4, 2, 2, 6), (4, 2, 2, 7)] {
@@ -160,13 +159,13 @@ mod tests {
         assert!(worst(&|| cross_entropy(&logits, &labels), &[&logits]) < 1e-7);
     }
 
-    /// The check has power: candle's pooling fails it, by a factor 4.
+    /// Power: candle's pooling fails the check by a factor of 4.
     #[test]
     fn finite_differences_reject_a_wrong_gradient() {
         let input = random((1, 1, 4, 4), 8);
         let weights = random((1, 1, 2, 2), 99);
         let loss = || (input.max_pool2d(2)? * weights.as_tensor())?.sum_all();
-        assert!(worst(&loss, &[&input]) > 0.1, "candle's max_pool2d is right now: use it");
+        assert!(worst(&loss, &[&input]) > 0.1, "candle's max_pool2d is now correct: use it");
     }
 
     #[test]

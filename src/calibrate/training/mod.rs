@@ -1,4 +1,4 @@
-//! Images, networks and their training, and the noise that is measured on the way.
+//! Networks, their training, and the gradient noise measured along the way.
 
 mod architecture;
 mod device;

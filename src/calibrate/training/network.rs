@@ -1,4 +1,4 @@
-//! A network with its parameters: one flat vector to the outside.
+//! A network; its interface is one flat parameter vector.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::layer::{Layer, cross_entropy};
 use crate::calibrate::data::images::Images;
 use crate::noise::Stream;
 
-/// Images on the device of a network.
+/// Images loaded on the device of a network.
 pub(super) struct Loaded {
     images: Tensor,
     labels: Tensor,
@@ -33,13 +33,13 @@ impl Loaded {
         self.count
     }
 
-    /// The images of these numbers.
+    /// The images with these indices.
     pub fn pick(&self, numbers: &[u32]) -> candle_core::Result<Batch> {
         let numbers = Tensor::new(numbers, self.images.device())?;
         Ok(Batch { images: self.images.index_select(&numbers, 0)?, labels: self.labels.index_select(&numbers, 0)? })
     }
 
-    /// Images that follow each other.
+    /// Consecutive images.
     pub fn slice(&self, range: Range<usize>) -> candle_core::Result<Batch> {
         let narrow = |tensor: &Tensor| tensor.narrow(0, range.start, range.len());
         Ok(Batch { images: narrow(&self.images)?, labels: narrow(&self.labels)? })
@@ -52,7 +52,7 @@ pub(super) struct Batch {
     labels: Tensor,
 }
 
-/// Loss and right answers on a batch.
+/// Loss and number of correct answers on a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Score {
     /// Mean cross-entropy in nats.
@@ -61,14 +61,14 @@ pub(super) struct Score {
     pub right: usize,
 }
 
-/// A layer's place in the flat vector of parameters.
+/// The range of a layer in the flat parameter vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LayerRange {
     pub name: String,
     pub range: Range<usize>,
 }
 
-/// A network in single precision, with weights drawn from a stream of ours.
+/// A network in single precision, with weights drawn from a random stream of this crate.
 #[derive(Debug)]
 pub(super) struct Network {
     layers: Vec<Layer>,
@@ -128,7 +128,7 @@ impl Network {
         Ok(flat)
     }
 
-    /// Sets all parameters; `flat` has their number.
+    /// Sets all parameters; `flat` has one entry per parameter.
     pub fn set_parameters(&self, flat: &[f32]) -> candle_core::Result<()> {
         let mut rest = flat;
         for parameter in &self.parameters {
@@ -139,7 +139,7 @@ impl Network {
         Ok(())
     }
 
-    /// Loss and right answers on a batch.
+    /// Loss and number of correct answers on a batch.
     pub fn score(&self, batch: &Batch) -> candle_core::Result<Score> {
         let logits = self.logits(batch)?;
         Ok(Score { loss: scalar(&cross_entropy(&logits, &batch.labels)?)?, right: right(&logits, batch)? })
@@ -231,8 +231,8 @@ mod tests {
         layers.collect()
     }
 
-    /// The gradient of every layer along itself, in the flat vector, against differences of the loss in double precision; the
-    /// gradient itself is in single precision.
+    /// Compares the directional derivative along the gradient of every layer with differences of the loss in double precision.
+    /// The gradient is in single precision.
     #[test]
     fn whole_networks_pass_finite_differences() {
         for (architecture, shape) in [
@@ -264,7 +264,7 @@ mod tests {
         }
     }
 
-    /// Needs a GPU: loss and gradient of every network there and on the processor, and there a second time.
+    /// Needs a GPU: compares loss and gradient of every network with the processor's, and with a second run on the GPU.
     #[cfg(feature = "cuda")]
     #[test]
     fn a_gpu_gives_the_gradients_of_the_processor() {

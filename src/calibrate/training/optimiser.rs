@@ -1,6 +1,6 @@
-//! The optimisers, by the paper's formulas.
+//! The optimisers, with the formulas of the paper.
 //!
-//! SGD: `u ← μ u + g`, `θ ← θ - η u` (`μ = 0` is the paper's). Adam: `m ← β1 m + (1-β1) g`, `v ← β2 v + (1-β2) g²`,
+//! SGD: `u ← μ u + g`, `θ ← θ - η u` (the paper has `μ = 0`). Adam: `m ← β1 m + (1-β1) g`, `v ← β2 v + (1-β2) g²`,
 //! `θ ← θ - η m̂/(√v̂ + ϵ)` with `m̂ = m/(1-β1^t)`, `v̂ = v/(1-β2^t)`.
 //!
 //! # References
@@ -32,7 +32,7 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
-    /// The name, as in a file.
+    /// The name used in files.
     pub fn name(&self) -> &'static str {
         match self {
             Optimiser::Sgd { .. } => "sgd",
@@ -47,10 +47,10 @@ impl Optimiser {
         }
     }
 
-    /// Whether the settings make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// [`CalibrateError::Optimiser`] with the setting that does not.
+    /// [`CalibrateError::Optimiser`] with the rejected setting.
     pub fn check(&self) -> Result<(), CalibrateError> {
         let positive = |name, value: f64| (name, value, value > 0.0 && value.is_finite());
         let decay = |name, value: f64| (name, value, (0.0..1.0).contains(&value));
@@ -70,7 +70,7 @@ impl Optimiser {
     }
 }
 
-/// An optimiser at work: its averages for `dim` parameters.
+/// The state of an optimiser: its averages for `dim` parameters.
 #[derive(Clone, Debug)]
 pub(super) struct Recursion {
     optimiser: Optimiser,
@@ -85,7 +85,7 @@ impl Recursion {
         Recursion { optimiser, steps: 0, mean: vec![0.0; dim], square }
     }
 
-    /// One step along the gradient; both of length `dim`.
+    /// One step with the given gradient; both slices have length `dim`.
     pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32]) {
         self.steps = self.steps.saturating_add(1);
         let moved = parameters.iter_mut().zip(gradient).zip(&mut self.mean);
@@ -111,7 +111,7 @@ impl Recursion {
         }
     }
 
-    /// `v̂`, the corrected average of squares; nothing for SGD and before the first step.
+    /// `v̂`, the bias-corrected average of squares; `None` for SGD and before the first step.
     pub fn second_moment(&self) -> Option<Vec<f64>> {
         match self.optimiser {
             Optimiser::Adam { beta2, .. } if self.steps > 0 => {
@@ -157,7 +157,7 @@ mod tests {
         A.iter().zip(force).map(|(a, force)| (row(a) + force) as f32).collect()
     }
 
-    /// After 1, 2, 10 and 50 steps, by `torch.optim.SGD` and `torch.optim.Adam` of PyTorch 1.13 in double precision.
+    /// Values after 1, 2, 10 and 50 steps, from `torch.optim.SGD` and `torch.optim.Adam` of PyTorch 1.13 in double precision.
     #[test]
     fn recursions_match_pytorch() {
         let sgd = |eta, momentum| Optimiser::Sgd { eta, momentum };

@@ -6,10 +6,10 @@ use super::samples::{Moments, Samples, Watch};
 use crate::calibrate::data::batches::Batches;
 use crate::scheme::StopFlag;
 
-/// Images in one piece of a pass over all data; only memory depends on it, and how soon a stop is seen.
+/// Images per piece of a pass over all data. It affects memory and the response to a stop, not the result.
 const PIECE: usize = 256;
 
-/// A network and the images that it is measured on, until a stop is asked for.
+/// A network, the images that it is measured on, and the flag that stops a measurement.
 #[derive(Clone, Copy)]
 pub(super) struct Probe<'p> {
     pub network: &'p Network,
@@ -17,7 +17,7 @@ pub(super) struct Probe<'p> {
     pub stop: &'p StopFlag,
 }
 
-/// Mean loss and share of right answers over a whole set.
+/// Mean loss and accuracy over a whole set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Quality {
     pub loss: f64,
@@ -63,11 +63,11 @@ impl Probe<'_> {
     }
 }
 
-/// Two gradients in single precision that differ by less than this share of their norm are the same one, summed in another order. A
-/// batch is at most as large as memory, and its gradient differs from the full one by more unless all images are alike.
+/// Two single-precision gradients that differ by less than this share of their norm differ by rounding only. The gradient of a
+/// batch that fits into memory differs from the full gradient by more, unless all images are identical.
 const ROUNDING: f64 = 1e-5;
 
-/// `out = gradient - full`; all zero where the two are the same but for rounding, which has no tail.
+/// `out = gradient - full`; all zero if the two differ by rounding only.
 pub(super) fn noise_of(gradient: &[f32], full: &[f64], out: &mut [f32]) {
     let (mut difference, mut size) = (0.0, 0.0);
     for ((out, g), f) in out.iter_mut().zip(gradient).zip(full) {
@@ -81,8 +81,8 @@ pub(super) fn noise_of(gradient: &[f32], full: &[f64], out: &mut [f32]) {
     }
 }
 
-/// The noise of Adam's direction: `Q⁻¹ (1-β1) Σ_j β1^j n_{k-j} / (1-β1^k)`, the noise `n` of the gradients smoothed as `m` is and
-/// corrected for its start, over `Q = √v̂ + ϵ`.
+/// The noise of Adam's direction: `Q⁻¹ (1-β1) Σ_j β1^j n_{k-j} / (1-β1^k)`, the gradient noise `n`, smoothed like `m`,
+/// bias-corrected and divided by `Q = √v̂ + ϵ`.
 #[derive(Clone, Debug)]
 pub(super) struct Smoothed {
     beta: f64,
@@ -95,39 +95,39 @@ impl Smoothed {
         Smoothed { beta, steps: 0, mean: vec![0.0; dim] }
     }
 
-    /// Takes the noise of the next batch; writes that of the direction at `Q` into `out`.
+    /// Adds the noise of the next batch and writes the noise of the direction at `Q` into `out`.
     pub fn step(&mut self, noise: &[f32], q: &[f32], out: &mut [f32]) {
         self.steps = self.steps.saturating_add(1);
         let (keep, take) = (self.beta as f32, (1.0 - self.beta) as f32);
         let correction = (1.0 - self.beta.powi(self.steps)).recip() as f32;
         for (((m, n), q), out) in self.mean.iter_mut().zip(noise).zip(q).zip(out) {
             *m = keep * *m + take * n;
-            // A parameter that never saw a gradient has no noise, whatever its Q.
+            // A parameter whose gradient was always zero has no noise, whatever its Q.
             *out = if *m == 0.0 { 0.0 } else { correction * *m / q };
         }
     }
 
-    /// Batches after which the start is forgotten to 1 %.
+    /// Batches after which the initial state has decayed to 1 %.
     pub fn warm_up(&self) -> usize {
         if self.beta > 0.0 { (0.01f64.ln() / self.beta.ln()).ceil() as usize } else { 0 }
     }
 }
 
-/// What Adam's direction is made of at fixed parameters: the decay `β1` and `Q`.
+/// The parameters of Adam's direction: the decay `β1` and `Q`.
 #[derive(Clone, Debug)]
 pub(super) struct Direction {
     pub beta: f64,
     pub q: Vec<f32>,
 }
 
-/// Everything that one pass over minibatches gives.
+/// The results of one pass over minibatches.
 pub(super) struct NoisePass {
     pub gradient: Samples,
     pub direction: Option<Samples>,
     pub moments: Moments,
 }
 
-/// Streams `count` batches at fixed parameters; memory is a few vectors of parameters and the watched tables.
+/// Streams `count` batches at fixed parameters; it needs memory for a few parameter vectors and the watched tables.
 pub(super) fn noise_pass(
     probe: Probe<'_>,
     batches: &mut Batches,
@@ -162,7 +162,7 @@ pub(super) fn noise_pass(
     Ok(pass)
 }
 
-/// `∂²F/∂θ_i²` at one coordinate by a central difference of gradients with the given step. The parameters are left as they were.
+/// `∂²F/∂θ_i²` at one coordinate by a central difference of gradients with the given step. The parameters are restored.
 pub(super) fn curvature(probe: Probe<'_>, at: &[f32], (i, step): (usize, f32)) -> Result<f64, Halt> {
     let mut moved = at.to_vec();
     let mut slope = |theta: f32| -> Result<f64, Halt> {

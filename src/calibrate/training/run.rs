@@ -1,4 +1,4 @@
-//! All trainings of a calibration, side by side.
+//! All trainings of a calibration, in parallel.
 
 use candle_core::Device;
 
@@ -10,21 +10,21 @@ use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::DataSet;
 use crate::scheme::StopFlag;
 
-/// What a calibration gives.
+/// The results of a calibration.
 pub struct Calibrated {
     /// The file that experiments name.
     pub calibration: Calibration,
-    /// The trainings, with what belongs beside the file.
+    /// The trainings, with the data for the other files.
     pub runs: Vec<TrainedRun>,
 }
 
 /// Trains the network with every optimiser and measures the noise of its gradients.
 ///
-/// Each training runs on one thread of its own, as many at a time as `threads` and as the processor has; on a GPU one after the other.
-/// The result depends on neither.
+/// Each training runs on its own thread, with at most `threads` at a time and at most one per core. On a GPU they run one after
+/// the other. The result depends on neither.
 ///
 /// # Errors
-/// [`CalibrateError`]. A training that diverges, or is stopped, is no error: the run says so, with what was measured until then.
+/// [`CalibrateError`]. A training that diverges or is stopped is not an error: the run records it, together with the measurements so far.
 pub fn calibrate(
     settings: &CalibrationSettings,
     data: &DataSet,
@@ -75,7 +75,7 @@ pub fn calibrate(
     Ok(Calibrated { calibration, runs })
 }
 
-/// Runs `work` in a pool of one thread: matrices this small are multiplied slower by several.
+/// Runs `work` in a pool of one thread: several threads would be slower on matrices this small.
 fn alone<T: Send>(work: impl FnOnce() -> Result<T, CalibrateError> + Send) -> Result<T, CalibrateError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(CalibrateError::Threads)?;
     pool.install(work)

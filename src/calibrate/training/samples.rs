@@ -1,4 +1,4 @@
-//! What is kept of the gradient noise: chosen coordinates of chosen batches, and sums over all batches for every coordinate.
+//! Storage of gradient noise: selected coordinates of selected batches, and sums over all batches for every coordinate.
 
 use std::ops::Range;
 
@@ -8,35 +8,35 @@ use super::network::LayerRange;
 use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
 
-/// Coordinates of the table that is pooled, and of a layer at least.
+/// Coordinates in the pooled table, and the least number per layer.
 const WIDE: usize = 2_000;
 const PER_LAYER: usize = 200;
-/// Coordinates of the table that is read column by column.
+/// Coordinates in the table that is read by column.
 const LONG: usize = 128;
-/// Rows of the table that is pooled.
+/// Rows in the pooled table.
 const WIDE_ROWS: usize = 50;
 
 /// Gradient noise at the end of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoiseSamples {
-    /// Of many parameters together, row after row of one batch.
+    /// Noise of many parameters, one row per batch.
     pub pooled: Vec<f64>,
-    /// Of the Gaussian surrogate of these.
+    /// The same for their Gaussian surrogate.
     pub surrogate: Vec<f64>,
-    /// Of single parameters, each over its own scale.
+    /// Noise of single parameters, each divided by its scale.
     pub single: Vec<f64>,
 }
 
-/// Which coordinates are looked at; drawn once, so that all measurements look at the same.
+/// The watched coordinates. They are drawn once, so that all measurements use the same.
 ///
-/// Both tables together hold `50 × (2,000 + 200 layers) + 128 × batches` numbers at most, however large the network is.
+/// Both tables together hold at most `50 × (2,000 + 200 layers) + 128 × batches` numbers, whatever the size of the network.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    /// Ascending; a uniform sample, and more of the layers that it would leave short.
+    /// Ascending: a uniform sample, plus more coordinates of underrepresented layers.
     pub wide: Vec<usize>,
     /// Whether a coordinate of `wide` belongs to the uniform sample.
     pub pooled: Vec<bool>,
-    /// Ascending; a uniform sample.
+    /// Ascending: a uniform sample.
     pub long: Vec<usize>,
 }
 
@@ -63,7 +63,7 @@ impl Watch {
     }
 }
 
-/// Values at some coordinates, one row a vector.
+/// Values at some coordinates, one row per vector.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     columns: usize,
@@ -93,14 +93,14 @@ impl Table {
         &self.values[i * self.columns..(i + 1) * self.columns]
     }
 
-    /// The columns that `keep` chooses, row after row.
+    /// The columns for which `keep` is true, row by row.
     pub fn pooled(&self, keep: impl Fn(usize) -> bool) -> Vec<f64> {
         let kept: Vec<usize> = (0..self.columns).filter(|&i| keep(i)).collect();
         (0..self.rows()).flat_map(|r| kept.iter().map(move |&i| f64::from(self.row(r)[i]))).collect()
     }
 }
 
-/// Both tables of one kind of noise.
+/// Both tables, for one kind of noise.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
     pub wide: Table,
@@ -111,7 +111,7 @@ impl Samples {
     /// Adds vector number `row` of `rows`.
     pub fn push(&mut self, vector: &[f32], watch: &Watch, (row, rows): (usize, usize)) {
         self.long.push(vector, &watch.long);
-        // Rows of the pooled table are spread evenly.
+        // The rows of the pooled table are spaced evenly.
         let due = |row: usize| row * WIDE_ROWS.min(rows) / rows.max(1);
         if due(row + 1) > due(row) {
             self.wide.push(vector, &watch.wide);
@@ -145,7 +145,7 @@ impl Moments {
         }
     }
 
-    /// Mean of `log |noise|` over the batches where it is not zero; `None` if it always is.
+    /// Mean of `log |noise|` over the batches where it is not zero; `None` if it is always zero.
     pub fn mean_log(&self, i: usize) -> Option<f64> {
         (self.nonzero[i] > 0).then(|| self.log_sum[i] / self.nonzero[i] as f64)
     }
@@ -155,7 +155,7 @@ impl Moments {
         1.0 - self.nonzero[i] as f64 / self.batches.max(1) as f64
     }
 
-    /// Mean of the squared gradient of a batch, what Adam's `v` tends to.
+    /// Mean of the squared gradient of a batch, the limit of Adam's `v`.
     pub fn second_moment(&self, i: usize) -> f64 {
         self.square_sum[i] / self.batches.max(1) as f64
     }

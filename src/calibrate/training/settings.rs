@@ -1,4 +1,4 @@
-//! What a calibration is asked to do.
+//! Settings of a calibration.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use crate::calibrate::data::idx::read_idx_folder;
 use crate::calibrate::data::images::DataSet;
 use crate::noise::Seed;
 
-/// Where the images come from.
+/// Source of the images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataSource {
     /// The digits that are part of the program.
     Digits,
-    /// A folder in the format of MNIST, with the number of its classes.
+    /// A folder in the format of MNIST, and its number of classes.
     Idx {
         /// The folder.
         folder: PathBuf,
@@ -27,24 +27,24 @@ pub enum DataSource {
     },
 }
 
-/// Everything that one calibration is asked to do.
+/// The settings of one calibration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibrationSettings {
     /// Name, which is the folder of its results.
     pub name: String,
-    /// Seed of weights, batches and everything else that is drawn.
+    /// Seed of weights, batches and all other random choices.
     pub seed: Seed,
-    /// The device asked for.
+    /// The requested device.
     pub device: DeviceChoice,
     /// The images.
     pub data: DataSource,
-    /// Images to train on; the first so many, or all.
+    /// Number of training images to use, from the first; `None` for all.
     pub train_images: Option<usize>,
-    /// Images to test with; the first so many, or all.
+    /// Number of test images to use, from the first; `None` for all.
     pub test_images: Option<usize>,
     /// The network.
     pub network: Architecture,
-    /// Images of a batch.
+    /// Images per batch.
     pub batch: usize,
     /// The optimisers with their labels, each trained from the same weights on the same batches.
     pub optimisers: Vec<(String, Optimiser)>,
@@ -52,7 +52,7 @@ pub struct CalibrationSettings {
     pub iterations: u64,
     /// Number of iterations at which the noise is measured, spaced evenly in the logarithm up to the last.
     pub measurements: usize,
-    /// Batches drawn at each.
+    /// Batches per measurement.
     pub noise_batches: usize,
     /// Last steps whose noise is followed from iteration to iteration; each costs a full gradient.
     pub window: u64,
@@ -64,7 +64,8 @@ impl CalibrationSettings {
     /// Reads the images.
     ///
     /// # Errors
-    /// [`CalibrateError::Data`] with the file and what is wrong with it, and what [`calibrate`](super::calibrate()) would refuse.
+    /// [`CalibrateError::Data`] with the file and its defect, and the errors of [`calibrate`](super::calibrate()) for
+    /// unsuitable settings.
     pub fn load(&self) -> Result<DataSet, CalibrateError> {
         let mut data = match &self.data {
             DataSource::Digits => DataSet::digits(),
@@ -77,7 +78,7 @@ impl CalibrationSettings {
         Ok(data)
     }
 
-    /// Whether this can be measured on these images.
+    /// Checks that these images allow the measurement.
     pub(super) fn check(&self, data: &DataSet) -> Result<(), CalibrateError> {
         let images = data.train.count();
         if self.batch == 0 || self.batch >= images {
@@ -90,7 +91,7 @@ impl CalibrationSettings {
         self.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())
     }
 
-    /// The folder of images that this calibration needs, if it needs one.
+    /// The folder of images, if the data are not embedded.
     pub fn folder(&self) -> Option<&PathBuf> {
         match &self.data {
             DataSource::Digits => None,
@@ -99,7 +100,7 @@ impl CalibrationSettings {
     }
 }
 
-/// `count` iterations from 1 to `last`, both included, evenly spaced in the logarithm; fewer where they would coincide.
+/// `count` iterations from 1 to `last`, both included, evenly spaced in the logarithm; duplicates are dropped.
 pub(super) fn log_spaced(last: u64, count: usize) -> Vec<u64> {
     let steps = count.max(2) - 1;
     let at = |i: usize| ((last as f64).ln() * i as f64 / steps as f64).exp().round() as u64;

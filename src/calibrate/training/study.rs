@@ -1,4 +1,4 @@
-//! From samples of noise to tail indices, each beside that of the Gaussian surrogate.
+//! Estimates tail indices of noise samples and of their Gaussian surrogates.
 
 use rand::Rng;
 
@@ -17,29 +17,28 @@ use crate::tail::{
     goodness_of_fit, held_out,
 };
 
-/// The paper's estimator as it was published, which gives every exact zero the size 2^-52.
+/// The paper's estimator as published, which replaces every exact zero by 2^-52.
 const FLOORED: Estimator =
     Estimator::Mohammadi(Mohammadi { block: BlockLength::LargestDivisor, zeros: Zeros::Floored });
-/// For one parameter at a time: what looks at the values alone, whatever their order, for steps that follow each other depend on
-/// each other.
+/// For one parameter at a time: estimators that ignore the order of the values, because consecutive steps are dependent.
 const OF_VALUES: [Estimator; 2] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH];
 
-/// Values to which laws are fitted, at most.
+/// Largest number of values in a fit.
 const FITTED: usize = 20_000;
 
-/// What the samples of one measurement have in common.
+/// The common context of the samples of one measurement.
 pub(super) struct Scene {
     pub iteration: u64,
     pub seed: Seed,
     pub watch: Watch,
     pub layers: Vec<LayerRange>,
-    /// Whether laws are fitted too: at the end of a training.
+    /// Whether laws are fitted as well, which happens at the end of a training.
     pub fits: bool,
     pub stop: StopFlag,
 }
 
 impl Scene {
-    /// The Gaussian surrogate of a table, row after row; `number` tells the tables of one iteration apart.
+    /// The Gaussian surrogate of a table, row by row; `number` distinguishes the tables of one iteration.
     fn surrogate(&self, table: &Table, number: u64) -> Result<Vec<f64>, TailError> {
         let seed = Seed(Purpose::Surrogate(self.iteration).stream(self.seed, number).next_u64());
         GaussianSurrogate::of_rows(&table.pooled(|_| true), table.columns()).map(|surrogate| surrogate.draw(seed))
@@ -51,7 +50,7 @@ impl Scene {
     }
 }
 
-/// Numbers that tell the surrogates of one iteration apart.
+/// Numbers that distinguish the surrogates of one iteration.
 fn table_number(noise: NoiseKind, table: u64) -> u64 {
     match noise {
         NoiseKind::Gradient => 2 * table,
@@ -59,7 +58,7 @@ fn table_number(noise: NoiseKind, table: u64) -> u64 {
     }
 }
 
-/// All axes at fixed parameters: pooled, by layer, and one parameter over batches.
+/// Measures all axes at fixed parameters: pooled, by layer, and one parameter over batches.
 pub(super) fn at_fixed_parameters(
     scene: &Scene,
     noise: NoiseKind,
@@ -102,7 +101,7 @@ pub(super) fn at_fixed_parameters(
     Ok(found)
 }
 
-/// The fit of three laws; nothing where one cannot be fitted.
+/// The fit of three laws; `None` if one cannot be fitted.
 fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
     let values = &values[..values.len().min(FITTED)];
     let sample = TailSample::new(values, Centre::Zero).ok()?;
@@ -125,7 +124,7 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
     })
 }
 
-/// The values of a table, each over the scale of its column, row after row; columns without noise are left out.
+/// The values of a table, each divided by the scale of its column, row by row; columns without noise are left out.
 fn over_scales(table: &Table) -> Vec<f64> {
     let data = table.pooled(|_| true);
     let Ok(gaussian) = GaussianSurrogate::of_rows(&data, table.columns()) else { return Vec::new() };
@@ -138,7 +137,7 @@ pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples
     one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)
 }
 
-/// What a figure shows of the law of the noise.
+/// The data for a figure of the law of the noise.
 pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
     let keep = |i: usize| scene.watch.pooled[i];
     let columns = samples.wide.columns();
@@ -147,7 +146,7 @@ pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
     NoiseSamples { pooled: samples.wide.pooled(keep), surrogate, single: over_scales(&samples.long) }
 }
 
-/// Medians over the columns of a table, each a sample of its own.
+/// Medians over the columns of a table, each of which is a sample.
 fn one_by_one(
     scene: &Scene,
     noise: NoiseKind,
@@ -197,8 +196,8 @@ fn record(index: Result<(f64, f64, f64), TailError>) -> IndexRecord {
     }
 }
 
-/// The median with the 95 % interval of order statistics. Tails lighter than Gaussian rank above every index and those too heavy for
-/// the estimator below; parameters without an index for another reason are left out.
+/// The median with the 95 % interval from order statistics. Tails lighter than Gaussian rank above every index, and tails too
+/// heavy for the estimator rank below. Parameters without an index for another reason are left out.
 fn median(indices: impl Iterator<Item = Result<(f64, f64, f64), TailError>>) -> IndexRecord {
     let mut reason = None;
     let mut ranked: Vec<f64> = Vec::new();
@@ -266,8 +265,8 @@ mod tests {
         [pair.measured.index().unwrap(), pair.surrogate.index().unwrap()]
     }
 
-    /// Gaussian noise whose scales spread over decades: the pooled index is far below 2 and so is the surrogate's; one parameter at a
-    /// time there is nothing. Power: SαS noise of the same scales is told from its surrogate on both axes.
+    /// Gaussian noise whose scales span decades: the pooled index is far below 2, and so is the surrogate's; single parameters
+    /// show no heavy tail. Power: SαS noise of the same scales is distinguished from its surrogate on both axes.
     #[test]
     fn the_surrogate_unmasks_scales_and_lets_heavy_tails_pass() {
         let scene = scene(300);

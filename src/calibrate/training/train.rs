@@ -1,4 +1,4 @@
-//! Trains the network with one optimiser, and measures on the way.
+//! Trains the network with one optimiser, with measurements along the way.
 
 use candle_core::Device;
 
@@ -16,44 +16,44 @@ use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{NpyArray, NpyError};
 
-/// Points of the curves of loss and accuracy.
+/// Points on the curves of loss and accuracy.
 const CURVE_POINTS: usize = 40;
-/// Reports of progress at least, however few points the curves have.
+/// Least number of progress reports, independent of the points on the curves.
 const REPORTS: u64 = 100;
-/// Coordinates that are tried for one whose curvature is wanted.
+/// Coordinates tried per requested curvature.
 const TRIED: usize = 2;
-/// Steps of the difference quotients; the larger tells the error.
+/// Steps of the difference quotients; the larger one gives the error estimate.
 const STEPS: [f32; 2] = [2e-3, 4e-3];
 
-/// What happens during a training.
+/// Progress events of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// Steps are done now, nothing else, until the next event.
+    /// From now until the next event, the training only takes steps.
     Training,
-    /// So many steps have been done since [`Event::Training`].
+    /// Steps done since [`Event::Training`].
     Trained {
         /// Their number.
         steps: u64,
     },
-    /// The noise has been measured after so many steps in all.
+    /// The noise was measured after this total number of steps.
     Measured {
         /// The number.
         iteration: u64,
     },
 }
 
-/// Is told what happens; several trainings may go on at once.
+/// Receives the events; several trainings can run at once.
 pub trait CalibrationObserver: Sync {
     /// Called by training number `run`.
     fn event(&self, run: usize, event: Event);
 }
 
-/// A run, and what belongs beside the calibration.
+/// A run, with the data for files other than the calibration.
 pub struct TrainedRun {
-    /// What the calibration says of it.
+    /// Its record in the calibration.
     pub record: OptimiserRun,
-    /// Rows for the file of parameters: value, mean of `log |noise|` (NaN where there is none), share of zeros, mean square. Empty
-    /// if the training did not come to its end.
+    /// Rows for the file of parameters: value, mean of `log |noise|` (NaN without noise), share of zeros, mean square. Empty if
+    /// the training did not complete.
     pub parameters: Vec<[f64; 4]>,
     /// The gradient noise of the last measurement, for figures.
     pub noise: Option<NoiseSamples>,
@@ -69,7 +69,7 @@ impl TrainedRun {
     }
 }
 
-/// One training with everything it needs.
+/// One training with its inputs.
 pub(super) struct Training<'t> {
     pub settings: &'t CalibrationSettings,
     pub number: usize,
@@ -94,7 +94,7 @@ struct Progress<'t> {
     noise: Option<NoiseSamples>,
 }
 
-/// Noise followed through the last steps.
+/// Noise recorded over the last steps.
 struct Window {
     gradient: Samples,
     direction: Option<(Smoothed, Samples)>,
@@ -166,7 +166,7 @@ impl Training<'_> {
 }
 
 impl Progress<'_> {
-    /// How it ended, and the rows for the file of parameters.
+    /// Returns how it ended, and the rows for the file of parameters.
     fn train_and_finish(&mut self) -> Result<(Ended, Vec<[f64; 4]>), Halt> {
         let ended = self.train()?;
         let rows = match ended {
@@ -225,7 +225,7 @@ impl Progress<'_> {
         self.training.observer.event(self.training.number, event);
     }
 
-    /// Notes losses and accuracies; whether the losses are finite.
+    /// Records losses and accuracies; returns whether the losses are finite.
     fn assess(&mut self, iteration: u64) -> Result<bool, Halt> {
         let train = self.probe(self.training.train).quality()?;
         let test = self.probe(self.training.test).quality()?;
@@ -246,14 +246,14 @@ impl Progress<'_> {
         Probe { network: &self.network, data, stop: self.training.stop }
     }
 
-    /// `Q` and `β1` of Adam as they are now.
+    /// The current `Q` and `β1` of Adam.
     fn direction(&self) -> Option<Direction> {
         let Optimiser::Adam { beta1, stabilizer, .. } = self.training.optimiser() else { return None };
         let q = self.recursion.second_moment()?.iter().map(|v| (v.sqrt() + stabilizer) as f32).collect();
         Some(Direction { beta: beta1, q })
     }
 
-    /// Takes the noise of one step of the training; `gradient` is that of its batch.
+    /// Records the noise of one training step; `gradient` is that of its batch.
     fn follow(&mut self, gradient: &[f32]) -> Result<(), Halt> {
         let rows = self.training.settings.window as usize;
         let full = self.probe(self.training.train).full_gradient()?;
@@ -273,7 +273,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Measures the noise at the parameters as they are.
+    /// Measures the noise at the current parameters.
     fn measure(&mut self, iteration: u64) -> Result<(NoisePass, Vec<f64>), Halt> {
         let probe = self.probe(self.training.train);
         let full = probe.full_gradient()?;

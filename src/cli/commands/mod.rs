@@ -12,5 +12,4 @@ mod session;
 pub(super) mod slurm;
 mod slurm_scripts;
 pub(super) mod tail_index;
-mod tail_index_failure;
 pub(super) mod theory;

@@ -38,6 +38,8 @@ pub(in crate::experiment) enum Inset {
 #[derive(Clone, Debug)]
 pub(in crate::experiment) struct BasinMember {
     pub label: String,
+    /// Groups basins in figures.
+    pub shape: String,
     pub basin: Basin,
     pub start: Option<Vec<f64>>,
     pub inset: Inset,
@@ -71,6 +73,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
     }
     let table = value.table()?;
     let name = table.need("name", "\"basin\"").and_then(read_label);
+    let shape = optional(table.get("shape"), read_label);
     // Swept keys live in these three; the rest is the same for the family.
     for key in ["potential", "domain", "start", "dim", "minimum", "inset"] {
         table.get(key);
@@ -85,7 +88,10 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
     for index in 0..family.len() {
         let (label, tree) = family.member(&label, index);
         // One member's errors stand for the family's.
-        let member = read_member(label, Value { node: &tree, ..value })?;
+        let mut member = read_member(label, Value { node: &tree, ..value })?;
+        if let Some(shape) = shape.clone()?.or_else(|| name.clone()) {
+            member.shape = shape;
+        }
         let numbers = NUMBERS_PER_MEMBER + NUMBERS_PER_COORDINATE * member.basin.dim() as u64;
         value.findings.spend(&value.node.span, numbers)?;
         basins.push(member);
@@ -130,7 +136,7 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     }
     let place = |key| table.get(key).map_or(table.span.clone(), |value| value.node.span.clone());
     let (span, start_span) = (place("inset"), place("start"));
-    Some(BasinMember { label, basin, start: start?, inset: inset?, span, start_span })
+    Some(BasinMember { shape: label.clone(), label, basin, start: start?, inset: inset?, span, start_span })
 }
 
 /// What may be absent: `None` only if it is there and wrong.

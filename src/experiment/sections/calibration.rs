@@ -235,7 +235,7 @@ mod tests {
             (good.clone(), GOOD.replace("eta = 0.01", "eta = 0.01\nmeasure = 'unit'"), "scale of the standard"),
             (good.replace("\"value\": 1.3", "\"value\": 2.3"), GOOD.to_string(), "is no tail index"),
             (good.replace("\"schema_version\": 1", "\"schema_version\": 9"), GOOD.to_string(), "schema version 9"),
-            (good.replace("\"curvature\": 2.0", "\"curvature\": NaN"), GOOD.to_string(), "is no calibration"),
+            (good.replace("\"curvature\": 2.0", "\"curvature\": NaN"), GOOD.to_string(), "is not a calibration"),
         ] {
             let dir = folder(&json);
             let error = parse(&text, dir.path()).unwrap_err();

@@ -1,4 +1,4 @@
-//! From results and the time of their paths to `cost-vs-epsilon`.
+//! The figure `cost-vs-epsilon`.
 
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};

@@ -1,7 +1,7 @@
 //! Survival of the scaled escape time against the exponential law of Theorem 1.
 //!
-//! Above, Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line; below,
-//! the same divided by `exp(-t)` at the middle of each step.
+//! Top: Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line. Bottom: the same
+//! divided by `exp(-t)` at the middle of each step.
 
 use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
@@ -10,14 +10,14 @@ use crate::report::{
 };
 
 const STEM: &str = "exponential-law";
-/// Steps kept of one curve; a printed panel resolves no more.
+/// Steps kept of one curve; print does not resolve more.
 const STEPS: f64 = 220.0;
-/// Below this survival a curve rests on too few paths to steer the axes.
+/// Below this survival, too few paths are left to set the axes.
 const FLOOR: f64 = 1e-4;
 /// The lower panel takes its range from the curves up to here, where 2 % of the paths are left.
 const EARLY: f64 = 4.0;
 const BAND: f64 = 0.2;
-/// More bands than this in one panel hide each other.
+/// With more bands than this in one panel, they cover each other.
 const BANDS: usize = 4;
 
 /// The figure: small multiples, one panel for each basin or optimiser.
@@ -42,7 +42,7 @@ pub struct Survival {
     /// What the legend says, as `α = 1.5`.
     pub label: String,
     /// Survival `y` just after each step `x`, in units of `1/λ`, ascending, with the 95 % band. It is 1 before the
-    /// first. All steps are needed, for the height of each is seen; the figure leaves out those that print too close.
+    /// first. Pass all steps; the figure drops those too close to print.
     pub steps: Vec<Point>,
     /// Kolmogorov-Smirnov statistic against Exp(1) and its p-value.
     pub ks: Option<(f64, f64)>,
@@ -83,9 +83,8 @@ impl Figure for ExponentialLaw {
             sheet.row(if columns == 1 { 60.0 } else { 50.0 }, lower);
         }
         let banded = panels.iter().any(|p| p.series.len() <= BANDS);
-        let sample = |i| match banded {
-            true => Sample::Band(style::color(i), BAND, Some(stroke(i))),
-            false => Sample::Line(stroke(i)),
+        let sample = |i| {
+            if banded { Sample::Band(style::color(i), BAND, Some(stroke(i))) } else { Sample::Line(stroke(i)) }
         };
         let series = names.iter().enumerate().map(|(i, name)| Entry::new(sample(i), *name)).collect();
         let keys = vec![Entry::new(Sample::Line(law()), "Theorem 1: exp(−t)")];
@@ -139,7 +138,7 @@ impl SurvivalPanel {
 }
 
 impl Survival {
-    /// The curve without its last ten steps, or quarter, where a path more or less shows.
+    /// The curve without its last ten steps, or its last quarter, where single paths are visible.
     fn steady(&self) -> &[Point] {
         &self.steps[..self.steps.len() - (self.steps.len() / 4).min(10)]
     }

@@ -1,8 +1,7 @@
-//! Mean escape time against the noise level, beside `1/λ` and the exact solver.
+//! Mean escape time against the noise level, with `1/λ` and the exact solver.
 //!
-//! Above, `E Γ` on logarithmic axes, where theory is a line of slope `-α`; below, `λ E Γ`, which tends to 1 as `ε → 0`
-//! (Theorem 1) and shows what the upper panel is too coarse to show. There, the points of different series are set a
-//! little aside, so that all can be seen.
+//! Top: `E Γ` on logarithmic axes, where theory is a line of slope `-α`. Bottom: `λ E Γ`, which tends to 1 as `ε → 0` (Theorem 1);
+//! series are shifted sideways so that their points do not overlap.
 
 use plotters::style::RGBColor;
 

@@ -1,7 +1,7 @@
 //! Mean escape time against the volume of the basin, and against `1/λ`.
 //!
-//! On the left the volume, which the paper names as what decides; on the right the same points against the prediction
-//! of Theorem 1, where basins of every shape, dimension and optimiser fall on one line.
+//! Left: against the volume, which the paper names as the deciding quantity. Right: the same points against the prediction of
+//! Theorem 1, where basins of every shape and dimension, and both optimisers, fall on one line.
 
 use plotters::style::RGBColor;
 
@@ -20,7 +20,7 @@ pub struct GammaVsVolume {
     pub points: Vec<BasinPoint>,
 }
 
-/// One basin and how long it held.
+/// One basin and its escape time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BasinPoint {
     /// Volume of the basin.
@@ -33,7 +33,7 @@ pub struct BasinPoint {
     pub lo: f64,
     /// Upper end of its 95 % interval.
     pub hi: f64,
-    /// Class of the basin's shape, as `flat`: colour.
+    /// Shape of the basin, such as `flat`: colour.
     pub shape: String,
     /// Dimension: marker.
     pub dim: usize,
@@ -89,7 +89,7 @@ impl GammaVsVolume {
     }
 }
 
-/// What colour, marker and fill stand for.
+/// Meaning of colour, marker and fill.
 struct Keys<'a> {
     shapes: Vec<&'a str>,
     dims: Vec<usize>,

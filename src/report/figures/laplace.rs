@@ -1,8 +1,7 @@
-//! Laplace transform of the scaled escape time between the two sides of Theorem 1.
+//! Laplace transform of the scaled escape time, with the bounds of Theorem 1.
 //!
-//! Above, `E exp(-uλΓ)` against `1/(1+u)` and the sandwich `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`; below, the same times
-//! `1+u`, so that what is left is the deviation. There, the points of different series are set a little aside, so that
-//! all can be seen.
+//! Top: `E exp(-uλΓ)` with `1/(1+u)` and the bounds `(1-ρ)/(1+u+ρ) ≤ · ≤ (1+ρ)/(1+u-ρ)`. Bottom: the same times `1+u`, which shows
+//! the deviation; series are shifted sideways so that their points do not overlap.
 
 use crate::report::plot::curve::{aside, columns, grid, labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
@@ -71,7 +70,7 @@ impl Figure for Laplace {
                 Panel { numbers, title, ..panel.upper(&all, u.clone(), above.clone()) }
             });
             let lower = chunk.iter().enumerate().map(|(i, panel)| {
-                // Deviations differ in size from panel to panel: each has a scale of its own.
+                // Deviations differ in size between panels, so each panel has its own scale.
                 let mut below = panel.deviation_axis();
                 if i > 0 {
                     below.label.clear();
@@ -88,7 +87,7 @@ impl Figure for Laplace {
 }
 
 impl Laplace {
-    /// Whether one `ρ` serves all panels that have any; it is then told once, in the legend.
+    /// Whether all panels have the same `ρ`; the legend then states it once.
     fn one_rho(&self) -> bool {
         let mut all = self.panels.iter().filter_map(|p| p.rho);
         all.next().is_none_or(|first| all.all(|rho| rho == first))

@@ -30,7 +30,7 @@ pub struct NoiseLaw {
     pub histogram: Vec<(f64, f64)>,
     /// The laws.
     pub laws: Vec<LawCurve>,
-    /// What is said of the fits, in a free corner of the tail.
+    /// Notes on the fits, in a free corner of the tail panel.
     pub notes: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ impl NoiseLaw {
         let mut figure = NoiseLaw { tail: empirical(&magnitudes, spaced(POINTS), unit), ..NoiseLaw::default() };
         figure.histogram = histogram(sample.values(), unit);
         let beyond: Vec<f64> = spaced(VERTICES).chain([2.0 * largest]).collect();
-        // Densities are even, and 0 is no place of theirs.
+        // The grid avoids 0.
         let centre: Vec<f64> =
             (0..=VERTICES).map(|i| unit * REACH * (2.0 * i as f64 + 0.01) / VERTICES as f64 - unit * REACH).collect();
         for law in laws {
@@ -103,7 +103,7 @@ fn empirical(sorted: &[f64], places: impl Iterator<Item = f64>, unit: f64) -> Ve
         let middle = (share + 0.5 * z2) / (1.0 + z2);
         let half_width = (z2 * (share * (1.0 - share) + 0.25 * z2)).sqrt() / (1.0 + z2);
         let point = Point { x: place / unit, y: share, lo: middle - half_width, hi: middle + half_width };
-        // The same few entries are seen once.
+        // Repeated shares are left out.
         if points.last().is_none_or(|last| last.y != share) {
             points.push(point);
         }
@@ -165,7 +165,7 @@ impl Figure for NoiseLaw {
 }
 
 impl NoiseLaw {
-    /// The outline of the histogram as slices of a band that stands on `floor`.
+    /// The outline of the histogram as slices of a band above `floor`.
     fn steps(&self, floor: f64) -> Vec<(f64, f64, f64)> {
         let [first, second, ..] = self.histogram.as_slice() else { return Vec::new() };
         let half = 0.5 * (second.0 - first.0);

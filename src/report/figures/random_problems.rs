@@ -1,4 +1,4 @@
-//! From the study of random problems to `random-problems`.
+//! The figure `random-problems`.
 
 use crate::report::select::alpha_label;
 use crate::report::{Point, Scale, Series, SeriesFigure};

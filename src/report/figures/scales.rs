@@ -1,4 +1,4 @@
-//! How the scale of the noise differs from parameter to parameter: what a pooled estimate takes for a heavy tail.
+//! How the scale of the noise differs between parameters. In a pooled sample this looks like a heavy tail.
 
 use crate::report::plot::curve::{labels, multiples, place};
 use crate::report::plot::style;
@@ -29,8 +29,8 @@ pub struct ScaleDistribution {
 }
 
 impl ScaleDistribution {
-    /// Half the way from the quantile of 16 % to that of 84 % of the logarithms: their standard deviation if they are Gaussian, and not
-    /// ruled by the few parameters that almost never have noise.
+    /// Half the distance between the 16 % and the 84 % quantile of the logarithms. This is their standard deviation if they are Gaussian,
+    /// and it is robust against the few parameters that rarely have noise.
     pub fn spread(&self) -> f64 {
         let logs = self.centred();
         let at = |share: f64| logs.get((share * logs.len() as f64) as usize).copied().unwrap_or(f64::NAN);

@@ -1,4 +1,4 @@
-//! Any other figure of series: points with intervals, lines and bands on two axes.
+//! A general figure of series: points with intervals, lines and bands on two axes.
 
 use crate::report::plot::curve::{labels, look, multiples, sorted};
 use crate::report::plot::style::INK;
@@ -23,13 +23,13 @@ pub struct SeriesFigure {
     pub y_scale: Scale,
     /// Titles and series of the panels.
     pub panels: Vec<(String, Vec<Series>)>,
-    /// Horizontal lines through all panels, with what the legend says of them.
+    /// Horizontal lines through all panels, with their legend texts.
     pub levels: Vec<(f64, String)>,
-    /// How series are named.
+    /// Position of the series' names.
     pub labelling: Labelling,
 }
 
-/// Where the names of series stand.
+/// Position of the series' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Labelling {
     /// In a legend below.
@@ -42,7 +42,7 @@ pub enum Labelling {
 /// One series. Series of the same label look the same in all panels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// What the legend says.
+    /// Legend text.
     pub label: String,
     /// Points with their intervals.
     pub points: Vec<Point>,
@@ -54,7 +54,7 @@ pub struct Series {
     pub exact: Vec<(f64, f64)>,
     /// An area `(x, lower, upper)`, shaded.
     pub band: Vec<(f64, f64, f64)>,
-    /// What is said of the series in a corner of its panel.
+    /// A note on the series, in a corner of its panel.
     pub note: Option<String>,
 }
 

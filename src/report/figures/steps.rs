@@ -1,4 +1,4 @@
-//! From results to `sde-vs-steps`: the optimisers beside the equations that stand for them.
+//! The figure `sde-vs-steps`: discrete optimisers and their SDEs.
 
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LevelMean, fit_slope};
@@ -10,7 +10,7 @@ use crate::results::CellResult;
 /// The slope is fitted over the lowest factor of this in `η`.
 const SLOPE_RANGE: f64 = 12.0;
 
-/// Mean escape time against the learning rate, SGD on the left, Adam on the right: the equation, its prediction, and the steps.
+/// Mean escape time against the learning rate, SGD left, Adam right: the SDE, its prediction, and the steps.
 pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
     let basins = distinct(results.iter().map(|r| r.plan.basin.clone()));
     let mut panels = Vec::new();

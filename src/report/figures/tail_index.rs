@@ -1,4 +1,4 @@
-//! Tail indices along a training, each beside that of Gaussian noise with the same scales.
+//! Tail indices during training, each with the index of Gaussian noise of the same scales.
 
 use crate::report::plot::curve::{band, labels, multiples, place, sorted};
 use crate::report::plot::style::{self, INK};

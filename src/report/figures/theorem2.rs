@@ -1,18 +1,18 @@
-//! Escape times of Adam over those of SGD, against what the volume of the escape sets suggests.
+//! Ratio of the escape times of Adam and SGD, compared with the volume argument.
 //!
-//! On the left against `det Q`, the ratio of the volumes: by the volume argument of Theorem 2, Adam is slower where it
-//! exceeds 1. On the right against the anisotropy of `Q` at `det Q = 1`, where volumes tie and the argument is silent.
+//! Left: against `det Q`, the ratio of the volumes. By the volume argument of Theorem 2, Adam is slower where it exceeds 1. Right:
+//! against the anisotropy of `Q` at `det Q = 1`, where the volumes are equal and the argument predicts nothing.
 
 use crate::report::plot::curve::{labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Side,
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet,
     Stroke,
 };
 
 const STEM: &str = "theorem2";
 
-/// The figure; a side without a finite point is left out.
+/// The figure; a panel without a finite point is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TheoremTwo {
     /// Series against `x = det Q`.
@@ -24,7 +24,7 @@ pub struct TheoremTwo {
 /// `E Γ_Adam / E Γ_SGD` along one sweep.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RatioSeries {
-    /// What the legend says, as `d = 2, α = 1.5`. Equal labels look the same on both sides.
+    /// Legend text, such as `d = 2, α = 1.5`. Equal labels look the same in both panels.
     pub label: String,
     /// Measured ratios with intervals.
     pub points: Vec<Point>,
@@ -90,7 +90,7 @@ fn determinant_panel(series: &[RatioSeries], names: &[&str], x: Axis, y: Axis) -
     }
     if split < x.hi {
         let slower = if panel.notes.is_empty() { "volume argument: Adam slower" } else { "Adam slower" };
-        panel.notes.push(Note { side: Side::Right, ..Note::new(slower, GREY) });
+        panel.notes.push(Note { align: NoteAlign::Right, ..Note::new(slower, GREY) });
     }
     if split > x.lo && split < x.hi {
         panel.upright(1.0, Stroke::dotted(INK, 0.8));

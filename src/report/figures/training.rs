@@ -27,14 +27,22 @@ pub struct TrainingCurves {
     pub test_accuracy: Vec<(f64, f64)>,
 }
 
+/// A vertical axis before its range is known.
+struct Quantity {
+    label: &'static str,
+    scale: Scale,
+}
+
 impl Figure for TrainingFigure {
     fn stem(&self) -> &str {
         STEM
     }
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
-        let loss = self.panel(("cross-entropy, nats", Scale::Log), |run| [&run.train_loss, &run.test_loss])?;
-        let accuracy = self.panel(("accuracy", Scale::Linear), |run| [&run.train_accuracy, &run.test_accuracy])?;
+        let loss = Quantity { label: "cross-entropy, nats", scale: Scale::Log };
+        let accuracy = Quantity { label: "accuracy", scale: Scale::Linear };
+        let loss = self.panel(loss, |run| [&run.train_loss, &run.test_loss])?;
+        let accuracy = self.panel(accuracy, |run| [&run.train_accuracy, &run.test_accuracy])?;
         let mut sheet = Sheet::new(FULL_WIDTH, 2);
         sheet.row(140.0, [loss, accuracy]);
         let runs = self.runs.iter().enumerate();
@@ -52,13 +60,14 @@ impl Figure for TrainingFigure {
 impl TrainingFigure {
     fn panel<'f>(
         &'f self,
-        (label, scale): (&str, Scale),
+        quantity: Quantity,
         of: impl Fn(&'f TrainingCurves) -> [&'f Vec<(f64, f64)>; 2],
     ) -> Result<Panel, FigureError> {
         let empty = |what| move || FigureError::Empty { figure: STEM.to_owned(), what };
         let values = || self.runs.iter().flat_map(&of).flatten().filter(|v| v.0 > 0.0);
         let x = Axis::over("iteration", Scale::Log, values().map(|v| v.0)).ok_or_else(empty("the iteration"))?;
-        let y = Axis::over(label, scale, values().map(|v| v.1)).ok_or_else(empty("loss or accuracy"))?;
+        let y =
+            Axis::over(quantity.label, quantity.scale, values().map(|v| v.1)).ok_or_else(empty("loss or accuracy"))?;
         let mut panel = Panel::new(x, y);
         for (i, run) in self.runs.iter().enumerate() {
             let [train, test] = of(run);

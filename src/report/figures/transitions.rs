@@ -1,4 +1,4 @@
-//! From results to `transitions`: the rates between wells beside `q_ij`.
+//! The figure `transitions`: measured rates between wells and the predicted `q_ij`.
 
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};
 use crate::report::{Point, Scale, Series, SeriesFigure};

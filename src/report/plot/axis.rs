@@ -18,9 +18,9 @@ pub enum Scale {
 /// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where it stands.
+    /// Its value on the axis.
     pub value: f64,
-    /// What it says; a minor tick says nothing.
+    /// Its label; a minor tick has none.
     pub label: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl Axis {
         Axis { label: label.to_owned(), scale, lo, hi }
     }
 
-    /// Where `value` stands, 0 at `lo` and 1 at `hi`; minus infinity for what a logarithmic axis cannot show.
+    /// Place of `value`, 0 at `lo` and 1 at `hi`; minus infinity for what a logarithmic axis cannot show.
     pub fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.lo) / (self.hi - self.lo),
@@ -134,7 +134,7 @@ impl Axis {
         ticks
     }
 
-    /// At most one decade and a half in sight: 1-2-5 within them, or round numbers where even that says too little.
+    /// At most one and a half decades: 1-2-5 steps, or round numbers where these give too few labels.
     fn short_log_ticks(&self, length: f64, footprint: &dyn Fn(&str) -> f64) -> Vec<Tick> {
         let first = self.lo.log10().floor() as i32;
         let all: Vec<(i32, i32)> = (first..=first + 2)
@@ -143,7 +143,7 @@ impl Axis {
             .collect();
         let value = |&(m, n): &(i32, i32)| f64::from(m) * 10f64.powi(n);
         let sets: [&[i32]; 4] = [&[1, 2, 3, 4, 5, 6, 7, 8, 9], &[1, 2, 3, 5, 7], &[1, 2, 5], &[1, 3]];
-        // Round numbers stand unevenly on a logarithmic axis: they serve short ranges, where two ticks are too few.
+        // Round numbers are unevenly spaced on a logarithmic axis, so they are used for short ranges only, where two ticks are too few.
         let fewest = if self.hi > 4.0 * self.lo { [3, 2] } else { [3, 3] };
         for (fewest, kept) in fewest.into_iter().flat_map(|fewest| sets.map(|kept| (fewest, kept))) {
             let shown: Vec<f64> = all.iter().filter(|(m, _)| kept.contains(m)).map(value).collect();

@@ -1,17 +1,10 @@
 //! A page measured in points, over any plotters backend.
-//!
-//! Backends draw on whole units; one unit is 1/600 inch here, so that rounding cannot be seen.
 
 use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
-use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{BackendCoord, DrawingBackend};
 
+use super::backend::{self, Drawn, Medium, UNITS_PER_POINT, unit};
 use super::style::{Fill, Look, PAPER, Stroke};
-
-/// Drawing units in a point: 600 to an inch.
-pub const UNITS_PER_POINT: f64 = 600.0 / 72.0;
-
-/// What drawing returns: nothing, or the backend's error.
-pub type Drawn<DB> = Result<(), DrawingErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// A rectangle in points, `y` downwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,15 +31,6 @@ impl Rect {
     }
 }
 
-/// Whether the backend keeps shapes or turns them into pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Medium {
-    /// Pixels: joints and glyphs are drawn here, not left to the backend.
-    Raster,
-    /// Shapes and text.
-    Vector,
-}
-
 /// The page.
 pub struct Canvas<'a, DB: DrawingBackend> {
     pub(in crate::report) backend: &'a mut DB,
@@ -66,17 +50,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         for part in dashes(vertices, stroke.dash.pattern()) {
             let mut units: Vec<BackendCoord> = part.iter().map(|&v| unit(v)).collect();
             units.dedup();
-            match self.medium {
-                Medium::Vector => self.backend.draw_path(units, &style)?,
-                Medium::Raster => {
-                    for pair in units.windows(2) {
-                        self.backend.draw_line(pair[0], pair[1], &style)?;
-                    }
-                    for joint in units.iter().skip(1).rev().skip(1) {
-                        self.backend.draw_circle(*joint, width / 2, &style, true)?;
-                    }
-                }
-            }
+            backend::polyline(self.backend, self.medium, units, &style)?;
         }
         Ok(())
     }
@@ -96,20 +70,8 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         if self.medium == Medium::Vector || hole.len() < 3 {
             return self.area(&keyhole(hole, rect), color, opacity);
         }
-        // A raster shows the seam of the keyhole: fill line by line.
-        let ((left, top), (right, bottom)) = (unit((rect.x0, rect.y0)), unit((rect.x1, rect.y1)));
-        let style = color.mix(opacity).to_backend_color();
-        for y in top..bottom {
-            let level = (f64::from(y) + 0.5) / UNITS_PER_POINT;
-            let sides = hole.iter().zip(hole.iter().cycle().skip(1)).filter(|(a, b)| (a.1 > level) != (b.1 > level));
-            let cross = |(a, b): (&(f64, f64), &(f64, f64))| a.0 + (level - a.1) / (b.1 - a.1) * (b.0 - a.0);
-            let mut ends: Vec<i32> = sides.map(cross).map(|x| unit((x, level)).0).chain([left, right]).collect();
-            ends.sort_unstable();
-            for span in ends.chunks_exact(2).filter(|span| span[1] > span[0]) {
-                self.backend.draw_line((span[0], y), (span[1] - 1, y), &style)?;
-            }
-        }
-        Ok(())
+        let corners = [(rect.x0, rect.y0), (rect.x1, rect.y1)];
+        backend::outside(self.backend, hole, corners, color.mix(opacity).to_backend_color())
     }
 
     /// A filled rectangle.
@@ -154,10 +116,6 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             }
         }
     }
-}
-
-pub(in crate::report) fn unit((x, y): (f64, f64)) -> BackendCoord {
-    ((x * UNITS_PER_POINT).round() as i32, (y * UNITS_PER_POINT).round() as i32)
 }
 
 fn units(length: f64) -> u32 {

@@ -1,4 +1,4 @@
-//! What of a line or an area lies inside a panel.
+//! The parts of lines and areas inside a panel.
 
 use super::canvas::Rect;
 

@@ -1,4 +1,4 @@
-//! What several figures do with curves: hold a measurement against a prediction, and name series alike.
+//! Operations on curves that several figures share: ratios to a prediction, and one look for each label.
 
 use super::style::FULL_WIDTH;
 use super::{Axis, Look, Numbers, Panel, Point, Scale, Sheet};
@@ -40,8 +40,8 @@ pub fn multiples(panels: Vec<Panel>, [alone, beside]: [f64; 2]) -> Sheet {
     sheet
 }
 
-/// The points of series `i` of `count`, set aside by a share of the axis, so that series which agree can all be seen;
-/// together they take `room` of it.
+/// The points of series `i` of `count`, shifted along the axis so that overlapping series stay visible; all shifts together take the
+/// share `room` of the axis.
 pub fn aside(axis: &Axis, points: impl Iterator<Item = Point>, i: usize, count: usize, room: f64) -> Vec<Point> {
     let shift = (room / count as f64).min(0.018) * (i as f64 - 0.5 * (count as f64 - 1.0));
     points.map(|p| Point { x: axis.value(axis.place(p.x) + shift), ..p }).collect()

@@ -1,20 +1,17 @@
-//! From a figure to its two files.
+//! Writes a figure to its two files.
 
 use std::error::Error;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use plotters::backend::{BitMapBackend, SVGBackend};
-use plotters_backend::DrawingBackend;
 use thiserror::Error;
 
 use super::Sheet;
-use super::canvas::{Canvas, Medium, UNITS_PER_POINT};
+use super::backend::{self, BackendFailure, Medium, UNITS_PER_PIXEL, UNITS_PER_POINT};
+use super::canvas::Canvas;
 use crate::files::AtomicFile;
 
-/// Drawing units that become one pixel, along each axis: 600 units per inch make 300 dots per inch.
-const UNITS_PER_PIXEL: usize = 2;
 const PIXELS_PER_METRE: u32 = 11811;
 
 /// Something that can be drawn.
@@ -73,7 +70,7 @@ pub enum FigureError {
     /// The file could not be written.
     #[error("figure {} could not be written", path.display())]
     Write {
-        /// Where it should have gone.
+        /// Path of the file.
         path: PathBuf,
         /// The system's reason.
         #[source]
@@ -90,9 +87,9 @@ pub enum FigureError {
     },
 }
 
-/// Writes `<stem>.svg` and `<stem>.png` into `dir`, which is created if need be, and returns their paths.
+/// Writes `<stem>.svg` and `<stem>.png` into `dir`, which is created if necessary, and returns their paths.
 ///
-/// Each file is written beside its place and renamed into it, so that a reader never sees half a figure.
+/// Each file is replaced atomically, so that a reader never sees half a figure.
 ///
 /// # Errors
 /// [`FigureError`]; nothing is replaced unless both files could be drawn.
@@ -137,55 +134,21 @@ fn extent(sheet: &Sheet) -> (u32, u32) {
 }
 
 fn svg(stem: &str, sheet: &Sheet) -> Result<String, FigureError> {
-    let (width, height) = extent(sheet);
-    let mut drawn = String::new();
-    {
-        let mut backend = SVGBackend::with_string(&mut drawn, (width, height));
-        let mut canvas = Canvas::new(&mut backend, Medium::Vector);
-        let failed = |source| FigureError::Draw { figure: stem.to_owned(), source: Box::new(source) };
-        sheet.draw(&mut canvas).map_err(failed)?;
-        backend.present().map_err(failed)?;
-    }
-    // The backend knows units only: the page has a size in print, and corners of lines are round.
-    let Some((_, shapes)) = drawn.split_once('\n') else { return Ok(drawn) };
-    let points = |units: u32| (f64::from(units) / UNITS_PER_POINT * 100.0).round() / 100.0;
-    Ok(format!(
-        "<svg width=\"{}pt\" height=\"{}pt\" viewBox=\"0 0 {width} {height}\" stroke-linejoin=\"round\" \
-         xmlns=\"http://www.w3.org/2000/svg\">\n<title>{stem}</title>\n{shapes}",
-        points(width),
-        points(height)
-    ))
+    backend::svg(stem, extent(sheet), |backend| sheet.draw(&mut Canvas::new(backend, Medium::Vector)))
+        .map_err(|source| failed(stem, source))
 }
 
 fn png(stem: &str, sheet: &Sheet) -> Result<Vec<u8>, FigureError> {
     let (width, height) = extent(sheet);
-    let mut fine = vec![0; 3 * width as usize * height as usize];
-    {
-        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        let mut canvas = Canvas::new(&mut backend, Medium::Raster);
-        let failed = |source| FigureError::Draw { figure: stem.to_owned(), source: Box::new(source) };
-        sheet.draw(&mut canvas).map_err(failed)?;
-        backend.present().map_err(failed)?;
-    }
+    let pixels = backend::bitmap((width, height), |backend| sheet.draw(&mut Canvas::new(backend, Medium::Raster)))
+        .map_err(|source| failed(stem, source))?;
     let side = UNITS_PER_PIXEL as u32;
-    encode(&averaged(&fine, width as usize), width / side, height / side)
+    encode(&pixels, width / side, height / side)
         .map_err(|source| FigureError::Encode { figure: stem.to_owned(), source })
 }
 
-/// Means over squares of [`UNITS_PER_PIXEL`] units: smooth edges.
-fn averaged(fine: &[u8], width: usize) -> Vec<u8> {
-    let side = UNITS_PER_PIXEL;
-    let mut coarse = Vec::with_capacity(fine.len() / (side * side));
-    for rows in fine.chunks_exact(3 * width * side) {
-        for x in 0..width / side {
-            for channel in 0..3 {
-                let dots = (0..side * side).map(|i| 3 * ((i / side) * width + x * side + i % side) + channel);
-                let sum: u32 = dots.map(|at| u32::from(rows[at])).sum();
-                coarse.push((sum / (side * side) as u32) as u8);
-            }
-        }
-    }
-    coarse
+fn failed(stem: &str, source: BackendFailure) -> FigureError {
+    FigureError::Draw { figure: stem.to_owned(), source }
 }
 
 fn encode(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {

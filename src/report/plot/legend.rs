@@ -1,9 +1,10 @@
-//! Legends: a strip of their own under the panels, so that they never cover data.
+//! Legends: a strip under the panels, so that they never cover data.
 
 use plotters_backend::DrawingBackend;
 
+use super::backend::Drawn;
+use super::canvas::Canvas;
 use super::canvas::Rect;
-use super::canvas::{Canvas, Drawn};
 use super::lettering::{Align, TextStyle};
 use super::style::{GREY, INK, LEADING, Look, SMALL_SIZE, Stroke};
 use super::text;
@@ -20,7 +21,7 @@ const GUTTER: f64 = 12.0;
 pub enum Sample {
     /// The points of a series.
     Points(Look),
-    /// A point with its interval, which stands for "measured" at large.
+    /// A point with its interval, for all measurements.
     Interval(Look),
     /// A line.
     Line(Stroke),

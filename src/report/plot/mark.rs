@@ -3,7 +3,8 @@
 use plotters::style::RGBColor;
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn};
+use super::backend::Drawn;
+use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle};
 use super::placement::Obstacles;
 use super::style::SMALL_SIZE;
@@ -54,7 +55,7 @@ pub enum Mark {
     Band(Vec<(f64, f64, f64)>, RGBColor, f64),
     /// All of the panel but a closed area, and the opacity.
     Outside(Vec<(f64, f64)>, RGBColor, f64),
-    /// A text beside a place, on the side where it covers least.
+    /// A text near a place, where it covers least.
     Label(String, (f64, f64), RGBColor),
 }
 
@@ -66,7 +67,7 @@ pub struct Plot<'a> {
 }
 
 impl Plot<'_> {
-    /// Where a pair of values stands on the page.
+    /// Place of a pair of values on the page.
     pub fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let frame = &self.frame;
         (frame.x0 + self.x.place(x) * frame.width(), frame.y1 - self.y.place(y) * frame.height())

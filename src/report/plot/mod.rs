@@ -1,10 +1,10 @@
-//! The plotting of any panel: a figure is drawn once for both files, an SVG with live text and a PNG of 300 dots per inch, at the size in
-//! which a paper prints it.
+//! Plotting of panels. Each figure becomes an SVG with text as text and a PNG of 300 dots per inch, both in print size.
 //!
-//! A figure describes a [`Sheet`] of [`Panel`]s; the sheet measures its own text, so that nothing overlaps and legends have a strip of
-//! their own.
+//! A figure describes a [`Sheet`] of [`Panel`]s. The sheet measures its text, so that nothing overlaps, and reserves a strip for the
+//! legend. plotters draws; `backend` lists what is changed of it.
 
 pub(super) mod axis;
+mod backend;
 pub(super) mod canvas;
 pub(super) mod clip;
 pub(super) mod curve;
@@ -23,7 +23,7 @@ pub use axis::{Axis, Scale, Tick, number};
 pub use figure::{Figure, FigureError, Format, save, save_as};
 pub use legend::{Entry, Group, Legend, Sample};
 pub use mark::{Mark, Point};
-pub use note::{EndLabel, Note, Side};
+pub use note::{EndLabel, Note, NoteAlign};
 pub use panel::{Aspect, Numbers, Panel};
 pub use sheet::Sheet;
 pub use style::{Dash, Fill, Look, Marker, Stroke, color};

@@ -5,10 +5,10 @@ use plotters::style::RGBColor;
 use super::style::SMALL_SIZE;
 use super::text;
 
-/// Where a note stands in its line.
+/// Position of a note in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// After the note before it.
+pub enum NoteAlign {
+    /// After the previous note.
     Left,
     /// At the right end.
     Right,
@@ -19,16 +19,16 @@ pub enum Side {
 pub struct Note {
     /// What it says.
     pub text: String,
-    /// Its colour: that of the series it speaks of.
+    /// Its colour: that of the series it describes.
     pub ink: RGBColor,
-    /// Where it stands.
-    pub side: Side,
+    /// Position in its line.
+    pub align: NoteAlign,
 }
 
 impl Note {
     /// A note on the left.
     pub fn new(text: impl Into<String>, ink: RGBColor) -> Self {
-        Note { text: text.into(), ink, side: Side::Left }
+        Note { text: text.into(), ink, align: NoteAlign::Left }
     }
 }
 
@@ -53,7 +53,7 @@ pub fn flow<'a>(notes: impl IntoIterator<Item = &'a Note>, width: f64) -> Vec<(&
         if end > 0.0 && end + taken > width {
             (line, end) = (line + 1, 0.0);
         }
-        let offset = if note.side == Side::Right { (width - taken).max(end) } else { end };
+        let offset = if note.align == NoteAlign::Right { (width - taken).max(end) } else { end };
         placed.push((note, line, offset));
         end = offset + taken + 8.0;
     }
@@ -101,7 +101,7 @@ mod tests {
         let notes: Vec<Note> = (0..4).map(|_| Note::new("slope −1.50", GREY)).collect();
         let width = text::width("slope −1.50", SMALL_SIZE);
         assert_eq!(flow(&notes, 2.0 * width + 10.0).iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 1, 1]);
-        let right = Note { side: Side::Right, ..notes[0].clone() };
+        let right = Note { align: NoteAlign::Right, ..notes[0].clone() };
         assert!((flow([&right], 200.0)[0].2 - (200.0 - width)).abs() < 1e-9);
     }
 }

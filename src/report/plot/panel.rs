@@ -3,7 +3,8 @@
 use plotters_backend::DrawingBackend;
 
 use super::axis::across;
-use super::canvas::{Canvas, Drawn};
+use super::backend::Drawn;
+use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle, Turn};
 use super::mark::Plot;
 use super::note::{flow, spread};
@@ -14,7 +15,7 @@ use super::{Axis, EndLabel, Mark, Note, Rect, Tick};
 const TICK: f64 = 3.0;
 const LINE: f64 = SMALL_SIZE * LEADING;
 
-/// Which axes carry numbers and labels; those that do not are read off the panel below or to the left.
+/// Which axes carry numbers and labels; the others share those of the panel below or to the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbers {
     /// Both axes.
@@ -58,7 +59,7 @@ pub enum Aspect {
     Equal,
 }
 
-/// Where the notes of [`Panel::corner`] stand; the same in all panels of a sheet.
+/// Position of the notes of [`Panel::corner`]; the same in all panels of a sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Corner {
     /// In a corner of the frame.
@@ -74,7 +75,7 @@ pub struct Panel {
     pub title: String,
     /// Notes in a strip above the frame.
     pub notes: Vec<Note>,
-    /// Notes that stand under each other in a free corner of the frame; in the strip if some panel of the sheet has none.
+    /// Notes below each other in a free corner of the frame; in the strip if a panel of the sheet has no free corner.
     pub corner: Vec<Note>,
     /// The horizontal axis.
     pub x: Axis,

@@ -1,10 +1,10 @@
-//! Where in a panel a text covers nothing.
+//! Placement of text where it covers nothing.
 
 use super::canvas::Rect;
 
 /// Distance between two obstacles on a line.
 const SPACING: f64 = 1.5;
-/// Clearance beyond which more is no better.
+/// Clearance that suffices.
 const ENOUGH: f64 = 2.0;
 
 /// What must stay visible, as dots in points.
@@ -46,7 +46,7 @@ impl Obstacles {
         self.0.iter().map(distance).fold(f64::INFINITY, f64::min)
     }
 
-    /// The freest place for a text of this size beside a marker at `at`, inside `frame` if there is one.
+    /// The place with the most clearance for a text of this size near a marker at `at`, inside `frame` if possible.
     pub fn beside(&self, at: (f64, f64), size: (f64, f64), frame: &Rect) -> Rect {
         let half = (0.5 * size.0, 0.5 * size.1);
         let mut best: Option<(f64, Rect)> = None;

@@ -2,7 +2,8 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Canvas, Drawn};
+use super::backend::Drawn;
+use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle};
 use super::panel::Corner;
 use super::style::{INK, LABEL_SIZE, LEADING, PAPER};
@@ -21,7 +22,7 @@ pub struct Sheet {
     pub title: String,
     /// Width of the page.
     pub width: f64,
-    /// Panels beside each other.
+    /// Panels in a row.
     pub columns: usize,
     /// Height of the frames of each row; there is one for every `columns` panels.
     pub rows: Vec<f64>,

@@ -10,7 +10,7 @@ use plotters::style::RGBColor;
 
 /// Text width of a NeurIPS or JMLR page.
 pub const FULL_WIDTH: f64 = 396.0;
-/// A figure that stands in one column, or beside another.
+/// Width of a figure in one column, or next to another.
 pub const COLUMN_WIDTH: f64 = 234.0;
 
 /// Size of titles and axis labels.
@@ -190,7 +190,7 @@ impl Stroke {
         Stroke { color, width, dash: Dash::Dashed }
     }
 
-    /// A dotted line: where nothing would happen.
+    /// A dotted line: no effect.
     pub fn dotted(color: RGBColor, width: f64) -> Self {
         Stroke { color, width, dash: Dash::Dotted }
     }

@@ -1,6 +1,6 @@
 //! Labels: embedded type, measured exactly, with sub- and superscripts.
 //!
-//! `Γ_{Adam}` and `R^{d}` set what stands in braces lower or higher and smaller; all else is taken as it is.
+//! `Γ_{Adam}` and `R^{d}` lower or raise the text in braces and make it smaller; all other text is literal.
 
 use std::sync::OnceLock;
 

@@ -1,7 +1,7 @@
 //! Many paths of one recursion on a line, side by side.
 //!
 //! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
-//! the next path of the range when the block of noise is used up. What a path does is [`LineStep::step`] on one lane,
+//! the next path of the range when the block of noise is used up. What a path does is [`IntervalStep::step`] on one lane,
 //! whatever the vectors are: nothing fuses a multiplication with an addition, so every width gives the same bits.
 
 use std::ops::Range;
@@ -21,7 +21,7 @@ const INSIDE: f64 = -0.0;
 const FEW: usize = 2;
 
 /// A recursion on a line with `K` numbers of state, of which the first is the parameter.
-pub(super) trait LineStep<const K: usize>: Copy {
+pub(super) trait IntervalStep<const K: usize>: Copy {
     /// The state at `t = 0`, which may take draws of its own.
     fn start(self, draw: impl FnMut() -> f64) -> [f64; K];
 
@@ -31,23 +31,28 @@ pub(super) trait LineStep<const K: usize>: Copy {
 }
 
 /// A path on its way.
-pub(super) struct Walker<const K: usize> {
+pub(super) struct IntervalPath<const K: usize> {
     path: u64,
     state: [f64; K],
     steps: u64,
     stream: Stream,
 }
 
-impl<const K: usize> Walker<K> {
+impl<const K: usize> IntervalPath<K> {
     /// A path at its start.
-    pub fn new<L: LineStep<K>>(line: L, source: StreamSource, path: u64, draw: &impl Fn(&mut Stream) -> f64) -> Self {
+    pub fn new<L: IntervalStep<K>>(
+        line: L,
+        source: StreamSource,
+        path: u64,
+        draw: &impl Fn(&mut Stream) -> f64,
+    ) -> Self {
         let mut stream = source.stream(path);
         let state = line.start(|| draw(&mut stream));
-        Walker { path, state, steps: 0, stream }
+        IntervalPath { path, state, steps: 0, stream }
     }
 
-    /// Walks to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
-    pub fn walk<L: LineStep<K>>(
+    /// Runs to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
+    pub fn run_alone<L: IntervalStep<K>>(
         mut self,
         line: L,
         most: u64,
@@ -73,7 +78,7 @@ pub(super) struct Ending {
 }
 
 /// Runs the paths of `range` and hands every ending to `finish`, in the order in which they end.
-pub(super) struct Lanes<'a, L> {
+pub(super) struct IntervalLanes<'a, L> {
     pub line: L,
     pub table: &'a QuantileTable,
     pub arch: Arch,
@@ -84,7 +89,7 @@ pub(super) struct Lanes<'a, L> {
     pub limits: Limits<'a>,
 }
 
-impl<L> Lanes<'_, L> {
+impl<L> IntervalLanes<'_, L> {
     /// Appends the records of `range` in path order; `finish` makes a record of an ending.
     pub fn run<const K: usize>(
         &self,
@@ -92,7 +97,7 @@ impl<L> Lanes<'_, L> {
         records: &mut Vec<PathRecord>,
         mut finish: impl FnMut(&Ending) -> PathRecord,
     ) where
-        L: LineStep<K>,
+        L: IntervalStep<K>,
     {
         let first = records.len();
         let empty = PathRecord { outcome: crate::scheme::Outcome::Censored { at: 0.0 }, events: 0 };
@@ -100,13 +105,13 @@ impl<L> Lanes<'_, L> {
         let start = range.start;
         let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);
         let mut queue = range;
-        let (walkers, lanes) = (Vec::new(), self);
-        let wide = Advance::<_, _, K, 16> { lanes, walkers, queue: &mut queue, rest: 8, put: &mut put };
-        let walkers = self.arch.dispatch(wide);
-        let narrow = Advance::<_, _, K, 8> { lanes, walkers, queue: &mut queue, rest: FEW, put: &mut put };
-        let walkers = self.arch.dispatch(narrow);
-        for walker in walkers {
-            put(walker.walk(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
+        let (unfinished, lanes) = (Vec::new(), self);
+        let wide = IntervalAdvance::<_, _, K, 16> { lanes, unfinished, queue: &mut queue, rest: 8, put: &mut put };
+        let unfinished = self.arch.dispatch(wide);
+        let narrow = IntervalAdvance::<_, _, K, 8> { lanes, unfinished, queue: &mut queue, rest: FEW, put: &mut put };
+        let unfinished = self.arch.dispatch(narrow);
+        for path in unfinished {
+            put(path.run_alone(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
         }
     }
 
@@ -115,26 +120,28 @@ impl<L> Lanes<'_, L> {
     }
 }
 
-/// Advances `walkers` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
-struct Advance<'a, L, P, const K: usize, const N: usize> {
-    lanes: &'a Lanes<'a, L>,
-    walkers: Vec<Walker<K>>,
+/// Advances `unfinished` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
+struct IntervalAdvance<'a, L, P, const K: usize, const N: usize> {
+    lanes: &'a IntervalLanes<'a, L>,
+    unfinished: Vec<IntervalPath<K>>,
     queue: &'a mut Range<u64>,
     rest: usize,
     put: P,
 }
 
-impl<L: LineStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd for Advance<'_, L, P, K, N> {
-    type Output = Vec<Walker<K>>;
+impl<L: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd
+    for IntervalAdvance<'_, L, P, K, N>
+{
+    type Output = Vec<IntervalPath<K>>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker<K>> {
-        let Advance { lanes: shared, walkers, queue, rest, mut put } = self;
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<IntervalPath<K>> {
+        let IntervalAdvance { lanes: shared, unfinished, queue, rest, mut put } = self;
         let (line, table, most) = (shared.line, shared.table.view(), shared.most);
         let draw = |rng: &mut Stream| shared.draw(rng);
-        let mut waiting = walkers.into_iter();
+        let mut waiting = unfinished.into_iter();
         let mut next = || {
-            let fresh = || queue.next().map(|path| Walker::new(shared.line, shared.source, path, &draw));
+            let fresh = || queue.next().map(|path| IntervalPath::new(shared.line, shared.source, path, &draw));
             waiting.next().or_else(fresh)
         };
         let mut streams = LaneStreams::<N>::idle();
@@ -147,13 +154,13 @@ impl<L: LineStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd 
         loop {
             for lane in 0..N {
                 if paths[lane].is_none() && more {
-                    let Some(walker) = next() else {
+                    let Some(path) = next() else {
                         more = false;
                         break;
                     };
-                    paths[lane] = Some((walker.path, walker.steps));
-                    streams.set(lane, &walker.stream);
-                    states.iter_mut().zip(walker.state).for_each(|(row, value)| row[lane] = value);
+                    paths[lane] = Some((path.path, path.steps));
+                    streams.set(lane, &path.stream);
+                    states.iter_mut().zip(path.state).for_each(|(row, value)| row[lane] = value);
                 }
             }
             if !more && paths.iter().flatten().count() <= rest {
@@ -163,8 +170,8 @@ impl<L: LineStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd 
                 return Vec::new();
             }
             table.fill_lanes(simd, &mut streams, &mut kicks);
-            let sweep = Sweep { line, states: &mut states, kicks: &mut kicks, track: &mut track };
-            let outside = sweep.run(simd);
+            let block = IntervalBlock { line, states: &mut states, kicks: &mut kicks, track: &mut track };
+            let outside = block.run(simd);
             for lane in 0..N {
                 let Some((path, steps)) = paths[lane] else { continue };
                 let left = (most - steps).min(BLOCK as u64) as usize;
@@ -186,21 +193,21 @@ impl<L: LineStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd 
         }
         let left = (0..N).filter_map(|lane| {
             let (path, steps) = paths[lane]?;
-            Some(Walker { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
+            Some(IntervalPath { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
         });
         left.collect()
     }
 }
 
 /// A block of steps: the noise goes in, the kicks come out in its place, and the track tells where a path was outside.
-struct Sweep<'a, L, const K: usize, const N: usize> {
+struct IntervalBlock<'a, L, const K: usize, const N: usize> {
     line: L,
     states: &'a mut [[f64; N]; K],
     kicks: &'a mut [[f64; N]; BLOCK],
     track: &'a mut [[f64; N]; BLOCK],
 }
 
-impl<L: LineStep<K>, const K: usize, const N: usize> Sweep<'_, L, K, N> {
+impl<L: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, L, K, N> {
     /// Whether a lane was outside after any of the steps.
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) -> [bool; N] {

@@ -2,14 +2,14 @@
 
 use pulp::Simd;
 
-use super::interval_lanes::LineStep;
+use super::interval_lanes::IntervalStep;
 use super::monitoring::watched_shift;
 use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
 use crate::scheme::interval::Line;
 
 /// SGD: the state is `x`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SgdLine {
+pub(super) struct SgdIntervalStep {
     line: Line,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
@@ -19,15 +19,15 @@ pub(super) struct SgdLine {
     hi: f64,
 }
 
-impl SgdLine {
+impl SgdIntervalStep {
     /// `shift` is that of the edge before the amplitude.
     pub fn new(line: Line, step: f64, scale: f64, shift: f64) -> Self {
         let shift = watched_shift(shift * line.amplitude.abs(), line.lo, line.hi);
-        SgdLine { line, step, scale, lo: line.lo + shift, hi: line.hi - shift }
+        SgdIntervalStep { line, step, scale, lo: line.lo + shift, hi: line.hi - shift }
     }
 }
 
-impl LineStep<1> for SgdLine {
+impl IntervalStep<1> for SgdIntervalStep {
     fn start(self, _draw: impl FnMut() -> f64) -> [f64; 1] {
         [self.line.start]
     }
@@ -49,7 +49,7 @@ impl LineStep<1> for SgdLine {
 /// towards the square of a `SAMPLED` gradient or that of the mean field: known to the compiler, since a branch would cost a quarter of
 /// the step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AdamLine<const MOVES: bool, const SAMPLED: bool> {
+pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
     line: Line,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
@@ -64,12 +64,12 @@ pub(super) struct AdamLine<const MOVES: bool, const SAMPLED: bool> {
     widest: f64,
 }
 
-impl<const MOVES: bool, const SAMPLED: bool> AdamLine<MOVES, SAMPLED> {
+impl<const MOVES: bool, const SAMPLED: bool> AdamIntervalStep<MOVES, SAMPLED> {
     /// `shift` is that of the edge before the amplitude.
     pub fn new(line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         debug_assert_eq!(SAMPLED, adam.second_moment() == SecondMoment::Sampled);
-        AdamLine {
+        AdamIntervalStep {
             line,
             step,
             scale,
@@ -82,7 +82,7 @@ impl<const MOVES: bool, const SAMPLED: bool> AdamLine<MOVES, SAMPLED> {
     }
 }
 
-impl<const MOVES: bool, const SAMPLED: bool> LineStep<6> for AdamLine<MOVES, SAMPLED> {
+impl<const MOVES: bool, const SAMPLED: bool> IntervalStep<6> for AdamIntervalStep<MOVES, SAMPLED> {
     fn start(self, mut draw: impl FnMut() -> f64) -> [f64; 6] {
         let g = self.line.gradient(self.line.start);
         let v = match (MOVES, SAMPLED) {
@@ -143,25 +143,31 @@ fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
 
 /// The recursion of a problem on a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum LineRecursion {
-    Sgd(SgdLine),
-    FrozenAdam(AdamLine<false, false>),
-    MeanFieldAdam(AdamLine<true, false>),
-    SampledAdam(AdamLine<true, true>),
+pub(super) enum IntervalSteps {
+    Sgd(SgdIntervalStep),
+    FrozenAdam(AdamIntervalStep<false, false>),
+    MeanFieldAdam(AdamIntervalStep<true, false>),
+    SampledAdam(AdamIntervalStep<true, true>),
 }
 
-impl LineRecursion {
+impl IntervalSteps {
     /// The recursion with step `step` and noise of scale `scale`; `shift` is that of the edge before the amplitude.
     pub fn of(problem: &Problem, line: Line, step: f64, scale: f64, shift: f64) -> Self {
         let Dynamics::Adam(adam) = problem.dynamics() else {
-            return LineRecursion::Sgd(SgdLine::new(line, step, scale, shift));
+            return IntervalSteps::Sgd(SgdIntervalStep::new(line, step, scale, shift));
         };
         let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
         let constants = (step, scale, shift);
         match adam.second_moment() {
-            SecondMoment::Frozen => LineRecursion::FrozenAdam(AdamLine::new(line, adam, noise_scale, constants)),
-            SecondMoment::MeanField => LineRecursion::MeanFieldAdam(AdamLine::new(line, adam, noise_scale, constants)),
-            SecondMoment::Sampled => LineRecursion::SampledAdam(AdamLine::new(line, adam, noise_scale, constants)),
+            SecondMoment::Frozen => {
+                IntervalSteps::FrozenAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+            }
+            SecondMoment::MeanField => {
+                IntervalSteps::MeanFieldAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+            }
+            SecondMoment::Sampled => {
+                IntervalSteps::SampledAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+            }
         }
     }
 }

@@ -11,15 +11,15 @@ use rand_distr::Distribution;
 use serde::Serialize;
 
 use super::box_steps::AxisSteps;
-use super::interval_lanes::{Ending, Lanes, LineStep, Walker};
-use super::interval_steps::LineRecursion;
-use super::monitoring::{discrete_monitoring_shift, watched_shift};
+use super::interval_lanes::{Ending, IntervalLanes, IntervalPath, IntervalStep};
+use super::interval_steps::IntervalSteps;
+use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
 use crate::scheme::interval::Line;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
-use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, Site, StreamSource};
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 /// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -103,14 +103,14 @@ pub(super) struct EulerKernel {
     monitoring: Monitoring,
     /// `ε h^(1/α)`, the scale of one coordinate's step before `Σ`.
     scale: f64,
-    /// `β_α ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
+    /// [`basin_shift`] times `ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
     /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
-    line: Option<(Line, LineRecursion)>,
+    line: Option<(Line, IntervalSteps)>,
     axes: Option<AxisSteps>,
     arch: Arch,
 }
@@ -134,9 +134,13 @@ impl EulerKernel {
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
-        // With a step of its own the discrete monitoring asks for none of the clocks.
-        let balance = if corrected || settings.step.is_none() { balance_time(problem) } else { None };
-        // Without drift the only clock is the time the noise takes to cross the basin.
+        // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
+        // the step, so `t*` limits nothing and may underflow; 0 belongs to an axis without noise, where no edge is shifted.
+        let balance = match is_near_one(alpha) {
+            false if corrected || settings.step.is_none() => balance_time(problem).filter(|t| *t > 0.0),
+            _ => None,
+        };
+        // Without drift the only time scale is the time the noise takes to cross the basin.
         let (clock, share) = match relaxation.is_finite() {
             true => (relaxation, STEP_PER_RELAXATION),
             false => (crossing_time(problem), STEP_PER_CROSSING),
@@ -144,8 +148,14 @@ impl EulerKernel {
         let default = share * clock;
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
         let mut warnings = Vec::new();
-        // With discrete monitoring a large step is the point: it is what the optimiser does.
-        if settings.step.is_some() && corrected {
+        let stiffness = step / relaxation;
+        if settings.step.is_some() && *problem.dynamics() == Dynamics::Sgd && stiffness > 2.0 {
+            warnings.push(format!(
+                "euler step {step} is {stiffness:.3} relaxation times: above 2 the recursion is unstable, and its exit times can differ \
+                 from those of the SDE by any factor"
+            ));
+        } else if settings.step.is_some() && corrected {
+            // With discrete monitoring a large step is the point: it is what the optimiser does.
             let error = 100.0 * (step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
@@ -161,7 +171,7 @@ impl EulerKernel {
         }
         let scale = noise.increment_scale(step);
         let shift = match settings.monitoring {
-            Monitoring::Corrected => discrete_monitoring_shift(alpha).unwrap_or(0.0) * scale,
+            Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
             Monitoring::Discrete => 0.0,
         };
         let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
@@ -180,7 +190,7 @@ impl EulerKernel {
             },
             noise: StepNoise::new(problem),
             warnings,
-            line: Line::of(problem).map(|line| (line, LineRecursion::of(problem, line, step, scale, shift))),
+            line: Line::of(problem).map(|line| (line, IntervalSteps::of(problem, line, step, scale, shift))),
             axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
             row_scales,
             arch: Arch::new(),
@@ -258,17 +268,17 @@ impl EulerKernel {
 
     /// The record of a path that is outside.
     fn exit(&self, ws: &Workspace, time: f64, events: u64) -> PathRecord {
-        let outcome = match ws.x.iter().all(|x| x.is_finite()) {
-            true => Outcome::Exited { time, site: self.site(ws) },
-            false => Outcome::Diverged { at: time },
-        };
-        PathRecord { outcome, events }
+        let site = self.noise.exit_site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick);
+        PathRecord {
+            outcome: site.map_or(Outcome::Diverged { at: time }, |site| Outcome::Exited { time, site }),
+            events,
+        }
     }
 
     /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
     fn run_line<const K: usize>(
         &self,
-        line: impl LineStep<K>,
+        line: impl IntervalStep<K>,
         source: StreamSource,
         range: Range<u64>,
         limits: Limits<'_>,
@@ -278,13 +288,13 @@ impl EulerKernel {
         let mut ws = self.workspace();
         match self.noise.law() {
             StepLaw::Table(table) => {
-                let lanes = Lanes { line, table, arch: self.arch, source, most, limits };
+                let lanes = IntervalLanes { line, table, arch: self.arch, source, most, limits };
                 lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
             }
             StepLaw::Transformation(law) => {
                 let draw = |rng: &mut Stream| law.sample(rng);
                 records.extend(range.map(|path| {
-                    let ending = Walker::new(line, source, path, &draw).walk(line, most, limits, &draw);
+                    let ending = IntervalPath::new(line, source, path, &draw).run_alone(line, most, limits, &draw);
                     self.line_record(&mut ws, &ending, limits)
                 }));
             }
@@ -366,21 +376,17 @@ impl EulerKernel {
         let noise = self.problem.noise();
         distance > self.shift * noise.amplitude().scale_along(&ws.normal, noise.alpha().get(), noise.structure())
     }
-
-    fn site(&self, ws: &Workspace) -> Site {
-        self.noise.site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
-    }
 }
 
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         match self.line {
-            Some((_, LineRecursion::Sgd(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, LineRecursion::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, LineRecursion::MeanFieldAdam(line))) => {
+            Some((_, IntervalSteps::Sgd(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::MeanFieldAdam(line))) => {
                 return self.run_line(line, source, range, limits, records);
             }
-            Some((_, LineRecursion::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
             None => {}
         }
         let mut ws = self.workspace();

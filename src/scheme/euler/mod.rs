@@ -1,5 +1,7 @@
 //! Fixed steps: Euler's scheme for the equations, and the steps of discrete optimisers.
 
+#[cfg(test)]
+mod accuracy;
 mod box_steps;
 mod interval_lanes;
 mod interval_steps;

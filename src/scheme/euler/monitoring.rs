@@ -20,6 +20,30 @@ pub fn discrete_monitoring_shift(alpha: Alpha) -> Option<f64> {
     (s > 0.0).then(|| -zeta(s) * gamma(s) / PI)
 }
 
+/// Below this `α` the pole of `β_α` is taken out of the shift. At it the two shifts differ by some .1 % of the basin's width.
+const NEAR_ONE: f64 = 1.2;
+
+/// Whether `α` is at or above 1 and so close to it that [`basin_shift`] is not `β_α`.
+pub(super) fn is_near_one(alpha: Alpha) -> bool {
+    (1.0..NEAR_ONE).contains(&alpha.get())
+}
+
+/// The shift of the edge in step scales, for steps of length `crossings` in units of the time `T = (r/ε)^α` in which the noise crosses
+/// the basin: `β_α`, and below `α = 1.2` what it is without overshoots longer than the basin,
+/// `β_α - α/(2π(α-1)) (h/T)^((α-1)/α)`.
+///
+/// A step of scale `s` exceeds `y` with probability `s^α y^(-α)/π` near `α = 1`, so overshoots beyond `r` add `s (s/r)^(α-1)/(α-1)`
+/// times a constant to the mean. The constant is the residue of `β_α`, since the shift in a basin of finite size stays finite:
+/// `.2006 + ln(T/h)/(2π)` at `α → 1`.
+pub(super) fn basin_shift(alpha: Alpha, crossings: f64) -> f64 {
+    let Some(beta) = discrete_monitoring_shift(alpha) else { return 0.0 };
+    if !is_near_one(alpha) {
+        return beta;
+    }
+    let s = 1.0 - 1.0 / alpha.get();
+    beta - crossings.min(1.0).powf(s) / (2.0 * PI * s)
+}
+
 /// Riemann's ζ on (0, 1), by Euler-Maclaurin summation.
 fn zeta(s: f64) -> f64 {
     let n = 30.0f64;
@@ -55,5 +79,17 @@ mod tests {
         let gaussian = discrete_monitoring_shift(Alpha::GAUSSIAN).unwrap();
         assert!((gaussian / 2f64.sqrt() - 0.582_597_157_939).abs() < 1e-10);
         assert_eq!(discrete_monitoring_shift(Alpha::new(1.0).unwrap()), None);
+    }
+
+    /// `-ζ(s) Γ(s) = 1/(2s) + (ln 2π - γ)/2 + O(s)`.
+    #[test]
+    fn basin_shift_is_finite_at_the_pole() {
+        for crossings in [1e-6f64, 1e-3, 0.1] {
+            let limit = ((2.0 * PI).ln() - 0.577_215_664_901_532_9 - crossings.ln()) / (2.0 * PI);
+            for alpha in [1.000_001, 1.000_1] {
+                let shift = basin_shift(Alpha::new(alpha).unwrap(), crossings);
+                assert!((shift - limit).abs() < 100.0 * (alpha - 1.0), "{alpha} {crossings}: {shift} {limit}");
+            }
+        }
     }
 }

@@ -120,19 +120,21 @@ impl AdamKernel {
             events += 1;
             if !basin.contains(&ws.x) {
                 let time = events as f64 * eta;
-                let outcome = match ws.x.iter().all(|x| x.is_finite()) {
-                    true => Outcome::Exited { time, site: self.site(ws) },
-                    false => Outcome::Diverged { at: time },
-                };
+                let site = self.site(ws);
+                let outcome = site.map_or(Outcome::Diverged { at: time }, |site| Outcome::Exited { time, site });
                 return PathRecord { outcome, events };
             }
         }
     }
 
-    /// The place of the exit; `ws.kick` holds the point before it.
-    fn site(&self, ws: &mut Workspace) -> crate::scheme::Site {
+    /// The place of the exit, `None` if the recursion diverged; `ws.kick` holds the point before it.
+    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::Site> {
+        // Adam divides an infinite gradient by its own size: what is not a number here is no infinite displacement.
+        if ws.x.iter().any(|x| x.is_nan()) {
+            return None;
+        }
         ws.kick.iter_mut().zip(&ws.x).for_each(|(before, x)| *before = x - *before);
-        self.noise.site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
+        self.noise.exit_site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick)
     }
 }
 

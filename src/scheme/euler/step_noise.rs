@@ -7,7 +7,7 @@ use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
 use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
-use crate::scheme::{Departure, Site};
+use crate::scheme::{Departure, Side, Site};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;
@@ -64,8 +64,28 @@ impl StepNoise {
         self.noise.amplitude().apply(xi, kick);
     }
 
-    /// Where a path at `x` left by a step whose noise was `xi` and moved it by `kick`.
-    pub fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Site {
+    /// Where a path at `x` left by a step whose noise was `xi` and moved it by `kick`. A displacement beyond the finite numbers is an
+    /// exit if the noise made it, with an infinite overshoot; `None` if the drift did, which means that the recursion diverged.
+    pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<Site> {
+        if x.iter().all(|x| x.is_finite()) {
+            return Some(self.site(basin, x, xi, kick));
+        }
+        let strongest = |values: &[f64]| {
+            let size = |j: usize| if values[j].is_nan() { f64::INFINITY } else { values[j].abs() };
+            (0..values.len()).max_by(|&a, &b| size(a).total_cmp(&size(b)))
+        };
+        // Zero times infinity in a matrix product is not a number, so the noise itself counts as well.
+        if !xi.iter().chain(kick).any(|z| z.is_infinite()) {
+            return None;
+        }
+        let values = if self.noise.structure() == Structure::Independent { xi } else { kick };
+        let axis = strongest(values)?;
+        let side = Side::of(values[axis]);
+        Some(Site { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
+    }
+
+    /// The place of an exit to a finite point.
+    fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Site {
         if basin.exit_distance(kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
             return by_coordinate(basin, x, Departure::Creep);
         }
@@ -78,5 +98,56 @@ impl StepNoise {
         });
         let axis = strongest.unwrap_or(0);
         by_noise_axis(basin, x, axis, xi[axis])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::{Dynamics, SgdSteps};
+    use crate::landscape::{Domain, Quadratic};
+    use crate::noise::{Amplitude, Seed};
+    use crate::scheme::{Euler, Limits, Outcome, Scheme, Steps, StreamSource};
+    use nalgebra::dmatrix;
+
+    fn problem(domain: Domain, dim: usize, amplitude: Amplitude, dynamics: Dynamics) -> Problem {
+        let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), domain).unwrap();
+        let noise = LevyNoise::new(Alpha::new(0.01).unwrap(), 0.5).unwrap().with_amplitude(amplitude);
+        Problem::new(basin, dynamics, noise).unwrap()
+    }
+
+    /// At `α = .01` a jump is beyond the largest number in 1 of 1,000 steps; in every kernel it is an exit.
+    #[test]
+    fn infinite_jumps_are_exits_in_every_kernel() {
+        let dense = Amplitude::Dense(dmatrix![1.0, 0.0; 0.5, 1.0]);
+        let steps = Dynamics::SgdSteps(SgdSteps::new(0.05).unwrap());
+        let euler = Euler::with_step(0.05).unwrap();
+        let (line, plane) = (Domain::interval(-1.0, 1.0), Domain::Box(vec![[-1.0, 1.0]; 2]));
+        let table: [(&str, &dyn Scheme, Problem); 5] = [
+            ("interval", &euler, problem(line.clone(), 1, Amplitude::Scalar(-1.0), Dynamics::Sgd)),
+            ("box", &euler, problem(plane.clone(), 2, Amplitude::Scalar(1.0), Dynamics::Sgd)),
+            ("dense box", &euler, problem(plane, 2, dense.clone(), Dynamics::Sgd)),
+            ("ball", &euler, problem(Domain::ball(1.0), 2, dense, Dynamics::Sgd)),
+            ("sgd_steps", &Steps, problem(line, 1, Amplitude::Scalar(1.0), steps)),
+        ];
+        for (name, scheme, problem) in table {
+            let mut records = Vec::new();
+            let source = StreamSource { seed: Seed(4), cell: 0 };
+            scheme.prepare(&problem).unwrap().run(source, 0..2000, Limits::default(), &mut records);
+            assert!(records.iter().all(|r| !matches!(r.outcome, Outcome::Diverged { .. })), "{name}");
+            let infinite = records.iter().filter_map(|r| r.outcome.site()).filter(|s| s.overshoot.is_infinite());
+            assert!(infinite.count() > 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_drift_that_blows_up_is_no_exit() {
+        let problem = problem(Domain::interval(-1.0, 1.0), 1, Amplitude::Scalar(1.0), Dynamics::Sgd);
+        let (noise, basin) = (StepNoise::new(&problem), problem.basin());
+        for x in [f64::NAN, f64::INFINITY] {
+            assert_eq!(noise.exit_site(basin, &[x], &[0.3], &[0.3]), None);
+        }
+        let site = noise.exit_site(basin, &[f64::NEG_INFINITY], &[f64::NEG_INFINITY], &[f64::NEG_INFINITY]).unwrap();
+        assert_eq!((site.side, site.overshoot, site.by), (Side::Minus, f64::INFINITY, Departure::Jump));
     }
 }

@@ -6,25 +6,22 @@
 
 use pulp::Simd;
 
-use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN};
-use super::barrier::NEAR;
+use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnLine};
+use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use super::between_jumps::{FAR_STEP, MEMORY};
-use super::lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
-use super::large_jumps::EdgeNoise;
+use super::event_cuts::EventCuts;
+use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
 use crate::scheme::interval::Line;
-use crate::scheme::vector::{Mask, Vector};
+use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
 const SQUARINGS: u32 = 9;
 const LONGEST: f64 = 50.0;
 const TERMS: usize = 8;
 
-/// What the averages have gathered is kept above this: a first wait of 10⁻¹⁵ would divide by nothing.
-const SOMETHING: f64 = 1e-12;
-
-/// What is left of the start in the averages is kept above this: it is then nothing, and no subnormal number.
-const NOTHING: f64 = 1e-30;
+/// Part of the fastest time below which what a step gathers is summed as a series: the exact formula would cancel.
+const SHORT: f64 = 1e-3;
 
 /// The constants of the events; `v̂` follows the gradient where it `MOVES`.
 #[derive(Clone, Copy)]
@@ -36,10 +33,7 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     /// `s²`.
     square: f64,
     stabilizer: f64,
-    face: EdgeNoise,
-    near_step: f64,
-    spread: f64,
-    mean_wait: f64,
+    cuts: EventCuts,
     /// The fastest rate of the motion, and the time after which it is forgotten.
     rate: f64,
     memory: f64,
@@ -49,49 +43,39 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     starts_at_rest: bool,
 }
 
-/// The law at rest: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
-#[derive(Clone, Copy)]
-pub(super) struct RestOnLine {
-    pub root: [f64; 3],
-    pub square: f64,
-    pub q: f64,
-}
-
 impl<const MOVES: bool> AdamEvents<MOVES> {
-    /// The events of a motion, with its clocks and its law at rest. `None` where two curvatures meet or there is none.
-    pub fn new(line: Line, motion: &AdamMotion, face: EdgeNoise, clocks: EventClocks) -> Option<Self> {
+    /// The events of a motion, with its law at rest. `None` where two curvatures meet, or next to none.
+    pub fn new(line: Line, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         let [curvature, right] = line.curvatures;
-        (curvature == right && curvature > 0.0).then(|| AdamEvents {
+        let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
+        (curvature == right && curvature > next_to_none).then(|| AdamEvents {
             line,
             curvature,
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
             square: noise_scales[0] * noise_scales[0],
             stabilizer: adam.stabilizer(),
-            face,
-            near_step: clocks.near_step,
-            spread: clocks.spread,
-            mean_wait: 1.0 / clocks.jump_rate,
+            cuts,
             rate: *rate,
             memory: *memory,
-            reach: (line.minimum - line.lo).min(line.hi - line.minimum),
+            reach: line.reach(),
             rest: motion.rest_on_line(),
-            starts_at_rest: clocks.starts_at_rest,
+            starts_at_rest,
         })
     }
 
     /// Longest step for the bias correction at the start, for the edge and for `v̂`; `swing` is `k y² + m²/(β q)`, `share` its
-    /// amplitude as a share of the way to the edge.
+    /// amplitude as a share of the way to the edge, and `room` the share at which the edge is near.
     #[inline(always)]
-    fn step_limit<S: Simd>(&self, [t, moved, y, v, swing, share]: [Vector<S>; 6]) -> Vector<S> {
+    fn step_limit<S: Simd>(&self, [t, moved, y, v, swing, share]: [Vector<S>; 6], room: Vector<S>) -> Vector<S> {
         let young = (self.beta1 * t).below_number(8.0) & moved.above_number(0.0);
         let never = moved * 0.0 + f64::INFINITY;
         let mut limit = young.select((0.25 * t).at_least(0.05 / self.beta1), never);
         // Small fluctuations, which have a law at rest, bear a step twice as long.
         let far = if self.rest.is_some() { 2.0 } else { 1.0 } * FAR_STEP / self.rate;
-        limit = share.below_number(1.0).select(limit, limit.at_most(far));
+        limit = share.below(room).select(limit, limit.at_most(far));
         if MOVES {
             let g = self.curvature * y;
             let off = (g * g + self.square - v).abs();
@@ -114,7 +98,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         [t, moved, v, q, swing, share]: [Vector<S>; 6],
     ) -> Mask<S> {
         let slowdown = (q * (1.0 / rest.q)).at_least(1.0);
-        let faded = (share * decay(wait * (MEMORY / self.memory) / slowdown)).below_number(FORGOTTEN);
+        let faded = (share * Decay::of(wait * (MEMORY / self.memory) / slowdown).left).below_number(FORGOTTEN);
         let settled = (self.beta1 * t).at_or_above_number(10.0) | moved.is(0.0);
         let forgets = faded & settled & share.below_number(1.0);
         if !MOVES {
@@ -147,9 +131,10 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
     }
 }
 
-/// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `e^(-βt)` for `β1` and `β2`.
-impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
-    const FOURTH: Fourth = Fourth::Normal;
+/// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `1 - e^(-βt)` for `β1` and `β2`.
+impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
+    const MORE_NORMALS: usize = 1;
+    const EXPONENTIALS: usize = 0;
 
     fn line(&self) -> &Line {
         &self.line
@@ -159,7 +144,7 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let g = self.line.gradient(self.line.start);
         let v = if MOVES { g * g + self.square } else { self.square };
         let moved = if self.starts_at_rest { 0.0 } else { 1.0 };
-        [g, v, v.sqrt() + self.stabilizer, moved, 1.0, 1.0]
+        [g, v, v.sqrt() + self.stabilizer, moved, 0.0, 0.0]
     }
 
     #[inline(always)]
@@ -170,19 +155,27 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         let (m, mut v, mut q) = (Vector::load(simd, m, g), Vector::load(simd, v, g), Vector::load(simd, q, g));
         let moved = Vector::load(simd, moved, g);
         let (first, second) = (Vector::load(simd, first, g), Vector::load(simd, second, g));
-        let normals = [Vector::load(simd, &lanes.normal, g), Vector::load(simd, &lanes.fourth, g)];
-        let wait = lanes.wait(simd, self.mean_wait, g);
+        let normals = [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g));
+        let (clock, pareto) = (lanes.clock(simd, g), Vector::load(simd, &lanes.jump, g));
         let y = x - line.minimum;
         let inverse_q = 1.0 / q;
-        let distance = (line.hi - x).min(x - line.lo);
-        let reach = NEAR * NEAR * self.face.variance * inverse_q * inverse_q * wait.at_most(self.spread);
-        let near = (distance * distance.abs()).below(reach);
+        let mut place = self.cuts.far(clock, pareto);
+        let wait = place.tau;
+        // Distances before `Q⁻¹` are those that the noise sees.
+        let distance = line.distance(x) * q;
+        let near = self.cuts.is_near(distance);
+        let is_near = near.any();
+        if is_near {
+            let local = self.cuts.near(distance, clock, pareto);
+            let drift = STEP_DRIFT * local.distance / m.abs();
+            let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
+            place = place.or_where(near, local.place.cut_short(tau));
+        }
         let swing = k * y * y + m * m * inverse_q * (1.0 / self.beta1);
         let share = (swing * (1.0 / k)).sqrt() * (1.0 / self.reach);
-        let limit = self.step_limit([t, moved, y, v, swing, share]);
-        let limit = near.select(limit.at_most(self.near_step), limit);
-        let longest = LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt());
-        let mut tau = wait.min(limit).min(longest);
+        let room = 1.0 - self.cuts.near_distance() * inverse_q * (1.0 / self.reach);
+        let limit = self.step_limit([t, moved, y, v, swing, share], room);
+        let mut tau = limit.at_most(f64::MAX).min(LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt()));
         // A swing well inside the basin, too small to move `v̂`, that the wait makes forget: only the law at rest is left of it.
         #[expect(clippy::manual_map, reason = "a closure would be compiled without the vectors")]
         let rests = match self.rest {
@@ -192,42 +185,51 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
         if let Some(rests) = rests {
             tau = rests.select(wait, tau);
         }
+        let place = place.cut_short(tau);
+        let tau = place.tau;
 
         let half = 0.5 * tau;
-        let lost = decay(self.beta2 * half);
-        let second_half = second * lost;
-        let second = (second_half * lost).at_least(NOTHING);
+        let fading = Decay::of(self.beta2 * half);
+        let (lost, left) = (fading.lost, fading.left);
+        let second_half = second + (1.0 - second) * lost;
+        let second = second_half + (1.0 - second_half) * lost;
         let v_before = v;
         if MOVES {
             let gradient = k * y;
-            v = v + (1.0 - lost) / gathered(second_half) * (gradient * gradient + self.square - v);
+            v = v + lost / second_half.at_least(f64::MIN_POSITIVE) * (gradient * gradient + self.square - v);
             q = v.sqrt() + self.stabilizer;
         }
-        let held = decay(self.beta1 * half);
-        let beta = self.beta1 / gathered(first * held);
-        let first = (first * held * held).at_least(NOTHING);
+        let held = Decay::of(self.beta1 * half).lost;
+        let first_half = first + (1.0 - first) * held;
+        let beta = self.beta1 / first_half.at_least(f64::MIN_POSITIVE);
+        let first = first_half + (1.0 - first_half) * held;
         let inverse_q = 1.0 / q;
-        let (a, c) = Self::flow(beta, beta * k * inverse_q, tau);
+        let p = beta * k * inverse_q;
+        let (a, c) = Self::flow(beta, p, tau);
         let flow = [[a, -(c * inverse_q)], [c * beta * k, a - c * beta]];
         // Of the covariance at rest, what is not carried there by the flow.
-        let variance = self.face.variance * inverse_q * inverse_q;
+        let variance = place.variance * inverse_q * inverse_q;
         let cross = 0.5 * variance * q;
         let rest = [variance * (0.5 / k * q + 0.5 / beta), cross, k * cross];
-        let root = (rest[0] - carried(rest, flow[0], flow[0])).at_least(0.0).sqrt();
-        let covariance = rest[1] - carried(rest, flow[0], flow[1]);
+        let short = (beta * tau + p * tau * tau).below_number(SHORT);
+        let [series_y, series_cross, series_m] = gathered_in_short([beta, k * beta, p], variance, tau);
+        let yy = short.select(series_y, rest[0] - carried(rest, flow[0], flow[0]));
+        let root = yy.at_least(0.0).sqrt();
+        let covariance = short.select(series_cross, rest[1] - carried(rest, flow[0], flow[1]));
+        let mm = short.select(series_m, rest[2] - carried(rest, flow[1], flow[1]));
         let slope = root.above_number(0.0).select(covariance / root, covariance);
-        let own = (rest[2] - carried(rest, flow[1], flow[1]) - slope * slope).at_least(0.0).sqrt();
+        let own = (mm - slope * slope).at_least(0.0).sqrt();
         let mut y_after = flow[0][0] * y + flow[0][1] * m + root * normals[0];
         let mut m_after = flow[1][0] * y + flow[1][1] * m + slope * normals[0] + own * normals[1];
         if MOVES {
             let gradient = k * y_after;
-            v = v + (1.0 - lost) / gathered(second) * (gradient * gradient + self.square - v);
+            v = v + lost / second.at_least(f64::MIN_POSITIVE) * (gradient * gradient + self.square - v);
         }
         if let (Some(rests), Some(rest)) = (rests, self.rest) {
             y_after = rests.select(rest.root[0] * normals[0], y_after);
             m_after = rests.select(rest.root[1] * normals[0] + rest.root[2] * normals[1], m_after);
             if MOVES {
-                let weight = (1.0 - lost * lost) / gathered(second);
+                let weight = (lost + left * lost) / second.at_least(f64::MIN_POSITIVE);
                 v = rests.select(v_before + weight * (self.square + rest.square - v_before), v);
             }
         }
@@ -235,8 +237,8 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
             q = v.sqrt() + self.stabilizer;
         }
         let inverse_q = 1.0 / q;
-        let jumped = wait.below_or_at(tau);
-        let moved = jumped.select(0.0 * moved + 1.0, moved);
+        let clock = place.clock_at_end(clock);
+        let moved = clock.is(0.0).select(moved.all(1.0), moved);
         for (row, value) in lanes.own.iter_mut().zip([m_after, v, q, moved, first, second]) {
             value.store(row, g);
         }
@@ -244,27 +246,25 @@ impl<const MOVES: bool> LineEvents<6> for AdamEvents<MOVES> {
             before: x,
             after: line.minimum + y_after,
             tau,
-            wait,
-            variance: self.face.variance * inverse_q * inverse_q,
-            jump: Vector::load(simd, &lanes.jump, g) * inverse_q,
-            rests,
+            clock,
+            jump: place.jump * inverse_q,
+            variance: place.variance * inverse_q * inverse_q,
+            shift: place.shift * inverse_q,
+            watched: is_near.then_some([near, near]),
         }
-    }
-
-    fn at_edge(&self, _before: f64, [m, _, q, ..]: &[f64; 6]) -> (EdgeNoise, f64) {
-        let inverse_q = 1.0 / q;
-        (self.face.scaled(inverse_q), -m * inverse_q)
-    }
-
-    fn spread(&self) -> f64 {
-        self.spread
     }
 }
 
-/// `1 - e^(-βt)` from what is left of the start.
+/// `[Var y, Cov(y, m), Var m]` that noise of the given variance gathers in a short time under `[β, βk, βk/q]`.
 #[inline(always)]
-fn gathered<S: Simd>(left: Vector<S>) -> Vector<S> {
-    (1.0 - left).at_least(SOMETHING)
+fn gathered_in_short<S: Simd>([beta, force, p]: [Vector<S>; 3], variance: Vector<S>, tau: Vector<S>) -> [Vector<S>; 3] {
+    let yy = variance * tau;
+    let cross = yy * force * tau;
+    [
+        yy * (1.0 - p * tau * tau * (1.0 / 3.0)),
+        cross * (0.5 - beta * tau * (1.0 / 6.0)),
+        cross * force * tau * (1.0 / 3.0 - beta * tau * 0.25),
+    ]
 }
 
 /// Entry `r C sᵀ` of a carried covariance `[Var y, Cov(y, m), Var m]`.
@@ -279,16 +279,24 @@ mod tests {
     use crate::dynamics::{Adam, Dynamics, Problem};
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise, Seed, Stream};
-    use crate::scheme::jump_adapted::adam_motion::gathered_root;
-    use crate::scheme::jump_adapted::between_jumps::{Motion, State};
-    use crate::scheme::jump_adapted::large_jumps::LargeJumps;
-    use crate::scheme::linear::{momentum_covariance, momentum_flow};
+    use crate::scheme::jump_adapted::adam_motion::lower_root;
+    use crate::scheme::jump_adapted::between_jumps::{BetweenJumps, State};
+    use crate::scheme::jump_adapted::large_jumps::{Cuts, LargeJumps};
+    use crate::scheme::linear::{momentum_flow, momentum_gathered};
+    use crate::scheme::vector::Number;
     use pulp::Scalar;
 
     const NEVER_NEAR: f64 = 1e-9;
 
-    fn number(value: f64) -> Vector<Scalar> {
-        Vector::splat(Scalar, value)
+    fn number(value: f64) -> Number {
+        Number::of(value)
+    }
+
+    /// A path at 0 with a clock so long that a far stretch lasts `wait`.
+    fn waiting<const MOVES: bool>(events: &AdamEvents<MOVES>, wait: f64, own: [f64; 6]) -> EventLanes<6, 1> {
+        let mut lanes = EventLanes::<6, 1>::default();
+        lanes.set(0, [0.0, 0.0, wait / events.cuts.far(number(1.0), number(1.0)).tau.lane(), 0.0], own);
+        lanes
     }
 
     /// A bowl left by Adam, its motion and its events; noise so small that nothing is near the edge.
@@ -298,17 +306,17 @@ mod tests {
         let adam = Adam::new(1.0, 0.3).unwrap().with_second_moment(moment);
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
-        let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], 0.1);
+        let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
         let motion = AdamMotion::new(&problem, &adam, &jumps);
-        let clocks = EventClocks { near_step: 0.1, spread: 1.0, jump_rate: 1.0, starts_at_rest: false };
         let line = Line::of(&problem).unwrap();
-        let events = AdamEvents::new(line, &motion, jumps.at_face(0), clocks).unwrap();
+        let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
+        let events = AdamEvents::new(line, &motion, cuts, false).unwrap();
         (motion, events)
     }
 
     /// A state on its way, by powers of ten, and the numbers of the path in it.
     fn state(motion: &AdamMotion, rng: &mut Stream) -> (State, [f64; 6]) {
-        let mut state = State::new(1);
+        let mut state = State::new(1, Cuts::default());
         motion.start(&mut state);
         let signed = |rng: &mut Stream| (rng.open01() - 0.5).signum() * 10f64.powf(-4.0 * rng.open01());
         state.x[0] = 0.6 * signed(rng);
@@ -320,7 +328,7 @@ mod tests {
         state.t = 40.0 * rng.open01() * rng.open01();
         let moved = rng.open01() < 0.7;
         state.since_jump = if moved { 0.0 } else { f64::INFINITY };
-        let left = [1.0, 0.3].map(|beta| (-beta * state.t).exp());
+        let left = [1.0, 0.3].map(|beta| -(-beta * state.t).exp_m1());
         let averages = &state.averages;
         let own = [averages.m[0], averages.v[0], averages.q[0], f64::from(u8::from(moved)), left[0], left[1]];
         (state, own)
@@ -337,7 +345,7 @@ mod tests {
             let swing = k * y * y + m * m / (events.beta1 * q);
             let share = (swing / k).sqrt() / events.reach;
             let [t, moved, y, v, q, swing, share] = [state.t, moved, y, v, q, swing, share].map(number);
-            let limit = events.step_limit([t, moved, y, v, swing, share]).lane();
+            let limit = events.step_limit([t, moved, y, v, swing, share], number(1.0)).lane();
             let twin = motion.step_limit(&state);
             assert!(limit == twin || (limit / twin - 1.0).abs() < 1e-9, "{limit} {twin}");
             bounded += usize::from(twin.is_finite());
@@ -361,15 +369,16 @@ mod tests {
     fn a_stretch_is_a_step_of_the_motion() {
         let (motion, events) = twins::<true>();
         let mut rng = Stream::new(Seed(5), 0, 0);
-        let (k, beta2, variance) = (events.curvature, events.beta2, events.face.variance);
+        let far = events.cuts.far(number(1.0), number(1.0));
+        let (k, beta2, variance) = (events.curvature, events.beta2, far.variance.lane());
         let mut passed = 0;
         for round in 0..3000 {
             let (state, own) = state(&motion, &mut rng);
             let wait = 10f64.powf(4.0 * rng.open01() - 3.0);
-            let mut lanes = EventLanes::<6, 1>::waiting(wait, own);
+            let mut lanes = waiting(&events, wait, own);
             (lanes.x, lanes.t) = ([state.x[0]], [state.t]);
             let normals = [1.5, -0.7];
-            ([lanes.normal[0], lanes.fourth[0]], lanes.jump[0]) = (normals, 0.1);
+            (lanes.normals, lanes.jump) = (normals.map(|n| [n]), [1.3]);
             let Stretch { after, tau, jump, .. } = events.stretch(Scalar, &mut lanes, 0);
             let (tau, half) = (tau.lane(), 0.5 * tau.lane());
             if motion.forgets(&state, wait) {
@@ -377,7 +386,10 @@ mod tests {
                 let v = own[1] + Adam::weight(beta2, state.t, wait) * (events.square + rest.square - own[1]);
                 let m = rest.root[1] * normals[0] + rest.root[2] * normals[1];
                 let pairs = [(after.lane(), rest.root[0] * normals[0]), (lanes.own[0][0], m), (lanes.own[1][0], v)];
-                assert!(tau == wait && pairs.iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs()), "{pairs:?}");
+                assert!(
+                    (tau / wait - 1.0).abs() < 1e-12 && pairs.iter().all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs()),
+                    "{pairs:?}"
+                );
                 passed += 1;
                 continue;
             }
@@ -388,13 +400,19 @@ mod tests {
             let q = v.sqrt() + events.stabilizer;
             let beta = -events.beta1 / (-events.beta1 * (state.t + half)).exp_m1();
             let flow = momentum_flow(beta, k, q, tau);
-            let [yy, my, mm] = gathered_root(momentum_covariance(beta, k, q, variance / (q * q)), flow);
+            let [yy, my, mm] = lower_root(momentum_gathered(beta, k, q, variance / (q * q), tau));
             let y_after = flow[0][0] * y + flow[0][1] * m + yy * normals[0];
             let m_after = flow[1][0] * y + flow[1][1] * m + my * normals[0] + mm * normals[1];
             v += Adam::weight(beta2, state.t + half, half) * (k * k * y_after * y_after + events.square - v);
             let q = v.sqrt() + events.stabilizer;
             let [m_lane, v_lane, q_lane, ..] = lanes.own.map(|[value]| value);
-            let pairs = [(after.lane(), y_after), (m_lane, m_after), (v_lane, v), (q_lane, q), (jump.lane(), 0.1 / q)];
+            let pairs = [
+                (after.lane(), y_after),
+                (m_lane, m_after),
+                (v_lane, v),
+                (q_lane, q),
+                (jump.lane(), far.jump.lane() * 1.3 / q),
+            ];
             for (value, exact) in pairs {
                 assert!((value - exact).abs() < 1e-8 * (exact.abs() + 1e-3), "{round} {tau}: {value} {exact}");
             }
@@ -410,14 +428,13 @@ mod tests {
         for (wait, tolerance) in [(1e-3, 1e-4), (0.1, 1e-7), (1.0, 1e-9), (3.0, 1e-9)] {
             let gathered_by = |normals: [f64; 2]| {
                 // As if far from the start, and moved a moment ago, which nothing forgets.
-                let mut lanes = EventLanes::<6, 1>::waiting(wait, [0.0, events.square, q, 1.0, 1e-30, 1e-30]);
-                ([lanes.normal[0], lanes.fourth[0]], lanes.t[0]) = (normals, 9.0);
+                let mut lanes = waiting(&events, wait, [0.0, events.square, q, 1.0, 1.0, 1.0]);
+                (lanes.normals, lanes.t) = (normals.map(|n| [n]), [9.0]);
                 let after = events.stretch(Scalar, &mut lanes, 0).after.lane();
                 [after, lanes.own[0][0]]
             };
-            let flow = momentum_flow(events.beta1, k, q, wait);
-            let covariance = momentum_covariance(events.beta1, k, q, events.face.variance / (q * q));
-            let [yy, my, mm] = gathered_root(covariance, flow);
+            let variance = events.cuts.far(number(1.0), number(1.0)).variance.lane();
+            let [yy, my, mm] = lower_root(momentum_gathered(events.beta1, k, q, variance / (q * q), wait));
             for (value, exact) in [(gathered_by([1.0, 0.0]), [yy, my]), (gathered_by([0.0, 1.0]), [0.0, mm])] {
                 for (value, exact) in value.iter().zip(exact) {
                     assert!((value - exact).abs() <= tolerance * yy.max(my), "{wait}: {value} {exact}");
@@ -432,7 +449,7 @@ mod tests {
     fn the_shortest_of_waits_is_no_division_by_zero() {
         let (_, events) = twins::<true>();
         for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
-            let mut lanes = EventLanes::<6, 1>::waiting(wait, events.start());
+            let mut lanes = waiting(&events, wait, events.start());
             let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
             assert!(after.lane().abs() <= 0.01 && tau.lane() <= 1e-9, "{wait}: {}", after.lane());
             assert!(lanes.own.iter().flatten().all(|value| value.is_finite()), "{wait}: {:?}", lanes.own);

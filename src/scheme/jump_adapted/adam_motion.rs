@@ -8,8 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::adam_events::RestOnLine;
-use super::between_jumps::{FAR_STEP, MEMORY, Motion, State, axis_reaches, small_beside_basin};
+use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
@@ -17,7 +16,7 @@ use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
-    covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, slow_rate, square_root,
+    covariance_at_rest, momentum_covariance, momentum_flow, momentum_gathered, momentum_return, slow_rate, square_root,
 };
 use crate::scheme::time_scale::relaxation_rates;
 
@@ -54,6 +53,14 @@ pub(super) struct AdamMotion {
     still: Option<Vec<StillAxis>>,
     /// Draws of `(y, m̂)` at rest across a kink, one list for all axes that are alike.
     kinked: Vec<Vec<[f64; 2]>>,
+}
+
+/// The law at rest in one dimension: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
+#[derive(Clone, Copy)]
+pub(super) struct RestOnLine {
+    pub root: [f64; 3],
+    pub square: f64,
+    pub q: f64,
 }
 
 struct StillAxis {
@@ -101,7 +108,7 @@ impl AdamMotion {
         let dim = potential.dim();
         let flow = match (potential.form(), potential.form().axis_curvatures(dim)) {
             (_, Some([left, right])) if problem.noise().amplitude().is_diagonal() => {
-                Flow::Axes { left, right, variances: (0..dim).map(|i| jumps.axis_variance(i)).collect() }
+                Flow::Axes { left, right, variances: (0..dim).map(|i| jumps.axis_variance(jumps.far(i), i)).collect() }
             }
             (Form::Flat | Form::Diagonal(_) | Form::Dense(_), _) => Flow::Modal(potential.hessian(potential.minimum())),
             _ => Flow::General,
@@ -291,7 +298,15 @@ impl AdamMotion {
         -beta / (-beta * (t + 0.5 * tau)).exp_m1()
     }
 
-    fn advance_axes(&self, state: &mut State, tau: f64, curvatures: [&[f64]; 2], variances: &[f64], rng: &mut Stream) {
+    fn advance_axes(
+        &self,
+        state: &mut State,
+        tau: f64,
+        curvatures: [&[f64]; 2],
+        variances: &[f64],
+        jumps: &LargeJumps,
+        rng: &mut Stream,
+    ) {
         let beta = self.momentum_rate(state.t, tau);
         let minimum = self.problem.basin().minimum();
         // Neighbours are often alike, and then share flow and noise.
@@ -300,14 +315,11 @@ impl AdamMotion {
             let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
             let ahead = self.wide_swing(state, i, curvatures, variances).map_or(y >= 0.0, |swing| swing.ahead);
             let k = curvatures[usize::from(ahead)][i];
-            if last != [k, q, variances[i]] {
-                last = [k, q, variances[i]];
-                let variance = variances[i] / (q * q);
+            let local = jumps.axis_variance(state.cuts.of(i), i);
+            if last != [k, q, local] {
+                last = [k, q, local];
                 flow = momentum_flow(beta, k, q, tau);
-                noise = match k > 0.0 {
-                    true => gathered_root(momentum_covariance(beta, k, q, variance), flow),
-                    false => [(variance * tau).sqrt(), 0.0, 0.0],
-                };
+                noise = lower_root(momentum_gathered(beta, k, q, local / (q * q), tau));
             }
             let [to_y, to_m] = lower_pair(noise, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
             state.x[i] = minimum[i] + flow[0][0] * y + flow[0][1] * m + to_y;
@@ -398,10 +410,8 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     let steep = left.max(right) / q;
     let tau = FAR_STEP / if beta < 4.0 * steep { (beta * steep).sqrt() } else { steep };
     let variance = variance / (q * q);
-    let sides = [left, right].map(|k| {
-        let flow = momentum_flow(beta, k, q, tau);
-        (flow, gathered_root(momentum_covariance(beta, k, q, variance), flow))
-    });
+    let sides = [left, right]
+        .map(|k| (momentum_flow(beta, k, q, tau), lower_root(momentum_gathered(beta, k, q, variance, tau))));
     let mut rng = Stream::new(Seed(0), 0, 0);
     let (mut y, mut m) = (0.0f64, 0.0f64);
     let mut draws = Vec::with_capacity(REST_DRAWS);
@@ -416,14 +426,8 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     draws
 }
 
-/// The lower triangle of the covariance `C - F C Fᵀ`.
-pub(super) fn gathered_root([a, b, c]: [f64; 3], f: [[f64; 2]; 2]) -> [f64; 3] {
-    let carried = |r: [f64; 2], s: [f64; 2]| r[0] * s[0] * a + (r[0] * s[1] + r[1] * s[0]) * b + r[1] * s[1] * c;
-    lower_root([a - carried(f[0], f[0]), b - carried(f[0], f[1]), c - carried(f[1], f[1])])
-}
-
 /// The lower triangle `[yy, my, mm]` whose square is the covariance `[Var y, Cov(y, m), Var m]`.
-fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
+pub(super) fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
     let root = yy.max(0.0).sqrt();
     let cross = if root > 0.0 { ym / root } else { 0.0 };
     [root, cross, (mm - cross * cross).max(0.0).sqrt()]
@@ -433,7 +437,7 @@ fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
     [yy * normal[0], my * normal[0] + mm * normal[1]]
 }
 
-impl Motion for AdamMotion {
+impl BetweenJumps for AdamMotion {
     fn start(&self, state: &mut State) {
         let dim = state.x.len();
         if state.phase.is_empty() {
@@ -458,7 +462,9 @@ impl Motion for AdamMotion {
         let half = 0.5 * tau;
         self.move_second_moment(state, state.t, half);
         match &self.flow {
-            Flow::Axes { left, right, variances } => self.advance_axes(state, tau, [left, right], variances, rng),
+            Flow::Axes { left, right, variances } => {
+                self.advance_axes(state, tau, [left, right], variances, jumps, rng);
+            }
             Flow::Modal(hessian) => {
                 state.kick_half(tau, jumps, rng);
                 self.advance_modes(state, tau, hessian);

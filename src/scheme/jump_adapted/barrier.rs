@@ -1,6 +1,6 @@
 //! Where the edge has to be watched so that the Brownian motion that stands for the small jumps leaves, on average, when they do.
 //!
-//! Brownian motion has no overshoot; the small jumps have a mean overshoot of `s_α` of the cut, so that its edge lies that much later.
+//! Brownian motion has no overshoot; the small jumps have a mean overshoot of a share of the cut, so that its edge lies that much later.
 //!
 //! # References
 //! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes*.
@@ -19,15 +19,28 @@ use crate::noise::{Stream, mean_abs_power};
 ///
 /// Some milliseconds the first time for an `alpha`, which is remembered: every cell of a sweep asks again.
 pub fn small_jump_shift(alpha: f64) -> f64 {
-    static KNOWN: Mutex<BTreeMap<u64, f64>> = Mutex::new(BTreeMap::new());
-    // A thread that panicked while holding the map left it whole: a value is inserted or it is not.
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(shift) = known().get(&alpha.to_bits()) {
-        return *shift;
+    static KNOWN: Known = Known::new();
+    KNOWN.get(alpha, spitzer_integral)
+}
+
+/// Values of a function of `α` that were computed before.
+struct Known(Mutex<BTreeMap<u64, f64>>);
+
+impl Known {
+    const fn new() -> Self {
+        Known(Mutex::new(BTreeMap::new()))
     }
-    let shift = spitzer_integral(alpha);
-    known().insert(alpha.to_bits(), shift);
-    shift
+
+    fn get(&self, alpha: f64, compute: impl Fn(f64) -> f64) -> f64 {
+        // A thread that panicked while holding the map left it whole: a value is inserted or it is not.
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = known().get(&alpha.to_bits()) {
+            return *value;
+        }
+        let value = compute(alpha);
+        known().insert(alpha.to_bits(), value);
+        value
+    }
 }
 
 fn spitzer_integral(alpha: f64) -> f64 {
@@ -75,17 +88,60 @@ fn simpson(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -> f64 {
     (f(a) + inner + f(b)) * h / 3.0
 }
 
-/// Shift of the edge for the small-jump part, in units of the cut displacement along the normal.
+/// Shift of the edge for the Gaussian part, in units of the cut displacement along the normal, where the jumps below the cut are
+/// replaced by a Gaussian and jumps at the cut (see [`Cut`](super::large_jumps::Cut)):
+/// `s = (1/π) ∫_0^∞ log(ψ'(w)/ψ(w)) dw/w²`, `ψ(w) = 2c ∫_0^∞ (1 - cos wy) y^(-1-α) dy` the exponent of the motion and `ψ'` that of
+/// what replaces it, large jumps included.
 ///
-/// A little less than [`small_jump_shift`], because a jump above the cut may come first. Measured on pure Lévy motion in an
-/// interval at `κ = .1`, the factor without bias was .90, .95, .95, .95, .91, .97, .90 (± .03) at α = .6, .8, 1, 1.1, 1.3, 1.5, 1.7;
-/// the full shift is right to .13 % there.
-pub(super) fn creeping_shift(alpha: f64) -> f64 {
-    0.93 * small_jump_shift(alpha)
+/// A process seen from its edge is harmonic in its renewal function `V`, whose Laplace transform is that of the ladder heights. The two
+/// transforms differ by the factor `1 - s w` at small `w`: far from the edge `V'(x + s) = V(x)`. Remembered as
+/// [`small_jump_shift`] is.
+pub(super) fn edge_shift(alpha: f64) -> f64 {
+    static KNOWN: Known = Known::new();
+    KNOWN.get(alpha, replacement_integral)
 }
 
-/// Standard deviations of the small-jump part within which the edge is near.
-pub(super) const NEAR: f64 = 5.0;
+fn replacement_integral(alpha: f64) -> f64 {
+    let whole = PI / (2.0 * gamma(1.0 + alpha) * (0.5 * PI * (2.0 - alpha)).sin());
+    let log_ratio = |w: f64| (replacement_excess(alpha, w) / (whole * w.powf(alpha))).ln_1p() / (w * w);
+    // Below .05 the excess is of the order w⁶. Far out the logarithm grows slowly: w = 20/x².
+    let near = simpson(0.05, 20.0, 4000, log_ratio);
+    let far = simpson(0.0, 1.0, 4000, |x| if x == 0.0 { 0.0 } else { log_ratio(20.0 / (x * x)) * 40.0 / (x * x * x) });
+    (near + far) / PI
+}
+
+/// `ψ' - ψ` in units of `2c`: a Gaussian of variance `2/((2-α)(4-α))` and jumps at the cut of rate `1/(4-α)` instead of
+/// `∫_0^1 (1 - cos wy) y^(-1-α) dy`. The terms of order `w²` and `w⁴` agree.
+fn replacement_excess(alpha: f64, w: f64) -> f64 {
+    if w <= 20.0 {
+        let (mut term, mut sum) = (-1.0, 0.0);
+        for k in 1..60 {
+            let order = 2.0 * f64::from(k);
+            term *= -w * w / (order * (order - 1.0));
+            if k > 2 {
+                sum += term * (1.0 / (4.0 - alpha) - 1.0 / (order - alpha));
+            }
+        }
+        return sum;
+    }
+    let small = 0.5 * w * w * variance_ratio(alpha, w) / (2.0 - alpha);
+    w * w / ((2.0 - alpha) * (4.0 - alpha)) + (1.0 - w.cos()) / (4.0 - alpha) - small
+}
+
+/// Square of the standard deviations at rest of the small-jump part within which the edge is near: beyond, it leaves less than a
+/// thousandth as often as the large jumps do, which become rare as `α` nears 2.
+pub(super) fn near_square(alpha: f64) -> f64 {
+    25.0 + 2.0 * (0.05 / (2.0 - alpha)).ln_1p()
+}
+
+/// Share of the way to the edge that the small jumps of a step near it may spread over.
+pub(super) const STEP_SPREAD: f64 = 0.5;
+
+/// Share of the way to the edge that the drift may take in a step near it.
+pub(super) const STEP_DRIFT: f64 = 0.5;
+
+/// Longest step near the edge, in relaxation times.
+pub(super) const STEP_RELAXATION: f64 = 0.25;
 
 /// What isotropic jumps add to the shift: a jump of length `y` moves `|u_1| y` along the normal, and the overshoot weighs
 /// lengths by their share of the variance, `E|u_1|³ / E|u_1|²`.
@@ -93,46 +149,49 @@ pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
     mean_abs_power(dim, 3.0) / mean_abs_power(dim, 2.0)
 }
 
-/// Below e^(-2 · 23) no draw of a 64-bit uniform lets a bridge cross: product of the distances of its ends, in units of its variance.
-pub(super) const FAR: f64 = 23.0;
+/// Beyond this exponent no draw of a 64-bit uniform lets a bridge cross.
+pub(super) const FAR: f64 = 46.0;
 
-/// When a Brownian bridge of variance `variance` over the unit of time `tau`, from distance `from` inside the edge to
-/// distance `to`, first meets the edge; `None` if it does not. Distances are signed, `from > 0`.
-///
-/// It crosses with probability `exp(-2 from to / (variance tau))` when both ends are inside. Given that it does, the time is
-/// `s/(1+s/τ)` with `s` inverse Gaussian.
-pub(super) fn bridge_crossing(from: f64, to: f64, variance: f64, tau: f64, rng: &mut Stream) -> Option<f64> {
-    if to > 0.0 {
-        let exponent = 2.0 * from * to / (variance * tau);
-        if exponent > 2.0 * FAR || rng.open01().ln() > -exponent {
-            return None;
+/// A stretch of a path between two edges, as the Gaussian part sees them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bridge {
+    /// Signed distances of its beginning and its end from the barrier, positive inside.
+    pub from: f64,
+    pub to: f64,
+}
+
+impl Bridge {
+    /// `2 from to / variance`: a Brownian bridge of that variance crosses with probability `exp(-exponent)`. Negative where
+    /// it crosses for certain.
+    pub fn exponent(&self, variance: f64) -> f64 {
+        if self.from <= 0.0 || self.to <= 0.0 { -1.0 } else { 2.0 * self.from * self.to / variance }
+    }
+
+    /// When, after the beginning of a stretch of length `tau`, a bridge that crosses first does so; `variance` per unit time.
+    ///
+    /// In units of `tau` it is `s/(1+s)` with `s` inverse Gaussian of mean `from/|to|` and shape `from²/(variance τ)`, whether the bridge
+    /// ends inside or outside.
+    pub fn crossing_time(&self, variance: f64, tau: f64, rng: &mut Stream) -> f64 {
+        if self.from <= 0.0 {
+            return 0.0;
         }
+        let law = InverseGaussian::new(
+            self.from / self.to.abs().max(1e-12 * self.from),
+            self.from * (self.from / (variance * tau)),
+        );
+        let s = law.map_or(f64::INFINITY, |law| law.sample(rng));
+        if s.is_finite() { tau * (s / (1.0 + s)) } else { tau }
     }
-    let drift = to.abs().max(1e-12 * from) / tau;
-    let law = InverseGaussian::new(from / drift, from * from / variance).ok()?;
-    let s: f64 = law.sample(rng);
-    Some(if s.is_finite() { s / (1.0 + s / tau) } else { tau })
 }
 
-/// [`bridge_crossing`] of the small jumps, of variance `variance` per unit time, over a stretch of length `tau`; also where the
-/// path began beyond its barrier. Over a stretch longer than `spread` the bridge holds the variance at rest, not that of free
-/// diffusion.
-pub(super) fn stretch_crossing(
-    [from, to]: [f64; 2],
-    variance: f64,
-    tau: f64,
-    spread: f64,
-    rng: &mut Stream,
-) -> Option<f64> {
-    if from <= 0.0 {
-        return Some(0.0);
-    }
-    bridge_crossing(from, to, variance * tau.min(spread) / tau, tau, rng)
-}
-
-/// The earlier of two crossings.
-pub(super) fn earlier(a: Option<f64>, b: Option<f64>) -> Option<f64> {
-    a.into_iter().chain(b).reduce(f64::min)
+/// Which of several edges a bridge crosses whose exponential number is `draw`: the probabilities `e^(-exponent)` add up.
+pub(super) fn crossed(exponents: impl IntoIterator<Item = f64>, draw: f64) -> Option<usize> {
+    let uniform = (-draw).exp();
+    let mut sum = 0.0;
+    exponents.into_iter().position(|exponent| {
+        sum += if exponent < FAR { (-exponent).exp() } else { 0.0 };
+        exponent < 0.0 || uniform < sum
+    })
 }
 
 #[cfg(test)]
@@ -166,8 +225,12 @@ mod tests {
     fn bridge_crosses_as_often_and_as_early_as_a_fine_path() {
         let (from, to, variance, tau, paths, steps) = (0.6, 0.3, 1.0, 1.0, 20_000, 1000);
         let mut stream = Stream::new(Seed(7), 0, 0);
-        let bridge: Vec<f64> =
-            (0..paths).filter_map(|_| bridge_crossing(from, to, variance, tau, &mut stream)).collect();
+        let edge = Bridge { from, to };
+        let mut meets = || {
+            let draw = -stream.open01().ln();
+            crossed([edge.exponent(variance * tau)], draw).map(|_| edge.crossing_time(variance, tau, &mut stream))
+        };
+        let bridge: Vec<f64> = (0..paths).filter_map(|_| meets()).collect();
         let h = tau / f64::from(steps);
         let shift = 0.5826 * (variance * h).sqrt();
         let mut fine = Vec::new();

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::large_jumps::LargeJumps;
+use super::large_jumps::{Cuts, LargeJumps};
 use super::modes::Modes;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Averages, Problem};
@@ -32,11 +32,17 @@ pub(super) struct State {
     pub scratch: Vec<f64>,
     pub before: Vec<f64>,
     pub normal: Vec<f64>,
+    /// Where the large jumps are cut at the present place.
+    pub cuts: Cuts,
+    /// Ways to the edge along the noise coordinates, in units of `L`.
+    pub ways: Vec<f64>,
+    /// Scratch for what the ways are in units of those from the minimum, and for the exponents of a bridge.
+    pub shares: Vec<f64>,
 }
 
 impl State {
     /// Room for a path in `dim` dimensions.
-    pub fn new(dim: usize) -> Self {
+    pub fn new(dim: usize, cuts: Cuts) -> Self {
         let zero = vec![0.0; dim];
         State {
             x: zero.clone(),
@@ -45,14 +51,16 @@ impl State {
             kick: zero.clone(),
             scratch: zero.clone(),
             before: zero.clone(),
-            normal: zero,
+            normal: zero.clone(),
+            ways: zero,
+            cuts,
             ..State::default()
         }
     }
 
     /// Half of the small jumps of a step, as a Gaussian displacement.
     pub fn kick_half(&mut self, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
-        jumps.small_kick(0.5 * tau, &mut self.kick, &mut self.scratch, rng);
+        jumps.small_kick(&self.cuts, 0.5 * tau, &mut self.kick, &mut self.scratch, rng);
         self.displace();
     }
 
@@ -82,14 +90,14 @@ impl State {
 }
 
 /// The motion between large jumps.
-pub(super) trait Motion: Send + Sync {
+pub(super) trait BetweenJumps: Send + Sync {
     /// Sets what the dynamics carries beside the parameters.
     fn start(&self, _state: &mut State) {}
 
     /// Longest admissible step away from the edge.
     fn step_limit(&self, state: &State) -> f64;
 
-    /// Flow and small jumps over `tau`.
+    /// Flow and small jumps over `tau`, with the cuts of the state.
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);
 
     /// The velocity `dθ/dt` without the noise, at the beginning of the step for SGD, with the present momentum for Adam, into

@@ -1,38 +1,47 @@
-//! The jumps drawn exactly, and the Gaussian that stands for the others.
+//! The jumps drawn exactly, and what replaces the others.
 
 use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::barrier::{creeping_shift, isotropic_direction_factor};
+use super::barrier::{edge_shift, isotropic_direction_factor};
+use super::cut::{Cut, Ladder};
 use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::sphere;
 use crate::noise::{Amplitude, LevyMeasure, Stream, Structure};
 
-/// How the shift of the edge falls with the ratio of drift to small-jump noise over a cut, `v δ/σ²`: where drift rules, only the
-/// largest of the small jumps reach the edge, and the Brownian motion in their place crosses too seldom beyond it. Fitted with
-/// the factor of [`creeping_shift`] to the Ornstein-Uhlenbeck rows of the exactness tests, where the ratio runs from .2 to 8.
-const DRIFT_SHARE: f64 = 0.075;
-
-/// The jumps of `ε Σ L` cut in two: those that move the parameters at rest by more than `κ` of the way to the edge, which
-/// come at Poisson times with Pareto sizes, and the rest, a Brownian motion of the same variance (Asmussen-Rosiński).
+/// The jumps of `ε Σ L` in two parts.
 ///
-/// With independent coordinates every noise coordinate has its own cut `δ_j = κ min(r_j+, r_j-)`, `r_j±` the exit distances
-/// along `±ε Q*⁻¹ Σ e_j` in units of that vector; an isotropic noise has one, by the shortest way out.
+/// With independent coordinates every noise coordinate has its own cut, a share of `min(r_j+, r_j-)`, `r_j±` the exit distances
+/// along `±ε Q⁻¹ Σ e_j` in units of that vector; an isotropic noise has one, by the shortest way out. Far from the edge they are the
+/// exit distances from the minimum with `Q*`, near it those from the present point.
 pub(super) struct LargeJumps {
     structure: Structure,
     measure: LevyMeasure,
     epsilon: f64,
     amplitude: Amplitude,
-    /// `δ_j` in units of `L`; one entry for isotropic noise.
-    cuts: Vec<f64>,
-    /// Variance per unit time of the jumps of `L_j` below the cut.
-    small_variances: Vec<f64>,
-    /// Running sums of the jump rates of the coordinates.
-    cumulative: Vec<f64>,
-    /// `f_α s_α`, with the direction factor of isotropic noise.
-    shift: f64,
     dim: usize,
+    /// Cuts far from the edge, and the largest near it; one entry for isotropic noise.
+    far: Vec<Cut>,
+    near: Vec<Cut>,
+    /// Running sums of the rates of `far`.
+    cumulative: Vec<f64>,
+    ladder: Ladder,
+    /// Variance of all small jumps in units of the Gaussian part, near the edge.
+    whole: f64,
+    /// `p^(1/α)` with the share `p = 1 - α/4` of the jumps larger than the cut, near the edge.
+    pareto_root: f64,
+    /// Shift of the barrier in units of the cut, with the direction factor of isotropic noise.
+    shift: f64,
+}
+
+/// The cuts at a place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cuts {
+    pub near: bool,
+    list: Vec<Cut>,
+    /// Rate of all jumps that are drawn.
+    pub rate: f64,
 }
 
 /// Noise of the small jumps as the edge sees it.
@@ -40,29 +49,8 @@ pub(super) struct LargeJumps {
 pub(super) struct EdgeNoise {
     /// Variance per unit time along the normal.
     pub variance: f64,
-    /// Displacement along the normal by a jump at the cut, averaged by share of the variance.
-    cut: f64,
-    /// How far beyond the edge the Brownian part is watched where nothing drives the path away from it.
-    shift: f64,
-}
-
-impl EdgeNoise {
-    /// How far beyond the edge the Brownian part is watched against an inward drift of the given speed.
-    pub fn shift(&self, inward: f64) -> f64 {
-        if self.variance == 0.0 {
-            return 0.0;
-        }
-        self.shift / (1.0 + DRIFT_SHARE * inward.max(0.0) * self.cut / self.variance)
-    }
-
-    /// The same noise for an axis whose displacements are divided by `q`.
-    pub fn scaled(&self, inverse_q: f64) -> Self {
-        EdgeNoise {
-            variance: self.variance * inverse_q * inverse_q,
-            cut: self.cut * inverse_q,
-            shift: self.shift * inverse_q,
-        }
-    }
+    /// How far beyond the edge the Gaussian part is watched.
+    pub shift: f64,
 }
 
 /// One large jump of `L`.
@@ -104,93 +92,152 @@ impl LargeJumps {
         vec![axes.fold(shortest, f64::min)]
     }
 
-    /// Cuts at the fraction `kappa` of the way to the edge, which is that of [`LargeJumps::reaches`].
-    pub fn new(problem: &Problem, reaches: &[f64], kappa: f64) -> Self {
+    /// Rate of the jumps all the way to the edge.
+    pub fn rate_to_edge(problem: &Problem, reaches: &[f64]) -> f64 {
+        let noise = problem.noise();
+        let cut = Cut::gaussian(noise.measure(), noise.structure(), problem.basin().dim());
+        reaches.iter().map(|reach| cut(*reach).rate).sum()
+    }
+
+    /// Cuts at the fractions `far` and `near` of the way to the edge, which from the minimum is that of [`LargeJumps::reaches`].
+    pub fn new(problem: &Problem, reaches: &[f64], [far, near]: [f64; 2]) -> Self {
         let noise = problem.noise();
         let (dim, alpha, measure) = (problem.basin().dim(), noise.alpha().get(), *noise.measure());
-        let (cuts, small_variances, rates, factor): (Vec<f64>, Vec<f64>, Vec<f64>, f64) = match noise.structure() {
-            Structure::Independent => {
-                let cuts: Vec<f64> = reaches.iter().map(|reach| kappa * reach).collect();
-                // A coordinate that moves nothing has an infinite cut: no jumps, and no variance worth adding.
-                let variance = |d: &f64| if d.is_finite() { measure.variance_below(*d) } else { 0.0 };
-                let rate = |d: &f64| if d.is_finite() { measure.tail_mass(*d) } else { 0.0 };
-                (cuts.clone(), cuts.iter().map(variance).collect(), cuts.iter().map(rate).collect(), 1.0)
-            }
-            Structure::Isotropic => {
-                let cut = kappa * reaches[0];
-                (
-                    vec![cut],
-                    vec![measure.isotropic_variance_below(dim, cut)],
-                    vec![measure.isotropic_tail_mass(dim, cut)],
-                    isotropic_direction_factor(dim),
-                )
-            }
-        };
-        let cumulative = rates
+        let gaussian = Cut::gaussian(&measure, noise.structure(), dim);
+        let far: Vec<Cut> = reaches.iter().map(|reach| gaussian(far * reach)).collect();
+        let near = reaches.iter().map(|reach| gaussian(near * reach).with_jumps_at_it(alpha)).collect();
+        let cumulative = far
             .iter()
-            .scan(0.0, |sum, rate| {
-                *sum += rate;
+            .scan(0.0, |sum, cut| {
+                *sum += cut.rate;
                 Some(*sum)
             })
             .collect();
+        let factor = match noise.structure() {
+            Structure::Independent => 1.0,
+            Structure::Isotropic => isotropic_direction_factor(dim),
+        };
         LargeJumps {
             structure: noise.structure(),
             measure,
             epsilon: noise.epsilon(),
             amplitude: noise.amplitude().clone(),
-            cuts,
-            small_variances,
-            cumulative,
-            shift: factor * creeping_shift(alpha),
             dim,
+            far,
+            near,
+            cumulative,
+            ladder: Ladder::new(alpha),
+            whole: 0.5 * (4.0 - alpha),
+            pareto_root: (1.0 - 0.25 * alpha).powf(1.0 / alpha),
+            shift: factor * edge_shift(alpha),
         }
     }
 
-    /// Rate of large jumps, per unit time.
-    pub fn rate(&self) -> f64 {
+    /// The cuts far from the edge, or the largest near it, of coordinate `j`.
+    pub fn far(&self, j: usize) -> Cut {
+        self.far.get(j).copied().unwrap_or(self.far[0])
+    }
+
+    /// As [`LargeJumps::far`].
+    pub fn largest_near(&self, j: usize) -> Cut {
+        self.near.get(j).copied().unwrap_or(self.near[0])
+    }
+
+    /// Room for the cuts at a place, with those far from the edge.
+    pub fn cuts_far(&self) -> Cuts {
+        Cuts { near: false, list: self.far.clone(), rate: self.far_rate() }
+    }
+
+    fn far_rate(&self) -> f64 {
         self.cumulative.last().copied().unwrap_or(0.0)
     }
 
-    /// `δ_j`, in units of `L`.
-    pub fn cut(&self, j: usize) -> f64 {
-        self.cuts[j]
+    /// Sets the cuts far from the edge.
+    pub fn set_far(&self, cuts: &mut Cuts) {
+        if cuts.near {
+            cuts.near = false;
+            cuts.list.copy_from_slice(&self.far);
+            cuts.rate = self.far_rate();
+        }
     }
 
-    /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`.
-    pub fn draw(&self, displacement: &mut [f64], scratch: &mut [f64], rng: &mut Stream) -> Jump {
+    /// Sets the cuts where the edge is `shares[j]` as far away along noise coordinate `j` as from the minimum.
+    pub fn set_near(&self, cuts: &mut Cuts, shares: &[f64]) {
+        cuts.near = true;
+        cuts.rate = 0.0;
+        for ((cut, largest), share) in cuts.list.iter_mut().zip(&self.near).zip(shares) {
+            *cut = self.ladder.lower(largest, *share);
+            cuts.rate += cut.rate;
+        }
+    }
+
+    /// Variance of all small jumps in units of the part that the Gaussian has near the edge.
+    pub fn whole(&self) -> f64 {
+        self.whole
+    }
+
+    /// The ladder of the cuts near the edge.
+    pub fn ladder(&self) -> &Ladder {
+        &self.ladder
+    }
+
+    /// The smallest size of a Pareto jump that is larger than the cut, near the edge, in units of the smallest of all.
+    pub fn pareto_root(&self) -> f64 {
+        self.pareto_root
+    }
+
+    /// Shift of the barrier in units of the cut.
+    pub fn shift(&self) -> f64 {
+        self.shift
+    }
+
+    /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`. A size beyond all numbers is infinite
+    /// in the coordinates that it moves.
+    pub fn draw(&self, cuts: &Cuts, displacement: &mut [f64], scratch: &mut [f64], rng: &mut Stream) -> Jump {
+        let axis = match (cuts.list.len(), cuts.near) {
+            (1, _) => 0,
+            (n, false) => {
+                let target = rng.random::<f64>() * cuts.rate;
+                self.cumulative.partition_point(|c| *c <= target).min(n - 1)
+            }
+            (n, true) => {
+                let mut target = rng.random::<f64>() * cuts.rate;
+                let beyond = |cut: &Cut| {
+                    target -= cut.rate;
+                    target < 0.0
+                };
+                cuts.list.iter().position(beyond).unwrap_or(n - 1)
+            }
+        };
+        let cut = cuts.list[axis].size;
+        let size = if cuts.near {
+            (self.measure.jump_size_above(1.0, rng) * self.pareto_root).max(1.0) * cut
+        } else {
+            self.measure.jump_size_above(cut, rng)
+        };
         match self.structure {
             Structure::Independent => {
-                let axis = match self.cumulative.len() {
-                    1 => 0,
-                    n => {
-                        let target = rng.random::<f64>() * self.rate();
-                        self.cumulative.partition_point(|c| *c <= target).min(n - 1)
-                    }
-                };
-                let size = self.measure.jump_above(self.cuts[axis], rng);
+                let size = if rng.random::<bool>() { size } else { -size };
+                let moved = |s: f64| if s == 0.0 { 0.0 } else { self.epsilon * s * size };
                 match &self.amplitude {
                     Amplitude::Dense(m) => {
-                        displacement
-                            .iter_mut()
-                            .zip(m.column(axis).iter())
-                            .for_each(|(d, s)| *d = self.epsilon * size * s);
+                        displacement.iter_mut().zip(m.column(axis).iter()).for_each(|(d, s)| *d = moved(*s));
                     }
                     Amplitude::LowRank(sigma) => {
                         sigma.write_column(axis, displacement);
-                        displacement.iter_mut().for_each(|d| *d *= self.epsilon * size);
+                        displacement.iter_mut().for_each(|d| *d = moved(*d));
                     }
                     _ => {
                         displacement.fill(0.0);
-                        displacement[axis] = self.epsilon * size * self.amplitude.diagonal_entry(axis);
+                        displacement[axis] = moved(self.amplitude.diagonal_entry(axis));
                     }
                 }
                 Jump::Axis { axis, size }
             }
             Structure::Isotropic => {
-                let length = self.measure.jump_size_above(self.cuts[0], rng);
                 scratch.iter_mut().for_each(|x| *x = rng.sample(StandardNormal));
                 let norm = scratch.iter().map(|x| x * x).sum::<f64>().sqrt();
-                scratch.iter_mut().for_each(|x| *x *= self.epsilon * length / norm);
+                scratch.iter_mut().for_each(|x| *x *= self.epsilon * size / norm);
                 self.amplitude.apply(scratch, displacement);
                 Jump::Isotropic
             }
@@ -198,80 +245,110 @@ impl LargeJumps {
     }
 
     /// Gaussian displacement `ε Σ dW` of the small jumps over a time `tau`, before `Q⁻¹`, into `kick`.
-    pub fn small_kick(&self, tau: f64, kick: &mut [f64], scratch: &mut [f64], rng: &mut Stream) {
-        let scale = self.epsilon * tau.sqrt();
+    pub fn small_kick(&self, cuts: &Cuts, tau: f64, kick: &mut [f64], scratch: &mut [f64], rng: &mut Stream) {
         for (j, x) in scratch.iter_mut().enumerate() {
-            *x = scale * self.small_variance(j).sqrt() * rng.sample::<f64, _>(StandardNormal);
+            *x = self.epsilon * (tau * cuts.of(j).variance).sqrt() * rng.sample::<f64, _>(StandardNormal);
         }
         self.amplitude.apply(scratch, kick);
     }
 
     /// Variance per unit time of axis `i` by the small jumps, before `Q⁻²`, for a diagonal amplitude.
-    pub fn axis_variance(&self, i: usize) -> f64 {
-        let a = self.epsilon * self.amplitude.diagonal_entry(i);
-        a * a * self.small_variance(i)
+    pub fn axis_variance(&self, cut: Cut, i: usize) -> f64 {
+        // The square of the noise level alone may be no number.
+        let deviation = self.epsilon * self.amplitude.diagonal_entry(i) * cut.variance.sqrt();
+        deviation * deviation
     }
 
-    /// `ε² Σ diag(variances) Σᵀ`: covariance of the small jumps per unit time, before `Q⁻¹` on both sides.
+    /// `ε² Σ diag(variances) Σᵀ`: covariance of the small jumps per unit time far from the edge, before `Q⁻¹` on both sides.
     pub fn diffusion(&self) -> DMatrix<f64> {
         let mut root = self.amplitude.to_matrix(self.dim);
         for j in 0..self.dim {
-            root.column_mut(j).scale_mut(self.epsilon * self.small_variance(j).sqrt());
+            root.column_mut(j).scale_mut(self.epsilon * self.far(j).variance.sqrt());
         }
         &root * root.transpose()
     }
 
     /// What the edge with the (not necessarily unit) covector `normal` sees: `n` for SGD, `Q⁻¹n` for Adam.
-    pub fn at_edge(&self, normal: &[f64]) -> EdgeNoise {
+    pub fn at_edge(&self, cuts: &Cuts, normal: &[f64]) -> EdgeNoise {
         match &self.amplitude {
             Amplitude::Dense(m) => {
                 let along = |j: usize| m.column(j).iter().zip(normal).map(|(s, n)| s * n).sum::<f64>();
-                self.edge_noise((0..self.dim).map(|j| (j, self.epsilon * along(j))))
+                self.edge_noise(cuts, (0..self.dim).map(|j| (j, along(j))))
             }
-            Amplitude::LowRank(sigma) => {
-                self.edge_noise(sigma.transposed(normal).enumerate().map(|(j, w)| (j, self.epsilon * w)))
-            }
+            Amplitude::LowRank(sigma) => self.edge_noise(cuts, sigma.transposed(normal).enumerate()),
             _ => {
-                let along = |(j, n): (usize, &f64)| (j, self.epsilon * n * self.amplitude.diagonal_entry(j));
-                self.edge_noise(normal.iter().enumerate().map(along))
+                let along = |(j, n): (usize, &f64)| (j, n * self.amplitude.diagonal_entry(j));
+                self.edge_noise(cuts, normal.iter().enumerate().map(along))
             }
         }
     }
 
-    /// What an edge sees of the noise coordinates `j` that move the parameters by `w_j` along its normal.
-    fn edge_noise(&self, weights: impl Iterator<Item = (usize, f64)>) -> EdgeNoise {
+    /// What an edge sees of the noise coordinates `j` that move the parameters by `ε w_j` along its normal.
+    fn edge_noise(&self, cuts: &Cuts, weights: impl Iterator<Item = (usize, f64)>) -> EdgeNoise {
         let [mut variance, mut weighted, mut length] = [0.0; 3];
         for (j, w) in weights {
-            let square = w * w * self.small_variance(j);
+            let (w, cut) = (self.epsilon * w, cuts.of(j));
+            let deviation = w * cut.variance.sqrt();
+            let square = deviation * deviation;
             variance += square;
             // A coordinate that moves nothing has an infinite cut.
             if square > 0.0 {
-                weighted += w.abs() * square * self.cuts.get(j).copied().unwrap_or(self.cuts[0]);
+                weighted += w.abs() * square * cut.size;
             }
             length += w * w;
         }
         let cut = match self.structure {
             Structure::Independent if variance > 0.0 => weighted / variance,
             Structure::Independent => 0.0,
-            Structure::Isotropic => self.cuts[0] * length.sqrt(),
+            Structure::Isotropic => cuts.of(0).size * length.sqrt(),
         };
-        EdgeNoise { variance, cut, shift: self.shift * cut }
+        EdgeNoise { variance, shift: self.shift * cut }
     }
 
-    /// What the face of a box across axis `i` sees, before `Q⁻¹`.
-    pub fn at_face(&self, i: usize) -> EdgeNoise {
+    /// What the face of a box across axis `i` sees, before `Q⁻¹`; `scratch` is as long as a point.
+    pub fn at_face(&self, cuts: &Cuts, i: usize, scratch: &mut [f64]) -> EdgeNoise {
         if self.amplitude.is_diagonal() {
-            return self.edge_noise(std::iter::once((i, self.epsilon * self.amplitude.diagonal_entry(i))));
+            return self.edge_noise(cuts, std::iter::once((i, self.amplitude.diagonal_entry(i))));
         }
-        let mut normal = vec![0.0; self.dim];
-        normal[i] = 1.0;
-        self.at_edge(&normal)
+        scratch.fill(0.0);
+        scratch[i] = 1.0;
+        self.at_edge(cuts, scratch)
     }
 
-    fn small_variance(&self, j: usize) -> f64 {
-        match self.structure {
-            Structure::Independent => self.small_variances[j],
-            Structure::Isotropic => self.small_variances[0],
+    /// `Σ`.
+    pub fn amplitude(&self) -> &Amplitude {
+        &self.amplitude
+    }
+
+    /// Column `j` of `εΣ` into `column`.
+    pub fn write_column(&self, j: usize, column: &mut [f64]) {
+        match &self.amplitude {
+            Amplitude::Dense(m) => column.iter_mut().zip(m.column(j).iter()).for_each(|(c, s)| *c = self.epsilon * s),
+            Amplitude::LowRank(sigma) => {
+                sigma.write_column(j, column);
+                column.iter_mut().for_each(|c| *c *= self.epsilon);
+            }
+            _ => {
+                column.fill(0.0);
+                column[j] = self.epsilon * self.amplitude.diagonal_entry(j);
+            }
         }
+    }
+
+    /// `εΣ_jj` of a diagonal amplitude.
+    pub fn axis_amplitude(&self, j: usize) -> f64 {
+        self.epsilon * self.amplitude.diagonal_entry(j)
+    }
+
+    /// Whether one jump moves all coordinates.
+    pub fn is_isotropic(&self) -> bool {
+        self.structure == Structure::Isotropic
+    }
+}
+
+impl Cuts {
+    /// The cut of coordinate `j`.
+    pub fn of(&self, j: usize) -> Cut {
+        self.list.get(j).copied().unwrap_or(self.list[0])
     }
 }

@@ -2,12 +2,18 @@
 
 mod adam_events;
 mod adam_motion;
+mod axis_steps;
 mod barrier;
 mod between_jumps;
+mod cut;
+mod event_cuts;
+mod event_kernel;
+mod interval_events;
 mod kernel;
 mod lanes;
 mod large_jumps;
 mod modes;
+mod path_events;
 mod runge_kutta;
 mod sgd_events;
 mod sgd_motion;

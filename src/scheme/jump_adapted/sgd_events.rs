@@ -1,51 +1,48 @@
-//! SGD with a piecewise linear force on an interval, event by event: a stretch is an Ornstein-Uhlenbeck transition.
+//! SGD with a piecewise linear force on an interval, event by event.
 
 use pulp::Simd;
 
-use super::barrier::NEAR;
-use super::lanes::{EventClocks, EventLanes, Fourth, LineEvents, Stretch, decay};
-use super::large_jumps::EdgeNoise;
+use super::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
+use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
+use super::event_cuts::EventCuts;
+use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::Line;
 use crate::scheme::vector::Vector;
 
-/// The constants of the events, with two curvatures that meet in a kink or with one.
+/// The constants of the events with one curvature.
 #[derive(Clone, Copy)]
-pub(super) struct SgdEvents<const KINK: bool> {
+pub(super) struct SmoothEvents {
     line: Line,
-    /// `σ²/(2k)` on either side, 0 without drift.
-    at_rest: [f64; 2],
-    /// Variance of the small jumps per unit time, where nothing holds it back.
-    free: f64,
-    face: EdgeNoise,
-    near_step: f64,
-    spread: f64,
-    mean_wait: f64,
+    cuts: EventCuts,
+    axis: SmoothAxis,
+    longest: f64,
 }
 
-impl<const KINK: bool> SgdEvents<KINK> {
-    pub fn new(line: Line, face: EdgeNoise, clocks: EventClocks) -> Self {
-        SgdEvents {
-            line,
-            at_rest: line.curvatures.map(|k| if k > 0.0 { 0.5 * face.variance / k } else { 0.0 }),
-            free: if line.curvatures == [0.0, 0.0] { face.variance } else { 0.0 },
-            face,
-            near_step: clocks.near_step,
-            spread: clocks.spread,
-            mean_wait: 1.0 / clocks.jump_rate,
-        }
-    }
+/// The constants of the events with two curvatures that meet in a kink.
+#[derive(Clone, Copy)]
+pub(super) struct KinkEvents {
+    line: Line,
+    cuts: EventCuts,
+    axis: KinkAxis,
+}
 
-    /// `e^(-kτ)` and the standard deviation that the small jumps gather over `τ`.
-    #[inline(always)]
-    fn transition<S: Simd>(&self, k: Vector<S>, at_rest: Vector<S>, tau: Vector<S>) -> (Vector<S>, Vector<S>) {
-        let decay = decay(k * tau);
-        let variance = at_rest * (1.0 - decay * decay) + self.free * tau;
-        (decay, variance.at_least(0.0).sqrt())
+impl SmoothEvents {
+    /// `longest`: the longest step near the edge.
+    pub fn new(line: Line, cuts: EventCuts, longest: f64, floor: f64) -> Self {
+        SmoothEvents { line, cuts, axis: SmoothAxis::new(line.curvatures[0], floor), longest }
     }
 }
 
-impl<const KINK: bool> LineEvents<0> for SgdEvents<KINK> {
-    const FOURTH: Fourth = if KINK { Fourth::Uniform } else { Fourth::None };
+impl KinkEvents {
+    pub fn new(line: Line, cuts: EventCuts, floor: f64) -> Self {
+        let reach = [line.minimum - line.lo, line.hi - line.minimum];
+        KinkEvents { line, cuts, axis: KinkAxis::new(line.curvatures, reach, floor) }
+    }
+}
+
+impl IntervalEvents<0> for SmoothEvents {
+    const MORE_NORMALS: usize = 0;
+    const EXPONENTIALS: usize = 0;
 
     fn line(&self) -> &Line {
         &self.line
@@ -57,53 +54,84 @@ impl<const KINK: bool> LineEvents<0> for SgdEvents<KINK> {
 
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<0, N>, g: usize) -> Stretch<S> {
-        let line = &self.line;
-        let [left, right] = line.curvatures;
         let x = Vector::load(simd, &lanes.x, g);
-        let wait = lanes.wait(simd, self.mean_wait, g);
-        // Steps near the edge are short.
-        let distance = (line.hi - x).min(x - line.lo);
-        let near = (distance * distance.abs()).below(NEAR * NEAR * self.face.variance * wait.at_most(self.spread));
-        let mut tau = near.select(wait.at_most(self.near_step), wait);
-        let y = x - line.minimum;
-        let on_right = y.at_or_above_number(0.0);
-        let k = on_right.choose(right, left);
-        let at_rest = on_right.choose(self.at_rest[1], self.at_rest[0]);
-        let normal = Vector::load(simd, &lanes.normal, g);
-        let (mut decay, mut deviation) = self.transition(k, at_rest, tau);
-        let moved = if KINK {
-            let (fast, slow) = (left.max(right), left.min(right));
-            // One step while the path stays well on its side, the law at rest if there is time to forget, short steps otherwise.
-            let stays = (5.0 * deviation).below(y.abs() * decay);
-            let forgets = tau.above_number(6.0 / slow);
-            tau = (stays | forgets).select(tau, tau.at_most(0.5 / fast));
-            (decay, deviation) = self.transition(k, at_rest, tau);
-            let moved = y * decay + deviation * normal;
-            // The density at rest is continuous at the kink: the sides weigh as their widths.
-            let widths = self.at_rest.map(f64::sqrt);
-            let share = widths[0] / (widths[0] + widths[1]);
-            let on_left = Vector::load(simd, &lanes.fourth, g).below_number(share);
-            let rest = on_left.choose(-widths[0], widths[1]) * normal.abs();
-            (forgets & !stays).select(rest, moved)
-        } else {
-            y * decay + deviation * normal
-        };
+        let y = x - self.line.minimum;
+        let clock = lanes.clock(simd, g);
+        let normal = Vector::load(simd, &lanes.normals[0], g);
+        let pareto = Vector::load(simd, &lanes.jump, g);
+        let mut place = self.cuts.far(clock, pareto);
+        let distance = self.line.distance(x);
+        let near = self.cuts.is_near(distance);
+        let is_near = near.any();
+        if is_near {
+            let local = self.cuts.near(distance, clock, pareto);
+            let drift = (STEP_DRIFT / self.line.curvatures[0]) * local.distance / y.abs();
+            let tau = local.place.tau.min(drift).at_most(self.longest);
+            place = place.or_where(near, local.place.cut_short(tau));
+        }
         Stretch {
             before: x,
-            after: line.minimum + moved,
-            tau,
-            wait,
-            variance: Vector::splat(simd, self.face.variance),
-            jump: Vector::load(simd, &lanes.jump, g),
-            rests: None,
+            after: self.line.minimum + self.axis.step(y, place.variance, place.tau, normal),
+            tau: place.tau,
+            clock: place.clock_at_end(clock),
+            jump: place.jump,
+            variance: place.variance,
+            shift: place.shift,
+            watched: is_near.then_some([near, near]),
         }
     }
+}
 
-    fn at_edge(&self, before: f64, _own: &[f64; 0]) -> (EdgeNoise, f64) {
-        (self.face, -self.line.gradient(before))
+impl IntervalEvents<0> for KinkEvents {
+    const MORE_NORMALS: usize = 1;
+    const EXPONENTIALS: usize = 1;
+
+    fn line(&self) -> &Line {
+        &self.line
     }
 
-    fn spread(&self) -> f64 {
-        self.spread
+    fn start(&self) -> [f64; 0] {
+        []
+    }
+
+    #[inline(always)]
+    fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<0, N>, g: usize) -> Stretch<S> {
+        let x = Vector::load(simd, &lanes.x, g);
+        let y = x - self.line.minimum;
+        let clock = lanes.clock(simd, g);
+        let pareto = Vector::load(simd, &lanes.jump, g);
+        let mut place = self.cuts.far(clock, pareto);
+        let mut limit = place.tau;
+        let distance = self.line.distance(x);
+        let near = self.cuts.is_near(distance);
+        let is_near = near.any();
+        if is_near {
+            let local = self.cuts.near(distance, clock, pareto);
+            let [left, right] = self.line.curvatures;
+            let k = y.below_number(0.0).choose(left, right);
+            let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(STEP_RELAXATION) / k;
+            limit = near.select(local.step.min(drift), limit);
+            place = place.or_where(near, local.place);
+        }
+        let draws = KinkDraws {
+            normals: [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g)),
+            exponential: Vector::load(simd, &lanes.exponential, g).abs(),
+        };
+        let step = self.axis.step(y, place.variance, [limit, place.tau], !near, draws);
+        let place = place.cut_short(step.tau);
+        let watched = is_near.then_some(match self.axis.is_steep_left() {
+            true => [near & !step.walled, near],
+            false => [near, near & !step.walled],
+        });
+        Stretch {
+            before: x,
+            after: self.line.minimum + step.y,
+            tau: place.tau,
+            clock: place.clock_at_end(clock),
+            jump: place.jump,
+            variance: place.variance,
+            shift: place.shift,
+            watched,
+        }
     }
 }

@@ -2,131 +2,110 @@
 
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
-use rand_distr::StandardNormal;
+use rand_distr::{Exp1, StandardNormal};
 
-use super::between_jumps::{FAR_STEP, MEMORY, Motion, State, shortest_axis, small_beside_basin};
+use super::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
+use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, shortest_axis, small_beside_basin};
 use super::large_jumps::LargeJumps;
 use crate::dynamics::Problem;
 use crate::landscape::{Form, Potential};
 use crate::noise::Stream;
 use crate::scheme::linear::{covariance_at_rest, gathered, square_root};
 use crate::scheme::time_scale::relaxation_rates;
+use crate::scheme::vector::Number;
 
-/// Chooses the flow that the landscape and the noise allow.
-pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, near_step: f64) -> Box<dyn Motion> {
+/// Chooses the flow that the landscape and the noise allow. A curvature below `floor` is as good as none.
+pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> Box<dyn BetweenJumps> {
     let potential = problem.basin().potential();
     let dim = potential.dim();
     if let Some([left, right]) = potential.form().axis_curvatures(dim)
         && problem.noise().amplitude().is_diagonal()
     {
+        let reaches = axis_reaches(problem.basin());
         let axis = |i: usize| Axis {
             minimum: potential.minimum()[i],
-            left: left[i],
-            right: right[i],
-            variance: jumps.axis_variance(i),
+            curvatures: [left[i], right[i]],
+            steps: match left[i] == right[i] {
+                true => Steps::Smooth(SmoothAxis::new(left[i], floor)),
+                false => Steps::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor)),
+            },
         };
         return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
     }
     match potential.form() {
-        Form::Diagonal(_) | Form::Dense(_) | Form::Flat => Box::new(CoupledMotion::new(problem, jumps, near_step)),
+        Form::Diagonal(_) | Form::Dense(_) | Form::Flat => Box::new(CoupledMotion::new(problem, jumps)),
         _ => Box::new(GeneralMotion::new(problem, jumps)),
     }
 }
 
-/// One coordinate that moves by itself: `dy = -k± y dt + √variance dW`.
+/// One coordinate that moves by itself.
 struct Axis {
     minimum: f64,
-    left: f64,
-    right: f64,
-    variance: f64,
+    curvatures: [f64; 2],
+    steps: Steps,
 }
 
-/// Coordinates that do not see each other: every transition is exact.
+enum Steps {
+    Smooth(SmoothAxis),
+    Kink(KinkAxis),
+}
+
+/// Coordinates that do not see each other.
 struct AxisMotion {
     axes: Vec<Axis>,
 }
 
-impl Axis {
-    fn curvature(&self, y: f64) -> f64 {
-        if y < 0.0 { self.left } else { self.right }
-    }
-
-    /// `[e^(-kτ), standard deviation]` of the small jumps over `τ` on the side of `y`.
-    fn transition(&self, y: f64, tau: f64) -> [f64; 2] {
-        let k = self.curvature(y);
-        [(-k * tau).exp(), (self.variance * gathered(2.0 * k, tau)).sqrt()]
-    }
-
-    /// Where two curvatures meet: one step while the path stays well on its side, the law at rest if there is time to
-    /// forget, steps of half the faster time otherwise. Near the edge `tau` is shorter than that anyway; elsewhere all this
-    /// moves the path by a small part of the way to it.
-    fn advance_with_kink(&self, mut y: f64, tau: f64, rng: &mut Stream) -> f64 {
-        let (slow, fast) = (self.left.min(self.right), self.left.max(self.right));
-        let mut left = tau;
-        while left > 0.0 {
-            let [decay, spread] = self.transition(y, left);
-            if y.abs() * decay > 5.0 * spread {
-                return y * decay + spread * rng.sample::<f64, _>(StandardNormal);
-            }
-            if slow * left > 6.0 {
-                // The density at rest is continuous at the kink: the sides weigh as their widths.
-                let widths = [self.left, self.right].map(|k| (0.5 * self.variance / k).sqrt());
-                let draw = rng.sample::<f64, _>(StandardNormal).abs();
-                let on_left = rng.random::<f64>() * (widths[0] + widths[1]) < widths[0];
-                return if on_left { -widths[0] * draw } else { widths[1] * draw };
-            }
-            let step = left.min(0.5 / fast);
-            let [decay, spread] = self.transition(y, step);
-            y = y * decay + spread * rng.sample::<f64, _>(StandardNormal);
-            left -= step;
-        }
-        y
-    }
-}
-
-impl Motion for AxisMotion {
+impl BetweenJumps for AxisMotion {
     fn step_limit(&self, _state: &State) -> f64 {
         f64::INFINITY
     }
 
-    fn advance(&self, state: &mut State, tau: f64, _jumps: &LargeJumps, rng: &mut Stream) {
-        // Neighbours are often alike, and then share a transition.
-        let mut last: Option<(&Axis, [f64; 2])> = None;
-        for (x, axis) in state.x.iter_mut().zip(&self.axes) {
-            let y = *x - axis.minimum;
-            let moved = if axis.left == axis.right {
-                let known = last.filter(|(other, _)| other.left == axis.left && other.variance == axis.variance);
-                let (_, [decay, spread]) = *last.insert(known.unwrap_or_else(|| (axis, axis.transition(y, tau))));
-                y * decay + spread * rng.sample::<f64, _>(StandardNormal)
-            } else {
-                axis.advance_with_kink(y, tau, rng)
-            };
-            *x = axis.minimum + moved;
+    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
+        let normal = |rng: &mut Stream| Number::of(rng.sample(StandardNormal));
+        for (i, axis) in self.axes.iter().enumerate() {
+            let variance = Number::of(jumps.axis_variance(state.cuts.of(i), i));
+            let mut y = Number::of(state.x[i] - axis.minimum);
+            match &axis.steps {
+                Steps::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
+                Steps::Kink(steps) => {
+                    let far = Number::of(0.0).is(if state.cuts.near { 1.0 } else { 0.0 });
+                    let mut left = tau;
+                    while left > 0.0 {
+                        let normals = [normal(rng), normal(rng)];
+                        let draws = KinkDraws { normals, exponential: Number::of(rng.sample(Exp1)) };
+                        let step = steps.step(y, variance, [Number::of(left); 2], far, draws);
+                        y = step.y;
+                        left -= step.tau.lane();
+                    }
+                }
+            }
+            state.x[i] = axis.minimum + y.lane();
         }
     }
 
     fn drift(&self, state: &mut State) {
         for ((v, x), axis) in state.gradient.iter_mut().zip(&state.before).zip(&self.axes) {
             let y = x - axis.minimum;
-            *v = -axis.curvature(y) * y;
+            *v = -axis.curvatures[usize::from(y >= 0.0)] * y;
         }
     }
 }
 
-/// A quadratic whose axes or whose noise are coupled: an Ornstein-Uhlenbeck transition in the eigenbasis of the Hessian.
+/// A quadratic whose axes or whose noise are coupled, in the eigenbasis of the Hessian: an Ornstein-Uhlenbeck transition far from the
+/// edge; near it, where the noise changes with the place, half of it, the exact flow, and the other half.
 struct CoupledMotion {
     problem: Problem,
     minimum: Vec<f64>,
     curvatures: DVector<f64>,
     modes: DMatrix<f64>,
-    /// `Vᵀ D V` with the diffusion `D` of the small jumps.
+    /// `Vᵀ D V` with the diffusion `D` of the small jumps far from the edge.
     diffusion: DMatrix<f64>,
-    near_step: f64,
-    near_root: DMatrix<f64>,
+    /// The time after which a path has forgotten where it was, and a root of its covariance then.
+    rest: Option<(f64, DMatrix<f64>)>,
 }
 
 impl CoupledMotion {
-    fn new(problem: &Problem, jumps: &LargeJumps, near_step: f64) -> Self {
+    fn new(problem: &Problem, jumps: &LargeJumps) -> Self {
         let potential = problem.basin().potential();
         let eigen = potential.hessian(potential.minimum()).symmetric_eigen();
         let modes = eigen.eigenvectors;
@@ -134,13 +113,16 @@ impl CoupledMotion {
         let mut motion = CoupledMotion {
             problem: problem.clone(),
             minimum: potential.minimum().to_vec(),
-            curvatures: eigen.eigenvalues,
+            curvatures: eigen.eigenvalues.map(|k| k.max(0.0)),
             modes,
             diffusion,
-            near_step,
-            near_root: DMatrix::zeros(0, 0),
+            rest: None,
         };
-        motion.near_root = motion.noise_root(near_step);
+        let slowest = motion.curvatures.min();
+        if slowest > 0.0 {
+            let memory = LONG_MEMORY / slowest;
+            motion.rest = Some((memory, motion.noise_root(memory)));
+        }
         motion
     }
 
@@ -149,29 +131,48 @@ impl CoupledMotion {
         let covariance = DMatrix::from_fn(self.curvatures.len(), self.curvatures.len(), |i, j| {
             self.diffusion[(i, j)] * gathered(self.curvatures[i] + self.curvatures[j], tau)
         });
-        &self.modes * square_root(&covariance)
+        // Singular where some noise coordinates move nothing.
+        let root = covariance.clone().cholesky().map(|cholesky| cholesky.unpack());
+        &self.modes * root.unwrap_or_else(|| square_root(&covariance))
+    }
+
+    fn flow(&self, state: &mut State, tau: f64) {
+        let offset = DVector::from_iterator(state.x.len(), state.x.iter().zip(&self.minimum).map(|(x, m)| x - m));
+        let mut modes = self.modes.tr_mul(&offset);
+        modes.iter_mut().zip(self.curvatures.iter()).for_each(|(y, k)| *y *= (-k * tau).exp());
+        let moved = &self.modes * modes;
+        state.x.iter_mut().zip(&self.minimum).zip(moved.iter()).for_each(|((x, m), y)| *x = m + y);
     }
 }
 
-impl Motion for CoupledMotion {
+impl BetweenJumps for CoupledMotion {
     fn step_limit(&self, _state: &State) -> f64 {
         f64::INFINITY
     }
 
-    fn advance(&self, state: &mut State, tau: f64, _jumps: &LargeJumps, rng: &mut Stream) {
-        let offset = DVector::from_iterator(state.x.len(), state.x.iter().zip(&self.minimum).map(|(x, m)| x - m));
-        let mut modes = self.modes.tr_mul(&offset);
-        modes.iter_mut().zip(self.curvatures.iter()).for_each(|(y, k)| *y *= (-k * tau).exp());
+    fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
+        if state.cuts.near {
+            state.kick_half(tau, jumps, rng);
+            self.flow(state, tau);
+            state.kick_half(tau, jumps, rng);
+            return;
+        }
+        self.flow(state, tau);
         let normal = DVector::from_fn(state.x.len(), |_, _| rng.sample::<f64, _>(StandardNormal));
-        let noise = if tau == self.near_step { &self.near_root * normal } else { self.noise_root(tau) * normal };
-        let moved = &self.modes * modes + noise;
-        state.x.iter_mut().zip(&self.minimum).zip(moved.iter()).for_each(|((x, m), y)| *x = m + y);
+        let noise = match &self.rest {
+            Some((memory, root)) if tau > *memory => root * normal,
+            _ => self.noise_root(tau) * normal,
+        };
+        state.x.iter_mut().zip(noise.iter()).for_each(|(x, y)| *x += y);
     }
 
     fn drift(&self, state: &mut State) {
         down_the_gradient(&self.problem, state);
     }
 }
+
+/// Slowest relaxation times after which the law is that at rest: e^-24 is 4·10⁻¹¹.
+const LONG_MEMORY: f64 = 12.0;
 
 /// Any potential: half a kick, an adaptive flow, half a kick; what lies further back than the memory is replaced by the
 /// law at rest.
@@ -200,7 +201,7 @@ impl GeneralMotion {
     }
 }
 
-impl Motion for GeneralMotion {
+impl BetweenJumps for GeneralMotion {
     fn step_limit(&self, _state: &State) -> f64 {
         FAR_STEP / self.rate
     }

@@ -1,7 +1,17 @@
-//! Files of data: `.npy` arrays and columns of CSV.
+//! Files of data: tables of text, NumPy arrays and safetensors, packed or not, and the samples taken from them.
 
-mod csv_column;
+mod bundle;
+mod cell;
+mod dialect;
+mod entry_type;
+mod grid;
 mod npy;
+mod table;
+mod unpacked;
 
-pub use csv_column::{ColumnError, read_column};
+pub use bundle::{BundleError, read_npz, read_safetensors};
+pub use cell::Decimal;
+pub use grid::{Grid, GridError, Series, Step};
 pub use npy::{NpyArray, NpyError};
+pub use table::{ColumnError, Header, Missing, Table, TableSettings, read_column};
+pub use unpacked::{UnpackError, read_file, read_from};

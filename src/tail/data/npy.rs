@@ -1,6 +1,6 @@
 //! # Arrays in NumPy's `.npy` format
 //!
-//! Real arrays of 4 or 8 bytes an entry, either byte order, in C or Fortran order, format versions 1 to 3. Everything else is refused with its
+//! Arrays of real numbers, floating-point of 2, 4 or 8 bytes, integers or booleans, either byte order, in C or Fortran order, format versions 1 to 3. Everything else is refused with its
 //! reason. The size that the header claims is held against the size of the file before memory is taken; nothing in a file makes a reader
 //! panic.
 //!
@@ -12,6 +12,8 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use super::entry_type::EntryType;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// Longest header read; NumPy writes some hundred bytes.
@@ -70,8 +72,10 @@ pub enum NpyError {
         /// What would have been understood.
         expected: &'static str,
     },
-    /// Entries that are not real numbers of 4 or 8 bytes.
-    #[error("entries of type {descr:?}; '<f4', '<f8', '>f4' and '>f8' are read: convert with astype(float)")]
+    /// Entries that are not real numbers.
+    #[error(
+        "entries of type {descr:?}; floats of 2, 4 or 8 bytes, integers and booleans are read: convert with astype(float)"
+    )]
     Type {
         /// NumPy's name of the type.
         descr: String,
@@ -200,7 +204,7 @@ fn count(shape: &[usize]) -> Option<usize> {
 /// What a header says.
 #[derive(Debug, PartialEq)]
 struct Header {
-    width: usize,
+    entry: EntryType,
     big_endian: bool,
     fortran: bool,
     shape: Vec<usize>,
@@ -289,13 +293,13 @@ impl Header {
             return Err(words.error("nothing after '}'"));
         }
         let missing = || words.error("the keys descr, fortran_order and shape before the end");
-        let (big_endian, width) = kind.ok_or_else(missing)?;
-        Ok(Header { width, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
+        let (big_endian, entry) = kind.ok_or_else(missing)?;
+        Ok(Header { entry, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
     }
 
     /// Bytes of the entries.
     fn size(&self) -> Result<u64, NpyError> {
-        let bytes = count(&self.shape).and_then(|n| n.checked_mul(self.width)).map(|bytes| bytes as u64);
+        let bytes = count(&self.shape).and_then(|n| n.checked_mul(self.entry.width())).map(|bytes| bytes as u64);
         bytes.filter(|bytes| *bytes < u64::MAX).ok_or_else(|| NpyError::Size {
             shape: self.shape.clone(),
             needed: u64::MAX,
@@ -309,31 +313,28 @@ impl Header {
         if needed != found {
             return Err(NpyError::Size { shape: self.shape, needed, found });
         }
-        let values = bytes.chunks_exact(self.width).map(|entry| number(entry, self.big_endian)).collect();
+        let values =
+            bytes.chunks_exact(self.entry.width()).map(|entry| self.entry.value(entry, self.big_endian)).collect();
         let values = if self.fortran { from_fortran(&self.shape, values) } else { values };
         Ok(NpyArray { shape: self.shape, values })
     }
 }
 
-/// Byte order and width.
-fn entry_type(words: &mut Words<'_>) -> Result<(bool, usize), NpyError> {
+/// Byte order and type.
+fn entry_type(words: &mut Words<'_>) -> Result<(bool, EntryType), NpyError> {
     words.trim();
     if words.0.starts_with('[') {
         return Err(NpyError::Type { descr: "a record".to_string() });
     }
-    match words.quoted()? {
-        "<f4" => Ok((false, 4)),
-        "<f8" => Ok((false, 8)),
-        ">f4" => Ok((true, 4)),
-        ">f8" => Ok((true, 8)),
-        other => Err(NpyError::Type { descr: other.chars().take(40).collect() }),
+    let descr = words.quoted()?;
+    let refused = || NpyError::Type { descr: descr.chars().take(40).collect() };
+    let name = descr.strip_prefix(['<', '>', '|', '=']).ok_or_else(refused)?;
+    let entry = EntryType::of_numpy(name).ok_or_else(refused)?;
+    // A single byte has no order, and `=` is that of the machine that wrote it: little-endian on all that are left.
+    if descr.starts_with('|') && entry.width() > 1 {
+        return Err(refused());
     }
-}
-
-fn number(entry: &[u8], big_endian: bool) -> f64 {
-    let word = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
-    let bits = if big_endian { entry.iter().fold(0, word) } else { entry.iter().rev().fold(0, word) };
-    if entry.len() == 4 { f64::from(f32::from_bits(bits as u32)) } else { f64::from_bits(bits) }
+    Ok((descr.starts_with('>'), entry))
 }
 
 /// Entries whose first index is the fastest, in C order.
@@ -471,6 +472,17 @@ mod tests {
     }
 
     #[test]
+    fn floats_of_two_bytes_and_integers() {
+        let read =
+            |descr: &str, bytes: &[u8]| NpyArray::from_bytes(&file(descr, false, "(2,)", bytes)).unwrap().into_values();
+        assert_eq!(read("'<f2'", &[0x00, 0x3c, 0x00, 0xc0]), [1.0, -2.0]);
+        assert_eq!(read("'>i2'", &[0xff, 0xfe, 0x01, 0x00]), [-2.0, 256.0]);
+        assert_eq!(read("'|u1'", &[7, 255]), [7.0, 255.0]);
+        assert_eq!(read("'|b1'", &[0, 1]), [0.0, 1.0]);
+        assert_eq!(read("'<i8'", &[(-3i64).to_le_bytes(), 4i64.to_le_bytes()].concat()), [-3.0, 4.0]);
+    }
+
+    #[test]
     fn hostile_files_are_refused_with_their_reason() {
         let eight = [0; 8];
         let read = |bytes: Vec<u8>| NpyArray::from_bytes(&bytes).unwrap_err();
@@ -480,7 +492,7 @@ mod tests {
         assert!(matches!(read(b"\x93NUMPY\x01\x00\xff".to_vec()), NpyError::Truncated));
         assert!(matches!(read(b"\x93NUMPY\x01\x00\xff\x00{".to_vec()), NpyError::Truncated));
         assert!(matches!(read(b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec()), NpyError::LongHeader { .. }));
-        for descr in ["'|O'", "'<i8'", "'<c16'", "'<f2'", "[('x', '<f8')]"] {
+        for descr in ["'|O'", "'|f8'", "'<c16'", "'<f16'", "'<U2'", "'<M8[ns]'", "'f8'", "[('x', '<f8')]"] {
             assert!(matches!(read(file(descr, false, "(1,)", &eight)), NpyError::Type { .. }), "{descr}");
         }
         for shape in

@@ -17,9 +17,12 @@ use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 /// Hill's estimator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hill {
-    /// `k`, the largest magnitudes used; `⌊√n⌋` where none is given.
+    /// `k`, the largest magnitudes used; `⌊√n⌋` where none is given, which needs 100 entries.
     pub order: Option<usize>,
 }
+
+/// Fewest entries of which the largest tenth is taken for the tail.
+const FEWEST: usize = 100;
 
 impl Hill {
     /// With `k = ⌊√n⌋`.
@@ -32,6 +35,9 @@ impl Hill {
     ) -> Result<TailIndex, TailError> {
         let mut magnitudes = sample.magnitudes();
         let n = magnitudes.len();
+        if self.order.is_none() {
+            sample.at_least(FEWEST)?;
+        }
         let order = self.order.unwrap_or_else(|| n.isqrt());
         if order < 2 || order >= n {
             return Err(TailError::Order { order, n });

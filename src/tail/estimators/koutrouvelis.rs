@@ -8,8 +8,9 @@
 //! the standard deviation of `α̂` is within 3 % of that of maximum likelihood for 1.1 <= α <= 1.9: 1.265, 1.440, 1.546, 1.507, 1.130 over √n at
 //! α = 1.1, 1.3, 1.5, 1.7, 1.9.
 //!
-//! The interval is asymptotic, through the influence of an entry on `α̂`, with dependence allowed for
-//! ([`IntervalSettings::dependence`]), and cut at 2.
+//! The interval holds every `α <= 2` from which `α̂` is at most `z` standard errors away, with the standard error that the law has *at that α*: it falls
+//! to 0 as α approaches 2, so that the one at `α̂` would be too small for the α below. Dependence is allowed for
+//! ([`IntervalSettings::dependence`]) by the long-run variance of the influence of an entry on `α̂` over its variance.
 //!
 //! # References
 //! - Koutrouvelis (1980), *Regression-Type Estimation of the Parameters of Stable Laws*, J. Amer. Statist. Assoc. 75.
@@ -18,6 +19,7 @@
 
 use nalgebra::{DMatrix, DVector, Matrix2};
 
+use crate::tail::dependence::variance_of_mean;
 use crate::tail::{IntervalSettings, McCulloch, Settings, TailError, TailIndex, TailSample};
 
 /// Koutrouvelis' estimator, with optimal weights.
@@ -64,16 +66,34 @@ impl Koutrouvelis {
             line = fit(grid, phi, line.alpha.min(HIGHEST_WEIGHTS), line.scale)?;
         }
         let influence = influence(values, start.scale, grid, phi, &line.weights);
-        let error = settings.standard_error(&influence)?;
+        let independent = variance_of_mean(&influence, 1)?;
+        let inflation = variance_of_mean(&influence, settings.length(values.len()))? / independent;
+        let error = |alpha: f64| (line.variance(grid, alpha) * inflation / n).sqrt();
         Ok(TailIndex {
             estimator: "koutrouvelis",
-            alpha: settings.up_to_two("Koutrouvelis' α", line.alpha, error)?,
+            alpha: settings.inverted("Koutrouvelis' α", line.alpha, independent.sqrt(), error)?,
             scale: Some(start.scale * line.scale),
             location: sample.location(),
             n: values.len(),
             zero_share: sample.zero_share(),
             settings: Settings::Koutrouvelis { frequencies: kept, dependence: settings.length(values.len()) },
         })
+    }
+}
+
+impl Line {
+    /// `n` times the variance of `α̂` under the law with index `alpha`.
+    fn variance(&self, grid: &[f64], alpha: f64) -> f64 {
+        let law = |w: f64| (-(self.scale * w.abs()).powf(alpha)).exp();
+        let gain = |k: usize| self.weights[k] / (law(grid[k]) * law(grid[k]).ln());
+        let gains: Vec<f64> = (0..grid.len()).map(gain).collect();
+        let mut sum = 0.0;
+        for (w, gain) in grid.iter().zip(&gains) {
+            for (v, other) in grid.iter().zip(&gains) {
+                sum += 0.5 * gain * other * (law(w + v) + law(w - v) - 2.0 * law(*w) * law(*v));
+            }
+        }
+        sum
     }
 }
 
@@ -129,15 +149,7 @@ mod tests {
             assert!((line.alpha - alpha).abs() < 1e-9 && (line.scale - 1.1).abs() < 1e-9);
             let unit = fit(&grid, &grid.map(|w: f64| (-w.powf(alpha)).exp()), alpha, 1.0).unwrap();
             assert!((unit.alpha - alpha).abs() < 1e-9);
-            let law = |w: f64| (-w.abs().powf(alpha)).exp();
-            let gain = |k: usize| unit.weights[k] / (law(grid[k]) * law(grid[k]).ln());
-            let variance: f64 = (0..FREQUENCIES)
-                .flat_map(|i| (0..FREQUENCIES).map(move |j| (i, j)))
-                .map(|(i, j)| {
-                    let (w, v) = (grid[i], grid[j]);
-                    0.5 * gain(i) * gain(j) * (law(w + v) + law(w - v) - 2.0 * law(w) * law(v))
-                })
-                .sum();
+            let variance = unit.variance(&grid, alpha);
             assert!((variance.sqrt() / deviation - 1.0).abs() < 1e-3, "{alpha}: {}", variance.sqrt());
         }
     }

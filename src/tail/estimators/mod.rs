@@ -2,7 +2,7 @@
 
 mod hill;
 mod koutrouvelis;
-pub(super) mod maximum_likelihood;
+mod maximum_likelihood;
 mod mcculloch;
 mod mohammadi;
 

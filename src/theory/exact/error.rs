@@ -1,21 +1,23 @@
-//! What can keep the exact solver from an answer.
+//! Errors of the exact solver.
 
 use thiserror::Error;
 
-/// Why an exit problem has no exact answer here.
+/// Why the solver gives no answer.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExactError {
-    /// The noise does not outweigh the drift at the edge, and the method does not apply.
-    #[error("the exact solver needs 1 < α <= 2, not α = {alpha}: below, the drift rules at the edge of the interval")]
+    /// Noise does not dominate drift at the edge, so the method does not apply.
+    #[error(
+        "the exact solver needs 1 < α <= 2, not α = {alpha}: for smaller α drift dominates at the edge of the interval"
+    )]
     TailIndex {
-        /// The offending value.
+        /// The rejected value.
         alpha: f64,
     },
     /// The noise scale `ε s` is not a positive finite number.
     #[error("noise scale ε s = {noise_scale} is not a positive finite number")]
     NoiseScale {
-        /// The offending value.
+        /// The rejected value.
         noise_scale: f64,
     },
     /// The interval is empty or infinite.
@@ -31,13 +33,13 @@ pub enum ExactError {
     Force {
         /// Where.
         x: f64,
-        /// The offending value.
+        /// The rejected value.
         force: f64,
     },
     /// The start is not inside the interval.
     #[error("the start {start} is outside the interval ({lo}, {hi})")]
     Start {
-        /// The offending value.
+        /// The rejected value.
         start: f64,
         /// Left end.
         lo: f64,
@@ -47,7 +49,7 @@ pub enum ExactError {
     /// `E exp(-sΓ)` is infinite, or `s` is not finite.
     #[error("E exp(-sΓ) is finite for s > -{decay_rate}, not at s = {s}")]
     LaplaceArgument {
-        /// The offending value.
+        /// The rejected value.
         s: f64,
         /// Decay rate of `P(Γ > t)`.
         decay_rate: f64,
@@ -55,7 +57,7 @@ pub enum ExactError {
     /// A time that is not a positive finite number.
     #[error("time t = {time} is not a positive finite number")]
     Time {
-        /// The offending value.
+        /// The rejected value.
         time: f64,
     },
     /// The boundary layer is too thin for any mesh of reasonable size.
@@ -66,7 +68,7 @@ pub enum ExactError {
     },
     /// The finest two discretisations disagree: a layer is not resolved, the drift is rough, or the answer is a small
     /// difference of large numbers, as at `α = 2` when exits are rarer than `10^9` relaxation times.
-    #[error("not resolved: with {unknowns} unknowns the answer still changes by {change:.1e} of itself")]
+    #[error("not resolved: with {unknowns} unknowns the relative change of the answer is still {change:.1e}")]
     Unresolved {
         /// Unknowns of the finest discretisation.
         unknowns: usize,

@@ -1,26 +1,26 @@
 //! # Exact exit time from an interval
 //!
-//! `dX = -F'(X) dt + ε s dL` in one dimension, `L` a standard SαS Lévy motion with `1 < α ≤ 2`, leaves `(a, b)` at the
-//! time `Γ`. With the generator
+//! `dX = -F'(X) dt + ε s dL` in one dimension, `L` a standard SαS Lévy motion with `1 < α ≤ 2`, leaves `(a, b)` at the time
+//! `Γ`. Its generator is
 //! ```text
 //! L u = -(ε s)^α (-Δ)^(α/2) u - F' u',     (ε s)² u'' - F' u'  at α = 2,
 //! ```
-//! the mean `u = E Γ` solves `L u = -1`, the second moment `L m = -2u`, the Laplace transform is `E exp(-sΓ) = 1 - s v`
-//! with `(s - L) v = 1`, the chance of leaving beyond `b` is harmonic with the values 0 and 1 outside, and
-//! `P(Γ > t)` decays at the smallest eigenvalue of `-L`. Nothing is sampled.
+//! The mean `u = E Γ` solves `L u = -1`, and the second moment solves `L m = -2u`. The Laplace transform is
+//! `E exp(-sΓ) = 1 - s v` with `(s - L) v = 1`. The probability of leaving beyond `b` is harmonic with the values 0 and 1
+//! outside. `P(Γ > t)` decays at the smallest eigenvalue of `-L`. The solver is deterministic.
 //!
 //! Each equation is solved by Galerkin's method in piecewise polynomials of growing degree, on a mesh graded into the
 //! boundary layers, until two solutions agree. The layers have the thickness `((ε s)^α/v)^(1/(α-1))` for a drift of speed
-//! `v` at the edge, and the solution rises there like `d^(α/2)` with the distance `d`. Bases that are global, such as the
-//! eigenbasis `(1-x²)^(α/2) P_n^(α/2,α/2)` of Dyda, Kuznetsov and Kwaśnicki, converge algebraically in the layer; the
-//! graded mesh converges exponentially.
+//! `v` at the edge, and the solution rises there like `d^(α/2)` with the distance `d`. Global bases, such as the eigenbasis
+//! `(1-x²)^(α/2) P_n^(α/2,α/2)` of Dyda, Kuznetsov and Kwaśnicki, converge algebraically in the layer; the graded mesh
+//! converges exponentially.
 //!
 //! # References
 //! - Getoor (1961), *First Passage Times for Symmetric Stable Processes in Space*, Trans. AMS 101, for no drift.
 //! - Dyda, Kuznetsov, Kwaśnicki (2017), *Eigenvalues of the Fractional Laplace Operator in the Unit Ball*, J. London
 //!   Math. Soc. 95, for the Jacobi eigenbasis.
 //! - Chen, Kim, Song (2012), *Dirichlet Heat Kernel Estimates for Fractional Laplacian with Gradient Perturbation*, Ann.
-//!   Probab. 40, for `1 < α < 2`: near the edge noise outweighs drift.
+//!   Probab. 40, for `1 < α < 2`: near the edge noise dominates drift.
 
 use nalgebra::{DVector, Dyn, LU};
 use std::fmt;
@@ -43,13 +43,13 @@ const ACCEPTED: f64 = 1e-4;
 
 /// The exit problem of `dX = -F'(X) dt + ε s dL` on an interval.
 ///
-/// Every answer is computed on at least two meshes and is returned once they agree to `1e-6`; from the finest two a
-/// change of `1e-4` is accepted. Factorisations are kept, so that the second question costs little; the first takes some
-/// 20 ms, and seconds when the layers are thinner than `10^-15` or `ε` is below `10^-3`. Times have the units in which
-/// `F'` is length per time and `(ε s)^α` is length^α per time.
+/// Every answer is computed on at least two meshes and returned once they agree to `1e-6`; a change of `1e-4` between the
+/// finest two is accepted. Factorisations are cached, so later queries are cheap. The first takes about 20 ms, or seconds if
+/// the layers are thinner than `10^-15` or `ε` is below `10^-3`. Times have the units in which `F'` is length per time and
+/// `(ε s)^α` is length^α per time.
 ///
-/// A drift with a kink at one of its zeros, as in an asymmetric well, is met exactly; a kink elsewhere slows the
-/// convergence, and a jump elsewhere may end in [`ExactError::Unresolved`].
+/// A drift with a kink at one of its zeros, as in an asymmetric well, is resolved exactly. A kink elsewhere slows the
+/// convergence, and a discontinuity elsewhere can give [`ExactError::Unresolved`].
 ///
 /// # Example
 /// An Ornstein-Uhlenbeck process leaves `(-1, 1)`:
@@ -69,7 +69,7 @@ pub struct ExactExit<F> {
     solutions: [OnceLock<Result<Solution, ExactError>>; DEGREES.len()],
 }
 
-/// One discretisation and what was learned from it.
+/// One discretisation and its cached results.
 struct Solution {
     galerkin: Galerkin,
     lu: LU<f64, Dyn, Dyn>,
@@ -80,13 +80,13 @@ struct Solution {
 impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// The exit of `dX = -force(X) dt + noise_scale dL` from `interval`.
     ///
-    /// `noise_scale` is `ε s` for increments `ε s h^(1/α) SαS(1)`; with a Lévy density `c |y|^(-1-α)` multiply by
-    /// `(c/c_α)^(1/α)`, which is [`LevyMeasure::scale`](crate::noise::LevyMeasure::scale). At `α = 2` it is the law
-    /// N(0, 2 h (ε s)²). `force` is `F'`, the slope of the potential.
+    /// `noise_scale` is `ε s` for increments `ε s h^(1/α) SαS(1)`; for a Lévy density `c |y|^(-1-α)` multiply by
+    /// `(c/c_α)^(1/α)`, which is [`LevyMeasure::scale`](crate::noise::LevyMeasure::scale). At `α = 2` increments are N(0, 2 h
+    /// (ε s)²). `force` is `F'`, the slope of the potential.
     ///
     /// # Errors
     /// [`ExactError::TailIndex`] unless `α > 1`; [`ExactError::NoiseScale`], [`ExactError::Interval`] and
-    /// [`ExactError::Force`] for numbers that are not finite or make no sense.
+    /// [`ExactError::Force`] for numbers that are not finite or out of range.
     pub fn new(alpha: Alpha, noise_scale: f64, interval: (f64, f64), force: F) -> Result<Self, ExactError> {
         let alpha = alpha.get();
         if alpha <= 1.0 {
@@ -114,7 +114,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     ///
     /// # Errors
     /// [`ExactError::Start`] outside the interval; [`ExactError::BoundaryLayer`] or [`ExactError::Unresolved`] if the
-    /// discretisations do not settle.
+    /// discretisations do not converge.
     pub fn mean(&self, start: f64) -> Result<f64, ExactError> {
         self.check_start(start)?;
         self.converge(|solution| Ok(solution.galerkin.value(&solution.mean, start)))
@@ -133,7 +133,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     }
 
     /// Laplace transform `E exp(-sΓ)` from `start`, for every `s` above minus the decay rate; negative `s` give
-    /// exponential moments. It is computed as a difference from 1 and not resolved once it is below about `10^-8`.
+    /// exponential moments. It is computed as a difference from 1, and unresolved below about `10^-8`.
     ///
     /// # Errors
     /// [`ExactError::LaplaceArgument`] if it is infinite; as [`ExactExit::mean`] besides.
@@ -165,9 +165,8 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         })
     }
 
-    /// Survival probability `P(Γ > t)` from `start`, for `t > 0`. The relative accuracy holds far into the tail, until
-    /// it is too small for an `f64` and 0 is returned; times much shorter than the relaxation of the process may end in
-    /// [`ExactError::Unresolved`].
+    /// Survival probability `P(Γ > t)` from `start`, for `t > 0`. The relative accuracy holds far into the tail; the result is
+    /// 0 where it underflows. Times much shorter than the relaxation time can give [`ExactError::Unresolved`].
     ///
     /// # Errors
     /// [`ExactError::Time`] unless `t` is positive and finite; as [`ExactExit::mean`] besides.
@@ -188,7 +187,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// Principal decay rate, the limit of `-log P(Γ > t) / t` for every start: the smallest eigenvalue of `-L`.
     ///
     /// # Errors
-    /// [`ExactError::BoundaryLayer`] or [`ExactError::Unresolved`] if the discretisations do not settle.
+    /// [`ExactError::BoundaryLayer`] or [`ExactError::Unresolved`] if the discretisations do not converge.
     pub fn decay_rate(&self) -> Result<f64, ExactError> {
         self.converge(|solution| Ok(solution.krylov()?.decay_rate()))
     }
@@ -201,7 +200,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         Ok(())
     }
 
-    /// `quantity` on finer and finer discretisations, until it stands still.
+    /// Evaluates `quantity` on finer and finer discretisations until it converges.
     fn converge(&self, quantity: impl Fn(&Solution) -> Result<f64, ExactError>) -> Result<f64, ExactError> {
         let mut previous = f64::NAN;
         let (mut change, mut unknowns) = (f64::NAN, 0);
@@ -226,7 +225,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         let galerkin = Galerkin::new(mesh, &balance);
         let lu = galerkin.generator.clone().lu();
         let mean = lu.solve(&galerkin.load).ok_or(ExactError::Singular { unknowns: galerkin.unknowns() })?;
-        // A pole of the force between the samples of `new` would end here.
+        // A pole of the force between the samples of `new` is detected here.
         if !mean.iter().all(|u| u.is_finite()) {
             return Err(ExactError::Singular { unknowns: galerkin.unknowns() });
         }
@@ -281,7 +280,7 @@ mod tests {
         assert!((value / reference - 1.0).abs() < tolerance, "{what}: {value} against {reference}");
     }
 
-    /// Ornstein-Uhlenbeck on (-1, 1), computed elsewhere with Jacobi polynomials; each to the digits it was given with.
+    /// Ornstein-Uhlenbeck on (-1, 1), from an independent computation with Jacobi polynomials, to the digits given.
     #[test]
     fn ornstein_uhlenbeck_table() {
         // α, ε, mean from 0, mean from .5, second moment, decay rate.
@@ -353,13 +352,13 @@ mod tests {
         }
     }
 
-    /// An asymmetric interval with drift against Galerkin in the global eigenbasis, which shares no code with it. That
-    /// basis converges slowly: the answer must be as near to it as its own last change.
+    /// Compares an asymmetric interval with drift with Galerkin in the global eigenbasis, which shares no code with this
+    /// solver. That basis converges slowly, so the two must agree to within its own last change.
     #[test]
     fn asymmetric_interval_agrees_with_the_jacobi_basis() {
         for (alpha, epsilon) in [(1.6f64, 0.3f64), (1.3, 0.8)] {
             let exit = exit(alpha, epsilon, (-0.5, 2.0), |x| x);
-            // (-.5, 2) is .75 + 1.25 (-1, 1).
+            // (-.5, 2) = .75 + 1.25 (-1, 1).
             let noise = (epsilon / 1.25).powf(alpha);
             let jacobi = |n| jacobi::moments(alpha, noise, |y| (0.75 + 1.25 * y) / 1.25, n, (0.3 - 0.75) / 1.25);
             let (coarse, fine) = (jacobi(160), jacobi(320));
@@ -395,7 +394,7 @@ mod tests {
         close(plain.right_probability(0.4).unwrap(), 1.0 - mirrored.right_probability(-0.4).unwrap(), TARGET, "side");
     }
 
-    /// By symmetry, half of those who start on the saddle of a double well leave on either side, and a start in one
+    /// By symmetry, half of the paths that start on the saddle of a double well leave on either side. A path that starts in one
     /// well leaves `(-2, 2)` later than `(0, 2)`.
     #[test]
     fn double_well() {
@@ -416,12 +415,12 @@ mod tests {
         close((below - above) / (2.0 * s), mean, 3e-6, "first derivative");
         close((below + above - 2.0) / (s * s), second, 1e-4, "second derivative");
         assert_eq!(exit.laplace(0.0, 0.3), Ok(1.0));
-        // Jensen; and the start is further inside than the quasi-stationary law, so that it lives longer.
+        // Jensen's inequality. The start lies further inside than the quasi-stationary law, so the path survives longer.
         for u in [-0.5, 0.1, 1.0, 10.0] {
             assert!(exit.laplace(u / mean, 0.3).unwrap() > (-u).exp());
         }
         assert!(second > mean * mean && rate * mean > 1.0);
-        // exp(-sΓ) loses its mean at the decay rate.
+        // exp(-sΓ) has no mean at the decay rate.
         assert!(exit.laplace(-0.999 * rate, 0.3).unwrap() > 500.0);
         assert!(matches!(exit.laplace(-1.001 * rate, 0.3), Err(ExactError::LaplaceArgument { .. })));
     }
@@ -474,7 +473,7 @@ mod tests {
         let thin = ornstein_uhlenbeck(1.02, 0.01);
         let layer = |result| matches!(result, Err(ExactError::BoundaryLayer { thickness }) if thickness < 1e-50);
         assert!(layer(thin.mean(0.0)) && layer(thin.decay_rate()) && layer(thin.survival(1.0, 0.0)));
-        // A rare Gaussian exit, E Γ ~ 10^21, is beyond double precision; so is a drift that jumps without a zero.
+        // A rare Gaussian exit, E Γ ~ 10^21, is beyond double precision. So is a discontinuous drift without a zero.
         assert!(matches!(ornstein_uhlenbeck(2.0, 0.1).mean(0.0), Err(ExactError::Unresolved { .. })));
         let rough = exit(1.5, 0.2, (-1.0, 1.0), |x| if x > 0.4 { x + 0.3 } else { x });
         assert!(matches!(rough.mean(0.0), Err(ExactError::Unresolved { .. })));
@@ -492,7 +491,7 @@ mod tests {
             assert!(matches!(ExactExit::new(alpha, 1.0, interval, |x| x), Err(ExactError::Interval { .. })));
         }
         assert!(matches!(ExactExit::new(alpha, 1.0, (-1.0, 1.0), f64::sqrt), Err(ExactError::Force { .. })));
-        // Finite wherever `new` looks and nowhere else.
+        // Finite at the samples of `new` only.
         let gaps = exit(1.5, 1.0, (-1.0, 1.0), |x| if (x * 1024.0).fract() == 0.0 { x } else { f64::NAN });
         assert!(matches!(gaps.mean(0.0), Err(ExactError::Singular { .. })));
         let exit = ornstein_uhlenbeck(1.5, 1.0);

@@ -5,9 +5,9 @@
 //! ∫ v (-Δ)^(α/2) u = κ ∫∫ u'(x) v'(y) |x - y|^(1-α) dx dy,   κ = -1 / (2 Γ(2-α) cos(πα/2)),   1 < α < 2,
 //! ```
 //! since `|w|^α = w² |w|^(α-2)` and the kernel is the Riesz potential of order `2 - α`; at `α = 2` it is `∫ u' v'`.
-//! The functions are hats at the edges of the mesh and integrated Legendre polynomials inside the elements, so that the
-//! double integrals are moments of Legendre polynomials, all integrated to rounding: for one element and for neighbours
-//! the singularity is split off (Duffy 1982, SIAM J. Numer. Anal. 19), for elements apart the kernel is analytic.
+//! The basis functions are hats at the edges of the mesh and integrated Legendre polynomials inside the elements. The double
+//! integrals are then moments of Legendre polynomials, all integrated to rounding. For one element and for neighbours the
+//! singularity is split off (Duffy 1982, SIAM J. Numer. Anal. 19); for separated elements the kernel is analytic.
 //!
 //! # References
 //! - Ros-Oton (2016), *Nonlocal Elliptic Equations in Bounded Domains: a Survey*, Publ. Mat. 60, for the weak problem.
@@ -24,7 +24,7 @@ use super::quadrature::{GaussRule, legendre};
 /// The operator `noise (-Δ)^(α/2) u + F' u'` on a mesh; rows are test functions, columns are `u`.
 pub(super) struct Galerkin {
     mesh: Mesh,
-    /// The generator with its sign turned.
+    /// Minus the generator.
     pub(super) generator: DMatrix<f64>,
     /// The same operator on a step: 0 up to one element, 1 after it, linear between.
     pub(super) step: DVector<f64>,
@@ -36,7 +36,7 @@ pub(super) struct Galerkin {
     shapes: Vec<Vec<Shape>>,
 }
 
-/// A function on one element, known by its derivative `factor P_k`.
+/// A function on one element, given by its derivative `factor P_k`.
 #[derive(Clone, Copy)]
 struct Shape {
     function: usize,
@@ -47,7 +47,7 @@ struct Shape {
 impl Galerkin {
     pub(super) fn new(mesh: Mesh, balance: &Balance) -> Self {
         let (mut shapes, unknowns) = shapes(&mesh);
-        // The step is assembled as one function more. It rises over the longest element: a steep one costs digits.
+        // The step is assembled as an additional basis function. It rises over the longest element, because a steep step loses digits.
         let lengths = mesh.lengths.iter().enumerate();
         let step_element = lengths.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(element, _)| element);
         shapes[step_element].push(Shape { function: unknowns, legendre: 0, factor: 1.0 });
@@ -134,7 +134,7 @@ impl Galerkin {
                         }
                     }
                 }
-                // A sum of positive lengths keeps its digits where differences of positions have none.
+                // A sum of positive lengths keeps the digits that a difference of positions would lose.
                 if j > i {
                     gap += lengths[j];
                 }
@@ -179,8 +179,7 @@ fn pairs(shapes: &[Shape]) -> impl Iterator<Item = (Shape, Shape)> {
     shapes.iter().flat_map(move |u| shapes.iter().map(move |v| (*u, *v)))
 }
 
-/// The functions on every element, two hats and the integrals of `P_1, …, P_(degree-1)`, and their number. There is no
-/// hat at the ends.
+/// The functions on every element, two hats and the integrals of `P_1, …, P_(degree-1)`, and their number. The ends have no hat.
 fn shapes(mesh: &Mesh) -> (Vec<Vec<Shape>>, usize) {
     let elements = mesh.len();
     let mut unknowns = elements - 1;
@@ -203,7 +202,7 @@ fn shapes(mesh: &Mesh) -> (Vec<Vec<Shape>>, usize) {
 
 /// `κ = -1 / (2 Γ(2-α) cos(πα/2))`, positive for `1 < α < 2`.
 fn riesz_constant(alpha: f64) -> f64 {
-    // cos(πα/2) = -sin(π(α-1)/2), which keeps its digits near α = 1.
+    // cos(πα/2) = -sin(π(α-1)/2), which loses no digits near α = 1.
     0.5 / (gamma(2.0 - alpha) * (0.5 * PI * (alpha - 1.0)).sin())
 }
 
@@ -271,8 +270,8 @@ impl RieszMoments {
         self.unit.view((0, 0), (degree, degree)) * length.powf(self.exponent)
     }
 
-    /// Two elements with a common edge, from which both coordinates are measured: on the triangle `η = ξτ` the
-    /// kernel is `ξ^(1-α) (left + right τ)^(1-α)`, on the other one the two change places.
+    /// Two elements with a common edge, from which both coordinates are measured: on the triangle `η = ξτ` the kernel is
+    /// `ξ^(1-α) (left + right τ)^(1-α)`; on the other triangle, left and right are exchanged.
     fn neighbours(&self, left: f64, right: f64, degrees: (usize, usize)) -> DMatrix<f64> {
         let mut moments = DMatrix::zeros(degrees.0, degrees.1);
         let mut p = vec![0.0; degrees.0];
@@ -318,7 +317,7 @@ impl RieszMoments {
 mod tests {
     use super::*;
 
-    /// `∫∫_(0,l)² |x - y|^(1-α) = 2 l^(3-α) / ((2-α)(3-α))`, whole and put together from the nine blocks of three
+    /// `∫∫_(0,l)² |x - y|^(1-α) = 2 l^(3-α) / ((2-α)(3-α))`, computed as a whole and assembled from the nine blocks of three
     /// elements of very different lengths.
     #[test]
     fn blocks_of_the_kernel_add_up_to_the_whole() {

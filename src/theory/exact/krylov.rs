@@ -1,8 +1,8 @@
 //! The evolution `∂_t S = L S` on a Krylov space of the Green operator `G = (-L)^-1`.
 //!
-//! The slow modes of `L` are the large ones of `G`, and a few dozen powers of `G` hold them to rounding, whatever the
-//! stiffness of `L`. With `G V = V H` on that space, `S(t) = G^-1 exp(-t G^-1) u = V H^-1 exp(-t H^-1) V* u`, where
-//! `u = G 1` is the mean exit time.
+//! The slow modes of `L` are the large modes of `G`. A few dozen powers of `G` contain them to rounding, whatever the stiffness
+//! of `L`. With `G V = V H` on that space, `S(t) = G^-1 exp(-t G^-1) u = V H^-1 exp(-t H^-1) V* u`, where `u = G 1` is the mean
+//! exit time.
 //!
 //! # References
 //! - van den Eshof, Hochbruck (2006), *Preconditioning Lanczos Approximations to the Matrix Exponential*, SIAM J. Sci.
@@ -31,7 +31,7 @@ impl Krylov {
         for column in 0..largest {
             let mut next = lu.solve(&(mass * &basis[column]))?;
             let length = next.dot(&(mass * &next)).sqrt();
-            // Twice is enough to be orthogonal to rounding (Parlett).
+            // Orthogonalising twice suffices for orthogonality to rounding (Parlett).
             for _ in 0..2 {
                 let moments = mass * &next;
                 let overlaps: Vec<f64> = basis.iter().map(|v| v.dot(&moments)).collect();

@@ -1,4 +1,4 @@
-//! A mesh of the interval that resolves what the solution does near the ends and around equilibria.
+//! A mesh of the interval that resolves the solution near the ends and around equilibria.
 //!
 //! Noise and drift balance at the length `ℓ` from a point `p` where `|F'(p ± ℓ)| ℓ^(α-1) = (ε s)^α`. At an end of the
 //! interval this is the thickness of the boundary layer, `(ε^α/v)^(1/(α-1))` for a drift of speed `v`; at a zero of the
@@ -20,13 +20,13 @@ pub(super) struct Mesh {
     pub(super) degrees: Vec<usize>,
 }
 
-/// Samples of the drift in which its zeros are looked for.
+/// Samples of the drift in which its zeros are sought.
 pub(super) const SCAN: usize = 2048;
 
 /// Ratio of the distances of neighbouring edges from the point towards which the mesh is graded.
 const GRADING: f64 = 0.2;
 
-/// What the mesh must know of the problem: `noise = (ε s)^α` in `noise (-Δ)^(α/2) u + F' u' = …`.
+/// The part of the problem that the mesh depends on: `noise = (ε s)^α` in `noise (-Δ)^(α/2) u + F' u' = …`.
 pub(super) struct Balance<'a> {
     pub(super) alpha: f64,
     pub(super) noise: f64,
@@ -34,7 +34,7 @@ pub(super) struct Balance<'a> {
 }
 
 impl Balance<'_> {
-    /// The largest length `reach 2^-k` from `point` at which noise outweighs drift.
+    /// The largest length `reach 2^-k` from `point` at which noise dominates drift.
     fn length(&self, point: f64, reach: f64) -> f64 {
         let mut length = reach.abs();
         while length > 0.0
@@ -81,10 +81,10 @@ impl Mesh {
     /// Largest number of elements that a mesh may have.
     const LARGEST: f64 = 160.0;
 
-    /// The mesh of `(lo, hi)`, or the thickness of the boundary layer that would take too many elements.
+    /// The mesh of `(lo, hi)`, or the thickness of a boundary layer that would need too many elements.
     ///
     /// The degree grows from 2 at the ends to `degree` inside. The last element at an end is `10^-degree` of the layer,
-    /// so that the error there falls with the other errors; at `α = 2` the solution is smooth and one will do.
+    /// so that the error there falls with the other errors. At `α = 2` the solution is smooth and one element suffices.
     pub(super) fn graded(lo: f64, hi: f64, balance: &Balance, degree: usize) -> Result<Self, f64> {
         let mut points = vec![lo];
         points.extend(balance.zeros(lo, hi));
@@ -120,7 +120,7 @@ impl Mesh {
         self.lengths.len()
     }
 
-    /// The element that holds `x` and the coordinate of `x` in it, from 0 to 1.
+    /// The element that contains `x` and the coordinate of `x` in it, from 0 to 1.
     pub(super) fn locate(&self, x: f64) -> (usize, f64) {
         let element = self.left.partition_point(|left| *left <= x).saturating_sub(1);
         (element, ((x - self.left[element]) / self.lengths[element]).clamp(0.0, 1.0))

@@ -1,8 +1,8 @@
 //! Deterministic solution of the exit problem on an interval.
 //!
-//! [`ExactExit`] asks the questions; `mesh` grades the interval towards the boundary layers, `galerkin` sets up
-//! the equation in piecewise polynomials, `quadrature` integrates its singular kernel, and `krylov` follows the
-//! survival probability in time.
+//! [`ExactExit`] answers the queries. `mesh` grades the interval towards the boundary layers, `galerkin` discretises the
+//! equation in piecewise polynomials, `quadrature` integrates its singular kernel, and `krylov` evolves the survival
+//! probability in time.
 
 mod error;
 mod exit;

@@ -14,7 +14,7 @@ pub(super) struct GaussRule {
 }
 
 impl GaussRule {
-    /// The largest rule that [`GaussRule::legendre`] keeps.
+    /// The largest rule that [`GaussRule::legendre`] caches.
     pub(super) const LARGEST: usize = 64;
 
     /// The rule for the weight `x^beta`, `beta > -1`, exact for polynomials of degree `2n - 1`.
@@ -35,15 +35,15 @@ impl GaussRule {
         GaussRule { nodes, weights }
     }
 
-    /// The Gauss-Legendre rule with at least `n` points, or the largest one that is kept.
+    /// The Gauss-Legendre rule with at least `n` points, or the largest cached one.
     pub(super) fn legendre(n: usize) -> &'static Self {
         static RULES: OnceLock<Vec<GaussRule>> = OnceLock::new();
         let rules = RULES.get_or_init(|| (1..=Self::LARGEST / 2).map(|half| Self::power(2 * half, 0.0)).collect());
         &rules[n.clamp(1, Self::LARGEST).div_ceil(2) - 1]
     }
 
-    /// The points that a rule needs to integrate, to rounding, a polynomial of the given degree times a function
-    /// that is analytic but for a point at the distance `distance` (in lengths of the interval) beyond its end.
+    /// Number of points that a rule needs to integrate, to rounding, a polynomial of the given degree times a function that is
+    /// analytic except at a point at the distance `distance` (in lengths of the interval) beyond its end.
     ///
     /// The error of `n` points is of order `ρ^-(2n - degree)`, `ρ` the sum of the half axes of the largest ellipse of
     /// analyticity (Trefethen 2013, *Approximation Theory and Approximation Practice*, theorem 19.3).

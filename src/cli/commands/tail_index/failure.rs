@@ -1,0 +1,148 @@
+//! Why `tail-index` gives no estimate.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::cli::complaint::{Complain, Complaint, Exit};
+use crate::cli::console::OutputError;
+use crate::report::FigureError;
+use crate::tail::{BundleError, ColumnError, GridError, NpyError, TailError, UnpackError};
+
+/// Why there is no estimate.
+#[derive(Debug, Error)]
+pub enum TailIndexFailure {
+    #[error("{} cannot be used", path.display())]
+    Column {
+        path: PathBuf,
+        #[source]
+        source: ColumnError,
+    },
+    #[error("{} cannot be used", path.display())]
+    Array {
+        path: PathBuf,
+        #[source]
+        source: NpyError,
+    },
+    #[error("{} cannot be used", path.display())]
+    Bundle {
+        path: PathBuf,
+        #[source]
+        source: BundleError,
+    },
+    #[error(transparent)]
+    Unreadable(#[from] UnpackError),
+    #[error("{} cannot be used", path.display())]
+    Grid {
+        path: PathBuf,
+        #[source]
+        source: GridError,
+    },
+    #[error("{}: the name of a data file ends in .csv, .tsv, .npy, .npz or .safetensors, or in one of these and .gz", path.display())]
+    Suffix { path: PathBuf },
+    #[error("{}: entry {place:?} is {value}: entries must be finite", path.display())]
+    Entry { path: PathBuf, place: Vec<usize>, value: f64 },
+    #[error("{}: an array of shape {shape:?} holds nothing", path.display())]
+    EmptyArray { path: PathBuf, shape: Vec<usize> },
+    #[error("{}: there is no column {column:?} in an array of shape {shape:?}", path.display())]
+    NoColumn { path: PathBuf, column: String, shape: Vec<usize> },
+    #[error("{}: an array of shape {shape:?} needs --axis pooled, 0 or 1{}", path.display(), if shape.len() == 2 { ", or --column NUMBER" } else { "" })]
+    Axis { path: PathBuf, shape: Vec<usize> },
+    #[error("the centre {text:?} is none of median, zero and a number")]
+    Centre { text: String },
+    #[error("a figure shows one sample, and {} holds {samples}", path.display())]
+    ManySamples { path: PathBuf, samples: usize },
+    #[error("{}: no tail index", path.display())]
+    Tail {
+        path: PathBuf,
+        #[source]
+        source: TailError,
+    },
+    #[error("{} exists already", path.display())]
+    FigureExists { path: PathBuf },
+    #[error("{} cannot hold a figure: use .svg or .png", path.display())]
+    FigureFormat { path: PathBuf },
+    #[error("the figure {name} could not be drawn")]
+    Figure {
+        name: &'static str,
+        #[source]
+        source: FigureError,
+    },
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl Complain for TailIndexFailure {
+    fn complaint(&self) -> Complaint {
+        if let TailIndexFailure::Output(error) = self {
+            return error.complaint();
+        }
+        let complaint = Complaint::new(self, self.exit());
+        match self.hint() {
+            Some(hint) => complaint.or_hint(hint),
+            None => complaint,
+        }
+    }
+}
+
+impl TailIndexFailure {
+    fn exit(&self) -> Exit {
+        match self {
+            TailIndexFailure::Column { source: ColumnError::Unreadable(UnpackError::File { .. }), .. }
+            | TailIndexFailure::Unreadable(UnpackError::File { .. })
+            | TailIndexFailure::Array { source: NpyError::File { .. }, .. } => Exit::Io,
+            TailIndexFailure::Column { source: ColumnError::Rows(error), .. } if error.is_io_error() => Exit::Io,
+            TailIndexFailure::Figure { source: FigureError::Empty { .. }, .. } => Exit::CheckFailed,
+            TailIndexFailure::Figure { .. } => Exit::Io,
+            _ => Exit::BadInput,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let text = match self {
+            TailIndexFailure::Column { source, .. } => return column_hint(source).map(str::to_owned),
+            TailIndexFailure::Bundle { source: BundleError::Choose { .. } | BundleError::NoArray { .. }, .. } => {
+                "choose one with --array NAME"
+            }
+            TailIndexFailure::Grid { source: GridError::NotPositive { .. }, .. } => {
+                "pass --difference for values that may be negative or zero"
+            }
+            TailIndexFailure::Suffix { .. } => "pass --format csv if it is a table of text",
+            TailIndexFailure::ManySamples { .. } => "choose one with --column, or pool them with --axis pooled",
+            TailIndexFailure::Tail { source: TailError::NoDivisor { n }, .. } => {
+                return Some(format!("pass --block {}", n.isqrt().max(2)));
+            }
+            TailIndexFailure::Tail { source: TailError::TooCoarse { entry, .. }, .. } => {
+                return Some(format!("measure more finely; if {entry} stands for no value, pass --na {entry}"));
+            }
+            TailIndexFailure::FigureExists { .. } => "pass --force to replace it",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+fn column_hint(error: &ColumnError) -> Option<&'static str> {
+    Some(match error {
+        ColumnError::FirstRow { .. } => "pass --header if it names the columns, --no-header if it holds entries",
+        ColumnError::Choose { .. } => {
+            "choose one with --column NAME, pool some with --column A,B, or take each as a sample with --axis 0"
+        }
+        ColumnError::NoColumn { .. } => {
+            "columns are named by the first row or numbered from 0; if cells are not separated by commas, pass --delimiter ';'"
+        }
+        ColumnError::SameName { .. } => "choose by number, from 0: --column NUMBER",
+        ColumnError::Number { text, .. } if text.contains(',') => {
+            "pass --decimal-comma if commas separate decimals, --thousands-comma if they separate thousands"
+        }
+        ColumnError::Number { .. } => "if it stands for a missing value, pass --na TEXT",
+        ColumnError::Missing { .. } => "pass --missing omit to leave missing values out",
+        ColumnError::Comma { .. } => {
+            "pass --decimal-comma if it separates decimals, --thousands-comma if it separates thousands"
+        }
+        ColumnError::Date { .. } => "choose a column of numbers with --column",
+        ColumnError::Rows(_) => "if cells are not separated by commas, pass --delimiter ';'",
+        ColumnError::Encoding { .. } => "save it as UTF-8",
+        _ => return None,
+    })
+}

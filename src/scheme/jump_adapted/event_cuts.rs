@@ -1,0 +1,144 @@
+//! Clock, noise and large jumps of an event on an interval, by the distance of the edge.
+
+use pulp::Simd;
+
+use super::barrier::{STEP_SPREAD, near_square};
+use super::cut::{Cut, Ladder};
+use super::large_jumps::LargeJumps;
+use crate::scheme::vector::{Mask, Vector};
+
+/// The cuts of one noise coordinate as displacements of the parameter, before `Q⁻¹`.
+#[derive(Clone, Copy)]
+pub(super) struct EventCuts {
+    far: Cut,
+    near: Cut,
+    ladder: Ladder,
+    /// Distance below which the edge is near.
+    near_distance: f64,
+    /// Shortest way to the edge from the minimum.
+    reach: f64,
+    /// The step near the edge where the cut is the largest and the edge as far away as from the minimum.
+    near_step: f64,
+    shift: f64,
+    pareto_root: f64,
+}
+
+/// What the noise does over a stretch at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Place<S: Simd> {
+    /// Longest stretch: until the clock runs down, or a step.
+    pub tau: Vector<S>,
+    /// Variance of the Gaussian part per unit time.
+    pub variance: Vector<S>,
+    pub shift: Vector<S>,
+    pub jump: Vector<S>,
+    rate: Vector<S>,
+    /// Where the stretch ends with a jump.
+    jumps: Mask<S>,
+}
+
+/// A place near the edge, and its distance, which is not less than a floor.
+pub(super) struct NearPlace<S: Simd> {
+    pub place: Place<S>,
+    /// Longest step, whatever the clock is.
+    pub step: Vector<S>,
+    pub distance: Vector<S>,
+}
+
+impl EventCuts {
+    /// The cuts of a problem in one dimension. `reach`: the shortest way to the edge; `spread`: the time in which the small jumps
+    /// gather what they have at rest.
+    pub fn new(jumps: &LargeJumps, alpha: f64, reach: f64, spread: f64) -> Self {
+        let amplitude = jumps.axis_amplitude(0).abs();
+        let displaced = |cut: Cut| Cut { size: amplitude * cut.size, variance: jumps.axis_variance(cut, 0), ..cut };
+        let (far, near) = (displaced(jumps.far(0)), displaced(jumps.largest_near(0)));
+        let step = (STEP_SPREAD * reach).powi(2) / (jumps.whole() * near.variance);
+        let near_distance = (near_square(alpha) * far.variance * spread).sqrt();
+        EventCuts {
+            far,
+            near,
+            ladder: *jumps.ladder(),
+            // A path that relaxes comes as near as the minimum is.
+            near_distance: if near_distance < reach { near_distance } else { f64::INFINITY },
+            reach,
+            near_step: step,
+            shift: jumps.shift() * near.size,
+            pareto_root: jumps.pareto_root(),
+        }
+    }
+
+    /// Distance below which the edge is near.
+    pub fn near_distance(&self) -> f64 {
+        self.near_distance
+    }
+
+    /// Where the edge is near.
+    #[inline(always)]
+    pub fn is_near<S: Simd>(&self, distance: Vector<S>) -> Mask<S> {
+        distance.below_number(self.near_distance)
+    }
+
+    /// Far from the edge: until the clock runs down.
+    #[inline(always)]
+    pub fn far<S: Simd>(&self, clock: Vector<S>, pareto: Vector<S>) -> Place<S> {
+        let tau = clock * (1.0 / self.far.rate);
+        Place {
+            tau,
+            variance: clock.all(self.far.variance),
+            shift: clock.all(0.0),
+            jump: pareto * self.far.size,
+            rate: clock.all(self.far.rate),
+            jumps: tau.below_or_at(tau),
+        }
+    }
+
+    /// Near the edge: a step over which the small jumps spread to a share of the `distance`, or until the clock runs down.
+    #[inline(always)]
+    pub fn near<S: Simd>(&self, distance: Vector<S>, clock: Vector<S>, pareto: Vector<S>) -> NearPlace<S> {
+        let part = (distance * (1.0 / self.reach)).at_least(Ladder::FLOOR);
+        let [share, power] = self.ladder.step(part);
+        let rate = power * self.near.rate;
+        let variance = share * share * power * self.near.variance;
+        let spread = part / share;
+        let step = spread * spread * (self.near_step / power);
+        let wait = clock / rate;
+        let size = (pareto.abs() * self.pareto_root).at_least(1.0) * share * self.near.size;
+        let place = Place {
+            tau: step.min(wait),
+            variance,
+            shift: share * self.shift,
+            jump: pareto.below_number(0.0).select(-size, size),
+            rate,
+            jumps: wait.below_or_at(step),
+        };
+        NearPlace { place, step, distance: part * self.reach }
+    }
+}
+
+impl<S: Simd> Place<S> {
+    /// Another place where the edge is near.
+    #[inline(always)]
+    pub fn or_where(self, near: Mask<S>, other: Self) -> Self {
+        Place {
+            tau: near.select(other.tau, self.tau),
+            variance: near.select(other.variance, self.variance),
+            shift: near.select(other.shift, self.shift),
+            jump: near.select(other.jump, self.jump),
+            rate: near.select(other.rate, self.rate),
+            jumps: near & other.jumps | !near & self.jumps,
+        }
+    }
+
+    /// A stretch that is no longer than `tau`.
+    #[inline(always)]
+    pub fn cut_short(self, tau: Vector<S>) -> Self {
+        Place { tau: tau.min(self.tau), jumps: self.jumps & self.tau.below_or_at(tau), ..self }
+    }
+
+    /// What is left of the clock at the end of the stretch.
+    #[inline(always)]
+    pub fn clock_at_end(&self, clock: Vector<S>) -> Vector<S> {
+        let left = (clock - self.tau * self.rate).at_least(f64::MIN_POSITIVE);
+        self.jumps.select(clock.all(0.0), left)
+    }
+}

@@ -1,0 +1,249 @@
+//! What an event of a path on an interval is, and the numbers of many paths side by side.
+
+use pulp::Simd;
+
+use super::barrier::{Bridge, FAR, crossed};
+use crate::noise::LaneStreams;
+use crate::scheme::interval::Line;
+use crate::scheme::vector::{Mask, Vector};
+use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, Site};
+
+/// What marks a path at its end, a stretch whose bridge comes near an edge, their sum both, and a stretch that was far from the edges and
+/// yet ends outside.
+const END: f64 = 1.0;
+const BRIDGE: f64 = 2.0;
+const OUTSIDE: f64 = 4.0;
+
+/// The events of a problem on a line: its constants, of which a loop takes a copy that no store of a record can change. A path has
+/// `K` numbers of its own beside those of [`EventLanes`].
+pub(super) trait IntervalEvents<const K: usize>: Copy {
+    /// Normal numbers of an event beyond the first.
+    const MORE_NORMALS: usize;
+    /// Exponential numbers of an event beyond the clock's.
+    const EXPONENTIALS: usize;
+
+    fn line(&self) -> &Line;
+
+    /// Those numbers at the start.
+    fn start(&self) -> [f64; K];
+
+    /// Vector `g` of the lanes through one event, from what is left of the clock: the stretch, with which the lanes go on to
+    /// [`EventLanes::conclude`].
+    fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<K, N>, g: usize) -> Stretch<S>;
+}
+
+/// A stretch of the flow of some lanes.
+pub(super) struct Stretch<S: Simd> {
+    pub before: Vector<S>,
+    pub after: Vector<S>,
+    pub tau: Vector<S>,
+    /// What is left of the clock at its end; nothing where a large jump comes.
+    pub clock: Vector<S>,
+    /// Displacement by a large jump at its end.
+    pub jump: Vector<S>,
+    /// Variance of the Gaussian part per unit time as the edge sees it.
+    pub variance: Vector<S>,
+    /// How far beyond the edges the Gaussian part is watched.
+    pub shift: Vector<S>,
+    /// Where the lower and the upper edge are near enough for a bridge; `None` if nowhere.
+    pub watched: Option<[Mask<S>; 2]>,
+}
+
+/// The numbers of `N` paths.
+#[repr(align(64))]
+pub(super) struct EventLanes<const K: usize, const N: usize> {
+    pub x: [f64; N],
+    pub t: [f64; N],
+    clock: [f64; N],
+    events: [f64; N],
+    /// What [`IntervalEvents`] adds to them.
+    pub own: [[f64; N]; K],
+    pub clock_draw: [f64; N],
+    pub normals: [[f64; N]; 2],
+    pub exponential: [f64; N],
+    /// A Pareto number of either sign, 1 or more.
+    pub jump: [f64; N],
+    /// Ends of the stretch just made, its length, and its variance and shift.
+    before: [f64; N],
+    after: [f64; N],
+    tau: [f64; N],
+    variance: [f64; N],
+    shift: [f64; N],
+    /// The displacement by a jump.
+    kick: [f64; N],
+    /// `2 from to/(σ² τ)` at either edge, infinite where none is near.
+    exponents: [[f64; N]; 2],
+    /// Not 0 where a path has to be looked at.
+    attention: [f64; N],
+    /// Whether an edge was near some path since this was last reset.
+    pub bridged: bool,
+}
+
+impl<const K: usize, const N: usize> Default for EventLanes<K, N> {
+    fn default() -> Self {
+        let zero = [0.0; N];
+        EventLanes {
+            x: zero,
+            t: zero,
+            clock: zero,
+            events: zero,
+            own: [zero; K],
+            clock_draw: zero,
+            normals: [zero; 2],
+            exponential: zero,
+            jump: [1.0; N],
+            before: zero,
+            after: zero,
+            tau: zero,
+            variance: zero,
+            shift: zero,
+            kick: zero,
+            exponents: [zero; 2],
+            attention: zero,
+            bridged: false,
+        }
+    }
+}
+
+impl<const K: usize, const N: usize> EventLanes<K, N> {
+    pub fn set(&mut self, lane: usize, [x, t, clock, events]: [f64; 4], own: [f64; K]) {
+        (self.x[lane], self.t[lane], self.clock[lane], self.events[lane]) = (x, t, clock, events);
+        self.own.iter_mut().zip(own).for_each(|(row, value)| row[lane] = value);
+    }
+
+    pub fn state(&self, lane: usize) -> [f64; 4] {
+        [self.x[lane], self.t[lane], self.clock[lane], self.events[lane]]
+    }
+
+    pub fn own(&self, lane: usize) -> [f64; K] {
+        self.own.map(|row| row[lane])
+    }
+
+    /// What is left of the clock, an exponential number that the large jumps use up; drawn where the last one came.
+    #[inline(always)]
+    pub fn clock<S: Simd>(&self, simd: S, g: usize) -> Vector<S> {
+        let left = Vector::load(simd, &self.clock, g);
+        left.is(0.0).select(Vector::load(simd, &self.clock_draw, g).abs(), left)
+    }
+
+    /// The end of an event: the exponents of the bridge near an edge, the jump if the clock has run down, and the marks of the lanes
+    /// that call for attention, which it returns.
+    #[inline(always)]
+    pub fn conclude<S: Simd>(
+        &mut self,
+        simd: S,
+        g: usize,
+        stretch: Stretch<S>,
+        line: &Line,
+        limits: Limits<'_>,
+    ) -> Vector<S> {
+        let Stretch { before, after, tau, clock, jump, variance, shift, watched } = stretch;
+        let (above, below) = (line.hi - after, after - line.lo);
+        let none = above.below(above);
+        let (mut bridges, mut outside) = (none, above.at_or_below_number(0.0) | below.at_or_below_number(0.0));
+        if let Some(watched) = watched {
+            let never = after.all(f64::INFINITY);
+            let scale = 2.0 / (variance * tau);
+            let exponent = |from: Vector<S>, to: Vector<S>, watched: Mask<S>| {
+                let certain = from.at_or_below_number(0.0) | to.at_or_below_number(0.0);
+                watched.select(certain.select(to.all(-1.0), from * to * scale), never)
+            };
+            let lower = exponent(before - line.lo + shift, below + shift, watched[0]);
+            let upper = exponent(line.hi - before + shift, above + shift, watched[1]);
+            lower.store(&mut self.exponents[0], g);
+            upper.store(&mut self.exponents[1], g);
+            shift.store(&mut self.shift, g);
+            variance.store(&mut self.variance, g);
+            before.store(&mut self.before, g);
+            bridges = lower.min(upper).below_number(FAR);
+            // Within the shift of its barrier a path goes on.
+            outside = outside & !(watched[0] | watched[1]);
+            self.bridged = true;
+        }
+        let jumps = clock.is(0.0);
+        let t = Vector::load(simd, &self.t, g) + tau;
+        let landed = jumps.select(after + jump, after);
+        let events = Vector::load(simd, &self.events, g) + jumps.choose(2.0, 1.0);
+        let inside = landed.above_number(line.lo) & landed.below_number(line.hi);
+        let ends = t.at_or_above_number(limits.max_time) | events.at_or_above_number(limits.max_events as f64);
+        // The events of an idle lane stay below 0.
+        let attention = bridges.choose(BRIDGE, 0.0) + (jumps & !inside | ends).choose(END, 0.0);
+        let attention = outside.select(attention.all(OUTSIDE), attention);
+        let attention = events.above_number(0.0).select(attention, after.all(0.0));
+        attention.store(&mut self.attention, g);
+        after.store(&mut self.after, g);
+        tau.store(&mut self.tau, g);
+        jump.store(&mut self.kick, g);
+        landed.store(&mut self.x, g);
+        t.store(&mut self.t, g);
+        clock.store(&mut self.clock, g);
+        events.store(&mut self.events, g);
+        attention
+    }
+
+    /// Whether a lane has to be looked at by [`EventLanes::attend`], with the exponential number of its bridge.
+    #[inline(always)]
+    pub fn calls(&self, lane: usize, draw: f64) -> bool {
+        // The two probabilities add up to twice the larger one at most.
+        let nearer = || self.exponents[0][lane].min(self.exponents[1][lane]);
+        match self.attention[lane] {
+            0.0 => false,
+            BRIDGE => draw + std::f64::consts::LN_2 > nearer(),
+            _ => true,
+        }
+    }
+
+    /// The record of a lane whose event ended its path.
+    pub fn attend(
+        &self,
+        line: &Line,
+        lane: usize,
+        draw: f64,
+        streams: &mut LaneStreams<N>,
+        limits: Limits<'_>,
+    ) -> Option<PathRecord> {
+        let (after, tau) = (self.after[lane], self.tau[lane]);
+        let jumped = self.clock[lane] == 0.0;
+        let (t, events) = (self.t[lane], self.events[lane] as u64);
+        let record = |outcome, events| Some(PathRecord { outcome, events });
+        let flow_events = events - u64::from(jumped);
+        let mut crossing = None;
+        if self.attention[lane] >= OUTSIDE {
+            crossing = Some((usize::from(after >= line.hi), tau));
+        } else if self.attention[lane] >= BRIDGE
+            && let Some(edge) = crossed([self.exponents[0][lane], self.exponents[1][lane]], draw)
+        {
+            let (before, shift) = (self.before[lane], self.shift[lane]);
+            let bridge = match edge {
+                0 => Bridge { from: before - line.lo + shift, to: after - line.lo + shift },
+                _ => Bridge { from: line.hi - before + shift, to: line.hi - after + shift },
+            };
+            let mut stream = streams.stream(lane);
+            let delay = bridge.crossing_time(self.variance[lane], tau, &mut stream);
+            streams.set(lane, &stream);
+            crossing = Some((edge, delay));
+        }
+        // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
+        let exit = crossing.map_or(t, |(_, delay)| (t - tau) + delay);
+        if exit >= limits.max_time {
+            return record(Outcome::Censored { at: limits.max_time }, flow_events);
+        }
+        if let Some((edge, _)) = crossing {
+            let side = if edge == 0 { Side::Minus } else { Side::Plus };
+            let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
+            return record(Outcome::Exited { time: exit, site }, flow_events);
+        }
+        let x = self.x[lane];
+        if jumped && !(line.lo < x && x < line.hi) {
+            let end = if x < line.minimum { line.lo } else { line.hi };
+            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
+            let side = Side::of(line.noise_of(self.kick[lane]));
+            let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
+            return record(Outcome::Exited { time: t, site }, events);
+        }
+        if events >= limits.max_events {
+            return record(Outcome::Censored { at: t }, events);
+        }
+        None
+    }
+}

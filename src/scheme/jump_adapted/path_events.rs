@@ -1,0 +1,315 @@
+//! Path by path: any problem in any number of dimensions.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_distr::Exp1;
+
+use super::adam_motion::AdamMotion;
+use super::axis_steps::SmoothAxis;
+use super::barrier::{Bridge, FAR, STEP_DRIFT, STEP_SPREAD, crossed, near_square};
+use super::between_jumps::{BetweenJumps, State};
+use super::cut::Ladder;
+use super::large_jumps::{Jump, LargeJumps};
+use super::sgd_motion::sgd_motion;
+use crate::dynamics::{Dynamics, Preconditioner, Problem};
+use crate::noise::Stream;
+use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis};
+use crate::scheme::time_scale::{crossing_time, curvature_range};
+use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
+
+pub(super) struct PathEvents {
+    problem: Problem,
+    jumps: LargeJumps,
+    motion: Box<dyn BetweenJumps>,
+    /// Ways to the edge from the minimum along the noise coordinates with `Q*`, in units of `L`; those by which the cuts go, and those
+    /// of every coordinate.
+    cut_reaches: Vec<f64>,
+    reaches: Vec<f64>,
+    /// Standard deviation of `L` along every coordinate far from the edge, at rest: by which the edge is near.
+    at_rest: Vec<f64>,
+    /// Whether the edge is near at the minimum, to which all paths relax.
+    always_near: bool,
+    /// Longest step near the edge.
+    longest: f64,
+    starts_at_rest: bool,
+}
+
+impl PathEvents {
+    pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, longest: f64) -> Self {
+        let basin = problem.basin();
+        let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
+        let motion: Box<dyn BetweenJumps> = match problem.dynamics() {
+            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
+            _ => sgd_motion(problem, &jumps, SmoothAxis::NOTHING / crossing_time(problem)),
+        };
+        let epsilon = problem.noise().epsilon();
+        let reach = |j| problem.jump_exits(&rest, j, epsilon).into_iter().fold(f64::INFINITY, f64::min);
+        let near = near_square(problem.noise().alpha().get());
+        let at_rest = |(j, spread): (usize, f64)| {
+            let variance = jumps.far(j).variance;
+            if variance > 0.0 { (near * variance * spread).sqrt() } else { 0.0 }
+        };
+        let at_rest: Vec<f64> = spreads(problem, &rest).into_iter().enumerate().map(at_rest).collect();
+        let reaches: Vec<f64> = (0..basin.dim()).map(reach).collect();
+        let parts = at_rest.iter().zip(&reaches).filter(|(part, _)| **part > 0.0).map(|(part, reach)| part / reach);
+        PathEvents {
+            always_near: parts.map(|part| part * part).sum::<f64>() >= 1.0,
+            at_rest,
+            reaches,
+            problem: problem.clone(),
+            jumps,
+            motion,
+            cut_reaches,
+            longest,
+            starts_at_rest: basin.start() == basin.minimum(),
+        }
+    }
+
+    pub fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
+        let mut state = State::new(self.problem.basin().dim(), self.jumps.cuts_far());
+        for path in range {
+            let mut rng = source.stream(path);
+            records.push(self.path(&mut state, &mut rng, limits));
+        }
+    }
+
+    fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+        let basin = self.problem.basin();
+        state.x.copy_from_slice(basin.start());
+        state.t = 0.0;
+        state.since_jump = if self.starts_at_rest { f64::INFINITY } else { 0.0 };
+        self.motion.start(state);
+        let mut events = 0;
+        // The large jumps use up an exponential number each, at their rate, which changes with the place.
+        let mut clock: f64 = rng.sample(Exp1);
+        loop {
+            if events >= limits.max_events || limits.abandoned(events) {
+                return PathRecord { outcome: Outcome::Censored { at: state.t }, events };
+            }
+            events += 1;
+            let step = self.look_around(state);
+            let rate = state.cuts.rate;
+            let left = limits.max_time - state.t;
+            let wait = clock / rate;
+            let skipped = if state.cuts.near { 0.0 } else { self.motion.skip_rest(state, wait.min(left), rng) };
+            let tau = match skipped > 0.0 {
+                true => skipped,
+                false => wait.min(step).min(self.motion.step_limit(state)).min(left),
+            };
+            if skipped == 0.0 {
+                state.before.copy_from_slice(&state.x);
+                self.motion.advance(state, tau, &self.jumps, rng);
+                if !state.x.iter().all(|x| x.is_finite()) {
+                    return PathRecord { outcome: Outcome::Diverged { at: state.t + tau }, events };
+                }
+                if let Some((delay, face)) = self.crossing(state, tau, rng) {
+                    let site = match face {
+                        Some(face) => by_face(face / 2, face % 2 == 1),
+                        None => by_coordinate(basin, &state.x, Departure::Creep),
+                    };
+                    return PathRecord { outcome: Outcome::Exited { time: state.t + delay, site }, events };
+                }
+            }
+            state.t += tau;
+            state.since_jump += tau;
+            if tau >= left {
+                return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
+            }
+            if tau < wait {
+                clock = (clock - tau * rate).max(f64::MIN_POSITIVE);
+                continue;
+            }
+            clock = rng.sample(Exp1);
+            events += 1;
+            let jump = self.jumps.draw(&state.cuts, &mut state.kick, &mut state.scratch, rng);
+            state.displace();
+            state.since_jump = 0.0;
+            if !basin.contains(&state.x) {
+                let site = match jump {
+                    Jump::Axis { axis, size } => by_noise_axis(basin, &state.x, axis, size),
+                    Jump::Isotropic => by_coordinate(basin, &state.x, Departure::Jump),
+                };
+                return PathRecord { outcome: Outcome::Exited { time: state.t, site }, events };
+            }
+        }
+    }
+
+    /// Measures the ways to the edge, sets the cuts by them, and returns the longest step; it is infinite far from the edge.
+    fn look_around(&self, state: &mut State) -> f64 {
+        let dim = state.x.len();
+        let view = self.problem.basin().seen_from(&state.x);
+        let amplitude = self.jumps.amplitude();
+        let mut load = 0.0;
+        for j in 0..dim {
+            let way = if amplitude.is_diagonal() {
+                let inverse_q = state.averages.q.get(j).map_or(1.0, |q| 1.0 / q);
+                view.nearest_axis_exit(j, self.jumps.axis_amplitude(j) * inverse_q)
+            } else {
+                self.jumps.write_column(j, &mut state.scratch);
+                state.scratch.iter_mut().zip(&state.averages.q).for_each(|(v, q)| *v /= q);
+                view.nearest_exit(&state.scratch)
+            };
+            state.ways[j] = way;
+            if self.at_rest[j] > 0.0 {
+                let part = self.at_rest[j] / way;
+                load += part * part;
+            }
+        }
+        if load < 1.0 && !self.always_near {
+            self.jumps.set_far(&mut state.cuts);
+            return f64::INFINITY;
+        }
+        state.shares.clear();
+        if self.jumps.is_isotropic() {
+            let share = self.shortest_way(state) / self.cut_reaches[0];
+            state.shares.push(share);
+        } else {
+            state.shares.extend(state.ways.iter().zip(&self.cut_reaches).map(|(way, reach)| way / reach));
+        }
+        self.jumps.set_near(&mut state.cuts, &state.shares);
+        let mut spread = 0.0;
+        for ((j, way), reach) in state.ways.iter().enumerate().zip(&self.reaches) {
+            let deviation = (self.jumps.whole() * state.cuts.of(j).variance).sqrt();
+            if deviation > 0.0 {
+                let part = deviation / way.max(Ladder::FLOOR * reach);
+                spread += part * part;
+            }
+        }
+        (STEP_SPREAD * STEP_SPREAD / spread).min(self.longest).min(self.drift_limit(state))
+    }
+
+    /// The shortest jump of an isotropic noise that reaches the tangent plane of the nearest point of the edge.
+    fn shortest_way(&self, state: &mut State) -> f64 {
+        let basin = self.problem.basin();
+        let epsilon = self.problem.noise().epsilon();
+        let amplitude = self.jumps.amplitude();
+        let mut length = |normal: &[f64]| {
+            // `|Σᵀ n|` by columns of `Σ`.
+            (0..normal.len())
+                .map(|j| {
+                    if amplitude.is_diagonal() {
+                        let w = amplitude.diagonal_entry(j) * normal[j];
+                        return w * w;
+                    }
+                    self.jumps.write_column(j, &mut state.scratch);
+                    let w = state.scratch.iter().zip(normal).map(|(s, n)| s * n).sum::<f64>() / epsilon;
+                    w * w
+                })
+                .sum::<f64>()
+                .sqrt()
+                * epsilon
+        };
+        let way = match basin.sides() {
+            Some((lo, hi)) => {
+                let face = |i: usize| {
+                    let mut normal = vec![0.0; state.x.len()];
+                    normal[i] = state.averages.q.get(i).map_or(1.0, |q| 1.0 / q);
+                    (hi[i] - state.x[i]).min(state.x[i] - lo[i]) / length(&normal)
+                };
+                (0..state.x.len()).map(face).fold(f64::INFINITY, f64::min)
+            }
+            None => {
+                let depth = 1.0 - basin.gauge_gradient(&state.x, &mut state.normal);
+                state.normal.iter_mut().zip(&state.averages.q).for_each(|(n, q)| *n /= q);
+                depth / length(&state.normal)
+            }
+        };
+        // At the centre there is no normal.
+        way.min(self.cut_reaches[0]).max(0.0)
+    }
+
+    /// The time in which the drift takes a share of the way to the edge.
+    fn drift_limit(&self, state: &mut State) -> f64 {
+        state.before.copy_from_slice(&state.x);
+        self.motion.drift(state);
+        let basin = self.problem.basin();
+        match basin.sides() {
+            Some((lo, hi)) => {
+                let face = |i: usize| {
+                    let x = state.x[i];
+                    let floor = Ladder::FLOOR * (hi[i] - lo[i]).min(f64::MAX);
+                    STEP_DRIFT * (hi[i] - x).min(x - lo[i]).max(floor) / state.gradient[i].abs()
+                };
+                (0..state.x.len()).map(face).fold(f64::INFINITY, f64::min)
+            }
+            None => {
+                let depth = 1.0 - basin.gauge_gradient(&state.x, &mut state.normal);
+                let speed: f64 = state.gradient.iter().zip(&state.normal).map(|(v, n)| v * n).sum();
+                STEP_DRIFT * depth.max(Ladder::FLOOR) / speed.abs()
+            }
+        }
+    }
+
+    /// When, after the beginning of the step just made, the Gaussian part first met its barrier, and the number of the face of a box: even
+    /// ones are the lower.
+    fn crossing(&self, state: &mut State, tau: f64, rng: &mut Stream) -> Option<(f64, Option<usize>)> {
+        let basin = self.problem.basin();
+        if !state.cuts.near {
+            // The edge is out of reach, but for a draw in a million.
+            return (!basin.contains(&state.x)).then_some((tau, None));
+        }
+        let Some((lo, hi)) = basin.sides() else {
+            // Along the normal of the end that is nearer to the edge, in units of the gauge.
+            let from = 1.0 - basin.gauge_gradient(&state.before, &mut state.normal);
+            let to = 1.0 - basin.gauge_gradient(&state.x, &mut state.gradient);
+            if to < from {
+                std::mem::swap(&mut state.normal, &mut state.gradient);
+            }
+            state.normal.iter_mut().zip(&state.averages.q).for_each(|(n, q)| *n /= q);
+            let noise = self.jumps.at_edge(&state.cuts, &state.normal);
+            let bridge = Bridge { from: from + noise.shift, to: to + noise.shift };
+            let exponent = bridge.exponent(noise.variance * tau);
+            if exponent > FAR {
+                return None;
+            }
+            crossed([exponent], rng.sample(Exp1))?;
+            return Some((bridge.crossing_time(noise.variance, tau, rng), None));
+        };
+        state.shares.clear();
+        let mut least = f64::INFINITY;
+        let bridge = |x: f64, before: f64, i: usize, side: usize, shift: f64| match side {
+            0 => Bridge { from: before - lo[i] + shift, to: x - lo[i] + shift },
+            _ => Bridge { from: hi[i] - before + shift, to: hi[i] - x + shift },
+        };
+        for i in 0..state.x.len() {
+            let mut noise = self.jumps.at_face(&state.cuts, i, &mut state.normal);
+            let inverse_q = state.inverse_q(i);
+            (noise.variance, noise.shift) = (noise.variance * inverse_q * inverse_q, noise.shift * inverse_q);
+            for side in 0..2 {
+                let bridge = bridge(state.x[i], state.before[i], i, side, noise.shift);
+                let exponent = if noise.variance > 0.0 || bridge.to <= 0.0 {
+                    bridge.exponent(noise.variance * tau)
+                } else {
+                    f64::INFINITY
+                };
+                least = least.min(exponent);
+                state.shares.push(exponent);
+            }
+        }
+        if least > FAR {
+            return None;
+        }
+        let face = crossed(state.shares.iter().copied(), rng.sample(Exp1))?;
+        let (i, inverse_q) = (face / 2, state.inverse_q(face / 2));
+        let noise = self.jumps.at_face(&state.cuts, i, &mut state.normal);
+        let bridge = bridge(state.x[i], state.before[i], i, face % 2, noise.shift * inverse_q);
+        Some((bridge.crossing_time(noise.variance * inverse_q * inverse_q, tau, rng), Some(face)))
+    }
+}
+
+/// Times that bound what the small jumps gather at rest along every noise coordinate: `1/(2k)` for SGD.
+fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<f64> {
+    let basin = problem.basin();
+    let dim = basin.dim();
+    let momentum = match problem.dynamics() {
+        Dynamics::Adam(adam) => 0.5 / adam.beta1_rate(),
+        _ => 0.0,
+    };
+    match basin.potential().form().axis_curvatures(dim) {
+        Some([left, right]) if problem.noise().amplitude().is_diagonal() => {
+            (0..dim).map(|i| 0.5 * rest.entry(i) / left[i].min(right[i]) + momentum).collect()
+        }
+        _ => vec![0.5 / curvature_range(problem)[1] + momentum; dim],
+    }
+}

@@ -1,0 +1,200 @@
+//! How a table is written: what separates its cells, and whether its first row names them.
+//!
+//! Both are read off the first rows. Where they allow two readings, the answer is an error that says so: a wrong guess would lose an entry
+//! or invent one.
+
+use super::cell::{Kind, kind};
+
+/// Rows from which it is read.
+const ROWS: usize = 200;
+const DELIMITERS: [u8; 4] = *b",;\t|";
+/// Separates no cells of any text: a table of one column.
+pub const NONE: u8 = 0x1f;
+/// Integers that may be years.
+const YEARS: std::ops::RangeInclusive<u32> = 1800..=2200;
+
+/// Whether the first row holds names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstRow {
+    Names,
+    Entries,
+    /// It could be either.
+    Unclear,
+}
+
+/// The first rows of `text`, each with as many cells as it has.
+pub fn first_rows(text: &str, delimiter: u8) -> Vec<csv::StringRecord> {
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    reader.into_records().take(ROWS).map_while(Result::ok).collect()
+}
+
+/// What separates the cells: of what gives all rows the same number of cells, what makes the most numbers and dates of them.
+pub fn delimiter(text: &str, marks: &[String]) -> u8 {
+    let readable = |rows: &[csv::StringRecord]| {
+        let (mut good, mut all) = (0usize, 0usize);
+        for cell in rows.iter().flatten() {
+            all += 1;
+            good += usize::from(kind(cell, marks) != Kind::Text);
+        }
+        good as f64 / all.max(1) as f64
+    };
+    let mut best: Option<(f64, u8)> = None;
+    for delimiter in DELIMITERS {
+        let rows = first_rows(text, delimiter);
+        let even = rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()));
+        let share = readable(&rows);
+        if even && best.is_none_or(|(most, _)| share > most) {
+            best = Some((share, delimiter));
+        }
+    }
+    if let Some((_, delimiter)) = best {
+        return delimiter;
+    }
+    // One column of numbers with decimal commas is uneven for its header alone.
+    let rows = first_rows(text, NONE);
+    let one_column = readable(&rows[1.min(rows.len())..]) > 0.5;
+    if one_column || !text.contains([',', ';', '\t', '|']) {
+        return NONE;
+    }
+    // Uneven rows are refused later with their place, by what occurs most.
+    let count =
+        |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
+    DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// Whether the first row holds names. `asked` are the columns asked for.
+pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String]) -> FirstRow {
+    let [first, rest @ ..] = rows else { return FirstRow::Entries };
+    let is_number = |name: &String| name.parse().is_ok_and(|number: usize| number < first.len());
+    if asked.iter().any(|name| !is_number(name) && first.iter().any(|cell| cell == name)) {
+        return FirstRow::Names;
+    }
+    let columns: Vec<(Kind, Kind)> =
+        (0..first.len()).map(|c| (kind(&first[c], marks), majority(rest, c, marks))).collect();
+    let names = columns.iter().any(|(first, rest)| match rest {
+        Kind::Number => matches!(first, Kind::Text | Kind::Date),
+        Kind::Date => matches!(first, Kind::Text | Kind::Number),
+        _ => false,
+    });
+    let entries = columns.iter().any(|pair| {
+        matches!(pair, (Kind::Number, Kind::Number | Kind::Text | Kind::Missing) | (Kind::Date, Kind::Date))
+    });
+    let labels = labels(first, rest, marks);
+    match (names, entries) {
+        (true, false) => FirstRow::Names,
+        (_, true) if labels == Some(true) => FirstRow::Names,
+        (_, true) if labels == Some(false) => FirstRow::Unclear,
+        (false, true) => FirstRow::Entries,
+        (true, true) => FirstRow::Unclear,
+        (false, false) if columns.iter().all(|(first, _)| *first == Kind::Missing) => FirstRow::Entries,
+        // A nameless index beside names, or texts all the way down.
+        (false, false) if columns.iter().any(|(first, _)| *first == Kind::Text) => FirstRow::Names,
+        (false, false) => FirstRow::Entries,
+    }
+}
+
+/// What most cells of a column are.
+fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind {
+    let mut counts = [0; 3];
+    for cell in rows.iter().filter_map(|row| row.get(column)) {
+        match kind(cell, marks) {
+            Kind::Number => counts[0] += 1,
+            Kind::Date => counts[1] += 1,
+            Kind::Text => counts[2] += 1,
+            Kind::Missing => {}
+        }
+    }
+    let all: usize = counts.iter().sum();
+    match counts {
+        _ if all == 0 => Kind::Missing,
+        [numbers, ..] if 2 * numbers > all => Kind::Number,
+        [_, dates, _] if 2 * dates > all => Kind::Date,
+        _ => Kind::Text,
+    }
+}
+
+/// Whether numbers in the first row are names: `Some(true)` for years, or 0, 1, 2, …, above numbers with decimals; `Some(false)` for years above
+/// other integers, which may be names or entries; `None` for other numbers.
+fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String]) -> Option<bool> {
+    // A nameless index, or the name of one, may come before the labels.
+    let skipped =
+        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != Kind::Number);
+    let parse = |cell: &str| cell.parse::<u32>().ok().filter(|_| !cell.starts_with('+'));
+    let integers: Vec<u32> = first.iter().skip(skipped).map(parse).collect::<Option<_>>()?;
+    let counted = integers.iter().zip(0..).all(|(integer, place)| *integer == place) && !integers.is_empty();
+    let years = integers.iter().all(|integer| YEARS.contains(integer)) && !integers.is_empty();
+    if !(counted || years) || rest.is_empty() {
+        return None;
+    }
+    let mut has_decimals = false;
+    let (mut alike, mut all) = (0usize, 0usize);
+    for cell in rest.iter().flat_map(|row| row.iter().skip(skipped)).filter(|cell| kind(cell, marks) == Kind::Number) {
+        has_decimals |= cell.contains(['.', ',']);
+        alike += usize::from(parse(cell).is_some_and(|integer| YEARS.contains(&integer)));
+        all += 1;
+    }
+    if has_decimals {
+        return Some(true);
+    }
+    // Integers among which years are common are years themselves.
+    (years && 2 * alike < all).then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(text: &str, asked: &[&str]) -> FirstRow {
+        let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+        first_row(&first_rows(text, delimiter(text, &[])), &[], &asked)
+    }
+
+    #[test]
+    fn delimiters_are_found() {
+        for (text, expected) in [
+            ("a,b\n1,2\n", b','),
+            ("date;r\n2020-01-01;0,5\n2020-01-02;1,5\n", b';'),
+            ("2020-01-01;0,5\n2020-01-02;1,5\n", b';'),
+            ("a\tb\n1\t2\n", b'\t'),
+            ("a|b\n1|2\n", b'|'),
+            ("\"a;b\",c\n1,2\n", b','),
+            ("r\n0,5\n1,5\n-2,5\n", NONE),
+            ("r\n0.5\n1.5\n", NONE),
+        ] {
+            assert_eq!(delimiter(text, &[]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn first_rows_are_told_from_entries() {
+        use FirstRow::{Entries, Names, Unclear};
+        for (text, expected) in [
+            ("a,b\n1,2\n", Names),
+            ("1\n2\n3\n", Entries),
+            ("2020-01-01,0.5\n2020-01-02,1.5\n", Entries),
+            ("AAPL,0.5\nAAPL,1.5\n", Entries),
+            ("2019,2020\n0,0.5\n1,1.5\n", Names),
+            ("2020\n0.5\n-1.25\n", Names),
+            ("date,2020,2021\n2020-01-01,0.5,1.5\n", Names),
+            (",0\n0,0.5\n1,1.5\n2,2.5\n", Names),
+            ("0,1,2\n0.5,1.5,2.5\n0.25,3.5,1.25\n", Names),
+            ("0,1\n3,5\n7,2\n", Entries),
+            ("2000\n37\n12\n950\n", Unclear),
+            ("2000\n1950\n2010\n1999\n", Entries),
+            ("x,0.75\n0.5,1.5\n0.25,3.5\n", Unclear),
+            ("NA\n1.5\n2.5\n", Entries),
+            ("r\nNA\n1.5\n", Names),
+            ("1\n2\nabc\n", Entries),
+            ("x\n", Names),
+        ] {
+            assert_eq!(first(text, &[]), expected, "{text}");
+        }
+        assert_eq!(first("7,9\n3,5\n1,4\n", &["9"]), Names);
+        assert_eq!(first("7,9\n3,5\n1,4\n", &["1"]), Entries);
+    }
+}
