@@ -38,9 +38,24 @@ pub fn time(text: &str) -> Result<Duration, String> {
     if !text.contains('-') && text.split(':').count() == 2 {
         return Err("ambiguous between hours and minutes: write 3h50m or 3:50:00".to_string());
     }
-    let friendly = || text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    let time = slurm_time(text).or_else(friendly).filter(|time| !time.is_zero());
+    let time = slurm_time(text).or_else(|| time_with_units(text)).filter(|time| !time.is_zero());
     time.ok_or_else(|| "expected a time as 3h50m, 90s, 2 days or 1-12:00:00".to_string())
+}
+
+/// `3h50m`, `90s`, `2 days 4 h`. A day has 24 hours here; jiff, which reads the rest, has none of fixed length.
+fn time_with_units(text: &str) -> Option<Duration> {
+    let number = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = text[number..].trim_start();
+    let day = ["days", "day", "d"].iter().find_map(|day| unit.strip_prefix(day));
+    // Another letter begins another word.
+    let Some(rest) = day.filter(|rest| !rest.starts_with(char::is_alphabetic)) else {
+        return Duration::try_from(text.parse::<SignedDuration>().ok()?).ok();
+    };
+    let days = text[..number].parse::<u64>().ok()?.checked_mul(86_400).map(Duration::from_secs)?;
+    match rest.trim_start_matches([' ', ',']) {
+        "" => Some(days),
+        rest => days.checked_add(Duration::try_from(rest.parse::<SignedDuration>().ok()?).ok()?),
+    }
 }
 
 /// `D-H`, `D-H:M`, `D-H:M:S` and `H:M:S`.
@@ -81,6 +96,8 @@ mod tests {
             ("90s", 90),
             ("3h50m", 13_800),
             ("2 days", 172_800),
+            ("1d 12h", 129_600),
+            ("1 day, 30 min", 88_200),
             ("1-00:00:00", 86_400),
             ("1-12", 129_600),
             ("0-01:30", 5400),
@@ -90,7 +107,7 @@ mod tests {
         }
         assert_eq!(time("90").unwrap_err(), "90 has no unit: write 90s, 90m or 90h");
         assert!(time("3:50").unwrap_err().contains("3:50:00"));
-        for text in ["soon", "0s", "-5s", "0-00:00:00", "1-", "1-x", "99999999999999999999-00", ""] {
+        for text in ["soon", "0s", "-5s", "0-00:00:00", "1-", "1-x", "99999999999999999999-00", "99999999999999999999d", "2 dogs", "-2 days", ""] {
             assert!(time(text).is_err(), "{text}");
         }
     }
