@@ -3,10 +3,11 @@
 mod program;
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use program::{folder, manifest, names, say};
+use program::{command, folder, manifest, names, say};
 
 /// One cell, quick to run. The tests of messages change one line of it.
 const SMALL: &str = include_str!("data/small.toml");
@@ -234,6 +235,8 @@ fn usage_errors_end_with_2() {
         &["run", "my.toml", "--shard", "0/3"],
         &["run", "my.toml", "--shard", "4/3"],
         &["run", "my.toml", "--max-time", "soon"],
+        &["run", "my.toml", "--max-time", "90"],
+        &["run", "my.toml", "--paths", "1.5"],
         &["merge", "results/small"],
         &["run", "my.toml", "-q", "-v"],
         &["theory", "my.toml", "--progress", "loud"],
@@ -243,6 +246,80 @@ fn usage_errors_end_with_2() {
         assert!(said.stderr.starts_with("error: "), "{arguments:?}: {}", said.stderr);
     }
     assert_eq!(names(folder.path()), ["my.toml"]);
+}
+
+/// A pipe can be read only once.
+#[test]
+fn files_may_come_from_a_pipe() {
+    let folder = folder(SMALL);
+    for file in ["-", "/dev/stdin"] {
+        if file != "-" && !cfg!(unix) {
+            continue;
+        }
+        for name in ["check", "theory"] {
+            let mut child = command(folder.path(), &[name, file]).stdin(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(SMALL.as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            let (stdout, stderr) =
+                (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+            assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{name} {file}");
+            assert!(name == "theory" || stdout == format!("{file}: 1 cells of 300 paths\n"), "{stdout}");
+        }
+    }
+}
+
+#[test]
+fn a_file_in_place_of_the_results_folder_is_named() {
+    let folder = folder(SMALL);
+    for arguments in [&["run", "my.toml"][..], &["slurm", "my.toml", "--shards", "2"], &["reproduce"]] {
+        let said = say(folder.path(), &[arguments, &["--out", "my.toml"]].concat());
+        assert_eq!(said.code, 2, "{}", said.stderr);
+        assert!(said.stderr.starts_with("error: my.toml is a file: --out needs a folder\n"), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn a_name_may_begin_with_a_dash() {
+    let folder = folder("");
+    fs::write(folder.path().join("-x.toml"), SMALL).unwrap();
+    let said = say(folder.path(), &["run", "--paths", "1e1", "--out", "./-out", "--", "-x.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let again = "write tables and figures again with: levy-escape report ./-out/small\n";
+    assert!(said.stderr.ends_with(again), "{}", said.stderr);
+    assert_eq!(say(folder.path(), &["report", "./-out/small"]).code, 0);
+    let said = say(folder.path(), &["check", "-x.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("-- -x"), "{}", said.stderr);
+}
+
+#[test]
+fn a_run_prints_its_results() {
+    let folder = folder(&SMALL.replace("epsilon = 0.1", "epsilon = [0.1, 0.2]"));
+    let said = say(folder.path(), &["run", "my.toml", "--paths", "2e2"]);
+    let lines: Vec<&str> = said.stderr.lines().collect();
+    let heading: Vec<&str> = lines[0].split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+    assert_eq!(heading, ["cell", "ε", "E Γ", "λ E Γ", "exact", "verdict"], "{}", said.stderr);
+    assert!(lines[1].trim_start().starts_with("0  0.1000") && lines[2].trim_start().starts_with("1  0.2000"));
+    let files = lines.iter().find(|line| line.starts_with("files: ")).unwrap();
+    assert!(files.contains("summary.csv") && files.contains("escapes.csv"), "{files}");
+    let quiet = say(folder.path(), &["run", "my.toml", "--paths", "200", "--out", "quiet", "-q"]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+/// `script` gives the program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dumb_terminal_gets_no_escape_codes() {
+    let folder = folder(&SMALL.replace("0.1", "nan"));
+    let on = |term: &str| {
+        let line = format!("{} check my.toml", env!("CARGO_BIN_EXE_levy-escape"));
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]).env("TERM", term).env_remove("NO_COLOR");
+        script.current_dir(folder.path()).stdin(Stdio::null()).output().ok()
+    };
+    // Not every machine has it.
+    let (Some(dumb), Some(able)) = (on("dumb"), on("xterm")) else { return };
+    assert_eq!((dumb.status.code(), able.status.code()), (Some(2), Some(2)));
+    assert!(!dumb.stdout.contains(&0x1b) && able.stdout.contains(&0x1b));
 }
 
 #[test]

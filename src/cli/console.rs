@@ -37,7 +37,8 @@ pub struct Console {
 impl Console {
     /// Resolves `auto` for this terminal and sets the colour of diagnostics.
     pub fn new(options: &ConsoleOptions) -> Self {
-        let terminal = io::stderr().is_terminal();
+        // A dumb terminal has neither colours nor a cursor that moves.
+        let terminal = io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let color = match options.color {
             Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
             Color::Always => true,

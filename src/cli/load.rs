@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::command_line::path_argument;
 use super::complaint::{Complain, Complaint, Exit};
 use crate::experiment::{Experiment, ExperimentErrors, is_calibration};
 
@@ -52,17 +53,21 @@ impl Complain for LoadFailure {
             }
             LoadFailure::Read { .. } => Complaint::new(self, Exit::Io),
             LoadFailure::IsCalibration { path } => {
-                Complaint::new(self, Exit::BadInput).or_hint(format!("levy-escape calibrate {}", path.display()))
+                Complaint::new(self, Exit::BadInput).or_hint(format!("levy-escape calibrate {}", path_argument(path)))
             }
         }
     }
 }
 
-/// Reads a file, at most as many bytes as can be parsed and one more, by which the parser sees that it is too large.
+/// Reads a file, or standard input for `-`: at most as many bytes as can be parsed and one more, by which the parser sees that it is too large.
 pub fn read_text(path: &Path) -> Result<String, LoadFailure> {
     let mut text = String::new();
     let limit = Experiment::MOST_BYTES as u64 + 1;
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text));
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_string(&mut text)
+    } else {
+        File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text))
+    };
     read.map_err(|source| LoadFailure::Read { path: path.to_owned(), source })?;
     Ok(text)
 }

@@ -9,6 +9,7 @@ mod console;
 mod load;
 mod manifest;
 mod options;
+mod outcome;
 mod pilot;
 mod planned;
 mod progress;

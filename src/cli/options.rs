@@ -11,7 +11,6 @@ use super::values;
 #[cfg(feature = "calibrate")]
 use crate::calibrate::DeviceChoice;
 use crate::engine::Shard;
-use crate::experiment::Experiment;
 
 /// Largest number of threads.
 const MOST_THREADS: u64 = 4096;
@@ -19,7 +18,7 @@ const MOST_THREADS: u64 = 4096;
 /// Options of `run`.
 #[derive(Args, Debug)]
 pub struct RunOptions {
-    /// Experiment files (TOML)
+    /// Experiment files (TOML); `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -44,7 +43,7 @@ pub struct Overrides {
     pub seed: Option<u64>,
 
     /// Paths per cell, instead of the number in the file
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Experiment::MOST_PATHS))]
+    #[arg(long, value_name = "N", value_parser = values::paths)]
     pub paths: Option<u64>,
 }
 
@@ -71,7 +70,7 @@ pub struct RunSettings {
     #[arg(long)]
     pub force: bool,
 
-    /// Stop after this time as Ctrl-C does, with exit code 5
+    /// Stop after this time, as 3h50m or 1-12:00:00, with exit code 5
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     pub max_time: Option<Duration>,
 
@@ -159,7 +158,7 @@ pub struct SlurmOptions {
 /// Options of `check`.
 #[derive(Args, Debug)]
 pub struct CheckOptions {
-    /// Experiment or calibration files (TOML)
+    /// Experiment or calibration files (TOML); `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -167,7 +166,7 @@ pub struct CheckOptions {
 /// Options of `theory`.
 #[derive(Args, Debug)]
 pub struct TheoryOptions {
-    /// Experiment file (TOML)
+    /// Experiment file (TOML); `-` reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 

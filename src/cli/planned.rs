@@ -1,5 +1,7 @@
 //! Experiments with the settings of the command line, before anything runs.
 
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
 use super::complaint::{Complain, Complaint, Exit};
@@ -29,6 +31,24 @@ impl Planned {
     pub fn request(&self, shard: Shard) -> Request<'_> {
         Request { experiment: &self.experiment, paths: self.paths, exactly: self.exactly, shard }
     }
+}
+
+/// The folder for the results is a file.
+#[derive(Debug, Error)]
+#[error("{} is a file: --out needs a folder", path.display())]
+pub struct OutIsFile {
+    path: PathBuf,
+}
+
+impl Complain for OutIsFile {
+    fn complaint(&self) -> Complaint {
+        Complaint::new(self, Exit::BadInput).or_hint("results go to DIR/<name>/: pass the DIR")
+    }
+}
+
+/// Refuses a file in place of the folder for the results.
+pub fn check_out(out: &Path) -> Result<(), OutIsFile> {
+    if out.is_file() { Err(OutIsFile { path: out.to_owned() }) } else { Ok(()) }
 }
 
 /// What happens to results of the same name.

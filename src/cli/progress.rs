@@ -14,9 +14,10 @@ use crate::results::Progress;
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar> {
+    // The bar takes what the text leaves, so that the time left is seen on a narrow terminal too.
     (console.progress() == ProgressStyle::Bar).then(|| {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let template = "{prefix} {bar:30} {percent:>3} % · {msg}{per_sec} · {eta} left";
+        let template = "{prefix} {wide_bar} {percent:>3} % · {msg}{per_sec} · {eta} left";
         if let Ok(style) = BarStyle::with_template(template) {
             let rate = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = write!(out, "{} {unit}/s", short(state.per_sec()));

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use thiserror::Error;
 
+use super::command_line::report_command;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
 use super::manifest::{Ended, Manifest};
+use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::Meter;
 use super::stopping::Stopping;
@@ -104,19 +106,32 @@ impl Rendering<'_> {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
         }
         stopping.writing_tables_of(None);
-        undrawn?;
         if self.is_complete() {
-            let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
-            let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
-            let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
-            console.say(format!(
-                "{}: {} cells, {escapes} escapes in {seconds:.1} s{note} → {}",
-                experiment.name,
-                results.len(),
-                path.display()
-            ));
+            self.print(&results, seconds, console);
         }
-        Ok(())
+        Ok(undrawn?)
+    }
+
+    /// Prints what was found, where it is, and the next command.
+    fn print(&self, results: &[CellResult], seconds: f64, console: &Console) {
+        let (name, path) = (&self.run.experiment().name, self.folder.path());
+        outcome::table(results).iter().for_each(|line| console.say(line));
+        let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
+        let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
+        let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
+        let cells = results.len();
+        console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
+        console.say(format!("files: {}", self.files().join(", ")));
+        console.say(format!("write tables and figures again with: {}", report_command(path)));
+    }
+
+    /// Names of what lies in the folder, but for the store.
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| !name.starts_with("run.sqlite") && !name.starts_with('.'));
+        names.sort();
+        names
     }
 
     fn tables(&self, stopping: &Stopping, console: &Console) -> Result<Vec<CellResult>, TableError> {

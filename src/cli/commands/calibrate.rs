@@ -16,6 +16,7 @@ use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::load::{LoadFailure, read_text};
 use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, is_of, now};
 use crate::cli::options::CalibrateOptions;
+use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
 use crate::cli::rendering::FigureFailure;
 use crate::cli::stopping::{SignalError, StopCause, Stopped, Stopping};
@@ -51,6 +52,8 @@ pub enum CalibrateFailure {
     #[error(transparent)]
     Figure(#[from] FigureFailure),
     #[error(transparent)]
+    Out(#[from] OutIsFile),
+    #[error(transparent)]
     Signal(#[from] SignalError),
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -76,6 +79,7 @@ impl Complain for CalibrateFailure {
             CalibrateFailure::Figure(failure) => {
                 failure.complaint().or_hint("the tables and the other figures have been written")
             }
+            CalibrateFailure::Out(error) => error.complaint(),
             CalibrateFailure::Signal(error) => error.complaint(),
             CalibrateFailure::Output(error) => error.complaint(),
         }
@@ -98,6 +102,7 @@ fn calibrate_complaint(error: &CalibrateError) -> Complaint {
 
 /// Runs one calibration.
 pub fn calibrate(options: &CalibrateOptions, console: &Console) -> Result<(), CalibrateFailure> {
+    check_out(&options.out)?;
     let mut file = load(&options.file)?;
     override_settings(&mut file.settings, options.seed, options.device.map(DeviceChoice::from));
     let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };

@@ -15,7 +15,7 @@ use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
 use crate::cli::load::{LoadFailure, load_all, read_text};
 use crate::cli::options::ReproduceOptions;
-use crate::cli::planned::{Planned, existing};
+use crate::cli::planned::{Planned, check_out, existing};
 use crate::cli::stopping::{SignalError, Stopping};
 use crate::engine::Shard;
 #[cfg(feature = "calibrate")]
@@ -69,6 +69,7 @@ impl Complain for ReproduceFailure {
 pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), ReproduceFailure> {
     let folder = &options.experiments;
     let settings = &options.settings;
+    check_out(&settings.out).map_err(RunFailure::from)?;
     let entries = fs::read_dir(folder).map_err(|source| LoadFailure::Read { path: folder.clone(), source })?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

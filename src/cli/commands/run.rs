@@ -10,7 +10,7 @@ use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
 use crate::cli::load::{LoadFailure, load_all};
 use crate::cli::options::{RunOptions, RunSettings};
-use crate::cli::planned::{Planned, ThreadsError, existing, in_pool};
+use crate::cli::planned::{OutIsFile, Planned, ThreadsError, check_out, existing, in_pool};
 use crate::cli::rendering::{FigureFailure, RenderFailure};
 use crate::cli::stopping::{SignalError, Stopped, Stopping};
 use crate::engine::Shard;
@@ -38,6 +38,8 @@ pub enum RunFailure {
     #[error(transparent)]
     DryRun(#[from] DryRunFailure),
     #[error(transparent)]
+    Out(#[from] OutIsFile),
+    #[error(transparent)]
     Signal(#[from] SignalError),
     #[error(transparent)]
     Threads(#[from] ThreadsError),
@@ -61,6 +63,7 @@ impl Complain for RunFailure {
             }
             RunFailure::Stopped(stopped) => stopped.complaint(),
             RunFailure::DryRun(failure) => failure.complaint(),
+            RunFailure::Out(error) => error.complaint(),
             RunFailure::Signal(error) => error.complaint(),
             RunFailure::Threads(error) => error.complaint(),
         }
@@ -70,6 +73,7 @@ impl Complain for RunFailure {
 /// Runs the given files, or estimates what that would take.
 pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
     let settings = &options.settings;
+    check_out(&settings.out)?;
     let plan = plan(options)?;
     let shard = options.shard.unwrap_or(Shard::WHOLE);
     if options.dry_run {

@@ -13,6 +13,7 @@ use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::load::{LoadFailure, load};
 use crate::cli::options::SlurmOptions;
+use crate::cli::planned::{OutIsFile, check_out};
 use crate::engine::Shard;
 use crate::files::{AtomicFile, FilesError};
 use crate::results::Request;
@@ -26,6 +27,8 @@ pub enum SlurmFailure {
     Results(FilesError),
     #[error("cannot find the current folder")]
     Here(#[source] io::Error),
+    #[error(transparent)]
+    Out(#[from] OutIsFile),
     #[error(transparent)]
     Script(#[from] ScriptFailure),
     #[error("{} cannot be written", path.display())]
@@ -47,6 +50,7 @@ impl Complain for SlurmFailure {
             SlurmFailure::Results(error) => {
                 error.complaint().or_hint("move it away, or pass --out DIR to write elsewhere")
             }
+            SlurmFailure::Out(error) => error.complaint(),
             SlurmFailure::Script(failure) => failure.complaint(),
             SlurmFailure::Output(error) => error.complaint(),
             SlurmFailure::Here(_) | SlurmFailure::Write { .. } | SlurmFailure::Submit(_) => {
@@ -58,6 +62,7 @@ impl Complain for SlurmFailure {
 
 /// Writes the scripts and, with `--submit`, submits them.
 pub fn slurm(options: &SlurmOptions, console: &Console) -> Result<(), SlurmFailure> {
+    check_out(&options.out)?;
     let experiment = load(&options.file, &options.out)?;
     experiment.warnings.iter().for_each(|warning| console.warn(warning));
     let request = Request { experiment: &experiment, paths: 1, exactly: false, shard: Shard::WHOLE };

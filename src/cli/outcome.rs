@@ -1,0 +1,92 @@
+//! The results of a run as a table for the terminal.
+
+use super::columns::aligned;
+use crate::exit::Estimate;
+use crate::results::CellResult;
+
+/// Rows that are printed; `summary.csv` has all.
+const MOST_ROWS: usize = 20;
+
+/// What a reader needs to know about the last column.
+const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one 1/λ, the limit ε → 0?";
+
+/// One row per cell: what distinguishes it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict.
+pub fn table(results: &[CellResult]) -> Vec<String> {
+    let identity: [(&str, fn(&CellResult) -> String); 5] = [
+        ("dynamics", |r| r.plan.dynamics.clone()),
+        ("basin", |r| r.plan.basin.clone()),
+        ("scheme", |r| r.plan.scheme.name().to_string()),
+        ("α", |r| r.plan.problem.noise().alpha().to_string()),
+        ("ε", |r| number(r.plan.problem.noise().epsilon())),
+    ];
+    // A column that is the same in every row says nothing, and a terminal may be narrow.
+    let varies = |value: &fn(&CellResult) -> String| results.windows(2).any(|pair| value(&pair[0]) != value(&pair[1]));
+    let identity: Vec<_> = identity.into_iter().filter(|(_, value)| varies(value)).collect();
+    let mut heading = vec!["cell".to_string()];
+    heading.extend(identity.iter().map(|(name, _)| name.to_string()));
+    heading.extend(["E Γ", "λ E Γ", "exact", "verdict"].map(String::from));
+    let mut rows = vec![heading];
+    for result in results.iter().take(MOST_ROWS) {
+        let mut row = vec![result.plan.index.to_string()];
+        row.extend(identity.iter().map(|(_, value)| value(result)));
+        row.push(result.mean().as_ref().map_or_else(dash, interval));
+        row.push(result.ratio().as_ref().map_or_else(dash, interval));
+        row.push(result.exact_mean.map_or_else(dash, number));
+        row.push(verdict(result).to_string());
+        rows.push(row);
+    }
+    let mut lines = aligned(&rows, &[]);
+    if results.len() > MOST_ROWS {
+        lines.push(format!("… and {} more in summary.csv", results.len() - MOST_ROWS));
+    }
+    lines.push(NOTE.to_string());
+    lines
+}
+
+fn verdict(result: &CellResult) -> &'static str {
+    let agrees = match (result.exact_mean, result.mean(), result.ratio()) {
+        (Some(exact), Some(mean), _) => mean.contains(exact),
+        (None, _, Some(ratio)) => ratio.contains(1.0),
+        _ => return "–",
+    };
+    if agrees { "yes" } else { "no" }
+}
+
+fn dash() -> String {
+    "–".to_string()
+}
+
+fn interval(estimate: &Estimate) -> String {
+    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
+}
+
+/// Four significant digits.
+fn number(x: f64) -> String {
+    let decade = x.abs().log10().floor();
+    if x == 0.0 {
+        "0".to_string()
+    } else if (-3.0..4.0).contains(&decade) {
+        format!("{x:.*}", (3.0 - decade) as usize)
+    } else {
+        format!("{x:.3e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_digits() {
+        for (x, text) in [
+            (0.1, "0.1000"),
+            (12.3456, "12.35"),
+            (1234.5, "1234"),
+            (123_456.0, "1.235e5"),
+            (1e-9, "1.000e-9"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+    }
+}
