@@ -119,7 +119,7 @@ fn corrected_monitoring_beats_discrete() {
     }
 }
 
-/// Bias and cost of `jump_adapted` against its threshold κ: the curve in the documentation of `JumpAdapted::default_threshold`. The
+/// Bias and cost of `jump_adapted` against its threshold κ: the curve in the documentation of `JumpAdapted::threshold`. The
 /// default is within the tolerance and costs less than κ = .05.
 #[test]
 fn the_default_threshold_is_where_bias_and_cost_meet() {
