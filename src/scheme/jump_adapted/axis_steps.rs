@@ -19,10 +19,10 @@ const FORGETS: f64 = 6.0;
 /// `√(π/2)`: half of the room that a normal law takes.
 const HALF_ROOM: f64 = 1.253_314_137_315_500_3;
 
-/// Steps in relaxation times: at a kink near the edge and far from it, and along the flat side of a wall.
-const KINK_NEAR: f64 = 0.15;
+/// Steps in relaxation times: at a kink, or along the flat side of a wall, near the edge; at a kink far from it, and along a wall there.
+const STEP_NEAR: f64 = 0.15;
 const KINK_FAR: f64 = 0.5;
-const ALONG_WALL: f64 = 0.25;
+const WALL_FAR: f64 = 0.25;
 
 /// One curvature: the exact transition.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +124,7 @@ impl KinkAxis {
         let forgets = far & limit.above_number(FORGETS / self.flat);
         let widths = [self.steep, self.flat].map(|k| (v * (0.5 / k)).sqrt());
         let nowhere = y.below(y);
-        let mut step = far.choose(KINK_FAR / self.steep, KINK_NEAR / self.steep);
+        let mut step = far.choose(KINK_FAR / self.steep, STEP_NEAR / self.steep);
         let (mut walled, mut at_wall, mut comes_down) = (nowhere, nowhere, nowhere);
         if self.wall {
             walled = far | (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
@@ -133,8 +133,9 @@ impl KinkAxis {
             let fast = away.above_number(3.3 * STAYS);
             comes_down = walled & away.above_number(1.5 * STAYS);
             at_wall = walled & !on_steep;
-            step = comes_down.select(fast.choose(1.0 / self.steep, KINK_NEAR / self.steep), step);
-            step = at_wall.select(step.all(ALONG_WALL / self.flat), step);
+            step = comes_down.select(fast.choose(1.0 / self.steep, STEP_NEAR / self.steep), step);
+            let along = far.choose(WALL_FAR / self.flat, STEP_NEAR / self.flat);
+            step = at_wall.select(along, step);
         }
         let tau = (stays | forgets).select(limit, limit.min(step)).min(wait);
         let exact = stays | comes_down;
