@@ -1,9 +1,9 @@
-//! Every scheme against every exact reference, with the sample sizes that .5 % needs. Minutes, not seconds:
+//! Every scheme against every exact reference, with the sample sizes that a tolerance of .5 % needs. It takes minutes:
 //! `cargo test --release --features slow-tests --test statistics -- --nocapture`.
 //!
-//! A row is accepted inside .5 % - 2.33 standard errors: a bias of .5 % is rejected with 99 % power. At 1,400,000 paths the standard
-//! error of a mean is .085 % at most, so that a scheme without bias fails a row with a probability of `2 Φ(-3.58) = 3e-4`, and the
-//! suite with less than 2 %; the seed is fixed.
+//! A row is accepted within .5 % - 2.33 standard errors: a bias of .5 % is rejected with 99 % power. With 1,400,000 paths the
+//! standard error of a mean is at most .085 %, so an unbiased scheme fails a row with probability `2 Φ(-3.58) = 3e-4` and the
+//! suite with probability below 2 %. The seed is fixed.
 
 mod reference;
 
@@ -29,7 +29,7 @@ fn free_table() -> Vec<Reference> {
 
 #[test]
 fn jump_adapted_is_exact_to_half_a_percent() {
-    // The bias of these is up to .3 %, which PATHS do not tell from .5 %; on a line paths are cheap.
+    // The bias of these is up to .3 %, which PATHS paths cannot distinguish from .5 %; in one dimension paths are cheap.
     let (mut biased, rest): (Vec<Reference>, Vec<Reference>) =
         wells().into_iter().partition(|row| row.name == "asymmetric α=1.5 ε=0.2");
     biased.extend(ornstein_uhlenbeck_table());
@@ -38,7 +38,7 @@ fn jump_adapted_is_exact_to_half_a_percent() {
     all_within(&rows, &JumpAdapted::default(), TOLERANCE, PATHS);
 }
 
-/// Euler where a path takes some thousand steps. Its own bias at the default step is up to .3 %, which 4,000,000 paths tell from .5 %.
+/// Euler with some thousand steps per path. Its bias at the default step is up to .3 %, which 4,000,000 paths distinguish from .5 %.
 #[test]
 fn euler_is_exact_to_half_a_percent() {
     let mut rows = ornstein_uhlenbeck_table();
@@ -47,14 +47,14 @@ fn euler_is_exact_to_half_a_percent() {
     all_within(&rows, &Euler::default(), TOLERANCE, 4_000_000);
 }
 
-/// At `α = 2`, which the promise of .5 % leaves out, the bias of the default step is near it.
+/// At `α = 2`, for which we do not promise .5 %, the bias of the default step is close to .5 %.
 #[test]
 fn euler_is_exact_to_one_percent_for_gaussian_noise() {
     let rows = [ornstein_uhlenbeck(2.0, 1.0, 0.0, 0.595749), ornstein_uhlenbeck(2.0, 0.5, 0.0, 4.501602)];
     all_within(&rows, &Euler::default(), 2.0 * TOLERANCE, PATHS);
 }
 
-/// Euler in the plane, whose steps cost ten times those on a line.
+/// Euler in two dimensions, where a step costs ten times as much as in one.
 #[test]
 fn euler_in_the_plane_is_exact_to_one_percent() {
     let rows = [getoor(1.5, 2, 0.0), ryznar(1.2, DMatrix::identity(2, 2), 0.0), ryznar(1.8, skewed(), 0.5)];
@@ -69,7 +69,7 @@ fn euler_at_small_noise_is_exact_to_what_it_can_resolve() {
     all_within(&rows, &Euler::default(), 3.0 * TOLERANCE, 120_000);
 }
 
-/// Power of every row, by rows of each tail index.
+/// Power, for rows of each tail index.
 #[test]
 fn slightly_wrong_laws_are_rejected() {
     for row in &sharp_rows() {
@@ -78,14 +78,14 @@ fn slightly_wrong_laws_are_rejected() {
     wrong_laws_are_rejected(&sharp_rows()[0], &Euler::default(), TOLERANCE, PATHS);
 }
 
-/// The exit law of a ball from its centre, for Euler beyond the overshoots that a step makes by itself.
+/// The exit law from the centre of a ball; for Euler, above the overshoots that a step produces.
 #[test]
 fn overshoot_has_the_law_of_blumenthal_getoor_and_ray() {
     for alpha in [0.8, 1.0, 1.2, 1.5, 1.8] {
         let row = getoor(alpha, 2, 0.0);
         let jump_adapted = records(&row, &JumpAdapted::default(), PATHS, 5);
         let euler = records(&row, &Euler::default(), 100_000, 5);
-        // The share of the law that creeps, where small jumps are replaced by Brownian motion, stays below the tolerance.
+        // The share of creeping exits, which Brownian motion in place of small jumps produces, stays below the tolerance.
         for (scheme, all) in [("jump_adapted", jump_adapted), ("euler", euler)] {
             let bound = |n: f64| 1.95 / n.sqrt() + TOLERANCE;
             let (right, n) = overshoot_distance(&all, alpha, 1.05, 1.0);
@@ -99,7 +99,7 @@ fn overshoot_has_the_law_of_blumenthal_getoor_and_ray() {
     }
 }
 
-/// At one step the shifted edge is nearer to the truth than the edge itself, for every row with `α > 1`.
+/// At one step size, the shifted edge is more accurate than the edge itself for every row with `α > 1`.
 #[test]
 fn corrected_monitoring_beats_discrete() {
     let mut rows = ornstein_uhlenbeck_table();
@@ -119,8 +119,8 @@ fn corrected_monitoring_beats_discrete() {
     }
 }
 
-/// Bias and cost of `jump_adapted` against its threshold κ: the curve in the documentation of `JumpAdapted::threshold`. The
-/// default is within the tolerance and costs less than κ = .05.
+/// Bias and cost of `jump_adapted` against its threshold κ: the curve in the documentation of `JumpAdapted::threshold`.
+/// The default is within the tolerance and cheaper than κ = .05.
 #[test]
 fn the_default_threshold_is_where_bias_and_cost_meet() {
     let mut rows = ornstein_uhlenbeck_table();

@@ -107,7 +107,19 @@ mod tests {
         }
         assert_eq!(time("90").unwrap_err(), "90 has no unit: write 90s, 90m or 90h");
         assert!(time("3:50").unwrap_err().contains("3:50:00"));
-        for text in ["soon", "0s", "-5s", "0-00:00:00", "1-", "1-x", "99999999999999999999-00", "99999999999999999999d", "2 dogs", "-2 days", ""] {
+        for text in [
+            "soon",
+            "0s",
+            "-5s",
+            "0-00:00:00",
+            "1-",
+            "1-x",
+            "99999999999999999999-00",
+            "99999999999999999999d",
+            "2 dogs",
+            "-2 days",
+            "",
+        ] {
             assert!(time(text).is_err(), "{text}");
         }
     }
