@@ -7,7 +7,11 @@ mod random;
 
 use std::env;
 
-use levy_escape::JumpAdapted;
+use levy_escape::landscape::{Basin, Domain, Flat, Quadratic};
+use levy_escape::noise::{Alpha, Amplitude, LevyNoise};
+use levy_escape::scheme::{Euler, Scheme};
+use levy_escape::theory::exact_exit;
+use levy_escape::{Adam, Dynamics, JumpAdapted, Problem};
 use random::{Case, box_and_its_axes, in_many_dimensions, measure, on_a_line, symmetric_pairs};
 use rayon::prelude::*;
 
@@ -146,4 +150,41 @@ fn survival_of_a_box_is_the_product_over_its_axes() {
     }
     let broken = distance_from_the_product(0, 1.1, 40_000);
     assert!(broken > 1.0, "noise that is 10 % too strong goes unnoticed: {broken}");
+}
+
+/// A curvature of 0 on some axes. Where the other axis has next to no noise the mean is that of Getoor without force; in a ball it is that of a
+/// curvature of 10^-12, for SGD by both schemes and for Adam. Power: a curvature of 1 on that axis moves every mean by more.
+#[test]
+fn axes_without_force_are_free() {
+    let alpha = Alpha::new(1.6).unwrap();
+    let problem = |curvature: f64, amplitude: [f64; 2], domain: Domain, dynamics: &Dynamics| {
+        let basin = Basin::new(Quadratic::new(vec![1.0, curvature]).unwrap(), domain).unwrap();
+        let noise = LevyNoise::new(alpha, 0.3).unwrap().with_amplitude(Amplitude::Diagonal(amplitude.to_vec()));
+        Problem::new(basin, dynamics.clone(), noise).unwrap()
+    };
+    let (jumps, euler) = (JumpAdapted::default(), Euler::default());
+    let side = || Domain::Box(vec![[-1.0, 1.0]; 2]);
+    let flat = Basin::new(Flat::new(1).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
+    let line = Problem::new(flat, Dynamics::Sgd, LevyNoise::new(alpha, 0.3).unwrap()).unwrap();
+    let line = exact_exit(&line).unwrap().mean(0.0).unwrap();
+    for scheme in [&jumps as &dyn Scheme, &euler] {
+        let found = measure(&problem(0.0, [1e-6, 1.0], side(), &Dynamics::Sgd), scheme, 20_000, 1);
+        assert!(
+            (found.mean - line).abs() < ALLOWED * line + ERRORS * found.standard_error,
+            "{}: {}",
+            scheme.name(),
+            found.mean
+        );
+    }
+    let adam = Dynamics::Adam(Adam::new(1.0, 0.1).unwrap());
+    for (dynamics, scheme) in [(Dynamics::Sgd, &jumps as &dyn Scheme), (Dynamics::Sgd, &euler), (adam, &jumps)] {
+        let at = |curvature: f64, seed: u64| {
+            measure(&problem(curvature, [1.0, 1.0], Domain::ball(1.0), &dynamics), scheme, 20_000, seed)
+        };
+        let (flat, curved, steep) = (at(0.0, 1), at(1e-12, 2), at(1.0, 3));
+        let error = flat.standard_error.hypot(curved.standard_error);
+        let what = format!("{} {dynamics:?}: {} {} {}", scheme.name(), flat.mean, curved.mean, steep.mean);
+        assert!((flat.mean - curved.mean).abs() < 2.0 * ALLOWED * flat.mean + ERRORS * error, "{what}");
+        assert!((flat.mean - steep.mean).abs() > 2.0 * ALLOWED * flat.mean + ERRORS * error, "power: {what}");
+    }
 }

@@ -43,8 +43,10 @@ pub enum DynamicsError {
         /// The rejected value.
         rate: f64,
     },
-    /// A decay outside (0, 1).
-    #[error("the decay {name} = {decay} is not inside (0, 1)")]
+    /// A decay outside its range.
+    #[error(
+        "the decay {name} = {decay} is outside its range: it must be below 1 and positive, or 0 for β1 of the discrete Adam"
+    )]
     Decay {
         /// `β1` or `β2`.
         name: &'static str,

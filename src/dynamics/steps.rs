@@ -56,12 +56,14 @@ impl AdamSteps {
     /// Adam with learning rate `eta`, decays `b1`, `b2` and `ϵ = 1e-8`.
     ///
     /// # Errors
-    /// [`DynamicsError::LearningRate`] unless `eta` is positive and finite, [`DynamicsError::Decay`] unless the decays lie in (0, 1).
+    /// [`DynamicsError::LearningRate`] unless `eta` is positive and finite, [`DynamicsError::Decay`] unless
+    /// `0 ≤ b1 < 1` and `0 < b2 < 1`. Without memory of the gradient, `b1 = 0`, Adam is RMSProp with a bias correction.
     pub fn new(eta: f64, b1: f64, b2: f64) -> Result<Self, DynamicsError> {
-        for (name, decay) in [("β1", b1), ("β2", b2)] {
-            if !(decay > 0.0 && decay < 1.0) {
-                return Err(DynamicsError::Decay { name, decay });
-            }
+        if !(0.0..1.0).contains(&b1) {
+            return Err(DynamicsError::Decay { name: "β1", decay: b1 });
+        }
+        if !(b2 > 0.0 && b2 < 1.0) {
+            return Err(DynamicsError::Decay { name: "β2", decay: b2 });
         }
         Ok(AdamSteps { eta: learning_rate(eta)?, decay1: b1, decay2: b2, stabilizer: 1e-8 })
     }
@@ -197,6 +199,15 @@ mod tests {
             let exact = if gradient > 1e150 { 1.0 } else { 0.9 };
             assert!((theta[0] - exact).abs() < 1e-6 && (theta[1] - (2.0 - exact)).abs() < 1e-6, "{theta:?}");
         }
+    }
+
+    /// Without memory of the gradient Adam is RMSProp with a bias correction: a spike moves it once, by at most `η/√(1-b2)`.
+    #[test]
+    fn without_momentum_a_spike_moves_once() {
+        let adam = AdamSteps::new(1e-3, 0.0, 0.999).unwrap().with_stabilizer(1e-30).unwrap();
+        assert!((adam.spike_bound() - 1e-3 / 0.001f64.sqrt()).abs() < 1e-9);
+        assert!((moved_by(adam, 1e6, 50_000, 0.0) / adam.spike_bound() - 1.0).abs() < 1e-6);
+        assert!(AdamSteps::new(1e-3, -0.1, 0.999).is_err() && AdamSteps::new(1e-3, 0.9, 0.0).is_err());
     }
 
     #[test]

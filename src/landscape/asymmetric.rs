@@ -23,11 +23,10 @@ impl Asymmetric {
     /// Curvatures below and above the minimum, which is the origin.
     ///
     /// # Errors
-    /// [`LandscapeError::Curvature`] for a curvature that is not positive, [`LandscapeError::Length`] if the two
-    /// sides differ in length.
+    /// [`LandscapeError::Curvature`] for a curvature that is negative or not finite, [`LandscapeError::NoCurvature`] if all are 0,
+    /// [`LandscapeError::Length`] if the two sides differ in length.
     pub fn new(left: Vec<f64>, right: Vec<f64>) -> Result<Self, LandscapeError> {
-        check_curvatures(&left)?;
-        check_curvatures(&right)?;
+        check_curvatures(&[&left, &right])?;
         if left.len() != right.len() {
             return Err(LandscapeError::Length { what: "right", found: right.len(), dim: left.len() });
         }

@@ -142,6 +142,12 @@ impl Basin {
         if matches!(self.potential.form(), Form::Flat) {
             return Err(LandscapeError::LevelOfFlat);
         }
+        // Along an axis without curvature the level set has no end.
+        if let Some([left, right]) = self.potential.form().axis_curvatures(self.dim())
+            && let Some(axis) = left.iter().zip(&right).position(|(left, right)| left.min(*right) == 0.0)
+        {
+            return Err(LandscapeError::Unbounded { height, axis });
+        }
         let mut direction = vec![0.0; self.dim()];
         let mut longest = 0.0f64;
         for axis in 0..self.dim() {

@@ -6,7 +6,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::potential::check_curvatures;
+use super::potential::check_positive_curvatures;
 use super::{LandscapeError, Potential};
 
 /// The well in which a path starts; its minimum is `θ*`.
@@ -52,9 +52,7 @@ impl DoubleWell {
     /// # Errors
     /// [`LandscapeError::Curvature`] for a curvature that is not positive.
     pub fn with_transverse(mut self, curvature: Vec<f64>) -> Result<Self, LandscapeError> {
-        if !curvature.is_empty() {
-            check_curvatures(&curvature)?;
-        }
+        check_positive_curvatures(&curvature)?;
         self.transverse = curvature;
         let well = self.well;
         Ok(self.from_well(well))

@@ -133,8 +133,11 @@ pub enum LandscapeError {
     /// The potential has one well, or its wells are not boxes.
     #[error("the potential has no saddle that bounds a well")]
     NoWell,
-    /// A curvature that is not positive.
-    #[error("curvature {value} of axis {axis} is not a positive finite number")]
+    /// Curvatures that are all zero.
+    #[error("all curvatures are 0: the flat potential is `none = {{}}` in a file and `Flat` in the library")]
+    NoCurvature,
+    /// A curvature that is negative or not finite, or 0 where it must be positive.
+    #[error("curvature {value} of axis {axis} is not a {} finite number", if *.value == 0.0 { "positive" } else { "non-negative" })]
     Curvature {
         /// The axis, counted from 0.
         axis: usize,
@@ -232,11 +235,24 @@ pub enum LandscapeError {
     },
 }
 
-/// Rejects entries that are not positive and finite.
-pub(super) fn check_curvatures(curvatures: &[f64]) -> Result<(), LandscapeError> {
-    if curvatures.is_empty() {
-        return Err(LandscapeError::NoDimension);
+/// Rejects entries that are negative or not finite, and sides without any curvature throughout: that is [`Flat`](super::Flat).
+pub(super) fn check_curvatures(sides: &[&[f64]]) -> Result<(), LandscapeError> {
+    for curvatures in sides {
+        if curvatures.is_empty() {
+            return Err(LandscapeError::NoDimension);
+        }
+        if let Some((axis, &value)) = curvatures.iter().enumerate().find(|(_, k)| !(**k >= 0.0 && k.is_finite())) {
+            return Err(LandscapeError::Curvature { axis, value });
+        }
     }
+    if sides.iter().all(|curvatures| curvatures.iter().all(|k| *k == 0.0)) {
+        return Err(LandscapeError::NoCurvature);
+    }
+    Ok(())
+}
+
+/// Rejects entries that are not positive and finite.
+pub(super) fn check_positive_curvatures(curvatures: &[f64]) -> Result<(), LandscapeError> {
     match curvatures.iter().enumerate().find(|(_, k)| !(**k > 0.0 && k.is_finite())) {
         Some((axis, &value)) => Err(LandscapeError::Curvature { axis, value }),
         None => Ok(()),

@@ -31,12 +31,13 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    /// Diagonal Hessian with the given curvatures, minimum at the origin.
+    /// Diagonal Hessian with the given curvatures, minimum at the origin. A curvature of 0 leaves its axis without a force; `θ*` is then one
+    /// of many minima.
     ///
     /// # Errors
-    /// [`LandscapeError::Curvature`] unless every curvature is positive and finite.
+    /// [`LandscapeError::Curvature`] for a curvature that is negative or not finite, [`LandscapeError::NoCurvature`] if all are 0.
     pub fn new(curvature: Vec<f64>) -> Result<Self, LandscapeError> {
-        check_curvatures(&curvature)?;
+        check_curvatures(&[&curvature])?;
         let minimum = vec![0.0; curvature.len()];
         Ok(Quadratic { hessian: Hessian::Diagonal(curvature), minimum })
     }

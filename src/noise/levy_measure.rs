@@ -71,6 +71,11 @@ impl LevyMeasure {
         self.scale
     }
 
+    /// `ln s`, finite where the [scale](Self::scale) leaves the range of `f64` at small `α`.
+    pub fn log_scale(&self) -> f64 {
+        (self.density / standard_density(self.alpha)).ln() / self.alpha
+    }
+
     /// `ν(|y| > r) = (2c/α) r^-α`: rate of the jumps larger than `r` in one coordinate.
     pub fn tail_mass(&self, r: f64) -> f64 {
         2.0 * self.density / self.alpha * r.powf(-self.alpha)

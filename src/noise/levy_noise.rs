@@ -94,6 +94,11 @@ impl LevyNoise {
     pub fn increment_scale(&self, h: f64) -> f64 {
         self.epsilon * self.measure.scale() * h.powf(1.0 / self.alpha.get())
     }
+
+    /// The logarithm of the [scale of an increment](Self::increment_scale), finite where that leaves the range of `f64` at small `α`.
+    pub fn log_increment_scale(&self, h: f64) -> f64 {
+        self.epsilon.ln() + self.measure.log_scale() + h.ln() / self.alpha.get()
+    }
 }
 
 /// `ε = η^((α-1)/α)`.

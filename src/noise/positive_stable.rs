@@ -18,12 +18,19 @@ use super::stable::LOGARITHMIC_BELOW;
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveStable {
     index: f64,
+    /// Logarithm of the scale, in use for small `α`.
+    log_scale: f64,
 }
 
 impl PositiveStable {
     /// The law with index `alpha / 2`.
     pub fn half(alpha: Alpha) -> Self {
-        PositiveStable { index: 0.5 * alpha.get() }
+        PositiveStable { index: 0.5 * alpha.get(), log_scale: 0.0 }
+    }
+
+    /// The law with the scale `e^log_scale`, if `alpha` is so small that such a scale can leave the range of `f64`.
+    pub(crate) fn with_log_scale(alpha: Alpha, log_scale: f64) -> Option<Self> {
+        (0.5 * alpha.get() < LOGARITHMIC_BELOW).then_some(PositiveStable { log_scale, ..PositiveStable::half(alpha) })
     }
 }
 
@@ -37,7 +44,7 @@ impl Distribution<f64> for PositiveStable {
         let w: f64 = rng.sample(Exp1);
         if a < LOGARITHMIC_BELOW {
             let exponent = (((1.0 - a) * u).sin() / w).ln() * ((1.0 - a) / a) - u.sin().ln() / a;
-            return (exponent + (a * u).sin().ln()).exp();
+            return (exponent + (a * u).sin().ln() + self.log_scale).exp();
         }
         (a * u).sin() / u.sin().powf(1.0 / a) * (((1.0 - a) * u).sin() / w).powf((1.0 - a) / a)
     }

@@ -36,12 +36,19 @@ pub(super) const LOGARITHMIC_BELOW: f64 = 0.06;
 pub struct StableLaw {
     alpha: f64,
     inverse: f64,
+    /// Logarithm of the scale, in use for small `α`.
+    log_scale: f64,
 }
 
 impl StableLaw {
     /// The law with tail index `alpha` and scale 1.
     pub fn new(alpha: Alpha) -> Self {
-        StableLaw { alpha: alpha.get(), inverse: 1.0 / alpha.get() }
+        StableLaw { alpha: alpha.get(), inverse: 1.0 / alpha.get(), log_scale: 0.0 }
+    }
+
+    /// The law with the scale `e^log_scale`, if `alpha` is so small that such a scale can leave the range of `f64`.
+    pub(crate) fn with_log_scale(alpha: Alpha, log_scale: f64) -> Option<Self> {
+        (alpha.get() < LOGARITHMIC_BELOW).then_some(StableLaw { log_scale, ..StableLaw::new(alpha) })
     }
 }
 
@@ -60,7 +67,7 @@ impl Distribution<f64> for StableLaw {
         let cos = v.cos();
         if self.alpha < LOGARITHMIC_BELOW {
             let exponent = (((1.0 - self.alpha) * v).cos() / w).ln() * (self.inverse - 1.0) - cos.ln() * self.inverse;
-            return v.signum() * (exponent + (self.alpha * v).sin().abs().ln()).exp();
+            return v.signum() * (exponent + (self.alpha * v).sin().abs().ln() + self.log_scale).exp();
         }
         (self.alpha * v).sin() / cos.powf(self.inverse) * (((1.0 - self.alpha) * v).cos() / w).powf(self.inverse - 1.0)
     }

@@ -163,8 +163,8 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
 }
 
 fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
-    let beta1 = read_rate(&table, "beta1_rate", "beta1");
-    let beta2 = read_rate(&table, "beta2_rate", "beta2");
+    let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoRate);
+    let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::NoRate);
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
     let moments =
         [("mean_field", SecondMoment::MeanField), ("frozen", SecondMoment::Frozen), ("sampled", SecondMoment::Sampled)];
@@ -181,23 +181,41 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
 }
 
 fn read_adam_steps(table: TableReader<'_>) -> Option<Optimiser> {
-    let beta1 = read_rate(&table, "beta1_rate", "beta1");
-    let beta2 = read_rate(&table, "beta2_rate", "beta2");
+    let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoMemory);
+    let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::SignSteps);
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.positive());
     table.finish();
     Some(Optimiser::AdamSteps { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? })
 }
 
-fn read_rate(table: &TableReader<'_>, rate: &'static str, decay: &'static str) -> Option<Rate> {
+/// What a decay of 0 means.
+#[derive(Clone, Copy)]
+enum ZeroDecay {
+    /// No momentum: the average is the present gradient.
+    NoMemory,
+    /// Steps of one size; refused.
+    SignSteps,
+    /// An infinite rate of the SDE; refused.
+    NoRate,
+}
+
+fn read_rate(table: &TableReader<'_>, rate: &'static str, decay: &'static str, zero: ZeroDecay) -> Option<Rate> {
     let (kind, value) = table.one_of("adam", &[(rate, RateKind::Rate), (decay, RateKind::Decay)])?;
-    let number = value.positive()?;
-    match kind {
-        RateKind::Rate => Some(Rate::PerTime(number)),
-        RateKind::Decay if number < 1.0 => Some(Rate::Decay(number)),
-        RateKind::Decay => {
-            let message = format!("the decay `{decay}` must lie inside (0, 1), not {number}");
-            value.report_with_help(message, format!("use `{rate}` for a rate per unit of time"));
-            None
-        }
+    if matches!(kind, RateKind::Rate) {
+        return value.positive().map(Rate::PerTime);
     }
+    let number = value.number()?;
+    let (range, help) = match zero {
+        ZeroDecay::NoMemory if number == 0.0 => return Some(Rate::Decay(0.0)),
+        ZeroDecay::NoRate if number == 0.0 => {
+            ("(0, 1)", "the SDE has no limit without memory; `adam_steps` takes `beta1 = 0`".into())
+        }
+        ZeroDecay::NoMemory => ("[0, 1)", format!("use `{rate}` for a rate per unit of time")),
+        ZeroDecay::SignSteps | ZeroDecay::NoRate => ("(0, 1)", format!("use `{rate}` for a rate per unit of time")),
+    };
+    if number > 0.0 && number < 1.0 {
+        return Some(Rate::Decay(number));
+    }
+    value.report_with_help(format!("the decay `{decay}` must lie inside {range}, not {number}"), help);
+    None
 }

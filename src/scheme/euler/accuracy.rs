@@ -75,8 +75,19 @@ fn large_steps_warn() {
     }
     assert!(warnings(Euler::with_step(0.1).unwrap()).contains("up to some 80.0 %"));
     assert_eq!(warnings(Euler::default()), "");
-    let tiny = on_interval(0.0, 0.001, 0.5, 0.0);
-    assert!(Euler::default().prepare(&tiny).unwrap().warnings().iter().any(|w| w.contains("smallest number")));
+}
+
+/// At `α = .001` the scale of a step is 10^-3000, which no `f64` holds. Power: 5 % more exits, as from draws that are too often infinite,
+/// are noticed.
+#[test]
+fn tiny_alpha_has_the_mean_of_getoor() {
+    for (alpha, epsilon) in [(0.001, 0.5), (0.01, 0.5), (0.05, 0.2)] {
+        let problem = on_interval(0.0, alpha, epsilon, 0.0);
+        let exact = getoor(alpha, epsilon, 0.0);
+        let (mean, error) = mean(&Euler::default(), &problem, 20_000);
+        assert!((mean - exact).abs() < 0.005 * exact + 3.0 * error, "{alpha}: {mean} ± {error}, exact {exact}");
+        assert!((mean - exact / 1.05).abs() > 0.005 * exact + 3.0 * error, "{alpha}: no power");
+    }
 }
 
 /// An axis without noise has no time at which drift and noise balance, so it does not limit the step.

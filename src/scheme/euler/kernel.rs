@@ -105,7 +105,7 @@ pub(super) struct EulerKernel {
     problem: Problem,
     step: f64,
     monitoring: Monitoring,
-    /// `ε h^(1/α)`, the scale of one coordinate's step before `Σ`.
+    /// Factor of the draws before `Σ`, see [`StepNoise::scale`].
     scale: f64,
     /// [`basin_shift`] times `ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
@@ -173,15 +173,10 @@ impl EulerKernel {
                 ));
             }
         }
-        let scale = noise.increment_scale(step);
-        if scale < f64::MIN_POSITIVE {
-            warnings.push(format!(
-                "euler step {step}: the noise of a step has a scale below the smallest number at α = {}, so paths diverge",
-                alpha.get()
-            ));
-        }
+        let step_noise = StepNoise::of_step(problem, step);
+        let scale = step_noise.scale();
         let shift = match settings.monitoring {
-            Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
+            Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * noise.increment_scale(step),
             Monitoring::Discrete => 0.0,
         };
         let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
@@ -198,7 +193,7 @@ impl EulerKernel {
                 Dynamics::Adam(adam) => adam.noise_scales(noise, dim),
                 _ => Vec::new(),
             },
-            noise: StepNoise::new(problem),
+            noise: step_noise,
             warnings,
             line: Line::of(problem).map(|line| (line, IntervalSteps::of(problem, line, step, scale, shift))),
             axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),

@@ -37,6 +37,8 @@ pub(super) struct StepNoise {
     noise: LevyNoise,
     law: StepLaw,
     radial: PositiveStable,
+    /// Factor of the draws for the noise of a step.
+    scale: f64,
 }
 
 impl StepNoise {
@@ -44,7 +46,22 @@ impl StepNoise {
     pub fn new(problem: &Problem) -> Self {
         let noise = problem.noise().clone();
         let alpha = noise.alpha();
-        StepNoise { noise, law: StepLaw::new(alpha), radial: PositiveStable::half(alpha) }
+        StepNoise { noise, law: StepLaw::new(alpha), radial: PositiveStable::half(alpha), scale: 1.0 }
+    }
+
+    /// The noise of a problem over steps of length `h`. At small `α` the draws contain the scale `ε h^(1/α)`, which would underflow.
+    pub fn of_step(problem: &Problem, h: f64) -> Self {
+        let noise = StepNoise { scale: problem.noise().increment_scale(h), ..Self::new(problem) };
+        let (alpha, log_scale) = (problem.noise().alpha(), problem.noise().log_increment_scale(h));
+        match (StableLaw::with_log_scale(alpha, log_scale), PositiveStable::with_log_scale(alpha, 2.0 * log_scale)) {
+            (Some(law), Some(radial)) => StepNoise { law: StepLaw::Transformation(law), radial, scale: 1.0, ..noise },
+            _ => noise,
+        }
+    }
+
+    /// Factor of the draws: `ε h^(1/α)`, or 1 if they contain it.
+    pub fn scale(&self) -> f64 {
+        self.scale
     }
 
     /// The law of one coordinate.

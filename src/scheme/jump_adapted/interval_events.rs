@@ -37,7 +37,8 @@ pub(super) struct Stretch<S: Simd> {
     pub before: Vector<S>,
     pub after: Vector<S>,
     pub tau: Vector<S>,
-    /// What is left of the clock at its end; nothing where a large jump comes.
+    /// What is left of the clock at its end; nothing where a large jump comes, and less than nothing where the cut far from the edge
+    /// is kept until then.
     pub clock: Vector<S>,
     /// Displacement by a large jump at its end.
     pub jump: Vector<S>,
@@ -123,7 +124,13 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
     #[inline(always)]
     pub fn clock<S: Simd>(&self, simd: S, g: usize) -> Vector<S> {
         let left = Vector::load(simd, &self.clock, g);
-        left.is(0.0).select(Vector::load(simd, &self.clock_draw, g).abs(), left)
+        left.is(0.0).select(Vector::load(simd, &self.clock_draw, g), left).abs()
+    }
+
+    /// Where the cut far from the edge was taken for the whole of a wait.
+    #[inline(always)]
+    pub fn keeps_far<S: Simd>(&self, simd: S, g: usize) -> Mask<S> {
+        Vector::load(simd, &self.clock, g).below_number(0.0)
     }
 
     /// The end of an event: the exponents of the bridge near an edge, the jump if the clock has run down, and the marks of the lanes

@@ -103,7 +103,9 @@ impl IntervalEvents<0> for KinkEvents {
         let mut place = self.cuts.far(clock, pareto);
         let mut limit = place.tau;
         let distance = self.line.distance(x);
-        let near = self.cuts.is_near(distance);
+        // A path far from the edge stays so until the next jump. Its steps depend on the wait, and a cut that changes after them would depend
+        // on it as well.
+        let near = self.cuts.is_near(distance) & !lanes.keeps_far(simd, g);
         let is_near = near.any();
         if is_near {
             let local = self.cuts.near(distance, clock, pareto);
@@ -119,6 +121,7 @@ impl IntervalEvents<0> for KinkEvents {
         };
         let step = self.axis.step(y, place.variance, [limit, place.tau], !near, draws);
         let place = place.cut_short(step.tau);
+        let left = place.clock_at_end(clock);
         let watched = is_near.then_some(match self.axis.is_steep_left() {
             true => [near & !step.walled, near],
             false => [near, near & !step.walled],
@@ -127,7 +130,7 @@ impl IntervalEvents<0> for KinkEvents {
             before: x,
             after: self.line.minimum + step.y,
             tau: place.tau,
-            clock: place.clock_at_end(clock),
+            clock: near.select(left, -left),
             jump: place.jump,
             variance: place.variance,
             shift: place.shift,
