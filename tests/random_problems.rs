@@ -153,7 +153,7 @@ fn survival_of_a_box_is_the_product_over_its_axes() {
 }
 
 /// A curvature of 0 on some axes. Where the other axis has next to no noise the mean is that of Getoor without force; in a ball it is that of a
-/// curvature of 10^-12, for SGD by both schemes and for Adam. Power: a curvature of 1 on that axis moves every mean by more.
+/// curvature of 10^-12. Power: a curvature of 1 on that axis moves every mean by more.
 #[test]
 fn axes_without_force_are_free() {
     let alpha = Alpha::new(1.6).unwrap();
@@ -168,7 +168,7 @@ fn axes_without_force_are_free() {
     let line = Problem::new(flat, Dynamics::Sgd, LevyNoise::new(alpha, 0.3).unwrap()).unwrap();
     let line = exact_exit(&line).unwrap().mean(0.0).unwrap();
     for scheme in [&jumps as &dyn Scheme, &euler] {
-        let found = measure(&problem(0.0, [1e-6, 1.0], side(), &Dynamics::Sgd), scheme, 20_000, 1);
+        let found = measure(&problem(0.0, [1e-6, 1.0], side(), &Dynamics::Sgd), scheme, 5_000, 1);
         assert!(
             (found.mean - line).abs() < ALLOWED * line + ERRORS * found.standard_error,
             "{}: {}",
@@ -177,13 +177,13 @@ fn axes_without_force_are_free() {
         );
     }
     let adam = Dynamics::Adam(Adam::new(1.0, 0.1).unwrap());
-    for (dynamics, scheme) in [(Dynamics::Sgd, &jumps as &dyn Scheme), (Dynamics::Sgd, &euler), (adam, &jumps)] {
+    for dynamics in [Dynamics::Sgd, adam] {
         let at = |curvature: f64, seed: u64| {
-            measure(&problem(curvature, [1.0, 1.0], Domain::ball(1.0), &dynamics), scheme, 20_000, seed)
+            measure(&problem(curvature, [1.0, 1.0], Domain::ball(1.0), &dynamics), &jumps, 8_000, seed)
         };
         let (flat, curved, steep) = (at(0.0, 1), at(1e-12, 2), at(1.0, 3));
         let error = flat.standard_error.hypot(curved.standard_error);
-        let what = format!("{} {dynamics:?}: {} {} {}", scheme.name(), flat.mean, curved.mean, steep.mean);
+        let what = format!("{dynamics:?}: {} {} {}", flat.mean, curved.mean, steep.mean);
         assert!((flat.mean - curved.mean).abs() < 2.0 * ALLOWED * flat.mean + ERRORS * error, "{what}");
         assert!((flat.mean - steep.mean).abs() > 2.0 * ALLOWED * flat.mean + ERRORS * error, "power: {what}");
     }
