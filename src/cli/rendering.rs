@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::command_line::report_command;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
-use super::manifest::{Ended, Manifest};
+use super::manifest::{EndedRun, Manifest};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::Meter;
@@ -202,7 +202,7 @@ impl Rendering<'_> {
     pub fn write_manifest(&self) -> Result<f64, ResultsError> {
         self.folder.store.check_place()?;
         let sessions = self.folder.store.sessions()?;
-        let ended = Ended {
+        let ended = EndedRun {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),

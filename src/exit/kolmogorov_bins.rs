@@ -25,7 +25,7 @@ const TIMES_PER_BIN: u64 = 1000;
 /// let times = [0.1, 0.7, 1.9];
 /// let mut bins = KolmogorovBins::new(1.0, 3)?;
 /// times.iter().for_each(|t| bins.count(*t));
-/// let site = levy_escape::scheme::Site {
+/// let site = levy_escape::scheme::ExitSite {
 ///     axis: 0, side: levy_escape::scheme::Side::Plus, overshoot: 1.0, by: levy_escape::scheme::Departure::Jump,
 /// };
 /// let mut moments = ExitMoments::default();

@@ -117,11 +117,11 @@ impl ExitSample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme::{Departure, Side, Site};
+    use crate::scheme::{Departure, ExitSite, Side};
 
     #[test]
     fn every_outcome_is_counted_once_and_divergence_is_no_risk() {
-        let site = Site { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump };
+        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump };
         let sample = ExitSample::from_outcomes([
             Outcome::Exited { time: 3.0, site },
             Outcome::Censored { at: 10.0 },

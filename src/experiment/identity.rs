@@ -26,7 +26,7 @@ impl Experiment {
     /// # Errors
     /// The error of `out`.
     pub fn write_identity(&self, out: &mut dyn Write) -> fmt::Result {
-        let mut lines = Lines { out, buffer: Vec::new() };
+        let mut lines = IdentityLines { out, buffer: Vec::new() };
         lines.text("identity", &Self::IDENTITY_VERSION.to_string())?;
         lines.text("cells", &self.cells.len().to_string())?;
         self.cells.iter().try_for_each(|cell| write_cell(cell, &mut lines))?;
@@ -36,13 +36,13 @@ impl Experiment {
     }
 }
 
-/// Lines of a key and values.
-struct Lines<'w> {
+/// A line for every key, with its values.
+struct IdentityLines<'w> {
     out: &'w mut dyn Write,
     buffer: Vec<u8>,
 }
 
-impl Lines<'_> {
+impl IdentityLines<'_> {
     fn text(&mut self, key: &str, value: &str) -> fmt::Result {
         writeln!(self.out, "{key} {value}")
     }
@@ -63,7 +63,7 @@ impl Lines<'_> {
     }
 }
 
-fn write_cell(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+fn write_cell(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     lines.text("cell", &cell.index.to_string())?;
     write_scheme(cell, lines)?;
     write_dynamics(cell, lines)?;
@@ -71,7 +71,7 @@ fn write_cell(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
     write_basin(cell, lines)
 }
 
-fn write_scheme(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+fn write_scheme(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     match cell.scheme_settings {
         SchemeSettings::JumpAdapted { threshold, step_cap } => {
             lines.text("scheme", "jump_adapted")?;
@@ -101,7 +101,7 @@ fn write_scheme(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
     lines.text("max_events", &cell.limits.max_events.to_string())
 }
 
-fn write_dynamics(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+fn write_dynamics(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     match cell.problem.dynamics() {
         Dynamics::Sgd => lines.text("dynamics", "sgd"),
         Dynamics::SgdSteps(sgd) => {
@@ -130,7 +130,7 @@ fn write_dynamics(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
     }
 }
 
-fn write_noise(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+fn write_noise(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     let noise = cell.problem.noise();
     lines.number("alpha", noise.alpha().get())?;
     lines.number("epsilon", noise.epsilon())?;
@@ -160,7 +160,7 @@ fn write_noise(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
     }
 }
 
-fn write_basin(cell: &CellPlan, lines: &mut Lines<'_>) -> fmt::Result {
+fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     match &cell.landscape.potential {
         PotentialSettings::Quadratic { curvature } => lines.numbers("potential quadratic", curvature)?,
         PotentialSettings::Hessian(hessian) => {

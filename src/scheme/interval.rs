@@ -7,7 +7,7 @@ use crate::dynamics::Problem;
 
 /// `F' = k± (x - θ*)` on an interval, and the noise.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct IntervalProblem {
     pub minimum: f64,
     pub start: f64,
     pub lo: f64,
@@ -18,8 +18,8 @@ pub(super) struct Line {
     pub amplitude: f64,
 }
 
-impl Line {
-    /// The line of a problem; `None` if it is not one.
+impl IntervalProblem {
+    /// The problem, if its domain is an interval.
     pub fn of(problem: &Problem) -> Option<Self> {
         let basin = problem.basin();
         // One dimension has no structure.
@@ -27,7 +27,7 @@ impl Line {
             return None;
         }
         let (lo, hi) = basin.sides()?;
-        Some(Line {
+        Some(IntervalProblem {
             minimum: basin.minimum()[0],
             start: basin.start()[0],
             lo: lo[0],

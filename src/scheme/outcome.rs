@@ -14,7 +14,7 @@ pub enum Outcome {
         /// First exit time `Γ`, in units of the SDE's time.
         time: f64,
         /// Where and how it left.
-        site: Site,
+        site: ExitSite,
     },
     /// The path was still inside at the time limit: all that is known is `Γ > at`.
     Censored {
@@ -38,7 +38,7 @@ impl Outcome {
     }
 
     /// Where and how it left, if it did.
-    pub fn site(&self) -> Option<Site> {
+    pub fn site(&self) -> Option<ExitSite> {
         match *self {
             Outcome::Exited { site, .. } => Some(site),
             Outcome::Censored { .. } | Outcome::Diverged { .. } => None,
@@ -51,7 +51,7 @@ impl Outcome {
 /// Distances are measured from the minimum `θ*` along the ray through the landing point `θ_Γ`, whose direction is
 /// `u = (θ_Γ - θ*)/|θ_Γ - θ*|`, in units of the exit radius `r(u)`, the distance from `θ*` to the edge along `u`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Site {
+pub struct ExitSite {
     /// Noise coordinate whose jump left, counted from 0; for a path that crept out, and for an isotropic jump, which has
     /// no coordinate of its own, the parameter coordinate of the face that was crossed.
     pub axis: u32,
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn only_an_exit_has_a_time_and_a_site() {
-        let site = Site { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump };
+        let site = ExitSite { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump };
         let exited = Outcome::Exited { time: 3.0, site };
         assert_eq!((exited.exit_time(), exited.site()), (Some(3.0), Some(site)));
         assert_eq!(site.side.sign(), -1.0);

@@ -9,10 +9,7 @@ use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::{PI, SQRT_2};
 
-use super::likelihood::{FEWEST, Likelihood};
-use super::log_density::LogDensity;
-use super::log_grid::LogGrid;
-use super::optimum::maximum;
+use super::law::{FEWEST, Likelihood, LogDensity, LogGrid, maximum};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, StableDensity};
 

@@ -17,8 +17,7 @@ use rand_distr::Distribution;
 use serde::Serialize;
 use std::f64::consts::LN_2;
 
-use super::likelihood::{FEWEST, Likelihood};
-use super::log_density::{LogDensity, LogTail};
+use super::law::{FEWEST, Likelihood, LogDensity, LogTail};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
 

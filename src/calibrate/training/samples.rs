@@ -65,12 +65,12 @@ impl Watch {
 
 /// Values at some coordinates, one row per vector.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct SampleTable {
     columns: usize,
     values: Vec<f32>,
 }
 
-impl Table {
+impl SampleTable {
     pub fn push(&mut self, vector: &[f32], coordinates: &[usize]) {
         self.columns = coordinates.len();
         self.values.extend(coordinates.iter().map(|&c| vector[c]));
@@ -103,8 +103,8 @@ impl Table {
 /// Both tables, for one kind of noise.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
-    pub wide: Table,
-    pub long: Table,
+    pub wide: SampleTable,
+    pub long: SampleTable,
 }
 
 impl Samples {

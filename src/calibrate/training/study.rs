@@ -5,7 +5,7 @@ use rand::Rng;
 use super::error::Halt;
 use super::network::LayerRange;
 use super::samples::NoiseSamples;
-use super::samples::{Samples, Table, Watch};
+use super::samples::{SampleTable, Samples, Watch};
 use crate::calibrate::calibration::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis,
 };
@@ -39,7 +39,7 @@ pub(super) struct Scene {
 
 impl Scene {
     /// The Gaussian surrogate of a table, row by row; `number` distinguishes the tables of one iteration.
-    fn surrogate(&self, table: &Table, number: u64) -> Result<Vec<f64>, TailError> {
+    fn surrogate(&self, table: &SampleTable, number: u64) -> Result<Vec<f64>, TailError> {
         let seed = Seed(Purpose::Surrogate(self.iteration).stream(self.seed, number).next_u64());
         GaussianSurrogate::of_rows(&table.pooled(|_| true), table.columns()).map(|surrogate| surrogate.draw(seed))
     }
@@ -129,7 +129,7 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
 }
 
 /// The values of a table, each divided by the scale of its column, row by row; columns without noise are left out.
-fn over_scales(table: &Table) -> Vec<f64> {
+fn over_scales(table: &SampleTable) -> Vec<f64> {
     let data = table.pooled(|_| true);
     let Ok(gaussian) = GaussianSurrogate::of_rows(&data, table.columns()) else { return Vec::new() };
     let scales = gaussian.scales().iter().cycle();
@@ -155,7 +155,7 @@ fn one_by_one(
     scene: &Scene,
     noise: NoiseKind,
     (axis, number): (SamplingAxis, u64),
-    table: &Table,
+    table: &SampleTable,
 ) -> Result<Measurement, Halt> {
     let columns = table.columns();
     let surrogate = scene.surrogate(table, table_number(noise, number));

@@ -82,7 +82,7 @@ pub(super) struct Training<'t> {
 }
 
 /// The state of a training.
-struct Progress<'t> {
+struct TrainingState<'t> {
     training: &'t Training<'t>,
     network: Network,
     watch: Watch,
@@ -120,7 +120,7 @@ impl Training<'_> {
             Optimiser::Adam { beta1, .. } => Some((Smoothed::new(beta1, dim), Samples::default())),
             Optimiser::Sgd { .. } => None,
         };
-        let mut progress = Progress {
+        let mut progress = TrainingState {
             watch: Watch::new(self.seed(), dim, network.ranges()),
             recursion: Recursion::new(self.optimiser(), dim),
             parameters: network.parameters()?,
@@ -165,7 +165,7 @@ impl Training<'_> {
     }
 }
 
-impl Progress<'_> {
+impl TrainingState<'_> {
     /// Returns how it ended, and the rows for the file of parameters.
     fn train_and_finish(&mut self) -> Result<(Ended, Vec<[f64; 4]>), Halt> {
         let ended = self.train()?;

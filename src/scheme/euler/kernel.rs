@@ -11,13 +11,13 @@ use rand_distr::Distribution;
 use serde::Serialize;
 
 use super::box_steps::AxisSteps;
-use super::interval_lanes::{Ending, IntervalLanes, IntervalPath, IntervalStep};
+use super::interval_lanes::{Ending, IntervalStep, StepKernel, StepPath};
 use super::interval_steps::IntervalSteps;
 use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
@@ -114,7 +114,7 @@ pub(super) struct EulerKernel {
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
-    line: Option<(Line, IntervalSteps)>,
+    interval: Option<(IntervalProblem, IntervalSteps)>,
     axes: Option<AxisSteps>,
     arch: Arch,
 }
@@ -200,7 +200,8 @@ impl EulerKernel {
             },
             noise: StepNoise::new(problem),
             warnings,
-            line: Line::of(problem).map(|line| (line, IntervalSteps::of(problem, line, step, scale, shift))),
+            interval: IntervalProblem::of(problem)
+                .map(|interval| (interval, IntervalSteps::of(problem, interval, step, scale, shift))),
             axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
             row_scales,
             arch: Arch::new(),
@@ -285,10 +286,10 @@ impl EulerKernel {
         }
     }
 
-    /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
-    fn run_line<const K: usize>(
+    /// [`EulerKernel::path`] on an interval, bit for bit: in lanes where the table draws, one by one otherwise.
+    fn run_recursion<const K: usize>(
         &self,
-        line: impl IntervalStep<K>,
+        recursion: impl IntervalStep<K>,
         source: StreamSource,
         range: Range<u64>,
         limits: Limits<'_>,
@@ -298,24 +299,25 @@ impl EulerKernel {
         let mut ws = self.workspace();
         match self.noise.law() {
             StepLaw::Table(table) => {
-                let lanes = IntervalLanes { line, table, arch: self.arch, source, most, limits };
-                lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
+                let lanes = StepKernel { recursion, table, arch: self.arch, source, most, limits };
+                lanes.run(range, records, |ending| self.interval_record(&mut ws, ending, limits));
             }
             StepLaw::Transformation(law) => {
                 let draw = |rng: &mut Stream| law.sample(rng);
                 records.extend(range.map(|path| {
-                    let ending = IntervalPath::new(line, source, path, &draw).run_alone(line, most, limits, &draw);
-                    self.line_record(&mut ws, &ending, limits)
+                    let ending =
+                        StepPath::new(recursion, source, path, &draw).run_alone(recursion, most, limits, &draw);
+                    self.interval_record(&mut ws, &ending, limits)
                 }));
             }
         }
     }
 
-    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
+    fn interval_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
         let events = ending.steps;
         let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
         (ws.x[0], ws.kick[0]) = (x, kick);
-        ws.xi[0] = self.line.map_or(kick, |(line, _)| line.noise_of(kick));
+        ws.xi[0] = self.interval.map_or(kick, |(interval, _)| interval.noise_of(kick));
         self.exit(ws, (events - 1) as f64 * self.step + self.step, events)
     }
 
@@ -390,13 +392,19 @@ impl EulerKernel {
 
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        match self.line {
-            Some((_, IntervalSteps::Sgd(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, IntervalSteps::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, IntervalSteps::MeanFieldAdam(line))) => {
-                return self.run_line(line, source, range, limits, records);
+        match self.interval {
+            Some((_, IntervalSteps::Sgd(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
             }
-            Some((_, IntervalSteps::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::FrozenAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
+            Some((_, IntervalSteps::MeanFieldAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
+            Some((_, IntervalSteps::SampledAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
             None => {}
         }
         let mut ws = self.workspace();
@@ -443,10 +451,10 @@ mod tests {
                 let mut kernel = EulerKernel::new(&euler, &problem(dynamics.clone()));
                 let source = StreamSource { seed: Seed(1), cell: 0 };
                 let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
-                let line = kernel.line.take();
+                let interval = kernel.interval.take();
                 let mut general = Vec::new();
                 kernel.run(source, 0..300, limits, &mut general);
-                kernel.line = line;
+                kernel.interval = interval;
                 for arch in levels() {
                     kernel.arch = arch;
                     let mut lanes = Vec::new();
@@ -454,7 +462,7 @@ mod tests {
                     for range in [0..1, 1..12, 12..300] {
                         kernel.run(source, range, limits, &mut lanes);
                     }
-                    assert!(kernel.line.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
+                    assert!(kernel.interval.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
                 }
                 let exits = general.iter().filter(|r| r.outcome.exit_time().is_some()).count();
                 assert!(exits > 15 && exits < 300, "{exits}");

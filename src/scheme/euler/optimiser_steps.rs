@@ -128,7 +128,7 @@ impl AdamKernel {
     }
 
     /// The place of the exit, `None` if the recursion diverged; `ws.kick` holds the point before it.
-    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::Site> {
+    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::ExitSite> {
         // Adam divides an infinite gradient by its own size: what is not a number here is no infinite displacement.
         if ws.x.iter().any(|x| x.is_nan()) {
             return None;

@@ -7,7 +7,7 @@ use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
 use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
-use crate::scheme::{Departure, Side, Site};
+use crate::scheme::{Departure, ExitSite, Side};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;
@@ -66,7 +66,7 @@ impl StepNoise {
 
     /// Where a path at `x` left by a step whose noise was `xi` and moved it by `kick`. A displacement beyond the finite numbers is an
     /// exit if the noise made it, with an infinite overshoot; `None` if the drift did, which means that the recursion diverged.
-    pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<Site> {
+    pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<ExitSite> {
         if x.iter().all(|x| x.is_finite()) {
             return Some(self.site(basin, x, xi, kick));
         }
@@ -81,11 +81,11 @@ impl StepNoise {
         let values = if self.noise.structure() == Structure::Independent { xi } else { kick };
         let axis = strongest(values)?;
         let side = Side::of(values[axis]);
-        Some(Site { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
+        Some(ExitSite { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
     }
 
     /// The place of an exit to a finite point.
-    fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Site {
+    fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> ExitSite {
         if basin.exit_distance(kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
             return by_coordinate(basin, x, Departure::Creep);
         }
@@ -122,13 +122,13 @@ mod tests {
         let dense = Amplitude::Dense(dmatrix![1.0, 0.0; 0.5, 1.0]);
         let steps = Dynamics::SgdSteps(SgdSteps::new(0.05).unwrap());
         let euler = Euler::with_step(0.05).unwrap();
-        let (line, plane) = (Domain::interval(-1.0, 1.0), Domain::Box(vec![[-1.0, 1.0]; 2]));
+        let (interval, plane) = (Domain::interval(-1.0, 1.0), Domain::Box(vec![[-1.0, 1.0]; 2]));
         let table: [(&str, &dyn Scheme, Problem); 5] = [
-            ("interval", &euler, problem(line.clone(), 1, Amplitude::Scalar(-1.0), Dynamics::Sgd)),
+            ("interval", &euler, problem(interval.clone(), 1, Amplitude::Scalar(-1.0), Dynamics::Sgd)),
             ("box", &euler, problem(plane.clone(), 2, Amplitude::Scalar(1.0), Dynamics::Sgd)),
             ("dense box", &euler, problem(plane, 2, dense.clone(), Dynamics::Sgd)),
             ("ball", &euler, problem(Domain::ball(1.0), 2, dense, Dynamics::Sgd)),
-            ("sgd_steps", &Steps, problem(line, 1, Amplitude::Scalar(1.0), steps)),
+            ("sgd_steps", &Steps, problem(interval, 1, Amplitude::Scalar(1.0), steps)),
         ];
         for (name, scheme, problem) in table {
             let mut records = Vec::new();

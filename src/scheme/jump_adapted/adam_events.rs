@@ -6,13 +6,13 @@
 
 use pulp::Simd;
 
-use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnLine};
+use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnInterval};
 use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use super::between_jumps::{FAR_STEP, MEMORY};
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
@@ -26,7 +26,7 @@ const SHORT: f64 = 1e-3;
 /// The constants of the events; `v̂` follows the gradient where it `MOVES`.
 #[derive(Clone, Copy)]
 pub(super) struct AdamEvents<const MOVES: bool> {
-    line: Line,
+    interval: IntervalProblem,
     curvature: f64,
     beta1: f64,
     beta2: f64,
@@ -39,19 +39,19 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     memory: f64,
     /// The way to the nearer end.
     reach: f64,
-    rest: Option<RestOnLine>,
+    rest: Option<RestOnInterval>,
     starts_at_rest: bool,
 }
 
 impl<const MOVES: bool> AdamEvents<MOVES> {
     /// The events of a motion, with its law at rest. `None` where two curvatures meet, or next to none.
-    pub fn new(line: Line, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
+    pub fn new(interval: IntervalProblem, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
-        let [curvature, right] = line.curvatures;
+        let [curvature, right] = interval.curvatures;
         let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
         (curvature == right && curvature > next_to_none).then(|| AdamEvents {
-            line,
+            interval,
             curvature,
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
@@ -60,8 +60,8 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
             cuts,
             rate: *rate,
             memory: *memory,
-            reach: line.reach(),
-            rest: motion.rest_on_line(),
+            reach: interval.reach(),
+            rest: motion.rest_on_interval(),
             starts_at_rest,
         })
     }
@@ -93,7 +93,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
     #[inline(always)]
     fn forgets<S: Simd>(
         &self,
-        rest: RestOnLine,
+        rest: RestOnInterval,
         wait: Vector<S>,
         [t, moved, v, q, swing, share]: [Vector<S>; 6],
     ) -> Mask<S> {
@@ -136,12 +136,12 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
     const MORE_NORMALS: usize = 1;
     const EXPONENTIALS: usize = 0;
 
-    fn line(&self) -> &Line {
-        &self.line
+    fn interval(&self) -> &IntervalProblem {
+        &self.interval
     }
 
     fn start(&self) -> [f64; 6] {
-        let g = self.line.gradient(self.line.start);
+        let g = self.interval.gradient(self.interval.start);
         let v = if MOVES { g * g + self.square } else { self.square };
         let moved = if self.starts_at_rest { 0.0 } else { 1.0 };
         [g, v, v.sqrt() + self.stabilizer, moved, 0.0, 0.0]
@@ -149,7 +149,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
 
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<6, N>, g: usize) -> Stretch<S> {
-        let (line, k) = (&self.line, self.curvature);
+        let (interval, k) = (&self.interval, self.curvature);
         let (x, t) = (Vector::load(simd, &lanes.x, g), Vector::load(simd, &lanes.t, g));
         let [m, v, q, moved, first, second] = &lanes.own;
         let (m, mut v, mut q) = (Vector::load(simd, m, g), Vector::load(simd, v, g), Vector::load(simd, q, g));
@@ -157,12 +157,12 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         let (first, second) = (Vector::load(simd, first, g), Vector::load(simd, second, g));
         let normals = [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g));
         let (clock, pareto) = (lanes.clock(simd, g), Vector::load(simd, &lanes.jump, g));
-        let y = x - line.minimum;
+        let y = x - interval.minimum;
         let inverse_q = 1.0 / q;
         let mut place = self.cuts.far(clock, pareto);
         let wait = place.tau;
         // Distances before `Q⁻¹` are those that the noise sees.
-        let distance = line.distance(x) * q;
+        let distance = interval.distance(x) * q;
         let near = self.cuts.is_near(distance);
         let is_near = near.any();
         if is_near {
@@ -244,7 +244,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         }
         Stretch {
             before: x,
-            after: line.minimum + y_after,
+            after: interval.minimum + y_after,
             tau,
             clock,
             jump: place.jump * inverse_q,
@@ -308,9 +308,9 @@ mod tests {
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
         let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
         let motion = AdamMotion::new(&problem, &adam, &jumps);
-        let line = Line::of(&problem).unwrap();
+        let interval = IntervalProblem::of(&problem).unwrap();
         let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
-        let events = AdamEvents::new(line, &motion, cuts, false).unwrap();
+        let events = AdamEvents::new(interval, &motion, cuts, false).unwrap();
         (motion, events)
     }
 

@@ -57,7 +57,7 @@ pub(super) struct AdamMotion {
 
 /// The law at rest in one dimension: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
 #[derive(Clone, Copy)]
-pub(super) struct RestOnLine {
+pub(super) struct RestOnInterval {
     pub root: [f64; 3],
     pub square: f64,
     pub q: f64,
@@ -141,11 +141,11 @@ impl AdamMotion {
     }
 
     /// The law at rest in one dimension, if there is one.
-    pub fn rest_on_line(&self) -> Option<RestOnLine> {
+    pub fn rest_on_interval(&self) -> Option<RestOnInterval> {
         match &self.rest {
             Some((Rest::Axes(roots), squares)) if roots.len() == 1 => {
                 let q = self.problem.preconditioner()?.entry(0);
-                Some(RestOnLine { root: roots[0], square: squares[0], q })
+                Some(RestOnInterval { root: roots[0], square: squares[0], q })
             }
             _ => None,
         }

@@ -6,7 +6,7 @@ use pulp::Arch;
 
 use super::adam_events::AdamEvents;
 use super::interval_events::IntervalEvents;
-use super::lanes::{Advance, Walker};
+use super::lanes::{AdvanceEvents, EventPath};
 use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::noise::QuantileTable;
 use crate::scheme::{Limits, Outcome, PathRecord, StreamSource};
@@ -23,7 +23,7 @@ pub(super) enum AnyEvents {
     MeanFieldAdam(AdamEvents<true>),
 }
 
-/// A problem on a line with the tables of its events.
+/// A problem on an interval with the tables of its events.
 pub(super) struct EventKernel {
     events: AnyEvents,
     /// Pareto numbers of either sign, with the sign of the noise where the amplitude is positive.
@@ -58,15 +58,15 @@ impl EventKernel {
         limits: Limits<'_>,
         put: &mut impl FnMut(u64, PathRecord),
     ) {
-        let start = [events.line().start, 0.0, 0.0, 0.0];
-        let walker = |path| Walker { path, state: start, own: events.start(), stream: source.stream(path) };
+        let start = [events.interval().start, 0.0, 0.0, 0.0];
+        let walker = |path| EventPath { path, state: start, own: events.start(), stream: source.stream(path) };
         let jump = &self.jump;
         let wide =
-            Advance::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
+            AdvanceEvents::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
         let queue = self.arch.dispatch(wide).into_iter();
-        let narrow = Advance::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
+        let narrow = AdvanceEvents::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
         let queue = self.arch.dispatch(narrow).into_iter();
-        Arch::Scalar.dispatch(Advance::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
+        Arch::Scalar.dispatch(AdvanceEvents::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
     }
 }
 
@@ -112,17 +112,17 @@ mod tests {
     #[test]
     fn a_path_is_the_same_in_any_company() {
         for kernel in kernels() {
-            let mut line = kernel.interval.unwrap();
+            let mut interval = kernel.interval.unwrap();
             for limits in [Limits::default(), Limits { max_time: 6.0, max_events: 30, stop: None }] {
                 let mut alone = Vec::new();
                 for path in 0..300 {
-                    line.run(SOURCE, path..path + 1, limits, &mut alone);
+                    interval.run(SOURCE, path..path + 1, limits, &mut alone);
                 }
                 for arch in levels() {
-                    line.arch = arch;
+                    interval.arch = arch;
                     let mut together = Vec::new();
-                    line.run(SOURCE, 0..12, limits, &mut together);
-                    line.run(SOURCE, 12..300, limits, &mut together);
+                    interval.run(SOURCE, 0..12, limits, &mut together);
+                    interval.run(SOURCE, 12..300, limits, &mut together);
                     assert!(alone == together, "{arch:?}");
                 }
                 let exits = alone.iter().filter(|r| r.outcome.exit_time().is_some()).count();

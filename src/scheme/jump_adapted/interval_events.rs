@@ -4,9 +4,9 @@ use pulp::Simd;
 
 use super::barrier::{Bridge, FAR, crossed};
 use crate::noise::LaneStreams;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::vector::{Mask, Vector};
-use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, Site};
+use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side};
 
 /// What marks a path at its end, a stretch whose bridge comes near an edge, their sum both, and a stretch that was far from the edges and
 /// yet ends outside.
@@ -14,7 +14,7 @@ const END: f64 = 1.0;
 const BRIDGE: f64 = 2.0;
 const OUTSIDE: f64 = 4.0;
 
-/// The events of a problem on a line: its constants, of which a loop takes a copy that no store of a record can change. A path has
+/// The events of a problem on an interval: its constants, of which a loop takes a copy that no store of a record can change. A path has
 /// `K` numbers of its own beside those of [`EventLanes`].
 pub(super) trait IntervalEvents<const K: usize>: Copy {
     /// Normal numbers of an event beyond the first.
@@ -22,7 +22,7 @@ pub(super) trait IntervalEvents<const K: usize>: Copy {
     /// Exponential numbers of an event beyond the clock's.
     const EXPONENTIALS: usize;
 
-    fn line(&self) -> &Line;
+    fn interval(&self) -> &IntervalProblem;
 
     /// Those numbers at the start.
     fn start(&self) -> [f64; K];
@@ -134,11 +134,11 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         simd: S,
         g: usize,
         stretch: Stretch<S>,
-        line: &Line,
+        interval: &IntervalProblem,
         limits: Limits<'_>,
     ) -> Vector<S> {
         let Stretch { before, after, tau, clock, jump, variance, shift, watched } = stretch;
-        let (above, below) = (line.hi - after, after - line.lo);
+        let (above, below) = (interval.hi - after, after - interval.lo);
         let none = above.below(above);
         let (mut bridges, mut outside) = (none, above.at_or_below_number(0.0) | below.at_or_below_number(0.0));
         if let Some(watched) = watched {
@@ -148,8 +148,8 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
                 let certain = from.at_or_below_number(0.0) | to.at_or_below_number(0.0);
                 watched.select(certain.select(to.all(-1.0), from * to * scale), never)
             };
-            let lower = exponent(before - line.lo + shift, below + shift, watched[0]);
-            let upper = exponent(line.hi - before + shift, above + shift, watched[1]);
+            let lower = exponent(before - interval.lo + shift, below + shift, watched[0]);
+            let upper = exponent(interval.hi - before + shift, above + shift, watched[1]);
             lower.store(&mut self.exponents[0], g);
             upper.store(&mut self.exponents[1], g);
             shift.store(&mut self.shift, g);
@@ -164,7 +164,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let t = Vector::load(simd, &self.t, g) + tau;
         let landed = jumps.select(after + jump, after);
         let events = Vector::load(simd, &self.events, g) + jumps.choose(2.0, 1.0);
-        let inside = landed.above_number(line.lo) & landed.below_number(line.hi);
+        let inside = landed.above_number(interval.lo) & landed.below_number(interval.hi);
         let ends = t.at_or_above_number(limits.max_time) | events.at_or_above_number(limits.max_events as f64);
         // The events of an idle lane stay below 0.
         let attention = bridges.choose(BRIDGE, 0.0) + (jumps & !inside | ends).choose(END, 0.0);
@@ -196,7 +196,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
     /// The record of a lane whose event ended its path.
     pub fn attend(
         &self,
-        line: &Line,
+        interval: &IntervalProblem,
         lane: usize,
         draw: f64,
         streams: &mut LaneStreams<N>,
@@ -209,14 +209,14 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let flow_events = events - u64::from(jumped);
         let mut crossing = None;
         if self.attention[lane] >= OUTSIDE {
-            crossing = Some((usize::from(after >= line.hi), tau));
+            crossing = Some((usize::from(after >= interval.hi), tau));
         } else if self.attention[lane] >= BRIDGE
             && let Some(edge) = crossed([self.exponents[0][lane], self.exponents[1][lane]], draw)
         {
             let (before, shift) = (self.before[lane], self.shift[lane]);
             let bridge = match edge {
-                0 => Bridge { from: before - line.lo + shift, to: after - line.lo + shift },
-                _ => Bridge { from: line.hi - before + shift, to: line.hi - after + shift },
+                0 => Bridge { from: before - interval.lo + shift, to: after - interval.lo + shift },
+                _ => Bridge { from: interval.hi - before + shift, to: interval.hi - after + shift },
             };
             let mut stream = streams.stream(lane);
             let delay = bridge.crossing_time(self.variance[lane], tau, &mut stream);
@@ -230,15 +230,15 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         }
         if let Some((edge, _)) = crossing {
             let side = if edge == 0 { Side::Minus } else { Side::Plus };
-            let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
+            let site = ExitSite { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
             return record(Outcome::Exited { time: exit, site }, flow_events);
         }
         let x = self.x[lane];
-        if jumped && !(line.lo < x && x < line.hi) {
-            let end = if x < line.minimum { line.lo } else { line.hi };
-            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
-            let side = Side::of(line.noise_of(self.kick[lane]));
-            let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
+        if jumped && !(interval.lo < x && x < interval.hi) {
+            let end = if x < interval.minimum { interval.lo } else { interval.hi };
+            let overshoot = ((x - interval.minimum) / (end - interval.minimum)).max(1.0);
+            let side = Side::of(interval.noise_of(self.kick[lane]));
+            let site = ExitSite { axis: 0, side, overshoot, by: Departure::Jump };
             return record(Outcome::Exited { time: t, site }, events);
         }
         if events >= limits.max_events {

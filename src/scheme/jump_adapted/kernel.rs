@@ -27,7 +27,7 @@ use super::path_events::PathEvents;
 use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::QuantileTable;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
@@ -114,7 +114,7 @@ impl Scheme for JumpAdapted {
 pub(super) struct JumpAdaptedKernel {
     /// Path by path, any problem.
     pub(super) paths: PathEvents,
-    /// Many paths at a time, on a line.
+    /// Many paths at a time, on an interval.
     pub(super) interval: Option<EventKernel>,
     thresholds: [f64; 2],
 }
@@ -135,7 +135,8 @@ impl JumpAdaptedKernel {
         };
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let longest = settings.step_cap.unwrap_or(STEP_RELAXATION) / fastest;
-        let interval = Line::of(problem).and_then(|line| interval_events(problem, line, &jumps, &rest, longest));
+        let interval = IntervalProblem::of(problem)
+            .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         Ok(JumpAdaptedKernel { paths: PathEvents::new(problem, jumps, reaches, longest), interval, thresholds })
@@ -163,33 +164,33 @@ fn near_threshold(alpha: f64, rate_to_edge: f64, relaxation: f64) -> f64 {
     kappa
 }
 
-/// The events of a problem on a line, for the dynamics that have them.
+/// The events of a problem on an interval, for the dynamics that have them.
 fn interval_events(
     problem: &Problem,
-    line: Line,
+    interval: IntervalProblem,
     jumps: &LargeJumps,
     rest: &Preconditioner,
     longest: f64,
 ) -> Option<AnyEvents> {
     let alpha = problem.noise().alpha().get();
     let q = rest.entry(0);
-    let slow = line.curvatures[0].min(line.curvatures[1]) / q;
+    let slow = interval.curvatures[0].min(interval.curvatures[1]) / q;
     let floor = SmoothAxis::NOTHING / crossing_time(problem);
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
-            let cuts = EventCuts::new(jumps, alpha, line.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
+            let cuts = EventCuts::new(jumps, alpha, interval.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
             let motion = AdamMotion::new(problem, adam, jumps);
-            let at_rest = line.start == line.minimum;
+            let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
-                SecondMoment::Frozen => AdamEvents::new(line, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
-                _ => AdamEvents::new(line, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
+                SecondMoment::Frozen => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
+                _ => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
             }
         }
         _ => {
-            let cuts = EventCuts::new(jumps, alpha, line.reach(), 0.5 / slow);
-            Some(match line.curvatures[0] == line.curvatures[1] {
-                true => AnyEvents::Smooth(SmoothEvents::new(line, cuts, longest, floor)),
-                false => AnyEvents::Kink(KinkEvents::new(line, cuts, floor)),
+            let cuts = EventCuts::new(jumps, alpha, interval.reach(), 0.5 / slow);
+            Some(match interval.curvatures[0] == interval.curvatures[1] {
+                true => AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor)),
+                false => AnyEvents::Kink(KinkEvents::new(interval, cuts, floor)),
             })
         }
     }

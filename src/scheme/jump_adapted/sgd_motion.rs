@@ -22,12 +22,12 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
         && problem.noise().amplitude().is_diagonal()
     {
         let reaches = axis_reaches(problem.basin());
-        let axis = |i: usize| Axis {
+        let axis = |i: usize| FreeAxis {
             minimum: potential.minimum()[i],
             curvatures: [left[i], right[i]],
             steps: match left[i] == right[i] {
-                true => Steps::Smooth(SmoothAxis::new(left[i], floor)),
-                false => Steps::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor)),
+                true => AxisFlow::Smooth(SmoothAxis::new(left[i], floor)),
+                false => AxisFlow::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor)),
             },
         };
         return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
@@ -39,20 +39,20 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
 }
 
 /// One coordinate that moves by itself.
-struct Axis {
+struct FreeAxis {
     minimum: f64,
     curvatures: [f64; 2],
-    steps: Steps,
+    steps: AxisFlow,
 }
 
-enum Steps {
+enum AxisFlow {
     Smooth(SmoothAxis),
     Kink(KinkAxis),
 }
 
 /// Coordinates that do not see each other.
 struct AxisMotion {
-    axes: Vec<Axis>,
+    axes: Vec<FreeAxis>,
 }
 
 impl BetweenJumps for AxisMotion {
@@ -66,8 +66,8 @@ impl BetweenJumps for AxisMotion {
             let variance = Number::of(jumps.axis_variance(state.cuts.of(i), i));
             let mut y = Number::of(state.x[i] - axis.minimum);
             match &axis.steps {
-                Steps::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
-                Steps::Kink(steps) => {
+                AxisFlow::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
+                AxisFlow::Kink(steps) => {
                     let far = Number::of(0.0).is(if state.cuts.near { 1.0 } else { 0.0 });
                     let mut left = tau;
                     while left > 0.0 {

@@ -11,7 +11,7 @@ pub enum Decimal {
 
 /// What kind of thing a cell holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellKind {
     Missing,
     Number,
     Date,
@@ -59,15 +59,15 @@ fn ungrouped(text: &str, group: char) -> Option<String> {
 }
 
 /// What the cell holds, whichever its notation.
-pub fn kind(text: &str, marks: &[String]) -> Kind {
+pub fn kind(text: &str, marks: &[String]) -> CellKind {
     if is_missing(text, marks) {
-        Kind::Missing
+        CellKind::Missing
     } else if number(text, Decimal::Point).or_else(|| number(text, Decimal::Comma)).is_some() {
-        Kind::Number
+        CellKind::Number
     } else if is_date(text) {
-        Kind::Date
+        CellKind::Date
     } else {
-        Kind::Text
+        CellKind::Text
     }
 }
 
@@ -131,15 +131,15 @@ mod tests {
             "2020-Q1",
             "2020-01",
         ] {
-            assert_eq!(kind(text, &[]), Kind::Date, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Date, "{text}");
         }
         for text in ["close", "a-b", "r.x", "1-2", "::", "AAPL"] {
-            assert_eq!(kind(text, &[]), Kind::Text, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Text, "{text}");
         }
         for text in ["", "NA", "NaN", "null", "N/A", "None"] {
-            assert_eq!(kind(text, &[]), Kind::Missing, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Missing, "{text}");
         }
-        assert_eq!(kind("-999", &["-999".to_owned()]), Kind::Missing);
-        assert_eq!(kind("0,5", &[]), Kind::Number);
+        assert_eq!(kind("-999", &["-999".to_owned()]), CellKind::Missing);
+        assert_eq!(kind("0,5", &[]), CellKind::Number);
     }
 }

@@ -3,7 +3,7 @@
 //! Both are read off the first rows. Where they allow two readings, the answer is an error that says so: a wrong guess would lose an entry
 //! or invent one.
 
-use super::cell::{Kind, kind};
+use super::cell::{CellKind, kind};
 
 /// Rows from which it is read.
 const ROWS: usize = 200;
@@ -39,7 +39,7 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
         let (mut good, mut all) = (0usize, 0usize);
         for cell in rows.iter().flatten() {
             all += 1;
-            good += usize::from(kind(cell, marks) != Kind::Text);
+            good += usize::from(kind(cell, marks) != CellKind::Text);
         }
         good as f64 / all.max(1) as f64
     };
@@ -74,15 +74,19 @@ pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String])
     if asked.iter().any(|name| !is_number(name) && first.iter().any(|cell| cell == name)) {
         return FirstRow::Names;
     }
-    let columns: Vec<(Kind, Kind)> =
+    let columns: Vec<(CellKind, CellKind)> =
         (0..first.len()).map(|c| (kind(&first[c], marks), majority(rest, c, marks))).collect();
     let names = columns.iter().any(|(first, rest)| match rest {
-        Kind::Number => matches!(first, Kind::Text | Kind::Date),
-        Kind::Date => matches!(first, Kind::Text | Kind::Number),
+        CellKind::Number => matches!(first, CellKind::Text | CellKind::Date),
+        CellKind::Date => matches!(first, CellKind::Text | CellKind::Number),
         _ => false,
     });
     let entries = columns.iter().any(|pair| {
-        matches!(pair, (Kind::Number, Kind::Number | Kind::Text | Kind::Missing) | (Kind::Date, Kind::Date))
+        matches!(
+            pair,
+            (CellKind::Number, CellKind::Number | CellKind::Text | CellKind::Missing)
+                | (CellKind::Date, CellKind::Date)
+        )
     });
     let labels = labels(first, rest, marks);
     match (names, entries) {
@@ -91,30 +95,30 @@ pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String])
         (_, true) if labels == Some(false) => FirstRow::Unclear,
         (false, true) => FirstRow::Entries,
         (true, true) => FirstRow::Unclear,
-        (false, false) if columns.iter().all(|(first, _)| *first == Kind::Missing) => FirstRow::Entries,
+        (false, false) if columns.iter().all(|(first, _)| *first == CellKind::Missing) => FirstRow::Entries,
         // A nameless index beside names, or texts all the way down.
-        (false, false) if columns.iter().any(|(first, _)| *first == Kind::Text) => FirstRow::Names,
+        (false, false) if columns.iter().any(|(first, _)| *first == CellKind::Text) => FirstRow::Names,
         (false, false) => FirstRow::Entries,
     }
 }
 
 /// What most cells of a column are.
-fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind {
+fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> CellKind {
     let mut counts = [0; 3];
     for cell in rows.iter().filter_map(|row| row.get(column)) {
         match kind(cell, marks) {
-            Kind::Number => counts[0] += 1,
-            Kind::Date => counts[1] += 1,
-            Kind::Text => counts[2] += 1,
-            Kind::Missing => {}
+            CellKind::Number => counts[0] += 1,
+            CellKind::Date => counts[1] += 1,
+            CellKind::Text => counts[2] += 1,
+            CellKind::Missing => {}
         }
     }
     let all: usize = counts.iter().sum();
     match counts {
-        _ if all == 0 => Kind::Missing,
-        [numbers, ..] if 2 * numbers > all => Kind::Number,
-        [_, dates, _] if 2 * dates > all => Kind::Date,
-        _ => Kind::Text,
+        _ if all == 0 => CellKind::Missing,
+        [numbers, ..] if 2 * numbers > all => CellKind::Number,
+        [_, dates, _] if 2 * dates > all => CellKind::Date,
+        _ => CellKind::Text,
     }
 }
 
@@ -123,7 +127,7 @@ fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind
 fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String]) -> Option<bool> {
     // A nameless index, or the name of one, may come before the labels.
     let skipped =
-        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != Kind::Number);
+        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != CellKind::Number);
     let parse = |cell: &str| cell.parse::<u32>().ok().filter(|_| !cell.starts_with('+'));
     let integers: Vec<u32> = first.iter().skip(skipped).map(parse).collect::<Option<_>>()?;
     let counted = integers.iter().zip(0..).all(|(integer, place)| *integer == place) && !integers.is_empty();
@@ -133,7 +137,9 @@ fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String
     }
     let mut has_decimals = false;
     let (mut alike, mut all) = (0usize, 0usize);
-    for cell in rest.iter().flat_map(|row| row.iter().skip(skipped)).filter(|cell| kind(cell, marks) == Kind::Number) {
+    for cell in
+        rest.iter().flat_map(|row| row.iter().skip(skipped)).filter(|cell| kind(cell, marks) == CellKind::Number)
+    {
         has_decimals |= cell.contains(['.', ',']);
         alike += usize::from(parse(cell).is_some_and(|integer| YEARS.contains(&integer)));
         all += 1;

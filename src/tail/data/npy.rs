@@ -135,7 +135,7 @@ impl NpyArray {
         let failed = |source| NpyError::File { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        let (header, length) = Header::read(&mut file).map_err(|error| error.at(path))?;
+        let (header, length) = NpyHeader::read(&mut file).map_err(|error| error.at(path))?;
         let needed = header.size()?;
         let found = size.saturating_sub(length);
         if needed != found {
@@ -152,7 +152,7 @@ impl NpyArray {
     /// # Errors
     /// [`NpyError`].
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, NpyError> {
-        let (header, _) = Header::read(&mut bytes).map_err(|error| error.at(Path::new("the array")))?;
+        let (header, _) = NpyHeader::read(&mut bytes).map_err(|error| error.at(Path::new("the array")))?;
         header.array(bytes)
     }
 
@@ -203,7 +203,7 @@ fn count(shape: &[usize]) -> Option<usize> {
 
 /// What a header says.
 #[derive(Debug, PartialEq)]
-struct Header {
+struct NpyHeader {
     entry: EntryType,
     big_endian: bool,
     fortran: bool,
@@ -238,9 +238,9 @@ impl From<NpyError> for HeaderError {
     }
 }
 
-impl Header {
+impl NpyHeader {
     /// The header, and the bytes it took.
-    fn read(source: &mut impl Read) -> Result<(Header, u64), HeaderError> {
+    fn read(source: &mut impl Read) -> Result<(NpyHeader, u64), HeaderError> {
         let mut magic = Vec::new();
         source.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
         if magic != MAGIC {
@@ -267,11 +267,11 @@ impl Header {
         let mut text = vec![0; length as usize];
         source.read_exact(&mut text)?;
         let start = if version[0] == 1 { 10 } else { 12 };
-        Ok((Header::parse(&String::from_utf8_lossy(&text))?, start + length))
+        Ok((NpyHeader::parse(&String::from_utf8_lossy(&text))?, start + length))
     }
 
     /// The dictionary `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`, its keys in any order.
-    fn parse(text: &str) -> Result<Header, NpyError> {
+    fn parse(text: &str) -> Result<NpyHeader, NpyError> {
         let mut words = Words(text);
         let (mut kind, mut fortran, mut shape) = (None, None, None);
         words.expect("{", "'{'")?;
@@ -294,7 +294,7 @@ impl Header {
         }
         let missing = || words.error("the keys descr, fortran_order and shape before the end");
         let (big_endian, entry) = kind.ok_or_else(missing)?;
-        Ok(Header { entry, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
+        Ok(NpyHeader { entry, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
     }
 
     /// Bytes of the entries.

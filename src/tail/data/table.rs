@@ -7,7 +7,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::cell::{Decimal, Kind, is_missing, kind, number};
+use super::cell::{CellKind, Decimal, is_missing, kind, number};
 use super::dialect::{FirstRow, NONE, delimiter, first_row, first_rows};
 use super::unpacked::{UnpackError, read_file};
 
@@ -151,7 +151,7 @@ pub struct Table {
     header: bool,
     /// Lines taken off before the first row.
     skipped: u64,
-    kinds: Vec<Kind>,
+    kinds: Vec<CellKind>,
 }
 
 impl Table {
@@ -205,7 +205,7 @@ impl Table {
     /// Columns whose first rows hold numbers, but for a nameless one that counts the rows.
     pub fn numeric(&self) -> Vec<usize> {
         let is_index = |c: usize| self.header && self.names[c].is_empty() && c == 0 && self.names.len() > 1;
-        (0..self.names.len()).filter(|c| self.kinds[*c] == Kind::Number && !is_index(*c)).collect()
+        (0..self.names.len()).filter(|c| self.kinds[*c] == CellKind::Number && !is_index(*c)).collect()
     }
 
     /// The column of that name or, if there is none, of that number.
@@ -285,7 +285,7 @@ impl Table {
             (true, _) if self.settings.missing == Missing::Omit => Ok(f64::NAN),
             (true, _) => Err(ColumnError::Missing { line, column: name, text }),
             (false, Some(value)) => Ok(value),
-            (false, None) if kind(&text, &[]) == Kind::Date => Err(ColumnError::Date { line, column: name, text }),
+            (false, None) if kind(&text, &[]) == CellKind::Date => Err(ColumnError::Date { line, column: name, text }),
             (false, None) => Err(ColumnError::Number { line, column: name, text }),
         }
     }
@@ -350,11 +350,11 @@ fn spreadsheet_line(text: &mut String) -> (Option<u8>, u64) {
 }
 
 /// What the cells of a column are that are not missing; `Text` if they are not all alike.
-fn column_kind(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind {
+fn column_kind(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> CellKind {
     let kinds = rows.iter().filter_map(|row| row.get(column)).map(|cell| kind(cell, marks));
-    let mut kinds = kinds.filter(|kind| *kind != Kind::Missing);
-    let Some(first) = kinds.next() else { return Kind::Missing };
-    if kinds.all(|kind| kind == first) { first } else { Kind::Text }
+    let mut kinds = kinds.filter(|kind| *kind != CellKind::Missing);
+    let Some(first) = kinds.next() else { return CellKind::Missing };
+    if kinds.all(|kind| kind == first) { first } else { CellKind::Text }
 }
 
 /// The numbers of a column of a file, by its name or its number from 0; none need be named where there is only one, or only one of

@@ -35,7 +35,7 @@ const ROUNDS: usize = 3;
 const HIGHEST_WEIGHTS: f64 = 1.95;
 
 /// The line fitted to `log(-log φ̂)`.
-struct Line {
+struct RegressionLine {
     alpha: f64,
     scale: f64,
     /// `α̂ = Σ weight y`.
@@ -61,7 +61,7 @@ impl Koutrouvelis {
         if kept < 4 {
             return Err(TailError::NoIndex { what: "the empirical characteristic function", value: all[kept] });
         }
-        let mut line = Line { alpha: start.alpha, scale: 1.0, weights: Vec::new() };
+        let mut line = RegressionLine { alpha: start.alpha, scale: 1.0, weights: Vec::new() };
         for _ in 0..ROUNDS {
             line = fit(grid, phi, line.alpha.min(HIGHEST_WEIGHTS), line.scale)?;
         }
@@ -81,7 +81,7 @@ impl Koutrouvelis {
     }
 }
 
-impl Line {
+impl RegressionLine {
     /// `n` times the variance of `α̂` under the law with index `alpha`.
     fn variance(&self, grid: &[f64], alpha: f64) -> f64 {
         let law = |w: f64| (-(self.scale * w.abs()).powf(alpha)).exp();
@@ -103,7 +103,7 @@ fn frequencies() -> [f64; FREQUENCIES] {
 }
 
 /// The line by generalised least squares, weighed for the law `(alpha, scale)`.
-fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<Line, TailError> {
+fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<RegressionLine, TailError> {
     let law = |w: f64| (-(scale * w.abs()).powf(alpha)).exp();
     let size = grid.len();
     let slope = |w: f64| 1.0 / (law(w) * (scale * w).powf(alpha));
@@ -124,7 +124,7 @@ fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<Line, TailEr
     if !(alpha > 0.0 && alpha.is_finite()) {
         return Err(TailError::NoIndex { what: "the slope of log(-log φ)", value: alpha });
     }
-    Ok(Line { alpha, scale: (level / alpha).exp(), weights: alpha_weights.iter().copied().collect() })
+    Ok(RegressionLine { alpha, scale: (level / alpha).exp(), weights: alpha_weights.iter().copied().collect() })
 }
 
 /// Influence of every entry on `α̂`: `Σ_k weight_k (cos w_k x - φ̂_k)/(φ̂_k log φ̂_k)`.

@@ -13,8 +13,7 @@
 //! - Nolan (2001), *Maximum Likelihood Estimation and Diagnostics for Stable Distributions*, in Lévy Processes, Birkhäuser.
 
 use crate::tail::dependence::variance_of_mean;
-use crate::tail::likelihood::{FEWEST, Likelihood, StableFit};
-use crate::tail::log_density::{LogDensity, SMALLEST};
+use crate::tail::law::{FEWEST, Likelihood, LogDensity, SMALLEST, StableFit};
 use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 
 /// Maximum likelihood of `α` and the scale.

@@ -11,7 +11,7 @@
 //! # References
 //! - McCulloch (1986), *Simple Consistent Estimators of Stable Distribution Parameters*, Comm. Statist. Simul. 15.
 
-use crate::tail::quantile_fit::QuantileFit;
+use crate::tail::law::QuantileFit;
 use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 
 /// McCulloch's estimator.

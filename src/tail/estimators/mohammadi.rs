@@ -15,18 +15,17 @@
 //! - Simsekli, Sagun, Gurbuzbalaban (2019), *A Tail-Index Analysis of Stochastic Gradient Noise in Deep Neural
 //!   Networks*, ICML, section 4.
 
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::exit::Estimate;
-use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
+use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample, Zeros};
 
 /// Mohammadi's estimator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mohammadi {
     /// `K1`.
     pub block: BlockLength,
-    /// What is done with exact zeros.
+    /// Treatment of exact zeros.
     pub zeros: Zeros,
 }
 
@@ -42,19 +41,6 @@ pub enum BlockLength {
     SquareRoot,
     /// A given number; entries that fill no block are left out.
     Entries(usize),
-}
-
-/// What Mohammadi's estimator does with exact zeros, whose logarithm does not exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Zeros {
-    /// Leaves them out.
-    #[default]
-    Excluded,
-    /// Keeps them, with `2^-52 = e^-36.04` added to every `|X|` and `|Y|`, as the code published with the method does: a
-    /// share `p0` of zeros then lowers `α̂` as much as a spread of scales does.
-    Floored,
 }
 
 impl Mohammadi {

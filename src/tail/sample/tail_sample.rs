@@ -1,8 +1,8 @@
 //! A sample whose tail is asked for: finite, centred, its zeros counted.
 
-use super::TailError;
 use super::lattice::{lattice, lattice_median};
 use super::rounding::spread;
+use crate::tail::TailError;
 
 /// Where the symmetric law is centred.
 ///
@@ -28,7 +28,7 @@ const HIDDEN: f64 = 0.5;
 ///
 /// Exact zeros are counted. What they are depends on the other entries:
 /// - In continuous data a zero (a dead unit, a clipped value) belongs to no continuous law. It is left out wherever the location is, except
-///   where [`Mohammadi`](super::Mohammadi) is set to keep it. The location is the median of all entries, zeros among them.
+///   where [`Mohammadi`](crate::tail::Mohammadi) is set to keep it. The location is the median of all entries, zeros among them.
 /// - In rounded data, entries on a lattice `hℤ + c` of which a tenth or more are tied, a zero is a value of at most `h/2`, as good as any other. No
 ///   entry is left out: all are spread over their cells `[x - h/2, x + h/2]` as the stable law that fits them best. The location is
 ///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. Where one cell holds more than half of the
@@ -135,12 +135,12 @@ impl TailSample {
     }
 
     /// `|x|` of the entries that are not zero.
-    pub(super) fn magnitudes(&self) -> Vec<f64> {
+    pub(in crate::tail) fn magnitudes(&self) -> Vec<f64> {
         self.values.iter().map(|x| x.abs()).collect()
     }
 
     /// The values, or an error if they are fewer than `needed`.
-    pub(super) fn at_least(&self, needed: usize) -> Result<&[f64], TailError> {
+    pub(in crate::tail) fn at_least(&self, needed: usize) -> Result<&[f64], TailError> {
         match self.values.len() {
             found if found < needed => Err(TailError::TooFew { found, needed }),
             _ => Ok(&self.values),

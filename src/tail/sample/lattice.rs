@@ -3,7 +3,7 @@
 //! Data that were rounded, or count something, lie on a lattice: all differences are multiples of one step `h`. An entry `x` then says
 //! that the value lies in the cell `[x - h/2, x + h/2]`.
 
-use super::order_statistics::quantile;
+use crate::tail::order_statistics::quantile;
 
 /// Fewest entries in which a lattice is sought.
 const FEWEST: usize = 20;

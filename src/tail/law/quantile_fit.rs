@@ -1,28 +1,28 @@
 //! # Tail index and scale by two quantiles
 //!
 //! The ratio of the ninth decile of `|x|` to its median determines α, whatever the scale. It is inverted with the quantiles of
-//! [`StableDensity`], no table. The estimator is [`McCulloch`](super::McCulloch).
+//! [`StableDensity`], no table. The estimator is [`McCulloch`](crate::tail::McCulloch).
 
-use super::TailError;
 use super::log_density::SMALLEST;
-use super::order_statistics::quantile;
 use crate::noise::{Alpha, StableDensity};
+use crate::tail::TailError;
+use crate::tail::order_statistics::quantile;
 
 /// Shares of `|x|` below the two quantiles.
 const SHARES: [f64; 2] = [0.5, 0.9];
 
 /// `α̂` before it is cut at 2, and the scale that belongs to the cut one.
-pub(super) struct QuantileFit {
-    pub(super) raw: f64,
-    pub(super) alpha: f64,
-    pub(super) scale: f64,
+pub struct QuantileFit {
+    pub raw: f64,
+    pub alpha: f64,
+    pub scale: f64,
     /// Sample quantiles of `|x|`.
     quantiles: [f64; 2],
 }
 
 impl QuantileFit {
     /// The fit to values about 0.
-    pub(super) fn of(values: &[f64]) -> Result<QuantileFit, TailError> {
+    pub fn of(values: &[f64]) -> Result<QuantileFit, TailError> {
         let mut magnitudes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
         let quantiles = SHARES.map(|p| quantile(&mut magnitudes, p));
         let ratio = quantiles[1] / quantiles[0];
@@ -42,7 +42,7 @@ impl QuantileFit {
     }
 
     /// Influence of every entry on `α̂`: that of a sample quantile is `(p - 1{|x| <= q})/g(q)`, g the density of `|x|`.
-    pub(super) fn influence(&self, values: &[f64]) -> Result<Vec<f64>, TailError> {
+    pub fn influence(&self, values: &[f64]) -> Result<Vec<f64>, TailError> {
         let law = law(self.alpha)?;
         let [near, far] = self.quantiles;
         let weight = |q: f64| 1.0 / (2.0 * law.pdf(q / self.scale) * q / self.scale);

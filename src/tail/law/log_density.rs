@@ -7,8 +7,8 @@
 
 use std::f64::consts::PI;
 
-use super::TailError;
 use crate::noise::{Alpha, StableDensity};
+use crate::tail::TailError;
 
 /// `log f(e^u)` of SαS(1).
 #[derive(Clone, Debug)]

@@ -5,7 +5,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{IntervalSettings, Pattern, SerialDependence, Skewness, TailError, TailSample};
+use super::serial::{Pattern, SerialDependence};
+use super::symmetry::Skewness;
+use crate::tail::{IntervalSettings, TailError, TailSample};
 
 /// The two tests of a sample.
 ///

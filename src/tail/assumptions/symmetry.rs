@@ -17,8 +17,8 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::dependence::variance_of_mean;
-use super::{IntervalSettings, TailError, TailSample};
+use crate::tail::dependence::variance_of_mean;
+use crate::tail::{IntervalSettings, TailError, TailSample};
 
 /// The triples test of symmetry.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

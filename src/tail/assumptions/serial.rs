@@ -19,9 +19,9 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use statrs::function::erf::erfc;
 use std::f64::consts::SQRT_2;
 
-use super::dependence::default_length;
-use super::triples::two_sided;
-use super::{TailError, TailSample};
+use super::symmetry::two_sided;
+use crate::tail::dependence::default_length;
+use crate::tail::{TailError, TailSample};
 
 /// The test of the order of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -13,8 +13,7 @@
 //! - Dempster, Laird, Rubin (1977), *Maximum Likelihood from Incomplete Data via the EM Algorithm*, J. R. Statist. Soc. B 39.
 
 use super::lattice::{Cells, evenly};
-use super::likelihood::{FEWEST, Likelihood, StableFit};
-use super::log_density::LogTail;
+use crate::tail::law::{FEWEST, Likelihood, LogTail, StableFit};
 
 /// Rounds of fitting and spreading at most.
 const ROUNDS: usize = 50;

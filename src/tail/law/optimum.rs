@@ -1,6 +1,6 @@
 //! Maxima and level crossings of smooth functions of one variable.
 
-use super::TailError;
+use crate::tail::TailError;
 
 /// Place and value of the maximum of `f` on `[lo, hi]` by Brent's method, to `tolerance`.
 ///

@@ -4,16 +4,16 @@
 //! [`StableDensity`](crate::noise::StableDensity)'s, tabulated for every α that is tried ([`LogDensity`]), and the data lie on a fine grid
 //! ([`LogGrid`]).
 
-use super::TailError;
 use super::log_density::{LogDensity, SMALLEST};
 use super::log_grid::LogGrid;
 use super::optimum::{crossing, maximum};
-use super::order_statistics::median;
 use super::quantile_fit::QuantileFit;
 use crate::exit::Estimate;
+use crate::tail::TailError;
+use crate::tail::order_statistics::median;
 
 /// Fewest values that a law is fitted to.
-pub(super) const FEWEST: usize = 20;
+pub const FEWEST: usize = 20;
 /// Accuracy of `α̂`.
 const TOLERANCE: f64 = 1e-6;
 /// Above, the optimum is sought in `log(2-α)`: it may be anywhere close to 2, or at 2.
@@ -22,7 +22,7 @@ const NEAREST: f64 = 1e-6;
 /// A law with α < 2 must be likelier than the Gaussian by this much an entry: the tables are no better.
 const RESOLUTION: f64 = 1e-6;
 /// The likelihood of a sample.
-pub(super) struct Likelihood {
+pub struct Likelihood {
     grid: LogGrid,
     /// `log s` to start with.
     scale: f64,
@@ -30,28 +30,28 @@ pub(super) struct Likelihood {
 
 /// A maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct StableFit {
-    pub(super) alpha: f64,
-    pub(super) scale: f64,
+pub struct StableFit {
+    pub alpha: f64,
+    pub scale: f64,
     /// Mean log likelihood of an entry.
-    pub(super) mean_log_likelihood: f64,
+    pub mean_log_likelihood: f64,
 }
 
 impl Likelihood {
     /// The likelihood of `values`, none of which is 0.
-    pub(super) fn new(values: &[f64]) -> Self {
+    pub fn new(values: &[f64]) -> Self {
         let mut magnitudes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
         let median = median(&mut magnitudes);
         Likelihood { grid: LogGrid::new(magnitudes.iter().copied(), median), scale: median.ln() }
     }
 
     /// The data.
-    pub(super) fn grid(&self) -> &LogGrid {
+    pub fn grid(&self) -> &LogGrid {
         &self.grid
     }
 
     /// The maximum. McCulloch's estimate says where to look.
-    pub(super) fn fit(&self, values: &[f64]) -> Result<StableFit, TailError> {
+    pub fn fit(&self, values: &[f64]) -> Result<StableFit, TailError> {
         let start = QuantileFit::of(values).ok().map(|fit| fit.alpha).unwrap_or(1.0).clamp(SMALLEST + 0.1, 1.9);
         let mut width = (16.0 / (values.len() as f64).sqrt()).clamp(0.05, 1.0);
         let (alpha, height) = loop {
@@ -87,7 +87,7 @@ impl Likelihood {
     }
 
     /// Where twice the fall of the log likelihood reaches `level`.
-    pub(super) fn interval(&self, fit: &StableFit, level: f64) -> Result<Estimate, TailError> {
+    pub fn interval(&self, fit: &StableFit, level: f64) -> Result<Estimate, TailError> {
         let n = self.grid.len() as f64;
         let fall = |alpha: f64| Ok(2.0 * n * (fit.mean_log_likelihood - self.profile(alpha)?.0));
         let guess = (2.0 / n.sqrt()).min(0.5 * (fit.alpha - SMALLEST));
