@@ -2,7 +2,8 @@
 //!
 //! The text holds every setting that determines a path, one on a line, with numbers in the shortest digits that read back as the same
 //! number. It depends neither on the layout of the file nor on the names of types and fields in this program. Names, figures, the seed
-//! and the number of paths are not part of it. Any change of its form needs a new [`Experiment::IDENTITY_VERSION`].
+//! and the number of paths are not part of it. Nor is `[random_problems]`, whose results are computed when the tables are written and not
+//! stored. Any change of its form needs a new [`Experiment::IDENTITY_VERSION`].
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
