@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::noise::Alpha;
+use crate::noise::{Alpha, Seed};
 
 /// Identifies the type of the file.
 const SCHEMA: &str = "levy-escape calibration";
@@ -382,6 +382,17 @@ pub enum CalibrationError {
 }
 
 /// The part of a file that identifies its version.
+/// Name, seed and device of a calibration.
+#[derive(Clone, Debug)]
+pub struct CalibrationOrigin<'a> {
+    /// Name of the calibration.
+    pub name: &'a str,
+    /// Seed of all its random streams.
+    pub seed: Seed,
+    /// Name of the device that trained the networks.
+    pub device: String,
+}
+
 #[derive(Deserialize)]
 struct Heading {
     schema: String,
@@ -391,7 +402,7 @@ struct Heading {
 impl Calibration {
     /// Assembles a calibration in the version of this program.
     pub fn new(
-        (name, seed, device): (&str, u64, String),
+        origin: CalibrationOrigin<'_>,
         data: DataRecord,
         network: NetworkRecord,
         batch: usize,
@@ -401,9 +412,9 @@ impl Calibration {
             schema: SCHEMA.to_string(),
             schema_version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_string(),
-            name: name.to_string(),
-            seed,
-            device,
+            name: origin.name.to_string(),
+            seed: origin.seed.0,
+            device: origin.device,
             data,
             network,
             batch,
@@ -423,10 +434,8 @@ impl Calibration {
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
         let mut bytes = Vec::new();
         // Reading a pipe would block.
-        let found = fs::metadata(path).and_then(|found| match found.is_file() {
-            true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file")),
-        });
+        let not_a_file = || io::Error::new(io::ErrorKind::InvalidInput, "not a file");
+        let found = fs::metadata(path).and_then(|found| found.is_file().then_some(()).ok_or_else(not_a_file));
         found
             .and_then(|()| File::open(path))
             .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
@@ -569,7 +578,13 @@ pub(super) mod tests {
         let data = DataRecord { name: "digits".to_string(), shape: [1, 8, 8], classes: 10, train: 9, test: 3 };
         let layers = vec![LayerRecord { name: "linear1".to_string(), parameters: 5 }];
         let network = NetworkRecord { kind: "mlp".to_string(), parameters: 5, layers };
-        Calibration::new(("example", 1, "cpu".to_string()), data, network, 3, vec![run])
+        Calibration::new(
+            CalibrationOrigin { name: "example", seed: Seed(1), device: "cpu".to_string() },
+            data,
+            network,
+            3,
+            vec![run],
+        )
     }
 
     #[test]

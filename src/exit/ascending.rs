@@ -4,6 +4,8 @@
 //! counts of a histogram over the bits of the numbers say that a part fits, and every part is gathered and sorted in a reading of
 //! its own. The result is that of sorting everything, whatever the order and the number of readings.
 
+use std::ops::Range;
+
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
@@ -17,13 +19,13 @@ pub type Read<'r, E> = &'r mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>;
 /// # Errors
 /// The first error of `read`.
 pub fn ascending<E>(read: Read<'_, E>, count: usize, room: usize, visit: &mut dyn FnMut(f64, usize)) -> Result<(), E> {
-    within(read, (0, f64::INFINITY.to_bits()), count, room, visit)
+    within(read, 0..f64::INFINITY.to_bits(), count, room, visit)
 }
 
-/// The numbers whose bits lie in `[lo, hi)`, of which there are `count`.
+/// The numbers whose bits lie in `range`, of which there are `count`.
 fn within<E>(
     read: Read<'_, E>,
-    (lo, hi): (u64, u64),
+    range: Range<u64>,
     count: usize,
     room: usize,
     visit: &mut dyn FnMut(f64, usize),
@@ -31,8 +33,8 @@ fn within<E>(
     if count == 0 {
         return Ok(());
     }
-    if hi - lo == 1 {
-        visit(f64::from_bits(lo), count);
+    if range.end - range.start == 1 {
+        visit(f64::from_bits(range.start), count);
         return Ok(());
     }
     if count <= room {
@@ -40,7 +42,7 @@ fn within<E>(
         read(&mut |t| {
             // A zero with a sign is the same time.
             let t = t + 0.0;
-            if (lo..hi).contains(&t.to_bits()) {
+            if range.contains(&t.to_bits()) {
                 times.push(t);
             }
         })?;
@@ -48,19 +50,19 @@ fn within<E>(
         times.chunk_by(|a, b| a == b).for_each(|equal| visit(equal[0], equal.len()));
         return Ok(());
     }
-    let width = (hi - lo).div_ceil(BINS as u64);
+    let width = (range.end - range.start).div_ceil(BINS as u64);
     let mut counts = vec![0usize; BINS];
     read(&mut |t| {
         let bits = (t + 0.0).to_bits();
-        if (lo..hi).contains(&bits) {
-            counts[((bits - lo) / width) as usize] += 1;
+        if range.contains(&bits) {
+            counts[((bits - range.start) / width) as usize] += 1;
         }
     })?;
-    let edge = |bin: usize| (lo + bin as u64 * width).min(hi);
+    let edge = |bin: usize| (range.start + bin as u64 * width).min(range.end);
     let (mut begin, mut held) = (0, 0);
     for (bin, &more) in counts.iter().enumerate() {
         if held > 0 && held + more > room {
-            within(read, (edge(begin), edge(bin)), held, room, visit)?;
+            within(read, edge(begin)..edge(bin), held, room, visit)?;
             (begin, held) = (bin, 0);
         }
         if held == 0 {
@@ -68,7 +70,7 @@ fn within<E>(
         }
         held += more;
     }
-    within(read, (edge(begin), hi), held, room, visit)
+    within(read, edge(begin)..range.end, held, room, visit)
 }
 
 #[cfg(test)]

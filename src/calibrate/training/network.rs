@@ -84,7 +84,8 @@ impl Network {
     /// Weights and biases of a layer are uniform on `±1/√inputs`.
     pub fn new(
         architecture: &Architecture,
-        (shape, classes): ([usize; 3], usize),
+        shape: [usize; 3],
+        classes: usize,
         stream: &mut Stream,
         device: &Device,
     ) -> Result<Self, CalibrateError> {
@@ -246,7 +247,7 @@ mod tests {
             (Architecture::AlexNet { channels: 5 }, [3, 32, 32]),
         ] {
             let mut stream = Stream::new(Seed(1), 0, 0);
-            let network = Network::new(&architecture, (shape, 10), &mut stream, &Device::Cpu).unwrap();
+            let network = Network::new(&architecture, shape, 10, &mut stream, &Device::Cpu).unwrap();
             let data = Loaded::new(&images(shape, 10), &Device::Cpu).unwrap();
             let batch = data.slice(0..10).unwrap();
             let mut gradient = vec![0.0; network.dim()];
@@ -282,7 +283,7 @@ mod tests {
             let images = images(shape, 50);
             let on = |device: &Device| {
                 let mut stream = Stream::new(Seed(1), 0, 0);
-                let network = Network::new(&architecture, (shape, 10), &mut stream, device).unwrap();
+                let network = Network::new(&architecture, shape, 10, &mut stream, device).unwrap();
                 let batch = Loaded::new(&images, device).unwrap().pick(&(0..50).rev().collect::<Vec<_>>()).unwrap();
                 let mut gradient = vec![0.0; network.dim()];
                 let loss = network.gradient(&batch, &mut gradient).unwrap();
@@ -306,7 +307,7 @@ mod tests {
     fn parameters_go_out_and_come_back() {
         let mut stream = Stream::new(Seed(1), 0, 0);
         let architecture = Architecture::Mlp { hidden: vec![3] };
-        let network = Network::new(&architecture, ([1, 2, 2], 2), &mut stream, &Device::Cpu).unwrap();
+        let network = Network::new(&architecture, [1, 2, 2], 2, &mut stream, &Device::Cpu).unwrap();
         assert_eq!(network.dim(), 4 * 3 + 3 + 3 * 2 + 2);
         assert_eq!(network.ranges()[1], LayerRange { name: "linear2".to_string(), range: 15..23 });
         let flat: Vec<f32> = (0..network.dim()).map(|i| i as f32).collect();

@@ -109,7 +109,7 @@ pub(super) struct Samples {
 
 impl Samples {
     /// Adds vector number `row` of `rows`.
-    pub fn push(&mut self, vector: &[f32], watch: &Watch, (row, rows): (usize, usize)) {
+    pub fn push(&mut self, vector: &[f32], watch: &Watch, row: usize, rows: usize) {
         self.long.push(vector, &watch.long);
         // The rows of the pooled table are spaced evenly.
         let due = |row: usize| row * WIDE_ROWS.min(rows) / rows.max(1);
@@ -185,7 +185,7 @@ mod tests {
         let watch = Watch { wide: vec![0, 2], pooled: vec![true, false], long: vec![1] };
         let mut samples = Samples::default();
         for row in 0..50 {
-            samples.push(&[row as f32, 10.0 * row as f32, -1.0], &watch, (row, 50));
+            samples.push(&[row as f32, 10.0 * row as f32, -1.0], &watch, row, 50);
         }
         assert_eq!((samples.wide.rows(), samples.long.rows()), (50, 50));
         assert_eq!(samples.long.column(0).nth(49), Some(490.0));

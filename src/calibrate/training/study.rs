@@ -94,7 +94,7 @@ pub(super) fn at_fixed_parameters(
         let estimators = [Estimator::MOHAMMADI, Estimator::MCCULLOCH];
         found.push(pooled(SamplingAxis::Layer(layer.name.clone()), &estimators, &inside)?);
     }
-    let single = one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long)?;
+    let single = one_by_one(scene, noise, SamplingAxis::Batches, 1, &samples.long)?;
     let fit = || self::fit(scene, table_number(noise, 1), &over_scales(&samples.long));
     found.push(Measurement { fit: scene.fits.then(fit).flatten(), ..single });
     Halt::unless(&scene.stop)?;
@@ -138,7 +138,7 @@ fn over_scales(table: &SampleTable) -> Vec<f64> {
 
 /// One parameter at a time over the last steps of training.
 pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples) -> Result<Measurement, Halt> {
-    one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)
+    one_by_one(scene, noise, SamplingAxis::Iterations, 2, &samples.long)
 }
 
 /// The data for a figure of the law of the noise.
@@ -154,7 +154,8 @@ pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
 fn one_by_one(
     scene: &Scene,
     noise: NoiseKind,
-    (axis, number): (SamplingAxis, u64),
+    axis: SamplingAxis,
+    number: u64,
     table: &SampleTable,
 ) -> Result<Measurement, Halt> {
     let columns = table.columns();
@@ -258,7 +259,7 @@ mod tests {
         let columns = scene.watch.wide.len();
         for row in 0..300 {
             let vector: Vec<f32> = (0..columns).map(|c| draw(c) as f32).collect();
-            samples.push(&vector, &scene.watch, (row, 300));
+            samples.push(&vector, &scene.watch, row, 300);
         }
         samples
     }

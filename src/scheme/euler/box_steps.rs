@@ -25,7 +25,7 @@ pub(super) struct AxisSteps {
 impl AxisSteps {
     /// The axes of a problem; `None` if anything but a low-rank part of the noise couples its coordinates. `shift` is that of the
     /// edge before the amplitude, `row_scales` that of every axis.
-    pub fn of(problem: &Problem, step: f64, scale: f64, (shift, row_scales): (f64, &[f64])) -> Option<Self> {
+    pub fn of(problem: &Problem, step: f64, scale: f64, shift: f64, row_scales: &[f64]) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());
         let dim = basin.dim();
         if *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {

@@ -173,10 +173,8 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
             for lane in 0..N {
                 let Some((path, steps)) = paths[lane] else { continue };
                 let left = (most - steps).min(BLOCK as u64) as usize;
-                let exit = match outside[lane] {
-                    true => (0..left).find(|&row| track[row][lane].to_bits() != INSIDE.to_bits()),
-                    false => None,
-                };
+                let is_outside = |&row: &usize| track[row][lane].to_bits() != INSIDE.to_bits();
+                let exit = if outside[lane] { (0..left).find(is_outside) } else { None };
                 if let Some(row) = exit {
                     let exit = Some((track[row][lane], kicks[row][lane]));
                     put(Ending { path, steps: steps + row as u64 + 1, exit });

@@ -7,6 +7,17 @@ use super::monitoring::watched_shift;
 use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
 use crate::scheme::interval::IntervalProblem;
 
+/// Constants of the step of any recursion.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepConstants {
+    /// The step `h`.
+    pub step: f64,
+    /// The scale `ε h^(1/α)` of its noise.
+    pub scale: f64,
+    /// The shift of the edge before the amplitude.
+    pub shift: f64,
+}
+
 /// SGD: the state is `x`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SgdIntervalStep {
@@ -20,8 +31,8 @@ pub(super) struct SgdIntervalStep {
 }
 
 impl SgdIntervalStep {
-    /// `shift` is that of the edge before the amplitude.
-    pub fn new(interval: IntervalProblem, step: f64, scale: f64, shift: f64) -> Self {
+    pub fn new(interval: IntervalProblem, constants: StepConstants) -> Self {
+        let StepConstants { step, scale, shift } = constants;
         let shift = watched_shift(shift * interval.amplitude.abs(), interval.lo, interval.hi);
         SgdIntervalStep { interval, step, scale, lo: interval.lo + shift, hi: interval.hi - shift }
     }
@@ -65,13 +76,8 @@ pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
 }
 
 impl<const MOVES: bool, const SAMPLED: bool> AdamIntervalStep<MOVES, SAMPLED> {
-    /// `shift` is that of the edge before the amplitude.
-    pub fn new(
-        interval: IntervalProblem,
-        adam: &Adam,
-        noise_scale: f64,
-        (step, scale, shift): (f64, f64, f64),
-    ) -> Self {
+    pub fn new(interval: IntervalProblem, adam: &Adam, noise_scale: f64, constants: StepConstants) -> Self {
+        let StepConstants { step, scale, shift } = constants;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         debug_assert_eq!(SAMPLED, adam.second_moment() == SecondMoment::Sampled);
         AdamIntervalStep {
@@ -156,13 +162,12 @@ pub(super) enum IntervalSteps {
 }
 
 impl IntervalSteps {
-    /// The recursion with step `step` and noise of scale `scale`; `shift` is that of the edge before the amplitude.
-    pub fn of(problem: &Problem, interval: IntervalProblem, step: f64, scale: f64, shift: f64) -> Self {
+    /// The recursion that the dynamics of the problem have.
+    pub fn of(problem: &Problem, interval: IntervalProblem, constants: StepConstants) -> Self {
         let Dynamics::Adam(adam) = problem.dynamics() else {
-            return IntervalSteps::Sgd(SgdIntervalStep::new(interval, step, scale, shift));
+            return IntervalSteps::Sgd(SgdIntervalStep::new(interval, constants));
         };
         let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
-        let constants = (step, scale, shift);
         match adam.second_moment() {
             SecondMoment::Frozen => {
                 IntervalSteps::FrozenAdam(AdamIntervalStep::new(interval, adam, noise_scale, constants))

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::box_steps::AxisSteps;
 use super::interval_lanes::{Ending, IntervalStep, StepKernel, StepPath};
-use super::interval_steps::IntervalSteps;
+use super::interval_steps::{IntervalSteps, StepConstants};
 use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
@@ -145,9 +145,10 @@ impl EulerKernel {
             _ => None,
         };
         // Without drift the only time scale is the time the noise takes to cross the basin.
-        let (clock, share) = match relaxation.is_finite() {
-            true => (relaxation, STEP_PER_RELAXATION),
-            false => (crossing_time(problem), STEP_PER_CROSSING),
+        let (clock, share) = if relaxation.is_finite() {
+            (relaxation, STEP_PER_RELAXATION)
+        } else {
+            (crossing_time(problem), STEP_PER_CROSSING)
         };
         let default = share * clock;
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
@@ -184,9 +185,10 @@ impl EulerKernel {
             Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * scale,
             Monitoring::Discrete => 0.0,
         };
-        let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
-            true => noise.amplitude().row_scales(dim, alpha.get(), noise.structure()),
-            false => vec![0.0; dim],
+        let row_scales = if shift > 0.0 && problem.basin().sides().is_some() {
+            noise.amplitude().row_scales(dim, alpha.get(), noise.structure())
+        } else {
+            vec![0.0; dim]
         };
         EulerKernel {
             problem: problem.clone(),
@@ -201,8 +203,8 @@ impl EulerKernel {
             noise: StepNoise::new(problem),
             warnings,
             interval: IntervalProblem::of(problem)
-                .map(|interval| (interval, IntervalSteps::of(problem, interval, step, scale, shift))),
-            axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
+                .map(|interval| (interval, IntervalSteps::of(problem, interval, StepConstants { step, scale, shift }))),
+            axes: AxisSteps::of(problem, step, scale, shift, &row_scales),
             row_scales,
             arch: Arch::new(),
         }
@@ -247,12 +249,11 @@ impl EulerKernel {
             events += 1;
             if let Some(axes) = &self.axes {
                 self.noise.law().fill(&mut ws.xi, rng);
-                let noise = match axes.is_coupled() {
-                    true => {
-                        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
-                        &ws.kick
-                    }
-                    false => &ws.xi,
+                let noise = if axes.is_coupled() {
+                    self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                    &ws.kick
+                } else {
+                    &ws.xi
                 };
                 if axes.step(self.arch, &mut ws.x, noise) {
                     continue;
@@ -365,11 +366,12 @@ impl EulerKernel {
             let faces = ws.x.iter().zip(lo.iter().zip(hi)).zip(&self.row_scales);
             return self.arch.dispatch(
                 #[inline(always)]
-                || match adam {
-                    true => faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
-                        all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
-                    }),
-                    false => {
+                || {
+                    if adam {
+                        faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
+                            all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
+                        })
+                    } else {
                         faces.fold(true, |all, ((x, (lo, hi)), scale)| all & inside(*x, (*lo, *hi), shift * scale))
                     }
                 },

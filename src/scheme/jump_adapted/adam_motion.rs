@@ -451,10 +451,8 @@ impl BetweenJumps for AdamMotion {
 
     fn step_limit(&self, state: &State) -> f64 {
         let beta = self.adam.beta1_rate();
-        let start = match beta * state.t < 8.0 && state.since_jump.is_finite() {
-            true => (0.25 * state.t).max(0.05 / beta),
-            false => f64::INFINITY,
-        };
+        let is_early = beta * state.t < 8.0 && state.since_jump.is_finite();
+        let start = if is_early { (0.25 * state.t).max(0.05 / beta) } else { f64::INFINITY };
         start.min(self.flow_limit(state)).min(self.second_moment_limit(state))
     }
 

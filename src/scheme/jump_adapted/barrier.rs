@@ -46,15 +46,11 @@ impl Known {
 fn spitzer_integral(alpha: f64) -> f64 {
     let split = 20.0;
     // Near zero log R ~ -w² (2-α)/(12(4-α)).
-    let integrand = |w: f64| match w < 1e-3 {
-        true => -(2.0 - alpha) / (12.0 * (4.0 - alpha)),
-        false => variance_ratio(alpha, w).ln() / (w * w),
-    };
+    let at_zero = -(2.0 - alpha) / (12.0 * (4.0 - alpha));
+    let integrand = |w: f64| if w < 1e-3 { at_zero } else { variance_ratio(alpha, w).ln() / (w * w) };
     let near = simpson(0.0, split, 4000, integrand);
-    let far = simpson(0.0, 1.0, 4000, |x| match x == 0.0 {
-        true => 0.0,
-        false => variance_ratio(alpha, split / x).ln() / split,
-    });
+    let far = |x: f64| if x == 0.0 { 0.0 } else { variance_ratio(alpha, split / x).ln() / split };
+    let far = simpson(0.0, 1.0, 4000, far);
     -(near + far) / PI
 }
 

@@ -188,9 +188,10 @@ fn interval_events(
         }
         _ => {
             let cuts = EventCuts::new(jumps, alpha, interval.reach(), 0.5 / slow);
-            Some(match interval.curvatures[0] == interval.curvatures[1] {
-                true => AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor)),
-                false => AnyEvents::Kink(KinkEvents::new(interval, cuts, floor)),
+            Some(if interval.curvatures[0] == interval.curvatures[1] {
+                AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor))
+            } else {
+                AnyEvents::Kink(KinkEvents::new(interval, cuts, floor))
             })
         }
     }

@@ -93,10 +93,7 @@ impl PathEvents {
             let left = limits.max_time - state.t;
             let wait = clock / rate;
             let skipped = if state.cuts.near { 0.0 } else { self.motion.skip_rest(state, wait.min(left), rng) };
-            let tau = match skipped > 0.0 {
-                true => skipped,
-                false => wait.min(step).min(self.motion.step_limit(state)).min(left),
-            };
+            let tau = if skipped > 0.0 { skipped } else { wait.min(step).min(self.motion.step_limit(state)).min(left) };
             if skipped == 0.0 {
                 state.before.copy_from_slice(&state.x);
                 self.motion.advance(state, tau, &self.jumps, rng);

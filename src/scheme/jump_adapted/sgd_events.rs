@@ -119,10 +119,8 @@ impl IntervalEvents<0> for KinkEvents {
         };
         let step = self.axis.step(y, place.variance, [limit, place.tau], !near, draws);
         let place = place.cut_short(step.tau);
-        let watched = is_near.then_some(match self.axis.is_steep_left() {
-            true => [near & !step.walled, near],
-            false => [near, near & !step.walled],
-        });
+        let open = near & !step.walled;
+        let watched = is_near.then_some(if self.axis.is_steep_left() { [open, near] } else { [near, open] });
         Stretch {
             before: x,
             after: self.interval.minimum + step.y,

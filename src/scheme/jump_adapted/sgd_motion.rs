@@ -25,9 +25,10 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
         let axis = |i: usize| FreeAxis {
             minimum: potential.minimum()[i],
             curvatures: [left[i], right[i]],
-            steps: match left[i] == right[i] {
-                true => AxisFlow::Smooth(SmoothAxis::new(left[i], floor)),
-                false => AxisFlow::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor)),
+            steps: if left[i] == right[i] {
+                AxisFlow::Smooth(SmoothAxis::new(left[i], floor))
+            } else {
+                AxisFlow::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor))
             },
         };
         return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });

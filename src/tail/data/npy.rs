@@ -394,10 +394,7 @@ impl<'a> Words<'a> {
     }
 
     fn boolean(&mut self) -> Result<bool, NpyError> {
-        match self.take("True") {
-            true => Ok(true),
-            false => self.expect("False", "True or False").map(|()| false),
-        }
+        if self.take("True") { Ok(true) } else { self.expect("False", "True or False").map(|()| false) }
     }
 
     fn tuple(&mut self) -> Result<Vec<usize>, NpyError> {
