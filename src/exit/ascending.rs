@@ -1,20 +1,20 @@
 //! # Many times in ascending order, in bounded memory
 //!
-//! What needs order statistics of more times than memory holds reads them several times: the range of values is cut where the
-//! counts of a histogram over the bits of the numbers say that a part fits, and every part is gathered and sorted in a reading of
-//! its own. The result is that of sorting everything, whatever the order and the number of readings.
+//! Order statistics of more times than memory holds need several passes over them. A histogram over the bits of the numbers divides
+//! the range of values into parts that fit into memory, and each part is collected and sorted in its own pass. The result is that of
+//! sorting everything, for any order of the times and any number of passes.
 
 use std::ops::Range;
 
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
-/// Gives every number to the function it is handed.
+/// Passes every number to the given function.
 pub type Read<'r, E> = &'r mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>;
 
-/// Visits every non-negative number that `read` gives, in ascending order with how often it comes, holding at most some `room` of them.
+/// Visits every non-negative number of `read` in ascending order, with its multiplicity. About `room` numbers are held at a time.
 ///
-/// `read` is called once a reading, and must give the same numbers every time.
+/// `read` is called once per pass, and must give the same numbers every time.
 ///
 /// # Errors
 /// The first error of `read`.
@@ -22,7 +22,7 @@ pub fn ascending<E>(read: Read<'_, E>, count: usize, room: usize, visit: &mut dy
     within(read, 0..f64::INFINITY.to_bits(), count, room, visit)
 }
 
-/// The numbers whose bits lie in `range`, of which there are `count`.
+/// Visits the `count` numbers whose bits lie in `range`.
 fn within<E>(
     read: Read<'_, E>,
     range: Range<u64>,
@@ -40,7 +40,7 @@ fn within<E>(
     if count <= room {
         let mut times = Vec::with_capacity(count);
         read(&mut |t| {
-            // A zero with a sign is the same time.
+            // A negative zero is the same time.
             let t = t + 0.0;
             if range.contains(&t.to_bits()) {
                 times.push(t);
@@ -82,7 +82,7 @@ mod tests {
     fn any_room_gives_the_sorted_list() {
         let mut rng = Stream::new(Seed(5), 0, 0);
         let mut times: Vec<f64> = (0..3000).map(|_| -rng.open01().ln()).collect();
-        // Many alike, more than fit; the ends of the range; numbers one bit apart.
+        // More equal numbers than fit; the ends of the range; numbers one bit apart.
         times.extend([0.5; 700]);
         times.extend([0.0, -0.0, f64::MAX, f64::MIN_POSITIVE, 1.0, 1.0 + f64::EPSILON]);
         for (room, length) in [(1, 40), (10, times.len()), (300, times.len()), (100_000, times.len())] {

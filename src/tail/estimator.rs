@@ -4,7 +4,7 @@ use super::{Hill, IntervalSettings, Koutrouvelis, MaximumLikelihood, McCulloch, 
 use super::{TailError, TailIndex, TailSample};
 use crate::exit::Estimate;
 
-/// Relative width of an interval below which it is one of rounding errors.
+/// Relative width below which an interval consists of rounding errors.
 const NARROWEST: f64 = 1e-9;
 
 /// An estimator of the tail index of a symmetric α-stable law, with its settings.
@@ -24,13 +24,13 @@ const NARROWEST: f64 = 1e-9;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Estimator {
-    /// From the growth of sums; the paper's.
+    /// From the growth of sums; the estimator of the paper.
     Mohammadi(Mohammadi),
     /// From the empirical characteristic function.
     Koutrouvelis(Koutrouvelis),
     /// From two quantiles.
     McCulloch(McCulloch),
-    /// From the largest entries, whatever the law of the others.
+    /// From the largest entries, for any law of the others.
     Hill(Hill),
     /// From the likelihood of the stable law.
     MaximumLikelihood(MaximumLikelihood),
@@ -57,7 +57,7 @@ impl Estimator {
         Estimator::MAXIMUM_LIKELIHOOD,
     ];
 
-    /// Its name in tables and on the command line.
+    /// Name in tables and on the command line.
     pub fn name(&self) -> &'static str {
         match self {
             Estimator::Mohammadi(_) => "mohammadi",
@@ -81,7 +81,7 @@ impl Estimator {
             Estimator::MaximumLikelihood(likelihood) => likelihood.estimate(sample, settings),
         }?;
         let Estimate { value, lo, hi } = index.alpha;
-        // Entries that repeat themselves leave no spread to make an interval of but rounding errors.
+        // If the entries repeat, the width of the interval consists of rounding errors.
         if hi - lo > NARROWEST * value {
             Ok(index)
         } else {

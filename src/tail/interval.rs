@@ -5,12 +5,12 @@ use super::dependence::{default_length, variance_of_mean};
 use super::law::SMALLEST;
 use crate::exit::{Confidence, Estimate};
 
-/// How intervals are made.
+/// Settings of confidence intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct IntervalSettings {
-    /// Their level.
+    /// Level of the intervals.
     pub confidence: Confidence,
-    /// Consecutive entries over which dependence is allowed for; `⌈n^(1/3)⌉` where none is given, 1 for independent entries.
+    /// Length of dependence in consecutive entries; `None` means `⌈n^(1/3)⌉`. 1 for independent entries.
     pub dependence: Option<usize>,
 }
 
@@ -24,10 +24,10 @@ impl IntervalSettings {
         variance_of_mean(influence, self.length(influence.len())).map(f64::sqrt)
     }
 
-    /// The interval of an index whose estimate `raw` is asymptotically Gaussian, knowing that `α <= 2`: the `α` whose likelihood is within that of
-    /// `z` standard errors of the best. Where `raw` lies above 2 the best is 2 itself, and the interval ends at `raw - √((raw-2)² + z² s²)`:
-    /// it always has a width and covers at least as often as it says. Above by more than five standard errors the estimate contradicts every
-    /// stable law.
+    /// The likelihood interval, under `α <= 2`, of an index whose estimate `raw` is asymptotically Gaussian with standard error `s`: all `α` whose
+    /// log likelihood is at most `z²/2` below the maximum. If `raw > 2`, the maximum is at 2 and the lower end is
+    /// `raw - √((raw-2)² + z² s²)`; the interval then has positive width and at least its nominal coverage. An estimate more than five standard
+    /// errors above 2 contradicts every stable law.
     pub(super) fn up_to_two(&self, what: &'static str, raw: f64, error: f64) -> Result<Estimate, TailError> {
         IntervalSettings::of_a_law(what, raw, error)?;
         let half_width = self.confidence.gaussian_width() * error;
@@ -36,7 +36,8 @@ impl IntervalSettings {
         Ok(Estimate { value: raw.min(2.0), lo: lo.max(0.0), hi: (raw + half_width).min(2.0) })
     }
 
-    /// As [`up_to_two`](Self::up_to_two), with a standard error that depends on α: all `α` that lie within `z` of their own.
+    /// Like [`up_to_two`](Self::up_to_two), with a standard error that depends on α: all `α` from which `raw` is at most `z` of their standard
+    /// errors away.
     pub(super) fn inverted(
         &self,
         what: &'static str,
@@ -49,7 +50,7 @@ impl IntervalSettings {
         let above = (raw - 2.0).max(0.0);
         let within = |alpha: f64| (raw - alpha).abs() <= above.hypot(z * error_at(alpha));
         let value = raw.min(2.0);
-        // Ends by bisection between the estimate and the end of the laws.
+        // Ends by bisection between the estimate and the limits of α.
         let end = |limit: f64| {
             let (mut inside, mut outside) = (value, limit);
             if within(limit) {
@@ -64,7 +65,7 @@ impl IntervalSettings {
         Ok(Estimate { value, lo: end(SMALLEST), hi: end(2.0) })
     }
 
-    /// Refuses an estimate that no stable law gives.
+    /// Rejects an estimate that contradicts every stable law.
     fn of_a_law(what: &'static str, raw: f64, error: f64) -> Result<(), TailError> {
         if !raw.is_finite() || raw <= 0.0 {
             return Err(TailError::NoIndex { what, value: raw });

@@ -1,8 +1,8 @@
-//! The tail index of a sample: five estimators with intervals, the fit of the law, and the Gaussian that must be ruled out.
+//! The tail index of a sample: five estimators with intervals, the fit of the law, and the comparison with Gaussian data.
 //!
-//! A [`TailSample`] is centred, counts its zeros and allows for rounding; an [`Estimator`] makes a [`TailIndex`] of it. All estimators assume
-//! independent entries of one symmetric law: [`Assumptions`] tests that. Whatever an estimator says, [`GaussianSurrogate`] tells what it
-//! says of Gaussian data with the same scales. The program reads data from tables of text, NumPy arrays and safetensors (`tail::data`).
+//! A [`TailSample`] is centred, counts its zeros and corrects for rounding; an [`Estimator`] computes its [`TailIndex`]. All estimators assume
+//! independent entries of one symmetric law, which [`Assumptions`] tests. [`GaussianSurrogate`] draws Gaussian data with the same scales, whose
+//! estimate any claim of a heavy tail must be compared with. The program reads data from tables of text, NumPy arrays and safetensors (`tail::data`).
 
 mod assumptions;
 #[cfg(feature = "program")]

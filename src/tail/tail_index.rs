@@ -1,4 +1,4 @@
-//! The answer of an estimator.
+//! The result of an estimator.
 
 use serde::Serialize;
 
@@ -11,9 +11,9 @@ pub struct TailIndex {
     pub estimator: &'static str,
     /// `α̂` with its interval.
     pub alpha: Estimate,
-    /// Scale `s` of SαS(s), characteristic function `exp(-s^α |w|^α)`, where the estimator gives one.
+    /// Scale `s` of SαS(s), characteristic function `exp(-s^α |w|^α)`, if the estimator gives one.
     pub scale: Option<f64>,
-    /// What was subtracted from the entries.
+    /// Location that was subtracted from the entries.
     pub location: f64,
     /// Entries used.
     pub n: usize,

@@ -1,8 +1,8 @@
 //! Many paths of one recursion on an interval, side by side.
 //!
 //! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
-//! the next path of the range when the block of noise is used up. What a path does is [`IntervalStep::step`] on one lane,
-//! whatever the vectors are: nothing fuses a multiplication with an addition, so every width gives the same bits.
+//! the next path of the range when the block of noise is used up. A path takes the same steps, [`IntervalStep::step`], in a lane of
+//! any vector width: no operation fuses a multiplication with an addition, so every width gives the same bits.
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 use crate::scheme::{Limits, PathRecord, StreamSource};
 
-/// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
+/// Steps for which noise is drawn at once: with sixteen lanes the words, the noise and the track fit into the L1 cache.
 const BLOCK: usize = 32;
 
-/// Marks a path that is inside in the track: the sum of two numbers is negative zero only if both are.
+/// Value of the track for a path that is inside: a sum of two numbers is negative zero only if both are.
 const INSIDE: f64 = -0.0;
 
 /// As few paths as this run one by one, which is faster than lanes that are mostly empty.
@@ -22,11 +22,11 @@ const FEW: usize = 2;
 
 /// A recursion on an interval with `K` numbers of state, of which the first is the parameter.
 pub(super) trait IntervalStep<const K: usize>: Copy {
-    /// The state at `t = 0`, which may take draws of its own.
+    /// The state at `t = 0`, which may need draws.
     fn start(self, draw: impl FnMut() -> f64) -> [f64; K];
 
-    /// Advances the state by one step with the noise `xi`, SαS(1). Returns the displacement by the noise, and where the path is
-    /// inside the edge as it is watched.
+    /// Advances the state by one step with the noise `xi`, SαS(1). Returns the displacement by the noise, and the lanes whose path is
+    /// inside the shifted edge.
     fn step<S: Simd>(self, simd: S, state: &mut [S::f64s; K], xi: S::f64s) -> (S::f64s, S::m64s);
 }
 
@@ -51,7 +51,7 @@ impl<const K: usize> StepPath<K> {
         StepPath { path, state, steps: 0, stream }
     }
 
-    /// Runs to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
+    /// Runs to the exit, or to `most` steps in total. Returns the number of steps and, after an exit, the place and the last kick.
     pub fn run_alone<R: IntervalStep<K>>(
         mut self,
         recursion: R,
@@ -70,7 +70,7 @@ impl<const K: usize> StepPath<K> {
     }
 }
 
-/// How a path ended: `x` and the last kick at the exit, or nothing after as many steps as it may take.
+/// End of a path: `x` and the last kick if it left, `None` if it reached the limit of steps.
 pub(super) struct Ending {
     pub path: u64,
     pub steps: u64,
@@ -85,7 +85,7 @@ pub(super) struct StepKernel<'a, R> {
     pub source: StreamSource,
     /// Steps a path may take.
     pub most: u64,
-    /// With the flag that abandons the paths.
+    /// Limits with the flag that abandons the paths.
     pub limits: Limits<'a>,
 }
 
@@ -120,7 +120,7 @@ impl<R> StepKernel<'_, R> {
     }
 }
 
-/// Advances `unfinished` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
+/// Advances `unfinished` and then the paths of `queue` in `N` lanes until at most `rest` are left; returns these.
 struct AdvanceSteps<'a, R, P, const K: usize, const N: usize> {
     lanes: &'a StepKernel<'a, R>,
     unfinished: Vec<StepPath<K>>,
@@ -195,7 +195,7 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
     }
 }
 
-/// A block of steps: the noise goes in, the kicks come out in its place, and the track shows where a path was outside.
+/// A block of steps. The kicks replace the noise, and the track marks the steps after which a path was outside.
 struct IntervalBlock<'a, R, const K: usize, const N: usize> {
     recursion: R,
     states: &'a mut [[f64; N]; K],
@@ -210,7 +210,7 @@ impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K,
         let mut outside = [0.0; N];
         let groups = N / S::F64_LANES;
         let mut first = 0;
-        // Two chains of dependent operations at a time hide each other's latency.
+        // Two independent chains of operations hide each other's latency.
         while first + 2 <= groups {
             self.strip::<S, 2>(simd, first, &mut outside);
             first += 2;

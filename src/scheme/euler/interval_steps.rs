@@ -25,7 +25,7 @@ pub(super) struct SgdIntervalStep {
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
     scale: f64,
-    /// The ends as they are watched.
+    /// The ends, shifted for monitoring.
     lo: f64,
     hi: f64,
 }
@@ -56,9 +56,9 @@ impl IntervalStep<1> for SgdIntervalStep {
     }
 }
 
-/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`. The second moment `MOVES`,
-/// towards the square of a `SAMPLED` gradient or that of the mean field: known to the compiler, since a branch would cost a quarter of
-/// the step.
+/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`. If `MOVES`, the
+/// second moment follows the square of a `SAMPLED` gradient or its mean field. Both are constants of the type, since a branch would
+/// cost a quarter of the step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
     interval: IntervalProblem,
@@ -143,7 +143,7 @@ impl<const MOVES: bool, const SAMPLED: bool> IntervalStep<6> for AdamIntervalSte
     }
 }
 
-/// Counts the step into the memory of an average, and gives the weight of the present in it.
+/// Updates the memory of an average by one step, and returns the weight of the present in it.
 #[inline(always)]
 fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
     let share = simd.splat_f64s(present);
@@ -162,7 +162,7 @@ pub(super) enum IntervalSteps {
 }
 
 impl IntervalSteps {
-    /// The recursion that the dynamics of the problem have.
+    /// The recursion of the dynamics of a problem.
     pub fn of(problem: &Problem, interval: IntervalProblem, constants: StepConstants) -> Self {
         let Dynamics::Adam(adam) = problem.dynamics() else {
             return IntervalSteps::Sgd(SgdIntervalStep::new(interval, constants));

@@ -1,8 +1,8 @@
 //! # Euler's scheme
 //!
 //! `θ_{k+1} = θ_k - ∇F h + ε h^(1/α) Σ ξ_k` with `ξ_k` SαS(1); with `h = η` this is SGD itself. Adam divides both terms by `Q_k`,
-//! which is known before the jump. Exits are seen at steps, late by `O(h^(1/α))` for `α > 1`; the corrected monitoring
-//! watches the edge `β_α ε h^(1/α)` (local amplitude) earlier, which leaves an error of order `h`.
+//! which is known before the jump. Exits are detected after steps, late by `O(h^(1/α))` for `α > 1`. Corrected
+//! monitoring shifts the edge inwards by `β_α ε h^(1/α)` (local amplitude), which leaves an error of order `h`.
 
 use std::ops::Range;
 
@@ -21,24 +21,24 @@ use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
-/// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
+/// Default step in relaxation times: the error with the shifted edge is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
 
-/// Default step in crossing times where there is no drift to relax by.
+/// Default step in crossing times for a problem without drift.
 const STEP_PER_CROSSING: f64 = 0.001;
 
 /// Relative error of the mean exit time for a step of one relaxation or crossing time, at first order: the largest measured for a
 /// quadratic well is 1.8, at `α = 1.95` and `ε = .3`, where the mean depends most on the edge.
 const ERROR_PER_CLOCK: f64 = 2.0;
 
-/// Where the exit is watched.
+/// The edge at which exits are detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Monitoring {
     /// The edge shifted inwards by the mean overshoot of a step: estimates the exit of the SDE.
     #[default]
     Corrected,
-    /// The edge itself, seen at steps: what an optimiser with `h = η` does.
+    /// The edge itself, checked after every step, as for an optimiser with `h = η`.
     Discrete,
 }
 
@@ -73,7 +73,7 @@ impl Euler {
         Ok(Euler { step: Some(step), monitoring: Monitoring::default() })
     }
 
-    /// With another monitoring.
+    /// The same settings with another monitoring.
     pub fn monitoring(mut self, monitoring: Monitoring) -> Self {
         self.monitoring = monitoring;
         self
@@ -109,7 +109,7 @@ pub(super) struct EulerKernel {
     scale: f64,
     /// [`basin_shift`] times `ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
-    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
+    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros if no edge is shifted.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
@@ -139,7 +139,7 @@ impl EulerKernel {
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
         // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
-        // the step, so `t*` limits nothing and may underflow; 0 belongs to an axis without noise, where no edge is shifted.
+        // the step, so `t*` sets no limit and may underflow. It is 0 for an axis without noise, whose edges are not shifted.
         let balance = match is_near_one(alpha) {
             false if corrected || settings.step.is_none() => balance_time(problem).filter(|t| *t > 0.0),
             _ => None,
@@ -160,7 +160,7 @@ impl EulerKernel {
                  from those of the SDE by any factor"
             ));
         } else if settings.step.is_some() && corrected {
-            // With discrete monitoring a large step is the point: it is what the optimiser does.
+            // With discrete monitoring a large step is intended: it is the step of the optimiser.
             let error = 100.0 * (ERROR_PER_CLOCK * step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
@@ -287,7 +287,7 @@ impl EulerKernel {
         }
     }
 
-    /// [`EulerKernel::path`] on an interval, bit for bit: in lanes where the table draws, one by one otherwise.
+    /// [`EulerKernel::path`] on an interval, bit for bit: in lanes if the table draws the noise, else one by one.
     fn run_recursion<const K: usize>(
         &self,
         recursion: impl IntervalStep<K>,
@@ -322,7 +322,7 @@ impl EulerKernel {
         self.exit(ws, (events - 1) as f64 * self.step + self.step, events)
     }
 
-    /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
+    /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with `Q` at the beginning of the step.
     fn step_adam(&self, adam: &Adam, ws: &mut Workspace) {
         let h = self.step;
         let rates = [adam.beta1_rate(), adam.beta2_rate()];
@@ -333,7 +333,7 @@ impl EulerKernel {
         });
         let sampled = adam.second_moment() == SecondMoment::Sampled;
         let Workspace { x, gradient, kick, averages, .. } = ws;
-        // Loops over the coordinates that vectors can take, with the same bits.
+        // These loops over the coordinates vectorise with the same bits.
         self.arch.dispatch(
             #[inline(always)]
             || {
@@ -443,7 +443,7 @@ mod tests {
         Dynamics::Adam(Adam::new(1.0, 0.1).unwrap().with_second_moment(moment))
     }
 
-    /// Lanes of every vector width and the general recursion give the same bits, limits and places included.
+    /// Lanes of every vector width and the general recursion give the same bits, including limits and exit sites.
     #[test]
     fn a_line_is_the_general_path_bit_for_bit() {
         let dynamics = [SecondMoment::Frozen, SecondMoment::MeanField, SecondMoment::Sampled].map(adam);
@@ -460,7 +460,7 @@ mod tests {
                 for arch in levels() {
                     kernel.arch = arch;
                     let mut lanes = Vec::new();
-                    // One path goes alone, some ten through lanes of eight, the others through all widths.
+                    // One path runs alone, about ten in lanes of eight, the others in all widths.
                     for range in [0..1, 1..12, 12..300] {
                         kernel.run(source, range, limits, &mut lanes);
                     }

@@ -12,7 +12,7 @@ use crate::scheme::{Departure, ExitSite, Side};
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;
 
-/// SαS(1) by the quantile table, or by the exact transformation where the table does not reach.
+/// SαS(1) by the quantile table, or by the exact transformation for an `α` that the table does not cover.
 pub(super) enum StepLaw {
     Table(QuantileTable),
     Transformation(StableLaw),
@@ -23,7 +23,7 @@ impl StepLaw {
         QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
     }
 
-    /// Fills `out` with draws, one word of the stream each where the table draws.
+    /// Fills `out` with draws. The table takes one word of the stream per draw.
     pub fn fill(&self, out: &mut [f64], rng: &mut Stream) {
         match self {
             StepLaw::Table(table) => table.fill(rng, out),
@@ -52,7 +52,7 @@ impl StepNoise {
         &self.law
     }
 
-    /// Draws `ξ` into `xi` and leaves `Σξ` in `kick`, both of length `d`.
+    /// Draws `ξ` into `xi` and computes `Σξ` in `kick`, both of length `d`.
     pub fn draw(&self, xi: &mut [f64], kick: &mut [f64], rng: &mut Stream) {
         match self.noise.structure() {
             Structure::Independent => self.law.fill(xi, rng),
@@ -64,8 +64,8 @@ impl StepNoise {
         self.noise.amplitude().apply(xi, kick);
     }
 
-    /// Where a path at `x` left by a step whose noise was `xi` and moved it by `kick`. A displacement beyond the finite numbers is an
-    /// exit if the noise made it, with an infinite overshoot; `None` if the drift did, which means that the recursion diverged.
+    /// The exit site of a path at `x` after a step with noise `xi`, which moved it by `kick`. If the noise made the displacement overflow,
+    /// the path left with an infinite overshoot; `None` if the drift did: the recursion diverged.
     pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<ExitSite> {
         if x.iter().all(|x| x.is_finite()) {
             return Some(self.site(basin, x, xi, kick));
@@ -74,7 +74,7 @@ impl StepNoise {
             let size = |j: usize| if values[j].is_nan() { f64::INFINITY } else { values[j].abs() };
             (0..values.len()).max_by(|&a, &b| size(a).total_cmp(&size(b)))
         };
-        // Zero times infinity in a matrix product is not a number, so the noise itself counts as well.
+        // Zero times infinity in a matrix product is NaN, so the noise itself is checked as well.
         if !xi.iter().chain(kick).any(|z| z.is_infinite()) {
             return None;
         }
@@ -84,7 +84,7 @@ impl StepNoise {
         Some(ExitSite { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
     }
 
-    /// The place of an exit to a finite point.
+    /// The site of an exit to a finite point.
     fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> ExitSite {
         if basin.exit_distance(kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
             return by_coordinate(basin, x, Departure::Creep);

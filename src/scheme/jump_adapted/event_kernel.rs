@@ -11,7 +11,7 @@ use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::noise::QuantileTable;
 use crate::scheme::{Limits, Outcome, PathRecord, StreamSource};
 
-/// Fewer paths than this go on in narrower lanes.
+/// Fewer paths than this continue in narrower lanes.
 const FEW: usize = 2;
 
 /// The events of every kind of problem.
@@ -107,8 +107,8 @@ mod tests {
         ]
     }
 
-    /// The number of lanes, the paths in the others and the vectors do not change a bit: a path that runs alone takes one lane
-    /// of scalars.
+    /// The number of lanes, the paths in other lanes and the width of the vectors do not change a bit. A path that runs alone uses
+    /// one lane of scalars.
     #[test]
     fn a_path_is_the_same_in_any_company() {
         for kernel in kernels() {
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// The law is that of the general path: means, shares of jumps and of the upper side within 4.5 standard errors of
+    /// The law equals that of the general scheme: means, shares of jumps and of the upper side within 4.5 standard errors of
     /// 60,000 paths each, 21 comparisons, false-positive rate below 2e-4. Power: mean times of problems 3 % apart differ.
     #[test]
     fn the_law_is_that_of_the_general_path() {

@@ -1,4 +1,4 @@
-//! What an event of a path on an interval is, and the numbers of many paths side by side.
+//! The events of a path on an interval, and the state of many paths in lanes.
 
 use pulp::Simd;
 
@@ -8,18 +8,18 @@ use crate::scheme::interval::IntervalProblem;
 use crate::scheme::vector::{Mask, Vector};
 use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side};
 
-/// What marks a path at its end, a stretch whose bridge comes near an edge, their sum both, and a stretch that was far from the edges and
-/// yet ends outside.
+/// Marks of a lane: the path ends; the bridge of the stretch comes near an edge (their sum marks both); the stretch was far from the
+/// edges but ends outside.
 const END: f64 = 1.0;
 const BRIDGE: f64 = 2.0;
 const OUTSIDE: f64 = 4.0;
 
-/// The events of a problem on an interval: its constants, of which a loop takes a copy that no store of a record can change. A path has
-/// `K` numbers of its own beside those of [`EventLanes`].
+/// The events of a problem on an interval: its constants. A loop works on a copy, so that the compiler knows that no store changes it. A path
+/// has `K` numbers in addition to those of [`EventLanes`].
 pub(super) trait IntervalEvents<const K: usize>: Copy {
-    /// Normal numbers of an event beyond the first.
+    /// Normal numbers of an event after the first.
     const MORE_NORMALS: usize;
-    /// Exponential numbers of an event beyond the clock's.
+    /// Exponential numbers of an event in addition to the clock's.
     const EXPONENTIALS: usize;
 
     fn interval(&self) -> &IntervalProblem;
@@ -27,8 +27,7 @@ pub(super) trait IntervalEvents<const K: usize>: Copy {
     /// Those numbers at the start.
     fn start(&self) -> [f64; K];
 
-    /// Vector `g` of the lanes through one event, from what is left of the clock: the stretch, with which the lanes go on to
-    /// [`EventLanes::conclude`].
+    /// The next stretch of vector `g` of the lanes, for [`EventLanes::conclude`].
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<K, N>, g: usize) -> Stretch<S>;
 }
 
@@ -37,15 +36,15 @@ pub(super) struct Stretch<S: Simd> {
     pub before: Vector<S>,
     pub after: Vector<S>,
     pub tau: Vector<S>,
-    /// What is left of the clock at its end; nothing where a large jump comes.
+    /// The rest of the clock at its end; 0 in lanes with a large jump.
     pub clock: Vector<S>,
     /// Displacement by a large jump at its end.
     pub jump: Vector<S>,
-    /// Variance of the Gaussian part per unit time as the edge sees it.
+    /// Variance per unit time of the Gaussian part along the normal of the edge.
     pub variance: Vector<S>,
-    /// How far beyond the edges the Gaussian part is watched.
+    /// Shift of the barrier of the Gaussian part beyond the edges.
     pub shift: Vector<S>,
-    /// Where the lower and the upper edge are near enough for a bridge; `None` if nowhere.
+    /// Lanes in which the lower and the upper edge are near enough for a bridge; `None` if there are none.
     pub watched: Option<[Mask<S>; 2]>,
 }
 
@@ -56,14 +55,14 @@ pub(super) struct EventLanes<const K: usize, const N: usize> {
     pub t: [f64; N],
     clock: [f64; N],
     events: [f64; N],
-    /// What [`IntervalEvents`] adds to them.
+    /// The numbers of [`IntervalEvents`].
     pub own: [[f64; N]; K],
     pub clock_draw: [f64; N],
     pub normals: [[f64; N]; 2],
     pub exponential: [f64; N],
     /// A Pareto number of either sign, 1 or more.
     pub jump: [f64; N],
-    /// Ends of the stretch just made, its length, and its variance and shift.
+    /// Ends of the last stretch, its length, variance and shift.
     before: [f64; N],
     after: [f64; N],
     tau: [f64; N],
@@ -71,11 +70,11 @@ pub(super) struct EventLanes<const K: usize, const N: usize> {
     shift: [f64; N],
     /// The displacement by a jump.
     kick: [f64; N],
-    /// `2 from to/(σ² τ)` at either edge, infinite where none is near.
+    /// `2 from to/(σ² τ)` at either edge, infinite if the edge is not near.
     exponents: [[f64; N]; 2],
-    /// Not 0 where a path has to be looked at.
+    /// Not 0 for a path that needs [`EventLanes::attend`].
     attention: [f64; N],
-    /// Whether an edge was near some path since this was last reset.
+    /// Whether an edge was near any path since the last reset.
     pub bridged: bool,
 }
 
@@ -119,15 +118,15 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         self.own.map(|row| row[lane])
     }
 
-    /// What is left of the clock, an exponential number that the large jumps use up; drawn where the last one came.
+    /// The rest of the clock, an exponential number that is used up at the rate of the large jumps; drawn anew after a jump.
     #[inline(always)]
     pub fn clock<S: Simd>(&self, simd: S, g: usize) -> Vector<S> {
         let left = Vector::load(simd, &self.clock, g);
         left.is(0.0).select(Vector::load(simd, &self.clock_draw, g).abs(), left)
     }
 
-    /// The end of an event: the exponents of the bridge near an edge, the jump if the clock has run down, and the marks of the lanes
-    /// that call for attention, which it returns.
+    /// Completes an event: the exponents of the bridge near an edge, and the jump if the clock has run out. Returns the marks of the
+    /// lanes that need [`EventLanes::attend`].
     #[inline(always)]
     pub fn conclude<S: Simd>(
         &mut self,
@@ -156,7 +155,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
             variance.store(&mut self.variance, g);
             before.store(&mut self.before, g);
             bridges = lower.min(upper).below_number(FAR);
-            // Within the shift of its barrier a path goes on.
+            // A path between the edge and its shifted barrier continues.
             outside = outside & !(watched[0] | watched[1]);
             self.bridged = true;
         }
@@ -181,10 +180,10 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         attention
     }
 
-    /// Whether a lane has to be looked at by [`EventLanes::attend`], with the exponential number of its bridge.
+    /// Whether a lane needs [`EventLanes::attend`], given the exponential number of its bridge.
     #[inline(always)]
     pub fn calls(&self, lane: usize, draw: f64) -> bool {
-        // The two probabilities add up to twice the larger one at most.
+        // The sum of the two probabilities is at most twice the larger one.
         let nearer = || self.exponents[0][lane].min(self.exponents[1][lane]);
         match self.attention[lane] {
             0.0 => false,
@@ -223,7 +222,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
             streams.set(lane, &stream);
             crossing = Some((edge, delay));
         }
-        // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
+        // A limit must not change the path before it, so the stretch that contains it is computed in full.
         let exit = crossing.map_or(t, |(_, delay)| (t - tau) + delay);
         if exit >= limits.max_time {
             return record(Outcome::Censored { at: limits.max_time }, flow_events);

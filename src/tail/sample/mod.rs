@@ -1,4 +1,4 @@
-//! The sample that estimators work on: centred data without zeros, whose rounding is undone.
+//! The sample that estimators work on: centred data without zeros and without rounding.
 
 mod lattice;
 mod rounding;
