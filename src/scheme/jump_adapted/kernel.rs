@@ -16,15 +16,12 @@
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use super::adam_events::AdamEvents;
 use super::adam_motion::AdamMotion;
 use super::axis_steps::SmoothAxis;
 use super::barrier::STEP_RELAXATION;
-use super::event_cuts::EventCuts;
-use super::event_kernel::{AnyEvents, EventKernel};
+use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
 use super::path_events::PathEvents;
-use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::QuantileTable;
 use crate::scheme::interval::IntervalProblem;

@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
-use super::barrier::{Bridge, FAR, crossed};
 use crate::noise::LaneStreams;
 use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::barrier::{Bridge, FAR, crossed};
 use crate::scheme::vector::{Mask, Vector};
 use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side};
 

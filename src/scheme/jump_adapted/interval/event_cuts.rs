@@ -2,14 +2,14 @@
 
 use pulp::Simd;
 
-use super::barrier::{STEP_SPREAD, near_square};
-use super::cut::{Cut, Ladder};
-use super::large_jumps::LargeJumps;
+use crate::scheme::jump_adapted::barrier::{STEP_SPREAD, near_square};
+use crate::scheme::jump_adapted::cut::{Cut, Ladder};
+use crate::scheme::jump_adapted::large_jumps::LargeJumps;
 use crate::scheme::vector::{Mask, Vector};
 
 /// The cuts of one noise coordinate as displacements of the parameter, before `Q⁻¹`.
 #[derive(Clone, Copy)]
-pub(super) struct EventCuts {
+pub(in crate::scheme::jump_adapted) struct EventCuts {
     far: Cut,
     near: Cut,
     ladder: Ladder,
@@ -25,7 +25,7 @@ pub(super) struct EventCuts {
 
 /// The noise of a stretch at a place.
 #[derive(Clone, Copy)]
-pub(super) struct Place<S: Simd> {
+pub(in crate::scheme::jump_adapted) struct Place<S: Simd> {
     /// Longest stretch: until the clock runs down, or a step.
     pub tau: Vector<S>,
     /// Variance of the Gaussian part per unit time.
@@ -38,7 +38,7 @@ pub(super) struct Place<S: Simd> {
 }
 
 /// A place near the edge, and its distance, which has a lower limit.
-pub(super) struct NearPlace<S: Simd> {
+pub(in crate::scheme::jump_adapted) struct NearPlace<S: Simd> {
     pub place: Place<S>,
     /// Longest step for any clock.
     pub step: Vector<S>,

@@ -16,7 +16,7 @@ const FEW: usize = 2;
 
 /// The events of every kind of problem.
 #[derive(Clone, Copy)]
-pub(super) enum AnyEvents {
+pub(in crate::scheme::jump_adapted) enum AnyEvents {
     Smooth(SmoothEvents),
     Kink(KinkEvents),
     FrozenAdam(AdamEvents<false>),
@@ -24,11 +24,11 @@ pub(super) enum AnyEvents {
 }
 
 /// A problem on an interval with the tables of its events.
-pub(super) struct EventKernel {
+pub(in crate::scheme::jump_adapted) struct EventKernel {
     events: AnyEvents,
     /// Pareto numbers of either sign, with the sign of the noise where the amplitude is positive.
     jump: QuantileTable,
-    pub(super) arch: Arch,
+    pub(in crate::scheme::jump_adapted) arch: Arch,
 }
 
 impl EventKernel {

@@ -2,16 +2,16 @@
 
 use pulp::Simd;
 
-use super::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
-use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
+use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use crate::scheme::vector::Vector;
 
 /// The constants of the events with one curvature.
 #[derive(Clone, Copy)]
-pub(super) struct SmoothEvents {
+pub(in crate::scheme::jump_adapted) struct SmoothEvents {
     interval: IntervalProblem,
     cuts: EventCuts,
     axis: SmoothAxis,
@@ -20,7 +20,7 @@ pub(super) struct SmoothEvents {
 
 /// The constants of the events with two curvatures that meet in a kink.
 #[derive(Clone, Copy)]
-pub(super) struct KinkEvents {
+pub(in crate::scheme::jump_adapted) struct KinkEvents {
     interval: IntervalProblem,
     cuts: EventCuts,
     axis: KinkAxis,

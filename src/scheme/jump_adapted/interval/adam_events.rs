@@ -6,13 +6,13 @@
 
 use pulp::Simd;
 
-use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnInterval};
-use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
-use super::between_jumps::{FAR_STEP, MEMORY};
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
 use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnInterval};
+use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
+use crate::scheme::jump_adapted::between_jumps::{FAR_STEP, MEMORY};
 use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it has an error of 10⁻¹⁵.
@@ -25,7 +25,7 @@ const SHORT: f64 = 1e-3;
 
 /// The constants of the events; `v̂` follows the gradient if it `MOVES`.
 #[derive(Clone, Copy)]
-pub(super) struct AdamEvents<const MOVES: bool> {
+pub(in crate::scheme::jump_adapted) struct AdamEvents<const MOVES: bool> {
     interval: IntervalProblem,
     curvature: f64,
     beta1: f64,
