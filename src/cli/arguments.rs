@@ -254,7 +254,7 @@ pub struct TailIndexOptions {
     #[arg(long, value_enum, default_value_t = MissingValues::Omit, help_heading = READING)]
     pub missing: MissingValues,
 
-    /// A further text that stands for a missing value, as -999
+    /// An additional mark of missing values, for instance -999
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = READING)]
     pub na: Vec<String>,
 

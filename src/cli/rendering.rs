@@ -125,7 +125,7 @@ impl Rendering<'_> {
         console.say(format!("write tables and figures again with: {}", report_command(path)));
     }
 
-    /// Names of what lies in the folder, but for the store.
+    /// Names of the files in the folder, without the store.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();

@@ -150,13 +150,13 @@ fn write_noise(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
         Amplitude::Diagonal(scales) => lines.numbers("amplitude diagonal", scales),
         Amplitude::Dense(matrix) => {
             lines.text("amplitude", "dense")?;
-            matrix.row_iter().try_for_each(|row| lines.numbers("row", &row))
+            matrix.row_iter().try_for_each(|row| lines.numbers("row", row))
         }
         Amplitude::LowRank(sigma) => {
             lines.numbers("amplitude low_rank", sigma.diagonal())?;
             let [left, right] = sigma.factors();
-            left.column_iter().try_for_each(|column| lines.numbers("left", &column))?;
-            right.column_iter().try_for_each(|column| lines.numbers("right", &column))
+            left.column_iter().try_for_each(|column| lines.numbers("left", column))?;
+            right.column_iter().try_for_each(|column| lines.numbers("right", column))
         }
     }
 }
@@ -166,7 +166,7 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
         PotentialSettings::Quadratic { curvature } => lines.numbers("potential quadratic", curvature)?,
         PotentialSettings::Hessian(hessian) => {
             lines.text("potential", "hessian")?;
-            hessian.row_iter().try_for_each(|row| lines.numbers("row", &row))?;
+            hessian.row_iter().try_for_each(|row| lines.numbers("row", row))?;
         }
         PotentialSettings::Asymmetric { left, right } => {
             lines.numbers("potential asymmetric", left)?;

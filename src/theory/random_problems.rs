@@ -1,4 +1,4 @@
-//! # Adam beside SGD in random problems whose volumes tie
+//! # Adam and SGD in random problems with equal volumes
 //!
 //! The volume argument of theorem 2 makes no claim at `det Q = 1`. The Radon measure does. The problems have `Ω = {θᵀHθ < 1}` and
 //! `Q = diag((ΣΣᵀ)_ii)^(1/2)` scaled to `det Q = 1`. How often `m(W_ADAM) < m(W_SGD)` depends on how `Σ` and `H` are aligned, so there are
@@ -221,7 +221,7 @@ mod tests {
             let later = (0..n).filter(|k| family.ratio(Seed(20_201_206), *k) > 1.0).count() as f64 / n as f64;
             for (other, share) in expected {
                 let near = (later - share).abs() < 4.5 * error(share);
-                assert_eq!(near, other == ensemble, "{ensemble} beside {other}: {later} {share}");
+                assert_eq!(near, other == ensemble, "{ensemble} and {other}: {later} {share}");
             }
             assert!((later - share).abs() < 4.5 * error(share), "{ensemble}: {later}");
         }

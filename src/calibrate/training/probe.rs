@@ -102,7 +102,7 @@ impl Smoothed {
         let correction = (1.0 - self.beta.powi(self.steps)).recip() as f32;
         for (((m, n), q), out) in self.mean.iter_mut().zip(noise).zip(q).zip(out) {
             *m = keep * *m + take * n;
-            // A parameter whose gradient was always zero has no noise, whatever its Q.
+            // A parameter whose gradient was always zero has no noise, for any Q.
             *out = if *m == 0.0 { 0.0 } else { correction * *m / q };
         }
     }
@@ -200,7 +200,7 @@ mod tests {
         assert!((out[0] - 0.5).abs() < 1e-6 && out[1] == 0.0);
         smoothed.step(&[3.0, 0.0], &[2.0, 0.0], &mut out);
         let expected = (0.9 * 0.1 + 0.1 * 3.0) / (1.0 - 0.81) / 2.0;
-        assert!((out[0] - expected).abs() < 1e-6, "{} beside {expected}", out[0]);
+        assert!((out[0] - expected).abs() < 1e-6, "{} instead of {expected}", out[0]);
         assert_eq!(smoothed.warm_up(), 44);
     }
 }

@@ -29,7 +29,7 @@ pub struct NoiseSamples {
 
 /// The watched coordinates. They are drawn once, so that all measurements use the same.
 ///
-/// Both tables together hold at most `50 × (2,000 + 200 layers) + 128 × batches` numbers, whatever the size of the network.
+/// Both tables together hold at most `50 × (2,000 + 200 layers) + 128 × batches` numbers, for any size of the network.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     /// Ascending: a uniform sample, plus more coordinates of underrepresented layers.

@@ -6,10 +6,10 @@ use super::error::Halt;
 use super::network::LayerRange;
 use super::samples::NoiseSamples;
 use super::samples::{SampleTable, Samples, Watch};
-use crate::calibrate::calibration::{
+use crate::calibrate::data::batches::Purpose;
+use crate::calibrate::measurement::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis,
 };
-use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{

@@ -163,17 +163,17 @@ impl NpyArray {
     pub fn write(&self, path: &Path) -> Result<(), NpyError> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
-        let beside = path.with_file_name(name);
-        let written = File::create(&beside)
+        let temporary = path.with_file_name(name);
+        let written = File::create(&temporary)
             .and_then(|file| {
                 let mut out = BufWriter::new(file);
                 self.write_to(&mut out)?;
                 out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
             })
-            .and_then(|()| fs::rename(&beside, path));
+            .and_then(|()| fs::rename(&temporary, path));
         written.map_err(|source| {
             // The first error is reported; the temporary file may not exist.
-            let _ = fs::remove_file(&beside);
+            let _ = fs::remove_file(&temporary);
             NpyError::File { path: path.to_owned(), source }
         })
     }

@@ -165,8 +165,8 @@ impl Table {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let (told, skipped) = spreadsheet_line(&mut text);
-        let delimiter = settings.delimiter.or(told).unwrap_or_else(|| delimiter(&text, &settings.marks));
+        let (stated, skipped) = spreadsheet_line(&mut text);
+        let delimiter = settings.delimiter.or(stated).unwrap_or_else(|| delimiter(&text, &settings.marks));
         let rows = first_rows(&text, delimiter);
         let Some(first) = rows.first() else { return Err(ColumnError::Empty) };
         let header = match settings.header {
