@@ -9,7 +9,7 @@ use levy_escape::{
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // det Q = 4 · ¼ = 1: the volumes of the two escape sets tie, their Radon measures do not.
+    // det Q = 4 · ¼ = 1: the complements of the two escape sets have equal volumes, but the Radon measures differ.
     let noise = LevyNoise::new(Alpha::new(1.5)?, 0.01)?.with_amplitude(Amplitude::Diagonal(vec![4.0, 0.25]));
     let basin = Basin::new(Quadratic::new(vec![1.0, 1.0])?, Domain::ball(1.0))?;
     let sgd = Problem::new(basin.clone(), Dynamics::Sgd, noise.clone())?;

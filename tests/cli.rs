@@ -1,4 +1,4 @@
-//! What a user of the program is told: messages, help, exit codes.
+//! Messages, help and exit codes of the program.
 
 mod program;
 
@@ -12,7 +12,7 @@ use program::{command, folder, manifest, names, say};
 /// One cell, quick to run. The tests of messages change one line of it.
 const SMALL: &str = include_str!("data/small.toml");
 
-/// A change of [`SMALL`] that makes it wrong, where that is reported, and words that must be there.
+/// A change of [`SMALL`] that makes it wrong, the place of the error, and words of the message.
 struct Wrong {
     what: &'static str,
     from: &'static str,
@@ -100,7 +100,7 @@ const BAD: &[Wrong] = &[
         "2:", &["max recursion depth"]),
 ];
 
-/// The words of a message, whatever the lines and frames they are set in.
+/// The words of a message, without line breaks and frames.
 fn words(message: &str) -> String {
     message.replace(['│', '·'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -120,7 +120,7 @@ fn bad_input_is_refused_with_place_and_remedy() {
         }
         assert!(started.elapsed() < Duration::from_secs(5), "{context}");
         assert_eq!(names(folder.path()), ["my.toml"], "{context}");
-        // `check` and `theory` refuse what `run` refuses.
+        // `check` and `theory` reject the same files as `run`.
         if case.place == "7:11" {
             for command in ["check", "theory"] {
                 let other = say(folder.path(), &[command, "my.toml"]);
@@ -180,7 +180,7 @@ fn files_that_cannot_be_read_or_written_end_with_3() {
     assert_eq!(say(folder.path(), &["check", "latin1.toml"]).code, 3);
     assert_eq!(say(folder.path(), &["reproduce", "--experiments", "absent"]).code, 3);
 
-    // A regular file in place of the results folder: refused whatever the user's rights.
+    // A regular file in place of the results folder is an error for every user.
     let said = say(folder.path(), &["run", "my.toml", "--out", "my.toml/results"]);
     assert_eq!(said.code, 3, "{}", said.stderr);
     assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
@@ -316,7 +316,7 @@ fn a_dumb_terminal_gets_no_escape_codes() {
         script.args(["-qec", &line, "/dev/null"]).env("TERM", term).env_remove("NO_COLOR");
         script.current_dir(folder.path()).stdin(Stdio::null()).output().ok()
     };
-    // Not every machine has it.
+    // Not every machine has this command.
     let (Some(dumb), Some(able)) = (on("dumb"), on("xterm")) else { return };
     assert_eq!((dumb.status.code(), able.status.code()), (Some(2), Some(2)));
     assert!(!dumb.stdout.contains(&0x1b) && able.stdout.contains(&0x1b));

@@ -14,7 +14,7 @@ const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
 const RESULTS: &str = include_str!("../docs/results.md");
 /// Folder that holds the calibrations of the examples.
 const CALIBRATIONS: &str = "results/reference";
-/// A key that no table knows and that resembles none.
+/// A key that no table accepts and that resembles none.
 const UNKNOWN: &str = "zzqqzz";
 
 /// A row of a Markdown table: the text of each cell.
@@ -45,7 +45,7 @@ fn spans(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The rows of the section whose heading is `heading`, or that and an explanation behind a colon.
+/// The rows of the section with this heading, which may be followed by a colon and an explanation.
 fn rows_under<'d>(document: &'d str, first: &str, heading: &str) -> Vec<Row<'d>> {
     let found = |(title, _): &(&str, Vec<Row<'d>>)| title.split(": ").next() == Some(heading);
     let (_, rows) = tables(document, first).into_iter().find(found).unwrap_or_else(|| panic!("no section {heading}"));
@@ -110,7 +110,7 @@ fn of_a_run() -> BTreeSet<String> {
 
 #[test]
 fn the_tables_of_json_keys_are_those_of_the_files() {
-    // What the rows of `ended`, `axis`, `measured` and `surrogate` say in words.
+    // The keys that the rows of `ended`, `axis`, `measured` and `surrogate` describe in words.
     let in_words = |path: &str| {
         let parents = ["runs.ended.", "runs.measurements.axis.", "indices.measured.", "indices.surrogate."];
         parents.iter().any(|parent| path.contains(parent))
@@ -125,7 +125,7 @@ fn the_tables_of_json_keys_are_those_of_the_files() {
         assert_eq!(documented.len(), rows.len(), "{heading}: a key is documented twice");
         let undocumented: Vec<&String> = found.difference(&documented).filter(|path| !in_words(path)).collect();
         assert!(undocumented.is_empty(), "{heading}: not documented: {undocumented:?}");
-        // A key that a file need not have says so.
+        // The table marks optional keys.
         let optional =
             |key: &String| rows.iter().any(|row| spans(row[0])[0] == key && row[1].contains("(only ")) || in_words(key);
         let absent: Vec<&String> = documented.difference(&found).filter(|key| !optional(key)).collect();
@@ -174,7 +174,7 @@ fn key_of(line: &str) -> &str {
     line.split_once('=').map_or("", |(key, _)| key).trim()
 }
 
-/// Puts the lines of an example into a section, in place of those that they replace or exclude.
+/// Puts the lines of an example into a section, replacing the lines with the same or excluded keys.
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
     const EXCLUSIVE: [&[&str]; 3] =
         [&["epsilon", "eta"], &["sgd", "adam", "sgd_steps", "adam_steps"], &["jump_adapted", "euler"]];
@@ -200,7 +200,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
     file.into_iter().map(text).collect()
 }
 
-/// Every place in `text` where a table could hold one more key, with the key that the table belongs to, and the text to put there.
+/// Every place in `text` at which a table can hold another key, with the key of the table and the text to insert.
 fn openings(text: &str) -> Vec<(usize, String, String)> {
     let mut found = vec![(0, String::new(), format!("{UNKNOWN} = 0\n"))];
     let mut start = 0;
@@ -234,7 +234,7 @@ fn openings(text: &str) -> Vec<(usize, String, String)> {
     found
 }
 
-/// The keys that a table would have taken, from the message that refuses the unknown one.
+/// The keys that a table accepts, from the message about the unknown one.
 fn accepted(errors: &str) -> BTreeSet<String> {
     let refusal = errors.lines().find(|line| line.contains(UNKNOWN));
     let refusal = refusal.unwrap_or_else(|| panic!("the unknown key is accepted: {errors}"));
@@ -272,7 +272,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Calibration: `[noise]`", "noise"),
         ("Calibration: `[quick]`", "quick"),
     ];
-    // By kind of file and by the key that the table belongs to.
+    // By kind of file and by the key of the table.
     let mut documented: BTreeMap<(bool, String), BTreeSet<String>> = BTreeMap::new();
     let mut found = documented.clone();
     let with_keys = tables(EXPERIMENTS, "key").into_iter().filter(|(_, rows)| !rows.is_empty());

@@ -302,7 +302,7 @@ fn an_endless_path_stops_within_seconds_and_twice_stops_at_once() {
         }
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130));
-        // A busy machine may take longer than the .7 s that are meant.
+        // A busy machine may take longer than the nominal .7 s.
         assert!(begun.elapsed().as_secs_f64() < within * 4.0, "{signals} signals: {:?}", begun.elapsed());
         // Only a run that stops by itself prints this. The machine may be too slow to distinguish the two by time.
         let said = String::from_utf8(output.stderr).unwrap();
@@ -533,7 +533,7 @@ fn a_damaged_store_is_reported_and_not_changed() {
     assert!(fs::read(folder.path().join("results/sweep.1/run.sqlite")).unwrap() == bytes);
 }
 
-/// A store from before the identity had a version is refused, and so is one of a later version.
+/// A store without a version of the identity and one with a later version are rejected.
 #[test]
 fn a_store_of_another_identity_is_refused_by_its_version() {
     let folder = folder(SWEEP);
@@ -552,7 +552,7 @@ fn a_store_of_another_identity_is_refused_by_its_version() {
     succeed(folder.path(), &["run", "my.toml", "-q", "--force", "--paths", "100"]);
 }
 
-/// Stores that were changed to do harm.
+/// Stores with malicious changes.
 #[test]
 fn a_hostile_database_is_refused() {
     let folder = folder(SWEEP);

@@ -13,7 +13,7 @@ use nalgebra::dmatrix;
 /// The example of the documentation.
 const EXAMPLE: &str = include_str!("data/documented.toml");
 
-/// Every form that the example leaves out.
+/// Every form that is not in the example.
 const EVERYTHING: &str = include_str!("data/everything.toml");
 
 fn errors(text: &str) -> String {
@@ -38,7 +38,7 @@ fn the_example_is_read_as_written() {
 fn every_form_is_read() {
     let experiment = Experiment::parse("a.toml", EVERYTHING).unwrap_or_else(|errors| panic!("{errors}"));
     let (plain, adam, basins, schemes) = (2 * 2, 2, 2 + 2 + 2 + 1 + 2, 2);
-    // The discrete optimiser comes once, at the levels given by η.
+    // The discrete optimiser occurs once, at the levels given by η.
     assert_eq!(experiment.cells.len(), (plain + adam) * basins * schemes + 8 * basins);
     let first: Vec<(&str, &str)> =
         experiment.cells[..plain + 1].iter().map(|cell| (cell.dynamics.as_str(), cell.basin.as_str())).collect();
@@ -191,7 +191,7 @@ fn every_error_is_reported_with_its_place() {
             "curvature = [4.0] } }\ndim = 1_000_000_000",
             &["21:7: `dim` must lie between 1 and 1000000"],
         ),
-        // What does not go together.
+        // Settings that exclude each other.
         (
             "alpha = [1.2, 1.5, 1.8]",
             "alpha = 2",
@@ -255,7 +255,7 @@ fn errors_in_every_section_are_reported_at_once() {
     assert_eq!(places, expected.map(|place| format!("a.toml:{place}")), "{found}");
 }
 
-/// Files that request too much are refused quickly, without allocating the memory.
+/// Files that request too much are rejected quickly, without allocating the memory.
 #[test]
 fn files_that_request_too_much_are_refused_quickly() {
     let sweep = "{ from = 1, to = 2, count = 100_000 }";

@@ -1,6 +1,6 @@
-//! Every figure from made-up numbers: the files exist, have the size of print, and say what they should.
+//! Every figure from made-up numbers: the files exist, have the printed size, and contain the expected text.
 //!
-//! The files stay in `target/tmp/figures` for a look.
+//! The files remain in `target/tmp/figures` for inspection.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use levy_escape::report::{
 
 const FULL_PIXELS: u32 = 1650;
 
-/// Where the figures of one test go.
+/// Folder for the figures of one test.
 fn folder(test: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures").join(test)
 }
 
-/// Saves the figure, checks both files, and returns the SVG's texts, scripts joined to what they stand at.
+/// Saves the figure, checks both files, and returns the texts of the SVG, with sub- and superscripts joined to their base.
 fn drawn(figure: &impl Figure, test: &str, pixels: u32) -> String {
     let dir = folder(test);
     let [svg, png] = save(figure, &dir).unwrap();

@@ -1,5 +1,5 @@
 //! Untrusted files: experiments, calibrations, arrays, images, columns and stores are changed at random from a fixed seed. Each is read or
-//! refused, without a panic, without a hang and within a gigabyte.
+//! rejected, without a panic, without a hang and within a gigabyte.
 //!
 //! A million files of each kind, an hour on two cores: `cargo test --release --features slow-tests --test hostile -- --nocapture`.
 

@@ -1,4 +1,4 @@
-//! The default settings of `jump_adapted` on problems that nobody tuned them to.
+//! The default settings of `jump_adapted` on random problems, for which they were not tuned.
 //!
 //! `LEVY_ESCAPE_SEED` chooses the problems, `LEVY_ESCAPE_LINE` and `LEVY_ESCAPE_BALLS` their numbers in the long version:
 //! `LEVY_ESCAPE_SEED=5 cargo test --release --features slow-tests --test random_problems -- --nocapture many`
@@ -15,17 +15,17 @@ use levy_escape::{Adam, Dynamics, JumpAdapted, Problem};
 use random::{Case, box_and_its_axes, in_many_dimensions, measure, on_a_line, symmetric_pairs};
 use rayon::prelude::*;
 
-/// Bias that the accuracy contract allows, and the standard errors beyond it at which a problem is outside.
+/// Largest bias of the accuracy contract, and the number of standard errors beyond it at which a problem fails.
 const ALLOWED: f64 = 0.005;
 const ERRORS: f64 = 3.0;
-/// Probability that a mean without bias lies three standard errors off; a mean that is off by all that is allowed is outside with half of it.
+/// Probability that an unbiased mean deviates by three standard errors. A mean with the largest allowed bias fails with half of it.
 const FALSE_ALARM: f64 = 0.0027;
 
 fn number_of(name: &str, default: u64) -> u64 {
     env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} = {text:?} is not a number")))
 }
 
-/// Most of `n` right problems that are outside, but for a probability of 10^-3.
+/// Largest number of `n` correct problems that fail, except with probability 10^-3.
 fn tolerated(n: u64) -> u64 {
     let mean = n as f64 * FALSE_ALARM;
     let (mut k, mut term) = (0, (-mean).exp());
@@ -89,7 +89,7 @@ fn many_problems() {
     judge("balls and ellipsoids", cases(number_of("LEVY_ESCAPE_BALLS", 125), in_many_dimensions), 100_000);
 }
 
-/// Relative difference of the two means of every pair, in units of what is allowed: .5 % for each mean and three standard errors.
+/// Relative difference of the two means of every pair, in units of the tolerance: .5 % for each mean and three standard errors.
 fn differences(number: u64, twist: f64, paths: u64) -> Vec<(&'static str, f64)> {
     let seed = number_of("LEVY_ESCAPE_SEED", 20_201_206);
     let scheme = JumpAdapted::default();
@@ -101,7 +101,7 @@ fn differences(number: u64, twist: f64, paths: u64) -> Vec<(&'static str, f64)> 
     symmetric_pairs(seed, number, twist).into_iter().map(difference).collect()
 }
 
-/// 20 comparisons, one outside by chance with a probability below 10^-3 where both means are right to .3 %.
+/// 20 comparisons, one fails by chance with a probability below 10^-3 if the bias of both means is below .3 %.
 #[test]
 fn symmetries_hold() {
     for number in 0..4 {
@@ -112,7 +112,7 @@ fn symmetries_hold() {
     }
 }
 
-/// Power: noise that is 10 % too strong moves the mean by 4 to 20 %, and every symmetry notices.
+/// Power: noise that is 10 % too strong moves the mean by 4 to 20 %, and every symmetry must detect it.
 #[test]
 fn slightly_broken_symmetries_are_noticed() {
     for (name, difference) in differences(0, 1.1, 40_000) {
@@ -121,7 +121,7 @@ fn slightly_broken_symmetries_are_noticed() {
     }
 }
 
-/// Largest distance between the survival of a box and the product over its axes at three times, in units of what is allowed: .5 % and three
+/// Largest distance between the survival of a box and the product over its axes at three times, in units of the tolerance: .5 % and three
 /// standard errors.
 fn distance_from_the_product(number: u64, twist: f64, paths: u64) -> f64 {
     let seed = number_of("LEVY_ESCAPE_SEED", 20_201_206);

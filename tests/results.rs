@@ -1,4 +1,4 @@
-//! What a run leaves, and what theory says of it: tables, findings, figures, manifest.
+//! The results of a run: tables, findings, figures, manifest, and their agreement with theory.
 
 mod program;
 
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use program::{command, folder, manifest, names, say};
 use serde_json::Value;
 
-/// The example of the documentation. Its `figures` stand below the header of `[scheme]`.
+/// The example of the documentation. Its `figures` are below the header of `[scheme]`.
 const EXAMPLE: &str = include_str!("data/documented.toml");
 
 /// One cell, quick to run.
@@ -140,7 +140,7 @@ fn two_experiments_never_share_a_folder() {
     "#);
     assert!(!folder.path().join("results").exists());
 
-    // One of two that exists already: nothing is begun, and nothing is left of the other.
+    // If one of two results exists already, nothing is run, and no files of the other remain.
     fs::write(folder.path().join("copy.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
     assert_eq!(say(folder.path(), &["run", "my.toml", "-q"]).code, 0);
     assert_eq!(say(folder.path(), &["run", "copy.toml", "my.toml"]).code, 2);
@@ -169,7 +169,7 @@ fn an_interrupt_keeps_what_was_done() {
     let mut running = command(folder.path(), &["run", "my.toml", "next.toml", "--progress", "none"]).spawn().unwrap();
     let results = folder.path().join("results");
     let begun = Instant::now();
-    // The last folder is opened after the signals are watched.
+    // The last folder is opened after the signal handler is installed.
     while !results.join("next/run.sqlite").exists() {
         assert!(begun.elapsed() < Duration::from_secs(30), "the run does not begin");
         std::thread::sleep(Duration::from_millis(10));
@@ -203,11 +203,11 @@ fn an_interrupt_keeps_what_was_done() {
     assert!((1..1_000_000_000).contains(&paths));
     let escapes = lines(results.join("escapes.csv"));
     assert_eq!(escapes.len(), 1 + paths);
-    // The first paths without a gap: a sample of those that happened to end would be biased.
+    // The paths up to the first gap: a sample of those that happened to end would be biased.
     assert!(escapes[1..].iter().enumerate().all(|(path, row)| row.starts_with(&format!("0,{path},exited,"))));
 }
 
-/// `findings.md` says for each regime of theorem 2 what is claimed, predicted and measured, and the random problems stand beside it.
+/// `findings.md` gives claim, prediction and measurement for each regime of theorem 2, and the results of the random problems.
 #[test]
 fn findings_are_told_regime_by_regime() {
     let text = r#"
@@ -273,7 +273,7 @@ jump_adapted = {}
     assert!(said.code == 2 && said.stderr.contains("needs [random_problems]"), "{}", said.stderr);
 }
 
-/// Steps stand beside their equations, once however many schemes there are; they need a learning rate and no scheme.
+/// Discrete optimisers are compared with their SDEs, once for any number of schemes; they need a learning rate and no scheme.
 #[test]
 fn steps_stand_beside_their_equations() {
     let text = r#"
@@ -316,7 +316,7 @@ euler = {}
     ] {
         assert_eq!(count(dynamics, scheme), cells, "{summary}");
     }
-    // Theory speaks of the SDE; SGD's steps tend to it, Adam's have no Q*.
+    // The theory is about the SDE. SGD's steps converge to it; Adam's have no Q*.
     assert!(rows.iter().all(|row| row[17].is_empty() == (row[1] == "adam_steps")), "{summary}");
     let findings = fs::read_to_string(results.join("findings.md")).unwrap();
     assert!(findings.contains("moves real Adam by at most 31.77 η"), "{findings}");

@@ -1,4 +1,4 @@
-//! The tests of symmetry and of order: how often they warn of nothing, and what they see. The estimators on small samples.
+//! The tests of symmetry and of order: their rate of false warnings and their power. The estimators on small samples.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn autoregressive(phi: f64, steps: Vec<f64>) -> Vec<f64> {
     steps.into_iter().map(|z| (x = phi * x + z, x).1).collect()
 }
 
-/// Volatility in clusters: GARCH(1, 1) with Gaussian innovations.
+/// Clustered volatility: GARCH(1, 1) with Gaussian innovations.
 fn clustered(n: usize, path: u64) -> Vec<f64> {
     let (mut variance, mut last) = (1.0f64, 0.0f64);
     let innovations = stable(2.0, n, path).into_iter();
@@ -59,8 +59,8 @@ fn share(tests: &[Assumptions], rejection: Rejection) -> f64 {
     tests.iter().filter(|one| one.rejections().contains(&rejection)).count() as f64 / tests.len() as f64
 }
 
-/// Independent symmetric samples of 40 and 300, from α = 1.1 to the Gaussian, and rounded ones. A warning comes to at most one in a thousand from
-/// each test: of 18,000 samples to 18 or fewer in the mean, and more than 39 have a probability of 1e-5. At the level of 5 % the tests reject between
+/// Independent symmetric samples of 40 and 300, from α = 1.1 to the Gaussian, and rounded ones. Each test gives a false warning in at most one of a
+/// thousand samples: at most 18 of 18,000 on average; more than 39 have a probability of 1e-5. At the level of 5 % the tests reject between
 /// 2 and 7 %: the tests have power.
 #[test]
 fn independent_symmetric_samples_get_no_warning() {
@@ -83,7 +83,7 @@ fn independent_symmetric_samples_get_no_warning() {
     }
 }
 
-/// What must be seen: the share of 100 samples in which it is.
+/// Power: the share of 100 samples in which a violation is detected.
 #[test]
 fn skewness_and_dependence_are_seen() {
     let seen = |what: &str, least: f64, rejection: Rejection, tests: Vec<Assumptions>| {
@@ -112,7 +112,7 @@ fn skewness_and_dependence_are_seen() {
         data
     });
     seen("sorted by size", 1.0, Rejection::Dependent, by_size);
-    // The steps of a running sum are in order again.
+    // The steps of a running sum are independent again.
     let differences = tests(100, |path| {
         let walk = autoregressive(1.0, stable(1.5, 500, path));
         walk.windows(2).map(|pair| pair[1] - pair[0]).collect()
@@ -120,8 +120,8 @@ fn skewness_and_dependence_are_seen() {
     assert!(share(&differences, Rejection::Dependent) + share(&differences, Rejection::UnitRoot) <= 0.02);
 }
 
-/// Pooled rows: entries of a row share a factor, columns have scales of their own. Neither is a dependence on the order, nor a skewness; an order of
-/// the rows is one.
+/// Pooled rows whose entries share a factor and whose columns have different scales are neither dependent on the order nor skewed. Dependent rows
+/// are.
 #[test]
 fn rows_of_pooled_samples_may_share_what_they_share() {
     let (rows, columns) = (60, 30);
@@ -148,8 +148,8 @@ fn rows_of_pooled_samples_may_share_what_they_share() {
     assert!(share(&tests(0.9), Rejection::Dependent) > 0.5);
 }
 
-/// Of 50 entries an estimator covers the index in 90 % of the samples at least, or says that they are too few. 400 samples: below 85.5 % at a true
-/// 90 % has a probability of .002, and .02 over the rows.
+/// With 50 entries an estimator covers the index in at least 90 % of the samples, or reports that they are too few. 400 samples: a coverage below
+/// 85.5 % at a true 90 % has a probability of .002, and .02 over the rows.
 #[test]
 fn fifty_entries_give_intervals_that_cover() {
     for estimator in Estimator::ALL {

@@ -1,4 +1,4 @@
-//! `tail-index` on the files that people have: tables in all notations, packed or not, arrays of all types, rounded data.
+//! `tail-index` on real file formats: tables in all notations, compressed or not, arrays of all types, rounded data.
 
 use std::fs;
 use std::io::Write;
@@ -31,7 +31,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What is printed, and the notes and warnings.
+/// The output, and the notes and warnings.
 fn output(folder: &TempDir, arguments: &[&str]) -> (String, String) {
     let output = command(folder.path(), arguments).output().unwrap();
     let talk = String::from_utf8(output.stderr).unwrap();
@@ -67,8 +67,8 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Rounded to a quarter and to half of the scale, and shifted: every estimator but Hill's says what it says of the values themselves, within a
-/// third of its interval. Zeros are those of the data, the location is the median.
+/// Data rounded to a quarter and to half of the scale, and shifted: every estimator except Hill's agrees with its estimate from the values
+/// themselves, within a third of its interval. The zeros are those of the data, and the location is the median.
 #[test]
 fn rounding_moves_no_estimate() {
     let folder = tempfile::tempdir().unwrap();
@@ -94,7 +94,7 @@ fn rounding_moves_no_estimate() {
             assert!(moved.abs() < allowed, "step {step}, estimator {estimator}: {moved} of {width}");
         }
     }
-    // Power: a tenth of the scale less is seen.
+    // Power: a scale smaller by a tenth is detected.
     let narrow: Vec<f64> = draws(8000).iter().map(|x| x.signum() * x.abs().powf(0.8)).collect();
     write("other.npy", narrow);
     let moved = alpha(&report(&folder, &["other.npy"]), 2, "value") - alpha(&exact, 2, "value");
@@ -103,7 +103,7 @@ fn rounding_moves_no_estimate() {
     refused(&folder, &["coarse.npy"], &["hides the scale", "--na 0"]);
 }
 
-/// Dates without a header: the first row is an entry. Years as header: it is not, whether a column is chosen by name or by number.
+/// Dates without a header: the first row is an entry. Years as header: the first row holds names, for a column chosen by name or by number.
 #[test]
 fn headers_are_told_from_entries() {
     let data = draws(200);
@@ -246,7 +246,7 @@ fn packed_files_other_suffixes_and_standard_input() {
 #[test]
 fn arrays_of_other_types() {
     let n = 1000;
-    // Exponent and fraction of a number in four bytes, cut to two; the few out of range are set to the largest.
+    // Exponent and fraction of a four-byte number, truncated to two bytes; the few numbers out of range are set to the largest.
     let half = |x: f64| {
         let bits = (x as f32).clamp(-6e4, 6e4).to_bits();
         let exponent = (bits >> 23 & 0xff) as i32 - 112;
@@ -318,8 +318,8 @@ fn differences_and_log_returns() {
         );
     }
     assert_eq!(report(&folder, &["in.csv", "--difference"])["entries"], 300);
-    refused(&exact, &["in.npy", "--log-return"], &["log returns are of positive values", "--difference"]);
-    // A missing price takes both of its returns with it.
+    refused(&exact, &["in.npy", "--log-return"], &["log returns need positive values", "--difference"]);
+    // A missing price makes both of its returns missing.
     let gap = self::folder(
         "in.csv",
         prices

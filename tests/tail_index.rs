@@ -1,4 +1,4 @@
-//! `tail-index` as a user sees it, and a quick look at all estimators; the long one is tail_statistics.
+//! `tail-index` as a user sees it, and a quick test of all estimators; tail_statistics is the long one.
 
 mod tail_reference;
 
@@ -17,7 +17,7 @@ fn tail_index(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A sample of SαS(2) as one-dimensional array and as a column of a table; 40 rows of 50 columns of it as a matrix.
+/// A sample of SαS(2) as one-dimensional array, as a column of a table, and as a matrix of 40 rows and 50 columns.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let data = sample(Alpha::new(1.5).unwrap(), 2000, 0);
@@ -41,8 +41,8 @@ fn refused(folder: &Path, arguments: &[&str], code: i32, reason: &str) {
     assert!(said.contains(reason), "{arguments:?}: {said}");
 }
 
-/// Over 20 repeats at 20,000 entries. Root-mean-square errors: the bounds of 10^5 entries, times √5 and 1.5 for the few repeats, and what the
-/// intervals say, within the range of √(χ²/20) with 20 degrees of freedom but for 2e-4; biases within 4 standard errors.
+/// Over 20 repeats at 20,000 entries. Root-mean-square errors: the bounds of 10^5 entries, times √5, and 1.5 for the few repeats; and the
+/// widths of the intervals, within the range of √(χ²/20) with 20 degrees of freedom except with probability 2e-4. Biases within 4 standard errors.
 #[test]
 fn estimators_find_the_index() {
     for (estimator, bound) in [

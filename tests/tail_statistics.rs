@@ -1,4 +1,4 @@
-//! The estimators of the tail index on SαS samples: errors and coverage. Minutes, not seconds:
+//! The estimators of the tail index on SαS samples: errors and coverage. Takes minutes:
 //! `cargo test --release --features slow-tests --test tail_statistics -- --nocapture`.
 
 mod tail_reference;
@@ -11,7 +11,7 @@ const ALPHAS: [f64; 5] = [1.1, 1.3, 1.5, 1.7, 1.9];
 const N: usize = 100_000;
 const REPEATS: u64 = 400;
 
-/// The largest root-mean-square error allowed. Estimates of 400 repeats have an error of 3.5 % in it.
+/// The largest allowed root-mean-square error. That of 400 repeats has a standard error of 3.5 %.
 const BOUNDS: [(Estimator, f64); 4] = [
     (Estimator::MAXIMUM_LIKELIHOOD, 0.01),
     (Estimator::KOUTROUVELIS, 0.01),
@@ -19,14 +19,14 @@ const BOUNDS: [(Estimator, f64); 4] = [
     (Estimator::MOHAMMADI, 0.06),
 ];
 
-/// Standard errors of a coverage of 95 % that are allowed at a single α.
+/// Allowed deviation, in standard errors, of a coverage of 95 % at a single α.
 const ALLOWED: f64 = 4.0;
 
 /// Errors and coverage of an estimator at every α; the failures are added.
 ///
-/// All 2,000 repeats together must cover 93 to 97 %, which 95 % does but for 6e-5 (4.1 standard errors). The same intervals, shortened by
-/// 15 %, cover 90.4 % and must be rejected, which fails for 4e-5. At a single α, of 400 repeats, 95 % is missed by 4 standard errors,
-/// 4.4 %, with a probability of 2e-4. Of all 40 rows and 16 totals together one fails by chance in 1 % of the seeds.
+/// All 2,000 repeats together must cover 93 to 97 %, which a true 95 % misses with probability 6e-5 (4.1 standard errors). The same intervals, shortened by
+/// 15 %, cover 90.4 % and must be rejected, which fails with probability 4e-5. At a single α, of 400 repeats, 95 % is missed by 4 standard errors,
+/// 4.4 %, with a probability of 2e-4. One of the 40 rows and 16 totals fails by chance for 1 % of the seeds.
 fn judge(estimator: Estimator, n: usize, bound: f64, failures: &mut Vec<String>) {
     let mut fail = |what: String| failures.push(format!("{} n = {n}: {what}", estimator.name()));
     let row = |alpha: f64| (alpha, errors(estimator, Alpha::new(alpha).unwrap(), n, REPEATS));
@@ -54,7 +54,7 @@ fn judge(estimator: Estimator, n: usize, bound: f64, failures: &mut Vec<String>)
     }
 }
 
-/// The errors that are allowed at 10^5 entries, and coverage there. Hill's are printed: its bias is not the sample's.
+/// Allowed errors and coverage at 10^5 entries. Those of Hill's estimator are only printed, since it is biased for stable laws.
 #[test]
 fn estimators_are_as_good_as_stated() {
     let mut failures = Vec::new();
@@ -74,7 +74,7 @@ fn intervals_of_smaller_samples_cover() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// Gaussian data: 2 lies in the interval of every estimator that knows no other law than a stable one, in at least 93 % of the repeats.
+/// Gaussian data: the interval of every estimator that assumes a stable law contains 2 in at least 93 % of the repeats.
 #[test]
 fn gaussian_data_have_the_index_two() {
     for (estimator, _) in BOUNDS {

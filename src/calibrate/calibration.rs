@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::noise::Alpha;
+use super::measurement::{IndexRecord, Measurement, NoiseKind, SamplingAxis};
+use crate::noise::{Alpha, Seed};
 
 /// Identifies the type of the file.
 const SCHEMA: &str = "levy-escape calibration";
@@ -146,142 +147,6 @@ pub struct TrainingPoint {
     pub test_accuracy: f64,
 }
 
-/// The noise that is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoiseKind {
-    /// Gradient of a minibatch minus full gradient.
-    Gradient,
-    /// The same, smoothed like Adam's `m`, bias-corrected and divided by `Q`.
-    Direction,
-}
-
-/// The values that make up a sample.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SamplingAxis {
-    /// All parameters and batches in one sample, as in the paper, at fixed parameters.
-    Pooled,
-    /// All parameters of one layer, and batches.
-    Layer(String),
-    /// One parameter over batches, at fixed parameters; results are medians over parameters.
-    Batches,
-    /// One parameter over the last steps of training; results are medians over parameters.
-    Iterations,
-}
-
-/// Tail indices of one sample, or of one sample per parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Measurement {
-    /// Steps done.
-    pub iteration: u64,
-    /// The noise that is measured.
-    pub noise: NoiseKind,
-    /// The values that make up the sample.
-    pub axis: SamplingAxis,
-    /// Values in a sample.
-    pub count: usize,
-    /// Number of parameters with their own sample, if the axis is one parameter at a time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parameters: Option<usize>,
-    /// Share of values that are exactly zero.
-    pub zero_share: f64,
-    /// Results of several estimators.
-    pub indices: Vec<IndexPair>,
-    /// Goodness of fit, if it was tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fit: Option<FitRecord>,
-}
-
-/// A tail index, and that of Gaussian noise with the same scales and zeros.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IndexPair {
-    /// Name of the estimator.
-    pub estimator: String,
-    /// Estimate for the noise.
-    pub measured: IndexRecord,
-    /// Estimate for the surrogate.
-    pub surrogate: IndexRecord,
-}
-
-/// An estimated tail index, or the reason why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum IndexRecord {
-    /// With its 95 % interval.
-    Index {
-        /// `α̂`.
-        value: f64,
-        /// Lower end.
-        lo: f64,
-        /// Upper end.
-        hi: f64,
-    },
-    /// The reason.
-    Undefined(String),
-}
-
-impl IndexRecord {
-    /// `α̂` with the ends of its interval.
-    pub fn index(&self) -> Option<(f64, f64, f64)> {
-        match *self {
-            IndexRecord::Index { value, lo, hi } => Some((value, lo, hi)),
-            IndexRecord::Undefined(_) => None,
-        }
-    }
-}
-
-/// How well three laws describe a sample. If the axis is one parameter at a time, the sample joins all parameters, each divided
-/// by its scale.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FitRecord {
-    /// Values used.
-    pub count: usize,
-    /// Tail index of the stable law that fits best.
-    pub alpha: f64,
-    /// Its scale.
-    pub scale: f64,
-    /// Kolmogorov-Smirnov distance from it.
-    pub kolmogorov: f64,
-    /// Its p value, for independent values.
-    pub kolmogorov_p: f64,
-    /// Anderson-Darling statistic.
-    pub anderson_darling: f64,
-    /// Its p value, for independent values.
-    pub anderson_darling_p: f64,
-    /// Scores on held-out values.
-    pub held_out: Vec<LawScore>,
-}
-
-/// The score of one law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LawScore {
-    /// Name of the law.
-    pub law: String,
-    /// Mean log-likelihood per value, in nats; `None` for minus infinity.
-    pub log_likelihood: Option<f64>,
-    /// By how much the score of the stable law is higher, paired by held-out values; none for the stable law, and in files of older
-    /// versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stable_ahead_by: Option<LeadRecord>,
-}
-
-/// A difference of scores in nats, with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LeadRecord {
-    /// The difference.
-    pub value: f64,
-    /// Lower end.
-    pub lo: f64,
-    /// Upper end.
-    pub hi: f64,
-}
-
 /// The place where a training ended, and the noise there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -382,6 +247,17 @@ pub enum CalibrationError {
 }
 
 /// The part of a file that identifies its version.
+/// Name, seed and device of a calibration.
+#[derive(Clone, Debug)]
+pub struct CalibrationOrigin<'a> {
+    /// Name of the calibration.
+    pub name: &'a str,
+    /// Seed of all its random streams.
+    pub seed: Seed,
+    /// Name of the device that trained the networks.
+    pub device: String,
+}
+
 #[derive(Deserialize)]
 struct Heading {
     schema: String,
@@ -391,7 +267,7 @@ struct Heading {
 impl Calibration {
     /// Assembles a calibration in the version of this program.
     pub fn new(
-        (name, seed, device): (&str, u64, String),
+        origin: CalibrationOrigin<'_>,
         data: DataRecord,
         network: NetworkRecord,
         batch: usize,
@@ -401,9 +277,9 @@ impl Calibration {
             schema: SCHEMA.to_string(),
             schema_version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_string(),
-            name: name.to_string(),
-            seed,
-            device,
+            name: origin.name.to_string(),
+            seed: origin.seed.0,
+            device: origin.device,
             data,
             network,
             batch,
@@ -423,10 +299,8 @@ impl Calibration {
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
         let mut bytes = Vec::new();
         // Reading a pipe would block.
-        let found = fs::metadata(path).and_then(|found| match found.is_file() {
-            true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file")),
-        });
+        let not_a_file = || io::Error::new(io::ErrorKind::InvalidInput, "not a file");
+        let found = fs::metadata(path).and_then(|found| found.is_file().then_some(()).ok_or_else(not_a_file));
         found
             .and_then(|()| File::open(path))
             .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
@@ -519,6 +393,7 @@ impl OptimiserRun {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::calibrate::measurement::IndexPair;
     use crate::noise::{Seed, StableLaw, Stream};
     use rand_distr::Distribution;
 
@@ -569,7 +444,13 @@ pub(super) mod tests {
         let data = DataRecord { name: "digits".to_string(), shape: [1, 8, 8], classes: 10, train: 9, test: 3 };
         let layers = vec![LayerRecord { name: "linear1".to_string(), parameters: 5 }];
         let network = NetworkRecord { kind: "mlp".to_string(), parameters: 5, layers };
-        Calibration::new(("example", 1, "cpu".to_string()), data, network, 3, vec![run])
+        Calibration::new(
+            CalibrationOrigin { name: "example", seed: Seed(1), device: "cpu".to_string() },
+            data,
+            network,
+            3,
+            vec![run],
+        )
     }
 
     #[test]

@@ -5,16 +5,17 @@
 mod calibration;
 #[cfg(feature = "calibrate")]
 mod data;
+mod measurement;
 #[cfg(feature = "calibrate")]
 mod training;
 
 pub use calibration::{
-    Calibration, CalibrationError, Coordinate, DataRecord, Ended, FitRecord, IndexPair, IndexRecord, LawScore,
-    LayerRecord, LeadRecord, Measurement, Minimum, NetworkRecord, NoiseKind, OptimiserRun, SamplingAxis, TrainingPoint,
-    scale_of,
+    Calibration, CalibrationError, CalibrationOrigin, Coordinate, DataRecord, Ended, LayerRecord, Minimum,
+    NetworkRecord, OptimiserRun, TrainingPoint, scale_of,
 };
 #[cfg(feature = "calibrate")]
 pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};
+pub use measurement::{FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis};
 #[cfg(feature = "calibrate")]
 pub use training::{
     Architecture, CalibrateError, Calibrated, CalibrationObserver, CalibrationSettings, DataSource, DeviceChoice,

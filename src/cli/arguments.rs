@@ -212,7 +212,7 @@ pub struct TailIndexOptions {
 
     /// What is a sample: all entries, every column (along axis 0), or every row (along axis 1)
     #[arg(long, value_enum)]
-    pub axis: Option<Axis>,
+    pub axis: Option<SampleAxis>,
 
     /// Take the differences of consecutive entries
     #[arg(long, conflicts_with = "log_return")]
@@ -254,7 +254,7 @@ pub struct TailIndexOptions {
     #[arg(long, value_enum, default_value_t = MissingValues::Omit, help_heading = READING)]
     pub missing: MissingValues,
 
-    /// A further text that stands for a missing value, as -999
+    /// An additional mark of missing values, for instance -999
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = READING)]
     pub na: Vec<String>,
 
@@ -325,7 +325,7 @@ pub enum MissingValues {
 
 /// What is a sample in a table or an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Axis {
+pub enum SampleAxis {
     /// All entries together.
     Pooled,
     /// Every column.

@@ -39,7 +39,7 @@ pub struct Manifest<'a> {
     stop_reason: &'a str,
     warnings: &'a [String],
     sessions: &'a [Session],
-    cells: Vec<Cell<'a>>,
+    cells: Vec<ManifestCell<'a>>,
     /// Text of the file; values from the command line are in the fields above.
     experiment: &'a str,
 }
@@ -63,7 +63,7 @@ impl Host {
 
 /// One cell with resolved values.
 #[derive(Debug, Serialize)]
-struct Cell<'a> {
+struct ManifestCell<'a> {
     cell: u64,
     dynamics: &'a str,
     basin: &'a str,
@@ -79,7 +79,7 @@ struct Cell<'a> {
 }
 
 /// A run that has ended.
-pub struct Ended<'a> {
+pub struct EndedRun<'a> {
     pub experiment: &'a Experiment,
     pub kernels: &'a [Box<dyn PathKernel>],
     pub identity: &'a Identity,
@@ -91,8 +91,8 @@ pub struct Ended<'a> {
 
 impl<'a> Manifest<'a> {
     /// The manifest of a run that has just ended.
-    pub fn of(ended: &Ended<'a>) -> Self {
-        let cell = |(plan, scheme): (&'a CellPlan, String)| Cell {
+    pub fn of(ended: &EndedRun<'a>) -> Self {
+        let cell = |(plan, scheme): (&'a CellPlan, String)| ManifestCell {
             cell: plan.index,
             dynamics: &plan.dynamics,
             basin: &plan.basin,
@@ -105,7 +105,7 @@ impl<'a> Manifest<'a> {
             max_time: Some(plan.limits.max_time).filter(|t| t.is_finite()),
             scheme,
         };
-        let Ended { experiment, identity, sessions, .. } = *ended;
+        let EndedRun { experiment, identity, sessions, .. } = *ended;
         let complete = ended.paths_done == ended.paths_planned;
         let last = sessions.last();
         let shard = identity.shard;

@@ -10,9 +10,12 @@ const MOST_ROWS: usize = 20;
 /// What a reader needs to know about the last column.
 const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one 1/λ, the limit ε → 0?";
 
-/// One row per cell: what distinguishes it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict.
+/// The text of a cell of the table.
+type Text = fn(&CellResult) -> String;
+
+/// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict.
 pub fn table(results: &[CellResult]) -> Vec<String> {
-    let identity: [(&str, fn(&CellResult) -> String); 5] = [
+    let identity: [(&str, Text); 5] = [
         ("dynamics", |r| r.plan.dynamics.clone()),
         ("basin", |r| r.plan.basin.clone()),
         ("scheme", |r| r.plan.scheme.name().to_string()),
@@ -20,7 +23,7 @@ pub fn table(results: &[CellResult]) -> Vec<String> {
         ("ε", |r| number(r.plan.problem.noise().epsilon())),
     ];
     // A column that is the same in every row says nothing, and a terminal may be narrow.
-    let varies = |value: &fn(&CellResult) -> String| results.windows(2).any(|pair| value(&pair[0]) != value(&pair[1]));
+    let varies = |value: &Text| results.windows(2).any(|pair| value(&pair[0]) != value(&pair[1]));
     let identity: Vec<_> = identity.into_iter().filter(|(_, value)| varies(value)).collect();
     let mut heading = vec!["cell".to_string()];
     heading.extend(identity.iter().map(|(name, _)| name.to_string()));

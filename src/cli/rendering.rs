@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::command_line::report_command;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
-use super::manifest::{Ended, Manifest};
+use super::manifest::{EndedRun, Manifest};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::Meter;
@@ -125,7 +125,7 @@ impl Rendering<'_> {
         console.say(format!("write tables and figures again with: {}", report_command(path)));
     }
 
-    /// Names of what lies in the folder, but for the store.
+    /// Names of the files in the folder, without the store.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
         let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -202,7 +202,7 @@ impl Rendering<'_> {
     pub fn write_manifest(&self) -> Result<f64, ResultsError> {
         self.folder.store.check_place()?;
         let sessions = self.folder.store.sessions()?;
-        let ended = Ended {
+        let ended = EndedRun {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),

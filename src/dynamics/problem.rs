@@ -109,7 +109,7 @@ impl Problem {
         Ok(Problem { basin, dynamics, noise })
     }
 
-    /// Replaces the dynamics by one that has no gradient-noise scales of its own.
+    /// Replaces the dynamics by one without its own gradient-noise scales.
     pub(crate) fn with_dynamics(&self, dynamics: Dynamics) -> Self {
         Problem { dynamics, ..self.clone() }
     }

@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(AdamSteps::new(eta, 0.9, 0.5).unwrap().spike_bound(), f64::INFINITY);
     }
 
-    /// The first step is `η` in the direction of the gradient, whatever the gradient's size.
+    /// The first step is `η` in the direction of the gradient, for any size of the gradient.
     #[test]
     fn the_first_step_is_one_learning_rate() {
         for gradient in [1e-3, 5.0, 1e200] {

@@ -1,29 +1,31 @@
 //! # Many times in ascending order, in bounded memory
 //!
-//! What needs order statistics of more times than memory holds reads them several times: the range of values is cut where the
-//! counts of a histogram over the bits of the numbers say that a part fits, and every part is gathered and sorted in a reading of
-//! its own. The result is that of sorting everything, whatever the order and the number of readings.
+//! Order statistics of more times than memory holds need several passes over them. A histogram over the bits of the numbers divides
+//! the range of values into parts that fit into memory, and each part is collected and sorted in its own pass. The result is that of
+//! sorting everything, for any order of the times and any number of passes.
+
+use std::ops::Range;
 
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
-/// Gives every number to the function it is handed.
+/// Passes every number to the given function.
 pub type Read<'r, E> = &'r mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>;
 
-/// Visits every non-negative number that `read` gives, in ascending order with how often it comes, holding at most some `room` of them.
+/// Visits every non-negative number of `read` in ascending order, with its multiplicity. About `room` numbers are held at a time.
 ///
-/// `read` is called once a reading, and must give the same numbers every time.
+/// `read` is called once per pass, and must give the same numbers every time.
 ///
 /// # Errors
 /// The first error of `read`.
 pub fn ascending<E>(read: Read<'_, E>, count: usize, room: usize, visit: &mut dyn FnMut(f64, usize)) -> Result<(), E> {
-    within(read, (0, f64::INFINITY.to_bits()), count, room, visit)
+    within(read, 0..f64::INFINITY.to_bits(), count, room, visit)
 }
 
-/// The numbers whose bits lie in `[lo, hi)`, of which there are `count`.
+/// Visits the `count` numbers whose bits lie in `range`.
 fn within<E>(
     read: Read<'_, E>,
-    (lo, hi): (u64, u64),
+    range: Range<u64>,
     count: usize,
     room: usize,
     visit: &mut dyn FnMut(f64, usize),
@@ -31,16 +33,16 @@ fn within<E>(
     if count == 0 {
         return Ok(());
     }
-    if hi - lo == 1 {
-        visit(f64::from_bits(lo), count);
+    if range.end - range.start == 1 {
+        visit(f64::from_bits(range.start), count);
         return Ok(());
     }
     if count <= room {
         let mut times = Vec::with_capacity(count);
         read(&mut |t| {
-            // A zero with a sign is the same time.
+            // A negative zero is the same time.
             let t = t + 0.0;
-            if (lo..hi).contains(&t.to_bits()) {
+            if range.contains(&t.to_bits()) {
                 times.push(t);
             }
         })?;
@@ -48,19 +50,19 @@ fn within<E>(
         times.chunk_by(|a, b| a == b).for_each(|equal| visit(equal[0], equal.len()));
         return Ok(());
     }
-    let width = (hi - lo).div_ceil(BINS as u64);
+    let width = (range.end - range.start).div_ceil(BINS as u64);
     let mut counts = vec![0usize; BINS];
     read(&mut |t| {
         let bits = (t + 0.0).to_bits();
-        if (lo..hi).contains(&bits) {
-            counts[((bits - lo) / width) as usize] += 1;
+        if range.contains(&bits) {
+            counts[((bits - range.start) / width) as usize] += 1;
         }
     })?;
-    let edge = |bin: usize| (lo + bin as u64 * width).min(hi);
+    let edge = |bin: usize| (range.start + bin as u64 * width).min(range.end);
     let (mut begin, mut held) = (0, 0);
     for (bin, &more) in counts.iter().enumerate() {
         if held > 0 && held + more > room {
-            within(read, (edge(begin), edge(bin)), held, room, visit)?;
+            within(read, edge(begin)..edge(bin), held, room, visit)?;
             (begin, held) = (bin, 0);
         }
         if held == 0 {
@@ -68,7 +70,7 @@ fn within<E>(
         }
         held += more;
     }
-    within(read, (edge(begin), hi), held, room, visit)
+    within(read, edge(begin)..range.end, held, room, visit)
 }
 
 #[cfg(test)]
@@ -80,7 +82,7 @@ mod tests {
     fn any_room_gives_the_sorted_list() {
         let mut rng = Stream::new(Seed(5), 0, 0);
         let mut times: Vec<f64> = (0..3000).map(|_| -rng.open01().ln()).collect();
-        // Many alike, more than fit; the ends of the range; numbers one bit apart.
+        // More equal numbers than fit; the ends of the range; numbers one bit apart.
         times.extend([0.5; 700]);
         times.extend([0.0, -0.0, f64::MAX, f64::MIN_POSITIVE, 1.0, 1.0 + f64::EPSILON]);
         for (room, length) in [(1, 40), (10, times.len()), (300, times.len()), (100_000, times.len())] {

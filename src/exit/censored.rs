@@ -6,7 +6,7 @@
 //!
 //! `H = (λ̃ - λ̂)² / (V(λ̃) - V(λ̂))`, `V(λ̃) = p/(n (1-p) T²)`, `V(λ̂) = λ²/(n p)`, `p = 1 - e^(-λT)`
 //!
-//! is `χ²(1)` for many exits. A hazard that rises from 0, as it does where a path first has to diffuse to the edge, moves the exits towards
+//! is `χ²(1)` for many exits. A hazard that rises from 0, as for paths that first have to diffuse to the edge, moves the exits towards
 //! `T` and `H` away from 0.
 //!
 //! # References
@@ -21,7 +21,7 @@ use super::ExitMoments;
 /// Fewest exits, and fewest censored paths, at which `H` is close to its limiting law.
 const FEWEST: usize = 30;
 
-/// `p` value of the exponential law for paths that were all censored at `time`; `None` where fewer than 30 left, fewer than 30 were
+/// `p` value of the exponential law for paths that were all censored at `time`; `None` if fewer than 30 left, fewer than 30 were
 /// censored, or a path was censored before `time`.
 pub fn exponential_p_value(moments: &ExitMoments, time: f64) -> Option<f64> {
     let (exits, censored) = (moments.exited(), moments.censored());
@@ -38,8 +38,8 @@ pub fn exponential_p_value(moments: &ExitMoments, time: f64) -> Option<f64> {
     Some(erfc(h.sqrt() / SQRT_2))
 }
 
-/// `E min(Γ, time)`: the mean up to the time limit, which assumes nothing of the law beyond it. `None` where a path was censored before
-/// `time`, or none was followed.
+/// `E min(Γ, time)`: the mean up to the time limit, without assumptions about the law beyond it. `None` if a path was censored before
+/// `time`, or if no path was followed.
 pub fn restricted_mean(moments: &ExitMoments, time: f64) -> Option<f64> {
     let at_limit = moments.first_censoring_time().is_none_or(|first| first == time);
     (at_limit && moments.followed() > 0).then(|| moments.time_at_risk() / moments.followed() as f64)

@@ -19,13 +19,13 @@ const SEVENTY_PERCENT: f64 = 1.203_972_804_325_936;
 const LEVEL: Confidence = Confidence::DEFAULT;
 const REPEATS: u64 = 1000;
 
-/// Where a 95 % interval must cover over 1,000 repeats: 2.9 standard errors about .95. At exactly 95 % one share falls
+/// Range in which the coverage of a 95 % interval over 1,000 repeats must lie: 2.9 standard errors about .95. At exactly 95 % one share falls
 /// outside with probability .004.
 fn promised(share: f64) -> bool {
     (0.93..=0.97).contains(&share)
 }
 
-/// Share of the repeats in which `interval` holds `truth`.
+/// Share of the repeats in which `interval` contains `truth`.
 fn coverage(cell: u64, truth: f64, interval: impl Fn(&mut Stream) -> Estimate) -> f64 {
     let hits = (0..REPEATS).filter(|&path| interval(&mut Stream::new(Seed(95), cell, path)).contains(truth)).count();
     hits as f64 / REPEATS as f64
@@ -84,8 +84,8 @@ fn the_laplace_transform_covers_on_both_sides_of_minus_one_half() {
     }
 }
 
-/// Power: what these tests are for must fail them. A mean over the paths that left, the others dropped; the Gaussian
-/// interval of the sample mean of `e^(.8Γ)`, whose variance is infinite; a level of 90 % sold as 95 %.
+/// Power: the wrong methods that these tests guard against must fail. They are a mean over the paths that left, without the others;
+/// the Gaussian interval of the sample mean of `e^(.8Γ)`, whose variance is infinite; and a level of 90 % labelled 95 %.
 #[test]
 fn wrong_intervals_are_found_out() {
     let dropped = coverage(20, 1.0, |rng| {

@@ -1,8 +1,8 @@
-//! The errors of this room.
+//! The errors of this module.
 
 use thiserror::Error;
 
-/// What can keep a statistic from being computed.
+/// Reasons why a statistic cannot be computed.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExitError {
@@ -12,13 +12,13 @@ pub enum ExitError {
         /// The offending value.
         level: f64,
     },
-    /// An exit or censoring time that is not a number of time units.
+    /// An exit or censoring time that is negative or not finite.
     #[error("time {time} is not finite and non-negative")]
     Time {
         /// The offending value.
         time: f64,
     },
-    /// No path was followed for any time: there were none, or all diverged or left at once.
+    /// The total time at risk is 0: there were no paths, or all diverged or left at time 0.
     #[error("no time at risk: {paths} paths, {diverged} of them diverged")]
     NoTimeAtRisk {
         /// Paths, diverged ones included.
@@ -27,13 +27,13 @@ pub enum ExitError {
         diverged: usize,
     },
     /// Too few paths left for the statistic.
-    #[error("{exited} of {followed} paths left, the estimate needs {needed}")]
+    #[error("{exited} of {followed} paths left; the estimate needs {needed}")]
     TooFewExits {
         /// Paths that left.
         exited: usize,
         /// Paths that left or were censored.
         followed: usize,
-        /// Exits that would do.
+        /// Exits needed.
         needed: usize,
     },
     /// A rate that is not a positive number.
@@ -42,8 +42,8 @@ pub enum ExitError {
         /// The offending value.
         rate: f64,
     },
-    /// A mean whose interval does not stay above zero has no logarithm.
-    #[error("the mean {value} has the interval [{lo}, {hi}], a logarithm needs positive finite limits")]
+    /// A mean whose interval is not positive and finite has no logarithm.
+    #[error("the mean {value} has the interval [{lo}, {hi}]; a logarithm needs positive finite limits")]
     NoLogarithm {
         /// The mean.
         value: f64,

@@ -6,7 +6,7 @@ use std::f64::consts::SQRT_2;
 
 use super::ExitError;
 
-/// Level of a two-sided confidence interval, at least 1/2: a narrower interval need not hold its own estimate.
+/// Level of a two-sided confidence interval, at least 1/2: a narrower interval may not contain its own estimate.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Confidence(f64);
 
@@ -14,7 +14,7 @@ impl Confidence {
     /// 95 %, the level of every interval in the result files.
     pub const DEFAULT: Confidence = Confidence(0.95);
 
-    /// A level.
+    /// The level as a confidence.
     ///
     /// # Errors
     /// [`ExitError::Confidence`] unless `1/2 <= level < 1`.
@@ -30,7 +30,7 @@ impl Confidence {
         self.0
     }
 
-    /// Probability `(1 - level)/2` left on either side.
+    /// Probability `(1 - level)/2` on either side of the interval.
     pub fn tail(self) -> f64 {
         0.5 * (1.0 - self.0)
     }
@@ -69,12 +69,12 @@ impl Estimate {
         Estimate { value: self.value * factor, lo: self.lo * factor, hi: self.hi * factor }
     }
 
-    /// The estimate of `1/x`, for `x > 0`: the limits change places, and a limit of 0 becomes infinite.
+    /// The estimate of `1/x`, for `x > 0`: the limits are exchanged, and a limit of 0 becomes infinite.
     pub fn reciprocal(self) -> Self {
         Estimate { value: 1.0 / self.value, lo: 1.0 / self.hi, hi: 1.0 / self.lo }
     }
 
-    /// Whether the interval holds `x`.
+    /// Whether the interval contains `x`.
     pub fn contains(&self, x: f64) -> bool {
         self.lo <= x && x <= self.hi
     }

@@ -1,16 +1,16 @@
 //! # Kolmogorov's test of the exponential law
 //!
-//! `D = sup_{t <= c} |F_n(t) - (1 - exp(-λt))|` asks whether `λΓ ~ Exp(1)` for a rate `λ` that was known beforehand; with a
+//! `D = sup_{t <= c} |F_n(t) - (1 - exp(-λt))|` tests `λΓ ~ Exp(1)` for a rate `λ` that was known beforehand; with a
 //! rate fitted to the same sample the p-value would be far too large. `c` is the first censoring time, up to which the
 //! empirical `F_n` is complete, or `∞`; later times are not used. With `a = 1 - exp(-λc)` the law of `D` under
 //! the hypothesis is that of `sup_{s <= a} |F_n(s) - s|` for uniform variables.
 //!
-//! - At most 100 points at stake, `n(a + D) <= 100`: exact. The number of points below `s` is a Markov chain with binomial
+//! - If `n(a + D) <= 100`: exact. The number of points below `s` is a Markov chain with binomial
 //!   transitions, followed over the times where a constraint `|F_n(s) - s| < D` begins or ends.
 //! - Otherwise, with `B` the Brownian bridge, `P(sup_{s<=a} |B(s)| < x) = Σ_k (-1)^k e^(-2k²x²) [Φ((x - m_k)/σ) -
 //!   Φ((-x - m_k)/σ)]`, `m_k = 2kx(1-a)`, `σ² = a(1-a)`, which is Kolmogorov's series at `a = 1`, taken at Vrbik's
-//!   `x = z + 1/(6√n) + (z-1)/(4n)`, `z = D√n`. His correction is for `a = 1`; against the exact law the p-value is off by
-//!   less than .0002 there and by less than .0015 for `a` down to .02.
+//!   `x = z + 1/(6√n) + (z-1)/(4n)`, `z = D√n`. His correction is for `a = 1`; the error of the p-value is below
+//!   .0002 there and below .0015 for `a` down to .02.
 //!
 //! # References
 //! - Koziol, Byar (1975), *Percentage Points of the Asymptotic Distributions of One and Two Sample K-S Statistics for
@@ -25,7 +25,7 @@ use std::f64::consts::SQRT_2;
 
 use super::{ExitError, ExitMoments, ExitSample};
 
-/// Points that the exact recursion, whose cost is cubic in them, may have to follow.
+/// Largest number of points for the exact recursion, whose cost is cubic in it.
 const EXACT_POINTS: f64 = 100.0;
 
 /// Outcome of Kolmogorov's test of `λΓ ~ Exp(1)`.
@@ -51,7 +51,7 @@ pub fn kolmogorov_test(sample: &ExitSample, rate: f64) -> Result<KolmogorovTest,
     Ok(distance.test())
 }
 
-/// `D` of exit times that come one by one, in ascending order.
+/// Computes `D` from exit times that are added one by one, in ascending order.
 #[derive(Clone, Debug)]
 pub struct KolmogorovDistance {
     rate: f64,
@@ -62,10 +62,10 @@ pub struct KolmogorovDistance {
 }
 
 impl KolmogorovDistance {
-    /// The distance from `λΓ ~ Exp(1)` of a sample whose counts are known.
+    /// The distance of a sample with known counts from `λΓ ~ Exp(1)`.
     ///
     /// # Errors
-    /// As [`kolmogorov_test`].
+    /// The errors of [`kolmogorov_test`].
     pub fn new(moments: &ExitMoments, rate: f64) -> Result<Self, ExitError> {
         if !(rate > 0.0 && rate.is_finite()) {
             return Err(ExitError::Rate { rate });
@@ -83,12 +83,12 @@ impl KolmogorovDistance {
         -(-self.rate * t).exp_m1()
     }
 
-    /// Says that `seen` exits came before the next one that is added, because none of those between matters.
+    /// Sets the number of exits before the next one that is added, if those between cannot change `D`.
     pub(super) fn skip_to(&mut self, seen: usize) {
         self.seen = seen;
     }
 
-    /// Adds `count` exits at `t`, not earlier than those before.
+    /// Adds `count` exits at `t`, which is not earlier than the previous ones.
     pub fn push(&mut self, t: f64, count: usize) {
         if t > self.limit {
             return;
@@ -99,7 +99,7 @@ impl KolmogorovDistance {
         self.largest = self.largest.max(self.seen as f64 / n - s).max(below);
     }
 
-    /// The test, once every exit was added.
+    /// The test, after every exit was added.
     pub fn test(&self) -> KolmogorovTest {
         let (n, tested_share) = (self.paths as f64, self.share(self.limit));
         let statistic = self.largest.max((self.seen as f64 / n - tested_share).abs());
@@ -116,7 +116,7 @@ impl KolmogorovDistance {
 /// `P(sup_{s<=a} |F_n(s) - s| < d)` for `n` uniform variables.
 fn exact_below(n: usize, d: f64, a: f64) -> f64 {
     let points = n as f64;
-    // From c_i on at least i points must lie below, up to b_i at most i - 1 may.
+    // At least i points must lie below every s >= c_i, and at most i - 1 below every s <= b_i.
     let late: Vec<f64> = (0..n).map(|i| i as f64 / points + d).take_while(|&c| c < a).collect();
     let early: Vec<f64> = (1..=n).map(|i| i as f64 / points - d).take_while(|&b| b < a).collect();
     let mut times: Vec<f64> = late.iter().chain(&early).copied().filter(|&s| s > 0.0).collect();
@@ -138,7 +138,7 @@ fn exact_below(n: usize, d: f64, a: f64) -> f64 {
     chain.iter().enumerate().filter(|(m, _)| (*m as f64 / points - a).abs() < d).map(|(_, p)| p).sum()
 }
 
-/// Law of the number of points below a later time, up to `most`, when each of the `n` that lies above passes below with
+/// Law of the number of points below a later time, up to `most`, if each of the `n` points that were above is below it with
 /// probability `q`.
 fn advance(chain: &[f64], n: usize, q: f64, most: usize) -> Vec<f64> {
     let mut next = vec![0.0; most + 1];
@@ -158,7 +158,7 @@ fn corrected(d: f64, n: f64) -> f64 {
     z + 1.0 / (6.0 * n.sqrt()) + (z - 1.0) / (4.0 * n)
 }
 
-/// `P(sup_{s<=a} |B(s)| >= x)` for the Brownian bridge, without loss of digits where it is small.
+/// `P(sup_{s<=a} |B(s)| >= x)` for the Brownian bridge, without cancellation for small probabilities.
 fn asymptotic_above(x: f64, a: f64) -> f64 {
     let deviation = (a * (1.0 - a)).sqrt() * SQRT_2;
     // The terms k and -k are equal.
@@ -195,7 +195,7 @@ mod tests {
         assert!((asymptotic_above(10.0, 1.0) / (2.0 * (-200f64).exp()) - 1.0).abs() < 1e-12);
     }
 
-    /// The series and the exact recursion share nothing: together they hold the documented error of the former.
+    /// The series and the exact recursion share no code, so their difference checks the documented error of the series.
     #[test]
     fn the_asymptotic_law_is_as_close_as_documented() {
         for (n, a, tolerance) in
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    /// Few exits among a million paths are a Poisson process `N` of rate 1. None was seen where two were due, so `D < 2`
+    /// Few exits among a million paths are a Poisson process `N` of rate 1. No exit was observed while two were expected, so `D < 2`
     /// asks for `N(1) <= 2`, `N(2) <= 3` and `N(2) > 0`, which has the probability `e^-2 (8/3 + 5/2 + 1 - 1)`.
     #[test]
     fn rare_exits_among_many_paths_are_treated_exactly() {

@@ -1,9 +1,9 @@
 //! # Kolmogorov's distance in two readings
 //!
-//! More exit times than memory holds are read twice, in any order. The first reading counts them in bins of the probability transform
+//! If memory does not hold the exit times, they are read twice, in any order. The first pass counts them in bins of the probability transform
 //! `s = 1 - exp(-λt)`. In a bin `[s_j, s_{j+1}]` with `C_j` times below it and `C_{j+1}` below its end, `F_n` lies between `C_j/n` and
 //! `C_{j+1}/n`, so that `|F_n - s|` is at most `max(C_{j+1}/n - s_j, s_{j+1} - C_j/n)` there and takes the value `|C_j/n - s_j|` at its
-//! lower edge. The second reading sorts the times of those bins only whose bound exceeds the largest value at an edge: some
+//! lower edge. The second pass sorts only the times of bins whose bound exceeds the largest value at an edge: about
 //! `4 n²/B²` of `n` times in `B` bins. The distance is that of sorting everything.
 
 use super::ascending::{Read, ascending};
@@ -12,7 +12,7 @@ use super::{ExitError, ExitMoments};
 
 /// Fewest and most bins, 0.5 and 128 MB of counts.
 const BINS: [u64; 2] = [1 << 16, 1 << 24];
-/// Times for which a bin is provided.
+/// Number of times per bin.
 const TIMES_PER_BIN: u64 = 1000;
 
 /// Exit times counted in bins of `1 - exp(-λt)`.
@@ -25,7 +25,7 @@ const TIMES_PER_BIN: u64 = 1000;
 /// let times = [0.1, 0.7, 1.9];
 /// let mut bins = KolmogorovBins::new(1.0, 3)?;
 /// times.iter().for_each(|t| bins.count(*t));
-/// let site = levy_escape::scheme::Site {
+/// let site = levy_escape::scheme::ExitSite {
 ///     axis: 0, side: levy_escape::scheme::Side::Plus, overshoot: 1.0, by: levy_escape::scheme::Departure::Jump,
 /// };
 /// let mut moments = ExitMoments::default();
@@ -42,7 +42,7 @@ pub struct KolmogorovBins {
 }
 
 impl KolmogorovBins {
-    /// Empty bins for some `times` exit times, held against `λΓ ~ Exp(1)` for a given `rate` `λ`.
+    /// Empty bins for some `times` exit times, for the test of `λΓ ~ Exp(1)` with a given `rate` `λ`.
     ///
     /// # Errors
     /// [`ExitError::Rate`] unless `0 < λ < ∞`.
@@ -65,8 +65,8 @@ impl KolmogorovBins {
         ((share * self.counts.len() as f64) as usize).min(self.counts.len() - 1)
     }
 
-    /// The test of the sample with these `moments`, whose exit times were all counted and are given once more by `read`. At most some
-    /// `room` of them are held; `read` is called once where those that matter fit.
+    /// The test of the sample with these `moments`, whose exit times were all counted and are read again by `read`. About `room` of them
+    /// are held at a time; `read` is called once if the relevant ones fit.
     ///
     /// # Errors
     /// The first error of `read`; inside, [`ExitError::NoTimeAtRisk`] if the sample is empty or was censored at time 0.
@@ -117,7 +117,7 @@ impl KolmogorovBins {
         Ok(Ok(distance.test()))
     }
 
-    /// Which bins can hold the supremum, of `n` paths; bin `last` always.
+    /// The bins that can contain the supremum, for `n` paths; bin `last` always does.
     fn bins_that_matter(&self, below: &[u64], n: f64, last: usize) -> Vec<bool> {
         let bins = self.counts.len();
         let share = |bin: usize| bin as f64 / bins as f64;
@@ -131,8 +131,8 @@ impl KolmogorovBins {
         (0..bins).map(|bin| bin == last || bound(bin) >= largest * (1.0 - 1e-12) - 1e-15).collect()
     }
 
-    /// The end of the part that begins at bin `begin` and whose times fit into `room`, or of a single bin that matters, and how many times
-    /// of bins that matter it holds.
+    /// The end of the part that begins at bin `begin` and whose times fit into `room`, or of a single relevant bin, and the number of times
+    /// in its relevant bins.
     fn part(&self, matters: &[bool], begin: usize, room: usize) -> (usize, usize) {
         let mut held = 0;
         for (bin, matters) in matters.iter().enumerate().skip(begin) {
@@ -154,8 +154,8 @@ mod tests {
     use crate::noise::{Seed, Stream};
     use std::convert::Infallible;
 
-    /// The statistic is that of sorting everything, to the last bit, whatever the rate, the censoring, ties and the room; and two readings
-    /// are enough where the law is near.
+    /// The statistic is that of sorting everything, to the last bit, for any rate, censoring, ties and room; two passes are enough if the
+    /// sample is close to the law.
     #[test]
     fn two_readings_give_the_statistic_of_sorting() {
         for (cell, (n, limit, rate)) in [

@@ -1,18 +1,18 @@
 //! # Laplace transform of the exit time
 //!
-//! `φ(u) = E exp(-uλΓ)`, which Theorem 1 puts near `1/(1+u)` for every `u > -1`.
+//! `φ(u) = E exp(-uλΓ)`, which is close to `1/(1+u)` for every `u > -1` by theorem 1.
 //!
 //! - `u >= 0`, every path left: the mean of `exp(-uλΓ_i)` with its Gaussian interval.
 //! - `u < 0`, or paths were censored: times that were not observed dominate the mean. Below `u = -1/2` the variance is
-//!   infinite and a Gaussian interval around the sample mean is wrong. So the law is taken from the sample up to a
-//!   time `τ` and is exponential beyond it, with the rate `r` at which the paths still inside at `τ` were seen to leave,
-//!   `φ(u) = E[exp(-uλΓ); Γ <= τ] + S(τ) exp(-uλτ) r/(r + uλ)`. This leans on the quasi-stationary regime: after a few
+//!   infinite and a Gaussian interval around the sample mean is wrong. Therefore the law is taken from the sample up to a
+//!   time `τ` and assumed exponential beyond it, with the observed rate `r` of the paths still inside at `τ`,
+//!   `φ(u) = E[exp(-uλΓ); Γ <= τ] + S(τ) exp(-uλτ) r/(r + uλ)`. This assumes the quasi-stationary regime: after a few
 //!   relaxation times the rate is constant.
 //!
-//! The split lies where the last tenth of the exits begins; in a censored sample, where the tail holds more of the law,
-//! the last quarter of the exits that come before the first censoring. The interval joins the Gaussian error of the mean at
-//! known `r` with the interval of `r` itself, carried through the monotone `r/(r + uλ)`, by adding distances in squares:
-//! the delta method, but for the curvature of the last factor, which at `u = -.8` is too large to neglect.
+//! The split lies where the last tenth of the exits begins. In a censored sample, whose tail holds more of the law, it lies where the
+//! last quarter of the exits before the first censoring begins. The interval combines the Gaussian error of the mean at
+//! known `r` with the interval of `r`, mapped through the monotone `r/(r + uλ)`; the squares of the distances are added.
+//! Unlike the delta method this keeps the curvature of the last factor, which at `u = -.8` is too large to neglect.
 //!
 //! # References
 //! - Zhou et al. (2020), theorem 1.
@@ -21,9 +21,9 @@
 use super::rate::exponential_rate;
 use super::{Confidence, Estimate, ExitError, ExitSample};
 
-/// Exits below which the interval at `u < -1/2` is not given: where it exists it covers .71 at 100 exits.
+/// Exits below which the interval at `u < -1/2` is not given: at 100 exits it covers .71 of the samples for which it exists.
 const LEAST_EXITS: usize = 1000;
-/// Share of the exits that measure the tail: of a complete sample, and of a censored one.
+/// Share of the exits that determine the tail rate: in a complete sample, and in a censored one.
 const TAIL_SHARE: [f64; 2] = [0.1, 0.25];
 
 /// Estimator of `u ↦ E exp(-uλΓ)` for one sample.
@@ -79,9 +79,9 @@ impl<'a> LaplaceTransform<'a> {
         Ok(LaplaceTransform { sample, rate, width: confidence.gaussian_width(), split, tail_rate })
     }
 
-    /// `E exp(-uλΓ)` with its interval; `None` where the tail makes it infinite or does not bound it, `r + uλ <= 0` for the
-    /// measured tail rate `r` or for its lower limit. Below `u = -1/2` it is also `None` with fewer than 1,000 exits, where the interval
-    /// covers too seldom.
+    /// `E exp(-uλΓ)` with its interval; `None` if the tail makes it infinite or does not bound it: `r + uλ <= 0` for the
+    /// measured tail rate `r` or for its lower limit. Below `u = -1/2` it is also `None` with fewer than 1,000 exits, for which the interval
+    /// covers too rarely.
     pub fn at(&self, u: f64) -> Option<Estimate> {
         if u < -0.5 && self.sample.exit_times().len() < LEAST_EXITS {
             return None;
@@ -102,7 +102,7 @@ impl<'a> LaplaceTransform<'a> {
         let reach = (-slope * self.split).exp();
         let beyond = |r: f64| reach * r / (r + slope);
         let (value, error) = self.mean(u, self.split, beyond(self.tail_rate.value));
-        // r/(r + uλ) falls with r for u < 0 and rises for u > 0.
+        // r/(r + uλ) decreases with r for u < 0 and increases for u > 0.
         let (near, far) = (beyond(self.tail_rate.lo), beyond(self.tail_rate.hi));
         let (least, most) = (near.min(far), near.max(far));
         let (sampling, survival) = (self.width * error, self.survival());
@@ -147,7 +147,7 @@ mod tests {
     use crate::exit::coverage::exponential_sample;
     use crate::noise::{Seed, Stream};
 
-    /// `Γ = D + E` with a delay `D` uniform on (0, .2), standing for the relaxation into the basin, and `E ~ Exp(1)`:
+    /// `Γ = D + E` with a delay `D` uniform on (0, .2), a model of the relaxation into the basin, and `E ~ Exp(1)`:
     /// `φ(u) = (1 - e^(-.2u))/(.2u) · 1/(1+u)`. Three arguments in 99.99 % intervals, complete and censored: false-positive
     /// rate 6e-4. Power: an exponential law with the mean of `Γ`, which is wrong by 10 % in its rate, lies outside.
     #[test]
@@ -183,7 +183,7 @@ mod tests {
     }
 
     /// Coverage at u = -.8 of the intervals that exist, over 1,000 repeats: at the least number of exits not below .95 by more than 4.5 standard
-    /// errors; false-positive rate 3e-6. Power: at 100 exits, where nothing is given, it is below that (an independent program has .956 and
+    /// errors; false-positive rate 3e-6. Power: at 100 exits, for which no interval is given, it is below that (an independent program has .956 and
     /// .71).
     #[test]
     fn few_exits_have_no_interval_below_one_half() {

@@ -1,6 +1,6 @@
 //! First exits from a basin and their statistics.
 //!
-//! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this room is estimated from many of them.
+//! A path ends in an [`Outcome`](crate::scheme::Outcome); everything else in this module is estimated from many of them.
 
 mod ascending;
 mod censored;

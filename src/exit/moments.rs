@@ -1,7 +1,7 @@
 //! # Counts and sums of a stream of outcomes
 //!
-//! What the exit rate and the mean need of a sample, gathered path by path without holding the times. Sums are carried in two words
-//! (Knuth's exact addition), so that `Σ(t - t̄)² = Σt² - (Σt)²/n` keeps some 30 digits before the subtraction and 15 after it.
+//! The sums of a sample that the exit rate and the mean need, accumulated path by path without storing the times. Sums have two words
+//! (Knuth's exact addition), so that `Σ(t - t̄)² = Σt² - (Σt)²/n` has about 30 digits before the subtraction and 15 after it.
 //!
 //! # References
 //! - Ogita, Rump, Oishi (2005), *Accurate Sum and Dot Product*, SIAM J. Sci. Comput. 26.
@@ -9,7 +9,7 @@
 use super::ExitError;
 use crate::scheme::Outcome;
 
-/// A sum in two words.
+/// A sum of two words.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sum {
     hi: f64,
@@ -70,10 +70,10 @@ pub struct ExitMoments {
 }
 
 impl ExitMoments {
-    /// Adds one path's end.
+    /// Adds the outcome of one path.
     ///
     /// # Errors
-    /// [`ExitError::Time`] if its time is negative or not finite. A diverged path has none that counts.
+    /// [`ExitError::Time`] if its time is negative or not finite. The time of a diverged path is ignored.
     pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
         let valid = |time: f64| if time >= 0.0 && time.is_finite() { Ok(time) } else { Err(ExitError::Time { time }) };
         match outcome {
@@ -126,7 +126,7 @@ impl ExitMoments {
         self.exited + self.censored
     }
 
-    /// Number of paths, whatever became of them.
+    /// Number of all paths.
     pub fn paths(&self) -> usize {
         self.followed() + self.diverged
     }
@@ -136,17 +136,17 @@ impl ExitMoments {
         self.exit_time.value() + self.censored_time.value()
     }
 
-    /// Time up to which every path was followed until it left; `None` when none was censored.
+    /// Time up to which every path was followed until it left; `None` if no path was censored.
     pub fn first_censoring_time(&self) -> Option<f64> {
         self.first_censoring_time
     }
 
-    /// Standard error of the mean exit time, from the unbiased variance; `None` below two exits.
+    /// Standard error of the mean exit time, from the unbiased variance; `None` for fewer than two exits.
     pub(super) fn standard_error(&self) -> Option<f64> {
         Some((self.scaled_variance()? / self.exited as f64).sqrt() * self.unit)
     }
 
-    /// Unbiased variance of the exit times in units of `unit²`; `None` below two exits.
+    /// Unbiased variance of the exit times in units of `unit²`; `None` for fewer than two exits.
     fn scaled_variance(&self) -> Option<f64> {
         let n = self.exited as f64;
         if self.exited < 2 {

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
     use statrs::distribution::{Binomial, DiscreteCDF};
 
-    /// At either limit the binomial tail that excludes it has the probability left over.
+    /// At either limit the binomial tail beyond the observed number has the probability outside the interval on that side.
     #[test]
     fn limits_leave_half_the_level_on_either_side() {
         for (k, n) in [(1, 10), (7, 10), (480, 500), (19_880, 20_000)] {

@@ -2,12 +2,12 @@
 //!
 //! With `n` exits in a total time at risk `T` the exponential likelihood `λ^n exp(-λT)` peaks at `λ̂ = n/T`.
 //!
-//! - Nothing censored: `2λT ~ χ²(2n)`, so the interval is exact.
+//! - No path was censored: `2λT ~ χ²(2n)`, so the interval is exact.
 //! - Paths censored at a fixed time: `2λT ≈ χ²(2n+1)`, Cox's mean between the conservative limits `χ²(2n)` below and
 //!   `χ²(2n+2)` above, and the exact law as `n → ∞`.
-//! - Nothing left: `exp(-λT)` is the probability of that, so `[0, -ln(1 - level)/T]` is exact and one-sided.
+//! - No path left: `exp(-λT)` is the probability of that, so `[0, -ln(1 - level)/T]` is exact and one-sided.
 //!
-//! The mean is the sample mean `± t(n-1) s/√n` where every path left, which asks nothing of the law of `Γ` but a variance.
+//! The mean is the sample mean `± t(n-1) s/√n` if every path left, which requires only that `Γ` has a variance.
 //! A censored sample has no information beyond its limit. There the mean is `1/λ̂`, which assumes an exponential law, and
 //! [`MeanBasis`] records that.
 //!
@@ -27,7 +27,7 @@ use super::{Confidence, Estimate, ExitError, ExitMoments, ExitSample};
 /// Rate `λ̂ = n/T` of leaving, per unit time, by the exponential likelihood.
 ///
 /// # Errors
-/// [`ExitError::NoTimeAtRisk`] if no path was followed for any time. A sample without exits is no error: its rate is 0
+/// [`ExitError::NoTimeAtRisk`] if no path was followed for any time. A sample without exits is not an error: its rate is 0
 /// with an upper limit.
 pub fn exit_rate(sample: &ExitSample, confidence: Confidence) -> Result<Estimate, ExitError> {
     sample.moments().rate(confidence)
@@ -74,10 +74,10 @@ pub(super) fn exponential_rate(exits: usize, time_at_risk: f64, censored: bool, 
     Estimate { value: exits as f64 / time_at_risk, lo, hi }
 }
 
-/// Degrees of freedom from which quantiles are taken from their expansion: the iterations of the exact ones grow with them.
+/// Degrees of freedom from which quantiles are taken from their expansion: the exact ones need more iterations for more degrees of freedom.
 const MANY: f64 = 1e5;
 
-/// Both limits of a variable that is `χ²(k)`; for many `k` by the expansion of Cornish and Fisher, good to `O(k^-3/2)`.
+/// Both limits of a variable that is `χ²(k)`; for many `k` by the expansion of Cornish and Fisher, with an error of `O(k^-3/2)`.
 fn chi_squared_limits(k: f64, confidence: Confidence) -> [f64; 2] {
     if k < MANY {
         let law = ChiSquared::new(k).expect("exits make the degrees of freedom positive");
@@ -91,7 +91,7 @@ fn chi_squared_limits(k: f64, confidence: Confidence) -> [f64; 2] {
     })
 }
 
-/// The upper limit of Student's t with `k` degrees of freedom; for many by its expansion, good to `O(k^-3)`.
+/// The upper limit of Student's t with `k` degrees of freedom; for many by its expansion, with an error of `O(k^-3)`.
 fn student_limit(k: f64, confidence: Confidence) -> f64 {
     if k < MANY {
         let law = StudentsT::new(0.0, 1.0, k).expect("two exits make the degrees of freedom positive");
@@ -101,7 +101,7 @@ fn student_limit(k: f64, confidence: Confidence) -> f64 {
     z + (z.powi(3) + z) / (4.0 * k) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * k * k)
 }
 
-/// Mean exit time and what it rests on.
+/// Mean exit time and its assumption.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MeanTime {
     /// The mean, in units of time.
@@ -110,11 +110,11 @@ pub struct MeanTime {
     pub basis: MeanBasis,
 }
 
-/// What a mean exit time rests on.
+/// The assumption behind a mean exit time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeanBasis {
-    /// Every path left: the mean of the sample, whatever the law.
+    /// Every path left: the mean of the sample, for any law.
     Complete,
     /// Paths were censored: `T/n`, the mean of an exponential law.
     Exponential,
@@ -132,7 +132,7 @@ impl fmt::Display for MeanBasis {
 /// Mean exit time `E Γ`.
 ///
 /// # Errors
-/// [`ExitError::TooFewExits`] if fewer than two paths left where all did, or none where some were censored;
+/// [`ExitError::TooFewExits`] if fewer than two paths left and none was censored, or if no path left;
 /// [`ExitError::NoTimeAtRisk`] if all left at time 0.
 pub fn mean_exit_time(sample: &ExitSample, confidence: Confidence) -> Result<MeanTime, ExitError> {
     sample.moments().mean(confidence)
@@ -155,7 +155,7 @@ mod tests {
         assert!(near(rate.lo, 1.028_290) && near(rate.hi, 3.547_888), "{rate:?}");
     }
 
-    /// The distribution functions at the limits from the expansions, where these take over: 2.5 % are left on either side.
+    /// The distribution functions at the limits from the expansions, where these take over: 2.5 % lie on either side.
     #[test]
     fn the_expansions_are_quantiles() {
         let level = Confidence::DEFAULT;

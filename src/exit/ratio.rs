@@ -10,7 +10,7 @@
 
 use super::{Estimate, ExitError};
 
-/// `numerator / denominator`, at the level their intervals have in common.
+/// `numerator / denominator`, at the common level of their intervals.
 ///
 /// # Errors
 /// [`ExitError::NoLogarithm`] unless both intervals are positive and finite.
@@ -22,7 +22,7 @@ pub fn ratio_of_means(numerator: Estimate, denominator: Estimate) -> Result<Esti
     Ok(Estimate { value: value.exp(), lo: lo.exp(), hi: hi.exp() })
 }
 
-/// `numerator / denominator` of independent Gaussian estimates, of which the numerator may have either sign: Fieller's interval. `None`
+/// `numerator / denominator` of independent Gaussian estimates; the numerator may have either sign: Fieller's interval. `None`
 /// unless the interval of the denominator is positive and finite; the interval of the ratio would then be unbounded.
 ///
 /// # References
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     /// Coverage over 2,000 repeats within 4.5 standard errors of .95, false-positive rate 1e-5, for a ratio of .4 and of -.2 with errors
-    /// of a quarter of the denominator. Power: without the error of the denominator the interval covers too seldom.
+    /// of a quarter of the denominator. Power: without the error of the denominator the interval covers too rarely.
     #[test]
     fn fiellers_interval_covers() {
         use crate::exit::Confidence;

@@ -1,14 +1,14 @@
 //! # Sample of exit times
 //!
-//! What the statistics of this room are computed from: the exit times of the paths that left, and the times up to which
-//! the others are known to have stayed. A diverged path carries no information about `Γ`; it is counted and left out.
+//! The data of all statistics of this module: the exit times of the paths that left, and the times up to which
+//! the others are known to have stayed inside. A diverged path carries no information about `Γ`; it is counted and left out.
 
 use super::{ExitError, ExitMoments};
 use crate::scheme::Outcome;
 
 /// Exit times under right censoring.
 ///
-/// Both lists are sorted, so that a sum over them does not depend on the order in which the paths came in.
+/// Both lists are sorted, so that a sum over them does not depend on the order of the paths.
 ///
 /// # Example
 /// ```
@@ -47,7 +47,7 @@ impl ExitSample {
         Ok(ExitSample { exit_times, censoring_times, moments })
     }
 
-    /// The sample of some paths' ends.
+    /// The sample of some outcomes.
     ///
     /// # Errors
     /// [`ExitError::Time`] if a time is negative or not finite.
@@ -68,7 +68,7 @@ impl ExitSample {
         &self.exit_times
     }
 
-    /// Times at which a path was still inside when it was given up, ascending.
+    /// Times at which paths were censored, ascending.
     pub fn censoring_times(&self) -> &[f64] {
         &self.censoring_times
     }
@@ -83,7 +83,7 @@ impl ExitSample {
         self.censoring_times.len()
     }
 
-    /// Number of paths that diverged: nothing below counts them.
+    /// Number of paths that diverged; the methods below do not count them.
     pub fn diverged(&self) -> usize {
         self.moments.diverged()
     }
@@ -103,7 +103,7 @@ impl ExitSample {
         self.moments.time_at_risk()
     }
 
-    /// Time up to which every path was followed until it left; `None` when none was censored.
+    /// Time up to which every path was followed until it left; `None` if no path was censored.
     pub fn first_censoring_time(&self) -> Option<f64> {
         self.censoring_times.first().copied()
     }
@@ -117,11 +117,11 @@ impl ExitSample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme::{Departure, Side, Site};
+    use crate::scheme::{Departure, ExitSite, Side};
 
     #[test]
     fn every_outcome_is_counted_once_and_divergence_is_no_risk() {
-        let site = Site { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump };
+        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump };
         let sample = ExitSample::from_outcomes([
             Outcome::Exited { time: 3.0, site },
             Outcome::Censored { at: 10.0 },

@@ -6,7 +6,7 @@
 //! about the line. `χ² = Σ w_i r_i²` tests whether the points lie on a line: if they do, it has `k - 2` degrees of freedom.
 //!
 //! The χ² test spreads its power over all deviations. A bend, the deviation that corrections of higher order in `ε` cause, is tested
-//! separately: `c` in `ln Γ̄ = a + b x + c x²` is Gaussian with known variance. [`SlopeFit::straightness`] joins both tests.
+//! separately: `c` in `ln Γ̄ = a + b x + c x²` is Gaussian with known variance. [`SlopeFit::straightness`] combines both tests.
 //!
 //! # References
 //! - Press, Teukolsky, Vetterling, Flannery (2007), *Numerical Recipes*, 3rd ed., section 15.2.
@@ -59,13 +59,13 @@ pub struct SlopeFit {
     pub intercept: f64,
     /// Weighted sum of squared residuals.
     pub chi_square: f64,
-    /// Its degrees of freedom, the number of points less two.
+    /// Its degrees of freedom, the number of points minus two.
     pub degrees_of_freedom: usize,
     /// Probability of a larger `chi_square` if the points lie on a line; `None` for two points.
     pub p_value: Option<f64>,
     /// Smallest and largest noise level of the fit.
     pub range: [f64; 2],
-    /// The quadratic term; `None` below three different levels.
+    /// The quadratic term; `None` for fewer than three different levels.
     pub curvature: Option<Curvature>,
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The product-limit estimate `S(t) = Π_{t_j <= t} (1 - d_j/n_j)` of `P(Γ > t)`, with `d_j` exits at `t_j` among the `n_j`
 //! paths still followed. Greenwood's `σ² = Σ d_j / (n_j (n_j - d_j))` is the variance of `ln S`; the interval is symmetric
-//! in `ln(-ln S)`, `S^exp(±zσ/ln S)`, and so stays inside (0, 1). Where `S` is 1 or 0 that scale has no value: before the
-//! first exit the lower limit of the first step holds, after the last the upper limit of the step before it, since a
-//! survival function falls.
+//! in `ln(-ln S)`, `S^exp(±zσ/ln S)`, and so stays inside (0, 1). If `S` is 1 or 0, that scale is undefined. Since a survival function decreases, the lower
+//! limit of the first step is then used before the first exit, and the upper limit of the previous step after the last
+//! exit.
 //!
 //! # References
 //! - Kaplan, Meier (1958), *Nonparametric Estimation from Incomplete Observations*, JASA 53.
@@ -65,7 +65,7 @@ impl SurvivalCurve {
         Ok(SurvivalCurve { steps, followed_until })
     }
 
-    /// `P(Γ > t)`; `None` for a negative time and, unless the curve has come down to 0, beyond the last observation.
+    /// `P(Γ > t)`; `None` for a negative time and, unless the curve has reached 0, beyond the last observation.
     pub fn at(&self, t: f64) -> Option<Estimate> {
         let reached = self.steps.partition_point(|step| step.time <= t);
         let survival = match reached {

@@ -92,7 +92,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
     let device = top
         .get("device")
         .map_or(Some(DeviceChoice::Auto), |device| device.named(&DeviceChoice::ALL, DeviceChoice::name));
-    let data = top.get("data").map_or(Some(Data::digits()), read_data);
+    let data = top.get("data").map_or(Some(DataSection::digits()), read_data);
     let network = top.need("network", "{ mlp = { hidden = [64, 32] } }").and_then(read_network);
     let batch = top.need("batch", "100").and_then(|batch| batch.integer(1, MOST_IMAGES));
     let iterations = top.need("iterations", "5_000").and_then(|n| n.integer(1, MOST_ITERATIONS));
@@ -148,15 +148,15 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
 }
 
 /// `data` as it is given.
-struct Data {
+struct DataSection {
     source: DataSource,
     train: Option<usize>,
     test: Option<usize>,
 }
 
-impl Data {
+impl DataSection {
     fn digits() -> Self {
-        Data { source: DataSource::Digits, train: None, test: None }
+        DataSection { source: DataSource::Digits, train: None, test: None }
     }
 }
 
@@ -168,9 +168,9 @@ enum DataKind {
 }
 
 /// `"digits"`, or a table with `digits`, `idx` or `cifar10`.
-fn read_data(value: Value<'_>) -> Option<Data> {
+fn read_data(value: Value<'_>) -> Option<DataSection> {
     if !value.is_table() {
-        return value.word(&[("digits", DataKind::Digits)]).map(|_| Data::digits());
+        return value.word(&[("digits", DataKind::Digits)]).map(|_| DataSection::digits());
     }
     let table = value.table()?;
     let kinds = [("digits", DataKind::Digits), ("idx", DataKind::Idx), ("cifar10", DataKind::Cifar10)];
@@ -190,7 +190,7 @@ fn read_data(value: Value<'_>) -> Option<Data> {
             .and_then(|folder| Some(DataSource::Idx { folder: PathBuf::from(folder), classes: classes? as usize })),
         DataKind::Cifar10 => source.text().map(|folder| DataSource::Cifar10 { folder: PathBuf::from(folder) }),
     };
-    Some(Data { source: source?, train: train?, test: test? })
+    Some(DataSection { source: source?, train: train?, test: test? })
 }
 
 #[derive(Clone, Copy)]

@@ -32,7 +32,7 @@ pub struct Experiment {
     pub paths: u64,
     /// Paths of every cell in a quick run; by default a tenth of `paths`.
     pub quick_paths: u64,
-    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level. A discrete optimiser is its own scheme and
+    /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level. A discrete optimiser takes no scheme and
     /// occurs once.
     pub cells: Vec<CellPlan>,
     /// Random problems to be solved in addition to the cells.

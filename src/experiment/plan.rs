@@ -154,7 +154,7 @@ impl Plan {
     /// Number of cells. More than fit into memory are refused before any is built.
     fn count(&self, swept: &[SweptDynamics<'_>], diagnostics: &Diagnostics) -> Option<usize> {
         let basins = self.basins.len() as u64;
-        // A discrete optimiser is its own scheme.
+        // A discrete optimiser takes no scheme.
         let rounds = |dynamics: &SweptDynamics<'_>| {
             if dynamics.section.is_discrete() { 1 } else { self.schemes.len() as u64 }
         };

@@ -50,9 +50,8 @@ impl Domain {
 
     /// Rejects a domain that is empty, unbounded or of another dimension than `dim`.
     pub(super) fn check(&self, dim: usize) -> Result<(), LandscapeError> {
-        let size = |what, value: f64| match value > 0.0 && value.is_finite() {
-            true => Ok(()),
-            false => Err(LandscapeError::Size { what, value }),
+        let size = |what, value: f64| {
+            if value > 0.0 && value.is_finite() { Ok(()) } else { Err(LandscapeError::Size { what, value }) }
         };
         match self {
             Domain::Box(sides) => {

@@ -1,9 +1,9 @@
-//! The edge of a basin as a point inside sees it.
+//! Distances to the edge of a basin from a point inside.
 
 use super::basin::{Basin, Region};
 use super::{Form, Potential};
 
-/// A point inside a basin, with what all rays from it share.
+/// A point inside a basin, with the numbers that all rays from it need.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Viewpoint<'a> {
     basin: &'a Basin,
@@ -13,7 +13,7 @@ pub(crate) struct Viewpoint<'a> {
 }
 
 impl Basin {
-    /// A point to look at the edge from.
+    /// The point `x`.
     pub(crate) fn seen_from<'a>(&'a self, x: &'a [f64]) -> Viewpoint<'a> {
         let depth = match &self.region {
             Region::Box { .. } => 0.0,
@@ -65,8 +65,8 @@ impl Basin {
 }
 
 impl Viewpoint<'_> {
-    /// The shorter of the two ways to the edge along `± direction`, in units of that vector; 0 outside, infinite if the edge is never
-    /// met. To a few per cent for level sets that are no quadratics.
+    /// The shorter of the two distances to the edge along `± direction`, in units of that vector; 0 outside, infinite if neither ray
+    /// meets the edge. Accurate to a few per cent for level sets of potentials that are not quadratic.
     pub fn nearest_exit(&self, direction: &[f64]) -> f64 {
         match &self.basin.region {
             Region::Box { lo, hi } => {
@@ -80,7 +80,7 @@ impl Viewpoint<'_> {
         }
     }
 
-    /// [`Viewpoint::nearest_exit`] along `v e_axis`, at a cost that does not grow with the dimension but for level sets.
+    /// [`Viewpoint::nearest_exit`] along `v e_axis`, at a cost that does not grow with the dimension, except for level sets.
     pub fn nearest_axis_exit(&self, axis: usize, v: f64) -> f64 {
         let semi_axis = match &self.basin.region {
             Region::Box { lo, hi } => return face_exit(v, self.x[axis], [lo[axis], hi[axis]]).max(0.0),
@@ -123,12 +123,12 @@ impl Viewpoint<'_> {
         }
         let here = at(0.0);
         if let Form::Flat | Form::Diagonal(_) | Form::Dense(_) = potential.form() {
-            // `F(x + s v) = F(x) + b s + a s²`, from either side of the point at the scale of the basin.
+            // `F(x + s v) = F(x) + b s + a s²`, from values on both sides of the point at the scale of the basin.
             let s = reach / norm;
             let [behind, ahead] = [at(-s) - here, at(s) - here];
             return nearest_root(0.5 * (ahead + behind) / (s * s), 0.25 * (ahead - behind) / s, self.depth);
         }
-        // Bisection of the logarithm, down to a thousandth of the widest way.
+        // Bisection of the logarithm, down to a thousandth of the longest distance.
         let level = here + self.depth;
         let way = |sign: f64, at: &mut dyn FnMut(f64) -> f64| {
             let (mut inside, mut outside) = (1e-3 * reach / norm, 2.0 * reach / norm);
@@ -145,7 +145,7 @@ impl Viewpoint<'_> {
     }
 }
 
-/// The way from `x` to the nearer end of an interval at speed `v`.
+/// The distance from `x` to the nearer end of an interval in units of `v`.
 fn face_exit(v: f64, x: f64, [lo, hi]: [f64; 2]) -> f64 {
     if v == 0.0 { f64::INFINITY } else { (hi - x).min(x - lo) / v.abs() }
 }
@@ -178,7 +178,7 @@ mod tests {
         ]
     }
 
-    /// Just inside at nine tenths of the way and outside at eleven tenths, one way or the other.
+    /// Both ends at nine tenths of the distance are inside, and at eleven tenths at least one is outside.
     #[test]
     fn the_nearest_exit_is_an_exit() {
         for basin in shapes() {

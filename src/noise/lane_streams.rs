@@ -195,7 +195,7 @@ mod tests {
             for row in words {
                 assert_eq!(row, std::array::from_fn(|lane| streams[lane].next_u64()), "{N} lanes");
             }
-            // One lane draws a word of its own; another takes a new path.
+            // One lane draws an extra word; another takes a new path.
             let (single, fresh) = (round % N, (3 * round + 1) % N);
             let mut alone = lanes.stream(single);
             assert_eq!(alone.next_u64(), streams[single].next_u64());

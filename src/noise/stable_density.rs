@@ -35,8 +35,8 @@ use super::stable_integral::TailIntegral;
 #[derive(Clone, Debug)]
 pub struct StableDensity {
     alpha: f64,
-    centre: Series,
-    tail: Series,
+    centre: PowerSeries,
+    tail: PowerSeries,
     between: TailIntegral,
 }
 
@@ -54,7 +54,7 @@ pub enum StableDensityError {
 
 /// `Σ_n c_n y^n`, usable up to a radius.
 #[derive(Clone, Debug)]
-struct Series {
+struct PowerSeries {
     coefficients: Vec<f64>,
     radius: f64,
 }
@@ -158,7 +158,7 @@ impl StableDensity {
     }
 }
 
-impl Series {
+impl PowerSeries {
     /// The sum and its derivative in `y`.
     fn eval(&self, y: f64) -> (f64, f64) {
         self.coefficients.iter().rev().fold((0.0, 0.0), |(sum, slope), c| (sum * y + c, slope * y + sum))
@@ -172,7 +172,7 @@ const MAX_TERMS: usize = 64;
 const GAMMA_LIMIT: f64 = 170.0;
 
 /// Coefficients in `x²` of `(1/2 - F̄)/x`.
-fn centre_series(alpha: f64) -> Series {
+fn centre_series(alpha: f64) -> PowerSeries {
     let sizes: Vec<f64> = (0..MAX_TERMS)
         .map(|k| 2.0 * k as f64 + 1.0)
         .take_while(|odd| odd / alpha < GAMMA_LIMIT)
@@ -185,11 +185,11 @@ fn centre_series(alpha: f64) -> Series {
         x *= 1.05;
     }
     coefficients.truncate(terms);
-    Series { coefficients, radius }
+    PowerSeries { coefficients, radius }
 }
 
 /// Coefficients in `y = x^-α` of `F̄/y`.
-fn tail_series(alpha: f64) -> Series {
+fn tail_series(alpha: f64) -> PowerSeries {
     // Without its sine, a term also bounds the Gaussian remainder, which is smaller than every power of x.
     let sizes: Vec<f64> = (1..=MAX_TERMS)
         .map(|n| n as f64)
@@ -204,7 +204,7 @@ fn tail_series(alpha: f64) -> Series {
         x /= 1.05;
     }
     coefficients.truncate(terms);
-    Series { coefficients, radius }
+    PowerSeries { coefficients, radius }
 }
 
 /// Number of terms after which `Σ c_n y^n` is exact relative to its first term, given bounds `sizes` on the terms; `None` if

@@ -10,7 +10,7 @@ pub struct Seed(pub u64);
 
 /// The random stream of one path: xoshiro256++ seeded by a hash of (seed, cell, path).
 ///
-/// Paths share no state, so a result is a function of the seed only, whatever thread, chunk or machine runs it. Four rounds of
+/// Paths share no state, so a result is a function of the seed only, on any thread, chunk or machine. Four rounds of
 /// the MurmurHash3 finaliser over a sponge of the three words fill the 256-bit state; `n` paths collide with probability about
 /// `n² 2^-257`.
 ///

@@ -270,11 +270,11 @@ fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme::Site;
+    use crate::scheme::ExitSite;
 
     #[test]
     fn rows_have_the_shortest_digits_that_read_back() {
-        let site = |overshoot| Site { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
+        let site = |overshoot| ExitSite { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
         let row = |outcome| {
             let mut out = Vec::new();
             write_escape(&mut out, 2, 7, &outcome);

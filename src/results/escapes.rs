@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::cell::{ESCAPE_COLUMNS, write_escape};
 #[cfg(feature = "parquet")]
 use super::escapes_parquet::ParquetEscapes;
-use super::table::{Table, TableError};
+use super::table::{TableError, TableFile};
 use crate::scheme::Outcome;
 
 const NAME: &str = "escapes.csv";
@@ -141,7 +141,7 @@ fn format_all(waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
 type Writer = JoinHandle<Result<Files, TableError>>;
 
 struct Files {
-    csv: Table,
+    csv: TableFile,
     #[cfg(feature = "parquet")]
     parquet: ParquetEscapes,
 }
@@ -149,7 +149,7 @@ struct Files {
 impl Files {
     fn create(folder: &Path) -> Result<Self, TableError> {
         Ok(Files {
-            csv: Table::create(folder, NAME, &ESCAPE_COLUMNS)?,
+            csv: TableFile::create(folder, NAME, &ESCAPE_COLUMNS)?,
             #[cfg(feature = "parquet")]
             parquet: ParquetEscapes::create(folder)?,
         })

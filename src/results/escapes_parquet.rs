@@ -17,7 +17,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::table::TableError;
 use crate::files::AtomicFile;
-use crate::scheme::{Departure, Outcome, Side, Site};
+use crate::scheme::{Departure, ExitSite, Outcome, Side};
 
 const NAME: &str = "escapes.parquet";
 const SCHEMA: &str = "message escapes {
@@ -104,7 +104,7 @@ fn write_columns(mut group: SerializedRowGroupWriter<'_, AtomicFile>, rows: &[Ro
     let [exited, censored, diverged] = ["exited", "censored", "diverged"].map(ByteArray::from);
     let [minus, plus] = ["-", "+"].map(ByteArray::from);
     let site = |row: &Row| row.outcome.site();
-    let some = |row: &Row, of: &dyn Fn(Site) -> i32| site(row).map(of);
+    let some = |row: &Row, of: &dyn Fn(ExitSite) -> i32| site(row).map(of);
     column::<Int64Type>(&mut group, rows, |row| Some(row.cell as i64))?;
     column::<Int64Type>(&mut group, rows, |row| Some(row.path as i64))?;
     column::<ByteArrayType>(&mut group, rows, |row| {

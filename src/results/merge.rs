@@ -44,7 +44,7 @@ pub enum MergeError {
         second: PathBuf,
     },
     /// Paths are missing.
-    #[error("the run is incomplete:{}", Lines(missing))]
+    #[error("the run is incomplete:{}", MissingShardLines(missing))]
     Incomplete {
         /// The missing chunks of every shard; of the shards without a folder, only the first.
         missing: Vec<MissingShard>,
@@ -86,9 +86,9 @@ impl MissingShard {
     const LISTED: usize = 20;
 }
 
-struct Lines<'m>(&'m [MissingShard]);
+struct MissingShardLines<'m>(&'m [MissingShard]);
 
-impl std::fmt::Display for Lines<'_> {
+impl std::fmt::Display for MissingShardLines<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for MissingShard { shard, chunks, of, absent } in self.0.iter().take(MissingShard::LISTED) {
             let (i, n) = (shard.index(), shard.count());

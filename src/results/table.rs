@@ -36,19 +36,19 @@ pub enum TableError {
     },
 }
 
-/// A table being written. Without [`Table::finish`] it is removed.
-pub(super) struct Table {
+/// A table being written. Without [`TableFile::finish`] it is removed.
+pub(super) struct TableFile {
     place: PathBuf,
     file: AtomicFile,
 }
 
-impl Table {
+impl TableFile {
     /// Begins a table with its header.
     pub fn create(folder: &Path, name: &str, columns: &[&str]) -> Result<Self, TableError> {
         let place = folder.join(name);
         match AtomicFile::create(&place) {
             Ok(file) => {
-                let mut table = Table { place, file };
+                let mut table = TableFile { place, file };
                 table.write(|file| writeln!(file, "{}", columns.join(",")))?;
                 Ok(table)
             }
@@ -80,7 +80,7 @@ pub(super) fn write_table(
     columns: &[&str],
     mut rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), TableError> {
-    let mut table = Table::create(folder, name, columns)?;
+    let mut table = TableFile::create(folder, name, columns)?;
     rows.try_for_each(|row| table.row(row))?;
     table.finish()
 }

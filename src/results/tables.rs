@@ -7,7 +7,7 @@ use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
 use super::run::PreparedRun;
-use super::table::{Table, TableError, write_table};
+use super::table::{TableError, TableFile, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
 use crate::experiment::CellPlan;
@@ -55,7 +55,7 @@ pub fn render_tables(
     let plans = &run.experiment().cells;
     let columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
     let mut escapes = Escapes::create(folder)?;
-    let mut summary = Table::create(folder, "summary.csv", &columns)?;
+    let mut summary = TableFile::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();

@@ -1,15 +1,15 @@
-//! Where a path left.
+//! The exit site of a path.
 
-use super::{Departure, Side, Site};
+use super::{Departure, ExitSite, Side};
 use crate::landscape::Basin;
 
-/// The place of an exit by a jump of noise coordinate `axis`, whose sign was that of `jump`.
-pub(super) fn by_noise_axis(basin: &Basin, x: &[f64], axis: usize, jump: f64) -> Site {
-    Site { axis: axis as u32, side: Side::of(jump), overshoot: overshoot(basin, x), by: Departure::Jump }
+/// The site of an exit by a jump of noise coordinate `axis` with the sign of `jump`.
+pub(super) fn by_noise_axis(basin: &Basin, x: &[f64], axis: usize, jump: f64) -> ExitSite {
+    ExitSite { axis: axis as u32, side: Side::of(jump), overshoot: overshoot(basin, x), by: Departure::Jump }
 }
 
-/// The place of an exit named by the parameter coordinate that is furthest out.
-pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> Site {
+/// The site of an exit, with the parameter coordinate that is furthest out as its axis.
+pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> ExitSite {
     let offsets = x.iter().zip(basin.minimum()).map(|(x, m)| x - m).enumerate();
     let (axis, offset, _) = match basin.sides() {
         Some((lo, hi)) => furthest(offsets.map(|(i, y)| {
@@ -22,16 +22,16 @@ pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> Site {
         Departure::Jump => overshoot(basin, x),
         Departure::Creep => 1.0,
     };
-    Site { axis: axis as u32, side: Side::of(offset), overshoot, by }
+    ExitSite { axis: axis as u32, side: Side::of(offset), overshoot, by }
 }
 
-/// The place of a path that crept out through a face of a box.
-pub(super) fn by_face(axis: usize, upper: bool) -> Site {
+/// The site of a path that crept out through a face of a box.
+pub(super) fn by_face(axis: usize, upper: bool) -> ExitSite {
     let side = if upper { Side::Plus } else { Side::Minus };
-    Site { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep }
+    ExitSite { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep }
 }
 
-/// A jump beyond all numbers has an infinite overshoot.
+/// A jump that overflows has an infinite overshoot.
 fn overshoot(basin: &Basin, x: &[f64]) -> f64 {
     if x.iter().all(|x| x.is_finite()) { basin.gauge(x).max(1.0) } else { f64::INFINITY }
 }

@@ -7,7 +7,7 @@ use crate::dynamics::Problem;
 
 /// `F' = k± (x - θ*)` on an interval, and the noise.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
+pub(super) struct IntervalProblem {
     pub minimum: f64,
     pub start: f64,
     pub lo: f64,
@@ -18,16 +18,16 @@ pub(super) struct Line {
     pub amplitude: f64,
 }
 
-impl Line {
-    /// The line of a problem; `None` if it is not one.
+impl IntervalProblem {
+    /// The problem, if its domain is an interval.
     pub fn of(problem: &Problem) -> Option<Self> {
         let basin = problem.basin();
-        // One dimension has no structure.
+        // In one dimension all structures of the noise are the same.
         if basin.dim() != 1 {
             return None;
         }
         let (lo, hi) = basin.sides()?;
-        Some(Line {
+        Some(IntervalProblem {
             minimum: basin.minimum()[0],
             start: basin.start()[0],
             lo: lo[0],
@@ -37,18 +37,18 @@ impl Line {
         })
     }
 
-    /// The sign of the noise that makes a kick.
+    /// `kick` with the sign of the noise that made it.
     pub fn noise_of(&self, kick: f64) -> f64 {
         kick * self.amplitude.signum()
     }
 
-    /// The distance of the nearer edge, negative outside.
+    /// The distance to the nearer edge, negative outside.
     #[inline(always)]
     pub fn distance<S: Simd>(&self, x: Vector<S>) -> Vector<S> {
         (self.hi - x).min(x - self.lo)
     }
 
-    /// The shortest way from the minimum to an edge.
+    /// The distance from the minimum to the nearer edge.
     pub fn reach(&self) -> f64 {
         (self.hi - self.minimum).min(self.minimum - self.lo)
     }

@@ -1,4 +1,4 @@
-//! What every scheme offers to the engine.
+//! The interface between the schemes and the engine.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::{Outcome, PathRecord};
 use crate::dynamics::Problem;
 use crate::noise::{Seed, Stream};
 
-/// A flag that asks a run to stop: at the next chunk, or in the middle of one, which is then given up.
+/// A flag that asks a run to stop: at the next chunk, or at once, which abandons the chunks in progress.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicU8>);
 
@@ -21,7 +21,7 @@ impl StopFlag {
         self.0.fetch_max(1, Ordering::Relaxed);
     }
 
-    /// Asks that the chunks being run be given up as well. Nothing of them is kept, and a path run anew is the same path.
+    /// Asks for a stop that abandons the chunks in progress. Their results are dropped; running them again gives the same paths.
     pub fn abandon(&self) {
         self.0.fetch_max(2, Ordering::Relaxed);
     }
@@ -31,23 +31,23 @@ impl StopFlag {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether the chunks being run are to be given up.
+    /// Whether the chunks in progress must be abandoned.
     pub fn is_abandoned(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 1
     }
 }
 
-/// Events between two looks at the flag that abandons a path: a few microseconds to a few milliseconds.
+/// Events between two checks of the flag that abandons a path: a few microseconds to a few milliseconds.
 const LOOK_EVERY: u64 = 1024;
 
-/// Where a path must stop if it has not left.
+/// Limits at which a path stops if it has not left.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits<'a> {
     /// Time after which a path counts as censored.
     pub max_time: f64,
     /// Steps or jumps after which a path counts as censored at the time it has reached.
     pub max_events: u64,
-    /// Where the paths of a range may be abandoned. What a kernel then returns for them means nothing.
+    /// Flag that abandons the paths of a range. The records that a kernel then returns are meaningless.
     pub stop: Option<&'a StopFlag>,
 }
 
@@ -59,14 +59,14 @@ impl Default for Limits<'_> {
 }
 
 impl Limits<'_> {
-    /// The record of a path that is still inside after `events` steps of length `h` and may take no further one; `None` while it
-    /// may.
+    /// The record of a path that is still inside after `events` steps of length `h` and has reached a limit; `None` if it may
+    /// take another step.
     pub(super) fn reached(&self, events: u64, h: f64) -> Option<PathRecord> {
         let more = self.may_step(events, h) && !self.abandoned(events);
         (!more).then(|| self.censored(events, h))
     }
 
-    /// The record of a path that is still inside after `events` steps of length `h` and is at an end.
+    /// The record of a path that is still inside after its last step, number `events`, of length `h`.
     pub(super) fn censored(&self, events: u64, h: f64) -> PathRecord {
         let t = events as f64 * h;
         let at = if t + h > self.max_time { self.max_time } else { t };
@@ -78,7 +78,7 @@ impl Limits<'_> {
         events as f64 * h + h <= self.max_time && events < self.max_events
     }
 
-    /// How many steps of length `h` a path may take.
+    /// Largest number of steps of length `h` that a path may take.
     pub(super) fn steps(&self, h: f64) -> u64 {
         // `max_time/h` to within rounding; the cast saturates.
         let mut steps = ((self.max_time / h) as u64).min(self.max_events);
@@ -91,12 +91,12 @@ impl Limits<'_> {
         steps
     }
 
-    /// Whether a path that has cost `events` so far is to be given up; looked at now and then.
+    /// Whether a path must be abandoned after `events` events; the flag is checked only once in many events.
     pub(super) fn abandoned(&self, events: u64) -> bool {
         events.is_multiple_of(LOOK_EVERY) && self.is_abandoned()
     }
 
-    /// Whether the paths are to be given up.
+    /// Whether the paths must be abandoned.
     pub(super) fn is_abandoned(&self) -> bool {
         self.stop.is_some_and(StopFlag::is_abandoned)
     }
@@ -123,7 +123,7 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// Name in tables, for instance `euler`.
     fn name(&self) -> &'static str;
 
-    /// Whether the scheme can integrate a problem, without the work of binding to it.
+    /// Checks whether the scheme can integrate a problem, without binding it.
     ///
     /// # Errors
     /// [`SchemeError`] if it cannot.
@@ -136,22 +136,22 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError>;
 }
 
-/// A scheme bound to a problem: runs paths, holds no state between them.
+/// A scheme bound to a problem. It runs paths and holds no state between them.
 pub trait PathKernel: Send + Sync {
     /// Runs the paths of `range` in order and appends one record each. The record of a path depends on its stream
     /// alone, not on the range it is run in. A range that [`Limits::stop`] abandons may end early, with any records.
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
 
-    /// What a user should know about this binding: a step too large for its barrier shift, say.
+    /// Warnings about this problem, for instance that the step is too large for the shift of the edge.
     fn warnings(&self) -> &[String] {
         &[]
     }
 
-    /// The step or threshold in use, for the manifest.
+    /// The step or threshold that is used, for the manifest.
     fn describe(&self) -> String;
 }
 
-/// What can be wrong with a scheme or its use.
+/// Errors of a scheme or of its use.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum SchemeError {
@@ -162,47 +162,47 @@ pub enum SchemeError {
         name: &'static str,
         /// The offending value.
         value: f64,
-        /// What it should be.
+        /// The allowed values.
         expected: &'static str,
     },
-    /// There are no jumps to adapt to.
+    /// Gaussian noise has no jumps.
     #[error("jump_adapted needs α < 2: Gaussian noise has no jumps")]
     Gaussian,
-    /// The second moment needs the noise of every step.
+    /// The sampled second moment needs the noise of every step.
     #[error("jump_adapted draws only the large jumps, and the sampled second moment needs the noise of every step")]
     Sampled,
-    /// A scheme for equations was given steps.
-    #[error("a discrete optimiser is its own scheme: euler and jump_adapted are for the SDEs")]
+    /// A scheme for SDEs was given a discrete optimiser.
+    #[error("euler and jump_adapted integrate the SDEs; a discrete optimiser takes no scheme")]
     Discrete,
-    /// Steps were asked of an equation.
-    #[error("only `sgd_steps` and `adam_steps` go step by step; the SDEs need euler or jump_adapted")]
+    /// The scheme of discrete optimisers was given an SDE.
+    #[error("only `sgd_steps` and `adam_steps` run without a scheme; the SDEs need euler or jump_adapted")]
     Continuous,
-    /// A path left the finite numbers.
+    /// A path overflowed.
     #[error("a path diverged: the step is too large for the landscape")]
     Diverged,
     /// A matrix that is too large.
-    #[error("{what} takes a {dim} × {dim} matrix, of at most {} rows", SchemeError::MOST_ROWS)]
+    #[error("{what} needs a {dim} × {dim} matrix; the limit is {} rows", SchemeError::MOST_ROWS)]
     Matrix {
-        /// What it is needed for.
+        /// The purpose of the matrix.
         what: &'static str,
         /// Its number of rows.
         dim: usize,
     },
-    /// Nothing would ever move the path across the edge.
+    /// No path can ever leave.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,
 }
 
 impl SchemeError {
-    /// Rows of the largest matrix that is inverted or taken apart.
+    /// Rows of the largest matrix that is inverted or decomposed.
     pub const MOST_ROWS: usize = 2_000;
 
-    /// Refuses a problem of so many dimensions that the matrix that is `needed` for `what` would be too large.
+    /// Rejects a problem for which the matrix that `what` needs would be too large.
     pub(super) fn check_matrix(what: &'static str, needed: bool, dim: usize) -> Result<(), SchemeError> {
         if needed && dim > Self::MOST_ROWS { Err(SchemeError::Matrix { what, dim }) } else { Ok(()) }
     }
 
-    /// Refuses a potential whose Hessian is a matrix that is too large, as the clocks of a problem take it.
+    /// Rejects a potential whose dense Hessian is too large; the time scales of a problem need its eigenvalues.
     pub(super) fn check_hessian(problem: &Problem) -> Result<(), SchemeError> {
         let basin = problem.basin();
         let coupled = basin.potential().form().axis_curvatures(basin.dim()).is_none();

@@ -32,7 +32,7 @@ pub(super) fn square_root(covariance: &DMatrix<f64>) -> DMatrix<f64> {
     &eigen.eigenvectors * DMatrix::from_diagonal(&roots) * eigen.eigenvectors.transpose()
 }
 
-/// `(1 - e^(-rate τ)) / rate`, which is `τ` at rate 0: the variance a unit diffusion gathers under decay at half that rate.
+/// `(1 - e^(-rate τ)) / rate`, which is `τ` at rate 0: the variance that a unit diffusion accumulates under decay at half that rate.
 pub(super) fn gathered(rate: f64, tau: f64) -> f64 {
     if rate == 0.0 { tau } else { -(-rate * tau).exp_m1() / rate }
 }
@@ -57,8 +57,8 @@ pub(super) fn momentum_flow(beta: f64, k: f64, q: f64, tau: f64) -> [[f64; 2]; 2
     [[even + half * odd, -odd / q], [beta * k * odd, even - half * odd]]
 }
 
-/// When `y` is next 0 under the flow of [`momentum_flow`], once it is positive: from `y ≤ 0` it must be on its way up. Infinite if
-/// it never is.
+/// The next time at which `y`, after it is positive, reaches 0 under [`momentum_flow`]; from `y ≤ 0` it must be increasing. Infinite
+/// if there is no such time.
 pub(super) fn momentum_return(beta: f64, k: f64, q: f64, [y, m]: [f64; 2]) -> f64 {
     let half = 0.5 * beta;
     let disc = half * half - beta * k / q;
@@ -90,12 +90,12 @@ pub(super) fn momentum_covariance(beta: f64, k: f64, q: f64, variance: f64) -> [
     [variance * (0.5 * q / k + 0.5 / beta), cross, k * cross]
 }
 
-/// What `(y, m)` gather of that diffusion over a time `tau`: `[Var y, Cov(y, m), Var m]`, without cancellation in short times and at
-/// curvatures of next to nothing.
+/// Covariance that `(y, m)` accumulate from that diffusion over a time `tau`: `[Var y, Cov(y, m), Var m]`, without cancellation for short
+/// times and very small curvatures.
 pub(super) fn momentum_gathered(beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> [f64; 3] {
     let (p, force) = (beta * k / q, beta * k);
     if beta * tau + p * tau * tau < 1e-3 {
-        // `y` keeps to `1 - p t²/2` of a kick, and `m` gets `β k t (1 - β t/2)` of it.
+        // A unit kick of `y` becomes `1 - p t²/2` in `y` and `β k t (1 - β t/2)` in `m`.
         let yy = variance * tau;
         let cross = yy * force * tau;
         return [
@@ -105,7 +105,7 @@ pub(super) fn momentum_gathered(beta: f64, k: f64, q: f64, variance: f64, tau: f
         ];
     }
     if p < 0.01 * beta * beta {
-        // A slow and a fast mode: `y` keeps to `(f e^(-st) - s e^(-ft))/(f - s)`, `m` gets `β k (e^(-st) - e^(-ft))/(f - s)`.
+        // With a slow and a fast mode it becomes `(f e^(-st) - s e^(-ft))/(f - s)` in `y` and `β k (e^(-st) - e^(-ft))/(f - s)` in `m`.
         let omega = (0.25 * beta * beta - p).sqrt();
         let fast = 0.5 * beta + omega;
         let slow = p / fast;
@@ -141,7 +141,7 @@ mod tests {
         assert!(covariance_at_rest(&dmatrix![0.1], &dmatrix![1.0]).is_none());
     }
 
-    /// The return is a zero of the flow, and the first after the way up.
+    /// The time of return is a zero of the flow, and the first one after `y` was positive.
     #[test]
     fn momentum_return_is_the_next_zero() {
         for (beta, k, q) in [(1.0, 4.0, 1.0), (8.0, 1.0, 0.5), (0.3, 2.0, 3.0), (9.0, 0.2, 1.0)] {
@@ -187,7 +187,7 @@ mod tests {
         }
     }
 
-    /// The three formulas against a sum over short times.
+    /// Compares the three formulas with a sum over short times.
     #[test]
     fn what_momentum_gathers_is_the_integral_of_its_flow() {
         for (beta, k, q) in [(1.0, 4.0, 1.0), (8.0, 0.1, 0.5), (2.0, 1e-9, 1.0), (1.0, 0.0, 1.0)] {

@@ -17,4 +17,4 @@ mod vector;
 pub use euler::{Euler, Monitoring, Steps, discrete_monitoring_shift};
 pub use jump_adapted::{JumpAdapted, small_jump_shift};
 pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StopFlag, StreamSource};
-pub use outcome::{Departure, Outcome, PathRecord, Side, Site};
+pub use outcome::{Departure, ExitSite, Outcome, PathRecord, Side};

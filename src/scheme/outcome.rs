@@ -1,11 +1,11 @@
 //! # How one path ended
 //!
-//! A path leaves its basin, is still inside when the time limit comes, or runs away numerically. All three are data: a
+//! A path leaves its basin, is still inside at the time limit, or diverges numerically. All three are data: a
 //! path that has not left is neither dropped nor redrawn, since either would bias every mean downwards.
 
 use serde::{Deserialize, Serialize};
 
-/// End of one path started inside a basin.
+/// Outcome of one path started inside a basin.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -13,15 +13,15 @@ pub enum Outcome {
     Exited {
         /// First exit time `Γ`, in units of the SDE's time.
         time: f64,
-        /// Where and how it left.
-        site: Site,
+        /// The exit site.
+        site: ExitSite,
     },
-    /// The path was still inside at the time limit: all that is known is `Γ > at`.
+    /// The path was still inside at the time limit: only `Γ > at` is known.
     Censored {
         /// The time limit.
         at: f64,
     },
-    /// The numbers ceased to be finite: the scheme failed, and nothing is known about `Γ`.
+    /// The state is no longer finite: the scheme failed, and nothing is known about `Γ`.
     Diverged {
         /// Time of the first value that was not finite.
         at: f64,
@@ -37,8 +37,8 @@ impl Outcome {
         }
     }
 
-    /// Where and how it left, if it did.
-    pub fn site(&self) -> Option<Site> {
+    /// The exit site, if the path left.
+    pub fn site(&self) -> Option<ExitSite> {
         match *self {
             Outcome::Exited { site, .. } => Some(site),
             Outcome::Censored { .. } | Outcome::Diverged { .. } => None,
@@ -51,20 +51,20 @@ impl Outcome {
 /// Distances are measured from the minimum `θ*` along the ray through the landing point `θ_Γ`, whose direction is
 /// `u = (θ_Γ - θ*)/|θ_Γ - θ*|`, in units of the exit radius `r(u)`, the distance from `θ*` to the edge along `u`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Site {
-    /// Noise coordinate whose jump left, counted from 0; for a path that crept out, and for an isotropic jump, which has
-    /// no coordinate of its own, the parameter coordinate of the face that was crossed.
+pub struct ExitSite {
+    /// Index of the noise coordinate whose jump crossed the edge. For a path that crept out and for an isotropic jump, which
+    /// belongs to no single coordinate: index of the parameter coordinate of the face that was crossed.
     pub axis: u32,
-    /// Sense along `axis`: the sign of the jump, or the side of the face that was crossed.
+    /// Direction along `axis`: the sign of the jump, or the side of the face that was crossed.
     pub side: Side,
     /// `z = |θ_Γ - θ*|/r(u)`, at least 1 outside a star-shaped domain. As `ε → 0` it is Pareto, `P(z > x) = x^-α`; a
     /// path that creeps out has `z = 1`.
     pub overshoot: f64,
-    /// What carried the path across.
+    /// Part of the motion that carried the path across the edge.
     pub by: Departure,
 }
 
-/// Sense along an axis.
+/// Direction along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -89,22 +89,22 @@ impl Side {
     }
 }
 
-/// What carried a path across the edge.
+/// Part of the motion that carried a path across the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Departure {
-    /// One jump: the way out in the limit `ε → 0`.
+    /// One jump, the only way to leave in the limit `ε → 0`.
     Jump,
     /// The continuous part of the motion: small jumps or diffusion.
     Creep,
 }
 
-/// One path's end and its price.
+/// Outcome and cost of one path.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathRecord {
-    /// How the path ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Steps or jumps the path cost.
+    /// Number of steps or jumps.
     pub events: u64,
 }
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn only_an_exit_has_a_time_and_a_site() {
-        let site = Site { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump };
+        let site = ExitSite { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump };
         let exited = Outcome::Exited { time: 3.0, site };
         assert_eq!((exited.exit_time(), exited.site()), (Some(3.0), Some(site)));
         assert_eq!(site.side.sign(), -1.0);

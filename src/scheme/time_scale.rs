@@ -1,4 +1,4 @@
-//! The clocks of a problem, from which default steps are taken.
+//! The time scales of a problem, from which default steps follow.
 
 use super::linear::slow_rate;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
@@ -26,7 +26,7 @@ pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
 }
 
 /// Rates `[fastest, slowest]` at which the parameters relax to the minimum, momentum included: for Adam the mode
-/// `z² + β1 z + β1 k/q = 0` that decides how `θ` moves, its modulus where it oscillates, its slow root where it does not.
+/// `z² + β1 z + β1 k/q = 0` that governs `θ`: its modulus if it oscillates, else its slow root.
 /// The slowest is the rate at which the envelope decays.
 pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
     let [largest, smallest] = curvature_range(problem);
@@ -51,7 +51,7 @@ pub(super) fn balance_time(problem: &Problem) -> Option<f64> {
     Some(balance.fold(f64::INFINITY, f64::min))
 }
 
-/// The time `(r/(ε s))^α` the noise alone takes to cross the shortest way to the edge along an axis.
+/// The time `(r/(ε s))^α` that the noise alone takes to cross the shortest distance to the edge along an axis.
 pub(super) fn crossing_time(problem: &Problem) -> f64 {
     let alpha = problem.noise().alpha().get();
     edge_speeds(problem).map(|(amplitude, _, r)| (r / amplitude).powf(alpha)).fold(f64::INFINITY, f64::min)
@@ -84,7 +84,7 @@ fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ 
     })
 }
 
-/// `Q*`, or what it would be for the mean-field second moment where the true one does not come to rest.
+/// `Q*`; for a second moment without a limit, that of the mean-field second moment.
 fn rest_preconditioner(problem: &Problem) -> Preconditioner {
     match (problem.preconditioner(), problem.dynamics()) {
         (Some(q), _) => q,

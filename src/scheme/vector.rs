@@ -1,14 +1,14 @@
-//! Arithmetic of several paths at a time, written as that of one.
+//! Arithmetic on several paths at a time, written like arithmetic on one.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use pulp::{Scalar, Simd};
 
-/// A vector of numbers, one a lane. Nothing fuses a multiplication with an addition, so every width gives the same bits.
+/// A vector of numbers, one per lane. No operation fuses a multiplication with an addition, so every width gives the same bits.
 #[derive(Clone, Copy)]
 pub(super) struct Vector<S: Simd>(S, S::f64s);
 
-/// Where something holds, lane by lane.
+/// A condition for every lane.
 #[derive(Clone, Copy)]
 pub(super) struct Mask<S: Simd>(S, S::m64s);
 
@@ -18,7 +18,7 @@ impl<S: Simd> Vector<S> {
         Vector(simd, simd.splat_f64s(value))
     }
 
-    /// The same number in every lane, for the lanes of `self`.
+    /// The same number in every lane of a vector as wide as `self`.
     #[inline(always)]
     pub fn all(self, value: f64) -> Self {
         Self::splat(self.0, value)
@@ -101,14 +101,14 @@ impl<S: Simd> Vector<S> {
         Mask(self.0, self.0.less_than_or_equal_f64s(self.1, self.0.splat_f64s(value)))
     }
 
-    /// Whether the lanes sum up to something.
+    /// Whether the sum over the lanes is not 0.
     #[inline(always)]
     pub fn any(self) -> bool {
         self.0.reduce_sum_f64s(self.1) != 0.0
     }
 }
 
-/// One number: what is written for vectors holds for it.
+/// A vector of one number.
 pub(super) type Number = Vector<Scalar>;
 
 impl Number {
@@ -132,7 +132,7 @@ pub(super) struct Decay<S: Simd> {
     pub lost_twice: Vector<S>,
 }
 
-/// Relaxation times after which a transition has forgotten its start: e^-45 is 3·10⁻²⁰.
+/// Relaxation times after which a transition no longer depends on its start: e^-45 is 3·10⁻²⁰.
 const FORGOTTEN: f64 = 45.0;
 
 impl<S: Simd> Decay<S> {
@@ -140,7 +140,7 @@ impl<S: Simd> Decay<S> {
     #[inline(always)]
     pub fn of(z: Vector<S>) -> Self {
         let r = z.at_most(FORGOTTEN) * (-1.0 / 256.0);
-        // Estrin's scheme: the pairs wait for one another less than Horner's terms.
+        // Estrin's scheme: its chain of dependent operations is shorter than Horner's.
         let square = r * r;
         let fourth = square * square;
         let sum = (pair(r, 1) + pair(r, 3) * square) + (pair(r, 5) + pair(r, 7) * square) * fourth;
@@ -169,13 +169,13 @@ impl<S: Simd> Mask<S> {
         Vector(self.0, self.0.select_f64s(self.1, yes.1, no.1))
     }
 
-    /// Whether it holds in any lane.
+    /// Whether the condition holds in any lane.
     #[inline(always)]
     pub fn any(self) -> bool {
         self.choose(1.0, 0.0).any()
     }
 
-    /// `yes` where it holds, and `no` elsewhere.
+    /// `yes` where the condition holds, `no` elsewhere.
     #[inline(always)]
     pub fn choose(self, yes: f64, no: f64) -> Vector<S> {
         self.select(Vector::splat(self.0, yes), Vector::splat(self.0, no))
@@ -265,7 +265,7 @@ mod tests {
         assert!(Decay::of(Number::of(f64::INFINITY)).left.lane() < 1e-15);
     }
 
-    /// What is lost keeps its digits where next to nothing is.
+    /// The differences keep their relative accuracy for very small arguments.
     #[test]
     fn what_is_lost_does_not_cancel() {
         for k in -300..3 {

@@ -9,7 +9,7 @@
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::engine::CHUNK;
-use crate::scheme::{Departure, Outcome, PathRecord, Side, Site};
+use crate::scheme::{Departure, ExitSite, Outcome, PathRecord, Side};
 
 /// Number of low bits of an overshoot that are dropped.
 const DROPPED: u32 = 29;
@@ -85,7 +85,7 @@ const DIVERGED: u64 = 1;
 const PLACES: u64 = 2;
 
 #[inline(always)]
-fn place_code(site: Site) -> u64 {
+fn place_code(site: ExitSite) -> u64 {
     PLACES
         + (u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep))
 }
@@ -106,12 +106,12 @@ pub fn unpack(mut bytes: &[u8], paths: usize, out: &mut Vec<Outcome>) -> Option<
     bytes.is_empty().then_some(())
 }
 
-fn site(place: u64, overshoot: u64) -> Option<Site> {
+fn site(place: u64, overshoot: u64) -> Option<ExitSite> {
     let overshoot = f64::from_bits(overshoot.checked_mul(1 << DROPPED)?);
     if !(overshoot >= 1.0) {
         return None;
     }
-    Some(Site {
+    Some(ExitSite {
         axis: u32::try_from(place >> 2).ok()?,
         side: if place & 2 == 0 { Side::Minus } else { Side::Plus },
         overshoot,
@@ -246,7 +246,7 @@ mod tests {
             let time = -rng.open01().ln() * 10.0;
             let jump = rng.open01() < 0.9;
             let overshoot = if jump { rng.open01().powf(-1.0 / 1.5) } else { 1.0 };
-            let site = Site {
+            let site = ExitSite {
                 axis: (rng.open01() * f64::from(axes)) as u32,
                 side: Side::of(rng.open01() - 0.5),
                 overshoot: f64::from_bits(overshoot_code(overshoot) << DROPPED),
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_extremes_survive() {
-        let site = |overshoot| Site { axis: u32::MAX, side: Side::Plus, overshoot, by: Departure::Creep };
+        let site = |overshoot| ExitSite { axis: u32::MAX, side: Side::Plus, overshoot, by: Departure::Creep };
         let outcomes = vec![
             Outcome::Exited { time: 0.0, site: site(1.0) },
             Outcome::Exited { time: f64::MAX, site: site(f64::INFINITY) },

@@ -1,16 +1,16 @@
 //! # The variance of a mean under weak dependence
 //!
-//! All estimators of this room but Hill's are, to first order, means of a function of the entries: `α̂ - α ≈ 1/n Σ u_i`, `u` the influence
-//! of an entry. Over blocks of `b` consecutive entries, with sums `S_j` of `u_i - ū`,
-//! `Var ū ≈ 1/(n-b) 1/(b(n-b+1)) Σ_j S_j²`. This is the variance that the moving-block bootstrap would find, without its resampling noise
-//! (Künsch 1989, theorem 3.1), and for independent entries the ordinary one.
+//! To first order, all estimators except Hill's are means of a function of the entries: `α̂ - α ≈ 1/n Σ u_i` with the influence `u_i` of an
+//! entry. Over blocks of `b` consecutive entries, with sums `S_j` of `u_i - ū`,
+//! `Var ū ≈ 1/(n-b) 1/(b(n-b+1)) Σ_j S_j²`. This is the variance of the moving-block bootstrap, without its resampling noise
+//! (Künsch 1989, theorem 3.1), and for independent entries the usual variance of a mean.
 //!
 //! # References
 //! - Künsch (1989), *The Jackknife and the Bootstrap for General Stationary Observations*, Ann. Statist. 17.
 
 use super::TailError;
 
-/// Length of dependence that is allowed for by default: `⌈n^(1/3)⌉`.
+/// Default length of dependence: `⌈n^(1/3)⌉`.
 pub fn default_length(n: usize) -> usize {
     (n as f64).cbrt().ceil() as usize
 }

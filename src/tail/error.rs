@@ -1,10 +1,10 @@
-//! The errors of this room.
+//! The errors of this module.
 
 use thiserror::Error;
 
 use crate::noise::StableDensityError;
 
-/// What can keep a tail index from being estimated.
+/// Reasons why a tail index cannot be estimated.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TailError {
@@ -16,7 +16,7 @@ pub enum TailError {
         /// The offending value.
         value: f64,
     },
-    /// Nothing is left once zeros are set apart.
+    /// All entries are zero.
     #[error("all {n} entries are zero: there is no tail")]
     AllZero {
         /// Entries of the data.
@@ -30,7 +30,7 @@ pub enum TailError {
         /// Their value.
         value: f64,
     },
-    /// Rounded entries of which most are in one cell.
+    /// Most of the rounded entries are equal.
     #[error("{:.0} % of the entries are {entry}, rounded to steps of {step}: the rounding hides the scale", 100.0 * share)]
     TooCoarse {
         /// Share of the commonest entry.
@@ -41,11 +41,11 @@ pub enum TailError {
         step: f64,
     },
     /// Too few entries for the statistic.
-    #[error("{found} entries that are not zero, and {needed} are needed")]
+    #[error("{found} entries are not zero; {needed} are needed")]
     TooFew {
         /// Entries that are not zero.
         found: usize,
-        /// Entries that would do.
+        /// Entries needed.
         needed: usize,
     },
     /// The number of entries has no divisor to sum over.
@@ -54,8 +54,10 @@ pub enum TailError {
         /// Entries of the sample.
         n: usize,
     },
-    /// A block that leaves fewer than two sums, or sums of one entry.
-    #[error("sums of {block} among {n} entries: the block must be at least 2 and leave two sums")]
+    /// A block length that gives fewer than two sums, or sums of one entry.
+    #[error(
+        "blocks of {block} of {n} entries: a block must have at least 2 entries, and there must be at least two blocks"
+    )]
     Block {
         /// Entries to a sum.
         block: usize,
@@ -65,7 +67,7 @@ pub enum TailError {
     /// An order of Hill's estimator that the sample does not have.
     #[error("the {order} largest of {n} entries: the order must be at least 2 and below their number")]
     Order {
-        /// Order statistics asked for.
+        /// Order statistics requested.
         order: usize,
         /// Entries of the sample.
         n: usize,
@@ -78,7 +80,7 @@ pub enum TailError {
         /// Entries of the sample.
         n: usize,
     },
-    /// A location that is not a number.
+    /// A location that is not finite.
     #[error("the location {location} is not finite")]
     Location {
         /// The offending value.
@@ -89,27 +91,27 @@ pub enum TailError {
         "the tails are lighter than Gaussian ({statistic} = {found:.4}, Gaussian {gaussian:.4}): no stable law has them"
     )]
     LighterThanGaussian {
-        /// What was compared.
+        /// The statistic.
         statistic: &'static str,
         /// Its value.
         found: f64,
         /// Its value at α = 2.
         gaussian: f64,
     },
-    /// The sample is heavier than the laws that are computed.
+    /// The tails of the sample are heavier than those of the laws that are computed.
     #[error("the tails are heavier than those of α = {smallest}, the smallest tail index that this estimator covers")]
     TooHeavy {
         /// Smallest α of the estimator.
         smallest: f64,
     },
-    /// Ties leave a spread of zero where the estimator divides by it.
+    /// Ties make a spread zero by which the estimator divides.
     #[error("half of the entries or more have the same distance from the location: {what} is zero")]
     Ties {
-        /// What vanished.
+        /// The spread that is zero.
         what: &'static str,
     },
-    /// Entries whose variation gives no interval.
-    #[error("{estimator} gives {value} with an interval of no width: the entries repeat themselves")]
+    /// The entries repeat, so that the interval has no width.
+    #[error("{estimator} gives {value} with an interval of width zero: the entries repeat")]
     NoWidth {
         /// Name of the estimator.
         estimator: &'static str,
@@ -124,18 +126,18 @@ pub enum TailError {
         /// Its value.
         value: f64,
     },
-    /// Surrogate data whose shape does not fit.
-    #[error("{entries} entries are not a number of rows of {columns} columns")]
+    /// A number of entries that is not a multiple of the number of columns.
+    #[error("{entries} entries do not fill rows of {columns} columns")]
     Layout {
         /// Entries of the data.
         entries: usize,
         /// Columns of a row.
         columns: usize,
     },
-    /// A scale that is not a number.
+    /// A scale that is negative or not finite, or scales that are all zero.
     #[error("the scale of column {column} is {scale}: scales must be finite, not negative, and not all zero")]
     Scale {
-        /// Its place, from 0.
+        /// Its index, from 0.
         column: usize,
         /// The offending value.
         scale: f64,

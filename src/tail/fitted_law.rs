@@ -1,7 +1,7 @@
 //! # Three laws by maximum likelihood
 //!
-//! The symmetric laws that are held against a sample, about its location: stable `f_α(x/s)/s`; Gaussian `N(0, σ²)`, σ the root mean square;
-//! Student's `t` with ν degrees of freedom and scale `s`, whose tail index is ν: a power law that is no stable one.
+//! The symmetric laws that are compared with a sample, about its location: stable `f_α(x/s)/s`; Gaussian `N(0, σ²)`, σ the root mean square;
+//! Student's `t` with ν degrees of freedom and scale `s`, whose tail index is ν: a power law that is not stable.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -9,10 +9,7 @@ use statrs::function::erf::erfc;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::{PI, SQRT_2};
 
-use super::likelihood::{FEWEST, Likelihood};
-use super::log_density::LogDensity;
-use super::log_grid::LogGrid;
-use super::optimum::maximum;
+use super::law::{FEWEST, Likelihood, LogDensity, LogGrid, maximum};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, StableDensity};
 
@@ -42,7 +39,7 @@ pub enum FittedLaw {
     },
 }
 
-/// Degrees of freedom that are tried; at the upper end the law is Gaussian.
+/// Range of the degrees of freedom; at the upper end the law is Gaussian.
 const FREEDOM: [f64; 2] = [0.1, 1e6];
 
 impl FittedLaw {
@@ -67,7 +64,7 @@ impl FittedLaw {
         ])
     }
 
-    /// Its name in tables and figures.
+    /// Name in tables and figures.
     pub fn name(&self) -> &'static str {
         match self {
             FittedLaw::Stable { .. } => "stable",

@@ -1,13 +1,13 @@
 //! # Does the stable law fit?
 //!
-//! With `F` the law of `|X|` that is fitted and `x_(i)` the ordered magnitudes, Kolmogorov's `D = sup |F_n - F|` and, heavier in the tails,
-//! Anderson and Darling's `A² = -n - 1/n Σ (2i-1) [log F(x_(i)) + log(1 - F(x_(n+1-i)))]`. Magnitudes are what a symmetric law says:
-//! signs would only dilute the test by that of its symmetry, and an estimated location does not matter to first order.
+//! Let `F` be the fitted law of `|X|` and `x_(i)` the ordered magnitudes. The statistics are Kolmogorov's `D = sup |F_n - F|` and, with more
+//! weight on the tails, Anderson and Darling's `A² = -n - 1/n Σ (2i-1) [log F(x_(i)) + log(1 - F(x_(n+1-i)))]`. A symmetric law is determined by its magnitudes:
+//! signs would only dilute the test with a test of symmetry, and an estimated location does not matter to first order.
 //!
-//! Their p values are those of a parametric bootstrap: samples of the fitted law (2,000 entries at most, for the law of `√n D` and `A²` hardly
-//! depends on `n`), each fitted anew by one scoring step from the parameters that made it, which is maximum likelihood to first order. Within .02 of
-//! α = 2, where the step is of no use, the replicates fit the scale alone. The p values are for independent entries; dependent ones
-//! have too small ones.
+//! The p values come from a parametric bootstrap: samples of the fitted law (at most 2,000 entries, since the law of `√n D` and `A²` hardly
+//! depends on `n`) are fitted by one scoring step from the true parameters, which is maximum likelihood to first order. Within .02 of
+//! α = 2, where the step fails, the replicates fit only the scale. The p values assume independent entries; for dependent entries
+//! they are too small.
 //!
 //! # References
 //! - Stute, Gonzáles Manteiga, Presedo Quindimil (1993), *Bootstrap Based Goodness-of-Fit-Tests*, Metrika 40.
@@ -17,8 +17,7 @@ use rand_distr::Distribution;
 use serde::Serialize;
 use std::f64::consts::LN_2;
 
-use super::likelihood::{FEWEST, Likelihood};
-use super::log_density::{LogDensity, LogTail};
+use super::law::{FEWEST, Likelihood, LogDensity, LogTail};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
 
@@ -43,10 +42,10 @@ pub struct GoodnessOfFit {
 
 const REPLICATES: usize = 499;
 const MOST: usize = 2000;
-/// Half the difference in α for derivatives.
+/// Half the width in α of the difference quotients.
 const STEP: f64 = 0.01;
 
-/// How well the stable law, fitted by maximum likelihood, fits the sample.
+/// Tests the fit of the stable law, fitted by maximum likelihood, to the sample.
 ///
 /// # Errors
 /// [`TailError`] if it cannot be fitted.
@@ -89,7 +88,7 @@ struct Tail {
 impl Tail {
     /// Given `log P(X > |x|)`.
     fn of(log_tail: f64) -> Self {
-        // A step in the parameters may carry the first-order tail beyond 1/2.
+        // To first order, a step in the parameters can give a tail probability above 1/2.
         let above = (log_tail + LN_2).min(-1e-15);
         Tail { below: (-above.exp_m1()).ln(), above }
     }
@@ -113,7 +112,7 @@ struct Scoring {
     law: StableLaw,
     densities: [LogDensity; 3],
     tails: [LogTail; 3],
-    /// Twice the step in α between the outer laws; 0 where α is held.
+    /// Difference in α between the outer laws; 0 if α is fixed.
     span: f64,
     /// Inverse of the information about (α, log s).
     inverse: [f64; 3],
@@ -148,7 +147,7 @@ impl Scoring {
             let u = -11.0 + width * f64::from(i);
             let weight = 2.0 * width * (self.densities[1].at(u) + u).exp();
             let (a, s) = self.score(u);
-            // Far out the weight of the Gaussian is 0 and its score is not a number.
+            // Far out the weight of the Gaussian is 0 and its score is NaN.
             if weight > 0.0 {
                 sum = [sum[0] + weight * a * a, sum[1] + weight * a * s, sum[2] + weight * s * s];
             }
@@ -160,7 +159,7 @@ impl Scoring {
         [sum[2] / determinant, -sum[1] / determinant, sum[0] / determinant]
     }
 
-    /// A sample of the law, as seen by the law fitted to it.
+    /// A sample of the law, evaluated under the law fitted to it.
     fn refitted(&self, stream: &mut Stream, size: usize) -> Vec<Tail> {
         let draws = (0..size).map(|_| self.law.sample(stream)).filter(|x| *x != 0.0);
         let sample: Vec<f64> = draws.map(|x: f64| x.abs().ln()).collect();
@@ -210,7 +209,7 @@ mod tests {
         assert!(off.iter().all(|t| t.anderson_darling_p < 0.05 && t.kolmogorov_p < 0.05), "{off:?}");
     }
 
-    /// For a law known beforehand `P(A² > 2.492) = P(D√n > 1.358) = .05`. 2,000 samples of 100, within 4.5 standard errors.
+    /// For a known law `P(A² > 2.492) = P(D√n > 1.358) = .05`. 2,000 samples of 100, within 4.5 standard errors.
     #[test]
     fn distances_have_the_published_quantiles() {
         let (mut heavy, mut far) = (0, 0);

@@ -1,23 +1,23 @@
 //! # Held-out log likelihood
 //!
-//! The laws of [`FittedLaw`] are fitted to one half of the sample and scored on the other, both ways: `1/n Σ log f(x_i)` over entries that the
-//! fit has not seen. A law with more parameters gains nothing by them alone. The halves are every other block of consecutive entries, as long as the
-//! dependence that is allowed for. The density has the unit 1/x, so that only differences between laws mean something.
-//! Under a heavy tail the Gaussian's score has no variance, and the interval of its difference says little.
+//! The laws of [`FittedLaw`] are fitted to one half of the sample and scored on the other, both ways: `1/n Σ log f(x_i)` over entries that were
+//! not used in the fit. More parameters alone therefore do not raise the score of a law. The halves are alternate blocks of consecutive entries, as
+//! long as the assumed dependence. The density has the unit 1/x, so only differences between laws are meaningful.
+//! For a heavy tail the Gaussian score has infinite variance, and the interval of its difference is unreliable.
 
 use serde::Serialize;
 
 use super::{FittedLaw, IntervalSettings, TailError, TailSample};
 use crate::exit::Estimate;
 
-/// How well a law foretells entries that it was not fitted to.
+/// Score of a law on entries that it was not fitted to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeldOut {
     /// Name of the law.
     pub law: &'static str,
-    /// Mean log likelihood of an entry; minus infinity where the law excludes one.
+    /// Mean log likelihood of an entry; minus infinity if the law excludes an entry.
     pub mean_log_likelihood: f64,
-    /// By how much the stable law's is higher, with its interval; none for the stable law itself, nor where it is infinite.
+    /// Excess of the stable law's score with its interval; `None` for the stable law itself and if it is infinite.
     pub stable_ahead_by: Option<Estimate>,
 }
 
@@ -35,7 +35,7 @@ pub fn held_out(sample: &TailSample, settings: &IntervalSettings) -> Result<[Hel
     let fits = [FittedLaw::of_values(&half(1))?, FittedLaw::of_values(&half(0))?];
     let mut scores: [Vec<f64>; 3] = Default::default();
     for (law, scores) in scores.iter_mut().enumerate() {
-        // Each half is scored by the fit to the other, then put back into the order of the data.
+        // Each half is scored with the fit to the other half; the scores are then put into the order of the data.
         let [even, odd] = [fits[0][law].log_density(&half(0))?, fits[1][law].log_density(&half(1))?];
         let mut odd = odd.chunks(length);
         for block in even.chunks(length) {

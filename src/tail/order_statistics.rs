@@ -1,13 +1,13 @@
 //! Medians and quantiles.
 
 /// The middle order statistic; the lower one of two.
-pub(super) fn median(values: &mut [f64]) -> f64 {
+pub fn median(values: &mut [f64]) -> f64 {
     let middle = (values.len() - 1) / 2;
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// The order statistic with a share `p` of the values below it, by linear interpolation between neighbours.
-pub(super) fn quantile(values: &mut [f64], p: f64) -> f64 {
+pub fn quantile(values: &mut [f64], p: f64) -> f64 {
     let place = p * values.len() as f64 - 0.5;
     let below = (place.floor().max(0.0) as usize).min(values.len() - 1);
     let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);

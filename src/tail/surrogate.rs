@@ -1,11 +1,11 @@
 //! # The Gaussian that must be ruled out
 //!
-//! Entries that are Gaussian, each column (parameter) with a standard deviation of its own, pooled, look heavy-tailed: a normal law
-//! whose scale is drawn anew is a scale mixture. With log-scales of standard deviation `τ` and a share `p0` of zeros, kept as
+//! Pooled Gaussian entries look heavy-tailed if every column (parameter) has its own standard deviation: their law is a scale mixture
+//! of normal laws. With log-scales of standard deviation `τ` and a share `p0` of zeros, kept as
 //! [`Zeros::Floored`](super::Zeros) keeps them, Mohammadi's estimator finds `1/α̂ = ½ + (τ² + 36.04 p0)/log K1`, as long as a sum of
-//! `K1` entries averages the scales out (`e^(4τ²)` small beside `K1`) and `p0` is small.
+//! `K1` entries averages the scales out (`e^(4τ²)` small compared with `K1`) and `p0` is small.
 //!
-//! An estimate that its surrogate shares says nothing of heavy tails.
+//! An estimate that agrees with that of its surrogate is no evidence of heavy tails.
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -50,11 +50,11 @@ impl GaussianSurrogate {
         GaussianSurrogate { scales, zero_shares, rows }.checked()
     }
 
-    /// The surrogate of `data`, rows of `columns` entries: scale and zero share of every column as they are in the data.
+    /// The surrogate of `data`, rows of `columns` entries: with the scale and the zero share of every column of the data.
     ///
-    /// The scale of a column is `median|x|/.6745` over its entries that are not zero, which a heavy tail does not move; with `m` of them it
-    /// errs by `1.17/√m`, which adds `1.36/m` to `τ²`. With one row the surrogate keeps `|x|` itself: a sample whose
-    /// columns were drawn once cannot be told from a Gaussian one.
+    /// The scale of a column is `median|x|/.6745` over its nonzero entries, which is robust against heavy tails. With `m` of them its relative
+    /// error is `1.17/√m`, which adds `1.36/m` to `τ²`. With one row the surrogate has the magnitudes `|x|` of the data: a sample with
+    /// one entry per column cannot be distinguished from a Gaussian one.
     ///
     /// # Errors
     /// [`TailError::Layout`] unless the rows are full; [`TailError::NotFinite`]; [`TailError::AllZero`].
@@ -104,7 +104,7 @@ impl GaussianSurrogate {
         (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / logs.len() as f64).sqrt()
     }
 
-    /// Data of the surrogate, row after row: the layout of the data that it stands for.
+    /// Data of the surrogate, row by row, in the layout of the original data.
     pub fn draw(&self, seed: Seed) -> Vec<f64> {
         let mut stream = Stream::new(seed, 0, 0);
         let mut data = Vec::with_capacity(self.rows * self.scales.len());
@@ -124,8 +124,8 @@ mod tests {
     use super::*;
     use crate::tail::{BlockLength, Centre, Estimator, IntervalSettings, Mohammadi, TailSample, Zeros};
 
-    /// The closed form, less `½ log(1-p0)` and `p0 E log|N|`, the terms of the zeros that it leaves out. Tolerance .012: four
-    /// standard errors `1.11/√4000/log K1` of the estimate, and what the average of the scales leaves.
+    /// The closed form minus `½ log(1-p0)` and `p0 E log|N|`, the terms of the zeros that it neglects. Tolerance .012: four
+    /// standard errors `1.11/√4000/log K1` of the estimate, and the rest of the average over the scales.
     #[test]
     fn pooled_gaussian_noise_fools_the_paper_s_estimator_as_much_as_predicted() {
         for (tau, zero_share) in [(0.0, 0.0), (0.4, 0.0), (0.8, 0.0), (0.8, 0.02), (0.0, 0.05)] {

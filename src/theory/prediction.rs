@@ -18,7 +18,7 @@ use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::sphere;
 use crate::noise::{Structure, mean_abs_power};
 
-/// Why there is no prediction for a problem.
+/// Reasons why a problem has no prediction.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TheoryError {
@@ -28,7 +28,7 @@ pub enum TheoryError {
     /// Adam's second moment does not converge.
     #[error("the sampled second moment does not converge, so there is no Q*")]
     NoRest,
-    /// No jump leads out.
+    /// No jump can reach the edge.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,
 }

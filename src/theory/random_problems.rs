@@ -1,9 +1,9 @@
-//! # Adam beside SGD in random problems whose volumes tie
+//! # Adam and SGD in random problems with equal volumes
 //!
-//! The volume argument of theorem 2 makes no claim where `det Q = 1`. The Radon measure does. The problems have `Ω = {θᵀHθ < 1}` and
+//! The volume argument of theorem 2 makes no claim at `det Q = 1`. The Radon measure does. The problems have `Ω = {θᵀHθ < 1}` and
 //! `Q = diag((ΣΣᵀ)_ii)^(1/2)` scaled to `det Q = 1`. How often `m(W_ADAM) < m(W_SGD)` depends on how `Σ` and `H` are aligned, so there are
-//! several [`Ensemble`]s: where they are independent, Adam leaves later in most problems, because it equalises the rows of its amplitude
-//! and the narrowest axes dominate `Σ_i r_i^-α`; where `H = Σ⁻²`, it never does.
+//! several [`Ensemble`]s: if they are independent, Adam leaves later in most problems, because it equalises the rows of its amplitude
+//! and the narrowest axes dominate `Σ_i r_i^-α`; if `H = Σ⁻²`, it never does.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub enum Ensemble {
     Gaussian,
     /// `Σ = W(DG)^(1/2)`, the root of a covariance.
     RootCovariance,
-    /// `Σ = W(DG)`, `H = Σ⁻²`: noise as the basin is, all directions equally wide.
+    /// `Σ = W(DG)`, `H = Σ⁻²`: noise aligned with the basin, which is equally wide in all directions in units of the noise.
     InverseSquare,
 }
 
@@ -114,7 +114,7 @@ impl RandomProblems {
         sgd / measure(&sigma)
     }
 
-    /// The stream of a cell that no experiment reaches: cells are counted from 0.
+    /// The stream of a cell number that no experiment has: cells are counted from 0.
     fn stream(&self, seed: Seed, number: u64) -> Stream {
         // Families of one ensemble have at most 200 dimensions.
         Stream::new(seed, u64::MAX - self.dim as u64 - 1_000_000 * self.ensemble as u64, number)
@@ -165,14 +165,14 @@ mod tests {
     use crate::noise::{Amplitude, LevyNoise};
     use crate::theory::Prediction;
 
-    /// In one dimension `det Q = 1` leaves nothing of `Q`.
+    /// In one dimension `det Q = 1` means `Q = 1`.
     #[test]
     fn one_dimension_ties() {
         let problems = RandomProblems::new(1, Alpha::new(1.5).unwrap());
         assert!((0..20).all(|n| (problems.ratio(Seed(1), n) - 1.0).abs() < 1e-12));
     }
 
-    /// The ratio of one problem against the prediction of theory for its matrices, built again from the same stream.
+    /// Compares the ratio of one problem with the prediction for its matrices, built again from the same stream.
     #[test]
     fn a_ratio_is_that_of_the_predictions() {
         let alpha = Alpha::new(1.5).unwrap();
@@ -195,8 +195,8 @@ mod tests {
         }
     }
 
-    /// Where `H = Σ⁻²` every column of `Σ` is as long as the basin is wide, so `m(W_SGD) ∝ d`, which is the least by the inequality of the
-    /// means: Adam never leaves later. Power: the same `Σ` with an independent `H` has nearly all problems on the other side.
+    /// If `H = Σ⁻²`, every column of `Σ` has the length of the basin in its direction, so `m(W_SGD) ∝ d`. By the inequality of the means
+    /// this is the minimum: Adam never leaves later. Power: the same `Σ` with an independent `H` has nearly all problems on the other side.
     #[test]
     fn alignment_decides() {
         let family = RandomProblems::new(6, Alpha::new(1.5).unwrap());
@@ -208,7 +208,7 @@ mod tests {
         assert!(later(Ensemble::ScaledWishart) > 980);
     }
 
-    /// Shares in six dimensions against 20,000 problems of an independent program, within 4.5 standard errors; false-positive rate 2e-5.
+    /// Compares shares in six dimensions with 20,000 problems of an independent program, within 4.5 standard errors; false-positive rate 2e-5.
     /// Power: the shares of different ensembles lie further apart than that.
     #[test]
     fn every_ensemble_has_its_own_share() {
@@ -221,13 +221,13 @@ mod tests {
             let later = (0..n).filter(|k| family.ratio(Seed(20_201_206), *k) > 1.0).count() as f64 / n as f64;
             for (other, share) in expected {
                 let near = (later - share).abs() < 4.5 * error(share);
-                assert_eq!(near, other == ensemble, "{ensemble} beside {other}: {later} {share}");
+                assert_eq!(near, other == ensemble, "{ensemble} and {other}: {later} {share}");
             }
             assert!((later - share).abs() < 4.5 * error(share), "{ensemble}: {later}");
         }
     }
 
-    /// The share in which Adam is later, against 40,000 problems of an independent program: .7877 in two dimensions, .9940 in six.
+    /// Compares the share in which Adam is later with 40,000 problems of an independent program: .7877 in two dimensions, .9940 in six.
     #[test]
     fn adam_is_later_in_most_problems() {
         for (dim, expected) in [(2, 0.7877), (6, 0.9940)] {

@@ -2,7 +2,7 @@
 //!
 //! The paper argues by volume: the complement of `W_ADAM` is `Σ⁻¹QΩ`, that of `W_SGD` is `Σ⁻¹Ω`, so their volumes differ by the
 //! factor `det Q`. The escape time depends instead on the Radon measure of `W`, that is, on the widths of the basin along the
-//! noise axes. This file computes both. They agree if `det Q` is far from 1 and all axes are alike; they disagree if
+//! noise axes. This file computes both. They agree if `det Q` is far from 1 and all axes are equal; they disagree if
 //! `det Q = 1` and the axes have different widths.
 //!
 //! # References
@@ -76,7 +76,7 @@ impl Comparison {
         self.log_det_q.abs() <= Self::TIE
     }
 
-    /// Whether the entries of `Q` are all alike within [`Comparison::TIE`].
+    /// Whether the entries of `Q` are equal within [`Comparison::TIE`].
     pub fn is_isotropic(&self) -> bool {
         self.anisotropy <= 1.0 + Self::TIE
     }

@@ -26,7 +26,7 @@ use crate::noise::LevyNoise;
 ///
 /// let noise = LevyNoise::new(Alpha::new(1.5)?, 0.01)?;
 /// let q = transition_rates(&[-1.0, 1.5], &[0.0], &noise);
-/// // The path leaves the narrow well sooner.
+/// // The path leaves the narrow well earlier.
 /// assert!(((q[(0, 1)] / q[(1, 0)]) / 1.5f64.powf(1.5) - 1.0).abs() < 1e-12);
 /// # Ok::<(), levy_escape::noise::NoiseError>(())
 /// ```

@@ -1,9 +1,9 @@
-//! Random changes of good inputs, from a fixed seed.
+//! Random changes of valid inputs, from a fixed seed.
 
 use levy_escape::noise::{Seed, Stream};
 use rand::{Rng, RngExt};
 
-/// Changes inputs of one kind; `pieces` are what its grammar is made of.
+/// Changes inputs of one kind; `pieces` are the elements of its grammar.
 pub struct Mutator<'p> {
     stream: Stream,
     pieces: &'p [&'p [u8]],
@@ -14,7 +14,7 @@ impl<'p> Mutator<'p> {
         Mutator { stream: Stream::new(Seed(seed), 0, 0), pieces }
     }
 
-    /// One to three changes of `good`: a byte, a bit, a number at its extremes, a piece put in, a part taken out, doubled or cut off.
+    /// One to three changes of `good`: a byte, a bit, a number at its extremes, a piece inserted, a part removed, doubled or cut off.
     pub fn change(&mut self, good: &[u8]) -> Vec<u8> {
         let mut bytes = good.to_vec();
         for _ in 0..self.stream.random_range(1..4) {
@@ -47,7 +47,7 @@ impl<'p> Mutator<'p> {
         bytes
     }
 
-    /// Changes of a few bytes that leave the length, half of them where `tender` says.
+    /// Changes of a few bytes that keep the length, half of them at the places in `tender`.
     pub fn touch(&mut self, bytes: &mut [u8], tender: impl Fn(u64) -> usize) {
         for _ in 0..self.stream.random_range(1..9) {
             let at = match self.stream.random_range(0..2) {
@@ -58,7 +58,7 @@ impl<'p> Mutator<'p> {
         }
     }
 
-    /// Where to cut a file of so many bytes, one time in twenty.
+    /// With probability 1/20, the length at which a file of this length is cut.
     pub fn cut(&mut self, length: usize) -> Option<usize> {
         self.stream.random_range(0..20).eq(&0).then(|| self.stream.random_range(0..length))
     }

@@ -1,4 +1,4 @@
-//! The program as a user runs it, and the files it leaves.
+//! Runs the program like a user, and reads the files it writes.
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
 pub mod sweep;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How the program ended and what it said.
+/// Exit code and output of the program.
 pub struct Said {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
 }
 
-/// A folder with an experiment file in it.
+/// A folder with an experiment file.
 pub fn folder(text: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("my.toml"), text).unwrap();
@@ -34,7 +34,7 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Whoever runs the tests may have them ignore signals, as `nohup` and `&` do: the program is to be started as from a terminal.
+/// The tests may run with ignored signals, as under `nohup` and `&`. This restores the defaults, as in a terminal.
 #[cfg(unix)]
 pub fn with_signals(command: &mut Command) {
     let reset = || {
@@ -44,7 +44,7 @@ pub fn with_signals(command: &mut Command) {
         }
         Ok(())
     };
-    // SAFETY: what runs between fork and exec only calls `signal`.
+    // SAFETY: the code between fork and exec only calls `signal`.
     unsafe { std::os::unix::process::CommandExt::pre_exec(command, reset) };
 }
 
@@ -65,7 +65,7 @@ pub fn manifest(results: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap()
 }
 
-/// What is in a folder, in order.
+/// The names in a folder, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();

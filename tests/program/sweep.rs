@@ -1,4 +1,4 @@
-//! A small sweep, and what is done to its runs.
+//! A small sweep, and actions on its runs.
 
 use std::fs;
 use std::path::Path;
@@ -52,18 +52,18 @@ pub fn tables(results: &Path) -> Vec<Vec<u8>> {
     TABLES.iter().map(|table| fs::read(results.join(table)).unwrap_or_else(|e| panic!("{table}: {e}"))).collect()
 }
 
-/// What an uninterrupted run leaves.
+/// The tables of an uninterrupted run.
 pub fn undisturbed(folder: &Path) -> Vec<Vec<u8>> {
     succeed(folder, &["run", "my.toml", "-q", "--out", "undisturbed"]);
     tables(&folder.join("undisturbed/sweep"))
 }
 
 pub fn signal(child: &Child, name: &str) {
-    // It may have ended just before: then there is nobody to tell.
+    // The process may have ended before the signal.
     Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
-/// Paths that are safe in a store: what a killed run must not lose again.
+/// Number of paths in a store, which a killed run must not lose.
 pub fn paths_kept(results: &Path) -> u64 {
     let Ok(store) = Store::open(results) else { return 0 };
     let mut kept = 0;
@@ -85,7 +85,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A path of weeks.
+/// An experiment whose single path takes weeks.
 pub fn endless() -> String {
     SWEEP
         .replace("[0.05, 0.2]", "1e-6")

@@ -1,4 +1,4 @@
-//! Random problems with exact answers, and pairs of problems that a symmetry makes equal. A problem depends on the seed and its number.
+//! Random problems with exact answers, and pairs of problems that are equal by a symmetry. A problem depends on the seed and its number.
 
 use levy_escape::engine::kernel_records;
 use levy_escape::landscape::{Asymmetric, Basin, Domain, Flat, Quadratic};
@@ -19,7 +19,7 @@ pub struct Case {
     pub exact: f64,
 }
 
-/// What a scheme made of a problem.
+/// The result of a scheme on a problem.
 pub struct Measured {
     pub mean: f64,
     pub standard_error: f64,
@@ -69,7 +69,7 @@ impl Draws {
         DVector::from_fn(n, |_, _| self.0.sample(StandardNormal))
     }
 
-    /// A share of the way to the edge: the centre, anywhere, or .9 to .999 of it, a third each.
+    /// A share of the distance to the edge: 0, uniform, or .9 to .999, with probability 1/3 each.
     fn share_of_the_way(&mut self) -> f64 {
         match self.whole(0, 2) {
             0 => 0.0,
@@ -82,13 +82,13 @@ impl Draws {
         DMatrix::from_fn(dim, dim, |_, _| self.0.sample(StandardNormal)).qr().q()
     }
 
-    /// A matrix of condition 100 at most.
+    /// A matrix of condition at most 100.
     fn amplitude(&mut self, dim: usize) -> DMatrix<f64> {
         let values = DVector::from_fn(dim, |_, _| self.log_uniform(0.1, 10.0));
         self.rotation(dim) * DMatrix::from_diagonal(&values) * self.rotation(dim)
     }
 
-    /// Semi-axes of ratio 10 at most.
+    /// Semi-axes of ratio at most 10.
     fn semi_axes(&mut self, dim: usize) -> Vec<f64> {
         (0..dim).map(|_| self.log_uniform(10f64.powf(-0.5), 10f64.powf(0.5))).collect()
     }
@@ -167,7 +167,7 @@ pub fn in_many_dimensions(seed: u64, number: u64) -> Case {
     Case { name, problem: sgd(basin, law), exact }
 }
 
-/// Two problems whose exit times have the same law but for the factor `times`: `Γ_b = times Γ_a`.
+/// Two problems whose exit times have the same law up to the factor `times`: `Γ_b = times Γ_a`.
 pub struct Pair {
     pub name: &'static str,
     pub a: Problem,
@@ -175,7 +175,7 @@ pub struct Pair {
     pub times: f64,
 }
 
-/// One pair of every symmetry. With `twist = 1` the symmetry holds; a power twin has the noise of `b` off by the factor `twist`.
+/// One pair of every symmetry. With `twist = 1` the symmetry holds; otherwise the noise of `b` is wrong by the factor `twist`, to test the power.
 pub fn symmetric_pairs(seed: u64, number: u64, twist: f64) -> Vec<Pair> {
     let mut draws = Draws::new(seed, 2, number);
     let (dim, alpha) = (draws.whole(2, 6), draws.uniform(1.1, 1.9));
@@ -184,7 +184,7 @@ pub fn symmetric_pairs(seed: u64, number: u64, twist: f64) -> Vec<Pair> {
     let direction = draws.normals(dim).normalize();
     let curvature: Vec<f64> = (0..dim).map(|_| draws.log_uniform(0.2, 3.0)).collect();
     let axes = draws.semi_axes(dim);
-    // Of the size of the ball, so that an escape takes some relaxation times.
+    // Noise of the size of the ball, so that an escape takes some relaxation times.
     let sigma = draws.amplitude(dim) / (dim as f64).sqrt();
     let sigma = &sigma / sigma.norm() * (dim as f64).sqrt();
     let rotation = draws.rotation(dim);
@@ -252,7 +252,7 @@ pub fn symmetric_pairs(seed: u64, number: u64, twist: f64) -> Vec<Pair> {
     ]
 }
 
-/// A box with a diagonal amplitude, and the same axes one by one: its exit time is the least of theirs. The noise of the box is off by
+/// A box with a diagonal amplitude, and the same axes one by one: its exit time is the least of theirs. The noise of the box is wrong by the factor
 /// `twist`.
 pub fn box_and_its_axes(seed: u64, number: u64, twist: f64) -> (Problem, Vec<Problem>) {
     let mut draws = Draws::new(seed, 3, number);

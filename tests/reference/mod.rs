@@ -105,7 +105,7 @@ pub fn sharp_rows() -> Vec<Reference> {
     rows
 }
 
-/// Wells to which no constant of the schemes was fitted, with values of the deterministic solver `theory::exact_exit`.
+/// Wells that were not used to choose any constant of the schemes, with values of the deterministic solver `theory::exact_exit`.
 pub fn wells() -> Vec<Reference> {
     let off_centre = |alpha: f64, epsilon: f64, start: f64| {
         let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-0.5, 2.0)).unwrap();
@@ -190,7 +190,7 @@ pub fn records(reference: &Reference, scheme: &dyn Scheme, paths: u64, seed: u64
     kernel_records(&*kernel, paths, Seed(seed), Limits::default())
 }
 
-/// Tolerances relative to that of the mean, the only one that is promised. An error `t` of the rate changes the second moment
+/// Tolerances relative to that of the mean, for which alone the accuracy is guaranteed. An error `t` of the rate changes the second moment
 /// by `2t`. At most the third of the paths that leave late determines the decay rate and the survival.
 const SECOND_MOMENT: f64 = 3.0;
 const DECAY_RATE: f64 = 3.0;
@@ -250,7 +250,7 @@ fn average(values: impl Iterator<Item = f64>) -> (f64, f64) {
     (mean, ((square / n - mean * mean) / n).sqrt())
 }
 
-/// Runs a scheme on a reference and judges it.
+/// Runs a scheme on a reference and compares the results.
 pub fn within(row: &Reference, scheme: &dyn Scheme, tolerance: f64, paths: u64) -> Result<(), Vec<String>> {
     judge(row, scheme.name(), &records(row, scheme, paths, 20_201_206), tolerance)
 }
@@ -289,8 +289,8 @@ pub fn wrong_laws_are_rejected(row: &Reference, scheme: &dyn Scheme, tolerance: 
     assert!(judge(row, scheme.name(), &early, tolerance).is_err(), "{}: dropped paths passed", row.name);
 }
 
-/// Kolmogorov's distance between `1/z²`, `z` the overshoot, and `Beta(α/2, 1-α/2)` beyond an overshoot of `from`, with the law's
-/// argument scaled by `wrong`, and the number of paths. From the centre of a ball the two laws are equal (Blumenthal, Getoor, Ray 1961).
+/// Kolmogorov's distance between `1/z²`, `z` the overshoot, and `Beta(α/2, 1-α/2)` beyond an overshoot of `from`, with the argument of the
+/// law scaled by `wrong`, and the number of paths. From the centre of a ball the two laws are equal (Blumenthal, Getoor, Ray 1961).
 pub fn overshoot_distance(records: &[PathRecord], alpha: f64, from: f64, wrong: f64) -> (f64, f64) {
     let law = Beta::new(0.5 * alpha, 1.0 - 0.5 * alpha).unwrap();
     let mut values: Vec<f64> =

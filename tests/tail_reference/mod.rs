@@ -1,4 +1,4 @@
-//! Repeated samples of a stable law, and what an estimator makes of them.
+//! Estimates from repeated samples of a stable law.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 pub struct Errors {
     pub root_mean_square: f64,
     pub bias: f64,
-    /// Share of the intervals that hold the index.
+    /// Share of the intervals that contain the index.
     pub coverage: f64,
     /// The same of intervals whose ends are 15 % closer to the estimate.
     #[allow(dead_code, reason = "tail_index does not judge coverage")]

@@ -45,7 +45,7 @@ pub(in crate::calibrate) struct Batches {
 
 impl Batches {
     /// Batches of `size` of `count` images, `1 ≤ size ≤ count`.
-    pub fn new(seed: Seed, purpose: Purpose, (size, count): (usize, usize)) -> Self {
+    pub fn new(seed: Seed, purpose: Purpose, size: usize, count: usize) -> Self {
         let mut batches = Batches { seed, purpose, size, epoch: 0, next: 0, order: (0..count as u32).collect() };
         batches.shuffle();
         batches
@@ -75,14 +75,14 @@ mod tests {
 
     #[test]
     fn an_epoch_holds_every_image_at_most_once() {
-        let mut batches = Batches::new(Seed(1), Purpose::Training, (3, 10));
+        let mut batches = Batches::new(Seed(1), Purpose::Training, 3, 10);
         let mut seen = HashSet::new();
         for _ in 0..3 {
             assert!(batches.draw().to_vec().into_iter().all(|image| seen.insert(image)));
         }
         let second: Vec<u32> = batches.draw().to_vec();
         assert_eq!(second.len(), 3);
-        let first = |purpose| Batches::new(Seed(1), purpose, (3, 10)).draw().to_vec();
+        let first = |purpose| Batches::new(Seed(1), purpose, 3, 10).draw().to_vec();
         assert_eq!(first(Purpose::Training), first(Purpose::Training));
         assert_ne!(first(Purpose::Noise(7)), first(Purpose::Training));
     }

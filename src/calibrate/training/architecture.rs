@@ -35,7 +35,7 @@ pub enum Architecture {
 
 /// A layer, given by its sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum LayerShape {
     Linear { inputs: usize, outputs: usize },
     Convolution { inputs: usize, outputs: usize, side: usize, stride: usize, padding: usize },
     MaxPool { side: usize, stride: usize },
@@ -43,13 +43,13 @@ pub(super) enum Shape {
     Flatten,
 }
 
-impl Shape {
+impl LayerShape {
     /// Parameters of the layer.
     pub fn parameters(self) -> usize {
         match self {
-            Shape::Linear { inputs, outputs } => (inputs + 1).saturating_mul(outputs),
-            Shape::Convolution { inputs, outputs, side, .. } => (inputs * side * side + 1).saturating_mul(outputs),
-            Shape::MaxPool { .. } | Shape::Relu | Shape::Flatten => 0,
+            LayerShape::Linear { inputs, outputs } => (inputs + 1).saturating_mul(outputs),
+            LayerShape::Convolution { inputs, outputs, side, .. } => (inputs * side * side + 1).saturating_mul(outputs),
+            LayerShape::MaxPool { .. } | LayerShape::Relu | LayerShape::Flatten => 0,
         }
     }
 }
@@ -69,14 +69,14 @@ impl Architecture {
     /// # Errors
     /// [`CalibrateError::ImageSize`] for an image size that the convolutions do not support, [`CalibrateError::Parameters`] for a network
     /// that is too large.
-    pub(super) fn layers(&self, shape: [usize; 3], classes: usize) -> Result<Vec<Shape>, CalibrateError> {
+    pub(super) fn layers(&self, shape: [usize; 3], classes: usize) -> Result<Vec<LayerShape>, CalibrateError> {
         let [channels, height, width] = shape;
         if !matches!(self, Architecture::Mlp { .. }) && !matches!((height, width), (28, 28) | (32, 32)) {
             return Err(CalibrateError::ImageSize { network: self.name(), height, width });
         }
         let layers = match self {
             Architecture::Mlp { hidden } => {
-                let mut layers = vec![Shape::Flatten];
+                let mut layers = vec![LayerShape::Flatten];
                 fully_connected(&mut layers, channels * height * width, hidden, classes);
                 layers
             }
@@ -92,33 +92,34 @@ impl Architecture {
 }
 
 /// Linear layers from `inputs` through the hidden widths to `outputs`, with ReLU between them.
-fn fully_connected(layers: &mut Vec<Shape>, inputs: usize, hidden: &[usize], outputs: usize) {
+fn fully_connected(layers: &mut Vec<LayerShape>, inputs: usize, hidden: &[usize], outputs: usize) {
     let mut inputs = inputs;
     for &width in hidden {
-        layers.extend([Shape::Linear { inputs, outputs: width }, Shape::Relu]);
+        layers.extend([LayerShape::Linear { inputs, outputs: width }, LayerShape::Relu]);
         inputs = width;
     }
-    layers.push(Shape::Linear { inputs, outputs });
+    layers.push(LayerShape::Linear { inputs, outputs });
 }
 
 /// Both convolutions see 32 × 32 pixels: smaller images are padded. Pooling and ReLU commute.
-fn le_net(channels: usize, side: usize, classes: usize) -> Vec<Shape> {
-    let pool = Shape::MaxPool { side: 2, stride: 2 };
-    let convolution = |inputs, outputs, padding| Shape::Convolution { inputs, outputs, side: 5, stride: 1, padding };
-    let mut layers = vec![convolution(channels, 6, (32 - side) / 2), pool, Shape::Relu];
-    layers.extend([convolution(6, 16, 0), pool, Shape::Relu, Shape::Flatten]);
+fn le_net(channels: usize, side: usize, classes: usize) -> Vec<LayerShape> {
+    let pool = LayerShape::MaxPool { side: 2, stride: 2 };
+    let convolution =
+        |inputs, outputs, padding| LayerShape::Convolution { inputs, outputs, side: 5, stride: 1, padding };
+    let mut layers = vec![convolution(channels, 6, (32 - side) / 2), pool, LayerShape::Relu];
+    layers.extend([convolution(6, 16, 0), pool, LayerShape::Relu, LayerShape::Flatten]);
     fully_connected(&mut layers, 16 * 5 * 5, &[120, 84], classes);
     layers
 }
 
-fn alex_net(channels: usize, side: usize, wide: usize, classes: usize) -> Vec<Shape> {
-    let pool = Shape::MaxPool { side: 3, stride: 2 };
+fn alex_net(channels: usize, side: usize, wide: usize, classes: usize) -> Vec<LayerShape> {
+    let pool = LayerShape::MaxPool { side: 3, stride: 2 };
     let convolution =
-        |inputs, side, stride, padding| Shape::Convolution { inputs, outputs: wide, side, stride, padding };
-    let mut layers = vec![convolution(channels, 4, 2, 2), pool, Shape::Relu];
-    layers.extend([convolution(wide, 5, 1, 2), pool, Shape::Relu]);
-    layers.extend([convolution(wide, 3, 1, 1), Shape::Relu, convolution(wide, 3, 1, 1), Shape::Relu]);
-    layers.extend([convolution(wide, 3, 1, 1), pool, Shape::Relu, Shape::Flatten]);
+        |inputs, side, stride, padding| LayerShape::Convolution { inputs, outputs: wide, side, stride, padding };
+    let mut layers = vec![convolution(channels, 4, 2, 2), pool, LayerShape::Relu];
+    layers.extend([convolution(wide, 5, 1, 2), pool, LayerShape::Relu]);
+    layers.extend([convolution(wide, 3, 1, 1), LayerShape::Relu, convolution(wide, 3, 1, 1), LayerShape::Relu]);
+    layers.extend([convolution(wide, 3, 1, 1), pool, LayerShape::Relu, LayerShape::Flatten]);
     let first = windows(side + 4, 4, 2);
     let left = (0..3).fold(first, |length, _| windows(length, 3, 2));
     let features = wide * left * left;
@@ -143,7 +144,7 @@ mod tests {
         assert_eq!(parameters(&Architecture::Mlp { hidden: vec![128, 64] }, [1, 28, 28]), 109_386);
         let alexnet = Architecture::AlexNet { channels: 64 };
         let last = alexnet.layers([3, 32, 32], 10).unwrap();
-        assert_eq!(last[last.len() - 1], Shape::Linear { inputs: 448, outputs: 10 });
+        assert_eq!(last[last.len() - 1], LayerShape::Linear { inputs: 448, outputs: 10 });
         assert_eq!(parameters(&alexnet, [1, 28, 28]) + 2 * 64 * 16, parameters(&alexnet, [3, 32, 32]));
     }
 

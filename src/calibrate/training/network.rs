@@ -5,7 +5,7 @@ use std::ops::Range;
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::CalibrateError;
-use super::architecture::{Architecture, Shape};
+use super::architecture::{Architecture, LayerShape};
 use super::layer::{Layer, cross_entropy};
 use crate::calibrate::data::images::Images;
 use crate::noise::Stream;
@@ -34,20 +34,23 @@ impl Loaded {
     }
 
     /// The images with these indices.
-    pub fn pick(&self, numbers: &[u32]) -> candle_core::Result<Batch> {
+    pub fn pick(&self, numbers: &[u32]) -> candle_core::Result<ImageBatch> {
         let numbers = Tensor::new(numbers, self.images.device())?;
-        Ok(Batch { images: self.images.index_select(&numbers, 0)?, labels: self.labels.index_select(&numbers, 0)? })
+        Ok(ImageBatch {
+            images: self.images.index_select(&numbers, 0)?,
+            labels: self.labels.index_select(&numbers, 0)?,
+        })
     }
 
     /// Consecutive images.
-    pub fn slice(&self, range: Range<usize>) -> candle_core::Result<Batch> {
+    pub fn slice(&self, range: Range<usize>) -> candle_core::Result<ImageBatch> {
         let narrow = |tensor: &Tensor| tensor.narrow(0, range.start, range.len());
-        Ok(Batch { images: narrow(&self.images)?, labels: narrow(&self.labels)? })
+        Ok(ImageBatch { images: narrow(&self.images)?, labels: narrow(&self.labels)? })
     }
 }
 
 /// Images with their classes.
-pub(super) struct Batch {
+pub(super) struct ImageBatch {
     images: Tensor,
     labels: Tensor,
 }
@@ -81,7 +84,8 @@ impl Network {
     /// Weights and biases of a layer are uniform on `±1/√inputs`.
     pub fn new(
         architecture: &Architecture,
-        (shape, classes): ([usize; 3], usize),
+        shape: [usize; 3],
+        classes: usize,
         stream: &mut Stream,
         device: &Device,
     ) -> Result<Self, CalibrateError> {
@@ -92,11 +96,11 @@ impl Network {
         for shape in shapes {
             layers.push(build(shape, stream, device)?);
             let name = match shape {
-                Shape::Linear { .. } => {
+                LayerShape::Linear { .. } => {
                     linear += 1;
                     format!("linear{linear}")
                 }
-                Shape::Convolution { .. } => {
+                LayerShape::Convolution { .. } => {
                     convolutions += 1;
                     format!("convolution{convolutions}")
                 }
@@ -140,13 +144,13 @@ impl Network {
     }
 
     /// Loss and number of correct answers on a batch.
-    pub fn score(&self, batch: &Batch) -> candle_core::Result<Score> {
+    pub fn score(&self, batch: &ImageBatch) -> candle_core::Result<Score> {
         let logits = self.logits(batch)?;
         Ok(Score { loss: scalar(&cross_entropy(&logits, &batch.labels)?)?, right: right(&logits, batch)? })
     }
 
     /// Writes the gradient of the mean loss on a batch into `flat`; returns the loss.
-    pub fn gradient(&self, batch: &Batch, flat: &mut [f32]) -> candle_core::Result<f64> {
+    pub fn gradient(&self, batch: &ImageBatch, flat: &mut [f32]) -> candle_core::Result<f64> {
         let loss = cross_entropy(&self.logits(batch)?, &batch.labels)?;
         let gradients = loss.backward()?;
         let mut rest = flat;
@@ -161,12 +165,12 @@ impl Network {
         scalar(&loss)
     }
 
-    fn logits(&self, batch: &Batch) -> candle_core::Result<Tensor> {
+    fn logits(&self, batch: &ImageBatch) -> candle_core::Result<Tensor> {
         self.layers.iter().try_fold(batch.images.clone(), |x, layer| layer.forward(&x))
     }
 }
 
-fn build(shape: Shape, stream: &mut Stream, device: &Device) -> candle_core::Result<Layer> {
+fn build(shape: LayerShape, stream: &mut Stream, device: &Device) -> candle_core::Result<Layer> {
     let mut uniform = |sizes: &[usize], inputs: usize| {
         let bound = 1.0 / (inputs as f64).sqrt();
         let count = sizes.iter().product();
@@ -174,17 +178,17 @@ fn build(shape: Shape, stream: &mut Stream, device: &Device) -> candle_core::Res
         Var::from_vec(values, sizes, device)
     };
     Ok(match shape {
-        Shape::Linear { inputs, outputs } => {
+        LayerShape::Linear { inputs, outputs } => {
             Layer::Linear { weight: uniform(&[outputs, inputs], inputs)?, bias: uniform(&[outputs], inputs)? }
         }
-        Shape::Convolution { inputs, outputs, side, stride, padding } => {
+        LayerShape::Convolution { inputs, outputs, side, stride, padding } => {
             let fan_in = inputs * side * side;
             let weight = uniform(&[outputs, inputs, side, side], fan_in)?;
             Layer::Convolution { weight, bias: uniform(&[outputs], fan_in)?, stride, padding }
         }
-        Shape::MaxPool { side, stride } => Layer::MaxPool { side, stride },
-        Shape::Relu => Layer::Relu,
-        Shape::Flatten => Layer::Flatten,
+        LayerShape::MaxPool { side, stride } => Layer::MaxPool { side, stride },
+        LayerShape::Relu => Layer::Relu,
+        LayerShape::Flatten => Layer::Flatten,
     })
 }
 
@@ -192,7 +196,7 @@ fn scalar(loss: &Tensor) -> candle_core::Result<f64> {
     Ok(f64::from(loss.to_scalar::<f32>()?))
 }
 
-fn right(logits: &Tensor, batch: &Batch) -> candle_core::Result<usize> {
+fn right(logits: &Tensor, batch: &ImageBatch) -> candle_core::Result<usize> {
     let same = logits.argmax(1)?.eq(&batch.labels)?.to_dtype(DType::F32)?;
     Ok(same.sum_all()?.to_scalar::<f32>()? as usize)
 }
@@ -243,7 +247,7 @@ mod tests {
             (Architecture::AlexNet { channels: 5 }, [3, 32, 32]),
         ] {
             let mut stream = Stream::new(Seed(1), 0, 0);
-            let network = Network::new(&architecture, (shape, 10), &mut stream, &Device::Cpu).unwrap();
+            let network = Network::new(&architecture, shape, 10, &mut stream, &Device::Cpu).unwrap();
             let data = Loaded::new(&images(shape, 10), &Device::Cpu).unwrap();
             let batch = data.slice(0..10).unwrap();
             let mut gradient = vec![0.0; network.dim()];
@@ -279,7 +283,7 @@ mod tests {
             let images = images(shape, 50);
             let on = |device: &Device| {
                 let mut stream = Stream::new(Seed(1), 0, 0);
-                let network = Network::new(&architecture, (shape, 10), &mut stream, device).unwrap();
+                let network = Network::new(&architecture, shape, 10, &mut stream, device).unwrap();
                 let batch = Loaded::new(&images, device).unwrap().pick(&(0..50).rev().collect::<Vec<_>>()).unwrap();
                 let mut gradient = vec![0.0; network.dim()];
                 let loss = network.gradient(&batch, &mut gradient).unwrap();
@@ -303,7 +307,7 @@ mod tests {
     fn parameters_go_out_and_come_back() {
         let mut stream = Stream::new(Seed(1), 0, 0);
         let architecture = Architecture::Mlp { hidden: vec![3] };
-        let network = Network::new(&architecture, ([1, 2, 2], 2), &mut stream, &Device::Cpu).unwrap();
+        let network = Network::new(&architecture, [1, 2, 2], 2, &mut stream, &Device::Cpu).unwrap();
         assert_eq!(network.dim(), 4 * 3 + 3 + 3 * 2 + 2);
         assert_eq!(network.ranges()[1], LayerRange { name: "linear2".to_string(), range: 15..23 });
         let flat: Vec<f32> = (0..network.dim()).map(|i| i as f32).collect();

@@ -177,7 +177,7 @@ mod tests {
                 for (ours, theirs) in theta.iter().zip(reference[at]) {
                     assert!(
                         (f64::from(*ours) - theirs).abs() < 1e-5,
-                        "{optimiser:?}, step {step}: {ours} beside {theirs}"
+                        "{optimiser:?}, step {step}: {ours} and {theirs}"
                     );
                 }
             }

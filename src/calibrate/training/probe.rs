@@ -102,7 +102,7 @@ impl Smoothed {
         let correction = (1.0 - self.beta.powi(self.steps)).recip() as f32;
         for (((m, n), q), out) in self.mean.iter_mut().zip(noise).zip(q).zip(out) {
             *m = keep * *m + take * n;
-            // A parameter whose gradient was always zero has no noise, whatever its Q.
+            // A parameter whose gradient was always zero has no noise, for any Q.
             *out = if *m == 0.0 { 0.0 } else { correction * *m / q };
         }
     }
@@ -131,7 +131,8 @@ pub(super) struct NoisePass {
 pub(super) fn noise_pass(
     probe: Probe<'_>,
     batches: &mut Batches,
-    (full, count): (&[f64], usize),
+    full: &[f64],
+    count: usize,
     adam: Option<&Direction>,
     watch: &Watch,
 ) -> Result<NoisePass, Halt> {
@@ -151,11 +152,11 @@ pub(super) fn noise_pass(
         if let (Some(smoothed), Some(samples), Some(adam)) = (&mut smoothed, &mut pass.direction, adam) {
             smoothed.step(&noise, &adam.q, &mut direction);
             if batch >= warm_up {
-                samples.push(&direction, watch, (batch - warm_up, count));
+                samples.push(&direction, watch, batch - warm_up, count);
             }
         }
         if batch >= warm_up {
-            pass.gradient.push(&noise, watch, (batch - warm_up, count));
+            pass.gradient.push(&noise, watch, batch - warm_up, count);
             pass.moments.push(&gradient, &noise);
         }
     }
@@ -163,7 +164,7 @@ pub(super) fn noise_pass(
 }
 
 /// `∂²F/∂θ_i²` at one coordinate by a central difference of gradients with the given step. The parameters are restored.
-pub(super) fn curvature(probe: Probe<'_>, at: &[f32], (i, step): (usize, f32)) -> Result<f64, Halt> {
+pub(super) fn curvature(probe: Probe<'_>, at: &[f32], i: usize, step: f32) -> Result<f64, Halt> {
     let mut moved = at.to_vec();
     let mut slope = |theta: f32| -> Result<f64, Halt> {
         moved[i] = theta;
@@ -199,7 +200,7 @@ mod tests {
         assert!((out[0] - 0.5).abs() < 1e-6 && out[1] == 0.0);
         smoothed.step(&[3.0, 0.0], &[2.0, 0.0], &mut out);
         let expected = (0.9 * 0.1 + 0.1 * 3.0) / (1.0 - 0.81) / 2.0;
-        assert!((out[0] - expected).abs() < 1e-6, "{} beside {expected}", out[0]);
+        assert!((out[0] - expected).abs() < 1e-6, "{} instead of {expected}", out[0]);
         assert_eq!(smoothed.warm_up(), 44);
     }
 }

@@ -5,7 +5,7 @@ use candle_core::Device;
 use super::network::{Loaded, Network};
 use super::train::{CalibrationObserver, TrainedRun, Training};
 use super::{CalibrateError, CalibrationSettings};
-use crate::calibrate::calibration::{Calibration, DataRecord, LayerRecord, NetworkRecord};
+use crate::calibrate::calibration::{Calibration, CalibrationOrigin, DataRecord, LayerRecord, NetworkRecord};
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::DataSet;
 use crate::scheme::StopFlag;
@@ -34,11 +34,12 @@ pub fn calibrate(
     observer: &dyn CalibrationObserver,
 ) -> Result<Calibrated, CalibrateError> {
     settings.check(data)?;
-    let shape = (data.train.shape, data.classes);
+    let (shape, classes) = (data.train.shape, data.classes);
     let mut stream = Purpose::Weights.stream(settings.seed, 0);
-    let network = Network::new(&settings.network, shape, &mut stream, &Device::Cpu)?;
+    let network = Network::new(&settings.network, shape, classes, &mut stream, &Device::Cpu)?;
     let (train, test) = (Loaded::new(&data.train, device)?, Loaded::new(&data.test, device)?);
-    let training = |number| Training { settings, number, train: &train, test: &test, shape, device, stop, observer };
+    let training =
+        |number| Training { settings, number, train: &train, test: &test, shape, classes, device, stop, observer };
     let at_once = if device.is_cpu() { threads.max(1) } else { 1 };
     let mut runs = Vec::new();
     for numbers in (0..settings.optimisers.len()).collect::<Vec<_>>().chunks(at_once) {
@@ -56,7 +57,7 @@ pub fn calibrate(
     }
     let layers = network.ranges().iter();
     let calibration = Calibration::new(
-        (&settings.name, settings.seed.0, device_name(device)),
+        CalibrationOrigin { name: &settings.name, seed: settings.seed, device: device_name(device) },
         DataRecord {
             name: data.name.clone(),
             shape: data.train.shape,

@@ -29,7 +29,7 @@ pub struct NoiseSamples {
 
 /// The watched coordinates. They are drawn once, so that all measurements use the same.
 ///
-/// Both tables together hold at most `50 × (2,000 + 200 layers) + 128 × batches` numbers, whatever the size of the network.
+/// Both tables together hold at most `50 × (2,000 + 200 layers) + 128 × batches` numbers, for any size of the network.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     /// Ascending: a uniform sample, plus more coordinates of underrepresented layers.
@@ -65,12 +65,12 @@ impl Watch {
 
 /// Values at some coordinates, one row per vector.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct SampleTable {
     columns: usize,
     values: Vec<f32>,
 }
 
-impl Table {
+impl SampleTable {
     pub fn push(&mut self, vector: &[f32], coordinates: &[usize]) {
         self.columns = coordinates.len();
         self.values.extend(coordinates.iter().map(|&c| vector[c]));
@@ -103,13 +103,13 @@ impl Table {
 /// Both tables, for one kind of noise.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
-    pub wide: Table,
-    pub long: Table,
+    pub wide: SampleTable,
+    pub long: SampleTable,
 }
 
 impl Samples {
     /// Adds vector number `row` of `rows`.
-    pub fn push(&mut self, vector: &[f32], watch: &Watch, (row, rows): (usize, usize)) {
+    pub fn push(&mut self, vector: &[f32], watch: &Watch, row: usize, rows: usize) {
         self.long.push(vector, &watch.long);
         // The rows of the pooled table are spaced evenly.
         let due = |row: usize| row * WIDE_ROWS.min(rows) / rows.max(1);
@@ -185,7 +185,7 @@ mod tests {
         let watch = Watch { wide: vec![0, 2], pooled: vec![true, false], long: vec![1] };
         let mut samples = Samples::default();
         for row in 0..50 {
-            samples.push(&[row as f32, 10.0 * row as f32, -1.0], &watch, (row, 50));
+            samples.push(&[row as f32, 10.0 * row as f32, -1.0], &watch, row, 50);
         }
         assert_eq!((samples.wide.rows(), samples.long.rows()), (50, 50));
         assert_eq!(samples.long.column(0).nth(49), Some(490.0));

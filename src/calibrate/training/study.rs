@@ -5,11 +5,11 @@ use rand::Rng;
 use super::error::Halt;
 use super::network::LayerRange;
 use super::samples::NoiseSamples;
-use super::samples::{Samples, Table, Watch};
-use crate::calibrate::calibration::{
+use super::samples::{SampleTable, Samples, Watch};
+use crate::calibrate::data::batches::Purpose;
+use crate::calibrate::measurement::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis,
 };
-use crate::calibrate::data::batches::Purpose;
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{
@@ -39,7 +39,7 @@ pub(super) struct Scene {
 
 impl Scene {
     /// The Gaussian surrogate of a table, row by row; `number` distinguishes the tables of one iteration.
-    fn surrogate(&self, table: &Table, number: u64) -> Result<Vec<f64>, TailError> {
+    fn surrogate(&self, table: &SampleTable, number: u64) -> Result<Vec<f64>, TailError> {
         let seed = Seed(Purpose::Surrogate(self.iteration).stream(self.seed, number).next_u64());
         GaussianSurrogate::of_rows(&table.pooled(|_| true), table.columns()).map(|surrogate| surrogate.draw(seed))
     }
@@ -94,7 +94,7 @@ pub(super) fn at_fixed_parameters(
         let estimators = [Estimator::MOHAMMADI, Estimator::MCCULLOCH];
         found.push(pooled(SamplingAxis::Layer(layer.name.clone()), &estimators, &inside)?);
     }
-    let single = one_by_one(scene, noise, (SamplingAxis::Batches, 1), &samples.long)?;
+    let single = one_by_one(scene, noise, SamplingAxis::Batches, 1, &samples.long)?;
     let fit = || self::fit(scene, table_number(noise, 1), &over_scales(&samples.long));
     found.push(Measurement { fit: scene.fits.then(fit).flatten(), ..single });
     Halt::unless(&scene.stop)?;
@@ -129,7 +129,7 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
 }
 
 /// The values of a table, each divided by the scale of its column, row by row; columns without noise are left out.
-fn over_scales(table: &Table) -> Vec<f64> {
+fn over_scales(table: &SampleTable) -> Vec<f64> {
     let data = table.pooled(|_| true);
     let Ok(gaussian) = GaussianSurrogate::of_rows(&data, table.columns()) else { return Vec::new() };
     let scales = gaussian.scales().iter().cycle();
@@ -138,7 +138,7 @@ fn over_scales(table: &Table) -> Vec<f64> {
 
 /// One parameter at a time over the last steps of training.
 pub(super) fn over_iterations(scene: &Scene, noise: NoiseKind, samples: &Samples) -> Result<Measurement, Halt> {
-    one_by_one(scene, noise, (SamplingAxis::Iterations, 2), &samples.long)
+    one_by_one(scene, noise, SamplingAxis::Iterations, 2, &samples.long)
 }
 
 /// The data for a figure of the law of the noise.
@@ -154,8 +154,9 @@ pub(super) fn noise_samples(scene: &Scene, samples: &Samples) -> NoiseSamples {
 fn one_by_one(
     scene: &Scene,
     noise: NoiseKind,
-    (axis, number): (SamplingAxis, u64),
-    table: &Table,
+    axis: SamplingAxis,
+    number: u64,
+    table: &SampleTable,
 ) -> Result<Measurement, Halt> {
     let columns = table.columns();
     let surrogate = scene.surrogate(table, table_number(noise, number));
@@ -258,7 +259,7 @@ mod tests {
         let columns = scene.watch.wide.len();
         for row in 0..300 {
             let vector: Vec<f32> = (0..columns).map(|c| draw(c) as f32).collect();
-            samples.push(&vector, &scene.watch, (row, 300));
+            samples.push(&vector, &scene.watch, row, 300);
         }
         samples
     }

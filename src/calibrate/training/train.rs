@@ -10,8 +10,9 @@ use super::samples::{Moments, NoiseSamples, Samples, Watch};
 use super::settings::log_spaced;
 use super::study::{self, Scene};
 use super::{CalibrateError, CalibrationSettings, Optimiser};
-use crate::calibrate::calibration::{Coordinate, Ended, Minimum, NoiseKind, OptimiserRun, TrainingPoint};
+use crate::calibrate::calibration::{Coordinate, Ended, Minimum, OptimiserRun, TrainingPoint};
 use crate::calibrate::data::batches::{Batches, Purpose};
+use crate::calibrate::measurement::NoiseKind;
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{NpyArray, NpyError};
@@ -75,14 +76,15 @@ pub(super) struct Training<'t> {
     pub number: usize,
     pub train: &'t Loaded,
     pub test: &'t Loaded,
-    pub shape: ([usize; 3], usize),
+    pub shape: [usize; 3],
+    pub classes: usize,
     pub device: &'t Device,
     pub stop: &'t StopFlag,
     pub observer: &'t dyn CalibrationObserver,
 }
 
 /// The state of a training.
-struct Progress<'t> {
+struct TrainingState<'t> {
     training: &'t Training<'t>,
     network: Network,
     watch: Watch,
@@ -114,13 +116,13 @@ impl Training<'_> {
     pub fn run(&self) -> Result<TrainedRun, CalibrateError> {
         let settings = self.settings;
         let mut stream = Purpose::Weights.stream(self.seed(), 0);
-        let network = Network::new(&settings.network, self.shape, &mut stream, self.device)?;
+        let network = Network::new(&settings.network, self.shape, self.classes, &mut stream, self.device)?;
         let dim = network.dim();
         let smoothed = match self.optimiser() {
             Optimiser::Adam { beta1, .. } => Some((Smoothed::new(beta1, dim), Samples::default())),
             Optimiser::Sgd { .. } => None,
         };
-        let mut progress = Progress {
+        let mut progress = TrainingState {
             watch: Watch::new(self.seed(), dim, network.ranges()),
             recursion: Recursion::new(self.optimiser(), dim),
             parameters: network.parameters()?,
@@ -160,12 +162,12 @@ impl Training<'_> {
         }
     }
 
-    fn batch_sizes(&self) -> (usize, usize) {
-        (self.settings.batch, self.train.count())
+    fn batches(&self, purpose: Purpose) -> Batches {
+        Batches::new(self.seed(), purpose, self.settings.batch, self.train.count())
     }
 }
 
-impl Progress<'_> {
+impl TrainingState<'_> {
     /// Returns how it ended, and the rows for the file of parameters.
     fn train_and_finish(&mut self) -> Result<(Ended, Vec<[f64; 4]>), Halt> {
         let ended = self.train()?;
@@ -181,7 +183,7 @@ impl Progress<'_> {
         let last = settings.iterations;
         let measured = log_spaced(last, settings.measurements);
         let curve = log_spaced(last, CURVE_POINTS);
-        let mut batches = Batches::new(self.training.seed(), Purpose::Training, self.training.batch_sizes());
+        let mut batches = self.training.batches(Purpose::Training);
         let mut gradient = vec![0.0; self.network.dim()];
         self.assess(0)?;
         self.tell(Event::Training);
@@ -261,12 +263,12 @@ impl Progress<'_> {
         noise_of(gradient, &full, &mut noise);
         let direction = self.direction();
         let window = &mut self.window;
-        window.gradient.push(&noise, &self.watch, (window.steps, rows));
+        window.gradient.push(&noise, &self.watch, window.steps, rows);
         if let (Some((smoothed, samples)), Some(direction)) = (&mut window.direction, direction) {
             let mut smooth = vec![0.0; gradient.len()];
             smoothed.step(&noise, &direction.q, &mut smooth);
             if window.steps >= smoothed.warm_up() {
-                samples.push(&smooth, &self.watch, (window.steps, rows));
+                samples.push(&smooth, &self.watch, window.steps, rows);
             }
         }
         window.steps += 1;
@@ -278,10 +280,10 @@ impl Progress<'_> {
         let probe = self.probe(self.training.train);
         let full = probe.full_gradient()?;
         let purpose = Purpose::Noise(iteration);
-        let mut batches = Batches::new(self.training.seed(), purpose, self.training.batch_sizes());
+        let mut batches = self.training.batches(purpose);
         let direction = self.direction();
         let count = self.training.settings.noise_batches;
-        let pass = noise_pass(probe, &mut batches, (&full, count), direction.as_ref(), &self.watch)?;
+        let pass = noise_pass(probe, &mut batches, &full, count, direction.as_ref(), &self.watch)?;
         let scene = self.scene(iteration);
         let mut found = study::at_fixed_parameters(&scene, NoiseKind::Gradient, &pass.gradient)?;
         if let Some(samples) = &pass.direction {
@@ -344,7 +346,7 @@ impl Progress<'_> {
             if minimum.coordinates.len() == wanted {
                 break;
             }
-            let along = |step| curvature(self.probe(self.training.train), &self.parameters, (i, step));
+            let along = |step| curvature(self.probe(self.training.train), &self.parameters, i, step);
             let (fine, coarse) = (along(STEPS[0])?, along(STEPS[1])?);
             let error = (fine - coarse).abs();
             if !(coarse > error) {

@@ -61,7 +61,7 @@ pub fn dry_run(plan: &[Planned], shard: Shard, settings: &RunSettings) -> Result
     let stopping = Stopping::watch(None)?;
     in_pool(settings.threads, || {
         for planned in plan {
-            let estimate = Estimate::of(planned, shard, &stopping)?;
+            let estimate = CostEstimate::of(planned, shard, &stopping)?;
             write_data(if settings.json { estimate.as_json(settings) } else { estimate.as_text(settings) })?;
             if stopping.cause().is_some() {
                 break;
@@ -72,7 +72,7 @@ pub fn dry_run(plan: &[Planned], shard: Shard, settings: &RunSettings) -> Result
 }
 
 /// What a run is expected to take.
-struct Estimate<'p> {
+struct CostEstimate<'p> {
     planned: &'p Planned,
     shard: Shard,
     pilot: SweepPilot,
@@ -84,13 +84,13 @@ struct Estimate<'p> {
     threads: usize,
 }
 
-impl<'p> Estimate<'p> {
+impl<'p> CostEstimate<'p> {
     fn of(planned: &'p Planned, shard: Shard, stopping: &Stopping) -> Result<Self, RunError> {
         let run = PreparedRun::new(&planned.experiment)?;
         let paths = Chunks::new(vec![planned.paths; planned.experiment.cells.len()], shard).paths();
         let (pilot, threads) = (SweepPilot::of(&run, stopping), rayon::current_num_threads());
         let bytes_per_path = if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
-        Ok(Estimate {
+        Ok(CostEstimate {
             seconds: pilot.seconds_per_path * paths as f64 / threads as f64,
             memory: memory(&run, planned.paths),
             disk: paths as f64 * bytes_per_path,

@@ -84,7 +84,7 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Re
         let text = read_text(&file)?;
         if is_calibration(&text) { calibrations.push(file) } else { experiments.push((file, text)) }
     }
-    let calibrations = Calibrations::load(&calibrations, options, console)?;
+    let calibrations = PossibleCalibrations::load(&calibrations, options, console)?;
     experiments.retain(|(file, text)| calibrations.serve(file, text, &settings.out, console));
     let waiting = |text: &str| calibrations_named(text).iter().any(|name| calibrations.names().contains(name));
     let at_once: Vec<PathBuf> =
@@ -113,12 +113,12 @@ fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, L
 }
 
 /// The calibrations of the folder that this build and machine can make.
-struct Calibrations {
+struct PossibleCalibrations {
     #[cfg(feature = "calibrate")]
     files: Vec<CalibrationFile>,
 }
 
-impl Calibrations {
+impl PossibleCalibrations {
     /// Whether the calibrations that an experiment names exist or can be made; prints what is skipped.
     fn serve(&self, file: &Path, text: &str, out: &Path, console: &Console) -> bool {
         let there = |name: &String| self.names().contains(name) || out.join(name).exists() || Path::new(name).exists();
@@ -132,12 +132,12 @@ impl Calibrations {
 }
 
 #[cfg(not(feature = "calibrate"))]
-impl Calibrations {
+impl PossibleCalibrations {
     fn load(files: &[PathBuf], _: &ReproduceOptions, console: &Console) -> Result<Self, LoadFailure> {
         for file in files {
             console.say(format!("{}: skipped, this build has no feature `calibrate`", file.display()));
         }
-        Ok(Calibrations {})
+        Ok(PossibleCalibrations {})
     }
 
     fn names(&self) -> Vec<String> {
@@ -150,7 +150,7 @@ impl Calibrations {
 }
 
 #[cfg(feature = "calibrate")]
-impl Calibrations {
+impl PossibleCalibrations {
     /// Checks all files, and skips those whose images are missing.
     fn load(files: &[PathBuf], options: &ReproduceOptions, console: &Console) -> Result<Self, CalibrateFailure> {
         let mut found = Vec::new();
@@ -165,7 +165,7 @@ impl Calibrations {
             Self::existing(&file, options)?;
             found.push(file);
         }
-        Ok(Calibrations { files: found })
+        Ok(PossibleCalibrations { files: found })
     }
 
     fn names(&self) -> Vec<String> {

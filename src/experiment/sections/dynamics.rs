@@ -52,7 +52,7 @@ enum RateKind {
 }
 
 #[derive(Clone, Debug)]
-enum Optimiser {
+enum OptimiserSection {
     Sgd,
     Adam { beta1: Rate, beta2: Rate, stabilizer: f64, second_moment: SecondMoment, gradient_noise: Option<Vec<f64>> },
     SgdSteps,
@@ -63,7 +63,7 @@ enum Optimiser {
 #[derive(Clone, Debug)]
 pub(in crate::experiment) struct DynamicsSection {
     pub label: String,
-    optimiser: Optimiser,
+    optimiser: OptimiserSection,
     pub alpha: Option<Sweep<Alpha>>,
     pub level: Option<Sweep<Level>>,
     pub amplitude: Option<Sweep<AmplitudeSection>>,
@@ -73,7 +73,7 @@ pub(in crate::experiment) struct DynamicsSection {
 impl DynamicsSection {
     /// Whether it is a discrete optimiser, which needs no scheme.
     pub fn is_discrete(&self) -> bool {
-        matches!(self.optimiser, Optimiser::SgdSteps | Optimiser::AdamSteps { .. })
+        matches!(self.optimiser, OptimiserSection::SgdSteps | OptimiserSection::AdamSteps { .. })
     }
 
     /// The dynamics at learning rate `eta`, if one is given.
@@ -87,9 +87,9 @@ impl DynamicsSection {
         };
         let refuse = |error: DynamicsError| Diagnostic::new(self.span.clone(), error.to_string());
         match &self.optimiser {
-            Optimiser::Sgd => Ok(Dynamics::Sgd),
-            Optimiser::SgdSteps => Ok(Dynamics::SgdSteps(SgdSteps::new(known("sgd_steps")?).map_err(refuse)?)),
-            Optimiser::AdamSteps { beta1, beta2, stabilizer } => {
+            OptimiserSection::Sgd => Ok(Dynamics::Sgd),
+            OptimiserSection::SgdSteps => Ok(Dynamics::SgdSteps(SgdSteps::new(known("sgd_steps")?).map_err(refuse)?)),
+            OptimiserSection::AdamSteps { beta1, beta2, stabilizer } => {
                 let eta = known("adam_steps")?;
                 let decay = |rate: &Rate| match *rate {
                     Rate::PerTime(rate) => (-rate * eta).exp(),
@@ -99,7 +99,7 @@ impl DynamicsSection {
                 let adam = adam.and_then(|adam| adam.with_stabilizer(*stabilizer)).map_err(refuse)?;
                 Ok(Dynamics::AdamSteps(adam))
             }
-            Optimiser::Adam { beta1, beta2, stabilizer, second_moment, gradient_noise } => {
+            OptimiserSection::Adam { beta1, beta2, stabilizer, second_moment, gradient_noise } => {
                 let rate = |rate: &Rate, name: &str| match (*rate, eta) {
                     (Rate::PerTime(rate), _) => Ok(rate),
                     (Rate::Decay(decay), Some(eta)) => Ok(-decay.ln() / eta),
@@ -138,11 +138,11 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
         DynamicsKind::AdamSteps => read_adam_steps(settings_table),
         DynamicsKind::Sgd => {
             settings_table.finish();
-            Some(Optimiser::Sgd)
+            Some(OptimiserSection::Sgd)
         }
         DynamicsKind::SgdSteps => {
             settings_table.finish();
-            Some(Optimiser::SgdSteps)
+            Some(OptimiserSection::SgdSteps)
         }
     };
     let label = match name {
@@ -162,7 +162,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     })
 }
 
-fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
+fn read_adam(table: TableReader<'_>) -> Option<OptimiserSection> {
     let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoRate);
     let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::NoRate);
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
@@ -177,15 +177,21 @@ fn read_adam(table: TableReader<'_>) -> Option<Optimiser> {
         Some(scales) => Some(scales?),
         None => None,
     };
-    Some(Optimiser::Adam { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer?, second_moment, gradient_noise })
+    Some(OptimiserSection::Adam {
+        beta1: beta1?,
+        beta2: beta2?,
+        stabilizer: stabilizer?,
+        second_moment,
+        gradient_noise,
+    })
 }
 
-fn read_adam_steps(table: TableReader<'_>) -> Option<Optimiser> {
+fn read_adam_steps(table: TableReader<'_>) -> Option<OptimiserSection> {
     let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoMemory);
     let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::SignSteps);
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.positive());
     table.finish();
-    Some(Optimiser::AdamSteps { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? })
+    Some(OptimiserSection::AdamSteps { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? })
 }
 
 /// What a decay of 0 means.

@@ -48,9 +48,10 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<RandomProblemsPlan
 }
 
 fn read_ensembles(value: Value<'_>) -> Option<Vec<Ensemble>> {
-    match value.is_list() {
-        true => value.all_named(&Ensemble::ALL, Ensemble::name),
-        false => Some(vec![value.named(&Ensemble::ALL, Ensemble::name)?]),
+    if value.is_list() {
+        value.all_named(&Ensemble::ALL, Ensemble::name)
+    } else {
+        Some(vec![value.named(&Ensemble::ALL, Ensemble::name)?])
     }
 }
 

@@ -35,7 +35,7 @@ pub(in crate::experiment) fn read_sweep(value: Value<'_>) -> Option<Vec<f64>> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Scale {
+enum Spacing {
     Linear,
     Log,
 }
@@ -48,14 +48,14 @@ fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
     }
     let (from, to) = (table.need("from", "0.001"), table.need("to", "0.1"));
     let count = table.need("count", "5");
-    let scales = [("linear", Scale::Linear), ("log", Scale::Log)];
-    let scale = table.get("scale").map_or(Some(Scale::Linear), |scale| scale.word(&scales));
+    let scales = [("linear", Spacing::Linear), ("log", Spacing::Log)];
+    let scale = table.get("scale").map_or(Some(Spacing::Linear), |scale| scale.word(&scales));
     table.finish();
     // Every wrong setting is reported, not only the first.
     let (from, to) = (from.and_then(|from| from.number()), to.and_then(|to| to.number()));
     let count = count.and_then(|count| count.integer(1, MOST));
     let (from, to, count, scale) = (from?, to?, count?, scale?);
-    if scale == Scale::Log && !(from > 0.0 && to > 0.0) {
+    if scale == Spacing::Log && !(from > 0.0 && to > 0.0) {
         value.report("a logarithmic sweep needs positive ends");
         return None;
     }
@@ -72,8 +72,8 @@ fn sweep_table(value: Value<'_>) -> Option<Vec<f64>> {
             let t = i as f64 / last as f64;
             let mean = |a: f64, b: f64| a * (1.0 - t) + b * t;
             tidy(match scale {
-                Scale::Linear => mean(from, to),
-                Scale::Log => 10f64.powf(mean(from.log10(), to.log10())),
+                Spacing::Linear => mean(from, to),
+                Spacing::Log => 10f64.powf(mean(from.log10(), to.log10())),
             })
         }
     };

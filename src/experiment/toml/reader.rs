@@ -19,11 +19,11 @@ pub(in crate::experiment) struct TableReader<'a> {
     pub span: Span,
     reading: &'a Reading,
     asked: RefCell<Vec<&'static str>>,
-    missing: RefCell<Vec<Missing>>,
+    missing: RefCell<Vec<MissingKey>>,
 }
 
 /// Keys of which one is required, and the diagnostic if no misspelling explains its absence.
-struct Missing {
+struct MissingKey {
     keys: Vec<&'static str>,
     diagnostic: Diagnostic,
 }
@@ -96,7 +96,7 @@ impl<'a> TableReader<'a> {
 
     /// Reports, when the table is finished, that one of `keys` is missing.
     pub fn miss(&self, keys: &[&'static str], diagnostic: Diagnostic) {
-        self.missing.borrow_mut().push(Missing { keys: keys.to_vec(), diagnostic });
+        self.missing.borrow_mut().push(MissingKey { keys: keys.to_vec(), diagnostic });
     }
 
     /// Reports the keys that were never asked for, and the missing ones that no misspelling explains.
@@ -121,7 +121,7 @@ impl<'a> TableReader<'a> {
             diagnostics.report(Diagnostic::new(entry.key_span.clone(), message).help(help));
         }
         if !diagnostics.recovered() {
-            let unexplained = |missing: &Missing| !missing.keys.iter().any(|key| meant.contains(key));
+            let unexplained = |missing: &MissingKey| !missing.keys.iter().any(|key| meant.contains(key));
             let missing = self.missing.take().into_iter().filter(unexplained);
             missing.for_each(|missing| diagnostics.report(missing.diagnostic));
         }

@@ -65,7 +65,7 @@ fn cost(result: &CellResult, seconds: f64) -> Option<Cost> {
 fn bias(relative: Estimate) -> f64 {
     let error = 0.5 * (relative.hi - relative.lo) / Confidence::DEFAULT.gaussian_width();
     let square = (relative.value - 1.0).powi(2) - error * error;
-    // A bias must be seen: what the interval does not exclude is no bias.
+    // A bias counts only if the interval excludes 0.
     if relative.contains(1.0) { 0.0 } else { square.max(0.0).sqrt() }
 }
 
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(paths_needed(1000, 0.02, 0.01), None);
     }
 
-    /// Noise is no bias; a deviation of five standard errors is.
+    /// Noise does not count as a bias; a deviation of five standard errors does.
     #[test]
     fn bias_is_what_noise_does_not_explain() {
         assert_eq!(bias(Estimate::symmetric(1.004, 0.005)), 0.0);

@@ -50,34 +50,34 @@ fn is_sgd(dynamics: &Dynamics) -> bool {
 
 /// What the points of a series are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum SeriesKind {
     Sde,
     /// The SDE of Adam whose second moment contains the sampled noise.
     SampledSde,
     Steps,
 }
 
-impl Kind {
+impl SeriesKind {
     fn of(dynamics: &Dynamics) -> Self {
         match dynamics {
-            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Kind::SampledSde,
-            dynamics if dynamics.learning_rate().is_some() => Kind::Steps,
-            _ => Kind::Sde,
+            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => SeriesKind::SampledSde,
+            dynamics if dynamics.learning_rate().is_some() => SeriesKind::Steps,
+            _ => SeriesKind::Sde,
         }
     }
 
     fn name(self) -> &'static str {
         match self {
-            Kind::Sde => "SDE",
-            Kind::SampledSde => "SDE, sampled v",
-            Kind::Steps => "steps",
+            SeriesKind::Sde => "SDE",
+            SeriesKind::SampledSde => "SDE, sampled v",
+            SeriesKind::Steps => "steps",
         }
     }
 }
 
 /// One series for every kind and tail index.
 fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
-    let key = |r: &CellResult| (Kind::of(r.plan.problem.dynamics()), alpha(r));
+    let key = |r: &CellResult| (SeriesKind::of(r.plan.problem.dynamics()), alpha(r));
     let several = distinct(cells.iter().map(|r| alpha(r))).len() > 1;
     let series = distinct(cells.iter().map(|r| key(r))).into_iter().map(|(kind, tail)| {
         let members: Vec<&CellResult> = cells.iter().copied().filter(|r| key(r) == (kind, tail)).collect();
@@ -91,7 +91,7 @@ fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
         Series {
             label: if several { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() },
             points: members.iter().filter_map(|r| point(r)).collect(),
-            predicted: members.iter().filter(|_| kind == Kind::Sde).filter_map(|r| predicted(r)).collect(),
+            predicted: members.iter().filter(|_| kind == SeriesKind::Sde).filter_map(|r| predicted(r)).collect(),
             exact: members.iter().filter_map(|r| exact(r)).collect(),
             note: slope(&members),
             ..Series::default()

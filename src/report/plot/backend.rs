@@ -173,7 +173,8 @@ pub type BackendFailure = Box<dyn Error + Send + Sync>;
 /// The SVG of a page of this many units.
 pub fn svg(
     title: &str,
-    (width, height): (u32, u32),
+    width: u32,
+    height: u32,
     draw: impl FnOnce(&mut SVGBackend<'_>) -> Result<(), DrawingErrorKind<std::io::Error>>,
 ) -> Result<String, BackendFailure> {
     let mut drawn = String::new();
@@ -193,7 +194,8 @@ pub fn svg(
 
 /// The RGB pixels of a page of this many units, [`UNITS_PER_PIXEL`] of which make a pixel.
 pub fn bitmap<E: Error + Send + Sync + 'static>(
-    (width, height): (u32, u32),
+    width: u32,
+    height: u32,
     draw: impl FnOnce(&mut BitMapBackend<'_>) -> Result<(), DrawingErrorKind<E>>,
 ) -> Result<Vec<u8>, BackendFailure> {
     let mut fine = vec![0; 3 * width as usize * height as usize];

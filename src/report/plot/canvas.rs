@@ -65,7 +65,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         self.backend.fill_polygon(units, &fill(color.mix(opacity)))
     }
 
-    /// A rectangle filled but for a hole inside it.
+    /// A filled rectangle with a hole inside it.
     pub fn outside(&mut self, hole: &[(f64, f64)], rect: &Rect, color: RGBColor, opacity: f64) -> Drawn<DB> {
         if self.medium == Medium::Vector || hole.len() < 3 {
             return self.area(&keyhole(hole, rect), color, opacity);

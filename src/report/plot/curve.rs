@@ -29,7 +29,7 @@ pub fn columns(panels: usize) -> usize {
     if panels == 4 { 2 } else { panels.clamp(1, 3) }
 }
 
-/// Small multiples with common axes, frames of one height: `alone` in a single column, else `beside`.
+/// Small multiples with common axes and frames of one height: `alone` in a single column, otherwise `beside`.
 pub fn multiples(panels: Vec<Panel>, [alone, beside]: [f64; 2]) -> Sheet {
     let columns = columns(panels.len());
     let mut sheet = Sheet::new(FULL_WIDTH, columns);

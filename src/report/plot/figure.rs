@@ -134,13 +134,14 @@ fn extent(sheet: &Sheet) -> (u32, u32) {
 }
 
 fn svg(stem: &str, sheet: &Sheet) -> Result<String, FigureError> {
-    backend::svg(stem, extent(sheet), |backend| sheet.draw(&mut Canvas::new(backend, Medium::Vector)))
+    let (width, height) = extent(sheet);
+    backend::svg(stem, width, height, |backend| sheet.draw(&mut Canvas::new(backend, Medium::Vector)))
         .map_err(|source| failed(stem, source))
 }
 
 fn png(stem: &str, sheet: &Sheet) -> Result<Vec<u8>, FigureError> {
     let (width, height) = extent(sheet);
-    let pixels = backend::bitmap((width, height), |backend| sheet.draw(&mut Canvas::new(backend, Medium::Raster)))
+    let pixels = backend::bitmap(width, height, |backend| sheet.draw(&mut Canvas::new(backend, Medium::Raster)))
         .map_err(|source| failed(stem, source))?;
     let side = UNITS_PER_PIXEL as u32;
     encode(&pixels, width / side, height / side)

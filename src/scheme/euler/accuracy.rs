@@ -38,7 +38,7 @@ fn on_interval(curvature: f64, alpha: f64, epsilon: f64, start: f64) -> Problem 
     Problem::new(basin.unwrap().with_start(vec![start]).unwrap(), Dynamics::Sgd, noise).unwrap()
 }
 
-/// Checks that the default step is right to .5 % and three standard errors.
+/// Checks that the bias of the default step is below .5 % and three standard errors.
 fn check(problem: &Problem, exact: f64, paths: u64) {
     let (mean, error) = mean(&Euler::default(), problem, paths);
     assert!((mean - exact).abs() < 0.005 * exact + 3.0 * error, "{problem:?}: {mean} ± {error}, exact {exact}");

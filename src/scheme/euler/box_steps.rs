@@ -15,7 +15,7 @@ pub(super) struct AxisSteps {
     /// The diagonal of `Σ`; ones where `Σ` couples the axes, whose noise is then `Σξ` in place of `ξ`.
     amplitude: Vec<f64>,
     is_coupled: bool,
-    /// The faces as they are watched.
+    /// The faces, shifted for monitoring.
     lo: Vec<f64>,
     hi: Vec<f64>,
     step: f64,
@@ -24,8 +24,8 @@ pub(super) struct AxisSteps {
 
 impl AxisSteps {
     /// The axes of a problem; `None` if anything but a low-rank part of the noise couples its coordinates. `shift` is that of the
-    /// edge before the amplitude, `row_scales` that of every axis.
-    pub fn of(problem: &Problem, step: f64, scale: f64, (shift, row_scales): (f64, &[f64])) -> Option<Self> {
+    /// edge before the amplitude, `row_scales` the local amplitude on every axis.
+    pub fn of(problem: &Problem, step: f64, scale: f64, shift: f64, row_scales: &[f64]) -> Option<Self> {
         let (basin, noise) = (problem.basin(), problem.noise());
         let dim = basin.dim();
         if *problem.dynamics() != Dynamics::Sgd || noise.structure() != Structure::Independent {
@@ -61,7 +61,7 @@ impl AxisSteps {
         self.is_coupled
     }
 
-    /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate or `Σ` times it; whether it is inside afterwards.
+    /// Moves `x` by one step with the noise `xi`, SαS(1) in every coordinate or `Σ` times it; returns whether it is inside afterwards.
     pub fn step(&self, arch: Arch, x: &mut [f64], xi: &[f64]) -> bool {
         arch.dispatch(Move { axes: self, x, xi })
     }

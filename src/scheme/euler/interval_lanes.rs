@@ -1,8 +1,8 @@
-//! Many paths of one recursion on a line, side by side.
+//! Many paths of one recursion on an interval, side by side.
 //!
 //! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
-//! the next path of the range when the block of noise is used up. What a path does is [`IntervalStep::step`] on one lane,
-//! whatever the vectors are: nothing fuses a multiplication with an addition, so every width gives the same bits.
+//! the next path of the range when the block of noise is used up. A path takes the same steps, [`IntervalStep::step`], in a lane of
+//! any vector width: no operation fuses a multiplication with an addition, so every width gives the same bits.
 
 use std::ops::Range;
 
@@ -11,56 +11,56 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 use crate::scheme::{Limits, PathRecord, StreamSource};
 
-/// Steps for which noise is drawn at once: with sixteen lanes words, noise and track stay in the first cache.
+/// Steps for which noise is drawn at once: with sixteen lanes the words, the noise and the track fit into the L1 cache.
 const BLOCK: usize = 32;
 
-/// Marks a path that is inside in the track: the sum of two numbers is negative zero only if both are.
+/// Value of the track for a path that is inside: a sum of two numbers is negative zero only if both are.
 const INSIDE: f64 = -0.0;
 
 /// As few paths as this run one by one, which is faster than lanes that are mostly empty.
 const FEW: usize = 2;
 
-/// A recursion on a line with `K` numbers of state, of which the first is the parameter.
+/// A recursion on an interval with `K` numbers of state, of which the first is the parameter.
 pub(super) trait IntervalStep<const K: usize>: Copy {
-    /// The state at `t = 0`, which may take draws of its own.
+    /// The state at `t = 0`, which may need draws.
     fn start(self, draw: impl FnMut() -> f64) -> [f64; K];
 
-    /// Advances the state by one step with the noise `xi`, SαS(1). Returns the displacement by the noise, and where the path is
-    /// inside the edge as it is watched.
+    /// Advances the state by one step with the noise `xi`, SαS(1). Returns the displacement by the noise, and the lanes whose path is
+    /// inside the shifted edge.
     fn step<S: Simd>(self, simd: S, state: &mut [S::f64s; K], xi: S::f64s) -> (S::f64s, S::m64s);
 }
 
 /// A path that is still inside.
-pub(super) struct IntervalPath<const K: usize> {
+pub(super) struct StepPath<const K: usize> {
     path: u64,
     state: [f64; K],
     steps: u64,
     stream: Stream,
 }
 
-impl<const K: usize> IntervalPath<K> {
+impl<const K: usize> StepPath<K> {
     /// A path at its start.
-    pub fn new<L: IntervalStep<K>>(
-        line: L,
+    pub fn new<R: IntervalStep<K>>(
+        recursion: R,
         source: StreamSource,
         path: u64,
         draw: &impl Fn(&mut Stream) -> f64,
     ) -> Self {
         let mut stream = source.stream(path);
-        let state = line.start(|| draw(&mut stream));
-        IntervalPath { path, state, steps: 0, stream }
+        let state = recursion.start(|| draw(&mut stream));
+        StepPath { path, state, steps: 0, stream }
     }
 
-    /// Runs to the exit, or for `most` steps in all: the number of steps, and where an exit led by which kick.
-    pub fn run_alone<L: IntervalStep<K>>(
+    /// Runs to the exit, or to `most` steps in total. Returns the number of steps and, after an exit, the place and the last kick.
+    pub fn run_alone<R: IntervalStep<K>>(
         mut self,
-        line: L,
+        recursion: R,
         most: u64,
         limits: Limits<'_>,
         draw: &impl Fn(&mut Stream) -> f64,
     ) -> Ending {
         while self.steps < most && !limits.abandoned(self.steps) {
-            let (kick, inside) = line.step(Scalar, &mut self.state, draw(&mut self.stream));
+            let (kick, inside) = recursion.step(Scalar, &mut self.state, draw(&mut self.stream));
             self.steps += 1;
             if !inside {
                 return Ending { path: self.path, steps: self.steps, exit: Some((self.state[0], kick)) };
@@ -70,7 +70,7 @@ impl<const K: usize> IntervalPath<K> {
     }
 }
 
-/// How a path ended: `x` and the last kick at the exit, or nothing after as many steps as it may take.
+/// End of a path: `x` and the last kick if it left, `None` if it reached the limit of steps.
 pub(super) struct Ending {
     pub path: u64,
     pub steps: u64,
@@ -78,18 +78,18 @@ pub(super) struct Ending {
 }
 
 /// Runs the paths of `range` and hands every ending to `finish`, in the order in which they end.
-pub(super) struct IntervalLanes<'a, L> {
-    pub line: L,
+pub(super) struct StepKernel<'a, R> {
+    pub recursion: R,
     pub table: &'a QuantileTable,
     pub arch: Arch,
     pub source: StreamSource,
     /// Steps a path may take.
     pub most: u64,
-    /// With the flag that abandons the paths.
+    /// Limits with the flag that abandons the paths.
     pub limits: Limits<'a>,
 }
 
-impl<L> IntervalLanes<'_, L> {
+impl<R> StepKernel<'_, R> {
     /// Appends the records of `range` in path order; `finish` makes a record of an ending.
     pub fn run<const K: usize>(
         &self,
@@ -97,7 +97,7 @@ impl<L> IntervalLanes<'_, L> {
         records: &mut Vec<PathRecord>,
         mut finish: impl FnMut(&Ending) -> PathRecord,
     ) where
-        L: IntervalStep<K>,
+        R: IntervalStep<K>,
     {
         let first = records.len();
         let empty = PathRecord { outcome: crate::scheme::Outcome::Censored { at: 0.0 }, events: 0 };
@@ -106,12 +106,12 @@ impl<L> IntervalLanes<'_, L> {
         let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);
         let mut queue = range;
         let (unfinished, lanes) = (Vec::new(), self);
-        let wide = IntervalAdvance::<_, _, K, 16> { lanes, unfinished, queue: &mut queue, rest: 8, put: &mut put };
+        let wide = AdvanceSteps::<_, _, K, 16> { lanes, unfinished, queue: &mut queue, rest: 8, put: &mut put };
         let unfinished = self.arch.dispatch(wide);
-        let narrow = IntervalAdvance::<_, _, K, 8> { lanes, unfinished, queue: &mut queue, rest: FEW, put: &mut put };
+        let narrow = AdvanceSteps::<_, _, K, 8> { lanes, unfinished, queue: &mut queue, rest: FEW, put: &mut put };
         let unfinished = self.arch.dispatch(narrow);
         for path in unfinished {
-            put(path.run_alone(self.line, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
+            put(path.run_alone(self.recursion, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
         }
     }
 
@@ -120,28 +120,26 @@ impl<L> IntervalLanes<'_, L> {
     }
 }
 
-/// Advances `unfinished` and then the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
-struct IntervalAdvance<'a, L, P, const K: usize, const N: usize> {
-    lanes: &'a IntervalLanes<'a, L>,
-    unfinished: Vec<IntervalPath<K>>,
+/// Advances `unfinished` and then the paths of `queue` in `N` lanes until at most `rest` are left; returns these.
+struct AdvanceSteps<'a, R, P, const K: usize, const N: usize> {
+    lanes: &'a StepKernel<'a, R>,
+    unfinished: Vec<StepPath<K>>,
     queue: &'a mut Range<u64>,
     rest: usize,
     put: P,
 }
 
-impl<L: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd
-    for IntervalAdvance<'_, L, P, K, N>
-{
-    type Output = Vec<IntervalPath<K>>;
+impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithSimd for AdvanceSteps<'_, R, P, K, N> {
+    type Output = Vec<StepPath<K>>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<IntervalPath<K>> {
-        let IntervalAdvance { lanes: shared, unfinished, queue, rest, mut put } = self;
-        let (line, table, most) = (shared.line, shared.table.view(), shared.most);
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<StepPath<K>> {
+        let AdvanceSteps { lanes: shared, unfinished, queue, rest, mut put } = self;
+        let (recursion, table, most) = (shared.recursion, shared.table.view(), shared.most);
         let draw = |rng: &mut Stream| shared.draw(rng);
         let mut waiting = unfinished.into_iter();
         let mut next = || {
-            let fresh = || queue.next().map(|path| IntervalPath::new(shared.line, shared.source, path, &draw));
+            let fresh = || queue.next().map(|path| StepPath::new(shared.recursion, shared.source, path, &draw));
             waiting.next().or_else(fresh)
         };
         let mut streams = LaneStreams::<N>::idle();
@@ -170,15 +168,13 @@ impl<L: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
                 return Vec::new();
             }
             table.fill_lanes(simd, &mut streams, &mut kicks);
-            let block = IntervalBlock { line, states: &mut states, kicks: &mut kicks, track: &mut track };
+            let block = IntervalBlock { recursion, states: &mut states, kicks: &mut kicks, track: &mut track };
             let outside = block.run(simd);
             for lane in 0..N {
                 let Some((path, steps)) = paths[lane] else { continue };
                 let left = (most - steps).min(BLOCK as u64) as usize;
-                let exit = match outside[lane] {
-                    true => (0..left).find(|&row| track[row][lane].to_bits() != INSIDE.to_bits()),
-                    false => None,
-                };
+                let is_outside = |&row: &usize| track[row][lane].to_bits() != INSIDE.to_bits();
+                let exit = if outside[lane] { (0..left).find(is_outside) } else { None };
                 if let Some(row) = exit {
                     let exit = Some((track[row][lane], kicks[row][lane]));
                     put(Ending { path, steps: steps + row as u64 + 1, exit });
@@ -193,28 +189,28 @@ impl<L: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
         }
         let left = (0..N).filter_map(|lane| {
             let (path, steps) = paths[lane]?;
-            Some(IntervalPath { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
+            Some(StepPath { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
         });
         left.collect()
     }
 }
 
-/// A block of steps: the noise goes in, the kicks come out in its place, and the track shows where a path was outside.
-struct IntervalBlock<'a, L, const K: usize, const N: usize> {
-    line: L,
+/// A block of steps. The kicks replace the noise, and the track marks the steps after which a path was outside.
+struct IntervalBlock<'a, R, const K: usize, const N: usize> {
+    recursion: R,
     states: &'a mut [[f64; N]; K],
     kicks: &'a mut [[f64; N]; BLOCK],
     track: &'a mut [[f64; N]; BLOCK],
 }
 
-impl<L: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, L, K, N> {
+impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K, N> {
     /// Whether a lane was outside after any of the steps.
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) -> [bool; N] {
         let mut outside = [0.0; N];
         let groups = N / S::F64_LANES;
         let mut first = 0;
-        // Two chains of dependent operations at a time hide each other's latency.
+        // Two independent chains of operations hide each other's latency.
         while first + 2 <= groups {
             self.strip::<S, 2>(simd, first, &mut outside);
             first += 2;
@@ -241,7 +237,7 @@ impl<L: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, L, K,
             let kicks = &mut S::as_mut_simd_f64s(kicks).0[first..first + G];
             let track = &mut S::as_mut_simd_f64s(track).0[first..first + G];
             for g in 0..G {
-                let (kick, inside) = self.line.step(simd, &mut states[g], kicks[g]);
+                let (kick, inside) = self.recursion.step(simd, &mut states[g], kicks[g]);
                 kicks[g] = kick;
                 track[g] = simd.select_f64s(inside, inside_mark, states[g][0]);
                 marks[g] = simd.select_f64s(inside, marks[g], one);

@@ -5,38 +5,49 @@ use pulp::Simd;
 use super::interval_lanes::IntervalStep;
 use super::monitoring::watched_shift;
 use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
+
+/// Constants of the step of any recursion.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepConstants {
+    /// The step `h`.
+    pub step: f64,
+    /// The scale `ε h^(1/α)` of its noise.
+    pub scale: f64,
+    /// The shift of the edge before the amplitude.
+    pub shift: f64,
+}
 
 /// SGD: the state is `x`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SgdIntervalStep {
-    line: Line,
+    interval: IntervalProblem,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
     scale: f64,
-    /// The ends as they are watched.
+    /// The ends, shifted for monitoring.
     lo: f64,
     hi: f64,
 }
 
 impl SgdIntervalStep {
-    /// `shift` is that of the edge before the amplitude.
-    pub fn new(line: Line, step: f64, scale: f64, shift: f64) -> Self {
-        let shift = watched_shift(shift * line.amplitude.abs(), line.lo, line.hi);
-        SgdIntervalStep { line, step, scale, lo: line.lo + shift, hi: line.hi - shift }
+    pub fn new(interval: IntervalProblem, constants: StepConstants) -> Self {
+        let StepConstants { step, scale, shift } = constants;
+        let shift = watched_shift(shift * interval.amplitude.abs(), interval.lo, interval.hi);
+        SgdIntervalStep { interval, step, scale, lo: interval.lo + shift, hi: interval.hi - shift }
     }
 }
 
 impl IntervalStep<1> for SgdIntervalStep {
     fn start(self, _draw: impl FnMut() -> f64) -> [f64; 1] {
-        [self.line.start]
+        [self.interval.start]
     }
 
     #[inline(always)]
     fn step<S: Simd>(self, simd: S, [x]: &mut [S::f64s; 1], xi: S::f64s) -> (S::f64s, S::m64s) {
-        let line = &self.line;
-        let gradient = line.gradients(simd, *x);
-        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(line.amplitude), xi), simd.splat_f64s(self.scale));
+        let interval = &self.interval;
+        let gradient = interval.gradients(simd, *x);
+        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(interval.amplitude), xi), simd.splat_f64s(self.scale));
         let drift = simd.mul_f64s(gradient, simd.splat_f64s(self.step));
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let above = simd.less_than_f64s(simd.splat_f64s(self.lo), *x);
@@ -45,12 +56,12 @@ impl IntervalStep<1> for SgdIntervalStep {
     }
 }
 
-/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`. The second moment `MOVES`,
-/// towards the square of a `SAMPLED` gradient or that of the mean field: known to the compiler, since a branch would cost a quarter of
-/// the step.
+/// Adam: the state is `x`, `m̂`, `v̂`, the memories of the two averages (see [`Adam::present`]) and `1/q`. If `MOVES`, the
+/// second moment follows the square of a `SAMPLED` gradient or its mean field. Both are constants of the type, since a branch would
+/// cost a quarter of the step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
-    line: Line,
+    interval: IntervalProblem,
     /// The step `h`, and the scale `ε h^(1/α)` of its noise.
     step: f64,
     scale: f64,
@@ -65,35 +76,35 @@ pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
 }
 
 impl<const MOVES: bool, const SAMPLED: bool> AdamIntervalStep<MOVES, SAMPLED> {
-    /// `shift` is that of the edge before the amplitude.
-    pub fn new(line: Line, adam: &Adam, noise_scale: f64, (step, scale, shift): (f64, f64, f64)) -> Self {
+    pub fn new(interval: IntervalProblem, adam: &Adam, noise_scale: f64, constants: StepConstants) -> Self {
+        let StepConstants { step, scale, shift } = constants;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
         debug_assert_eq!(SAMPLED, adam.second_moment() == SecondMoment::Sampled);
         AdamIntervalStep {
-            line,
+            interval,
             step,
             scale,
             present: [adam.beta1_rate(), adam.beta2_rate()].map(|rate| Adam::present(rate, step)),
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
-            shift: shift * line.amplitude.abs(),
-            widest: 0.45 * (line.hi - line.lo),
+            shift: shift * interval.amplitude.abs(),
+            widest: 0.45 * (interval.hi - interval.lo),
         }
     }
 }
 
 impl<const MOVES: bool, const SAMPLED: bool> IntervalStep<6> for AdamIntervalStep<MOVES, SAMPLED> {
     fn start(self, mut draw: impl FnMut() -> f64) -> [f64; 6] {
-        let g = self.line.gradient(self.line.start);
+        let g = self.interval.gradient(self.interval.start);
         let v = match (MOVES, SAMPLED) {
             (false, _) => self.square,
             (true, false) => g * g + self.square,
             (true, true) => {
-                let z = self.line.amplitude * draw();
+                let z = self.interval.amplitude * draw();
                 (g + z) * (g + z)
             }
         };
-        [self.line.start, g, v, 0.0, 0.0, 1.0 / (v.sqrt() + self.stabilizer)]
+        [self.interval.start, g, v, 0.0, 0.0, 1.0 / (v.sqrt() + self.stabilizer)]
     }
 
     #[inline(always)]
@@ -103,9 +114,9 @@ impl<const MOVES: bool, const SAMPLED: bool> IntervalStep<6> for AdamIntervalSte
         [x, m, v, first, second, inverse_q]: &mut [S::f64s; 6],
         xi: S::f64s,
     ) -> (S::f64s, S::m64s) {
-        let line = &self.line;
-        let g = line.gradients(simd, *x);
-        let z = simd.mul_f64s(simd.splat_f64s(line.amplitude), xi);
+        let interval = &self.interval;
+        let g = interval.gradients(simd, *x);
+        let z = simd.mul_f64s(simd.splat_f64s(interval.amplitude), xi);
         let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(self.scale), z), *inverse_q);
         let drift = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(self.step), *m), *inverse_q);
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
@@ -126,13 +137,13 @@ impl<const MOVES: bool, const SAMPLED: bool> IntervalStep<6> for AdamIntervalSte
         let shift = simd.mul_f64s(simd.splat_f64s(self.shift), *inverse_q);
         let widest = simd.splat_f64s(self.widest);
         let shift = simd.select_f64s(simd.less_than_f64s(shift, widest), shift, widest);
-        let above = simd.less_than_f64s(simd.add_f64s(simd.splat_f64s(line.lo), shift), *x);
-        let below = simd.less_than_f64s(*x, simd.sub_f64s(simd.splat_f64s(line.hi), shift));
+        let above = simd.less_than_f64s(simd.add_f64s(simd.splat_f64s(interval.lo), shift), *x);
+        let below = simd.less_than_f64s(*x, simd.sub_f64s(simd.splat_f64s(interval.hi), shift));
         (kick, simd.and_m64s(above, below))
     }
 }
 
-/// Counts the step into the memory of an average, and gives the weight of the present in it.
+/// Updates the memory of an average by one step, and returns the weight of the present in it.
 #[inline(always)]
 fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
     let share = simd.splat_f64s(present);
@@ -141,7 +152,7 @@ fn averaged<S: Simd>(simd: S, present: f64, memory: &mut S::f64s) -> S::f64s {
     simd.div_f64s(share, *memory)
 }
 
-/// The recursion of a problem on a line.
+/// The recursion of a problem on an interval.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum IntervalSteps {
     Sgd(SgdIntervalStep),
@@ -151,22 +162,21 @@ pub(super) enum IntervalSteps {
 }
 
 impl IntervalSteps {
-    /// The recursion with step `step` and noise of scale `scale`; `shift` is that of the edge before the amplitude.
-    pub fn of(problem: &Problem, line: Line, step: f64, scale: f64, shift: f64) -> Self {
+    /// The recursion of the dynamics of a problem.
+    pub fn of(problem: &Problem, interval: IntervalProblem, constants: StepConstants) -> Self {
         let Dynamics::Adam(adam) = problem.dynamics() else {
-            return IntervalSteps::Sgd(SgdIntervalStep::new(line, step, scale, shift));
+            return IntervalSteps::Sgd(SgdIntervalStep::new(interval, constants));
         };
         let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
-        let constants = (step, scale, shift);
         match adam.second_moment() {
             SecondMoment::Frozen => {
-                IntervalSteps::FrozenAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+                IntervalSteps::FrozenAdam(AdamIntervalStep::new(interval, adam, noise_scale, constants))
             }
             SecondMoment::MeanField => {
-                IntervalSteps::MeanFieldAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+                IntervalSteps::MeanFieldAdam(AdamIntervalStep::new(interval, adam, noise_scale, constants))
             }
             SecondMoment::Sampled => {
-                IntervalSteps::SampledAdam(AdamIntervalStep::new(line, adam, noise_scale, constants))
+                IntervalSteps::SampledAdam(AdamIntervalStep::new(interval, adam, noise_scale, constants))
             }
         }
     }

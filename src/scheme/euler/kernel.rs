@@ -1,8 +1,8 @@
 //! # Euler's scheme
 //!
 //! `θ_{k+1} = θ_k - ∇F h + ε h^(1/α) Σ ξ_k` with `ξ_k` SαS(1); with `h = η` this is SGD itself. Adam divides both terms by `Q_k`,
-//! which is known before the jump. Exits are seen at steps, late by `O(h^(1/α))` for `α > 1`; the corrected monitoring
-//! watches the edge `β_α ε h^(1/α)` (local amplitude) earlier, which leaves an error of order `h`.
+//! which is known before the jump. Exits are detected after steps, late by `O(h^(1/α))` for `α > 1`. Corrected
+//! monitoring shifts the edge inwards by `β_α ε h^(1/α)` (local amplitude), which leaves an error of order `h`.
 
 use std::ops::Range;
 
@@ -11,34 +11,34 @@ use rand_distr::Distribution;
 use serde::Serialize;
 
 use super::box_steps::AxisSteps;
-use super::interval_lanes::{Ending, IntervalLanes, IntervalPath, IntervalStep};
-use super::interval_steps::IntervalSteps;
+use super::interval_lanes::{Ending, IntervalStep, StepKernel, StepPath};
+use super::interval_steps::{IntervalSteps, StepConstants};
 use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::Stream;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
-/// Default step in relaxation times: the error that the shifted edge leaves is of order `h`.
+/// Default step in relaxation times: the error with the shifted edge is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
 
-/// Default step in crossing times where there is no drift to relax by.
+/// Default step in crossing times for a problem without drift.
 const STEP_PER_CROSSING: f64 = 0.001;
 
 /// Relative error of the mean exit time for a step of one relaxation or crossing time, at first order: the largest measured for a
 /// quadratic well is 1.8, at `α = 1.95` and `ε = .3`, where the mean depends most on the edge.
 const ERROR_PER_CLOCK: f64 = 2.0;
 
-/// Where the exit is watched.
+/// The edge at which exits are detected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Monitoring {
     /// The edge shifted inwards by the mean overshoot of a step: estimates the exit of the SDE.
     #[default]
     Corrected,
-    /// The edge itself, seen at steps: what an optimiser with `h = η` does.
+    /// The edge itself, checked after every step, as for an optimiser with `h = η`.
     Discrete,
 }
 
@@ -73,7 +73,7 @@ impl Euler {
         Ok(Euler { step: Some(step), monitoring: Monitoring::default() })
     }
 
-    /// With another monitoring.
+    /// The same settings with another monitoring.
     pub fn monitoring(mut self, monitoring: Monitoring) -> Self {
         self.monitoring = monitoring;
         self
@@ -109,12 +109,12 @@ pub(super) struct EulerKernel {
     scale: f64,
     /// [`basin_shift`] times `ε h^(1/α)`, before the local amplitude; 0 for discrete monitoring.
     shift: f64,
-    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros where no edge is shifted by it.
+    /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros if no edge is shifted.
     row_scales: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
-    line: Option<(Line, IntervalSteps)>,
+    interval: Option<(IntervalProblem, IntervalSteps)>,
     axes: Option<AxisSteps>,
     arch: Arch,
 }
@@ -139,15 +139,16 @@ impl EulerKernel {
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
         // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
-        // the step, so `t*` limits nothing and may underflow; 0 belongs to an axis without noise, where no edge is shifted.
+        // the step, so `t*` sets no limit and may underflow. It is 0 for an axis without noise, whose edges are not shifted.
         let balance = match is_near_one(alpha) {
             false if corrected || settings.step.is_none() => balance_time(problem).filter(|t| *t > 0.0),
             _ => None,
         };
         // Without drift the only time scale is the time the noise takes to cross the basin.
-        let (clock, share) = match relaxation.is_finite() {
-            true => (relaxation, STEP_PER_RELAXATION),
-            false => (crossing_time(problem), STEP_PER_CROSSING),
+        let (clock, share) = if relaxation.is_finite() {
+            (relaxation, STEP_PER_RELAXATION)
+        } else {
+            (crossing_time(problem), STEP_PER_CROSSING)
         };
         let default = share * clock;
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
@@ -159,7 +160,7 @@ impl EulerKernel {
                  from those of the SDE by any factor"
             ));
         } else if settings.step.is_some() && corrected {
-            // With discrete monitoring a large step is the point: it is what the optimiser does.
+            // With discrete monitoring a large step is intended: it is the step of the optimiser.
             let error = 100.0 * (ERROR_PER_CLOCK * step / clock).min(1.0);
             if let Some(balance) = balance.filter(|t| step > *t) {
                 warnings.push(format!(
@@ -179,9 +180,10 @@ impl EulerKernel {
             Monitoring::Corrected => basin_shift(alpha, step / crossing_time(problem)) * noise.increment_scale(step),
             Monitoring::Discrete => 0.0,
         };
-        let row_scales = match shift > 0.0 && problem.basin().sides().is_some() {
-            true => noise.amplitude().row_scales(dim, alpha.get(), noise.structure()),
-            false => vec![0.0; dim],
+        let row_scales = if shift > 0.0 && problem.basin().sides().is_some() {
+            noise.amplitude().row_scales(dim, alpha.get(), noise.structure())
+        } else {
+            vec![0.0; dim]
         };
         EulerKernel {
             problem: problem.clone(),
@@ -195,8 +197,9 @@ impl EulerKernel {
             },
             noise: step_noise,
             warnings,
-            line: Line::of(problem).map(|line| (line, IntervalSteps::of(problem, line, step, scale, shift))),
-            axes: AxisSteps::of(problem, step, scale, (shift, &row_scales)),
+            interval: IntervalProblem::of(problem)
+                .map(|interval| (interval, IntervalSteps::of(problem, interval, StepConstants { step, scale, shift }))),
+            axes: AxisSteps::of(problem, step, scale, shift, &row_scales),
             row_scales,
             arch: Arch::new(),
         }
@@ -241,12 +244,11 @@ impl EulerKernel {
             events += 1;
             if let Some(axes) = &self.axes {
                 self.noise.law().fill(&mut ws.xi, rng);
-                let noise = match axes.is_coupled() {
-                    true => {
-                        self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
-                        &ws.kick
-                    }
-                    false => &ws.xi,
+                let noise = if axes.is_coupled() {
+                    self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
+                    &ws.kick
+                } else {
+                    &ws.xi
                 };
                 if axes.step(self.arch, &mut ws.x, noise) {
                     continue;
@@ -280,10 +282,10 @@ impl EulerKernel {
         }
     }
 
-    /// [`EulerKernel::path`] on a line, bit for bit: in lanes where the table draws, one by one otherwise.
-    fn run_line<const K: usize>(
+    /// [`EulerKernel::path`] on an interval, bit for bit: in lanes if the table draws the noise, else one by one.
+    fn run_recursion<const K: usize>(
         &self,
-        line: impl IntervalStep<K>,
+        recursion: impl IntervalStep<K>,
         source: StreamSource,
         range: Range<u64>,
         limits: Limits<'_>,
@@ -293,28 +295,29 @@ impl EulerKernel {
         let mut ws = self.workspace();
         match self.noise.law() {
             StepLaw::Table(table) => {
-                let lanes = IntervalLanes { line, table, arch: self.arch, source, most, limits };
-                lanes.run(range, records, |ending| self.line_record(&mut ws, ending, limits));
+                let lanes = StepKernel { recursion, table, arch: self.arch, source, most, limits };
+                lanes.run(range, records, |ending| self.interval_record(&mut ws, ending, limits));
             }
             StepLaw::Transformation(law) => {
                 let draw = |rng: &mut Stream| law.sample(rng);
                 records.extend(range.map(|path| {
-                    let ending = IntervalPath::new(line, source, path, &draw).run_alone(line, most, limits, &draw);
-                    self.line_record(&mut ws, &ending, limits)
+                    let ending =
+                        StepPath::new(recursion, source, path, &draw).run_alone(recursion, most, limits, &draw);
+                    self.interval_record(&mut ws, &ending, limits)
                 }));
             }
         }
     }
 
-    fn line_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
+    fn interval_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
         let events = ending.steps;
         let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
         (ws.x[0], ws.kick[0]) = (x, kick);
-        ws.xi[0] = self.line.map_or(kick, |(line, _)| line.noise_of(kick));
+        ws.xi[0] = self.interval.map_or(kick, |(interval, _)| interval.noise_of(kick));
         self.exit(ws, (events - 1) as f64 * self.step + self.step, events)
     }
 
-    /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with the `Q` of the step's beginning.
+    /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with `Q` at the beginning of the step.
     fn step_adam(&self, adam: &Adam, ws: &mut Workspace) {
         let h = self.step;
         let rates = [adam.beta1_rate(), adam.beta2_rate()];
@@ -325,7 +328,7 @@ impl EulerKernel {
         });
         let sampled = adam.second_moment() == SecondMoment::Sampled;
         let Workspace { x, gradient, kick, averages, .. } = ws;
-        // Loops over the coordinates that vectors can take, with the same bits.
+        // These loops over the coordinates vectorise with the same bits.
         self.arch.dispatch(
             #[inline(always)]
             || {
@@ -358,11 +361,12 @@ impl EulerKernel {
             let faces = ws.x.iter().zip(lo.iter().zip(hi)).zip(&self.row_scales);
             return self.arch.dispatch(
                 #[inline(always)]
-                || match adam {
-                    true => faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
-                        all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
-                    }),
-                    false => {
+                || {
+                    if adam {
+                        faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
+                            all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
+                        })
+                    } else {
                         faces.fold(true, |all, ((x, (lo, hi)), scale)| all & inside(*x, (*lo, *hi), shift * scale))
                     }
                 },
@@ -385,13 +389,19 @@ impl EulerKernel {
 
 impl PathKernel for EulerKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        match self.line {
-            Some((_, IntervalSteps::Sgd(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, IntervalSteps::FrozenAdam(line))) => return self.run_line(line, source, range, limits, records),
-            Some((_, IntervalSteps::MeanFieldAdam(line))) => {
-                return self.run_line(line, source, range, limits, records);
+        match self.interval {
+            Some((_, IntervalSteps::Sgd(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
             }
-            Some((_, IntervalSteps::SampledAdam(line))) => return self.run_line(line, source, range, limits, records),
+            Some((_, IntervalSteps::FrozenAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
+            Some((_, IntervalSteps::MeanFieldAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
+            Some((_, IntervalSteps::SampledAdam(recursion))) => {
+                return self.run_recursion(recursion, source, range, limits, records);
+            }
             None => {}
         }
         let mut ws = self.workspace();
@@ -428,7 +438,7 @@ mod tests {
         Dynamics::Adam(Adam::new(1.0, 0.1).unwrap().with_second_moment(moment))
     }
 
-    /// Lanes of every vector width and the general recursion give the same bits, limits and places included.
+    /// Lanes of every vector width and the general recursion give the same bits, including limits and exit sites.
     #[test]
     fn a_line_is_the_general_path_bit_for_bit() {
         let dynamics = [SecondMoment::Frozen, SecondMoment::MeanField, SecondMoment::Sampled].map(adam);
@@ -438,18 +448,18 @@ mod tests {
                 let mut kernel = EulerKernel::new(&euler, &problem(dynamics.clone()));
                 let source = StreamSource { seed: Seed(1), cell: 0 };
                 let limits = Limits { max_time: 4.0, max_events: 1500, stop: None };
-                let line = kernel.line.take();
+                let interval = kernel.interval.take();
                 let mut general = Vec::new();
                 kernel.run(source, 0..300, limits, &mut general);
-                kernel.line = line;
+                kernel.interval = interval;
                 for arch in levels() {
                     kernel.arch = arch;
                     let mut lanes = Vec::new();
-                    // One path goes alone, some ten through lanes of eight, the others through all widths.
+                    // One path runs alone, about ten in lanes of eight, the others in all widths.
                     for range in [0..1, 1..12, 12..300] {
                         kernel.run(source, range, limits, &mut lanes);
                     }
-                    assert!(kernel.line.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
+                    assert!(kernel.interval.is_some() && lanes == general, "{dynamics:?} {monitoring:?} {arch:?}");
                 }
                 let exits = general.iter().filter(|r| r.outcome.exit_time().is_some()).count();
                 assert!(exits > 15 && exits < 300, "{exits}");

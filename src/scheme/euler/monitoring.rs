@@ -1,7 +1,7 @@
-//! Where the edge has to be watched so that an exit seen at steps comes, on average, when the true one does.
+//! The shift of the edge for which an exit detected at steps has, on average, the time of the true exit.
 //!
-//! A process seen at steps jumps over the edge by a mean overshoot of `β_α` step scales; watching the edge that much earlier removes the
-//! leading error.
+//! A process observed at steps crosses the edge with a mean overshoot of `β_α` step scales. Shifting the edge inwards by as much removes
+//! the leading error.
 //!
 //! # References
 //! - Broadie, Glasserman, Kou (1997), *A Continuity Correction for Discrete Barrier Options*.
@@ -20,16 +20,16 @@ pub fn discrete_monitoring_shift(alpha: Alpha) -> Option<f64> {
     (s > 0.0).then(|| -zeta(s) * gamma(s) / PI)
 }
 
-/// Below this `α` the pole of `β_α` is taken out of the shift. At it the two shifts differ by some .1 % of the basin's width.
+/// Below this `α` the pole of `β_α` is subtracted from the shift. At this `α` the two shifts differ by about .1 % of the basin's width.
 const NEAR_ONE: f64 = 1.2;
 
-/// Whether `α` is at or above 1 and so close to it that [`basin_shift`] is not `β_α`.
+/// Whether `α ≥ 1` is so close to 1 that [`basin_shift`] differs from `β_α`.
 pub(super) fn is_near_one(alpha: Alpha) -> bool {
     (1.0..NEAR_ONE).contains(&alpha.get())
 }
 
 /// The shift of the edge in step scales, for steps of length `crossings` in units of the time `T = (r/ε)^α` in which the noise crosses
-/// the basin: `β_α`, and below `α = 1.2` what it is without overshoots longer than the basin,
+/// the basin: `β_α`, and below `α = 1.2` its value without the overshoots that exceed the basin,
 /// `β_α - α/(2π(α-1)) (h/T)^((α-1)/α)`.
 ///
 /// A step of scale `s` exceeds `y` with probability `s^α y^(-α)/π` near `α = 1`, so overshoots beyond `r` add `s (s/r)^(α-1)/(α-1)`
@@ -60,7 +60,7 @@ fn zeta(s: f64) -> f64 {
     head + n.powf(1.0 - s) / (s - 1.0) + 0.5 * n.powf(-s) + tail
 }
 
-/// The shift at a pair of faces: steps so wide that it would swallow the basin see the edge itself.
+/// The shift at a pair of faces. It is 0 if the step is so large that the shift would exceed the basin.
 pub(super) fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
     shift.min(0.45 * (hi - lo))
 }

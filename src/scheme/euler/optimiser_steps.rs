@@ -1,7 +1,7 @@
 //! # The optimisers themselves
 //!
-//! `sgd_steps` and `adam_steps` need no discretisation: every iteration is taken, and the exit is seen where the optimiser sees it,
-//! after a step. Times are in units of the SDE's, `t = k η`.
+//! `sgd_steps` and `adam_steps` need no discretisation: every iteration is computed, and an exit is detected after a step, as the
+//! optimiser would detect it. Times are in units of the SDE's, `t = k η`.
 
 use std::ops::Range;
 
@@ -46,7 +46,7 @@ impl Scheme for Steps {
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
         match problem.dynamics() {
-            // SGD is Euler's scheme for its SDE with h = η, seen at steps.
+            // SGD is Euler's scheme for its SDE with h = η and discrete monitoring.
             Dynamics::SgdSteps(sgd) => {
                 let euler = Euler::with_step(sgd.eta())?.monitoring(Monitoring::Discrete);
                 let euler = EulerKernel::new(&euler, &problem.with_dynamics(Dynamics::Sgd));
@@ -127,9 +127,9 @@ impl AdamKernel {
         }
     }
 
-    /// The place of the exit, `None` if the recursion diverged; `ws.kick` holds the point before it.
-    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::Site> {
-        // Adam divides an infinite gradient by its own size: what is not a number here is no infinite displacement.
+    /// The exit site; `None` if the recursion diverged. `ws.kick` holds the point before the exit.
+    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::ExitSite> {
+        // Adam divides an infinite gradient by its own size: a NaN here does not come from an infinite displacement.
         if ws.x.iter().any(|x| x.is_nan()) {
             return None;
         }
@@ -170,7 +170,7 @@ mod tests {
         Problem::new(basin, dynamics, noise.with_amplitude(Amplitude::Diagonal(vec![1.0, 0.5]))).unwrap()
     }
 
-    /// The kernel's recursion against SGD written out, with the same draws.
+    /// Compares the kernel's recursion with SGD written out, on the same draws.
     #[test]
     fn sgd_steps_are_gradient_steps() {
         let (alpha, eta) = (1.5, 0.05);
@@ -185,7 +185,7 @@ mod tests {
             let mut steps = 0;
             while problem.basin().contains(&x) {
                 noise.draw(&mut xi, &mut kick, &mut rng);
-                // The sign of the noise is free: it is symmetric.
+                // The noise is symmetric, so its sign does not matter.
                 let gradient = [x[0] - kick[0], 2.0 * x[1] - kick[1]];
                 x.iter_mut().zip(gradient).for_each(|(x, g)| *x -= eta * g);
                 steps += 1;

@@ -7,12 +7,12 @@ use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
 use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
-use crate::scheme::{Departure, Side, Site};
+use crate::scheme::{Departure, ExitSite, Side};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;
 
-/// SαS(1) by the quantile table, or by the exact transformation where the table does not reach.
+/// SαS(1) by the quantile table, or by the exact transformation for an `α` that the table does not cover.
 pub(super) enum StepLaw {
     Table(QuantileTable),
     Transformation(StableLaw),
@@ -23,7 +23,7 @@ impl StepLaw {
         QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
     }
 
-    /// Fills `out` with draws, one word of the stream each where the table draws.
+    /// Fills `out` with draws. The table takes one word of the stream per draw.
     pub fn fill(&self, out: &mut [f64], rng: &mut Stream) {
         match self {
             StepLaw::Table(table) => table.fill(rng, out),
@@ -69,7 +69,7 @@ impl StepNoise {
         &self.law
     }
 
-    /// Draws `ξ` into `xi` and leaves `Σξ` in `kick`, both of length `d`.
+    /// Draws `ξ` into `xi` and computes `Σξ` in `kick`, both of length `d`.
     pub fn draw(&self, xi: &mut [f64], kick: &mut [f64], rng: &mut Stream) {
         match self.noise.structure() {
             Structure::Independent => self.law.fill(xi, rng),
@@ -81,9 +81,9 @@ impl StepNoise {
         self.noise.amplitude().apply(xi, kick);
     }
 
-    /// Where a path at `x` left by a step whose noise was `xi` and moved it by `kick`. A displacement beyond the finite numbers is an
-    /// exit if the noise made it, with an infinite overshoot; `None` if the drift did, which means that the recursion diverged.
-    pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<Site> {
+    /// The exit site of a path at `x` after a step with noise `xi`, which moved it by `kick`. If the noise made the displacement overflow,
+    /// the path left with an infinite overshoot; `None` if the drift did: the recursion diverged.
+    pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<ExitSite> {
         if x.iter().all(|x| x.is_finite()) {
             return Some(self.site(basin, x, xi, kick));
         }
@@ -91,18 +91,18 @@ impl StepNoise {
             let size = |j: usize| if values[j].is_nan() { f64::INFINITY } else { values[j].abs() };
             (0..values.len()).max_by(|&a, &b| size(a).total_cmp(&size(b)))
         };
-        // Zero times infinity in a matrix product is not a number, so the noise itself counts as well.
+        // Zero times infinity in a matrix product is NaN, so the noise itself is checked as well.
         if !xi.iter().chain(kick).any(|z| z.is_infinite()) {
             return None;
         }
         let values = if self.noise.structure() == Structure::Independent { xi } else { kick };
         let axis = strongest(values)?;
         let side = Side::of(values[axis]);
-        Some(Site { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
+        Some(ExitSite { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
     }
 
-    /// The place of an exit to a finite point.
-    fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Site {
+    /// The site of an exit to a finite point.
+    fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> ExitSite {
         if basin.exit_distance(kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
             return by_coordinate(basin, x, Departure::Creep);
         }
@@ -139,13 +139,13 @@ mod tests {
         let dense = Amplitude::Dense(dmatrix![1.0, 0.0; 0.5, 1.0]);
         let steps = Dynamics::SgdSteps(SgdSteps::new(0.05).unwrap());
         let euler = Euler::with_step(0.05).unwrap();
-        let (line, plane) = (Domain::interval(-1.0, 1.0), Domain::Box(vec![[-1.0, 1.0]; 2]));
+        let (interval, plane) = (Domain::interval(-1.0, 1.0), Domain::Box(vec![[-1.0, 1.0]; 2]));
         let table: [(&str, &dyn Scheme, Problem); 5] = [
-            ("interval", &euler, problem(line.clone(), 1, Amplitude::Scalar(-1.0), Dynamics::Sgd)),
+            ("interval", &euler, problem(interval.clone(), 1, Amplitude::Scalar(-1.0), Dynamics::Sgd)),
             ("box", &euler, problem(plane.clone(), 2, Amplitude::Scalar(1.0), Dynamics::Sgd)),
             ("dense box", &euler, problem(plane, 2, dense.clone(), Dynamics::Sgd)),
             ("ball", &euler, problem(Domain::ball(1.0), 2, dense, Dynamics::Sgd)),
-            ("sgd_steps", &Steps, problem(line, 1, Amplitude::Scalar(1.0), steps)),
+            ("sgd_steps", &Steps, problem(interval, 1, Amplitude::Scalar(1.0), steps)),
         ];
         for (name, scheme, problem) in table {
             let mut records = Vec::new();

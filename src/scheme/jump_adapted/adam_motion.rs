@@ -1,8 +1,8 @@
 //! Adam between large jumps.
 //!
-//! `(θ, m̂)` is advanced with `Q` held over the step, `v̂` half a step before and after. On axes that do not see each other the
-//! flow and its Gaussian are exact; a full Hessian is turned into such axes by the modes of `Q^(-½) H Q^(-½)`; any other
-//! potential takes an adaptive step.
+//! `(θ, m̂)` is advanced with `Q` held over the step, `v̂` half a step before and after. On uncoupled axes the flow
+//! and its Gaussian are exact; the modes of `Q^(-½) H Q^(-½)` uncouple a full Hessian; any other potential needs an
+//! adaptive step.
 
 use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
@@ -20,17 +20,17 @@ use crate::scheme::linear::{
 };
 use crate::scheme::time_scale::relaxation_rates;
 
-/// Share of `v̂` that the gradient may add, and by which `v̂` may be off its rest, in a step as long as the wait.
+/// Share of `v̂` that the gradient may add, and by which `v̂` may differ from its value at rest, in a step as long as the wait.
 pub(super) const AT_REST: f64 = 0.01;
 
-/// Share of the way to the edge that a swing may keep at the end of a wait that is passed over.
+/// Share of the distance to the edge that a swing may keep at the end of a skipped wait.
 pub(super) const FORGOTTEN: f64 = 1e-3;
 
-/// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step moves the crossing by too
-/// little to matter beyond the second order.
+/// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step changes the crossing only in
+/// second order.
 const WIDE: f64 = 6.0;
 
-/// Draws at rest across a kink, steps between two of them, and draws left out at the beginning.
+/// Draws at rest across a kink, steps between two of them, and draws discarded at the beginning.
 const REST_DRAWS: usize = 20_000;
 const REST_STRIDE: usize = 8;
 const REST_START: usize = 100;
@@ -40,24 +40,24 @@ pub(super) struct AdamMotion {
     pub(super) adam: Adam,
     pub(super) noise_scales: Vec<f64>,
     flow: Flow,
-    /// The ways out along every axis, backwards and forwards.
+    /// Distances to the edge along every axis, backwards and forwards.
     reaches: Vec<[f64; 2]>,
     /// The fastest rate of the motion.
     pub(super) rate: f64,
     tolerance: f64,
-    /// The time after which a path has forgotten where it was.
+    /// The time after which the position of a path no longer depends on its start.
     pub(super) memory: f64,
     /// The law of `(θ, m̂)` at rest and `E (∇F)²` there.
     rest: Option<(Rest, Vec<f64>)>,
-    /// What a swing is measured by on every axis, where there is a law at rest.
+    /// The scales by which a swing is measured on every axis, if there is a law at rest.
     still: Option<Vec<StillAxis>>,
-    /// Draws of `(y, m̂)` at rest across a kink, one list for all axes that are alike.
+    /// Draws of `(y, m̂)` at rest across a kink, one list for all equal axes.
     kinked: Vec<Vec<[f64; 2]>>,
 }
 
 /// The law at rest in one dimension: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
 #[derive(Clone, Copy)]
-pub(super) struct RestOnLine {
+pub(super) struct RestOnInterval {
     pub root: [f64; 3],
     pub square: f64,
     pub q: f64,
@@ -66,7 +66,7 @@ pub(super) struct RestOnLine {
 struct StillAxis {
     /// Entry of `Q*`.
     q: f64,
-    /// Number of the list of draws at rest, if two curvatures meet.
+    /// Number of the list of draws at rest, if the curvatures differ.
     kinked: Option<usize>,
 }
 
@@ -79,7 +79,7 @@ enum Rest {
 }
 
 impl Rest {
-    /// A draw into `phase`.
+    /// Writes a draw into `phase`.
     fn draw(&self, state: &mut State, rng: &mut Stream) {
         match self {
             Rest::Axes(roots) => {
@@ -94,7 +94,7 @@ impl Rest {
 }
 
 enum Flow {
-    /// Curvatures and small-jump variances (before `Q⁻²`) of axes that do not see each other.
+    /// Curvatures and small-jump variances (before `Q⁻²`) of uncoupled axes.
     Axes { left: Vec<f64>, right: Vec<f64>, variances: Vec<f64> },
     /// A full Hessian.
     Modal(DMatrix<f64>),
@@ -131,7 +131,7 @@ impl AdamMotion {
         if fastest > 0.0 {
             motion.rest = match &motion.flow {
                 Flow::Axes { left, right, variances } => motion.axes_at_rest([left, right], variances),
-                // Without a law at rest every path is followed all the way.
+                // Without a law at rest no wait is skipped.
                 _ if 2 * dim > SchemeError::MOST_ROWS => None,
                 _ => motion.law_at_rest(jumps),
             };
@@ -141,17 +141,17 @@ impl AdamMotion {
     }
 
     /// The law at rest in one dimension, if there is one.
-    pub fn rest_on_line(&self) -> Option<RestOnLine> {
+    pub fn rest_on_interval(&self) -> Option<RestOnInterval> {
         match &self.rest {
             Some((Rest::Axes(roots), squares)) if roots.len() == 1 => {
                 let q = self.problem.preconditioner()?.entry(0);
-                Some(RestOnLine { root: roots[0], square: squares[0], q })
+                Some(RestOnInterval { root: roots[0], square: squares[0], q })
             }
             _ => None,
         }
     }
 
-    /// What [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.
+    /// The numbers that [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.
     fn still_axes(&mut self, slowest: f64) -> Option<Vec<StillAxis>> {
         self.rest.as_ref()?;
         let Flow::Axes { left, right, variances } = &self.flow else { return None };
@@ -174,12 +174,12 @@ impl AdamMotion {
         Some((0..left.len()).map(axis).collect())
     }
 
-    /// Whether a path that swings well inside the basin, too little to move `v̂`, forgets it all during the wait. The energy
+    /// Whether a path with a swing well inside the basin, too small to move `v̂`, loses its memory during the wait. The energy
     /// `k y² + m²/(β q)` falls on either side of a kink, and bounds the swing and the gradient.
     pub(super) fn forgets(&self, state: &State, wait: f64) -> bool {
         let (Some(still), Flow::Axes { left, right, .. }) = (&self.still, &self.flow) else { return false };
         let beta = self.adam.beta1_rate();
-        // Over ten times of the correction `m̂` is as good as the plain average.
+        // After ten times of the bias correction it is negligible in `m̂`.
         if beta * state.t < 10.0 && state.since_jump.is_finite() {
             return false;
         }
@@ -203,7 +203,7 @@ impl AdamMotion {
         share < 1.0 && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
     }
 
-    /// The law at rest at the end of the wait, with `v̂` as it has become.
+    /// The law at rest at the end of the wait, with `v̂` at that time.
     fn rest_at_end(&self, state: &mut State, wait: f64, rng: &mut Stream) {
         let Some((rest, square)) = &self.rest else { return };
         let dim = state.x.len();
@@ -230,8 +230,8 @@ impl AdamMotion {
         matches!(&self.flow, Flow::Axes { left, right, .. } if left == right)
     }
 
-    /// Axes by themselves at rest with `Q*`, if their fluctuations are small beside the basin. Where two curvatures meet, the flatter
-    /// side stands for both in this question, and the sides weigh as their widths in `E (∇F)²`.
+    /// Uncoupled axes at rest with `Q*`, if their fluctuations are small compared with the basin. If two curvatures meet, the flatter
+    /// side decides for both, and `E (∇F)²` weights the sides by their widths.
     fn axes_at_rest(&self, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<(Rest, Vec<f64>)> {
         let q = self.problem.preconditioner()?;
         let beta = self.adam.beta1_rate();
@@ -253,7 +253,7 @@ impl AdamMotion {
         small_beside_basin(&self.problem, total).then_some((Rest::Axes(roots), squares))
     }
 
-    /// The linearisation at the minimum with `Q*`, if its fluctuations are small beside the basin.
+    /// The linearisation at the minimum with `Q*`, if its fluctuations are small compared with the basin.
     fn law_at_rest(&self, jumps: &LargeJumps) -> Option<(Rest, Vec<f64>)> {
         let dim = self.noise_scales.len();
         let q = self.problem.preconditioner()?;
@@ -309,7 +309,7 @@ impl AdamMotion {
     ) {
         let beta = self.momentum_rate(state.t, tau);
         let minimum = self.problem.basin().minimum();
-        // Neighbours are often alike, and then share flow and noise.
+        // Neighbouring axes are often equal, and then share flow and noise.
         let (mut last, mut flow, mut noise) = ([f64::NAN; 3], [[0.0; 2]; 2], [0.0; 3]);
         for i in 0..state.x.len() {
             let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
@@ -327,7 +327,7 @@ impl AdamMotion {
         }
     }
 
-    /// The flow of `Q⁻¹H` through the modes `U` of `Q^(-½) H Q^(-½)`: `Uᵀ Q^½ (θ - θ*)` and `Uᵀ Q^(-½) m̂` move as axes with `q = 1`.
+    /// The flow of `Q⁻¹H` through the modes `U` of `Q^(-½) H Q^(-½)`: `Uᵀ Q^½ (θ - θ*)` and `Uᵀ Q^(-½) m̂` move like axes with `q = 1`.
     fn advance_modes(&self, state: &mut State, tau: f64, hessian: &DMatrix<f64>) {
         let dim = state.x.len();
         let minimum = self.problem.basin().minimum();
@@ -376,7 +376,7 @@ impl AdamMotion {
         }
         let (basin, beta2) = (self.problem.basin(), self.adam.beta2_rate());
         let mut limit = f64::INFINITY;
-        // The gradient, and the square of the largest that a swing brings.
+        // The gradient, and the largest squared gradient of the swing.
         let mut look = |i: usize, g: f64, largest: f64| {
             let v = state.averages.v[i];
             let off = (state.averages.target(i, g) - v).abs();
@@ -404,7 +404,7 @@ impl AdamMotion {
     }
 }
 
-/// `(y, m̂)` at rest where two curvatures meet, by a long path: `[left, right, q, variance before Q⁻²]`. Its mean is known to a
+/// Draws of `(y, m̂)` at rest for two curvatures that meet, from a long path: `[left, right, q, variance before Q⁻²]`. Its mean is known to a
 /// hundredth of its standard deviation, which itself is at most an eighth of the way to the edge.
 fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64; 2]> {
     let steep = left.max(right) / q;
@@ -451,10 +451,8 @@ impl BetweenJumps for AdamMotion {
 
     fn step_limit(&self, state: &State) -> f64 {
         let beta = self.adam.beta1_rate();
-        let start = match beta * state.t < 8.0 && state.since_jump.is_finite() {
-            true => (0.25 * state.t).max(0.05 / beta),
-            false => f64::INFINITY,
-        };
+        let is_early = beta * state.t < 8.0 && state.since_jump.is_finite();
+        let start = if is_early { (0.25 * state.t).max(0.05 / beta) } else { f64::INFINITY };
         start.min(self.flow_limit(state)).min(self.second_moment_limit(state))
     }
 
@@ -515,11 +513,11 @@ impl BetweenJumps for AdamMotion {
     }
 }
 
-/// A swing on one side of a kink, wide beside the noise.
+/// A swing on one side of a kink, wide compared with the noise.
 struct WideSwing {
-    /// Whether it is, or is about to be, above the kink.
+    /// Whether the path is, or is about to be, above the kink.
     ahead: bool,
-    /// Square of what bounds `|y|` on that side.
+    /// Square of the bound of `|y|` on that side.
     square: f64,
     /// The same in units of the narrowest.
     width: f64,
@@ -553,7 +551,7 @@ impl AdamMotion {
         if share < 1.0 { limit } else { far }
     }
 
-    /// The swing along an axis with a kink, if it is wide.
+    /// The swing along an axis with a kink, if it is wide compared with the noise.
     fn wide_swing(&self, state: &State, i: usize, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<WideSwing> {
         let sides = curvatures.map(|k| k[i]);
         let steep = sides[0].max(sides[1]);
@@ -563,7 +561,7 @@ impl AdamMotion {
         let beta = self.adam.beta1_rate();
         let (y, m, q) = (state.x[i] - self.problem.basin().minimum()[i], state.averages.m[i], state.averages.q[i]);
         let variance = |k: f64| momentum_covariance(beta, k, q, variances[i] / (q * q))[0];
-        // At the kink the velocity tells the side.
+        // At the kink the velocity determines the side.
         let ahead = if y * y < variance(steep) { m < 0.0 } else { y >= 0.0 };
         let k = sides[usize::from(ahead)];
         let square = y * y + m * m / (beta * k * q);
@@ -576,8 +574,8 @@ impl AdamMotion {
 mod tests {
     use super::*;
 
-    /// With equal curvatures the draws have the covariance of the Gaussian at rest. They are correlated over some ten draws:
-    /// 20,000 are worth some 2,000, whose second moments err by 3 %; 4.5 times that.
+    /// With equal curvatures the draws have the covariance of the Gaussian at rest. They are correlated over about ten draws:
+    /// 20,000 are worth about 2,000 independent ones, whose second moments have a standard error of 3 %; the tolerance is 4.5 times that.
     #[test]
     fn draws_at_rest_have_the_law_at_rest() {
         let (beta, k, q, variance) = (1.0, 4.0, 2.0, 0.4);
@@ -589,7 +587,7 @@ mod tests {
         let exact = momentum_covariance(beta, k, q, variance / (q * q));
         assert!((yy / exact[0] - 1.0).abs() < 0.14 && (mm / exact[2] - 1.0).abs() < 0.14, "{yy} {mm} {exact:?}");
         assert!(y.abs() < 0.1 * exact[0].sqrt(), "{y}");
-        // The flat side holds more than half of the path, and the steep side less.
+        // The path spends more than half of the time on the flat side.
         let [_, _, y] = moments(&rest_across_kink(beta, [5.0, 0.5, q, variance]));
         assert!(y > 0.1 * exact[0].sqrt(), "{y}");
     }

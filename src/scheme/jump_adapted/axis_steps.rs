@@ -1,4 +1,4 @@
-//! One coordinate between large jumps, `dy = -k± y dt + √v dW`: written once for a number and for a vector of them.
+//! One coordinate between large jumps, `dy = -k± y dt + √v dW`: for a number and for a vector of numbers alike.
 
 use pulp::Simd;
 
@@ -6,17 +6,17 @@ use statrs::function::erf::erfc_inv;
 
 use crate::scheme::vector::{Decay, Mask, Vector};
 
-/// Ratio of the curvatures of a kink beyond which the steep side is a wall: a slab of as much room as the law at rest has there, at the
-/// end of which the path is reflected. Steps belong to the flat side then.
+/// Ratio of the curvatures of a kink beyond which the steep side is a wall: a slab as wide as the law at rest on that side, at the
+/// end of which the path is reflected. Steps then have the length of the flat side.
 const WALL: f64 = 40.0;
 
 /// Standard deviations by which a path stays on its side of a kink.
 const STAYS: f64 = 5.0;
 
-/// Relaxation times of the flat side that forget where a path was.
+/// Relaxation times of the flat side after which the start of a path no longer matters.
 const FORGETS: f64 = 6.0;
 
-/// `√(π/2)`: half of the room that a normal law takes.
+/// `√(π/2)`: half of the equivalent width of the standard normal density.
 const HALF_ROOM: f64 = 1.253_314_137_315_500_3;
 
 /// Steps in relaxation times: at a kink, or along the flat side of a wall, near the edge; at a kink far from it, and along a wall there.
@@ -33,10 +33,10 @@ pub(super) struct SmoothAxis {
 }
 
 impl SmoothAxis {
-    /// Curvatures of which less than this acts in the time the noise takes to cross the basin are as good as none.
+    /// A curvature is negligible if it times the time in which the noise crosses the basin is below this number.
     pub const NOTHING: f64 = 1e-12;
 
-    /// A curvature below `floor` is as good as none in any time that matters.
+    /// A curvature below `floor` counts as 0.
     pub fn new(curvature: f64, floor: f64) -> Self {
         let curvature = curvature.max(floor);
         SmoothAxis { curvature, at_rest: 0.5 / curvature }
@@ -57,14 +57,14 @@ pub(super) struct KinkAxis {
     sense: f64,
     steep: f64,
     flat: f64,
-    /// Distance of the edge on the steep side.
+    /// Distance to the edge on the steep side.
     steep_reach: f64,
     /// Below this normal number a draw from the law at rest lies on the steep side.
     steep_below: f64,
     wall: bool,
 }
 
-/// What a step at a kink takes beside its place.
+/// The random numbers of a step at a kink.
 pub(super) struct KinkDraws<S: Simd> {
     pub normals: [Vector<S>; 2],
     pub exponential: Vector<S>,
@@ -74,12 +74,12 @@ pub(super) struct KinkDraws<S: Simd> {
 pub(super) struct KinkStep<S: Simd> {
     pub y: Vector<S>,
     pub tau: Vector<S>,
-    /// Where the edge behind the wall need not be watched.
+    /// Lanes in which the edge behind the wall cannot be reached.
     pub walled: Mask<S>,
 }
 
 impl KinkAxis {
-    /// `reach`: distances of the edges; `floor` as for [`SmoothAxis::new`].
+    /// `reach`: distances to the edges; `floor` as for [`SmoothAxis::new`].
     pub fn new(curvatures: [f64; 2], reach: [f64; 2], floor: f64) -> Self {
         let [left, right] = curvatures.map(|k| k.max(floor));
         let steep_left = left >= right;
@@ -100,10 +100,10 @@ impl KinkAxis {
         self.sense > 0.0
     }
 
-    /// A step of at most `limit`, and no longer than what is left to `wait`. Near the edge, where the cut changes with the place, the
-    /// limit must not depend on the wait: where a step ends would tell when the jump comes.
+    /// A step of at most `limit`, and not longer than the rest of the `wait`. Near the edge, where the cut changes with the place, the
+    /// limit must not depend on the wait: the end of a step would depend on the time of the jump.
     ///
-    /// The exact transition while the path stays on its side; the law at rest where a wait far from the edge forgets all else;
+    /// The exact transition while the path stays on its side; the law at rest after a long wait far from the edge;
     /// otherwise half of the noise, the exact flow, which never crosses 0, and half of the noise.
     #[inline(always)]
     pub fn step<S: Simd>(
@@ -128,7 +128,7 @@ impl KinkAxis {
         let (mut walled, mut at_wall, mut comes_down) = (nowhere, nowhere, nowhere);
         if self.wall {
             walled = far | (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
-            // Down the steep side to the wall: in one step while the path stays there, by short ones then.
+            // Along the steep side to the wall: one step while the path stays on it, then short steps.
             let away = -(y / widths[0]);
             let fast = away.above_number(3.3 * STAYS);
             comes_down = walled & away.above_number(1.5 * STAYS);
@@ -143,14 +143,14 @@ impl KinkAxis {
         let decay = Decay::of(k * tau);
         let moved = y * decay.left + deviation(&decay) * first;
 
-        // Halves of the noise that keep the law at rest of either side.
+        // Halves of the noise that preserve the law at rest of either side.
         let half = |lost_twice: Vector<S>, k: Vector<S>| (v * (0.5 / k) * (lost_twice / (2.0 - lost_twice))).sqrt();
         let kicked = y + half(decay.lost_twice, k) * first;
         let k = kicked.below_number(0.0).choose(self.steep, self.flat);
         let flown = Decay::of(k * tau);
         let mut split = kicked * flown.left + half(flown.lost_twice, k) * second;
         if self.wall {
-            // Reflection of a Brownian motion, which ends as much above its lowest point as the wall lifts it.
+            // Reflection of a Brownian motion: the wall lifts it by the depth of its lowest point.
             let wall = -HALF_ROOM * widths[0];
             let lapse = Decay::of(0.5 * self.flat * tau).left;
             let start = y * lapse;
@@ -158,11 +158,11 @@ impl KinkAxis {
             let end = start + noise;
             let lowest = 0.5 * (start + end - (noise * noise + 2.0 * v * tau * draws.exponential).sqrt());
             let lifted = end + (wall - lowest).at_least(0.0);
-            // What ends in the slab has the law at rest of the steep side.
+            // A path that ends in the slab has the law at rest of the steep side.
             let behind = -(second.abs() * widths[0]);
             split = at_wall.select(lifted.below_number(0.0).select(behind, lifted * lapse), split);
         }
-        // The density at rest is continuous at the kink: the sides weigh as their widths.
+        // The density at rest is continuous at the kink, so the weights of the sides are their widths.
         let steep = second.below_number(self.steep_below);
         let rest = first.abs() * steep.select(-widths[0], widths[1]);
         let moved = exact.select(moved, forgets.select(rest, split));

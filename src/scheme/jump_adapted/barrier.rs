@@ -1,6 +1,6 @@
-//! Where the edge has to be watched so that the Brownian motion that stands for the small jumps leaves, on average, when they do.
+//! The shift of the edge for which the Brownian motion that replaces the small jumps leaves, on average, at their exit time.
 //!
-//! Brownian motion has no overshoot; the small jumps have a mean overshoot of a share of the cut, so that its edge lies that much later.
+//! Brownian motion has no overshoot, while the small jumps have a mean overshoot of a share of the cut; the edge lies outside by as much.
 //!
 //! # References
 //! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes*.
@@ -17,13 +17,13 @@ use crate::noise::{Stream, mean_abs_power};
 /// `s_α`: mean overshoot of the process that has the jumps below 1 only, by Spitzer's identity
 /// `s_α = -(1/π) ∫_0^∞ log(2ψ(w)/(σ² w²)) dw/w²` with `ψ(w) = 2c ∫_0^1 (1 - cos wy) y^(-1-α) dy` and `σ² = 2c/(2-α)`.
 ///
-/// Some milliseconds the first time for an `alpha`, which is remembered: every cell of a sweep asks again.
+/// Takes some milliseconds. Values are cached, since every cell of a sweep needs them again.
 pub fn small_jump_shift(alpha: f64) -> f64 {
     static KNOWN: Known = Known::new();
     KNOWN.get(alpha, spitzer_integral)
 }
 
-/// Values of a function of `α` that were computed before.
+/// Cached values of a function of `α`.
 struct Known(Mutex<BTreeMap<u64, f64>>);
 
 impl Known {
@@ -32,7 +32,7 @@ impl Known {
     }
 
     fn get(&self, alpha: f64, compute: impl Fn(f64) -> f64) -> f64 {
-        // A thread that panicked while holding the map left it whole: a value is inserted or it is not.
+        // The map is valid even if a thread panicked while holding it: a value is inserted or it is not.
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = known().get(&alpha.to_bits()) {
             return *value;
@@ -46,15 +46,11 @@ impl Known {
 fn spitzer_integral(alpha: f64) -> f64 {
     let split = 20.0;
     // Near zero log R ~ -w² (2-α)/(12(4-α)).
-    let integrand = |w: f64| match w < 1e-3 {
-        true => -(2.0 - alpha) / (12.0 * (4.0 - alpha)),
-        false => variance_ratio(alpha, w).ln() / (w * w),
-    };
+    let at_zero = -(2.0 - alpha) / (12.0 * (4.0 - alpha));
+    let integrand = |w: f64| if w < 1e-3 { at_zero } else { variance_ratio(alpha, w).ln() / (w * w) };
     let near = simpson(0.0, split, 4000, integrand);
-    let far = simpson(0.0, 1.0, 4000, |x| match x == 0.0 {
-        true => 0.0,
-        false => variance_ratio(alpha, split / x).ln() / split,
-    });
+    let far = |x: f64| if x == 0.0 { 0.0 } else { variance_ratio(alpha, split / x).ln() / split };
+    let far = simpson(0.0, 1.0, 4000, far);
     -(near + far) / PI
 }
 
@@ -91,11 +87,11 @@ fn simpson(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -> f64 {
 /// Shift of the edge for the Gaussian part, in units of the cut displacement along the normal, where the jumps below the cut are
 /// replaced by a Gaussian and jumps at the cut (see [`Cut`](super::large_jumps::Cut)):
 /// `s = (1/π) ∫_0^∞ log(ψ'(w)/ψ(w)) dw/w²`, `ψ(w) = 2c ∫_0^∞ (1 - cos wy) y^(-1-α) dy` the exponent of the motion and `ψ'` that of
-/// what replaces it, large jumps included.
+/// its replacement, including the large jumps.
 ///
-/// A process seen from its edge is harmonic in its renewal function `V`, whose Laplace transform is that of the ladder heights. The two
-/// transforms differ by the factor `1 - s w` at small `w`: far from the edge `V'(x + s) = V(x)`. Remembered as
-/// [`small_jump_shift`] is.
+/// The renewal function `V` of a process in its distance from the edge is harmonic; its Laplace transform follows from the ladder heights. The two
+/// transforms differ by the factor `1 - s w` at small `w`: far from the edge `V'(x + s) = V(x)`. Cached like
+/// [`small_jump_shift`].
 pub(super) fn edge_shift(alpha: f64) -> f64 {
     static KNOWN: Known = Known::new();
     KNOWN.get(alpha, replacement_integral)
@@ -128,22 +124,22 @@ fn replacement_excess(alpha: f64, w: f64) -> f64 {
     w * w / ((2.0 - alpha) * (4.0 - alpha)) + (1.0 - w.cos()) / (4.0 - alpha) - small
 }
 
-/// Square of the standard deviations at rest of the small-jump part within which the edge is near: beyond, it leaves less than a
-/// thousandth as often as the large jumps do, which become rare as `α` nears 2.
+/// Square of the number of standard deviations at rest of the small-jump part within which the edge is near: farther out, it causes less
+/// than a thousandth of the exits of the large jumps, which become rare as `α` nears 2.
 pub(super) fn near_square(alpha: f64) -> f64 {
     25.0 + 2.0 * (0.05 / (2.0 - alpha)).ln_1p()
 }
 
-/// Share of the way to the edge that the small jumps of a step near it may spread over.
+/// Standard deviation of the small jumps of a step near the edge, as a share of the distance to the edge.
 pub(super) const STEP_SPREAD: f64 = 0.5;
 
-/// Share of the way to the edge that the drift may take in a step near it.
+/// Largest displacement by the drift in a step near the edge, as a share of the distance to the edge.
 pub(super) const STEP_DRIFT: f64 = 0.5;
 
 /// Longest step near the edge, in relaxation times.
 pub(super) const STEP_RELAXATION: f64 = 0.25;
 
-/// What isotropic jumps add to the shift: a jump of length `y` moves `|u_1| y` along the normal, and the overshoot weighs
+/// Factor of the shift for isotropic jumps: a jump of length `y` moves `|u_1| y` along the normal, and the overshoot weights
 /// lengths by their share of the variance, `E|u_1|³ / E|u_1|²`.
 pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
     mean_abs_power(dim, 3.0) / mean_abs_power(dim, 2.0)
@@ -152,7 +148,7 @@ pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
 /// Beyond this exponent no draw of a 64-bit uniform lets a bridge cross.
 pub(super) const FAR: f64 = 46.0;
 
-/// A stretch of a path between two edges, as the Gaussian part sees them.
+/// A stretch of a path and the barrier of its Gaussian part.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bridge {
     /// Signed distances of its beginning and its end from the barrier, positive inside.
@@ -161,13 +157,13 @@ pub(super) struct Bridge {
 }
 
 impl Bridge {
-    /// `2 from to / variance`: a Brownian bridge of that variance crosses with probability `exp(-exponent)`. Negative where
-    /// it crosses for certain.
+    /// `2 from to / variance`: a Brownian bridge of that variance crosses with probability `exp(-exponent)`. Negative if
+    /// it certainly crosses.
     pub fn exponent(&self, variance: f64) -> f64 {
         if self.from <= 0.0 || self.to <= 0.0 { -1.0 } else { 2.0 * self.from * self.to / variance }
     }
 
-    /// When, after the beginning of a stretch of length `tau`, a bridge that crosses first does so; `variance` per unit time.
+    /// Time of the first crossing of a bridge that crosses, from the beginning of a stretch of length `tau`; `variance` per unit time.
     ///
     /// In units of `tau` it is `s/(1+s)` with `s` inverse Gaussian of mean `from/|to|` and shape `from²/(variance τ)`, whether the bridge
     /// ends inside or outside.
@@ -184,7 +180,7 @@ impl Bridge {
     }
 }
 
-/// Which of several edges a bridge crosses whose exponential number is `draw`: the probabilities `e^(-exponent)` add up.
+/// The edge that a bridge with exponential number `draw` crosses: the probabilities `e^(-exponent)` of several edges are added.
 pub(super) fn crossed(exponents: impl IntoIterator<Item = f64>, draw: f64) -> Option<usize> {
     let uniform = (-draw).exp();
     let mut sum = 0.0;
@@ -219,7 +215,7 @@ mod tests {
         }
     }
 
-    /// The bridge against a path of 4,000 steps with the discrete-monitoring shift of its own: crossing share and mean
+    /// Compares the bridge with a path of 4,000 steps and its discrete-monitoring shift: crossing share and mean
     /// crossing time, 4.5 standard errors each plus the O(1/steps) error of the path.
     #[test]
     fn bridge_crosses_as_often_and_as_early_as_a_fine_path() {

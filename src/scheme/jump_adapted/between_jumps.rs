@@ -1,4 +1,4 @@
-//! One path on its way from one large jump to the next.
+//! The motion of one path between two large jumps.
 
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -11,9 +11,9 @@ use crate::dynamics::{Averages, Problem};
 use crate::landscape::Basin;
 use crate::noise::Stream;
 
-/// Steps away from the edge, in fastest relaxation times, where no exact flow spans the wait.
+/// Steps away from the edge, in fastest relaxation times, for a motion without an exact flow over the wait.
 pub(super) const FAR_STEP: f64 = 0.25;
-/// Slowest relaxation times after which the past is forgotten: e^-9 is 10⁻⁴.
+/// Slowest relaxation times after which the past no longer matters: e^-9 is 10⁻⁴.
 pub(super) const MEMORY: f64 = 9.0;
 
 /// One path: its parameters, Adam's averages, and the scratch that flows need.
@@ -32,16 +32,16 @@ pub(super) struct State {
     pub scratch: Vec<f64>,
     pub before: Vec<f64>,
     pub normal: Vec<f64>,
-    /// Where the large jumps are cut at the present place.
+    /// The cuts of the large jumps at the present position.
     pub cuts: Cuts,
-    /// Ways to the edge along the noise coordinates, in units of `L`.
+    /// Distances to the edge along the noise coordinates, in units of `L`.
     pub ways: Vec<f64>,
-    /// Scratch for what the ways are in units of those from the minimum, and for the exponents of a bridge.
+    /// Scratch for the distances in units of those from the minimum, and for the exponents of a bridge.
     pub shares: Vec<f64>,
 }
 
 impl State {
-    /// Room for a path in `dim` dimensions.
+    /// A state in `dim` dimensions.
     pub fn new(dim: usize, cuts: Cuts) -> Self {
         let zero = vec![0.0; dim];
         State {
@@ -73,7 +73,7 @@ impl State {
         }
     }
 
-    /// A Gaussian draw with the given root around `centre`: into `x`, or into `phase` if it has twice the length.
+    /// Writes a Gaussian draw with the given root around `centre` into `x`, or into `phase` if it has twice the length.
     pub fn draw_around(&mut self, centre: &[f64], root: &DMatrix<f64>, rng: &mut Stream) {
         let out = if centre.len() == self.x.len() { &mut self.x } else { &mut self.phase };
         out.copy_from_slice(centre);
@@ -91,7 +91,7 @@ impl State {
 
 /// The motion between large jumps.
 pub(super) trait BetweenJumps: Send + Sync {
-    /// Sets what the dynamics carries beside the parameters.
+    /// Sets the state of the dynamics other than the parameters.
     fn start(&self, _state: &mut State) {}
 
     /// Longest admissible step away from the edge.
@@ -100,18 +100,18 @@ pub(super) trait BetweenJumps: Send + Sync {
     /// Flow and small jumps over `tau`, with the cuts of the state.
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);
 
-    /// The velocity `dθ/dt` without the noise, at the beginning of the step for SGD, with the present momentum for Adam, into
-    /// `gradient`.
+    /// Writes the velocity `dθ/dt` without the noise into `gradient`: at the beginning of the step for SGD, with the present momentum
+    /// for Adam.
     fn drift(&self, state: &mut State);
 
-    /// Jumps over a stretch in which the path would only rest: leaves a state with the law at rest and returns the time
-    /// passed over, 0 if the path is not at rest or the wait is too short.
+    /// Skips a stretch after which the path has the law at rest: draws the state from that law and returns the time skipped, 0
+    /// if the path is not at rest or the wait is too short.
     fn skip_rest(&self, _state: &mut State, _wait: f64, _rng: &mut Stream) -> f64 {
         0.0
     }
 }
 
-/// The ways out along every axis, backwards and forwards.
+/// Distances to the edge along every axis, backwards and forwards.
 pub(super) fn axis_reaches(basin: &Basin) -> Vec<[f64; 2]> {
     (0..basin.dim()).map(|axis| [-1.0, 1.0].map(|sign| basin.axis_exit_distance(axis, sign))).collect()
 }
@@ -121,8 +121,8 @@ pub(super) fn shortest_axis(basin: &Basin) -> f64 {
     axis_reaches(basin).into_iter().flatten().fold(f64::INFINITY, f64::min)
 }
 
-/// Whether eight standard deviations at rest stay inside the basin, so that a linearisation is good for them; `variance` is the sum
-/// of those of all coordinates.
+/// Whether eight standard deviations at rest lie inside the basin, so that the linearisation holds for them; `variance` is the sum
+/// over all coordinates.
 pub(super) fn small_beside_basin(problem: &Problem, variance: f64) -> bool {
     8.0 * variance.sqrt() < shortest_axis(problem.basin())
 }

@@ -1,22 +1,22 @@
-//! Where the jumps are cut in two.
+//! The cut between small and large jumps.
 
 use pulp::Simd;
 
 use crate::noise::{LevyMeasure, Structure};
 use crate::scheme::vector::{Number, Vector};
 
-/// The jumps of one noise coordinate cut in two. Those beyond `size` come at Poisson times with Pareto sizes.
+/// Small and large jumps of one noise coordinate. Those above `size` come at Poisson times with Pareto sizes.
 ///
-/// Far from the edge those below are replaced by a Gaussian of the same variance (Asmussen, Rosiński). Near it they are replaced by a
+/// Far from the edge the others are replaced by a Gaussian of the same variance (Asmussen, Rosiński). Near it they are replaced by a
 /// Gaussian of `2/(4-α)` of that variance and jumps of just the size of the cut, either sign, at `α/(4-α)` of the rate of the larger
 /// ones: variance and fourth cumulant are then those of the small jumps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
-    /// In units of `L`; infinite for a coordinate that moves nothing.
+    /// In units of `L`; infinite for a coordinate of amplitude 0.
     pub size: f64,
-    /// Variance of `L` per unit time that is left to the Gaussian.
+    /// Variance per unit time of the Gaussian part of `L`.
     pub variance: f64,
-    /// Rate of the jumps that are drawn, those of the size of the cut among them.
+    /// Rate of the jumps that are drawn, including those of the size of the cut.
     pub rate: f64,
 }
 
@@ -36,13 +36,13 @@ impl Cut {
         }
     }
 
-    /// The same with jumps at the cut in place of the fourth cumulant of the smaller ones.
+    /// The same with jumps at the cut that carry the fourth cumulant of the smaller ones.
     pub fn with_jumps_at_it(self, alpha: f64) -> Self {
         Cut { variance: self.variance * 2.0 / (4.0 - alpha), rate: self.rate * 4.0 / (4.0 - alpha), ..self }
     }
 }
 
-/// Steps below the cut that belongs to the minimum, the last of them at 2⁻¹⁰ of it: no jump that matters is smaller.
+/// Steps below the cut at the minimum. The last is 2⁻¹⁰ of it; smaller jumps do not matter.
 const STEPS: usize = 20;
 
 /// Cuts near the edge in steps of `√2`: shares `2^(-j/2)` of the largest cut and their powers.
@@ -54,7 +54,7 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    /// The smallest share there is.
+    /// The smallest share.
     pub const FLOOR: f64 = 1.0 / 1024.0;
 
     pub fn new(alpha: f64) -> Self {
@@ -62,7 +62,7 @@ impl Ladder {
         Ladder { shares: at(1.0), rates: at(-alpha) }
     }
 
-    /// The largest share that is not above `share`, and by what it multiplies the rate of the jumps beyond the cut.
+    /// The largest share that is not above `share`, and its factor in the rate of the jumps above the cut.
     #[inline(always)]
     pub fn step<S: Simd>(&self, share: Vector<S>) -> [Vector<S>; 2] {
         let mut held = [share.all(1.0), share.all(1.0)];
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use crate::noise::{Alpha, Measure};
 
-    /// Never above the share asked for, and less than a step below it; the powers are those of the measure.
+    /// The share is never above the requested one and less than a step below it; the powers are those of the measure.
     #[test]
     fn the_step_is_the_next_below() {
         let ladder = Ladder::new(1.3);
@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    /// Second and fourth cumulants of what replaces the small jumps are theirs.
+    /// The replacement of the small jumps has their second and fourth cumulants.
     #[test]
     fn variance_and_fourth_cumulant_are_kept() {
         for alpha in [0.5, 1.2, 1.8, 1.97] {

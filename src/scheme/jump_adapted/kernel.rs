@@ -1,12 +1,12 @@
 //! # Jump-adapted scheme
 //!
-//! Jumps that move the parameters by more than a fraction `κ` of the way to the edge are drawn exactly, at Poisson times
+//! Jumps that move the parameters by more than a fraction `κ` of the distance to the edge are drawn exactly, at Poisson times
 //! with Pareto sizes; the others are replaced by a Brownian motion of the same variance. Between jumps the flow is solved
-//! exactly where a formula exists. The number of events a path costs does not grow as `ε` falls.
+//! exactly where a formula exists. The number of events of a path does not grow as `ε` falls.
 //!
-//! Near the edge everything is at the scale of the distance that is left: the cut goes by the ways to the edge from the present point, the
-//! small jumps are replaced by a Brownian motion and jumps at the cut that keep variance and fourth cumulant, steps are short, and
-//! the edge is watched by a Brownian bridge against a barrier that lies a derived share of the cut beyond it. A jump leaves at the edge
+//! Near the edge all scales follow the remaining distance: the cut is a share of the distances to the edge from the present point, the
+//! small jumps are replaced by a Brownian motion and jumps at the cut that preserve variance and fourth cumulant, steps are short, and a
+//! Brownian bridge is tested against a barrier beyond the edge, at a derived share of the cut. A large jump leaves if it crosses the edge
 //! itself. The page `docs/schemes.md` has the derivations.
 //!
 //! # References
@@ -16,18 +16,15 @@
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use super::adam_events::AdamEvents;
 use super::adam_motion::AdamMotion;
 use super::axis_steps::SmoothAxis;
 use super::barrier::STEP_RELAXATION;
-use super::event_cuts::EventCuts;
-use super::event_kernel::{AnyEvents, EventKernel};
+use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
 use super::path_events::PathEvents;
-use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::QuantileTable;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
@@ -50,15 +47,15 @@ impl JumpAdapted {
     /// Default cap of a step near the edge, in relaxation times.
     pub const STEP_CAP: f64 = STEP_RELAXATION;
 
-    /// Default share `κ` of the way from the minimum to the edge, far from the edge.
+    /// Default share `κ` of the distance from the minimum to the edge, far from the edge.
     pub const THRESHOLD_FAR: f64 = 0.3;
 
-    /// Default share `κ` of the distance that is left, near the edge: the largest, which falls where an exit takes several standard
-    /// deviations of the small jumps.
+    /// Largest default share `κ` of the remaining distance, near the edge. It falls if an exit takes several standard deviations of the
+    /// small jumps.
     pub const THRESHOLD_NEAR: f64 = 0.4;
 
-    /// Draws exactly the jumps that move the parameters by more than `kappa` of the way to the edge: of that from the minimum far from
-    /// the edge, of that which is left near it. By default [`JumpAdapted::THRESHOLD_FAR`] and [`JumpAdapted::THRESHOLD_NEAR`].
+    /// Draws exactly the jumps that move the parameters by more than `kappa` of the distance to the edge: the distance from the minimum
+    /// far from the edge, the remaining distance near it. By default [`JumpAdapted::THRESHOLD_FAR`] and [`JumpAdapted::THRESHOLD_NEAR`].
     ///
     /// # Errors
     /// [`SchemeError::Setting`] unless `0 < kappa <= 0.5`.
@@ -112,9 +109,9 @@ impl Scheme for JumpAdapted {
 }
 
 pub(super) struct JumpAdaptedKernel {
-    /// Path by path, any problem.
+    /// One path at a time, for any problem.
     pub(super) paths: PathEvents,
-    /// Many paths at a time, on a line.
+    /// Many paths at a time, for a problem on an interval.
     pub(super) interval: Option<EventKernel>,
     thresholds: [f64; 2],
 }
@@ -135,19 +132,20 @@ impl JumpAdaptedKernel {
         };
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let longest = settings.step_cap.unwrap_or(STEP_RELAXATION) / fastest;
-        let interval = Line::of(problem).and_then(|line| interval_events(problem, line, &jumps, &rest, longest));
+        let interval = IntervalProblem::of(problem)
+            .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         Ok(JumpAdaptedKernel { paths: PathEvents::new(problem, jumps, reaches, longest), interval, thresholds })
     }
 }
 
-/// The largest share `κ <= .4` of the way to the edge at which what the replaced jumps leave out does not matter.
+/// The largest share `κ <= .4` of the distance to the edge at which the error of the replaced jumps is negligible.
 ///
-/// Variance and fourth cumulant are kept; the sixth of the law at rest moves its tail at `z` standard deviations by a share of
-/// `k_6 z^6/(720 σ^6)`, and with it the part of the rate that creeps, about `k z e^(-z²/2) √(2/π)` beside the rate of the jumps to the
-/// edge. With `A = 2c ε^α (κr)^-α` it is `k_6/σ^6 = (8/3)(2-α)³ k²/((4-α)(6-α) A²)` and `z² = 2k(2-α)/(A κ²)`. The product counts every
-/// small jump as if it came at the minimum, where the cut is largest, and is kept below 1 %.
+/// Variance and fourth cumulant are preserved; the sixth cumulant of the law at rest changes its tail at `z` standard deviations by a share of
+/// `k_6 z^6/(720 σ^6)`, and with it the rate of creeping out, about `k z e^(-z²/2) √(2/π)`, which is compared with the rate of the jumps to the
+/// edge. With `A = 2c ε^α (κr)^-α` it is `k_6/σ^6 = (8/3)(2-α)³ k²/((4-α)(6-α) A²)` and `z² = 2k(2-α)/(A κ²)`. The product treats every
+/// small jump as if it came at the minimum, where the cut is largest, and must be below 1 %.
 fn near_threshold(alpha: f64, rate_to_edge: f64, relaxation: f64) -> f64 {
     let share = |kappa: f64| {
         let ratio = relaxation / (alpha * rate_to_edge * kappa.powf(-alpha));
@@ -163,33 +161,34 @@ fn near_threshold(alpha: f64, rate_to_edge: f64, relaxation: f64) -> f64 {
     kappa
 }
 
-/// The events of a problem on a line, for the dynamics that have them.
+/// The events of a problem on an interval, for the dynamics that have them.
 fn interval_events(
     problem: &Problem,
-    line: Line,
+    interval: IntervalProblem,
     jumps: &LargeJumps,
     rest: &Preconditioner,
     longest: f64,
 ) -> Option<AnyEvents> {
     let alpha = problem.noise().alpha().get();
     let q = rest.entry(0);
-    let slow = line.curvatures[0].min(line.curvatures[1]) / q;
+    let slow = interval.curvatures[0].min(interval.curvatures[1]) / q;
     let floor = SmoothAxis::NOTHING / crossing_time(problem);
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
-            let cuts = EventCuts::new(jumps, alpha, line.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
+            let cuts = EventCuts::new(jumps, alpha, interval.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
             let motion = AdamMotion::new(problem, adam, jumps);
-            let at_rest = line.start == line.minimum;
+            let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
-                SecondMoment::Frozen => AdamEvents::new(line, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
-                _ => AdamEvents::new(line, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
+                SecondMoment::Frozen => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
+                _ => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
             }
         }
         _ => {
-            let cuts = EventCuts::new(jumps, alpha, line.reach(), 0.5 / slow);
-            Some(match line.curvatures[0] == line.curvatures[1] {
-                true => AnyEvents::Smooth(SmoothEvents::new(line, cuts, longest, floor)),
-                false => AnyEvents::Kink(KinkEvents::new(line, cuts, floor)),
+            let cuts = EventCuts::new(jumps, alpha, interval.reach(), 0.5 / slow);
+            Some(if interval.curvatures[0] == interval.curvatures[1] {
+                AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor))
+            } else {
+                AnyEvents::Kink(KinkEvents::new(interval, cuts, floor))
             })
         }
     }

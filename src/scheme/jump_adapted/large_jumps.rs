@@ -1,4 +1,4 @@
-//! The jumps drawn exactly, and what replaces the others.
+//! The jumps drawn exactly, and the replacement of the others.
 
 use nalgebra::DMatrix;
 use rand::RngExt;
@@ -13,7 +13,7 @@ use crate::noise::{Amplitude, LevyMeasure, Stream, Structure};
 /// The jumps of `ε Σ L` in two parts.
 ///
 /// With independent coordinates every noise coordinate has its own cut, a share of `min(r_j+, r_j-)`, `r_j±` the exit distances
-/// along `±ε Q⁻¹ Σ e_j` in units of that vector; an isotropic noise has one, by the shortest way out. Far from the edge they are the
+/// along `±ε Q⁻¹ Σ e_j` in units of that vector; isotropic noise has one, from the shortest exit distance. Far from the edge these are the
 /// exit distances from the minimum with `Q*`, near it those from the present point.
 pub(super) struct LargeJumps {
     structure: Structure,
@@ -44,12 +44,12 @@ pub(super) struct Cuts {
     pub rate: f64,
 }
 
-/// Noise of the small jumps as the edge sees it.
+/// Noise of the small jumps along the normal of the edge.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct EdgeNoise {
     /// Variance per unit time along the normal.
     pub variance: f64,
-    /// How far beyond the edge the Gaussian part is watched.
+    /// Shift of the barrier of the Gaussian part beyond the edge.
     pub shift: f64,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Jump {
         /// Signed size in units of `L`.
         size: f64,
     },
-    /// In all coordinates at once; the vector is in the scratch that was filled.
+    /// In all coordinates at once; the vector is in the scratch.
     Isotropic,
 }
 
@@ -99,7 +99,7 @@ impl LargeJumps {
         reaches.iter().map(|reach| cut(*reach).rate).sum()
     }
 
-    /// Cuts at the fractions `far` and `near` of the way to the edge, which from the minimum is that of [`LargeJumps::reaches`].
+    /// Cuts at the fractions `far` and `near` of the distances to the edge; [`LargeJumps::reaches`] gives those from the minimum.
     pub fn new(problem: &Problem, reaches: &[f64], [far, near]: [f64; 2]) -> Self {
         let noise = problem.noise();
         let (dim, alpha, measure) = (problem.basin().dim(), noise.alpha().get(), *noise.measure());
@@ -143,7 +143,7 @@ impl LargeJumps {
         self.near.get(j).copied().unwrap_or(self.near[0])
     }
 
-    /// Room for the cuts at a place, with those far from the edge.
+    /// The cuts of a path, set to those far from the edge.
     pub fn cuts_far(&self) -> Cuts {
         Cuts { near: false, list: self.far.clone(), rate: self.far_rate() }
     }
@@ -171,7 +171,7 @@ impl LargeJumps {
         }
     }
 
-    /// Variance of all small jumps in units of the part that the Gaussian has near the edge.
+    /// Variance of all small jumps in units of the variance of the Gaussian part near the edge.
     pub fn whole(&self) -> f64 {
         self.whole
     }
@@ -191,7 +191,7 @@ impl LargeJumps {
         self.shift
     }
 
-    /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`. A size beyond all numbers is infinite
+    /// Draws one large jump and leaves its displacement `ε Σ y`, before `Q⁻¹`, in `displacement`. A size that overflows is infinite
     /// in the coordinates that it moves.
     pub fn draw(&self, cuts: &Cuts, displacement: &mut [f64], scratch: &mut [f64], rng: &mut Stream) -> Jump {
         let axis = match (cuts.list.len(), cuts.near) {
@@ -244,7 +244,7 @@ impl LargeJumps {
         }
     }
 
-    /// Gaussian displacement `ε Σ dW` of the small jumps over a time `tau`, before `Q⁻¹`, into `kick`.
+    /// Writes the Gaussian displacement `ε Σ dW` of the small jumps over a time `tau`, before `Q⁻¹`, into `kick`.
     pub fn small_kick(&self, cuts: &Cuts, tau: f64, kick: &mut [f64], scratch: &mut [f64], rng: &mut Stream) {
         for (j, x) in scratch.iter_mut().enumerate() {
             *x = self.epsilon * (tau * cuts.of(j).variance).sqrt() * rng.sample::<f64, _>(StandardNormal);
@@ -254,7 +254,7 @@ impl LargeJumps {
 
     /// Variance per unit time of axis `i` by the small jumps, before `Q⁻²`, for a diagonal amplitude.
     pub fn axis_variance(&self, cut: Cut, i: usize) -> f64 {
-        // The square of the noise level alone may be no number.
+        // The square of the noise level alone may overflow or underflow.
         let deviation = self.epsilon * self.amplitude.diagonal_entry(i) * cut.variance.sqrt();
         deviation * deviation
     }
@@ -268,7 +268,7 @@ impl LargeJumps {
         &root * root.transpose()
     }
 
-    /// What the edge with the (not necessarily unit) covector `normal` sees: `n` for SGD, `Q⁻¹n` for Adam.
+    /// The noise along the (not necessarily unit) covector `normal` of the edge: `n` for SGD, `Q⁻¹n` for Adam.
     pub fn at_edge(&self, cuts: &Cuts, normal: &[f64]) -> EdgeNoise {
         match &self.amplitude {
             Amplitude::Dense(m) => {
@@ -283,7 +283,7 @@ impl LargeJumps {
         }
     }
 
-    /// What an edge sees of the noise coordinates `j` that move the parameters by `ε w_j` along its normal.
+    /// The noise along the normal of an edge, from noise coordinates `j` that move the parameters by `ε w_j` along it.
     fn edge_noise(&self, cuts: &Cuts, weights: impl Iterator<Item = (usize, f64)>) -> EdgeNoise {
         let [mut variance, mut weighted, mut length] = [0.0; 3];
         for (j, w) in weights {
@@ -291,7 +291,7 @@ impl LargeJumps {
             let deviation = w * cut.variance.sqrt();
             let square = deviation * deviation;
             variance += square;
-            // A coordinate that moves nothing has an infinite cut.
+            // A coordinate of amplitude 0 has an infinite cut.
             if square > 0.0 {
                 weighted += w.abs() * square * cut.size;
             }
@@ -305,7 +305,7 @@ impl LargeJumps {
         EdgeNoise { variance, shift: self.shift * cut }
     }
 
-    /// What the face of a box across axis `i` sees, before `Q⁻¹`; `scratch` is as long as a point.
+    /// The noise along the normal of the faces of axis `i` of a box, before `Q⁻¹`; `scratch` is as long as a point.
     pub fn at_face(&self, cuts: &Cuts, i: usize, scratch: &mut [f64]) -> EdgeNoise {
         if self.amplitude.is_diagonal() {
             return self.edge_noise(cuts, std::iter::once((i, self.amplitude.diagonal_entry(i))));
@@ -320,7 +320,7 @@ impl LargeJumps {
         &self.amplitude
     }
 
-    /// Column `j` of `εΣ` into `column`.
+    /// Writes column `j` of `εΣ` into `column`.
     pub fn write_column(&self, j: usize, column: &mut [f64]) {
         match &self.amplitude {
             Amplitude::Dense(m) => column.iter_mut().zip(m.column(j).iter()).for_each(|(c, s)| *c = self.epsilon * s),

@@ -1,21 +1,16 @@
 //! Large jumps drawn exactly, small jumps as a Brownian motion: the cost of a path does not grow as `ε` falls.
 
-mod adam_events;
 mod adam_motion;
 mod axis_steps;
 mod barrier;
 mod between_jumps;
 mod cut;
-mod event_cuts;
-mod event_kernel;
-mod interval_events;
+mod interval;
 mod kernel;
-mod lanes;
 mod large_jumps;
 mod modes;
 mod path_events;
 mod runge_kutta;
-mod sgd_events;
 mod sgd_motion;
 
 pub use barrier::small_jump_shift;

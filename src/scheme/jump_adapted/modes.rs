@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// The modes of `Q^(-½) H Q^(-½)` for the `Q` they were last made with.
+/// The modes of `Q^(-½) H Q^(-½)` for the `Q` of the last update.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Modes {
     q: Vec<f64>,
@@ -13,7 +13,7 @@ pub(super) struct Modes {
 }
 
 impl Modes {
-    /// Makes the modes anew once an entry of `Q` has changed by more than 10⁻³.
+    /// Updates the modes if an entry of `Q` has changed by more than 10⁻³.
     pub fn refresh(&mut self, hessian: &DMatrix<f64>, q: &[f64]) {
         let fresh = self.q.len() == q.len() && self.q.iter().zip(q).all(|(a, b)| (a / b - 1.0).abs() < 1e-3);
         if fresh {

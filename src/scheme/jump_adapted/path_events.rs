@@ -1,4 +1,4 @@
-//! Path by path: any problem in any number of dimensions.
+//! One path at a time: any problem in any number of dimensions.
 
 use std::ops::Range;
 
@@ -22,11 +22,11 @@ pub(super) struct PathEvents {
     problem: Problem,
     jumps: LargeJumps,
     motion: Box<dyn BetweenJumps>,
-    /// Ways to the edge from the minimum along the noise coordinates with `Q*`, in units of `L`; those by which the cuts go, and those
-    /// of every coordinate.
+    /// Distances from the minimum to the edge along the noise coordinates with `Q*`, in units of `L`: those that determine the cuts, and
+    /// those of every coordinate.
     cut_reaches: Vec<f64>,
     reaches: Vec<f64>,
-    /// Standard deviation of `L` along every coordinate far from the edge, at rest: by which the edge is near.
+    /// Standard deviation of `L` along every coordinate far from the edge, at rest; it determines whether the edge is near.
     at_rest: Vec<f64>,
     /// Whether the edge is near at the minimum, to which all paths relax.
     always_near: bool,
@@ -81,7 +81,7 @@ impl PathEvents {
         state.since_jump = if self.starts_at_rest { f64::INFINITY } else { 0.0 };
         self.motion.start(state);
         let mut events = 0;
-        // The large jumps use up an exponential number each, at their rate, which changes with the place.
+        // Each large jump uses up an exponential number, at a rate that changes with the place.
         let mut clock: f64 = rng.sample(Exp1);
         loop {
             if events >= limits.max_events || limits.abandoned(events) {
@@ -93,10 +93,7 @@ impl PathEvents {
             let left = limits.max_time - state.t;
             let wait = clock / rate;
             let skipped = if state.cuts.near { 0.0 } else { self.motion.skip_rest(state, wait.min(left), rng) };
-            let tau = match skipped > 0.0 {
-                true => skipped,
-                false => wait.min(step).min(self.motion.step_limit(state)).min(left),
-            };
+            let tau = if skipped > 0.0 { skipped } else { wait.min(step).min(self.motion.step_limit(state)).min(left) };
             if skipped == 0.0 {
                 state.before.copy_from_slice(&state.x);
                 self.motion.advance(state, tau, &self.jumps, rng);
@@ -135,7 +132,7 @@ impl PathEvents {
         }
     }
 
-    /// Measures the ways to the edge, sets the cuts by them, and returns the longest step; it is infinite far from the edge.
+    /// Measures the distances to the edge, sets the cuts, and returns the longest step, which is infinite far from the edge.
     fn look_around(&self, state: &mut State) -> f64 {
         let dim = state.x.len();
         let view = self.problem.basin().seen_from(&state.x);
@@ -219,7 +216,7 @@ impl PathEvents {
         way.min(self.cut_reaches[0]).max(0.0)
     }
 
-    /// The time in which the drift takes a share of the way to the edge.
+    /// The time in which the drift covers a share of the distance to the edge.
     fn drift_limit(&self, state: &mut State) -> f64 {
         state.before.copy_from_slice(&state.x);
         self.motion.drift(state);
@@ -241,16 +238,16 @@ impl PathEvents {
         }
     }
 
-    /// When, after the beginning of the step just made, the Gaussian part first met its barrier, and the number of the face of a box: even
-    /// ones are the lower.
+    /// The time, from the beginning of the last step, at which the Gaussian part first crossed its barrier, and the number of the face of a
+    /// box; even numbers are lower faces.
     fn crossing(&self, state: &mut State, tau: f64, rng: &mut Stream) -> Option<(f64, Option<usize>)> {
         let basin = self.problem.basin();
         if !state.cuts.near {
-            // The edge is out of reach, but for a draw in a million.
+            // The probability of reaching the edge is below one in a million.
             return (!basin.contains(&state.x)).then_some((tau, None));
         }
         let Some((lo, hi)) = basin.sides() else {
-            // Along the normal of the end that is nearer to the edge, in units of the gauge.
+            // Along the normal at the end of the step that is nearer to the edge, in units of the gauge.
             let from = 1.0 - basin.gauge_gradient(&state.before, &mut state.normal);
             let to = 1.0 - basin.gauge_gradient(&state.x, &mut state.gradient);
             if to < from {
@@ -298,7 +295,7 @@ impl PathEvents {
     }
 }
 
-/// Times that bound what the small jumps gather at rest along every noise coordinate: `1/(2k)` for SGD.
+/// Times that bound the variance at rest of the small jumps along every noise coordinate: `1/(2k)` for SGD.
 fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<f64> {
     let basin = problem.basin();
     let dim = basin.dim();

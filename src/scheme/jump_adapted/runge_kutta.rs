@@ -7,7 +7,7 @@
 /// its minimum by a factor of 10²⁰ and more.
 const SMALLEST_STEP: f64 = 1e-30;
 
-/// Scratch of the Bogacki-Shampine pair for vectors of one length, and the step it last found good.
+/// Scratch of the Bogacki-Shampine pair for vectors of one length, and the last accepted step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RungeKutta {
     slopes: [Vec<f64>; 4],
@@ -16,7 +16,7 @@ pub(super) struct RungeKutta {
 }
 
 impl RungeKutta {
-    /// Room for vectors of length `n`.
+    /// Scratch for vectors of length `n`.
     pub fn new(n: usize) -> Self {
         let zero = vec![0.0; n];
         RungeKutta { slopes: std::array::from_fn(|_| zero.clone()), stage: zero, step: 0.0 }
@@ -24,7 +24,7 @@ impl RungeKutta {
 
     /// Advances `y' = f(y)` by `tau`, keeping the local error of every component below `tolerance`.
     ///
-    /// `f` writes the slope into its second argument. A state that leaves the finite numbers is returned as it is.
+    /// `f` writes the slope to its second argument. A state that leaves the finite numbers is returned as it is.
     pub fn advance(&mut self, y: &mut [f64], tau: f64, tolerance: f64, mut f: impl FnMut(&[f64], &mut [f64])) {
         let mut left = tau;
         let mut h = if self.step > 0.0 { self.step.min(tau) } else { tau };
@@ -68,7 +68,7 @@ fn combine(out: &mut [f64], y: &[f64], h: f64, terms: &[(f64, &mut Vec<f64>)]) {
 mod tests {
     use super::*;
 
-    /// `y' = -y³` from far out: `y(t) = (y_0^-2 + 2t)^(-1/2)` forgets where it came from.
+    /// `y' = -y³` from far out: `y(t) = (y_0^-2 + 2t)^(-1/2)` hardly depends on the start.
     #[test]
     fn a_steep_potential_is_survived() {
         for far in [1e3, 1e7, 1e12] {

@@ -14,7 +14,7 @@ use crate::scheme::linear::{covariance_at_rest, gathered, square_root};
 use crate::scheme::time_scale::relaxation_rates;
 use crate::scheme::vector::Number;
 
-/// Chooses the flow that the landscape and the noise allow. A curvature below `floor` is as good as none.
+/// Chooses the flow that the landscape and the noise allow. A curvature below `floor` counts as 0.
 pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> Box<dyn BetweenJumps> {
     let potential = problem.basin().potential();
     let dim = potential.dim();
@@ -22,12 +22,13 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
         && problem.noise().amplitude().is_diagonal()
     {
         let reaches = axis_reaches(problem.basin());
-        let axis = |i: usize| Axis {
+        let axis = |i: usize| FreeAxis {
             minimum: potential.minimum()[i],
             curvatures: [left[i], right[i]],
-            steps: match left[i] == right[i] {
-                true => Steps::Smooth(SmoothAxis::new(left[i], floor)),
-                false => Steps::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor)),
+            steps: if left[i] == right[i] {
+                AxisFlow::Smooth(SmoothAxis::new(left[i], floor))
+            } else {
+                AxisFlow::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor))
             },
         };
         return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
@@ -38,21 +39,21 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
     }
 }
 
-/// One coordinate that moves by itself.
-struct Axis {
+/// One uncoupled coordinate.
+struct FreeAxis {
     minimum: f64,
     curvatures: [f64; 2],
-    steps: Steps,
+    steps: AxisFlow,
 }
 
-enum Steps {
+enum AxisFlow {
     Smooth(SmoothAxis),
     Kink(KinkAxis),
 }
 
-/// Coordinates that do not see each other.
+/// Uncoupled coordinates.
 struct AxisMotion {
-    axes: Vec<Axis>,
+    axes: Vec<FreeAxis>,
 }
 
 impl BetweenJumps for AxisMotion {
@@ -66,8 +67,8 @@ impl BetweenJumps for AxisMotion {
             let variance = Number::of(jumps.axis_variance(state.cuts.of(i), i));
             let mut y = Number::of(state.x[i] - axis.minimum);
             match &axis.steps {
-                Steps::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
-                Steps::Kink(steps) => {
+                AxisFlow::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
+                AxisFlow::Kink(steps) => {
                     let far = Number::of(0.0).is(if state.cuts.near { 1.0 } else { 0.0 });
                     let mut left = tau;
                     while left > 0.0 {
@@ -92,7 +93,7 @@ impl BetweenJumps for AxisMotion {
 }
 
 /// A quadratic whose axes or whose noise are coupled, in the eigenbasis of the Hessian: an Ornstein-Uhlenbeck transition far from the
-/// edge; near it, where the noise changes with the place, half of it, the exact flow, and the other half.
+/// edge; near it, where the noise changes with the place, half of the noise, the exact flow, and the other half of the noise.
 struct CoupledMotion {
     problem: Problem,
     minimum: Vec<f64>,
@@ -100,7 +101,7 @@ struct CoupledMotion {
     modes: DMatrix<f64>,
     /// `Vᵀ D V` with the diffusion `D` of the small jumps far from the edge.
     diffusion: DMatrix<f64>,
-    /// The time after which a path has forgotten where it was, and a root of its covariance then.
+    /// The time after which the position of a path no longer depends on its start, and a root of the covariance at rest.
     rest: Option<(f64, DMatrix<f64>)>,
 }
 
@@ -131,7 +132,7 @@ impl CoupledMotion {
         let covariance = DMatrix::from_fn(self.curvatures.len(), self.curvatures.len(), |i, j| {
             self.diffusion[(i, j)] * gathered(self.curvatures[i] + self.curvatures[j], tau)
         });
-        // Singular where some noise coordinates move nothing.
+        // Singular if some noise coordinates have amplitude 0.
         let root = covariance.clone().cholesky().map(|cholesky| cholesky.unpack());
         &self.modes * root.unwrap_or_else(|| square_root(&covariance))
     }
@@ -174,7 +175,7 @@ impl BetweenJumps for CoupledMotion {
 /// Slowest relaxation times after which the law is that at rest: e^-24 is 4·10⁻¹¹.
 const LONG_MEMORY: f64 = 12.0;
 
-/// Any potential: half a kick, an adaptive flow, half a kick; what lies further back than the memory is replaced by the
+/// Any potential: half a kick, an adaptive flow, half a kick; after a wait longer than the memory, the path has the
 /// law at rest.
 struct GeneralMotion {
     problem: Problem,

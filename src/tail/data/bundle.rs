@@ -15,14 +15,14 @@ use zip::result::ZipError;
 use super::entry_type::EntryType;
 use super::npy::{NpyArray, NpyError};
 
-/// Bytes of an unpacked member at most.
+/// Largest size of an unpacked member, in bytes.
 const MOST: u64 = 1 << 33;
 
-/// Why no array was read from a file of several.
+/// Reasons why an array could not be read from a file of several.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// The archive is broken, or packed in another way than `savez` and `savez_compressed` do.
+    /// The archive is damaged, or has another compression than `savez` and `savez_compressed` use.
     #[error("the .npz archive cannot be read")]
     Zip(#[from] ZipError),
     /// A member cannot be unpacked.
@@ -34,16 +34,16 @@ pub enum BundleError {
         #[source]
         source: io::Error,
     },
-    /// A member is larger than any that is read.
+    /// A member is larger than the limit.
     #[error("array {name:?} holds more than {MOST} bytes")]
     TooLarge {
         /// Name of the array.
         name: String,
     },
-    /// The file is broken.
+    /// The file is damaged.
     #[error("the safetensors file cannot be read")]
     SafeTensors(#[from] SafeTensorError),
-    /// An array is no array of real numbers.
+    /// The entries of an array are not real numbers.
     #[error("array {name:?} cannot be read")]
     Array {
         /// Name of the array.
@@ -52,7 +52,7 @@ pub enum BundleError {
         #[source]
         source: NpyError,
     },
-    /// Entries that are not read.
+    /// The type of the entries is not supported.
     #[error("array {name:?} has entries of type {dtype}; F16, BF16, F32, F64, integers and booleans are read")]
     Type {
         /// Name of the array.
@@ -60,21 +60,21 @@ pub enum BundleError {
         /// The type.
         dtype: String,
     },
-    /// Which array is not said.
-    #[error("it holds {} arrays, and one must be chosen: {}", names.len(), some(names))]
+    /// The file holds several arrays and none was chosen.
+    #[error("it holds {} arrays; choose one of {}", names.len(), some(names))]
     Choose {
         /// Their names.
         names: Vec<String>,
     },
-    /// The array is not there.
+    /// No array has the requested name.
     #[error("it holds no array {name:?}; there are {}", some(names))]
     NoArray {
-        /// The array asked for.
+        /// The requested name.
         name: String,
-        /// The names that are there.
+        /// The names of the arrays.
         names: Vec<String>,
     },
-    /// It holds none.
+    /// The file holds no arrays.
     #[error("it holds no arrays")]
     Empty,
 }
@@ -87,7 +87,7 @@ fn some(names: &[String]) -> String {
     if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
-/// The name asked for, or the only one.
+/// The requested name, or the only one.
 fn chosen(names: Vec<String>, name: Option<&str>) -> Result<String, BundleError> {
     match (name, names.as_slice()) {
         (_, []) => Err(BundleError::Empty),
@@ -98,7 +98,7 @@ fn chosen(names: Vec<String>, name: Option<&str>) -> Result<String, BundleError>
     }
 }
 
-/// An array of an `.npz` archive: the one of that name, or the only one.
+/// An array of an `.npz` archive: the one with the given name, or the only one.
 ///
 /// # Errors
 /// [`BundleError`].
@@ -118,7 +118,7 @@ pub fn read_npz(bytes: &[u8], name: Option<&str>) -> Result<NpyArray, BundleErro
     NpyArray::from_bytes(&unpacked).map_err(|source| BundleError::Array { name, source })
 }
 
-/// An array of a safetensors file: the one of that name, or the only one.
+/// An array of a safetensors file: the one with the given name, or the only one.
 ///
 /// # Errors
 /// [`BundleError`].

@@ -1,6 +1,6 @@
-//! What a cell of a table says: a number, in either notation, a date, nothing, or a text.
+//! The content of a cell of a table: a number in either notation, a date, nothing, or text.
 
-/// What separates the decimals of a number.
+/// The decimal separator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decimal {
     /// `1234.5` or `1,234.5`.
@@ -9,26 +9,26 @@ pub enum Decimal {
     Comma,
 }
 
-/// What kind of thing a cell holds.
+/// Kind of the content of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellKind {
     Missing,
     Number,
     Date,
     Text,
 }
 
-/// What stands for a missing value, in lower case: the marks of R, NumPy, pandas, SQL and spreadsheets.
+/// Marks of a missing value, in lower case, of R, NumPy, pandas, SQL and spreadsheets.
 const MARKS: [&str; 13] =
     ["", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "+nan", "null", "none", "#n/a n/a", "nil"];
 
-/// Whether the cell says that there is no value; `more` are further marks.
+/// Whether the cell marks a missing value; `more` are additional marks.
 pub fn is_missing(text: &str, more: &[String]) -> bool {
-    // No mark is longer; most cells are numbers and need no copy.
+    // No mark is longer, and most cells are numbers, which then need no copy.
     (text.len() <= 8 && MARKS.contains(&text.to_ascii_lowercase().as_str())) || more.iter().any(|mark| mark == text)
 }
 
-/// The finite number that the cell holds.
+/// The finite number in the cell.
 pub fn number(text: &str, decimal: Decimal) -> Option<f64> {
     let (group, point) = match decimal {
         Decimal::Point => (',', '.'),
@@ -58,16 +58,16 @@ fn ungrouped(text: &str, group: char) -> Option<String> {
     (fits && groups.all(|part| part.len() == 3 && is_digits(part))).then(|| text.replace(group, ""))
 }
 
-/// What the cell holds, whichever its notation.
-pub fn kind(text: &str, marks: &[String]) -> Kind {
+/// The kind of the cell, for either notation.
+pub fn kind(text: &str, marks: &[String]) -> CellKind {
     if is_missing(text, marks) {
-        Kind::Missing
+        CellKind::Missing
     } else if number(text, Decimal::Point).or_else(|| number(text, Decimal::Comma)).is_some() {
-        Kind::Number
+        CellKind::Number
     } else if is_date(text) {
-        Kind::Date
+        CellKind::Date
     } else {
-        Kind::Text
+        CellKind::Text
     }
 }
 
@@ -131,15 +131,15 @@ mod tests {
             "2020-Q1",
             "2020-01",
         ] {
-            assert_eq!(kind(text, &[]), Kind::Date, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Date, "{text}");
         }
         for text in ["close", "a-b", "r.x", "1-2", "::", "AAPL"] {
-            assert_eq!(kind(text, &[]), Kind::Text, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Text, "{text}");
         }
         for text in ["", "NA", "NaN", "null", "N/A", "None"] {
-            assert_eq!(kind(text, &[]), Kind::Missing, "{text}");
+            assert_eq!(kind(text, &[]), CellKind::Missing, "{text}");
         }
-        assert_eq!(kind("-999", &["-999".to_owned()]), Kind::Missing);
-        assert_eq!(kind("0,5", &[]), Kind::Number);
+        assert_eq!(kind("-999", &["-999".to_owned()]), CellKind::Missing);
+        assert_eq!(kind("0,5", &[]), CellKind::Number);
     }
 }

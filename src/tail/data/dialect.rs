@@ -1,16 +1,16 @@
-//! How a table is written: what separates its cells, and whether its first row names them.
+//! The format of a table: the delimiter, and whether the first row holds names.
 //!
-//! Both are read off the first rows. Where they allow two readings, the answer is an error that says so: a wrong guess would lose an entry
+//! Both are detected from the first rows. If they are ambiguous, the result is an error, since a wrong guess would lose an entry
 //! or invent one.
 
-use super::cell::{Kind, kind};
+use super::cell::{CellKind, kind};
 
-/// Rows from which it is read.
+/// Number of rows used for the detection.
 const ROWS: usize = 200;
 const DELIMITERS: [u8; 4] = *b",;\t|";
-/// Separates no cells of any text: a table of one column.
+/// The delimiter of a table of one column, which occurs in no text.
 pub const NONE: u8 = 0x1f;
-/// Integers that may be years.
+/// Integers that can be years.
 const YEARS: std::ops::RangeInclusive<u32> = 1800..=2200;
 
 /// Whether the first row holds names.
@@ -18,7 +18,7 @@ const YEARS: std::ops::RangeInclusive<u32> = 1800..=2200;
 pub enum FirstRow {
     Names,
     Entries,
-    /// It could be either.
+    /// Unclear.
     Unclear,
 }
 
@@ -33,13 +33,13 @@ pub fn first_rows(text: &str, delimiter: u8) -> Vec<csv::StringRecord> {
     reader.into_records().take(ROWS).map_while(Result::ok).collect()
 }
 
-/// What separates the cells: of what gives all rows the same number of cells, what makes the most numbers and dates of them.
+/// The delimiter: among those that give all rows the same number of cells, the one with the most numbers and dates.
 pub fn delimiter(text: &str, marks: &[String]) -> u8 {
     let readable = |rows: &[csv::StringRecord]| {
         let (mut good, mut all) = (0usize, 0usize);
         for cell in rows.iter().flatten() {
             all += 1;
-            good += usize::from(kind(cell, marks) != Kind::Text);
+            good += usize::from(kind(cell, marks) != CellKind::Text);
         }
         good as f64 / all.max(1) as f64
     };
@@ -55,34 +55,38 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
     if let Some((_, delimiter)) = best {
         return delimiter;
     }
-    // One column of numbers with decimal commas is uneven for its header alone.
+    // In one column of numbers with decimal commas only the header has another number of cells.
     let rows = first_rows(text, NONE);
     let one_column = readable(&rows[1.min(rows.len())..]) > 0.5;
     if one_column || !text.contains([',', ';', '\t', '|']) {
         return NONE;
     }
-    // Uneven rows are refused later with their place, by what occurs most.
+    // Uneven rows are rejected later, with their place; the most frequent delimiter is used.
     let count =
         |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
     DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
-/// Whether the first row holds names. `asked` are the columns asked for.
+/// Whether the first row holds names. `asked` are the requested columns.
 pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String]) -> FirstRow {
     let [first, rest @ ..] = rows else { return FirstRow::Entries };
     let is_number = |name: &String| name.parse().is_ok_and(|number: usize| number < first.len());
     if asked.iter().any(|name| !is_number(name) && first.iter().any(|cell| cell == name)) {
         return FirstRow::Names;
     }
-    let columns: Vec<(Kind, Kind)> =
+    let columns: Vec<(CellKind, CellKind)> =
         (0..first.len()).map(|c| (kind(&first[c], marks), majority(rest, c, marks))).collect();
     let names = columns.iter().any(|(first, rest)| match rest {
-        Kind::Number => matches!(first, Kind::Text | Kind::Date),
-        Kind::Date => matches!(first, Kind::Text | Kind::Number),
+        CellKind::Number => matches!(first, CellKind::Text | CellKind::Date),
+        CellKind::Date => matches!(first, CellKind::Text | CellKind::Number),
         _ => false,
     });
     let entries = columns.iter().any(|pair| {
-        matches!(pair, (Kind::Number, Kind::Number | Kind::Text | Kind::Missing) | (Kind::Date, Kind::Date))
+        matches!(
+            pair,
+            (CellKind::Number, CellKind::Number | CellKind::Text | CellKind::Missing)
+                | (CellKind::Date, CellKind::Date)
+        )
     });
     let labels = labels(first, rest, marks);
     match (names, entries) {
@@ -91,39 +95,39 @@ pub fn first_row(rows: &[csv::StringRecord], marks: &[String], asked: &[String])
         (_, true) if labels == Some(false) => FirstRow::Unclear,
         (false, true) => FirstRow::Entries,
         (true, true) => FirstRow::Unclear,
-        (false, false) if columns.iter().all(|(first, _)| *first == Kind::Missing) => FirstRow::Entries,
-        // A nameless index beside names, or texts all the way down.
-        (false, false) if columns.iter().any(|(first, _)| *first == Kind::Text) => FirstRow::Names,
+        (false, false) if columns.iter().all(|(first, _)| *first == CellKind::Missing) => FirstRow::Entries,
+        // An index column without a name next to names, or columns of text.
+        (false, false) if columns.iter().any(|(first, _)| *first == CellKind::Text) => FirstRow::Names,
         (false, false) => FirstRow::Entries,
     }
 }
 
-/// What most cells of a column are.
-fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind {
+/// The most frequent kind of the cells of a column.
+fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> CellKind {
     let mut counts = [0; 3];
     for cell in rows.iter().filter_map(|row| row.get(column)) {
         match kind(cell, marks) {
-            Kind::Number => counts[0] += 1,
-            Kind::Date => counts[1] += 1,
-            Kind::Text => counts[2] += 1,
-            Kind::Missing => {}
+            CellKind::Number => counts[0] += 1,
+            CellKind::Date => counts[1] += 1,
+            CellKind::Text => counts[2] += 1,
+            CellKind::Missing => {}
         }
     }
     let all: usize = counts.iter().sum();
     match counts {
-        _ if all == 0 => Kind::Missing,
-        [numbers, ..] if 2 * numbers > all => Kind::Number,
-        [_, dates, _] if 2 * dates > all => Kind::Date,
-        _ => Kind::Text,
+        _ if all == 0 => CellKind::Missing,
+        [numbers, ..] if 2 * numbers > all => CellKind::Number,
+        [_, dates, _] if 2 * dates > all => CellKind::Date,
+        _ => CellKind::Text,
     }
 }
 
 /// Whether numbers in the first row are names: `Some(true)` for years, or 0, 1, 2, …, above numbers with decimals; `Some(false)` for years above
 /// other integers, which may be names or entries; `None` for other numbers.
 fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String]) -> Option<bool> {
-    // A nameless index, or the name of one, may come before the labels.
+    // An index column, with or without a name, may precede the labels.
     let skipped =
-        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != Kind::Number);
+        usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != CellKind::Number);
     let parse = |cell: &str| cell.parse::<u32>().ok().filter(|_| !cell.starts_with('+'));
     let integers: Vec<u32> = first.iter().skip(skipped).map(parse).collect::<Option<_>>()?;
     let counted = integers.iter().zip(0..).all(|(integer, place)| *integer == place) && !integers.is_empty();
@@ -133,7 +137,9 @@ fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String
     }
     let mut has_decimals = false;
     let (mut alike, mut all) = (0usize, 0usize);
-    for cell in rest.iter().flat_map(|row| row.iter().skip(skipped)).filter(|cell| kind(cell, marks) == Kind::Number) {
+    for cell in
+        rest.iter().flat_map(|row| row.iter().skip(skipped)).filter(|cell| kind(cell, marks) == CellKind::Number)
+    {
         has_decimals |= cell.contains(['.', ',']);
         alike += usize::from(parse(cell).is_some_and(|integer| YEARS.contains(&integer)));
         all += 1;
@@ -141,7 +147,7 @@ fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String
     if has_decimals {
         return Some(true);
     }
-    // Integers among which years are common are years themselves.
+    // If most integers of the column are years, so is this one.
     (years && 2 * alike < all).then_some(false)
 }
 

@@ -1,4 +1,4 @@
-//! Binary representations of real numbers, as `.npy` and safetensors files name them.
+//! Binary representations of real numbers, with their names in `.npy` and safetensors files.
 
 /// A type of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,16 +7,16 @@ pub enum EntryType {
     BrainFloat16,
     Float32,
     Float64,
-    /// Two's complement, of so many bytes.
+    /// Two's complement, with the number of bytes.
     Signed(usize),
-    /// Of so many bytes.
+    /// With the number of bytes.
     Unsigned(usize),
     /// A byte that is 0 or 1.
     Boolean,
 }
 
 impl EntryType {
-    /// By NumPy's name without the byte order, as `f8`.
+    /// The type of NumPy's name without the byte order, for instance `f8`.
     pub fn of_numpy(name: &str) -> Option<Self> {
         Some(match name {
             "f2" => EntryType::Float16,
@@ -35,7 +35,7 @@ impl EntryType {
         })
     }
 
-    /// Bytes of an entry.
+    /// Size of an entry in bytes.
     pub fn width(self) -> usize {
         match self {
             EntryType::Boolean => 1,

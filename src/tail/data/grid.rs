@@ -2,12 +2,12 @@
 
 use thiserror::Error;
 
-/// Why there is no sample.
+/// Reasons why there is no sample.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GridError {
-    /// A value whose logarithm is asked for.
-    #[error("row {row} of column {column} is {value}: log returns are of positive values")]
+    /// The logarithm of a value that is not positive.
+    #[error("row {row} of column {column} is {value}: log returns need positive values")]
     NotPositive {
         /// The row, from 0.
         row: usize,
@@ -16,7 +16,7 @@ pub enum GridError {
         /// The value.
         value: f64,
     },
-    /// Nothing is left.
+    /// No entries are left.
     #[error("no entries are left in {column}: {missing} values are missing")]
     Nothing {
         /// Name of the sample.
@@ -26,7 +26,7 @@ pub enum GridError {
     },
 }
 
-/// What is taken of consecutive values.
+/// Transformation of consecutive values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// `x_t - x_(t-1)`.
@@ -35,15 +35,15 @@ pub enum Step {
     LogReturn,
 }
 
-/// Rows of numbers; NaN where one is missing.
+/// Rows of numbers; NaN marks a missing one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     names: Vec<String>,
-    /// Row after row.
+    /// Values, row by row.
     values: Vec<f64>,
 }
 
-/// A sample and where it comes from.
+/// A sample and its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// Name of the column, number of the row, or the names of all.
@@ -54,12 +54,12 @@ pub struct Series {
     pub columns: usize,
     /// Values that were missing.
     pub missing: usize,
-    /// Values that are there and were left out, for want of the others of their row or of the one before.
+    /// Values left out because another value of their row, or the previous value, is missing.
     pub dropped: usize,
 }
 
 impl Grid {
-    /// Rows of as many values as there are names, row after row.
+    /// Rows with one value per name, row by row.
     pub fn new(names: Vec<String>, values: Vec<f64>) -> Self {
         Grid { names, values }
     }
@@ -73,10 +73,10 @@ impl Grid {
         self.values.iter().skip(column).step_by(self.columns()).copied().collect()
     }
 
-    /// Steps from row to row. Where either value is missing, the step is.
+    /// Steps from row to row. A step is missing if either value is.
     ///
     /// # Errors
-    /// [`GridError::NotPositive`] for a logarithm that does not exist.
+    /// [`GridError::NotPositive`] for the logarithm of a value that is not positive.
     pub fn stepped(&self, step: Step) -> Result<Grid, GridError> {
         let columns = self.columns();
         if step == Step::LogReturn
@@ -92,7 +92,7 @@ impl Grid {
         Ok(Grid { names: self.names.clone(), values: steps.collect() })
     }
 
-    /// Rows as columns, which are numbered.
+    /// The transposed grid, with numbered columns.
     pub fn transposed(&self) -> Grid {
         let rows = self.values.len() / self.columns();
         let values = (0..self.columns()).flat_map(|column| self.column(column)).collect();
@@ -109,7 +109,7 @@ impl Grid {
         self.values.chunks(self.columns()).enumerate().map(|(r, row)| Series::of(r.to_string(), row.to_vec())).collect()
     }
 
-    /// All columns as one sample, row after row; rows that lack a value are left out.
+    /// All columns as one sample, row by row; rows with a missing value are left out.
     pub fn pooled(&self) -> Series {
         let columns = self.columns();
         let (mut values, mut missing, mut dropped) = (Vec::with_capacity(self.values.len()), 0, 0);

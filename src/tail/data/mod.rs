@@ -1,4 +1,4 @@
-//! Files of data: tables of text, NumPy arrays and safetensors, packed or not, and the samples taken from them.
+//! Data files (text tables, NumPy arrays, safetensors, optionally compressed) and the samples taken from them.
 
 mod bundle;
 mod cell;

@@ -1,7 +1,7 @@
 //! # Arrays in NumPy's `.npy` format
 //!
-//! Arrays of real numbers, floating-point of 2, 4 or 8 bytes, integers or booleans, either byte order, in C or Fortran order, format versions 1 to 3. Everything else is refused with its
-//! reason. The size that the header claims is held against the size of the file before memory is taken; nothing in a file makes a reader
+//! Arrays of real numbers, floating-point of 2, 4 or 8 bytes, integers or booleans, either byte order, in C or Fortran order, format versions 1 to 3. Everything else is rejected with
+//! the reason. The size in the header is compared with the size of the file before memory is allocated. No file makes the reader
 //! panic.
 //!
 //! # References
@@ -16,9 +16,9 @@ use thiserror::Error;
 use super::entry_type::EntryType;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// Longest header read; NumPy writes some hundred bytes.
+/// Longest header that is read; NumPy writes about a hundred bytes.
 const MOST_HEADER: usize = 65_536;
-/// Dimensions of an array at most, as in NumPy.
+/// Largest number of dimensions, as in NumPy.
 const MOST_DIMENSIONS: usize = 64;
 
 /// A real array.
@@ -28,7 +28,7 @@ pub struct NpyArray {
     values: Vec<f64>,
 }
 
-/// Why an array was not read or written.
+/// Reasons why an array could not be read or written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NpyError {
@@ -41,13 +41,13 @@ pub enum NpyError {
         #[source]
         source: io::Error,
     },
-    /// It does not begin as such files do.
+    /// The file does not begin like a `.npy` file.
     #[error("this is not a .npy file: it begins with {found:02x?}")]
     Magic {
-        /// What it begins with.
+        /// Its first bytes.
         found: Vec<u8>,
     },
-    /// A version of the format that is not known.
+    /// An unknown version of the format.
     #[error("version {major}.{minor} of the .npy format is not known; 1.0, 2.0 and 3.0 are")]
     Version {
         /// Major version.
@@ -58,18 +58,18 @@ pub enum NpyError {
     /// The file ends in its header.
     #[error("the file ends within its header")]
     Truncated,
-    /// The header is longer than any that is needed.
-    #[error("the header claims {length} bytes; {MOST_HEADER} are read at most")]
+    /// The header is longer than the limit.
+    #[error("the header has {length} bytes; the limit is {MOST_HEADER}")]
     LongHeader {
-        /// Bytes claimed.
+        /// Its length in bytes.
         length: u64,
     },
-    /// The header is no dictionary of the three keys.
-    #[error("the header is not understood at {at:?}: {expected} expected")]
+    /// The header is not a dictionary of the three keys.
+    #[error("the header cannot be parsed at {at:?}: expected {expected}")]
     Header {
-        /// What is there.
+        /// The text at the error.
         at: String,
-        /// What would have been understood.
+        /// The expected text.
         expected: &'static str,
     },
     /// Entries that are not real numbers.
@@ -80,17 +80,17 @@ pub enum NpyError {
         /// NumPy's name of the type.
         descr: String,
     },
-    /// The shape does not go with the size.
+    /// The shape contradicts the size of the file.
     #[error("shape {shape:?} needs {needed} bytes after the header, and the file has {found}")]
     Size {
-        /// Shape claimed.
+        /// Shape in the header.
         shape: Vec<usize>,
-        /// Bytes it needs; the largest number if they cannot be counted.
+        /// Bytes that it needs; the largest number on overflow.
         needed: u64,
-        /// Bytes there.
+        /// Bytes in the file.
         found: u64,
     },
-    /// A shape that does not hold the values.
+    /// A shape that contradicts the number of values.
     #[error("shape {shape:?} does not hold {values} values")]
     Shape {
         /// The shape.
@@ -104,7 +104,7 @@ impl NpyArray {
     /// An array of the given shape; `values` in C order, the last index fastest.
     ///
     /// # Errors
-    /// [`NpyError::Shape`] if they are not as many as the shape holds.
+    /// [`NpyError::Shape`] if their number is not that of the shape.
     pub fn new(shape: Vec<usize>, values: Vec<f64>) -> Result<Self, NpyError> {
         match count(&shape) {
             Some(n) if n == values.len() => Ok(NpyArray { shape, values }),
@@ -117,7 +117,7 @@ impl NpyArray {
         &self.shape
     }
 
-    /// Its entries in C order, whatever their order in the file.
+    /// Its entries in C order, for any order in the file.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
@@ -130,50 +130,50 @@ impl NpyArray {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`NpyError`]; a file whose size is not the one that its header claims is refused before it is read.
+    /// [`NpyError`]; a file whose size contradicts its header is rejected before it is read.
     pub fn read(path: &Path) -> Result<Self, NpyError> {
         let failed = |source| NpyError::File { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
-        let (header, length) = Header::read(&mut file).map_err(|error| error.at(path))?;
+        let (header, length) = NpyHeader::read(&mut file).map_err(|error| error.at(path))?;
         let needed = header.size()?;
         let found = size.saturating_sub(length);
         if needed != found {
             return Err(NpyError::Size { shape: header.shape, needed, found });
         }
         let mut bytes = Vec::new();
-        // One byte more than is due: a file that grows meanwhile is refused too.
+        // One byte more than expected, so that a file that grows meanwhile is rejected.
         file.take(needed + 1).read_to_end(&mut bytes).map_err(failed)?;
         header.array(&bytes)
     }
 
-    /// Reads an array that is in memory.
+    /// Reads an array from memory.
     ///
     /// # Errors
     /// [`NpyError`].
     pub fn from_bytes(mut bytes: &[u8]) -> Result<Self, NpyError> {
-        let (header, _) = Header::read(&mut bytes).map_err(|error| error.at(Path::new("the array")))?;
+        let (header, _) = NpyHeader::read(&mut bytes).map_err(|error| error.at(Path::new("the array")))?;
         header.array(bytes)
     }
 
-    /// Writes the file, as `<f8` in C order, beside its place, and renames it into it.
+    /// Writes the file as `<f8` in C order, through a temporary file that is renamed.
     ///
     /// # Errors
     /// [`NpyError::File`].
     pub fn write(&self, path: &Path) -> Result<(), NpyError> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".part");
-        let beside = path.with_file_name(name);
-        let written = File::create(&beside)
+        let temporary = path.with_file_name(name);
+        let written = File::create(&temporary)
             .and_then(|file| {
                 let mut out = BufWriter::new(file);
                 self.write_to(&mut out)?;
                 out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
             })
-            .and_then(|()| fs::rename(&beside, path));
+            .and_then(|()| fs::rename(&temporary, path));
         written.map_err(|source| {
-            // The first error is the one to report; a part that was never made cannot be removed.
-            let _ = fs::remove_file(&beside);
+            // The first error is reported; the temporary file may not exist.
+            let _ = fs::remove_file(&temporary);
             NpyError::File { path: path.to_owned(), source }
         })
     }
@@ -181,12 +181,12 @@ impl NpyArray {
     /// Writes the bytes of a file.
     ///
     /// # Errors
-    /// The writer's.
+    /// The error of the writer.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         let sizes: String = self.shape.iter().map(|n| format!("{n}, ")).collect();
         let sizes = if self.shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
         let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
-        // The entries begin at a multiple of 64 bytes, after a line's end.
+        // The header ends with a line break, and the entries begin at a multiple of 64 bytes.
         let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
         out.write_all(MAGIC)?;
         out.write_all(&[1, 0])?;
@@ -196,14 +196,14 @@ impl NpyArray {
     }
 }
 
-/// Entries of a shape, unless there are too many to count.
+/// Number of entries of a shape; `None` on overflow.
 fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size))
 }
 
-/// What a header says.
+/// The content of a header.
 #[derive(Debug, PartialEq)]
-struct Header {
+struct NpyHeader {
     entry: EntryType,
     big_endian: bool,
     fortran: bool,
@@ -238,9 +238,9 @@ impl From<NpyError> for HeaderError {
     }
 }
 
-impl Header {
-    /// The header, and the bytes it took.
-    fn read(source: &mut impl Read) -> Result<(Header, u64), HeaderError> {
+impl NpyHeader {
+    /// The header and its length in bytes.
+    fn read(source: &mut impl Read) -> Result<(NpyHeader, u64), HeaderError> {
         let mut magic = Vec::new();
         source.by_ref().take(MAGIC.len() as u64).read_to_end(&mut magic)?;
         if magic != MAGIC {
@@ -267,11 +267,11 @@ impl Header {
         let mut text = vec![0; length as usize];
         source.read_exact(&mut text)?;
         let start = if version[0] == 1 { 10 } else { 12 };
-        Ok((Header::parse(&String::from_utf8_lossy(&text))?, start + length))
+        Ok((NpyHeader::parse(&String::from_utf8_lossy(&text))?, start + length))
     }
 
     /// The dictionary `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`, its keys in any order.
-    fn parse(text: &str) -> Result<Header, NpyError> {
+    fn parse(text: &str) -> Result<NpyHeader, NpyError> {
         let mut words = Words(text);
         let (mut kind, mut fortran, mut shape) = (None, None, None);
         words.expect("{", "'{'")?;
@@ -294,10 +294,10 @@ impl Header {
         }
         let missing = || words.error("the keys descr, fortran_order and shape before the end");
         let (big_endian, entry) = kind.ok_or_else(missing)?;
-        Ok(Header { entry, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
+        Ok(NpyHeader { entry, big_endian, fortran: fortran.ok_or_else(missing)?, shape: shape.ok_or_else(missing)? })
     }
 
-    /// Bytes of the entries.
+    /// Size of the entries in bytes.
     fn size(&self) -> Result<u64, NpyError> {
         let bytes = count(&self.shape).and_then(|n| n.checked_mul(self.entry.width())).map(|bytes| bytes as u64);
         bytes.filter(|bytes| *bytes < u64::MAX).ok_or_else(|| NpyError::Size {
@@ -307,7 +307,7 @@ impl Header {
         })
     }
 
-    /// The array of which `bytes` are the entries.
+    /// The array with the entries in `bytes`.
     fn array(self, bytes: &[u8]) -> Result<NpyArray, NpyError> {
         let (needed, found) = (self.size()?, bytes.len() as u64);
         if needed != found {
@@ -330,14 +330,14 @@ fn entry_type(words: &mut Words<'_>) -> Result<(bool, EntryType), NpyError> {
     let refused = || NpyError::Type { descr: descr.chars().take(40).collect() };
     let name = descr.strip_prefix(['<', '>', '|', '=']).ok_or_else(refused)?;
     let entry = EntryType::of_numpy(name).ok_or_else(refused)?;
-    // A single byte has no order, and `=` is that of the machine that wrote it: little-endian on all that are left.
+    // A single byte has no order. `=` is the native order of the machine that wrote it, taken as little-endian.
     if descr.starts_with('|') && entry.width() > 1 {
         return Err(refused());
     }
     Ok((descr.starts_with('>'), entry))
 }
 
-/// Entries whose first index is the fastest, in C order.
+/// Entries in Fortran order, rearranged to C order.
 fn from_fortran(shape: &[usize], values: Vec<f64>) -> Vec<f64> {
     let mut strides = Vec::with_capacity(shape.len());
     let mut stride = 1;
@@ -364,7 +364,7 @@ fn from_fortran(shape: &[usize], values: Vec<f64>) -> Vec<f64> {
         .collect()
 }
 
-/// What is left of a header to be read.
+/// The rest of a header.
 struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
@@ -394,10 +394,7 @@ impl<'a> Words<'a> {
     }
 
     fn boolean(&mut self) -> Result<bool, NpyError> {
-        match self.take("True") {
-            true => Ok(true),
-            false => self.expect("False", "True or False").map(|()| false),
-        }
+        if self.take("True") { Ok(true) } else { self.expect("False", "True or False").map(|()| false) }
     }
 
     fn tuple(&mut self) -> Result<Vec<usize>, NpyError> {

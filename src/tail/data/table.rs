@@ -1,56 +1,56 @@
 //! # Columns of a table of text
 //!
-//! CSV and its relatives: cells separated by commas, semicolons, tabs or bars, decimals by points or commas, with names in the first row or not.
-//! What [`TableSettings`] leave open is read off the table ([`dialect`](super::dialect)).
+//! CSV and similar formats: cells separated by commas, semicolons, tabs or bars, decimals by points or commas, with or without names in the first row.
+//! Settings that [`TableSettings`] leave open are detected ([`dialect`](super::dialect)).
 
 use std::path::Path;
 
 use thiserror::Error;
 
-use super::cell::{Decimal, Kind, is_missing, kind, number};
+use super::cell::{CellKind, Decimal, is_missing, kind, number};
 use super::dialect::{FirstRow, NONE, delimiter, first_row, first_rows};
 use super::unpacked::{UnpackError, read_file};
 
-/// Why a column was not read.
+/// Reasons why a column could not be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ColumnError {
     /// The file cannot be read.
     #[error(transparent)]
     Unreadable(#[from] UnpackError),
-    /// Its rows are not of one length.
+    /// Its rows differ in length.
     #[error(transparent)]
     Rows(#[from] csv::Error),
-    /// The bytes are no text.
+    /// The bytes are not UTF-8.
     #[error("it is not UTF-8 text at byte {at}")]
     Encoding {
-        /// First byte that is none.
+        /// First invalid byte.
         at: usize,
     },
     /// The table is empty.
     #[error("it has no rows")]
     Empty,
-    /// Names in the first row cannot be told from entries.
+    /// The first row can hold names or entries.
     #[error("its first row may hold names or entries: {first}")]
     FirstRow {
         /// The row.
         first: String,
     },
-    /// Which column is not said.
-    #[error("it has {} columns, and one must be chosen: {}", columns.len(), columns.join(", "))]
+    /// There are several columns and none was chosen.
+    #[error("it has {} columns; choose one of {}", columns.len(), columns.join(", "))]
     Choose {
         /// Their names, or their numbers.
         columns: Vec<String>,
     },
-    /// The column is not there.
+    /// No column has the requested name or number.
     #[error("it has no column {column:?}; there are {}", columns.join(", "))]
     NoColumn {
-        /// The column asked for.
+        /// The requested column.
         column: String,
-        /// The names that are there, or the numbers.
+        /// The names or numbers of the columns.
         columns: Vec<String>,
     },
-    /// A name that several columns have.
+    /// Several columns have the requested name.
     #[error("columns {} are all named {column:?}", numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" and "))]
     SameName {
         /// The name.
@@ -58,7 +58,7 @@ pub enum ColumnError {
         /// Numbers of the columns, from 0.
         numbers: Vec<usize>,
     },
-    /// A cell that is no finite number.
+    /// A cell that is not a finite number.
     #[error("line {line}, column {column}: {text:?} is not a finite number")]
     Number {
         /// Line of the file, from 1.
@@ -78,7 +78,7 @@ pub enum ColumnError {
         /// The cell.
         text: String,
     },
-    /// A missing value where they are refused.
+    /// A missing value, if these are errors.
     #[error("line {line}, column {column}: the value is missing ({text:?})")]
     Missing {
         /// Line of the file, from 1.
@@ -88,7 +88,7 @@ pub enum ColumnError {
         /// The cell.
         text: String,
     },
-    /// A comma that separates decimals or thousands.
+    /// A comma that can separate decimals or thousands.
     #[error("line {line}, column {column}: the comma in {text:?} may separate decimals or thousands")]
     Comma {
         /// Line of the file, from 1.
@@ -104,16 +104,16 @@ pub enum ColumnError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Header {
-    /// As the table looks.
+    /// Detected from the table.
     #[default]
     Detect,
-    /// It does.
+    /// The first row holds names.
     Present,
-    /// It does not; columns have numbers.
+    /// The first row holds entries; columns have numbers.
     Absent,
 }
 
-/// What is done with missing values.
+/// Treatment of missing values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
@@ -124,20 +124,20 @@ pub enum Missing {
     Refuse,
 }
 
-/// How a table is read; what is left open is detected.
+/// Format of a table. Settings that are `None` or automatic are detected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableSettings {
-    /// What separates cells.
+    /// The delimiter.
     pub delimiter: Option<u8>,
-    /// What separates decimals.
+    /// The decimal separator.
     pub decimal: Option<Decimal>,
     /// Names in the first row.
     pub header: Header,
-    /// What is done with missing values.
+    /// Treatment of missing values.
     pub missing: Missing,
-    /// What stands for one, beside an empty cell, NA, NaN and null.
+    /// Marks of missing values, in addition to an empty cell, NA, NaN and null.
     pub marks: Vec<String>,
-    /// Columns that will be asked for: a first row that names one is a header.
+    /// Requested columns: a first row that names one of them is a header.
     pub asked: Vec<String>,
 }
 
@@ -149,9 +149,9 @@ pub struct Table {
     delimiter: u8,
     names: Vec<String>,
     header: bool,
-    /// Lines taken off before the first row.
+    /// Lines removed before the first row.
     skipped: u64,
-    kinds: Vec<Kind>,
+    kinds: Vec<CellKind>,
 }
 
 impl Table {
@@ -165,8 +165,8 @@ impl Table {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let (told, skipped) = spreadsheet_line(&mut text);
-        let delimiter = settings.delimiter.or(told).unwrap_or_else(|| delimiter(&text, &settings.marks));
+        let (stated, skipped) = spreadsheet_line(&mut text);
+        let delimiter = settings.delimiter.or(stated).unwrap_or_else(|| delimiter(&text, &settings.marks));
         let rows = first_rows(&text, delimiter);
         let Some(first) = rows.first() else { return Err(ColumnError::Empty) };
         let header = match settings.header {
@@ -192,23 +192,23 @@ impl Table {
         &self.names
     }
 
-    /// Whether the first row was taken for names.
+    /// Whether the first row holds names.
     pub fn has_header(&self) -> bool {
         self.header
     }
 
-    /// What separates the cells, if anything does.
+    /// The delimiter; `None` for a single column.
     pub fn delimiter(&self) -> Option<char> {
         (self.delimiter != NONE).then_some(self.delimiter as char)
     }
 
-    /// Columns whose first rows hold numbers, but for a nameless one that counts the rows.
+    /// Columns whose first rows hold numbers, without an unnamed one that counts the rows.
     pub fn numeric(&self) -> Vec<usize> {
         let is_index = |c: usize| self.header && self.names[c].is_empty() && c == 0 && self.names.len() > 1;
-        (0..self.names.len()).filter(|c| self.kinds[*c] == Kind::Number && !is_index(*c)).collect()
+        (0..self.names.len()).filter(|c| self.kinds[*c] == CellKind::Number && !is_index(*c)).collect()
     }
 
-    /// The column of that name or, if there is none, of that number.
+    /// The column with the given name or, if there is none, with the given number.
     ///
     /// # Errors
     /// [`ColumnError::NoColumn`], [`ColumnError::SameName`].
@@ -225,10 +225,10 @@ impl Table {
         }
     }
 
-    /// The columns that a text names: one, or several separated by commas.
+    /// The columns named in a text: one, or several separated by commas.
     ///
     /// # Errors
-    /// As [`find`](Table::find).
+    /// The errors of [`find`](Table::find).
     pub fn find_all(&self, columns: &str) -> Result<Vec<usize>, ColumnError> {
         match self.find(columns) {
             Ok(column) => Ok(vec![column]),
@@ -239,7 +239,7 @@ impl Table {
         }
     }
 
-    /// The only column that there is, or the only one with numbers.
+    /// The only column, or the only one with numbers.
     ///
     /// # Errors
     /// [`ColumnError::Choose`] if there are several.
@@ -251,10 +251,10 @@ impl Table {
         }
     }
 
-    /// The values of the given columns, row after row; NaN where one is missing.
+    /// The values of the given columns, row by row; NaN marks a missing one.
     ///
     /// # Errors
-    /// [`ColumnError`] with the place of the first cell that is no number; [`ColumnError::Rows`] for rows of different lengths.
+    /// [`ColumnError`] with the place of the first cell that is not a number; [`ColumnError::Rows`] for rows of different lengths.
     pub fn values(&self, columns: &[usize]) -> Result<Vec<f64>, ColumnError> {
         let decimals: Vec<Decimal> = columns.iter().map(|column| self.decimal(*column)).collect::<Result<_, _>>()?;
         let mut values = Vec::new();
@@ -285,12 +285,12 @@ impl Table {
             (true, _) if self.settings.missing == Missing::Omit => Ok(f64::NAN),
             (true, _) => Err(ColumnError::Missing { line, column: name, text }),
             (false, Some(value)) => Ok(value),
-            (false, None) if kind(&text, &[]) == Kind::Date => Err(ColumnError::Date { line, column: name, text }),
+            (false, None) if kind(&text, &[]) == CellKind::Date => Err(ColumnError::Date { line, column: name, text }),
             (false, None) => Err(ColumnError::Number { line, column: name, text }),
         }
     }
 
-    /// How decimals are written in a column: with points unless commas are the only way to read it.
+    /// The decimal separator of a column: a point, unless its cells are numbers only with commas.
     pub fn decimal(&self, column: usize) -> Result<Decimal, ColumnError> {
         if let Some(decimal) = self.settings.decimal {
             return Ok(decimal);
@@ -324,7 +324,7 @@ impl Table {
         record.position().map_or(0, csv::Position::line) + self.skipped
     }
 
-    /// The rows below the names; they must be of one length.
+    /// The rows below the names; all must have the same length.
     fn records(&self) -> impl Iterator<Item = csv::Result<csv::StringRecord>> + '_ {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -335,7 +335,7 @@ impl Table {
     }
 }
 
-/// A spreadsheet's first line, `sep=;`: it is taken off.
+/// Removes the first line `sep=;` of a spreadsheet.
 fn spreadsheet_line(text: &mut String) -> (Option<u8>, u64) {
     let first = text.lines().next().unwrap_or_default();
     match first.strip_prefix("sep=").map(str::as_bytes) {
@@ -349,19 +349,19 @@ fn spreadsheet_line(text: &mut String) -> (Option<u8>, u64) {
     }
 }
 
-/// What the cells of a column are that are not missing; `Text` if they are not all alike.
-fn column_kind(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Kind {
+/// The common kind of the cells of a column that are not missing; `Text` if they differ.
+fn column_kind(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> CellKind {
     let kinds = rows.iter().filter_map(|row| row.get(column)).map(|cell| kind(cell, marks));
-    let mut kinds = kinds.filter(|kind| *kind != Kind::Missing);
-    let Some(first) = kinds.next() else { return Kind::Missing };
-    if kinds.all(|kind| kind == first) { first } else { Kind::Text }
+    let mut kinds = kinds.filter(|kind| *kind != CellKind::Missing);
+    let Some(first) = kinds.next() else { return CellKind::Missing };
+    if kinds.all(|kind| kind == first) { first } else { CellKind::Text }
 }
 
-/// The numbers of a column of a file, by its name or its number from 0; none need be named where there is only one, or only one of
+/// The numbers of a column of a file, by its name or its number from 0. `None` chooses the only column, or the only one with
 /// numbers. Missing values are left out.
 ///
 /// # Errors
-/// [`ColumnError`]; a cell that is no finite number is refused with its place.
+/// [`ColumnError`]; a cell that is not a finite number is rejected with its place.
 pub fn read_column(path: &Path, column: Option<&str>) -> Result<Vec<f64>, ColumnError> {
     let asked = column.map(str::to_owned).into_iter().collect();
     let table = Table::parse(read_file(path)?, TableSettings { asked, ..TableSettings::default() })?;

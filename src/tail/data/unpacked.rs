@@ -1,4 +1,4 @@
-//! The bytes of a file, unpacked if gzip packed them.
+//! The bytes of a file, decompressed if it is gzip.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use thiserror::Error;
 
-/// Bytes of a file at most, once it is unpacked.
+/// Largest size of an unpacked file, in bytes.
 const MOST: u64 = 1 << 33;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// Why bytes were not read.
+/// Reasons why bytes could not be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UnpackError {
@@ -24,7 +24,7 @@ pub enum UnpackError {
         #[source]
         source: io::Error,
     },
-    /// It is packed, and broken.
+    /// The compressed file is damaged.
     #[error("{} cannot be unpacked", path.display())]
     Gzip {
         /// The file.
@@ -33,7 +33,7 @@ pub enum UnpackError {
         #[source]
         source: io::Error,
     },
-    /// It is larger than any file that is read.
+    /// The file is larger than the limit.
     #[error("{} holds more than {MOST} bytes", path.display())]
     TooLarge {
         /// The file.
@@ -41,7 +41,7 @@ pub enum UnpackError {
     },
 }
 
-/// The bytes of a file, unpacked.
+/// The unpacked bytes of a file.
 ///
 /// # Errors
 /// [`UnpackError`].
@@ -50,7 +50,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, UnpackError> {
     read_from(file, path)
 }
 
-/// The bytes of a reader that is named `path` in errors, unpacked.
+/// The unpacked bytes of a reader; errors name it `path`.
 ///
 /// # Errors
 /// [`UnpackError`].

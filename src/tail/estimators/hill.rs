@@ -2,9 +2,9 @@
 //!
 //! From the `k` largest magnitudes, `x_(1) >= … >= x_(k) >= x_(k+1)`: `1/α̂ = 1/k Σ_{i<=k} log(x_(i)/x_(k+1))`.
 //!
-//! It asks for a tail that is a power law beyond `x_(k+1)`, of any law. A stable law with α near 2 is one only very far out, so that
-//! `α̂` comes out far too high (above 2) unless `k` is tiny beside `n`. Where the tail is a power law, `2kα/α̂` has the χ² law with `2k`
-//! degrees of freedom: that is the interval. It is for independent entries and holds no bias.
+//! It assumes only that the tail is a power law beyond `x_(k+1)`. For a stable law with α near 2 this holds only very far out, so
+//! `α̂` is far too high (above 2) unless `k` is tiny compared with `n`. For a power-law tail, `2kα/α̂` has the χ² law with `2k`
+//! degrees of freedom, which gives the interval. It assumes independent entries and does not include bias.
 //!
 //! # References
 //! - Hill (1975), *A Simple General Approach to Inference About the Tail of a Distribution*, Ann. Statist. 3.
@@ -17,11 +17,11 @@ use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 /// Hill's estimator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hill {
-    /// `k`, the largest magnitudes used; `⌊√n⌋` where none is given, which needs 100 entries.
+    /// `k`, the largest magnitudes used; `None` means `⌊√n⌋`, which needs 100 entries.
     pub order: Option<usize>,
 }
 
-/// Fewest entries of which the largest tenth is taken for the tail.
+/// Fewest entries for which the default order is at most a tenth of them.
 const FEWEST: usize = 100;
 
 impl Hill {

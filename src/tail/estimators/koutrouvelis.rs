@@ -1,16 +1,16 @@
 //! # Koutrouvelis' estimator, symmetric case
 //!
-//! The characteristic function of SαS(s) is `φ(w) = exp(-s^α |w|^α)`, so that `y(w) = log(-log φ(w)) = α log w + α log s`: a line
-//! in `log w`. Its empirical values, `φ̂(w) = mean cos wX`, at fixed frequencies (in units of McCulloch's scale) are fitted by that line.
+//! The characteristic function of SαS(s) is `φ(w) = exp(-s^α |w|^α)`, so `y(w) = log(-log φ(w)) = α log w + α log s` is a line
+//! in `log w`. The line is fitted to the empirical values `φ̂(w) = mean cos wX` at fixed frequencies (in units of McCulloch's scale).
 //!
-//! Koutrouvelis weighs the frequencies alike, or by a table. Here the fit is generalised least squares with the covariance that the law
-//! gives, `Cov(φ̂(w), φ̂(v)) = [φ(w+v) + φ(w-v) - 2φ(w)φ(v)]/(2n)`, taken at the last `α̂` and fitted again. With these twelve frequencies
+//! Koutrouvelis weights the frequencies equally or by a table. Here the fit is generalised least squares with the covariance that the law
+//! gives, `Cov(φ̂(w), φ̂(v)) = [φ(w+v) + φ(w-v) - 2φ(w)φ(v)]/(2n)`, evaluated at the last `α̂`, and repeated. With these twelve frequencies
 //! the standard deviation of `α̂` is within 3 % of that of maximum likelihood for 1.1 <= α <= 1.9: 1.265, 1.440, 1.546, 1.507, 1.130 over √n at
 //! α = 1.1, 1.3, 1.5, 1.7, 1.9.
 //!
 //! The interval holds every `α <= 2` from which `α̂` is at most `z` standard errors away, with the standard error that the law has *at that α*: it falls
-//! to 0 as α approaches 2, so that the one at `α̂` would be too small for the α below. Dependence is allowed for
-//! ([`IntervalSettings::dependence`]) by the long-run variance of the influence of an entry on `α̂` over its variance.
+//! to 0 as α approaches 2, so the standard error at `α̂` would be too small for smaller α. Dependence
+//! ([`IntervalSettings::dependence`]) multiplies the variance by the ratio of the long-run variance of the influence of an entry on `α̂` to its variance.
 //!
 //! # References
 //! - Koutrouvelis (1980), *Regression-Type Estimation of the Parameters of Stable Laws*, J. Amer. Statist. Assoc. 75.
@@ -29,13 +29,13 @@ pub struct Koutrouvelis;
 const FREQUENCIES: usize = 12;
 const LOWEST: f64 = 0.05;
 const HIGHEST: f64 = 2.5;
-/// The weights settle in two rounds; the third is for the doubtful.
+/// Number of rounds. The weights converge in two; the third is a reserve.
 const ROUNDS: usize = 3;
-/// Closer to 2 the covariance turns singular; weights that are not optimal there cost efficiency, not consistency.
+/// Largest α of the covariance, which becomes singular at 2. Weights that are not optimal cost efficiency, not consistency.
 const HIGHEST_WEIGHTS: f64 = 1.95;
 
 /// The line fitted to `log(-log φ̂)`.
-struct Line {
+struct RegressionLine {
     alpha: f64,
     scale: f64,
     /// `α̂ = Σ weight y`.
@@ -54,14 +54,14 @@ impl Koutrouvelis {
         let grid = frequencies();
         let all: Vec<f64> =
             grid.iter().map(|w| values.iter().map(|x| (w * x / start.scale).cos()).sum::<f64>() / n).collect();
-        // Beyond, the logarithm of φ̂ is that of its noise; a φ̂ of 1 has no double logarithm.
+        // For a smaller φ̂ the logarithm is dominated by noise; a φ̂ of 1 has no double logarithm.
         let usable = |phi: f64| phi > 3.0 / n.sqrt() && phi < 1.0;
         let kept = all.iter().take_while(|phi| usable(**phi)).count();
         let (grid, phi) = (&grid[..kept], &all[..kept]);
         if kept < 4 {
             return Err(TailError::NoIndex { what: "the empirical characteristic function", value: all[kept] });
         }
-        let mut line = Line { alpha: start.alpha, scale: 1.0, weights: Vec::new() };
+        let mut line = RegressionLine { alpha: start.alpha, scale: 1.0, weights: Vec::new() };
         for _ in 0..ROUNDS {
             line = fit(grid, phi, line.alpha.min(HIGHEST_WEIGHTS), line.scale)?;
         }
@@ -81,7 +81,7 @@ impl Koutrouvelis {
     }
 }
 
-impl Line {
+impl RegressionLine {
     /// `n` times the variance of `α̂` under the law with index `alpha`.
     fn variance(&self, grid: &[f64], alpha: f64) -> f64 {
         let law = |w: f64| (-(self.scale * w.abs()).powf(alpha)).exp();
@@ -102,8 +102,8 @@ fn frequencies() -> [f64; FREQUENCIES] {
     std::array::from_fn(|k| LOWEST * (step * k as f64).exp())
 }
 
-/// The line by generalised least squares, weighed for the law `(alpha, scale)`.
-fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<Line, TailError> {
+/// The line by generalised least squares, weighted for the law `(alpha, scale)`.
+fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<RegressionLine, TailError> {
     let law = |w: f64| (-(scale * w.abs()).powf(alpha)).exp();
     let size = grid.len();
     let slope = |w: f64| 1.0 / (law(w) * (scale * w).powf(alpha));
@@ -124,7 +124,7 @@ fn fit(grid: &[f64], phi: &[f64], alpha: f64, scale: f64) -> Result<Line, TailEr
     if !(alpha > 0.0 && alpha.is_finite()) {
         return Err(TailError::NoIndex { what: "the slope of log(-log φ)", value: alpha });
     }
-    Ok(Line { alpha, scale: (level / alpha).exp(), weights: alpha_weights.iter().copied().collect() })
+    Ok(RegressionLine { alpha, scale: (level / alpha).exp(), weights: alpha_weights.iter().copied().collect() })
 }
 
 /// Influence of every entry on `α̂`: `Σ_k weight_k (cos w_k x - φ̂_k)/(φ̂_k log φ̂_k)`.

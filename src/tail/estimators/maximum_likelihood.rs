@@ -1,11 +1,11 @@
 //! # Maximum likelihood
 //!
 //! `α̂` and `ŝ` maximise `Σ log f_α(x_i/s) - n log s` over `0.3 <= α <= 2` and `s > 0`, see
-//! [`Likelihood`]. The location is the sample's and not fitted: by symmetry its error does not enter those of `α̂` and `ŝ`.
+//! [`Likelihood`]. The location is that of the sample and is not fitted: by symmetry its error does not affect `α̂` and `ŝ` to first order.
 //!
 //! The interval is that of the profile likelihood, `{α : 2 [ℓ(α̂) - ℓ(α)] <= r χ²}`. It needs no symmetry about `α̂`, and ends at 2
-//! where 2 is not excluded. `r` allows for dependence ([`IntervalSettings::dependence`]): it is the long-run variance of the
-//! efficient score over its variance, 1 for independent entries.
+//! if 2 is not excluded. `r` corrects for dependence ([`IntervalSettings::dependence`]): it is the ratio of the long-run variance of the
+//! efficient score to its variance, 1 for independent entries.
 //!
 //! # References
 //! - DuMouchel (1973), *On the Asymptotic Normality of the Maximum-Likelihood Estimate when Sampling from a Stable
@@ -13,15 +13,14 @@
 //! - Nolan (2001), *Maximum Likelihood Estimation and Diagnostics for Stable Distributions*, in Lévy Processes, Birkhäuser.
 
 use crate::tail::dependence::variance_of_mean;
-use crate::tail::likelihood::{FEWEST, Likelihood, StableFit};
-use crate::tail::log_density::{LogDensity, SMALLEST};
+use crate::tail::law::{FEWEST, Likelihood, LogDensity, SMALLEST, StableFit};
 use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 
 /// Maximum likelihood of `α` and the scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaximumLikelihood;
 
-/// Nearer to 2 the score has no variance to speak of.
+/// Above this α the variance of the score is negligible.
 const LAST_SCORE: f64 = 1.98;
 
 impl MaximumLikelihood {
@@ -47,7 +46,7 @@ impl MaximumLikelihood {
     }
 }
 
-/// Long-run variance of the efficient score of α over its variance.
+/// Ratio of the long-run variance of the efficient score of α to its variance.
 fn inflation(values: &[f64], fit: &StableFit, length: usize) -> Result<f64, TailError> {
     const STEP: f64 = 0.01;
     let alpha = fit.alpha.clamp(SMALLEST + STEP, LAST_SCORE);

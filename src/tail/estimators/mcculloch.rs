@@ -1,17 +1,17 @@
 //! # McCulloch's estimator, symmetric case
 //!
-//! The ratio of quantiles `ν = (x_.95 - x_.05)/(x_.75 - x_.25)` does not depend on the scale and falls with α, from 27 at .5 to 2.439 at 2:
-//! `α̂` is where the law's ratio is the sample's, `ŝ` then makes the quartiles agree. The law being symmetric about a known
-//! location, the quantiles are taken of `|x|`: its median and its ninth decile, which halves the variance of `ν`'s
-//! odd part. The ratio is inverted with the quantiles of [`StableDensity`], no table.
+//! The ratio of quantiles `ν = (x_.95 - x_.05)/(x_.75 - x_.25)` does not depend on the scale and decreases with α, from 27 at .5 to 2.439 at 2.
+//! At `α̂` the ratio of the law equals that of the sample; `ŝ` then makes the quartiles agree. Since the law is symmetric about a known
+//! location, the quantiles are those of `|x|`: its median and its ninth decile, which halves the variance of the odd part of `ν`.
+//! The ratio is inverted with the quantiles of [`StableDensity`], without a table.
 //!
-//! The interval is asymptotic, through the influence of an entry on both quantiles, with dependence allowed for
-//! ([`IntervalSettings::dependence`]), and cut at 2. Nothing far out enters: it is the most robust of the estimators.
+//! The interval is asymptotic, through the influence of an entry on both quantiles, corrected for dependence
+//! ([`IntervalSettings::dependence`]), and cut at 2. Extreme entries do not matter: it is the most robust of the estimators.
 //!
 //! # References
 //! - McCulloch (1986), *Simple Consistent Estimators of Stable Distribution Parameters*, Comm. Statist. Simul. 15.
 
-use crate::tail::quantile_fit::QuantileFit;
+use crate::tail::law::QuantileFit;
 use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
 
 /// McCulloch's estimator.
@@ -56,7 +56,7 @@ mod tests {
             let sample = TailSample::new(&data, Centre::Zero).unwrap();
             McCulloch.estimate(&sample, &IntervalSettings::default())
         };
-        // Out of order, or they would count as dependent.
+        // Shuffled, because sorted entries would count as dependent.
         let ramp = (0..2000).map(|i| f64::from(i * 737 % 2000) - 999.5);
         assert!(matches!(estimate(ramp.clone().collect()), Err(TailError::LighterThanGaussian { .. })));
         assert!(matches!(estimate(ramp.map(|x| (0.05 * x).exp()).collect()), Err(TailError::TooHeavy { .. })));

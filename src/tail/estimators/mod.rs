@@ -10,4 +10,4 @@ pub use hill::Hill;
 pub use koutrouvelis::Koutrouvelis;
 pub use maximum_likelihood::MaximumLikelihood;
 pub use mcculloch::McCulloch;
-pub use mohammadi::{BlockLength, Mohammadi, Zeros};
+pub use mohammadi::{BlockLength, Mohammadi};

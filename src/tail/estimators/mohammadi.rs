@@ -1,13 +1,13 @@
 //! # Mohammadi's estimator, the paper's
 //!
-//! Sums of `K1` entries of a stable law are `K1^(1/α)` times as large as one: with `Y_j` the sums of consecutive entries,
+//! Sums of `K1` entries of a stable law are `K1^(1/α)` times as large as one: with the sums `Y_j` of consecutive entries,
 //! `1/α̂ = (mean log|Y| - mean log|X|)/log K1`.
 //!
 //! It is a mean over blocks, `1/α̂ = mean Z_j`, `Z_j = (log|Y_j| - mean_{i in j} log|X_i|)/log K1`, and Student's interval for that
-//! mean is the interval of `1/α`: blocks are resampled, not entries, so that dependence within a block is allowed for. Neither the
+//! mean is the interval of `1/α`: it treats blocks, not entries, as independent, so dependence within a block is allowed. Neither the
 //! estimate nor its interval is cut at 2.
 //!
-//! It is blind to what makes sums grow: entries of different scales pass for a heavy tail. See [`GaussianSurrogate`](crate::tail::GaussianSurrogate).
+//! It does not distinguish causes of the growth of sums: entries of different scales look like a heavy tail. See [`GaussianSurrogate`](crate::tail::GaussianSurrogate).
 //!
 //! # References
 //! - Mohammadi, Mohammadpour, Ogata (2015), *On estimating the tail index and the spectral measure of multivariate
@@ -15,18 +15,17 @@
 //! - Simsekli, Sagun, Gurbuzbalaban (2019), *A Tail-Index Analysis of Stochastic Gradient Noise in Deep Neural
 //!   Networks*, ICML, section 4.
 
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::exit::Estimate;
-use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample};
+use crate::tail::{IntervalSettings, Settings, TailError, TailIndex, TailSample, Zeros};
 
 /// Mohammadi's estimator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mohammadi {
     /// `K1`.
     pub block: BlockLength,
-    /// What is done with exact zeros.
+    /// Treatment of exact zeros.
     pub zeros: Zeros,
 }
 
@@ -34,27 +33,14 @@ pub struct Mohammadi {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BlockLength {
-    /// The largest divisor of their number, zeros included, not above its square root; the paper's choice. Where zeros are excluded,
-    /// entries that fill no block are left out.
+    /// The largest divisor of their number, zeros included, not above its square root; the paper's choice. If zeros are excluded,
+    /// entries that do not fill a block are left out.
     #[default]
     LargestDivisor,
-    /// The square root of their number, rounded down; entries that fill no block are left out.
+    /// The square root of their number, rounded down; entries that do not fill a block are left out.
     SquareRoot,
-    /// A given number; entries that fill no block are left out.
+    /// A given number; entries that do not fill a block are left out.
     Entries(usize),
-}
-
-/// What Mohammadi's estimator does with exact zeros, whose logarithm does not exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Zeros {
-    /// Leaves them out.
-    #[default]
-    Excluded,
-    /// Keeps them, with `2^-52 = e^-36.04` added to every `|X|` and `|Y|`, as the code published with the method does: a
-    /// share `p0` of zeros then lowers `α̂` as much as a spread of scales does.
-    Floored,
 }
 
 impl Mohammadi {
@@ -122,7 +108,7 @@ impl IntervalSettings {
     /// Half-width of Student's interval in standard errors.
     fn student(&self, freedom: usize) -> f64 {
         match StudentsT::new(0.0, 1.0, freedom as f64) {
-            // Beyond a thousand degrees of freedom the two differ by less than .2 %.
+            // Above a thousand degrees of freedom Student's quantile differs from the Gaussian one by less than .2 %.
             Ok(law) if freedom < 1000 => law.inverse_cdf(1.0 - self.confidence.tail()),
             _ => self.confidence.gaussian_width(),
         }

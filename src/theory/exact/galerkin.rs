@@ -33,12 +33,12 @@ pub(super) struct Galerkin {
     pub(super) mass: DMatrix<f64>,
     /// `∫ v`.
     pub(super) load: DVector<f64>,
-    shapes: Vec<Vec<Shape>>,
+    shapes: Vec<Vec<ShapeFunction>>,
 }
 
 /// A function on one element, given by its derivative `factor P_k`.
 #[derive(Clone, Copy)]
-struct Shape {
+struct ShapeFunction {
     function: usize,
     legendre: usize,
     factor: f64,
@@ -50,7 +50,7 @@ impl Galerkin {
         // The step is assembled as an additional basis function. It rises over the longest element, because a steep step loses digits.
         let lengths = mesh.lengths.iter().enumerate();
         let step_element = lengths.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(element, _)| element);
-        shapes[step_element].push(Shape { function: unknowns, legendre: 0, factor: 1.0 });
+        shapes[step_element].push(ShapeFunction { function: unknowns, legendre: 0, factor: 1.0 });
         let mut galerkin = Galerkin {
             mesh,
             generator: DMatrix::zeros(unknowns + 1, unknowns + 1),
@@ -164,7 +164,7 @@ impl Galerkin {
     }
 }
 
-impl Shape {
+impl ShapeFunction {
     /// Value at the coordinate `t` of the element, from the Legendre polynomials there.
     fn value(self, t: f64, polynomials: &[f64]) -> f64 {
         match self.legendre {
@@ -175,24 +175,24 @@ impl Shape {
     }
 }
 
-fn pairs(shapes: &[Shape]) -> impl Iterator<Item = (Shape, Shape)> {
+fn pairs(shapes: &[ShapeFunction]) -> impl Iterator<Item = (ShapeFunction, ShapeFunction)> {
     shapes.iter().flat_map(move |u| shapes.iter().map(move |v| (*u, *v)))
 }
 
 /// The functions on every element, two hats and the integrals of `P_1, …, P_(degree-1)`, and their number. The ends have no hat.
-fn shapes(mesh: &Mesh) -> (Vec<Vec<Shape>>, usize) {
+fn shapes(mesh: &Mesh) -> (Vec<Vec<ShapeFunction>>, usize) {
     let elements = mesh.len();
     let mut unknowns = elements - 1;
     let shapes = mesh.degrees.iter().enumerate().map(|(element, degree)| {
         let mut here = Vec::with_capacity(degree + 2);
         if element > 0 {
-            here.push(Shape { function: element - 1, legendre: 0, factor: -1.0 });
+            here.push(ShapeFunction { function: element - 1, legendre: 0, factor: -1.0 });
         }
         if element + 1 < elements {
-            here.push(Shape { function: element, legendre: 0, factor: 1.0 });
+            here.push(ShapeFunction { function: element, legendre: 0, factor: 1.0 });
         }
         for k in 1..*degree {
-            here.push(Shape { function: unknowns, legendre: k, factor: 2.0 * k as f64 + 1.0 });
+            here.push(ShapeFunction { function: unknowns, legendre: k, factor: 2.0 * k as f64 + 1.0 });
             unknowns += 1;
         }
         here

@@ -1,6 +1,6 @@
 //! The evolution `∂_t S = L S` on a Krylov space of the Green operator `G = (-L)^-1`.
 //!
-//! The slow modes of `L` are the large modes of `G`. A few dozen powers of `G` contain them to rounding, whatever the stiffness
+//! The slow modes of `L` are the large modes of `G`. A few dozen powers of `G` contain them to rounding, for any stiffness
 //! of `L`. With `G V = V H` on that space, `S(t) = G^-1 exp(-t G^-1) u = V H^-1 exp(-t H^-1) V* u`, where `u = G 1` is the mean
 //! exit time.
 //!

@@ -14,7 +14,7 @@
 pub(super) struct Mesh {
     /// Left edges.
     pub(super) left: Vec<f64>,
-    /// Lengths; beside an end they may be far below the spacing of floating-point numbers there.
+    /// Lengths; next to an end they may be far below the spacing of floating-point numbers there.
     pub(super) lengths: Vec<f64>,
     /// Polynomial degrees.
     pub(super) degrees: Vec<usize>,

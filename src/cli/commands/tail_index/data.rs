@@ -4,20 +4,20 @@ use std::io;
 use std::path::Path;
 
 use super::failure::TailIndexFailure as Failure;
-use crate::cli::arguments::{Axis, DataFormat, MissingValues, TailIndexOptions};
+use crate::cli::arguments::{DataFormat, MissingValues, SampleAxis, TailIndexOptions};
 use crate::tail::{
     ColumnError, Decimal, Grid, Header, Missing, NpyArray, Series, Step, Table, TableSettings, read_file, read_from,
     read_npz, read_safetensors,
 };
 
 /// What was read.
-pub struct Data {
+pub struct LoadedData {
     pub samples: Vec<Series>,
     /// How the file was understood, where it did not say so itself.
     pub notes: Vec<String>,
 }
 
-impl Data {
+impl LoadedData {
     /// Reads the file, or standard input for `-`.
     pub fn read(options: &TailIndexOptions) -> Result<Self, Failure> {
         let path = options.data.as_path();
@@ -87,27 +87,27 @@ fn step(options: &TailIndexOptions) -> Option<Step> {
 }
 
 /// The samples of a grid: one pooled one where no axis is given.
-fn samples(options: &TailIndexOptions, grid: Grid, notes: Vec<String>) -> Result<Data, Failure> {
+fn samples(options: &TailIndexOptions, grid: Grid, notes: Vec<String>) -> Result<LoadedData, Failure> {
     let failed = |source| Failure::Grid { path: options.data.clone(), source };
     let grid = match (step(options), options.axis) {
-        (Some(step), Some(Axis::Rows)) => grid.transposed().stepped(step).map(|grid| grid.transposed()),
+        (Some(step), Some(SampleAxis::Rows)) => grid.transposed().stepped(step).map(|grid| grid.transposed()),
         (Some(step), _) => grid.stepped(step),
         (None, _) => Ok(grid),
     };
     let grid = grid.map_err(failed)?;
     let samples = match options.axis {
-        None | Some(Axis::Pooled) => vec![grid.pooled()],
-        Some(Axis::Columns) => grid.by_column(),
-        Some(Axis::Rows) => grid.by_row(),
+        None | Some(SampleAxis::Pooled) => vec![grid.pooled()],
+        Some(SampleAxis::Columns) => grid.by_column(),
+        Some(SampleAxis::Rows) => grid.by_row(),
     };
     let samples = match samples.len() {
         1 => samples.into_iter().map(|series| series.filled().map_err(failed)).collect::<Result<_, _>>()?,
         _ => samples,
     };
-    Ok(Data { samples, notes })
+    Ok(LoadedData { samples, notes })
 }
 
-fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -> Result<Data, Failure> {
+fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -> Result<LoadedData, Failure> {
     let path = &options.data;
     let failed = |source| Failure::Column { path: path.clone(), source };
     let asked: Vec<String> = options
@@ -175,7 +175,7 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
     samples(options, Grid::new(columns.iter().map(name).collect(), values), notes)
 }
 
-fn of_array(options: &TailIndexOptions, array: NpyArray) -> Result<Data, Failure> {
+fn of_array(options: &TailIndexOptions, array: NpyArray) -> Result<LoadedData, Failure> {
     let path = || options.data.clone();
     let shape = array.shape().to_vec();
     let bad = |x: &f64| x.is_infinite() || (x.is_nan() && options.missing == MissingValues::Refuse);
@@ -200,7 +200,7 @@ fn of_array(options: &TailIndexOptions, array: NpyArray) -> Result<Data, Failure
         return samples(options, Grid::new(numbers.iter().map(usize::to_string).collect(), values), Vec::new());
     }
     match (shape.len(), options.axis) {
-        (0 | 1, Some(Axis::Rows)) => {
+        (0 | 1, Some(SampleAxis::Rows)) => {
             // One sample, whichever the axis.
             let options = TailIndexOptions { axis: None, ..options.clone() };
             samples(&options, Grid::new(vec!["0".to_owned()], array.into_values()), Vec::new())

@@ -113,7 +113,7 @@ impl TailIndexFailure {
                 return Some(format!("pass --block {}", n.isqrt().max(2)));
             }
             TailIndexFailure::Tail { source: TailError::TooCoarse { entry, .. }, .. } => {
-                return Some(format!("measure more finely; if {entry} stands for no value, pass --na {entry}"));
+                return Some(format!("measure more finely; if {entry} means a missing value, pass --na {entry}"));
             }
             TailIndexFailure::FigureExists { .. } => "pass --force to replace it",
             _ => return None,
@@ -135,7 +135,7 @@ fn column_hint(error: &ColumnError) -> Option<&'static str> {
         ColumnError::Number { text, .. } if text.contains(',') => {
             "pass --decimal-comma if commas separate decimals, --thousands-comma if they separate thousands"
         }
-        ColumnError::Number { .. } => "if it stands for a missing value, pass --na TEXT",
+        ColumnError::Number { .. } => "if it means a missing value, pass --na TEXT",
         ColumnError::Missing { .. } => "pass --missing omit to leave missing values out",
         ColumnError::Comma { .. } => {
             "pass --decimal-comma if it separates decimals, --thousands-comma if it separates thousands"

@@ -17,7 +17,7 @@ use crate::tail::{
     Assumptions, BlockLength, Centre, Estimator, FittedLaw, GaussianSurrogate, Hill, IntervalSettings, Mohammadi,
     Series, TailError, TailSample, Zeros, goodness_of_fit, held_out,
 };
-use data::Data;
+use data::LoadedData;
 use failure::TailIndexFailure as Failure;
 use report::{Estimated, Findings, Fit};
 
@@ -25,7 +25,7 @@ use report::{Estimated, Findings, Fit};
 pub fn tail_index(options: &TailIndexOptions, console: &Console) -> Result<(), Failure> {
     let figure = options.figure.as_deref().map(|path| open_figure(path, options.force)).transpose()?;
     let centre = centre(&options.centre)?;
-    let Data { samples, notes } = Data::read(options)?;
+    let LoadedData { samples, notes } = LoadedData::read(options)?;
     notes.iter().for_each(|note| console.say(format!("note: {note}")));
     if figure.is_some() && samples.len() > 1 {
         return Err(Failure::ManySamples { path: options.data.clone(), samples: samples.len() });

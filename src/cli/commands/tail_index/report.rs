@@ -23,13 +23,13 @@ pub struct Findings {
     pub estimates: Vec<Estimated>,
 }
 
-/// What is said of one sample alone.
+/// The part of the report that exists only for a single sample.
 pub struct Fit {
     pub goodness: Result<GoodnessOfFit, TailError>,
     pub held_out: Result<[HeldOut; 3], TailError>,
 }
 
-/// Samples of which each has a row of its own.
+/// Samples with one row each.
 const MOST_ROWS: usize = 100;
 
 pub fn one_as_json(

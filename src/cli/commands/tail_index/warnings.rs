@@ -5,18 +5,19 @@ use crate::tail::{Assumptions, Rejection, Series};
 
 /// One sentence for every assumption that a sample contradicts, with what to do.
 pub fn of_one(series: &Series, assumptions: &Assumptions) -> Vec<String> {
-    assumptions.rejections().into_iter().map(|rejection| sentence(series, assumptions, rejection)).collect()
+    assumptions.rejections().into_iter().filter_map(|rejection| sentence(series, assumptions, rejection)).collect()
 }
 
-fn sentence(series: &Series, assumptions: &Assumptions, rejection: Rejection) -> String {
-    let symmetry = assumptions.symmetry.as_ref().ok();
-    let dependence = assumptions.dependence.as_ref().ok();
-    match rejection {
+/// `None` if the test of the assumption failed, which rejects nothing.
+fn sentence(series: &Series, assumptions: &Assumptions, rejection: Rejection) -> Option<String> {
+    Some(match rejection {
         Rejection::Asymmetric => {
-            let (eta, p) = symmetry.map_or((f64::NAN, String::new()), |test| (test.triples, equals(test.p)));
+            let test = assumptions.symmetry.as_ref().ok()?;
             format!(
-                "the entries are not symmetric (triples test: η = {eta:+.3}, p {p}); all estimators assume a symmetric \
-                 law, and their intervals do not hold"
+                "the entries are not symmetric (triples test: η = {:+.3}, p {}); all estimators assume a symmetric \
+                 law, and their intervals do not hold",
+                test.triples,
+                equals(test.p)
             )
         }
         Rejection::Sorted => {
@@ -25,25 +26,24 @@ fn sentence(series: &Series, assumptions: &Assumptions, rejection: Rejection) ->
                 .to_owned()
         }
         Rejection::UnitRoot => {
-            let remedy = match series.values.iter().all(|x| *x > 0.0) {
-                true => "pass --log-return if they are prices, or --difference",
-                false => "pass --difference",
-            };
+            let is_positive = series.values.iter().all(|x| *x > 0.0);
+            let remedy =
+                if is_positive { "pass --log-return if they are prices, or --difference" } else { "pass --difference" };
             format!(
                 "the entries look like a running sum (a unit root is not excluded), and estimates say nothing about its steps; {remedy}"
             )
         }
         _ => {
-            let of = |pick: fn(&crate::tail::SerialDependence) -> f64| dependence.map_or(f64::NAN, pick);
+            let test = assumptions.dependence.as_ref().ok()?;
             format!(
                 "the entries depend on their order (rank correlation of neighbours {:+.3}, of their distances from the location {:+.3}, \
                  p {}); intervals allow for little of it: estimate residuals of a model of the order, or raise --dependence",
-                of(|test| test.entries.lag_one),
-                of(|test| test.magnitudes.lag_one),
-                equals(of(|test| test.p))
+                test.entries.lag_one,
+                test.magnitudes.lag_one,
+                equals(test.p)
             )
         }
-    }
+    })
 }
 
 /// Warnings about many samples: in how many each assumption is rejected.

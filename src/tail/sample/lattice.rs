@@ -1,19 +1,19 @@
 //! # Rounded data
 //!
-//! Data that were rounded, or count something, lie on a lattice: all differences are multiples of one step `h`. An entry `x` then says
+//! Data that were rounded, or count something, lie on a lattice: all differences are multiples of one step `h`. An entry `x` then means
 //! that the value lies in the cell `[x - h/2, x + h/2]`.
 
-use super::order_statistics::quantile;
+use crate::tail::order_statistics::quantile;
 
-/// Fewest entries in which a lattice is sought.
+/// Fewest entries for the detection of a lattice.
 const FEWEST: usize = 20;
-/// Share of the entries that must be tied with another. Fewer ties do no harm.
+/// Smallest share of tied entries. Fewer ties can be ignored.
 const TIED: f64 = 0.1;
-/// A finer step, in units of the median distance from the median, does no harm.
+/// A step below this, in units of the median distance from the median, can be ignored.
 const FINEST: f64 = 1e-3;
-/// Differences below this share of the median distance are errors of arithmetic.
+/// Differences below this share of the median distance are rounding errors.
 const FUZZ: f64 = 1e-9;
-/// Part of a step by which a difference may miss a multiple.
+/// Largest deviation of a difference from a multiple of the step, in steps.
 const TOLERANCE: f64 = 0.02;
 /// Relative error of a number that was stored in four bytes.
 const SINGLE: f64 = 1.2e-7;
@@ -21,15 +21,15 @@ const SINGLE: f64 = 1.2e-7;
 /// The lattice of rounded entries.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lattice {
-    /// Its step `h`.
+    /// Step `h`.
     pub step: f64,
-    /// The commonest entry.
+    /// The most frequent entry.
     pub commonest: f64,
-    /// Its share.
+    /// Share of that entry.
     pub share: f64,
 }
 
-/// The lattice that the sorted entries lie on, if they lie on one that matters.
+/// The lattice of the sorted entries, if there is one whose step is not negligible.
 pub fn lattice(sorted: &[f64]) -> Option<Lattice> {
     let n = sorted.len();
     if n < FEWEST {
@@ -39,7 +39,7 @@ pub fn lattice(sorted: &[f64]) -> Option<Lattice> {
     let spread = quantile(&mut sorted.iter().map(|x| (x - middle).abs()).collect::<Vec<_>>(), 0.5);
     let fuzz = FUZZ * spread;
     let (mut tied, mut run, mut longest) = (0, 1, (1, sorted[0]));
-    // Differences and the size of the numbers that they are differences of.
+    // Differences, and the size of the numbers that were subtracted.
     let mut gaps: Vec<(f64, f64)> = Vec::new();
     for pair in sorted.windows(2) {
         if pair[1] - pair[0] <= fuzz {
@@ -56,12 +56,12 @@ pub fn lattice(sorted: &[f64]) -> Option<Lattice> {
         return None;
     }
     gaps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    // The step is refined on the way: the widest gaps are millions of steps.
+    // The step is refined as the gaps grow: the widest are millions of steps.
     let (mut sum, mut steps) = (0.0, 0.0);
     let first = gaps.iter().find(|(gap, size)| 2.0 * SINGLE * size < 0.5 * TOLERANCE * gap);
     let mut step = first?.0;
     for (gap, size) in gaps {
-        // Of so large numbers four bytes do not hold the step.
+        // For numbers of this size the step is below the resolution of four bytes.
         let error = 2.0 * SINGLE * size;
         if error > 0.2 * step {
             continue;
@@ -93,11 +93,11 @@ pub fn lattice_median(sorted: &[f64], step: f64) -> f64 {
     if (within - plain).abs() > 3.0 * error { within } else { plain }
 }
 
-/// Lattice entries with their cells, in an order that knows nothing of the data's.
+/// Lattice entries by cell, in an order that is independent of the data's order.
 pub struct Cells {
     step: f64,
     entries: Vec<f64>,
-    /// Places of the entries, cell after cell.
+    /// Indices of the entries, cell by cell.
     order: Vec<usize>,
     /// End of every cell in `order`.
     ends: Vec<usize>,
@@ -109,15 +109,15 @@ impl Cells {
         let start = entries[0];
         let cell = |i: usize| ((entries[i] - start) / step).round();
         let mut order: Vec<usize> = (0..entries.len()).collect();
-        // Within a cell the order is that of a hash of the place.
+        // Within a cell the order is that of a hash of the index.
         order.sort_unstable_by(|a, b| cell(*a).total_cmp(&cell(*b)).then(hash(*a).cmp(&hash(*b))));
         let mut ends: Vec<usize> = (1..order.len()).filter(|i| cell(order[*i]) != cell(order[i - 1])).collect();
         ends.push(order.len());
         Cells { step, entries, order, ends }
     }
 
-    /// Every entry moved within its cell: the `j`-th of `c` to the share `(j + ½)/c` of the law's probability there, where
-    /// `within(lo, hi, shares)` gives the places.
+    /// Moves every entry within its cell: the `j`-th of `c` to the share `(j + ½)/c` of the probability of the cell;
+    /// `within(lo, hi, shares)` gives the positions.
     pub fn spread(&self, within: impl Fn(f64, f64, &[f64]) -> Vec<f64>) -> Vec<f64> {
         let mut values = vec![0.0; self.entries.len()];
         let mut begin = 0;
@@ -129,7 +129,7 @@ impl Cells {
             let shares: Vec<f64> = (0..members.len()).map(|j| (j as f64 + 0.5) / count).collect();
             let places = within(middle - 0.5 * self.step, middle + 0.5 * self.step, &shares);
             for (member, place) in members.iter().zip(places) {
-                // An entry at the very location has no logarithm.
+                // An entry equal to the location has no logarithm.
                 values[*member] = if place == 0.0 { f64::EPSILON * self.step } else { place };
             }
         }
@@ -142,7 +142,7 @@ impl Cells {
     }
 }
 
-/// SplitMix64 of the place.
+/// SplitMix64 of the index.
 fn hash(place: usize) -> u64 {
     let mut z = (place as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -150,7 +150,7 @@ fn hash(place: usize) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Places at the given shares of a cell that is filled evenly.
+/// Positions at the given shares of a cell with uniform density.
 pub fn evenly(lo: f64, hi: f64, shares: &[f64]) -> Vec<f64> {
     shares.iter().map(|share| lo + share * (hi - lo)).collect()
 }

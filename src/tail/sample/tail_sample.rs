@@ -1,38 +1,38 @@
-//! A sample whose tail is asked for: finite, centred, its zeros counted.
+//! A sample for the estimators: finite, centred, with its zeros counted.
 
-use super::TailError;
 use super::lattice::{lattice, lattice_median};
 use super::rounding::spread;
+use crate::tail::TailError;
 
-/// Where the symmetric law is centred.
+/// The centre of the symmetric law.
 ///
-/// By symmetry a location is estimated independently of α and scale: centring at the median costs nothing in their
-/// variance, to first order.
+/// By symmetry the estimate of the location is independent of those of α and scale: to first order, centring at the median does
+/// not increase their variance.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Centre {
-    /// At 0: the entries are deviations already, as gradient noise is.
+    /// At 0: the entries are deviations, like gradient noise.
     #[default]
     Zero,
-    /// At the median of all entries, zeros included: of an odd number of distinct ones, half way between the neighbours of the middle one. For
+    /// At the median of all entries, zeros included: for an odd number of distinct entries, the midpoint between the neighbours of the middle one. For
     /// rounded entries see [`TailSample`].
     Median,
     /// At a given location.
     At(f64),
 }
 
-/// Share of rounded entries in one cell at which the step hides the scale.
+/// Share of rounded entries in one cell above which the rounding hides the scale.
 const HIDDEN: f64 = 0.5;
 
 /// A sample, centred at a location `m`.
 ///
-/// Exact zeros are counted. What they are depends on the other entries:
-/// - In continuous data a zero (a dead unit, a clipped value) belongs to no continuous law. It is left out wherever the location is, except
-///   where [`Mohammadi`](super::Mohammadi) is set to keep it. The location is the median of all entries, zeros among them.
-/// - In rounded data, entries on a lattice `hℤ + c` of which a tenth or more are tied, a zero is a value of at most `h/2`, as good as any other. No
-///   entry is left out: all are spread over their cells `[x - h/2, x + h/2]` as the stable law that fits them best. The location is
-///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. Where one cell holds more than half of the
-///   entries the rounding hides the scale, which is an error. Among fewer than 20 entries rounding is not allowed for.
+/// Exact zeros are counted. Their meaning depends on the other entries:
+/// - In continuous data a zero (a dead unit, a clipped value) does not come from the continuous law. It is left out for every location, unless
+///   [`Mohammadi`](crate::tail::Mohammadi) is set to keep it. The location is the median of all entries, including zeros.
+/// - In rounded data, entries on a lattice `hℤ + c` of which a tenth or more are tied, a zero is a value of magnitude at most `h/2`. No
+///   entry is left out: all are spread over their cells `[x - h/2, x + h/2]` like the stable law that fits them best. The location is
+///   the median entry, unless the counts place the median elsewhere in its cell by three standard errors. If one cell holds more than half of the
+///   entries, the rounding hides the scale, which is an error. Rounding is not corrected for fewer than 20 entries.
 ///
 /// # Example
 /// ```
@@ -44,14 +44,14 @@ const HIDDEN: f64 = 0.5;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TailSample {
-    /// Entries less the location in the order of the data, without zeros.
+    /// Entries minus the location in the order of the data, without zeros.
     values: Vec<f64>,
-    /// All entries, zeros among them; only where they are not the values.
+    /// All entries, including zeros, if they differ from the values.
     with_zeros: Option<Vec<f64>>,
     location: f64,
     /// Entries of the data.
     total: usize,
-    /// Those that are zero.
+    /// Number of zeros.
     zeros: usize,
     /// Step of the lattice of rounded entries.
     rounding: Option<f64>,
@@ -91,7 +91,7 @@ impl TailSample {
         let zeros = data.len() - nonzero.len();
         let values: Vec<f64> = match rounding {
             Some(step) => spread(data.iter().map(|x| x - location).collect(), step),
-            // An entry at the very location has no logarithm either; of a continuous law there are next to none.
+            // An entry equal to the location has no logarithm either; under a continuous law there are almost none.
             None => nonzero.iter().map(|x| x - location).filter(|x| *x != 0.0).collect(),
         };
         if let Some(index) = values.iter().position(|x| !x.is_finite()) {
@@ -104,12 +104,12 @@ impl TailSample {
         Ok(TailSample { values, with_zeros, location, total: data.len(), zeros, rounding })
     }
 
-    /// The entries less the location in the order of the data: those that are not zero, or all of rounded ones, spread over their cells.
+    /// The entries minus the location in the order of the data: the nonzero ones, or, for rounded data, all of them spread over their cells.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// All entries in the order of the data, zeros among them, the others less the location.
+    /// All entries in the order of the data: zeros, and the others minus the location.
     pub fn entries(&self) -> &[f64] {
         self.with_zeros.as_deref().unwrap_or(&self.values)
     }
@@ -119,28 +119,28 @@ impl TailSample {
         self.zeros as f64 / self.total as f64
     }
 
-    /// Entries of the data, zeros and all.
+    /// Number of entries of the data, including zeros.
     pub fn total(&self) -> usize {
         self.total
     }
 
-    /// Step of the lattice that rounded entries lie on; none for continuous ones.
+    /// Step of the lattice of rounded entries; `None` for continuous data.
     pub fn rounding(&self) -> Option<f64> {
         self.rounding
     }
 
-    /// What was subtracted.
+    /// The location that was subtracted.
     pub fn location(&self) -> f64 {
         self.location
     }
 
     /// `|x|` of the entries that are not zero.
-    pub(super) fn magnitudes(&self) -> Vec<f64> {
+    pub(in crate::tail) fn magnitudes(&self) -> Vec<f64> {
         self.values.iter().map(|x| x.abs()).collect()
     }
 
     /// The values, or an error if they are fewer than `needed`.
-    pub(super) fn at_least(&self, needed: usize) -> Result<&[f64], TailError> {
+    pub(in crate::tail) fn at_least(&self, needed: usize) -> Result<&[f64], TailError> {
         match self.values.len() {
             found if found < needed => Err(TailError::TooFew { found, needed }),
             _ => Ok(&self.values),
@@ -148,12 +148,12 @@ impl TailSample {
     }
 }
 
-/// Half way between the neighbours of the middle of sorted values: the median, but an entry itself only if it is tied.
+/// The midpoint of the neighbours of the middle of sorted values: a median that equals an entry only if that entry is tied.
 fn middle(sorted: &[f64]) -> f64 {
     let n = sorted.len();
     let (below, above) = (sorted[(n / 2).saturating_sub(1)], sorted[(n / 2 + n % 2).min(n - 1)]);
     let middle = sorted[n / 2];
-    // Halved first: the sum could overflow.
+    // Halved first, because the sum could overflow.
     if n % 2 == 1 && (below == middle || above == middle) { middle } else { 0.5 * below + 0.5 * above }
 }
 

@@ -1,14 +1,13 @@
 //! # Is the law symmetric?
 //!
-//! Of three entries the middle one lies closer to the lower (a right triple) or to the upper one (a left triple). Where the law is symmetric about
-//! any point, both are as frequent: `η = P(right) - P(left) = 0`. `η̂` is the difference of their shares. It looks at no moment and needs no location, so that
-//! it serves stable laws as well as others. It is a U statistic of order 3, whose standard error follows from the share of triples that every entry
-//! takes part in.
+//! Of three entries the middle one lies closer to the lower (a right triple) or to the upper one (a left triple). If the law is symmetric about
+//! any point, both are equally frequent: `η = P(right) - P(left) = 0`. `η̂` is the difference of their shares. It needs no moments and no location, so it
+//! is valid for stable laws. It is a U statistic of order 3, whose standard error follows from the shares of the triples of every entry.
 //!
-//! Of large samples the triples within blocks of 200 entries are counted, every `n/200`-th entry to a block: to first order this loses nothing.
-//! The variance is the larger of the one for independent entries and the one that allows for dependence. It is an estimate, and depends on `η̂` where the
-//! sample is small or its tail heavy: the p value is that of Student's law with `n/5` degrees of freedom, at which one in a thousand samples of
-//! a symmetric law, or fewer, have a p value below .001 from 20 entries on.
+//! In large samples only the triples within blocks of 200 entries are counted, each of every `n/200`-th entry; to first order this loses no accuracy.
+//! The variance is the larger of the estimates for independent and for dependent entries. In small samples and for heavy tails it depends on `η̂`, so
+//! the p value uses Student's law with `n/5` degrees of freedom: from 20 entries on, at most one in a thousand samples of
+//! a symmetric law has a p value below .001.
 //!
 //! # References
 //! - Randles, Fligner, Policello, Wolfe (1980), *An Asymptotically Distribution-Free Test for Symmetry versus Asymmetry*,
@@ -17,15 +16,15 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::dependence::variance_of_mean;
-use super::{IntervalSettings, TailError, TailSample};
+use crate::tail::dependence::variance_of_mean;
+use crate::tail::{IntervalSettings, TailError, TailSample};
 
 /// The triples test of symmetry.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Skewness {
-    /// `η̂`, share of right less share of left triples: 0 for a symmetric law, positive where the upper tail is the longer one.
+    /// `η̂`, share of right minus share of left triples: 0 for a symmetric law, positive if the upper tail is longer.
     pub triples: f64,
-    /// Probability of an `η̂` at least as far from 0, were the law symmetric.
+    /// Probability of an `η̂` at least as far from 0 under a symmetric law.
     pub p: f64,
 }
 
@@ -34,8 +33,8 @@ const FEWEST: usize = 20;
 const BLOCK: usize = 200;
 
 impl Skewness {
-    /// The test for a sample; `columns` are those of the rows that a pooled sample was taken from, 1 otherwise. Rows are independent of each
-    /// other, entries within a row need not be.
+    /// Tests a sample; `columns` is the number of columns of the rows that were pooled, 1 otherwise. Rows must be independent of each
+    /// other; entries within a row may be dependent.
     ///
     /// # Errors
     /// [`TailError::TooFew`] below 20 entries or rows; [`TailError::Layout`]; [`TailError::Dependence`].
@@ -55,7 +54,7 @@ impl Skewness {
     }
 }
 
-/// Probability of a statistic at least as far from 0 by Student's law. One that is not a number, for want of any variation, rejects nothing.
+/// Probability of a statistic at least as far from 0 by Student's law. A statistic that is NaN because the data do not vary rejects nothing.
 pub(super) fn two_sided(statistic: f64, freedom: usize) -> f64 {
     match StudentsT::new(0.0, 1.0, freedom as f64) {
         Ok(law) if statistic.is_finite() => 2.0 * law.sf(statistic.abs()),
@@ -63,7 +62,7 @@ pub(super) fn two_sided(statistic: f64, freedom: usize) -> f64 {
     }
 }
 
-/// Sums over the rows of a pooled sample of something that every value has.
+/// Sums over every row of a pooled sample of one number per value.
 fn row_sums(sample: &TailSample, columns: usize, terms: impl Iterator<Item = f64>) -> Result<Vec<f64>, TailError> {
     let total = sample.total();
     if !total.is_multiple_of(columns) {
@@ -104,14 +103,14 @@ fn triples(values: &[f64]) -> (f64, Vec<f64>) {
     (influence.iter().sum::<f64>() / n as f64, influence)
 }
 
-/// Right less left triples that every one of the sorted entries takes part in.
+/// Number of right minus left triples of each of the sorted entries.
 fn signs(sorted: &[f64]) -> Vec<f64> {
     let n = sorted.len();
     let mut signs = vec![0.0; n];
-    // What is added to all entries from a place on.
+    // Increments that apply to all entries from an index on.
     let mut from = vec![0.0; n + 1];
     for lowest in 0..n {
-        // Entries below, and at most at, half way between the outer two.
+        // Numbers of entries below, and not above, the midpoint of the outer two.
         let (mut below, mut upto) = (lowest + 1, lowest + 1);
         for highest in lowest + 2..n {
             let half_way = 0.5 * sorted[lowest] + 0.5 * sorted[highest];

@@ -1,31 +1,31 @@
-//! Clock, noise and large jumps of an event on an interval, by the distance of the edge.
+//! Clock, noise and large jumps of an event on an interval, which depend on the distance to the edge.
 
 use pulp::Simd;
 
-use super::barrier::{STEP_SPREAD, near_square};
-use super::cut::{Cut, Ladder};
-use super::large_jumps::LargeJumps;
+use crate::scheme::jump_adapted::barrier::{STEP_SPREAD, near_square};
+use crate::scheme::jump_adapted::cut::{Cut, Ladder};
+use crate::scheme::jump_adapted::large_jumps::LargeJumps;
 use crate::scheme::vector::{Mask, Vector};
 
 /// The cuts of one noise coordinate as displacements of the parameter, before `Q⁻¹`.
 #[derive(Clone, Copy)]
-pub(super) struct EventCuts {
+pub(in crate::scheme::jump_adapted) struct EventCuts {
     far: Cut,
     near: Cut,
     ladder: Ladder,
     /// Distance below which the edge is near.
     near_distance: f64,
-    /// Shortest way to the edge from the minimum.
+    /// Distance from the minimum to the edge.
     reach: f64,
-    /// The step near the edge where the cut is the largest and the edge as far away as from the minimum.
+    /// The step near the edge for the largest cut, at the distance of the minimum.
     near_step: f64,
     shift: f64,
     pareto_root: f64,
 }
 
-/// What the noise does over a stretch at a place.
+/// The noise of a stretch at a place.
 #[derive(Clone, Copy)]
-pub(super) struct Place<S: Simd> {
+pub(in crate::scheme::jump_adapted) struct Place<S: Simd> {
     /// Longest stretch: until the clock runs down, or a step.
     pub tau: Vector<S>,
     /// Variance of the Gaussian part per unit time.
@@ -33,21 +33,21 @@ pub(super) struct Place<S: Simd> {
     pub shift: Vector<S>,
     pub jump: Vector<S>,
     rate: Vector<S>,
-    /// Where the stretch ends with a jump.
+    /// Lanes whose stretch ends with a jump.
     jumps: Mask<S>,
 }
 
-/// A place near the edge, and its distance, which is not less than a floor.
-pub(super) struct NearPlace<S: Simd> {
+/// A place near the edge, and its distance, which has a lower limit.
+pub(in crate::scheme::jump_adapted) struct NearPlace<S: Simd> {
     pub place: Place<S>,
-    /// Longest step, whatever the clock is.
+    /// Longest step for any clock.
     pub step: Vector<S>,
     pub distance: Vector<S>,
 }
 
 impl EventCuts {
-    /// The cuts of a problem in one dimension. `reach`: the shortest way to the edge; `spread`: the time in which the small jumps
-    /// gather what they have at rest.
+    /// The cuts of a problem in one dimension. `reach`: the distance from the minimum to the edge; `spread`: the time in which the small jumps
+    /// accumulate their variance at rest.
     pub fn new(jumps: &LargeJumps, alpha: f64, reach: f64, spread: f64) -> Self {
         let amplitude = jumps.axis_amplitude(0).abs();
         let displaced = |cut: Cut| Cut { size: amplitude * cut.size, variance: jumps.axis_variance(cut, 0), ..cut };
@@ -58,7 +58,7 @@ impl EventCuts {
             far,
             near,
             ladder: *jumps.ladder(),
-            // A path that relaxes comes as near as the minimum is.
+            // A path that relaxes comes as near to the edge as the minimum.
             near_distance: if near_distance < reach { near_distance } else { f64::INFINITY },
             reach,
             near_step: step,
@@ -72,13 +72,13 @@ impl EventCuts {
         self.near_distance
     }
 
-    /// Where the edge is near.
+    /// Lanes in which the edge is near.
     #[inline(always)]
     pub fn is_near<S: Simd>(&self, distance: Vector<S>) -> Mask<S> {
         distance.below_number(self.near_distance)
     }
 
-    /// Far from the edge: until the clock runs down.
+    /// A stretch far from the edge: until the clock runs out.
     #[inline(always)]
     pub fn far<S: Simd>(&self, clock: Vector<S>, pareto: Vector<S>) -> Place<S> {
         let tau = clock * (1.0 / self.far.rate);
@@ -92,7 +92,7 @@ impl EventCuts {
         }
     }
 
-    /// Near the edge: a step over which the small jumps spread to a share of the `distance`, or until the clock runs down.
+    /// A stretch near the edge: a step in which the small jumps spread over a share of the `distance`, or until the clock runs out.
     #[inline(always)]
     pub fn near<S: Simd>(&self, distance: Vector<S>, clock: Vector<S>, pareto: Vector<S>) -> NearPlace<S> {
         let part = (distance * (1.0 / self.reach)).at_least(Ladder::FLOOR);
@@ -129,13 +129,13 @@ impl<S: Simd> Place<S> {
         }
     }
 
-    /// A stretch that is no longer than `tau`.
+    /// The stretch, shortened to at most `tau`.
     #[inline(always)]
     pub fn cut_short(self, tau: Vector<S>) -> Self {
         Place { tau: tau.min(self.tau), jumps: self.jumps & self.tau.below_or_at(tau), ..self }
     }
 
-    /// What is left of the clock at the end of the stretch.
+    /// The rest of the clock at the end of the stretch.
     #[inline(always)]
     pub fn clock_at_end(&self, clock: Vector<S>) -> Vector<S> {
         let left = (clock - self.tau * self.rate).at_least(f64::MIN_POSITIVE);

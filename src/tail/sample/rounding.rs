@@ -1,11 +1,11 @@
 //! # The values behind rounded entries
 //!
-//! An entry `x` on a lattice of step `h` says `x - h/2 <= X <= x + h/2`. The entries of a cell are spread over it as the stable law that fits them
-//! best is: the `j`-th of `c` goes to the share `(j + ½)/c` of the law's probability in the cell. The law is fitted to the spread entries and they are
-//! spread again until neither moves. This is the EM algorithm for the likelihood of the cells, `Π [F(x + h/2) - F(x - h/2)]`, but for the entries
-//! that are alone in a cell: far out, where the density hardly changes over it.
+//! An entry `x` on a lattice of step `h` means `x - h/2 <= X <= x + h/2`. The entries of a cell are spread over it like the best-fitting stable law:
+//! the `j`-th of `c` moves to the share `(j + ½)/c` of the law's probability in the cell. Fitting the law and spreading the entries alternate until
+//! neither changes. This is the EM algorithm for the likelihood of the cells, `Π [F(x + h/2) - F(x - h/2)]`, except for entries that are
+//! alone in a cell far out, where the density hardly changes over it.
 //!
-//! All estimators then see a continuous sample without zeros. Left as they are, the entries in the middle cell would have no logarithm, and
+//! All estimators then see a continuous sample without zeros. Without spreading, the entries in the middle cell would have no logarithm, and
 //! quantiles would jump by `h`.
 //!
 //! # References
@@ -13,19 +13,18 @@
 //! - Dempster, Laird, Rubin (1977), *Maximum Likelihood from Incomplete Data via the EM Algorithm*, J. R. Statist. Soc. B 39.
 
 use super::lattice::{Cells, evenly};
-use super::likelihood::{FEWEST, Likelihood, StableFit};
-use super::log_density::LogTail;
+use crate::tail::law::{FEWEST, Likelihood, LogTail, StableFit};
 
-/// Rounds of fitting and spreading at most.
+/// Largest number of rounds of fitting and spreading.
 const ROUNDS: usize = 50;
 /// Change of α and of `log s` at which they end: far below a standard error.
 const SETTLED: f64 = 2e-4;
-/// Beyond so many steps from the centre the density hardly changes over a cell.
+/// Number of steps from the centre beyond which the density hardly changes over a cell.
 const EVEN: f64 = 32.0;
-/// Parts of a cell between which places are interpolated.
+/// Number of parts of a cell between which positions are interpolated.
 const PARTS: usize = 8;
 
-/// The entries, less their location, spread over the cells of their lattice. Where no stable law can be fitted they are spread evenly.
+/// Spreads the entries, minus their location, over the cells of their lattice: evenly if no stable law can be fitted.
 pub fn spread(entries: Vec<f64>, step: f64) -> Vec<f64> {
     let cells = Cells::new(entries, step);
     let mut values = cells.spread(evenly);
@@ -48,19 +47,19 @@ fn fit(values: &[f64]) -> Option<StableFit> {
     (values.len() >= FEWEST).then(|| Likelihood::new(values).fit(values).ok()).flatten()
 }
 
-/// Where the law about 0 has the given shares of its probability between `lo` and `hi`.
+/// Positions at which the law about 0 reaches the given shares of its probability between `lo` and `hi`.
 fn places(tail: &LogTail, scale: f64, step: f64, [lo, hi]: [f64; 2], shares: &[f64]) -> Vec<f64> {
     if lo.max(-hi) > EVEN * step {
         return evenly(lo, hi, shares);
     }
-    // On the negative side by symmetry, so that small probabilities keep their digits.
+    // The negative side is mirrored, so that small probabilities are accurate.
     if hi <= 0.0 {
         let mirrored: Vec<f64> = shares.iter().rev().map(|share| 1.0 - share).collect();
         return places(tail, scale, step, [-hi, -lo], &mirrored).into_iter().rev().map(|x| -x).collect();
     }
     let above = |x: f64| tail.at(x.ln() - scale.ln()).exp();
     let edge = |part: usize| lo + (hi - lo) * part as f64 / PARTS as f64;
-    // Probability beyond an edge; below 0 it is what is beyond the mirrored one, less than 1.
+    // Probability beyond an edge; below 0 it is 1 minus that beyond the mirrored edge.
     let beyond: Vec<f64> = (0..=PARTS)
         .map(edge)
         .map(|x| match x {
@@ -95,7 +94,7 @@ mod tests {
         StableLaw::new(Alpha::new(alpha).unwrap()).sample_iter(Stream::new(Seed(41), 0, 0)).take(n).collect()
     }
 
-    /// The law is found again from cells as wide as its scale: within four standard errors `1.6/√n` of α, `.9/√n` of the scale.
+    /// The fit recovers the law from cells as wide as its scale: within four standard errors `1.6/√n` of α, `.9/√n` of the scale.
     #[test]
     fn cells_as_wide_as_the_scale_do_not_move_the_fit() {
         let n = 40_000;
@@ -117,7 +116,7 @@ mod tests {
         let (right, left) =
             (places(&tail, 2.0, 1.0, [2.5, 3.5], &shares), places(&tail, 2.0, 1.0, [-3.5, -2.5], &shares));
         assert!(right[2] > 2.9 && right[2] < 3.0, "{right:?}");
-        // Shares of the mirrored cell count from its other end.
+        // Shares of the mirrored cell are counted from its other end.
         assert!((left[2] + right[2]).abs() < 1e-12 && left.is_sorted());
     }
 }

@@ -1,8 +1,8 @@
 //! Maxima and level crossings of smooth functions of one variable.
 
-use super::TailError;
+use crate::tail::TailError;
 
-/// Place and value of the maximum of `f` on `[lo, hi]` by Brent's method, to `tolerance`.
+/// Position and value of the maximum of `f` on `[lo, hi]` by Brent's method, to `tolerance`.
 ///
 /// # References
 /// - Brent (1973), *Algorithms for Minimization without Derivatives*, chapter 5.
@@ -16,7 +16,7 @@ pub fn maximum(
     let (mut lo, mut hi) = (lo, hi);
     let mut best = lo + GOLDEN * (hi - lo);
     let mut value = f(best)?;
-    // The best, the second and the third place so far.
+    // The three best positions so far.
     let (mut second, mut third) = ((best, value), (best, value));
     let (mut step, mut before) = (0.0f64, 0.0f64);
     for _ in 0..100 {
@@ -64,9 +64,9 @@ pub fn maximum(
     Ok((best, value))
 }
 
-/// Where `f`, 0 at `inside` and above `level` at `outside`, crosses `level`, to a thousandth of the distance.
+/// The point at which `f`, 0 at `inside` and above `level` at `outside`, crosses `level`, to a thousandth of the distance.
 ///
-/// The secant is taken on `√f`, which is a line where `f` is a parabola.
+/// The secant method is applied to `√f`, which is linear if `f` is a parabola.
 pub fn crossing(
     inside: f64,
     outside: f64,

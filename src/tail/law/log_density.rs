@@ -1,14 +1,14 @@
 //! # The log density of a stable law, tabulated
 //!
-//! `g(u) = log f(e^u)`, f the density of SαS(1): smooth in `u = log x`, constant far inside and of slope `-(1+α)` far out. It is tabulated at
-//! steps of 1/32 and interpolated by cubics through four neighbours; beyond the table it goes on as a line. The error is below 3e-6 of
-//! `max(1, |g|)` from α = .4 up, but for α within .05 of 2, where `g` bends sharply between the Gaussian and the power law: there it is below 1e-6 in the mean
-//! over the law. At α = 2 the formula is used.
+//! `g(u) = log f(e^u)` with the density f of SαS(1) is smooth in `u = log x`, constant far inside and of slope `-(1+α)` far out. It is tabulated at
+//! steps of 1/32 and interpolated by cubics through four neighbours; beyond the table it is continued as a line. For α >= .4 the error is below 3e-6 of
+//! `max(1, |g|)`. Within .05 of 2, where `g` bends sharply between the Gaussian and the power law, it is below 1e-6 in the mean over the law. At
+//! α = 2 the formula is used.
 
 use std::f64::consts::PI;
 
-use super::TailError;
 use crate::noise::{Alpha, StableDensity};
+use crate::tail::TailError;
 
 /// `log f(e^u)` of SαS(1).
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub enum LogDensity {
     Table { values: Vec<f64>, slope: f64 },
 }
 
-/// The smallest index of which a density is computed.
+/// The smallest α for which a density is computed.
 pub const SMALLEST: f64 = 0.3;
 
 const STEP: f64 = 1.0 / 32.0;
@@ -61,7 +61,7 @@ pub struct LogTail {
     centre: f64,
 }
 
-/// The Gaussian tail beyond `e^3.9` is no number any more.
+/// The Gaussian tail beyond `e^3.9` underflows.
 const GAUSSIAN_END: f64 = 3.8;
 
 impl LogTail {

@@ -1,34 +1,33 @@
-//! What an event of a path on an interval is, and the numbers of many paths side by side.
+//! The events of a path on an interval, and the state of many paths in lanes.
 
 use pulp::Simd;
 
-use super::barrier::{Bridge, FAR, crossed};
 use crate::noise::LaneStreams;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::barrier::{Bridge, FAR, crossed};
 use crate::scheme::vector::{Mask, Vector};
-use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, Site};
+use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side};
 
-/// What marks a path at its end, a stretch whose bridge comes near an edge, their sum both, and a stretch that was far from the edges and
-/// yet ends outside.
+/// Marks of a lane: the path ends; the bridge of the stretch comes near an edge (their sum marks both); the stretch was far from the
+/// edges but ends outside.
 const END: f64 = 1.0;
 const BRIDGE: f64 = 2.0;
 const OUTSIDE: f64 = 4.0;
 
-/// The events of a problem on a line: its constants, of which a loop takes a copy that no store of a record can change. A path has
-/// `K` numbers of its own beside those of [`EventLanes`].
+/// The events of a problem on an interval: its constants. A loop works on a copy, so that the compiler knows that no store changes it. A path
+/// has `K` numbers in addition to those of [`EventLanes`].
 pub(super) trait IntervalEvents<const K: usize>: Copy {
-    /// Normal numbers of an event beyond the first.
+    /// Normal numbers of an event after the first.
     const MORE_NORMALS: usize;
-    /// Exponential numbers of an event beyond the clock's.
+    /// Exponential numbers of an event in addition to the clock's.
     const EXPONENTIALS: usize;
 
-    fn line(&self) -> &Line;
+    fn interval(&self) -> &IntervalProblem;
 
     /// Those numbers at the start.
     fn start(&self) -> [f64; K];
 
-    /// Vector `g` of the lanes through one event, from what is left of the clock: the stretch, with which the lanes go on to
-    /// [`EventLanes::conclude`].
+    /// The next stretch of vector `g` of the lanes, for [`EventLanes::conclude`].
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<K, N>, g: usize) -> Stretch<S>;
 }
 
@@ -37,16 +36,16 @@ pub(super) struct Stretch<S: Simd> {
     pub before: Vector<S>,
     pub after: Vector<S>,
     pub tau: Vector<S>,
-    /// What is left of the clock at its end; nothing where a large jump comes, and less than nothing where the cut far from the edge
-    /// is kept until then.
+    /// The rest of the clock at its end; 0 in lanes with a large jump, and negative where the cut far from the edge is kept until the
+    /// jump.
     pub clock: Vector<S>,
     /// Displacement by a large jump at its end.
     pub jump: Vector<S>,
-    /// Variance of the Gaussian part per unit time as the edge sees it.
+    /// Variance per unit time of the Gaussian part along the normal of the edge.
     pub variance: Vector<S>,
-    /// How far beyond the edges the Gaussian part is watched.
+    /// Shift of the barrier of the Gaussian part beyond the edges.
     pub shift: Vector<S>,
-    /// Where the lower and the upper edge are near enough for a bridge; `None` if nowhere.
+    /// Lanes in which the lower and the upper edge are near enough for a bridge; `None` if there are none.
     pub watched: Option<[Mask<S>; 2]>,
 }
 
@@ -57,14 +56,14 @@ pub(super) struct EventLanes<const K: usize, const N: usize> {
     pub t: [f64; N],
     clock: [f64; N],
     events: [f64; N],
-    /// What [`IntervalEvents`] adds to them.
+    /// The numbers of [`IntervalEvents`].
     pub own: [[f64; N]; K],
     pub clock_draw: [f64; N],
     pub normals: [[f64; N]; 2],
     pub exponential: [f64; N],
     /// A Pareto number of either sign, 1 or more.
     pub jump: [f64; N],
-    /// Ends of the stretch just made, its length, and its variance and shift.
+    /// Ends of the last stretch, its length, variance and shift.
     before: [f64; N],
     after: [f64; N],
     tau: [f64; N],
@@ -72,11 +71,11 @@ pub(super) struct EventLanes<const K: usize, const N: usize> {
     shift: [f64; N],
     /// The displacement by a jump.
     kick: [f64; N],
-    /// `2 from to/(σ² τ)` at either edge, infinite where none is near.
+    /// `2 from to/(σ² τ)` at either edge, infinite if the edge is not near.
     exponents: [[f64; N]; 2],
-    /// Not 0 where a path has to be looked at.
+    /// Not 0 for a path that needs [`EventLanes::attend`].
     attention: [f64; N],
-    /// Whether an edge was near some path since this was last reset.
+    /// Whether an edge was near any path since the last reset.
     pub bridged: bool,
 }
 
@@ -120,7 +119,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         self.own.map(|row| row[lane])
     }
 
-    /// What is left of the clock, an exponential number that the large jumps use up; drawn where the last one came.
+    /// The rest of the clock, an exponential number that is used up at the rate of the large jumps; drawn anew after a jump.
     #[inline(always)]
     pub fn clock<S: Simd>(&self, simd: S, g: usize) -> Vector<S> {
         let left = Vector::load(simd, &self.clock, g);
@@ -133,19 +132,19 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         Vector::load(simd, &self.clock, g).below_number(0.0)
     }
 
-    /// The end of an event: the exponents of the bridge near an edge, the jump if the clock has run down, and the marks of the lanes
-    /// that call for attention, which it returns.
+    /// Completes an event: the exponents of the bridge near an edge, and the jump if the clock has run out. Returns the marks of the
+    /// lanes that need [`EventLanes::attend`].
     #[inline(always)]
     pub fn conclude<S: Simd>(
         &mut self,
         simd: S,
         g: usize,
         stretch: Stretch<S>,
-        line: &Line,
+        interval: &IntervalProblem,
         limits: Limits<'_>,
     ) -> Vector<S> {
         let Stretch { before, after, tau, clock, jump, variance, shift, watched } = stretch;
-        let (above, below) = (line.hi - after, after - line.lo);
+        let (above, below) = (interval.hi - after, after - interval.lo);
         let none = above.below(above);
         let (mut bridges, mut outside) = (none, above.at_or_below_number(0.0) | below.at_or_below_number(0.0));
         if let Some(watched) = watched {
@@ -155,15 +154,15 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
                 let certain = from.at_or_below_number(0.0) | to.at_or_below_number(0.0);
                 watched.select(certain.select(to.all(-1.0), from * to * scale), never)
             };
-            let lower = exponent(before - line.lo + shift, below + shift, watched[0]);
-            let upper = exponent(line.hi - before + shift, above + shift, watched[1]);
+            let lower = exponent(before - interval.lo + shift, below + shift, watched[0]);
+            let upper = exponent(interval.hi - before + shift, above + shift, watched[1]);
             lower.store(&mut self.exponents[0], g);
             upper.store(&mut self.exponents[1], g);
             shift.store(&mut self.shift, g);
             variance.store(&mut self.variance, g);
             before.store(&mut self.before, g);
             bridges = lower.min(upper).below_number(FAR);
-            // Within the shift of its barrier a path goes on.
+            // A path between the edge and its shifted barrier continues.
             outside = outside & !(watched[0] | watched[1]);
             self.bridged = true;
         }
@@ -171,7 +170,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let t = Vector::load(simd, &self.t, g) + tau;
         let landed = jumps.select(after + jump, after);
         let events = Vector::load(simd, &self.events, g) + jumps.choose(2.0, 1.0);
-        let inside = landed.above_number(line.lo) & landed.below_number(line.hi);
+        let inside = landed.above_number(interval.lo) & landed.below_number(interval.hi);
         let ends = t.at_or_above_number(limits.max_time) | events.at_or_above_number(limits.max_events as f64);
         // The events of an idle lane stay below 0.
         let attention = bridges.choose(BRIDGE, 0.0) + (jumps & !inside | ends).choose(END, 0.0);
@@ -188,10 +187,10 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         attention
     }
 
-    /// Whether a lane has to be looked at by [`EventLanes::attend`], with the exponential number of its bridge.
+    /// Whether a lane needs [`EventLanes::attend`], given the exponential number of its bridge.
     #[inline(always)]
     pub fn calls(&self, lane: usize, draw: f64) -> bool {
-        // The two probabilities add up to twice the larger one at most.
+        // The sum of the two probabilities is at most twice the larger one.
         let nearer = || self.exponents[0][lane].min(self.exponents[1][lane]);
         match self.attention[lane] {
             0.0 => false,
@@ -203,7 +202,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
     /// The record of a lane whose event ended its path.
     pub fn attend(
         &self,
-        line: &Line,
+        interval: &IntervalProblem,
         lane: usize,
         draw: f64,
         streams: &mut LaneStreams<N>,
@@ -216,36 +215,36 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let flow_events = events - u64::from(jumped);
         let mut crossing = None;
         if self.attention[lane] >= OUTSIDE {
-            crossing = Some((usize::from(after >= line.hi), tau));
+            crossing = Some((usize::from(after >= interval.hi), tau));
         } else if self.attention[lane] >= BRIDGE
             && let Some(edge) = crossed([self.exponents[0][lane], self.exponents[1][lane]], draw)
         {
             let (before, shift) = (self.before[lane], self.shift[lane]);
             let bridge = match edge {
-                0 => Bridge { from: before - line.lo + shift, to: after - line.lo + shift },
-                _ => Bridge { from: line.hi - before + shift, to: line.hi - after + shift },
+                0 => Bridge { from: before - interval.lo + shift, to: after - interval.lo + shift },
+                _ => Bridge { from: interval.hi - before + shift, to: interval.hi - after + shift },
             };
             let mut stream = streams.stream(lane);
             let delay = bridge.crossing_time(self.variance[lane], tau, &mut stream);
             streams.set(lane, &stream);
             crossing = Some((edge, delay));
         }
-        // A limit ends a path and changes nothing before it: the stretch that spans it is made in full.
+        // A limit must not change the path before it, so the stretch that contains it is computed in full.
         let exit = crossing.map_or(t, |(_, delay)| (t - tau) + delay);
         if exit >= limits.max_time {
             return record(Outcome::Censored { at: limits.max_time }, flow_events);
         }
         if let Some((edge, _)) = crossing {
             let side = if edge == 0 { Side::Minus } else { Side::Plus };
-            let site = Site { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
+            let site = ExitSite { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
             return record(Outcome::Exited { time: exit, site }, flow_events);
         }
         let x = self.x[lane];
-        if jumped && !(line.lo < x && x < line.hi) {
-            let end = if x < line.minimum { line.lo } else { line.hi };
-            let overshoot = ((x - line.minimum) / (end - line.minimum)).max(1.0);
-            let side = Side::of(line.noise_of(self.kick[lane]));
-            let site = Site { axis: 0, side, overshoot, by: Departure::Jump };
+        if jumped && !(interval.lo < x && x < interval.hi) {
+            let end = if x < interval.minimum { interval.lo } else { interval.hi };
+            let overshoot = ((x - interval.minimum) / (end - interval.minimum)).max(1.0);
+            let side = Side::of(interval.noise_of(self.kick[lane]));
+            let site = ExitSite { axis: 0, side, overshoot, by: Departure::Jump };
             return record(Outcome::Exited { time: t, site }, events);
         }
         if events >= limits.max_events {

@@ -1,9 +1,9 @@
 //! Magnitudes on a grid of their logarithms, for likelihoods that are evaluated often.
 
-/// Weights at steps of [`STEP`] in `log|x|`. An entry is shared between its two neighbours so that its `log|x|` is kept.
+/// Weights at steps of [`STEP`] in `log|x|`. An entry is divided between the two neighbouring points so that its `log|x|` is preserved.
 ///
-/// The mean of a function `g` of `log|x|` errs by at most `max|g''|/32768`, and by a third less in the mean. For a stable log density of α < 2 that is
-/// below 4e-5, and nearly the same for all α close by, so that it does not move the maximum of a likelihood: see the test.
+/// The error of the mean of a function `g` of `log|x|` is at most `max|g''|/32768`, and a third less on average. For a stable log density of α < 2 it is
+/// below 4e-5, and nearly equal for all neighbouring α, so that it does not move the maximum of a likelihood: see the test.
 #[derive(Clone, Debug)]
 pub struct LogGrid {
     start: f64,
@@ -12,11 +12,11 @@ pub struct LogGrid {
 }
 
 const STEP: f64 = 1.0 / 64.0;
-/// So far below the median, `e^-14` of it, all log densities are constant; smaller entries are moved up to there.
+/// At `e^-14` of the median all log densities are constant; smaller entries are moved to that point.
 const DEPTH: f64 = 14.0;
 
 impl LogGrid {
-    /// The grid of the magnitudes `|x| > 0`, of which `median` is one.
+    /// The grid of the magnitudes `|x| > 0` with the given median.
     pub fn new(magnitudes: impl Iterator<Item = f64> + Clone, median: f64) -> Self {
         let start = median.ln() - DEPTH;
         let largest = magnitudes.clone().fold(median, f64::max).ln();

@@ -1,11 +1,13 @@
-//! What the estimators take for granted, tested: entries that are independent of each other, of one law, and symmetric.
+//! Tests of the assumptions of the estimators: independent entries of one symmetric law.
 //!
-//! Both tests are of ranks and signs and hold for any tail. A p value below [`LEVEL`](Assumptions::LEVEL) is worth a warning: of independent entries of a
-//! symmetric law one in a thousand samples gets it from each of the two tests.
+//! Both tests use ranks and signs only and are valid for any tail. A p value below [`LEVEL`](Assumptions::LEVEL) causes a warning: for independent
+//! entries of a symmetric law, each of the two tests does so in one of a thousand samples.
 
 use serde::{Serialize, Serializer};
 
-use super::{IntervalSettings, Pattern, SerialDependence, Skewness, TailError, TailSample};
+use super::serial::{Pattern, SerialDependence};
+use super::symmetry::Skewness;
+use crate::tail::{IntervalSettings, TailError, TailSample};
 
 /// The two tests of a sample.
 ///
@@ -28,7 +30,7 @@ pub struct Assumptions {
     /// Symmetry about any point.
     #[serde(serialize_with = "or_error")]
     pub symmetry: Result<Skewness, TailError>,
-    /// Independence of the order.
+    /// Independence of consecutive entries.
     #[serde(serialize_with = "or_error")]
     pub dependence: Result<SerialDependence, TailError>,
 }
@@ -40,11 +42,11 @@ pub struct Assumptions {
 pub enum Rejection {
     /// The law is skewed.
     Asymmetric,
-    /// Entries depend on those before them.
+    /// Entries depend on earlier ones.
     Dependent,
-    /// They do, and they are in ascending or descending order.
+    /// Entries are in ascending or descending order.
     Sorted,
-    /// They do, as the sums of independent steps do.
+    /// Entries look like sums of independent steps.
     UnitRoot,
 }
 
@@ -52,7 +54,7 @@ impl Assumptions {
     /// p value below which an assumption counts as rejected.
     pub const LEVEL: f64 = 1e-3;
 
-    /// The tests of a sample; `columns` are those of the rows that a pooled sample was taken from, 1 otherwise.
+    /// Tests a sample; `columns` is the number of columns of the rows that were pooled, 1 otherwise.
     pub fn of(sample: &TailSample, settings: &IntervalSettings, columns: usize) -> Self {
         Assumptions {
             symmetry: Skewness::of(sample, settings, columns),
@@ -60,7 +62,7 @@ impl Assumptions {
         }
     }
 
-    /// What is rejected.
+    /// The rejected assumptions.
     pub fn rejections(&self) -> Vec<Rejection> {
         let skewed = self.symmetry.as_ref().is_ok_and(|test| test.p < Assumptions::LEVEL);
         let dependent = self.dependence.as_ref().ok().filter(|test| test.p < Assumptions::LEVEL);
@@ -69,7 +71,7 @@ impl Assumptions {
             Pattern::UnitRoot => Rejection::UnitRoot,
             Pattern::Other => Rejection::Dependent,
         });
-        // Of a walk or of sorted entries the shape says nothing about the law.
+        // The shape of a random walk or of sorted entries says nothing about the law.
         let skewed = skewed && !matches!(dependent, Some(Rejection::Sorted | Rejection::UnitRoot));
         skewed.then_some(Rejection::Asymmetric).into_iter().chain(dependent).collect()
     }

@@ -6,29 +6,29 @@ use pulp::Arch;
 
 use super::adam_events::AdamEvents;
 use super::interval_events::IntervalEvents;
-use super::lanes::{Advance, Walker};
+use super::lanes::{AdvanceEvents, EventPath};
 use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::noise::QuantileTable;
 use crate::scheme::{Limits, Outcome, PathRecord, StreamSource};
 
-/// Fewer paths than this go on in narrower lanes.
+/// Fewer paths than this continue in narrower lanes.
 const FEW: usize = 2;
 
 /// The events of every kind of problem.
 #[derive(Clone, Copy)]
-pub(super) enum AnyEvents {
+pub(in crate::scheme::jump_adapted) enum AnyEvents {
     Smooth(SmoothEvents),
     Kink(KinkEvents),
     FrozenAdam(AdamEvents<false>),
     MeanFieldAdam(AdamEvents<true>),
 }
 
-/// A problem on a line with the tables of its events.
-pub(super) struct EventKernel {
+/// A problem on an interval with the tables of its events.
+pub(in crate::scheme::jump_adapted) struct EventKernel {
     events: AnyEvents,
     /// Pareto numbers of either sign, with the sign of the noise where the amplitude is positive.
     jump: QuantileTable,
-    pub(super) arch: Arch,
+    pub(in crate::scheme::jump_adapted) arch: Arch,
 }
 
 impl EventKernel {
@@ -58,15 +58,15 @@ impl EventKernel {
         limits: Limits<'_>,
         put: &mut impl FnMut(u64, PathRecord),
     ) {
-        let start = [events.line().start, 0.0, 0.0, 0.0];
-        let walker = |path| Walker { path, state: start, own: events.start(), stream: source.stream(path) };
+        let start = [events.interval().start, 0.0, 0.0, 0.0];
+        let walker = |path| EventPath { path, state: start, own: events.start(), stream: source.stream(path) };
         let jump = &self.jump;
         let wide =
-            Advance::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
+            AdvanceEvents::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
         let queue = self.arch.dispatch(wide).into_iter();
-        let narrow = Advance::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
+        let narrow = AdvanceEvents::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
         let queue = self.arch.dispatch(narrow).into_iter();
-        Arch::Scalar.dispatch(Advance::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
+        Arch::Scalar.dispatch(AdvanceEvents::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
     }
 }
 
@@ -107,22 +107,22 @@ mod tests {
         ]
     }
 
-    /// The number of lanes, the paths in the others and the vectors do not change a bit: a path that runs alone takes one lane
-    /// of scalars.
+    /// The number of lanes, the paths in other lanes and the width of the vectors do not change a bit. A path that runs alone uses
+    /// one lane of scalars.
     #[test]
     fn a_path_is_the_same_in_any_company() {
         for kernel in kernels() {
-            let mut line = kernel.interval.unwrap();
+            let mut interval = kernel.interval.unwrap();
             for limits in [Limits::default(), Limits { max_time: 6.0, max_events: 30, stop: None }] {
                 let mut alone = Vec::new();
                 for path in 0..300 {
-                    line.run(SOURCE, path..path + 1, limits, &mut alone);
+                    interval.run(SOURCE, path..path + 1, limits, &mut alone);
                 }
                 for arch in levels() {
-                    line.arch = arch;
+                    interval.arch = arch;
                     let mut together = Vec::new();
-                    line.run(SOURCE, 0..12, limits, &mut together);
-                    line.run(SOURCE, 12..300, limits, &mut together);
+                    interval.run(SOURCE, 0..12, limits, &mut together);
+                    interval.run(SOURCE, 12..300, limits, &mut together);
                     assert!(alone == together, "{arch:?}");
                 }
                 let exits = alone.iter().filter(|r| r.outcome.exit_time().is_some()).count();
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// The law is that of the general path: means, shares of jumps and of the upper side within 4.5 standard errors of
+    /// The law equals that of the general scheme: means, shares of jumps and of the upper side within 4.5 standard errors of
     /// 60,000 paths each, 21 comparisons, false-positive rate below 2e-4. Power: mean times of problems 3 % apart differ.
     #[test]
     fn the_law_is_that_of_the_general_path() {

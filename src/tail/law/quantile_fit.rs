@@ -1,28 +1,28 @@
 //! # Tail index and scale by two quantiles
 //!
-//! The ratio of the ninth decile of `|x|` to its median determines α, whatever the scale. It is inverted with the quantiles of
-//! [`StableDensity`], no table. The estimator is [`McCulloch`](super::McCulloch).
+//! The ratio of the ninth decile of `|x|` to its median determines α for any scale. It is inverted with the quantiles of
+//! [`StableDensity`], without a table. The estimator is [`McCulloch`](crate::tail::McCulloch).
 
-use super::TailError;
 use super::log_density::SMALLEST;
-use super::order_statistics::quantile;
 use crate::noise::{Alpha, StableDensity};
+use crate::tail::TailError;
+use crate::tail::order_statistics::quantile;
 
 /// Shares of `|x|` below the two quantiles.
 const SHARES: [f64; 2] = [0.5, 0.9];
 
-/// `α̂` before it is cut at 2, and the scale that belongs to the cut one.
-pub(super) struct QuantileFit {
-    pub(super) raw: f64,
-    pub(super) alpha: f64,
-    pub(super) scale: f64,
+/// `α̂` before it is cut at 2, and the scale for the cut `α̂`.
+pub struct QuantileFit {
+    pub raw: f64,
+    pub alpha: f64,
+    pub scale: f64,
     /// Sample quantiles of `|x|`.
     quantiles: [f64; 2],
 }
 
 impl QuantileFit {
     /// The fit to values about 0.
-    pub(super) fn of(values: &[f64]) -> Result<QuantileFit, TailError> {
+    pub fn of(values: &[f64]) -> Result<QuantileFit, TailError> {
         let mut magnitudes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
         let quantiles = SHARES.map(|p| quantile(&mut magnitudes, p));
         let ratio = quantiles[1] / quantiles[0];
@@ -31,7 +31,7 @@ impl QuantileFit {
         }
         let gaussian = law_ratio(2.0)?.ln();
         let raw = if ratio.ln() < gaussian {
-            // The ratio as a function of α is continued by its tangent, so that the error of α̂ can be judged at 2.
+            // The ratio is continued beyond α = 2 by its tangent, so that the error of α̂ is defined there.
             2.0 + (ratio.ln() - gaussian) / slope(2.0)?
         } else {
             invert(ratio.ln())?
@@ -42,7 +42,7 @@ impl QuantileFit {
     }
 
     /// Influence of every entry on `α̂`: that of a sample quantile is `(p - 1{|x| <= q})/g(q)`, g the density of `|x|`.
-    pub(super) fn influence(&self, values: &[f64]) -> Result<Vec<f64>, TailError> {
+    pub fn influence(&self, values: &[f64]) -> Result<Vec<f64>, TailError> {
         let law = law(self.alpha)?;
         let [near, far] = self.quantiles;
         let weight = |q: f64| 1.0 / (2.0 * law.pdf(q / self.scale) * q / self.scale);
@@ -74,7 +74,7 @@ fn slope(alpha: f64) -> Result<f64, TailError> {
     Ok((law_ratio(above)?.ln() - law_ratio(below)?.ln()) / (above - below))
 }
 
-/// The α whose `log ν` is `wanted`, by the secant within a bracket.
+/// The α whose `log ν` is `wanted`, by the secant method within a bracket.
 fn invert(wanted: f64) -> Result<f64, TailError> {
     let excess = |alpha: f64| Ok::<f64, TailError>(law_ratio(alpha)?.ln() - wanted);
     let (mut low, mut high) = ((SMALLEST, excess(SMALLEST)?), (2.0, excess(2.0)?));
@@ -85,7 +85,7 @@ fn invert(wanted: f64) -> Result<f64, TailError> {
         let secant = high.0 - high.1 * (high.0 - low.0) / (high.1 - low.1);
         let alpha = if secant > low.0 && secant < high.0 { secant } else { 0.5 * (low.0 + high.0) };
         let found = (alpha, excess(alpha)?);
-        // The end that stays is weighed down, or the secant would creep towards it (Illinois).
+        // The value at the unchanged end is halved, because the secant would converge slowly otherwise (Illinois method).
         if found.1 > 0.0 {
             low = found;
             high.1 *= 0.5;

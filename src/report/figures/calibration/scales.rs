@@ -30,11 +30,11 @@ pub struct ScaleDistribution {
 
 impl ScaleDistribution {
     /// Half the distance between the 16 % and the 84 % quantile of the logarithms. This is their standard deviation if they are Gaussian,
-    /// and it is robust against the few parameters that rarely have noise.
-    pub fn spread(&self) -> f64 {
+    /// and it is robust against the few parameters that rarely have noise. `None` if no parameter has noise.
+    pub fn spread(&self) -> Option<f64> {
         let logs = self.centred();
-        let at = |share: f64| logs.get((share * logs.len() as f64) as usize).copied().unwrap_or(f64::NAN);
-        0.5 * (at(0.8413) - at(0.1587))
+        let at = |share: f64| logs.get((share * logs.len() as f64) as usize).copied();
+        Some(0.5 * (at(0.8413)? - at(0.1587)?))
     }
 
     /// Logarithms over the median, ascending.
@@ -72,10 +72,9 @@ impl Figure for ScalesFigure {
             for (distribution, stairs) in distributions.iter().zip(stairs) {
                 let color = style::color(place(&names, &distribution.label));
                 panel.mark(Mark::Line(stairs, Stroke::solid(color, 1.0)));
-                let (tau, silent) = (distribution.spread(), 100.0 * distribution.silent);
-                panel
-                    .notes
-                    .push(Note::new(format!("{}: τ = {tau:.2}, {silent:.0} % silent", distribution.label), color));
+                let tau = distribution.spread().map_or(String::new(), |tau| format!("τ = {tau:.2}, "));
+                let silent = 100.0 * distribution.silent;
+                panel.notes.push(Note::new(format!("{}: {tau}{silent:.0} % silent", distribution.label), color));
             }
             panel
         });
@@ -122,6 +121,7 @@ mod tests {
         let corners = staircase(&distribution);
         let area: f64 = corners.windows(2).map(|c| 0.5 * (c[0].1 + c[1].1) * (c[1].0 / c[0].0).log10()).sum();
         assert!((area - 1.0).abs() < 1e-9, "{area}");
-        assert!((distribution.spread() - 3.413).abs() < 0.01, "{}", distribution.spread());
+        let spread = distribution.spread().unwrap();
+        assert!((spread - 3.413).abs() < 0.01, "{spread}");
     }
 }

@@ -1,63 +1,63 @@
 //! # The likelihood of a stable law
 //!
 //! The mean log likelihood of magnitudes about a known location, maximal in the scale and then in α. The density is
-//! [`StableDensity`](crate::noise::StableDensity)'s, tabulated for every α that is tried ([`LogDensity`]), and the data lie on a fine grid
-//! ([`LogGrid`]).
+//! [`StableDensity`](crate::noise::StableDensity)'s, tabulated for every α of the search ([`LogDensity`]), and the data are collected on a fine
+//! grid ([`LogGrid`]).
 
-use super::TailError;
 use super::log_density::{LogDensity, SMALLEST};
 use super::log_grid::LogGrid;
 use super::optimum::{crossing, maximum};
-use super::order_statistics::median;
 use super::quantile_fit::QuantileFit;
 use crate::exit::Estimate;
+use crate::tail::TailError;
+use crate::tail::order_statistics::median;
 
-/// Fewest values that a law is fitted to.
-pub(super) const FEWEST: usize = 20;
+/// Fewest values for a fit.
+pub const FEWEST: usize = 20;
 /// Accuracy of `α̂`.
 const TOLERANCE: f64 = 1e-6;
-/// Above, the optimum is sought in `log(2-α)`: it may be anywhere close to 2, or at 2.
+/// Above this α the search uses `log(2-α)`, since the optimum may be anywhere close to 2, or at 2.
 const NEAR_GAUSSIAN: f64 = 1.97;
 const NEAREST: f64 = 1e-6;
-/// A law with α < 2 must be likelier than the Gaussian by this much an entry: the tables are no better.
+/// Smallest excess of the mean log likelihood of a law with α < 2 over the Gaussian: the accuracy of the tables.
 const RESOLUTION: f64 = 1e-6;
 /// The likelihood of a sample.
-pub(super) struct Likelihood {
+pub struct Likelihood {
     grid: LogGrid,
-    /// `log s` to start with.
+    /// `log s` at which the search starts.
     scale: f64,
 }
 
 /// A maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct StableFit {
-    pub(super) alpha: f64,
-    pub(super) scale: f64,
+pub struct StableFit {
+    pub alpha: f64,
+    pub scale: f64,
     /// Mean log likelihood of an entry.
-    pub(super) mean_log_likelihood: f64,
+    pub mean_log_likelihood: f64,
 }
 
 impl Likelihood {
     /// The likelihood of `values`, none of which is 0.
-    pub(super) fn new(values: &[f64]) -> Self {
+    pub fn new(values: &[f64]) -> Self {
         let mut magnitudes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
         let median = median(&mut magnitudes);
         Likelihood { grid: LogGrid::new(magnitudes.iter().copied(), median), scale: median.ln() }
     }
 
     /// The data.
-    pub(super) fn grid(&self) -> &LogGrid {
+    pub fn grid(&self) -> &LogGrid {
         &self.grid
     }
 
-    /// The maximum. McCulloch's estimate says where to look.
-    pub(super) fn fit(&self, values: &[f64]) -> Result<StableFit, TailError> {
+    /// The maximum. The search starts from McCulloch's estimate.
+    pub fn fit(&self, values: &[f64]) -> Result<StableFit, TailError> {
         let start = QuantileFit::of(values).ok().map(|fit| fit.alpha).unwrap_or(1.0).clamp(SMALLEST + 0.1, 1.9);
         let mut width = (16.0 / (values.len() as f64).sqrt()).clamp(0.05, 1.0);
         let (alpha, height) = loop {
             let (lo, hi) = ((start - width).max(SMALLEST), (start + width).min(2.0));
             let (alpha, height) = maximum(lo, hi, TOLERANCE, |alpha| self.profile(alpha).map(|best| best.0))?;
-            // An end of the range that is not an end of the laws is no maximum.
+            // An end of the range that is not a limit of α is not a maximum.
             let inside = (alpha > lo + 1e-3 || lo == SMALLEST) && (alpha < hi - 1e-3 || hi == 2.0);
             if inside {
                 break (alpha, height);
@@ -86,8 +86,8 @@ impl Likelihood {
         Ok(self.grid.best_scale(self.scale, |u| table.at(u)))
     }
 
-    /// Where twice the fall of the log likelihood reaches `level`.
-    pub(super) fn interval(&self, fit: &StableFit, level: f64) -> Result<Estimate, TailError> {
+    /// The α at which twice the decrease of the log likelihood reaches `level`.
+    pub fn interval(&self, fit: &StableFit, level: f64) -> Result<Estimate, TailError> {
         let n = self.grid.len() as f64;
         let fall = |alpha: f64| Ok(2.0 * n * (fit.mean_log_likelihood - self.profile(alpha)?.0));
         let guess = (2.0 / n.sqrt()).min(0.5 * (fit.alpha - SMALLEST));
@@ -112,7 +112,7 @@ mod tests {
         law.sample_iter(Stream::new(Seed(23), 1, path)).take(n).map(|x: f64| scale * x).collect()
     }
 
-    /// Table and grid against the density itself: the likelihood to 1e-4 an entry and, what counts, its maximum to a
+    /// Compares table and grid with the density itself: the likelihood agrees to 1e-4 per entry and, more important, its maximum to a
     /// twentieth of the standard error.
     #[test]
     fn table_and_grid_do_not_move_the_maximum() {

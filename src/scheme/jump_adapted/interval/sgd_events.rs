@@ -2,17 +2,17 @@
 
 use pulp::Simd;
 
-use super::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
-use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
+use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use crate::scheme::vector::Vector;
 
 /// The constants of the events with one curvature.
 #[derive(Clone, Copy)]
-pub(super) struct SmoothEvents {
-    line: Line,
+pub(in crate::scheme::jump_adapted) struct SmoothEvents {
+    interval: IntervalProblem,
     cuts: EventCuts,
     axis: SmoothAxis,
     longest: f64,
@@ -20,23 +20,23 @@ pub(super) struct SmoothEvents {
 
 /// The constants of the events with two curvatures that meet in a kink.
 #[derive(Clone, Copy)]
-pub(super) struct KinkEvents {
-    line: Line,
+pub(in crate::scheme::jump_adapted) struct KinkEvents {
+    interval: IntervalProblem,
     cuts: EventCuts,
     axis: KinkAxis,
 }
 
 impl SmoothEvents {
     /// `longest`: the longest step near the edge.
-    pub fn new(line: Line, cuts: EventCuts, longest: f64, floor: f64) -> Self {
-        SmoothEvents { line, cuts, axis: SmoothAxis::new(line.curvatures[0], floor), longest }
+    pub fn new(interval: IntervalProblem, cuts: EventCuts, longest: f64, floor: f64) -> Self {
+        SmoothEvents { interval, cuts, axis: SmoothAxis::new(interval.curvatures[0], floor), longest }
     }
 }
 
 impl KinkEvents {
-    pub fn new(line: Line, cuts: EventCuts, floor: f64) -> Self {
-        let reach = [line.minimum - line.lo, line.hi - line.minimum];
-        KinkEvents { line, cuts, axis: KinkAxis::new(line.curvatures, reach, floor) }
+    pub fn new(interval: IntervalProblem, cuts: EventCuts, floor: f64) -> Self {
+        let reach = [interval.minimum - interval.lo, interval.hi - interval.minimum];
+        KinkEvents { interval, cuts, axis: KinkAxis::new(interval.curvatures, reach, floor) }
     }
 }
 
@@ -44,8 +44,8 @@ impl IntervalEvents<0> for SmoothEvents {
     const MORE_NORMALS: usize = 0;
     const EXPONENTIALS: usize = 0;
 
-    fn line(&self) -> &Line {
-        &self.line
+    fn interval(&self) -> &IntervalProblem {
+        &self.interval
     }
 
     fn start(&self) -> [f64; 0] {
@@ -55,23 +55,23 @@ impl IntervalEvents<0> for SmoothEvents {
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<0, N>, g: usize) -> Stretch<S> {
         let x = Vector::load(simd, &lanes.x, g);
-        let y = x - self.line.minimum;
+        let y = x - self.interval.minimum;
         let clock = lanes.clock(simd, g);
         let normal = Vector::load(simd, &lanes.normals[0], g);
         let pareto = Vector::load(simd, &lanes.jump, g);
         let mut place = self.cuts.far(clock, pareto);
-        let distance = self.line.distance(x);
+        let distance = self.interval.distance(x);
         let near = self.cuts.is_near(distance);
         let is_near = near.any();
         if is_near {
             let local = self.cuts.near(distance, clock, pareto);
-            let drift = (STEP_DRIFT / self.line.curvatures[0]) * local.distance / y.abs();
+            let drift = (STEP_DRIFT / self.interval.curvatures[0]) * local.distance / y.abs();
             let tau = local.place.tau.min(drift).at_most(self.longest);
             place = place.or_where(near, local.place.cut_short(tau));
         }
         Stretch {
             before: x,
-            after: self.line.minimum + self.axis.step(y, place.variance, place.tau, normal),
+            after: self.interval.minimum + self.axis.step(y, place.variance, place.tau, normal),
             tau: place.tau,
             clock: place.clock_at_end(clock),
             jump: place.jump,
@@ -86,8 +86,8 @@ impl IntervalEvents<0> for KinkEvents {
     const MORE_NORMALS: usize = 1;
     const EXPONENTIALS: usize = 1;
 
-    fn line(&self) -> &Line {
-        &self.line
+    fn interval(&self) -> &IntervalProblem {
+        &self.interval
     }
 
     fn start(&self) -> [f64; 0] {
@@ -97,19 +97,19 @@ impl IntervalEvents<0> for KinkEvents {
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<0, N>, g: usize) -> Stretch<S> {
         let x = Vector::load(simd, &lanes.x, g);
-        let y = x - self.line.minimum;
+        let y = x - self.interval.minimum;
         let clock = lanes.clock(simd, g);
         let pareto = Vector::load(simd, &lanes.jump, g);
         let mut place = self.cuts.far(clock, pareto);
         let mut limit = place.tau;
-        let distance = self.line.distance(x);
-        // A path far from the edge stays so until the next jump. Its steps depend on the wait, and a cut that changes after them would depend
-        // on it as well.
+        let distance = self.interval.distance(x);
+        // A path far from the edge keeps that cut until the next jump. Its steps depend on the wait, so a cut that changed after them would
+        // depend on it too.
         let near = self.cuts.is_near(distance) & !lanes.keeps_far(simd, g);
         let is_near = near.any();
         if is_near {
             let local = self.cuts.near(distance, clock, pareto);
-            let [left, right] = self.line.curvatures;
+            let [left, right] = self.interval.curvatures;
             let k = y.below_number(0.0).choose(left, right);
             let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(STEP_RELAXATION) / k;
             limit = near.select(local.step.min(drift), limit);
@@ -122,13 +122,11 @@ impl IntervalEvents<0> for KinkEvents {
         let step = self.axis.step(y, place.variance, [limit, place.tau], !near, draws);
         let place = place.cut_short(step.tau);
         let left = place.clock_at_end(clock);
-        let watched = is_near.then_some(match self.axis.is_steep_left() {
-            true => [near & !step.walled, near],
-            false => [near, near & !step.walled],
-        });
+        let open = near & !step.walled;
+        let watched = is_near.then_some(if self.axis.is_steep_left() { [open, near] } else { [near, open] });
         Stretch {
             before: x,
-            after: self.line.minimum + step.y,
+            after: self.interval.minimum + step.y,
             tau: place.tau,
             clock: near.select(left, -left),
             jump: place.jump,

@@ -1,12 +1,12 @@
 //! # Do the entries depend on their order?
 //!
-//! The ranks of independent entries are in random order, whatever the law: their serial correlation `r_k` at lag `k` has mean and variance that are
-//! known exactly, moments of the entries or not. It is taken of the entries (trends, autoregression, prices) and of their distances from
-//! the location (volatility that comes in clusters), each at lag 1 and, as the portmanteau `Q = Σ_k (r_k - E r_k)²/Var r_k`, over the `K` lags up to
-//! `⌈n^(1/3)⌉`. `Q/K` is compared with Fisher's law with `K` and `n/2` degrees of freedom: that of χ² is too light in small samples, where
-//! the squares are not independent. The p value of the whole is four times the smallest of the four (Bonferroni).
+//! The ranks of independent entries are in random order for any law. Mean and variance of their serial correlation `r_k` at lag `k` are
+//! known exactly, even if the entries have no moments. The test uses the entries (trends, autoregression, prices) and their distances from
+//! the location (clustered volatility), each at lag 1 and, as the portmanteau statistic `Q = Σ_k (r_k - E r_k)²/Var r_k`, over the `K` lags up to
+//! `⌈n^(1/3)⌉`. `Q/K` is compared with Fisher's law with `K` and `n/2` degrees of freedom: χ² is too light-tailed in small samples, where
+//! the squares are dependent. The joint p value is four times the smallest of the four (Bonferroni).
 //!
-//! Of pooled rows, ranks are those within a column, and products are those with the next row. The products of a row are summed first: its entries
+//! For pooled rows, ranks are taken within a column, and products with the next row. The products of a row are summed first, since its entries
 //! may depend on each other.
 //!
 //! # References
@@ -19,20 +19,20 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use statrs::function::erf::erfc;
 use std::f64::consts::SQRT_2;
 
-use super::dependence::default_length;
-use super::triples::two_sided;
-use super::{TailError, TailSample};
+use super::symmetry::two_sided;
+use crate::tail::dependence::default_length;
+use crate::tail::{TailError, TailSample};
 
-/// The test of the order of a sample.
+/// Test of serial dependence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SerialDependence {
-    /// Of the entries.
+    /// Correlation of the entries.
     pub entries: SerialCorrelation,
-    /// Of their distances from the location.
+    /// Correlation of their distances from the location.
     pub magnitudes: SerialCorrelation,
-    /// Probability of a statistic at least as far off as the farthest of all, were the entries independent and of one law.
+    /// Joint p value under independent entries of one law.
     pub p: f64,
-    /// What the entries look like, beyond being dependent.
+    /// Pattern of the dependence.
     pub pattern: Pattern,
 }
 
@@ -43,9 +43,9 @@ pub struct SerialCorrelation {
     pub lag_one: f64,
     /// Its p value.
     pub lag_one_p: f64,
-    /// p value of the portmanteau statistic; none for pooled rows.
+    /// p value of the portmanteau statistic; `None` for pooled rows.
     pub portmanteau_p: Option<f64>,
-    /// Lags in it.
+    /// Number of its lags.
     pub lags: usize,
 }
 
@@ -56,7 +56,7 @@ pub struct SerialCorrelation {
 pub enum Pattern {
     /// None of these.
     Other,
-    /// Nearly all steps go the same way.
+    /// Nearly all steps have the same sign.
     Sorted,
     /// A sum of independent steps cannot be excluded.
     UnitRoot,
@@ -70,7 +70,7 @@ const ONE_WAY: f64 = 0.95;
 const UNIT_ROOT: f64 = 25.0;
 
 impl SerialDependence {
-    /// The test for a sample; `columns` are those of the rows that a pooled sample was taken from, 1 otherwise.
+    /// Tests a sample; `columns` is the number of columns of the rows that were pooled, 1 otherwise.
     ///
     /// # Errors
     /// [`TailError::TooFew`] below 20 entries or rows; [`TailError::Layout`].
@@ -132,7 +132,7 @@ impl SerialCorrelation {
         if rows < FEWEST {
             return Err(TailError::TooFew { found: rows, needed: FEWEST });
         }
-        // Sums over a row of products with the next, less their mean for rows in random order.
+        // Sums over a row of the products with the next row, minus their mean for rows in random order.
         let mut products = vec![0.0; rows - 1];
         let (mut product, mut square) = (0.0, 0.0);
         for column in 0..columns {
@@ -157,7 +157,7 @@ impl SerialCorrelation {
     }
 }
 
-/// Ranks less their mean; the mean rank of tied entries for all of them.
+/// Ranks minus their mean; tied entries have their mean rank.
 fn centred_ranks(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let mut order: Vec<usize> = (0..n).collect();

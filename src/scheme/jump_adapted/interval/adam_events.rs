@@ -2,31 +2,31 @@
 //!
 //! `v̂` moves half a step before and after, `(θ, m̂)` in between by its exact flow and Gaussian with `Q` held. The flow is
 //! `e^(Aτ) = a + c A` of the 2 × 2 matrix `A`, by Taylor's polynomial of a small part of `τ`, squared again and again in these two
-//! numbers (Cayley and Hamilton): one formula where the roots of `A` are real, equal or complex.
+//! numbers (Cayley-Hamilton): one formula for real, equal and complex roots of `A`.
 
 use pulp::Simd;
 
-use super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnLine};
-use super::barrier::{STEP_DRIFT, STEP_RELAXATION};
-use super::between_jumps::{FAR_STEP, MEMORY};
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
-use crate::scheme::interval::Line;
+use crate::scheme::interval::IntervalProblem;
+use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnInterval};
+use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
+use crate::scheme::jump_adapted::between_jumps::{FAR_STEP, MEMORY};
 use crate::scheme::vector::{Decay, Mask, Vector};
 
-/// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it leaves 10⁻¹⁵.
+/// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it has an error of 10⁻¹⁵.
 const SQUARINGS: u32 = 9;
 const LONGEST: f64 = 50.0;
 const TERMS: usize = 8;
 
-/// Part of the fastest time below which what a step gathers is summed as a series: the exact formula would cancel.
+/// Part of the fastest time below which the covariance of a step is summed as a series: the exact formula would cancel.
 const SHORT: f64 = 1e-3;
 
-/// The constants of the events; `v̂` follows the gradient where it `MOVES`.
+/// The constants of the events; `v̂` follows the gradient if it `MOVES`.
 #[derive(Clone, Copy)]
-pub(super) struct AdamEvents<const MOVES: bool> {
-    line: Line,
+pub(in crate::scheme::jump_adapted) struct AdamEvents<const MOVES: bool> {
+    interval: IntervalProblem,
     curvature: f64,
     beta1: f64,
     beta2: f64,
@@ -34,24 +34,24 @@ pub(super) struct AdamEvents<const MOVES: bool> {
     square: f64,
     stabilizer: f64,
     cuts: EventCuts,
-    /// The fastest rate of the motion, and the time after which it is forgotten.
+    /// The fastest rate of the motion, and the time after which its start no longer matters.
     rate: f64,
     memory: f64,
-    /// The way to the nearer end.
+    /// The distance to the nearer end.
     reach: f64,
-    rest: Option<RestOnLine>,
+    rest: Option<RestOnInterval>,
     starts_at_rest: bool,
 }
 
 impl<const MOVES: bool> AdamEvents<MOVES> {
-    /// The events of a motion, with its law at rest. `None` where two curvatures meet, or next to none.
-    pub fn new(line: Line, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
+    /// The events of a motion, with its law at rest. `None` if the curvatures differ or are negligible.
+    pub fn new(interval: IntervalProblem, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
-        let [curvature, right] = line.curvatures;
+        let [curvature, right] = interval.curvatures;
         let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
         (curvature == right && curvature > next_to_none).then(|| AdamEvents {
-            line,
+            interval,
             curvature,
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
@@ -60,8 +60,8 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
             cuts,
             rate: *rate,
             memory: *memory,
-            reach: line.reach(),
-            rest: motion.rest_on_line(),
+            reach: interval.reach(),
+            rest: motion.rest_on_interval(),
             starts_at_rest,
         })
     }
@@ -73,7 +73,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         let young = (self.beta1 * t).below_number(8.0) & moved.above_number(0.0);
         let never = moved * 0.0 + f64::INFINITY;
         let mut limit = young.select((0.25 * t).at_least(0.05 / self.beta1), never);
-        // Small fluctuations, which have a law at rest, bear a step twice as long.
+        // Small fluctuations, which have a law at rest, allow a step twice as long.
         let far = if self.rest.is_some() { 2.0 } else { 1.0 } * FAR_STEP / self.rate;
         limit = share.below(room).select(limit, limit.at_most(far));
         if MOVES {
@@ -81,7 +81,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
             let off = (g * g + self.square - v).abs();
             let pull = (0.2 / self.beta2) * v / off;
             limit = (AT_REST * v).below(off).select(limit.min(pull), limit);
-            // What is added to `v̂` in a time of the flow decides how closely the swing is followed.
+            // The increase of `v̂` in one time of the flow determines how finely the swing must be resolved.
             let added = (self.beta2 / self.rate * self.curvature) * swing / v;
             let follow = (FAR_STEP / self.rate) / added.at_most(1.0).sqrt();
             limit = added.above_number(AT_REST).select(limit.min(follow), limit);
@@ -89,11 +89,11 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         limit
     }
 
-    /// Where a path forgets its swing during the wait, as [`AdamMotion`] has it.
+    /// Lanes whose path loses the memory of its swing during the wait, by the condition of [`AdamMotion`].
     #[inline(always)]
     fn forgets<S: Simd>(
         &self,
-        rest: RestOnLine,
+        rest: RestOnInterval,
         wait: Vector<S>,
         [t, moved, v, q, swing, share]: [Vector<S>; 6],
     ) -> Mask<S> {
@@ -104,7 +104,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         if !MOVES {
             return forgets;
         }
-        // What a decaying square of rate `2/τ` adds to an average of rate `β2`.
+        // Contribution of a decaying square of rate `2/τ` to an average of rate `β2`.
         let lasting = (0.5 * self.beta2 * self.memory / MEMORY).min(1.0);
         forgets & !(AT_REST * v).below(lasting * self.curvature * swing)
     }
@@ -136,12 +136,12 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
     const MORE_NORMALS: usize = 1;
     const EXPONENTIALS: usize = 0;
 
-    fn line(&self) -> &Line {
-        &self.line
+    fn interval(&self) -> &IntervalProblem {
+        &self.interval
     }
 
     fn start(&self) -> [f64; 6] {
-        let g = self.line.gradient(self.line.start);
+        let g = self.interval.gradient(self.interval.start);
         let v = if MOVES { g * g + self.square } else { self.square };
         let moved = if self.starts_at_rest { 0.0 } else { 1.0 };
         [g, v, v.sqrt() + self.stabilizer, moved, 0.0, 0.0]
@@ -149,7 +149,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
 
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<6, N>, g: usize) -> Stretch<S> {
-        let (line, k) = (&self.line, self.curvature);
+        let (interval, k) = (&self.interval, self.curvature);
         let (x, t) = (Vector::load(simd, &lanes.x, g), Vector::load(simd, &lanes.t, g));
         let [m, v, q, moved, first, second] = &lanes.own;
         let (m, mut v, mut q) = (Vector::load(simd, m, g), Vector::load(simd, v, g), Vector::load(simd, q, g));
@@ -157,12 +157,12 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         let (first, second) = (Vector::load(simd, first, g), Vector::load(simd, second, g));
         let normals = [0, 1].map(|i| Vector::load(simd, &lanes.normals[i], g));
         let (clock, pareto) = (lanes.clock(simd, g), Vector::load(simd, &lanes.jump, g));
-        let y = x - line.minimum;
+        let y = x - interval.minimum;
         let inverse_q = 1.0 / q;
         let mut place = self.cuts.far(clock, pareto);
         let wait = place.tau;
-        // Distances before `Q⁻¹` are those that the noise sees.
-        let distance = line.distance(x) * q;
+        // The noise acts before `Q⁻¹`, so distances are multiplied by `q`.
+        let distance = interval.distance(x) * q;
         let near = self.cuts.is_near(distance);
         let is_near = near.any();
         if is_near {
@@ -176,7 +176,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         let room = 1.0 - self.cuts.near_distance() * inverse_q * (1.0 / self.reach);
         let limit = self.step_limit([t, moved, y, v, swing, share], room);
         let mut tau = limit.at_most(f64::MAX).min(LONGEST / (self.beta1 + (self.beta1 * k * inverse_q).sqrt()));
-        // A swing well inside the basin, too small to move `v̂`, that the wait makes forget: only the law at rest is left of it.
+        // A swing well inside the basin that is too small to move `v̂` and decays during the wait: the path then has the law at rest.
         #[expect(clippy::manual_map, reason = "a closure would be compiled without the vectors")]
         let rests = match self.rest {
             Some(rest) => Some(!near & self.forgets(rest, wait, [t, moved, v, q, swing, share])),
@@ -207,7 +207,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         let p = beta * k * inverse_q;
         let (a, c) = Self::flow(beta, p, tau);
         let flow = [[a, -(c * inverse_q)], [c * beta * k, a - c * beta]];
-        // Of the covariance at rest, what is not carried there by the flow.
+        // The covariance at rest minus the part that the flow carries.
         let variance = place.variance * inverse_q * inverse_q;
         let cross = 0.5 * variance * q;
         let rest = [variance * (0.5 / k * q + 0.5 / beta), cross, k * cross];
@@ -244,7 +244,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         }
         Stretch {
             before: x,
-            after: line.minimum + y_after,
+            after: interval.minimum + y_after,
             tau,
             clock,
             jump: place.jump * inverse_q,
@@ -255,7 +255,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
     }
 }
 
-/// `[Var y, Cov(y, m), Var m]` that noise of the given variance gathers in a short time under `[β, βk, βk/q]`.
+/// `[Var y, Cov(y, m), Var m]` that noise of the given variance accumulates in a short time under `[β, βk, βk/q]`.
 #[inline(always)]
 fn gathered_in_short<S: Simd>([beta, force, p]: [Vector<S>; 3], variance: Vector<S>, tau: Vector<S>) -> [Vector<S>; 3] {
     let yy = variance * tau;
@@ -299,7 +299,7 @@ mod tests {
         lanes
     }
 
-    /// A bowl left by Adam, its motion and its events; noise so small that nothing is near the edge.
+    /// Adam in a quadratic basin, its motion and its events, with noise so small that no path is near the edge.
     fn twins<const MOVES: bool>() -> (AdamMotion, AdamEvents<MOVES>) {
         let basin = Basin::new(Quadratic::new(vec![2.0]).unwrap(), Domain::interval(-0.7, 1.0)).unwrap();
         let moment = if MOVES { SecondMoment::MeanField } else { SecondMoment::Frozen };
@@ -308,13 +308,13 @@ mod tests {
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
         let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
         let motion = AdamMotion::new(&problem, &adam, &jumps);
-        let line = Line::of(&problem).unwrap();
+        let interval = IntervalProblem::of(&problem).unwrap();
         let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
-        let events = AdamEvents::new(line, &motion, cuts, false).unwrap();
+        let events = AdamEvents::new(interval, &motion, cuts, false).unwrap();
         (motion, events)
     }
 
-    /// A state on its way, by powers of ten, and the numbers of the path in it.
+    /// A state with entries of different powers of ten, and the numbers of its path.
     fn state(motion: &AdamMotion, rng: &mut Stream) -> (State, [f64; 6]) {
         let mut state = State::new(1, Cuts::default());
         motion.start(&mut state);
@@ -334,7 +334,7 @@ mod tests {
         (state, own)
     }
 
-    /// The steps are as long as those of the motion, and the waits that are passed over are the same.
+    /// Steps have the length of those of the motion, and the same waits are skipped.
     fn steps_are_those_of_the_motion<const MOVES: bool>() {
         let (motion, events) = twins::<MOVES>();
         let mut rng = Stream::new(Seed(4), 0, 0);
@@ -364,7 +364,7 @@ mod tests {
         steps_are_those_of_the_motion::<false>();
     }
 
-    /// A stretch is the formulas in scalars: half a step of `v̂`, flow and Gaussian with `Q` held, the other half; or the law at rest.
+    /// A stretch equals the scalar formulas: half a step of `v̂`, flow and Gaussian with `Q` held, the other half; or the law at rest.
     #[test]
     fn a_stretch_is_a_step_of_the_motion() {
         let (motion, events) = twins::<true>();
@@ -420,14 +420,14 @@ mod tests {
         assert!((100..2000).contains(&passed), "{passed}");
     }
 
-    /// The Gaussian of a stretch, where it is all that there is: the root of what is gathered in its time.
+    /// The Gaussian of a stretch that starts at rest: a root of the covariance accumulated in its time.
     #[test]
     fn the_noise_of_a_stretch_has_its_covariance() {
         let (_, events) = twins::<false>();
         let (k, q) = (events.curvature, events.square.sqrt() + events.stabilizer);
         for (wait, tolerance) in [(1e-3, 1e-4), (0.1, 1e-7), (1.0, 1e-9), (3.0, 1e-9)] {
             let gathered_by = |normals: [f64; 2]| {
-                // As if far from the start, and moved a moment ago, which nothing forgets.
+                // Long after the start, but with a jump a moment ago, so that no path has lost its memory.
                 let mut lanes = waiting(&events, wait, [0.0, events.square, q, 1.0, 1.0, 1.0]);
                 (lanes.normals, lanes.t) = (normals.map(|n| [n]), [9.0]);
                 let after = events.stretch(Scalar, &mut lanes, 0).after.lane();
@@ -444,7 +444,7 @@ mod tests {
         }
     }
 
-    /// A wait too short to be seen in the averages, at their beginning, changes nothing.
+    /// A wait too short to change the averages at their start changes nothing.
     #[test]
     fn the_shortest_of_waits_is_no_division_by_zero() {
         let (_, events) = twins::<true>();

@@ -1,8 +1,8 @@
-//! Many paths on an interval side by side.
+//! Many paths on an interval at a time, in lanes.
 //!
-//! An event of a path is one stretch of its flow with the small jumps, and the large jump at its end if its clock has run down. It
-//! takes some words of the path's stream, always as many: clock, normals and jump by one quantile table each. Only a path that crosses
-//! the edge takes more, for the time of it. A path depends on its stream alone, and every vector width gives the same bits.
+//! An event of a path is one stretch of its flow with the small jumps, and the large jump at its end if its clock has run out. It
+//! takes a fixed number of words of the path's stream, for clock, normals and jump, each by a quantile table. Only a path that crosses
+//! the edge takes more, for the time of the crossing. A path depends on its stream alone, and every vector width gives the same bits.
 
 use std::sync::LazyLock;
 
@@ -16,17 +16,17 @@ use crate::scheme::{Limits, PathRecord};
 static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
 static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
 
-/// A path on its way.
-pub(super) struct Walker<const K: usize> {
+/// A path that is still inside.
+pub(super) struct EventPath<const K: usize> {
     pub path: u64,
-    /// `x`, `t`, what is left of the clock, events so far.
+    /// `x`, `t`, the rest of the clock, events so far.
     pub state: [f64; 4],
     pub own: [f64; K],
     pub stream: Stream,
 }
 
-/// Advances the paths of `queue` in `N` lanes until no more than `rest` are left, which come back.
-pub(super) struct Advance<'a, E, const K: usize, const N: usize, Q, P> {
+/// Advances the paths of `queue` in `N` lanes until at most `rest` are left; returns these.
+pub(super) struct AdvanceEvents<'a, E, const K: usize, const N: usize, Q, P> {
     pub events: &'a E,
     pub jump: &'a QuantileTable,
     pub queue: Q,
@@ -35,28 +35,28 @@ pub(super) struct Advance<'a, E, const K: usize, const N: usize, Q, P> {
     pub put: P,
 }
 
-impl<E, const K: usize, const N: usize, Q, P> WithSimd for Advance<'_, E, K, N, Q, P>
+impl<E, const K: usize, const N: usize, Q, P> WithSimd for AdvanceEvents<'_, E, K, N, Q, P>
 where
     E: IntervalEvents<K>,
-    Q: Iterator<Item = Walker<K>>,
+    Q: Iterator<Item = EventPath<K>>,
     P: FnMut(u64, PathRecord),
 {
-    type Output = Vec<Walker<K>>;
+    type Output = Vec<EventPath<K>>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<Walker<K>> {
-        let Advance { events, jump, mut queue, rest, limits, mut put } = self;
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<EventPath<K>> {
+        let AdvanceEvents { events, jump, mut queue, rest, limits, mut put } = self;
         let events = *events;
-        let line = *events.line();
+        let interval = *events.interval();
         let (exponential, normal, jump) = (EXPONENTIAL.view(), NORMAL.view(), jump.view());
         let mut streams = LaneStreams::<N>::idle();
         let mut lanes = EventLanes::<K, N>::default();
         let mut paths: [Option<u64>; N] = [None; N];
         let mut live = 0;
         let mut enter = |lane: usize, lanes: &mut EventLanes<K, N>, streams: &mut LaneStreams<N>| {
-            // The events of an idle lane stay below 0, and it never calls for attention.
-            let Some(Walker { path, state, own, stream }) = queue.next() else {
-                lanes.set(lane, [line.minimum, 0.0, 0.0, f64::NEG_INFINITY], events.start());
+            // The events of an idle lane stay below 0, so it is never marked.
+            let Some(EventPath { path, state, own, stream }) = queue.next() else {
+                lanes.set(lane, [interval.minimum, 0.0, 0.0, f64::NEG_INFINITY], events.start());
                 return None;
             };
             lanes.set(lane, state, own);
@@ -88,22 +88,22 @@ where
             let mut attention = Vector::splat(simd, 0.0);
             let groups = N / S::F64_LANES;
             let mut g = 0;
-            // Two chains of dependent operations at a time hide each other's latency.
+            // Two independent chains of operations hide each other's latency.
             while g + 2 <= groups {
                 let one = events.stretch(simd, &mut lanes, g);
                 let other = events.stretch(simd, &mut lanes, g + 1);
-                attention = attention + lanes.conclude(simd, g, one, &line, limits);
-                attention = attention + lanes.conclude(simd, g + 1, other, &line, limits);
+                attention = attention + lanes.conclude(simd, g, one, &interval, limits);
+                attention = attention + lanes.conclude(simd, g + 1, other, &interval, limits);
                 g += 2;
             }
             if g < groups {
                 let stretch = events.stretch(simd, &mut lanes, g);
-                attention = attention + lanes.conclude(simd, g, stretch, &line, limits);
+                attention = attention + lanes.conclude(simd, g, stretch, &interval, limits);
             }
             if !attention.any() {
                 continue;
             }
-            // The lower half of a clock's word is as good as independent of the number made of it.
+            // The table uses the upper bits of the clock's word, so its lower half is practically independent of the clock.
             if lanes.bridged {
                 lanes.bridged = false;
                 words[0].iter_mut().for_each(|word| *word <<= 32);
@@ -112,7 +112,7 @@ where
             for (lane, entry) in paths.iter_mut().enumerate() {
                 let draw = draws[lane].abs();
                 let Some(path) = entry.filter(|_| lanes.calls(lane, draw)) else { continue };
-                if let Some(record) = lanes.attend(&line, lane, draw, &mut streams, limits) {
+                if let Some(record) = lanes.attend(&interval, lane, draw, &mut streams, limits) {
                     put(path, record);
                     *entry = enter(lane, &mut lanes, &mut streams);
                     if entry.is_none() {
@@ -124,7 +124,7 @@ where
         }
         let left = (0..N).filter_map(|lane| {
             let walker =
-                |path| Walker { path, state: lanes.state(lane), own: lanes.own(lane), stream: streams.stream(lane) };
+                |path| EventPath { path, state: lanes.state(lane), own: lanes.own(lane), stream: streams.stream(lane) };
             paths[lane].map(walker)
         });
         left.collect()

@@ -1,0 +1,13 @@
+//! The figures of a calibration.
+
+mod noise_law;
+mod noise_tails;
+mod scales;
+mod tail_index;
+mod training;
+
+pub use noise_law::{LawCurve, NoiseLaw};
+pub use noise_tails::{NoiseTails, TailsPanel};
+pub use scales::{ScaleDistribution, ScalesFigure};
+pub use tail_index::{TailCurve, TailIndexFigure};
+pub use training::{TrainingCurves, TrainingFigure};
