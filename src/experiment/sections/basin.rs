@@ -8,7 +8,7 @@ use super::family::Family;
 use super::potential::{self, PotentialSettings, Surroundings};
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::diagnostics::Diagnostics;
-use crate::experiment::toml::node::{Entry, Kind, Node};
+use crate::experiment::toml::node::{KeyValue, Kind, Node};
 use crate::experiment::toml::reader::Value;
 use crate::landscape::{Basin, Domain, LandscapeError};
 
@@ -203,8 +203,8 @@ pub(in crate::experiment) fn refuse_duplicate_names(basins: &[Node], diagnostics
     let mut seen = HashSet::new();
     for basin in basins {
         let Kind::Table(entries) = &basin.kind else { continue };
-        let name = |e: &&Entry| e.key == "name";
-        if let Some(Entry { value: Node { span, kind: Kind::Text(name) }, .. }) = entries.iter().find(name)
+        let name = |e: &&KeyValue| e.key == "name";
+        if let Some(KeyValue { value: Node { span, kind: Kind::Text(name) }, .. }) = entries.iter().find(name)
             && !seen.insert(name.as_str())
         {
             diagnostics.report(Diagnostic::new(span.clone(), format!("two basins are named {name:?}")));

@@ -2,7 +2,7 @@
 
 use super::sweep::{MOST, read_sweep};
 use crate::experiment::toml::diagnostic::Diagnostic;
-use crate::experiment::toml::node::{Entry, Kind, Node};
+use crate::experiment::toml::node::{KeyValue, Kind, Node};
 use crate::experiment::toml::reader::Value;
 use crate::experiment::toml::reading::Reading;
 
@@ -109,7 +109,7 @@ impl Found<'_> {
 }
 
 fn find<'a>(node: &'a Node, key: &Key<'_>, path: &mut Vec<usize>, found: &mut Vec<Found<'a>>) {
-    let is_sweep = |entries: &[Entry]| entries.iter().any(|e| SWEEP_KEYS.contains(&e.key.as_str()));
+    let is_sweep = |entries: &[KeyValue]| entries.iter().any(|e| SWEEP_KEYS.contains(&e.key.as_str()));
     let mut deeper = |index: usize, child: &'a Node, key: &Key<'_>| {
         path.push(index);
         find(child, key, path, found);

@@ -24,14 +24,14 @@ pub(in crate::experiment) enum Kind {
     Flag(bool),
     Date,
     List(Vec<Node>),
-    Table(Vec<Entry>),
+    Table(Vec<KeyValue>),
     /// A value that has been reported already.
     Unreadable,
 }
 
 /// A key, its place and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::experiment) struct Entry {
+pub(in crate::experiment) struct KeyValue {
     pub key: String,
     pub key_span: Span,
     pub value: Node,
@@ -107,10 +107,10 @@ impl Node {
     }
 }
 
-fn entries(table: &DeTable<'_>, text: &str, diagnostics: &Diagnostics) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = table
+fn entries(table: &DeTable<'_>, text: &str, diagnostics: &Diagnostics) -> Vec<KeyValue> {
+    let mut entries: Vec<KeyValue> = table
         .iter()
-        .map(|(key, value)| Entry {
+        .map(|(key, value)| KeyValue {
             key: key.get_ref().to_string(),
             key_span: key.span(),
             value: node(value, text, diagnostics),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::error::Error;
 
 use super::diagnostic::{Diagnostic, Span};
-use super::node::{Entry, Kind, Node};
+use super::node::{KeyValue, Kind, Node};
 use super::reading::Reading;
 
 /// Keys that come before the first `[table]`: after one, TOML assigns them to that table.
@@ -15,7 +15,7 @@ pub(in crate::experiment) const MATRIX_HELP: &str = "give every row of the matri
 
 /// A table being read. [`TableReader::finish`] refuses the keys that were never asked for.
 pub(in crate::experiment) struct TableReader<'a> {
-    entries: &'a [Entry],
+    entries: &'a [KeyValue],
     pub span: Span,
     reading: &'a Reading,
     asked: RefCell<Vec<&'static str>>,

@@ -120,7 +120,7 @@ pub(super) struct EulerKernel {
 }
 
 /// Vectors of one path, of length `d` each.
-struct Workspace {
+struct EulerWorkspace {
     x: Vec<f64>,
     gradient: Vec<f64>,
     xi: Vec<f64>,
@@ -205,13 +205,13 @@ impl EulerKernel {
         }
     }
 
-    fn workspace(&self) -> Workspace {
+    fn workspace(&self) -> EulerWorkspace {
         let zero = vec![0.0; self.problem.basin().dim()];
         let averages = match self.problem.dynamics() {
             Dynamics::Adam(adam) => Averages::new(adam, &self.noise_scales),
             _ => Averages::default(),
         };
-        Workspace {
+        EulerWorkspace {
             x: zero.clone(),
             gradient: zero.clone(),
             xi: zero.clone(),
@@ -222,7 +222,7 @@ impl EulerKernel {
         }
     }
 
-    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn path(&self, ws: &mut EulerWorkspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         ws.x.copy_from_slice(basin.start());
         if let Dynamics::Adam(adam) = self.problem.dynamics() {
@@ -274,7 +274,7 @@ impl EulerKernel {
     }
 
     /// The record of a path that is outside.
-    fn exit(&self, ws: &Workspace, time: f64, events: u64) -> PathRecord {
+    fn exit(&self, ws: &EulerWorkspace, time: f64, events: u64) -> PathRecord {
         let site = self.noise.exit_site(self.problem.basin(), &ws.x, &ws.xi, &ws.kick);
         PathRecord {
             outcome: site.map_or(Outcome::Diverged { at: time }, |site| Outcome::Exited { time, site }),
@@ -309,7 +309,7 @@ impl EulerKernel {
         }
     }
 
-    fn interval_record(&self, ws: &mut Workspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
+    fn interval_record(&self, ws: &mut EulerWorkspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
         let events = ending.steps;
         let Some((x, kick)) = ending.exit else { return limits.censored(events, self.step) };
         (ws.x[0], ws.kick[0]) = (x, kick);
@@ -318,7 +318,7 @@ impl EulerKernel {
     }
 
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with `Q` at the beginning of the step.
-    fn step_adam(&self, adam: &Adam, ws: &mut Workspace) {
+    fn step_adam(&self, adam: &Adam, ws: &mut EulerWorkspace) {
         let h = self.step;
         let rates = [adam.beta1_rate(), adam.beta2_rate()];
         let [first, second] = [0, 1].map(|k| {
@@ -327,7 +327,7 @@ impl EulerKernel {
             present / ws.memories[k]
         });
         let sampled = adam.second_moment() == SecondMoment::Sampled;
-        let Workspace { x, gradient, kick, averages, .. } = ws;
+        let EulerWorkspace { x, gradient, kick, averages, .. } = ws;
         // These loops over the coordinates vectorise with the same bits.
         self.arch.dispatch(
             #[inline(always)]
@@ -349,7 +349,7 @@ impl EulerKernel {
     }
 
     /// Whether the path is inside the shifted edge; a path that is not finite is not.
-    fn inside(&self, ws: &mut Workspace) -> bool {
+    fn inside(&self, ws: &mut EulerWorkspace) -> bool {
         let basin = self.problem.basin();
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
         if let Some((lo, hi)) = basin.sides() {

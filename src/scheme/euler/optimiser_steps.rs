@@ -82,7 +82,7 @@ struct AdamKernel {
 }
 
 /// Vectors of one path, of length `d` each.
-struct Workspace {
+struct OptimiserWorkspace {
     x: Vec<f64>,
     gradient: Vec<f64>,
     xi: Vec<f64>,
@@ -100,7 +100,7 @@ impl AdamKernel {
         }
     }
 
-    fn path(&self, ws: &mut Workspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn path(&self, ws: &mut OptimiserWorkspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         let eta = self.adam.eta();
         ws.x.copy_from_slice(basin.start());
@@ -128,7 +128,7 @@ impl AdamKernel {
     }
 
     /// The exit site; `None` if the recursion diverged. `ws.kick` holds the point before the exit.
-    fn site(&self, ws: &mut Workspace) -> Option<crate::scheme::ExitSite> {
+    fn site(&self, ws: &mut OptimiserWorkspace) -> Option<crate::scheme::ExitSite> {
         // Adam divides an infinite gradient by its own size: a NaN here does not come from an infinite displacement.
         if ws.x.iter().any(|x| x.is_nan()) {
             return None;
@@ -142,7 +142,8 @@ impl PathKernel for AdamKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let zero = vec![0.0; self.problem.basin().dim()];
         let stepper = AdamStepper::new(self.adam, zero.len());
-        let mut ws = Workspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };
+        let mut ws =
+            OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };
         for path in range {
             records.push(self.path(&mut ws, &mut source.stream(path), limits));
         }

@@ -94,7 +94,7 @@ pub fn lattice_median(sorted: &[f64], step: f64) -> f64 {
 }
 
 /// Lattice entries by cell, in an order that is independent of the data's order.
-pub struct Cells {
+pub struct LatticeCells {
     step: f64,
     entries: Vec<f64>,
     /// Indices of the entries, cell by cell.
@@ -103,7 +103,7 @@ pub struct Cells {
     ends: Vec<usize>,
 }
 
-impl Cells {
+impl LatticeCells {
     /// The cells of `entries` on a lattice of `step`.
     pub fn new(entries: Vec<f64>, step: f64) -> Self {
         let start = entries[0];
@@ -113,7 +113,7 @@ impl Cells {
         order.sort_unstable_by(|a, b| cell(*a).total_cmp(&cell(*b)).then(hash(*a).cmp(&hash(*b))));
         let mut ends: Vec<usize> = (1..order.len()).filter(|i| cell(order[*i]) != cell(order[i - 1])).collect();
         ends.push(order.len());
-        Cells { step, entries, order, ends }
+        LatticeCells { step, entries, order, ends }
     }
 
     /// Moves every entry within its cell: the `j`-th of `c` to the share `(j + ½)/c` of the probability of the cell;
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn entries_stay_in_their_cells() {
         let entries: Vec<f64> = draws(500).map(f64::round).collect();
-        let values = Cells::new(entries.clone(), 1.0).spread(evenly);
+        let values = LatticeCells::new(entries.clone(), 1.0).spread(evenly);
         assert!(values.iter().zip(&entries).all(|(value, entry)| (value - entry).abs() < 0.5));
         assert!(values.iter().all(|value| *value != 0.0));
     }

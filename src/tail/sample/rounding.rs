@@ -12,7 +12,7 @@
 //! - Heitjan (1989), *Inference from Grouped Continuous Data: A Review*, Statist. Sci. 4.
 //! - Dempster, Laird, Rubin (1977), *Maximum Likelihood from Incomplete Data via the EM Algorithm*, J. R. Statist. Soc. B 39.
 
-use super::lattice::{Cells, evenly};
+use super::lattice::{LatticeCells, evenly};
 use crate::tail::law::{FEWEST, Likelihood, LogTail, StableFit};
 
 /// Largest number of rounds of fitting and spreading.
@@ -26,7 +26,7 @@ const PARTS: usize = 8;
 
 /// Spreads the entries, minus their location, over the cells of their lattice: evenly if no stable law can be fitted.
 pub fn spread(entries: Vec<f64>, step: f64) -> Vec<f64> {
-    let cells = Cells::new(entries, step);
+    let cells = LatticeCells::new(entries, step);
     let mut values = cells.spread(evenly);
     let mut last: Option<StableFit> = None;
     for _ in 0..ROUNDS {

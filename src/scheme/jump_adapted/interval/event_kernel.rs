@@ -59,10 +59,16 @@ impl EventKernel {
         put: &mut impl FnMut(u64, PathRecord),
     ) {
         let start = [events.interval().start, 0.0, 0.0, 0.0];
-        let walker = |path| EventPath { path, state: start, own: events.start(), stream: source.stream(path) };
+        let event_path = |path| EventPath { path, state: start, own: events.start(), stream: source.stream(path) };
         let jump = &self.jump;
-        let wide =
-            AdvanceEvents::<_, K, 16, _, _> { events, jump, queue: range.map(walker), rest: 8, limits, put: &mut *put };
+        let wide = AdvanceEvents::<_, K, 16, _, _> {
+            events,
+            jump,
+            queue: range.map(event_path),
+            rest: 8,
+            limits,
+            put: &mut *put,
+        };
         let queue = self.arch.dispatch(wide).into_iter();
         let narrow = AdvanceEvents::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
         let queue = self.arch.dispatch(narrow).into_iter();

@@ -123,9 +123,9 @@ where
             }
         }
         let left = (0..N).filter_map(|lane| {
-            let walker =
+            let event_path =
                 |path| EventPath { path, state: lanes.state(lane), own: lanes.own(lane), stream: streams.stream(lane) };
-            paths[lane].map(walker)
+            paths[lane].map(event_path)
         });
         left.collect()
     }
