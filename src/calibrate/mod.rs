@@ -10,8 +10,8 @@ mod training;
 
 pub use calibration::{
     Calibration, CalibrationError, Coordinate, DataRecord, Ended, FitRecord, IndexPair, IndexRecord, LawScore,
-    LayerRecord, LeadRecord, Measurement, Minimum, NetworkRecord, NoiseKind, OptimiserRun, SamplingAxis, TrainingPoint,
-    scale_of,
+    LayerRecord, LeadRecord, Measurement, Minimum, NetworkRecord, NoiseKind, OptimiserRun, SamplingAxis, StudentRecord,
+    TrainingPoint, scale_of,
 };
 #[cfg(feature = "calibrate")]
 pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};

@@ -24,6 +24,7 @@ mod quantile_fit;
 mod rounding;
 mod sample;
 mod serial;
+mod student_fit;
 mod surrogate;
 mod triples;
 
@@ -41,5 +42,6 @@ pub use goodness::{GoodnessOfFit, goodness_of_fit};
 pub use held_out::{HeldOut, held_out};
 pub use sample::{Centre, TailSample};
 pub use serial::{Pattern, SerialCorrelation, SerialDependence};
+pub use student_fit::{StudentFit, student_fit};
 pub use surrogate::GaussianSurrogate;
 pub use triples::Skewness;
