@@ -110,6 +110,27 @@ pub struct FitRecord {
     pub anderson_darling_p: f64,
     /// Scores on held-out values.
     pub held_out: Vec<LawScore>,
+    /// The fit of Student's t; none in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student: Option<StudentRecord>,
+}
+
+/// How well Student's t describes a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudentRecord {
+    /// Degrees of freedom of the law that fits best.
+    pub freedom: f64,
+    /// Its scale.
+    pub scale: f64,
+    /// Kolmogorov-Smirnov distance from it.
+    pub kolmogorov: f64,
+    /// Its p value, for independent values.
+    pub kolmogorov_p: f64,
+    /// Anderson-Darling statistic.
+    pub anderson_darling: f64,
+    /// Its p value, for independent values.
+    pub anderson_darling_p: f64,
 }
 
 /// The score of one law.

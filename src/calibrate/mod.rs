@@ -15,7 +15,9 @@ pub use calibration::{
 };
 #[cfg(feature = "calibrate")]
 pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};
-pub use measurement::{FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis};
+pub use measurement::{
+    FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis, StudentRecord,
+};
 #[cfg(feature = "calibrate")]
 pub use training::{
     Architecture, CalibrateError, Calibrated, CalibrationObserver, CalibrationSettings, DataSource, DeviceChoice,

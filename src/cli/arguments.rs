@@ -17,7 +17,7 @@ macro_rules! with_exit_codes {
             $($line, "\n",)*
             "Exit codes:
   0    success
-  1    a check failed, or a figure had no data
+  1    a check failed, or a figure had no data; for `reproduce`, also a mean that disagrees with its exact value
   2    the command line, an experiment or a data file is wrong
   3    a file could not be read or written
   5    incomplete: the time limit was reached, or shards are missing

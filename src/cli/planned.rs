@@ -74,10 +74,10 @@ impl Complain for ThreadsError {
 }
 
 /// Does `work` on a pool of so many threads, by default one per core.
-pub fn in_pool<E: From<ThreadsError> + Send>(
+pub fn in_pool<T: Send, E: From<ThreadsError> + Send>(
     threads: Option<u64>,
-    work: impl FnOnce() -> Result<(), E> + Send,
-) -> Result<(), E> {
+    work: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, E> {
     let threads = threads.map_or(0, |n| n as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(ThreadsError)?;
     pool.install(work)

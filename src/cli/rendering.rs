@@ -18,7 +18,8 @@ use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
 use crate::report::{self, FigureError};
 use crate::results::{
-    CellResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, render_tables,
+    CellResult, Check, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, check_warnings,
+    render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -85,8 +86,9 @@ impl Rendering<'_> {
         self.done.count() == self.chunks.count()
     }
 
-    /// Writes tables, findings, figures and manifest. A figure that cannot be drawn is reported after everything else is written.
-    pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<(), RenderFailure> {
+    /// Writes tables, findings, figures and manifest. A figure that cannot be drawn is reported after everything else is written. Returns the
+    /// number of cells whose mean does not agree with the exact one.
+    pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
         let results = self.tables(stopping, console)?;
@@ -96,29 +98,36 @@ impl Rendering<'_> {
             _ => Vec::new(),
         };
         self.folder.write_random_problems(&studies)?;
-        if let Some(text) = report::findings(&results, &studies) {
+        let warnings = check_warnings(&results);
+        if let Some(text) = report::findings(&results, &studies, &warnings) {
             self.folder.write_text("findings.md", &format!("{}{text}", self.partial_mark()))?;
         }
         let seconds = self.seconds_per_path(&results, stopping);
         let undrawn = self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
-        let seconds = self.write_manifest()?;
+        let seconds = self.write_manifest(&warnings)?;
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
         }
         stopping.writing_tables_of(None);
         if self.is_complete() {
-            self.print(&results, seconds, console);
+            outcome::table(&results).iter().for_each(|line| console.say(line));
         }
-        Ok(undrawn?)
+        warnings.iter().for_each(|warning| console.warn(warning));
+        if self.is_complete() {
+            self.print_end(&results, seconds, console);
+        }
+        undrawn?;
+        Ok(results.iter().filter(|result| result.check == Some(Check::Off)).count())
     }
 
-    /// Prints what was found, where it is, and the next command.
-    fn print(&self, results: &[CellResult], seconds: f64, console: &Console) {
+    /// Prints the counts, where the files are, and the next command.
+    fn print_end(&self, results: &[CellResult], seconds: f64, console: &Console) {
         let (name, path) = (&self.run.experiment().name, self.folder.path());
-        outcome::table(results).iter().for_each(|line| console.say(line));
         let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
         let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
-        let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
+        let diverged: usize = results.iter().map(|r| r.moments.diverged()).sum();
+        let note = |count: usize, what| if count > 0 { format!(", {count} paths {what}") } else { String::new() };
+        let note = note(censored, "censored") + &note(diverged, "diverged");
         let cells = results.len();
         console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
         console.say(format!("files: {}", self.files().join(", ")));
@@ -198,15 +207,16 @@ impl Rendering<'_> {
         self.chunks.paths() - self.chunks.paths_of(self.done.gaps(self.chunks.count()))
     }
 
-    /// Writes the manifest and returns the wall time of all sessions in seconds.
-    pub fn write_manifest(&self) -> Result<f64, ResultsError> {
+    /// Writes the manifest, with the `checks` of the results among its warnings, and returns the wall time of all sessions in seconds.
+    pub fn write_manifest(&self, checks: &[String]) -> Result<f64, ResultsError> {
         self.folder.store.check_place()?;
         let sessions = self.folder.store.sessions()?;
+        let warnings = [warnings(self.run).as_slice(), checks].concat();
         let ended = EndedRun {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),
-            warnings: &warnings(self.run),
+            warnings: &warnings,
             sessions: &sessions,
             paths_done: self.paths_done(),
             paths_planned: self.chunks.paths(),
@@ -245,7 +255,7 @@ fn as_json(experiment: &Experiment, path: &Path, results: &[CellResult], seconds
                 "cell": r.plan.index, "dynamics": r.plan.dynamics, "basin": r.plan.basin,
                 "alpha": r.plan.problem.noise().alpha().get(), "epsilon": r.plan.problem.noise().epsilon(),
                 "exited": r.moments.exited(), "censored": r.moments.censored(), "diverged": r.moments.diverged(),
-                "mean": r.mean(), "ratio": r.ratio(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
+                "mean": r.mean(), "check": r.check, "ratio": r.ratio(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
                 "events_per_path": r.events_per_path(),
             })
         })

@@ -212,9 +212,15 @@ fn law(measurement: &Measurement, lines: &mut Vec<String>) {
     });
     let leads: Vec<String> = fit.held_out.iter().filter_map(lead).collect();
     let leads = if leads.is_empty() { String::new() } else { format!("; {}", leads.join(", ")) };
+    let student = fit.student.map_or(String::new(), |fit| {
+        format!(
+            ". From Student's t with ν = {:.2}: KS {:.3} (p = {:.3}), Anderson-Darling {:.1} (p = {:.3})",
+            fit.freedom, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
+        )
+    });
     lines.push(format!(
         "    {what}: held-out log-likelihood per value {}; best: {}{leads}. From the stable law with α = {:.2}: KS {:.3} (p = {:.3}), \
-         Anderson-Darling {:.1} (p = {:.3})",
+         Anderson-Darling {:.1} (p = {:.3}){student}",
         laws.join(", "),
         best.map_or("none", |law| law.law.as_str()),
         fit.alpha,

@@ -13,11 +13,15 @@ use crate::exit::{Estimate, SlopeFit, ratio_of_means};
 use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::VolumeClaim;
 
-/// The findings of an experiment, `None` where nothing is compared.
-pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult]) -> Option<String> {
+/// The findings of an experiment, with the warnings about its means; `None` where nothing is compared.
+pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnings: &[String]) -> Option<String> {
     let mut text = String::new();
-    theorem1(&mut text, results);
+    list_warnings(&mut text, warnings);
+    limit(&mut text, results);
+    exact_means(&mut text, results);
     slopes(&mut text, results);
+    families(&mut text, results);
+    costs(&mut text, results);
     theorem2(&mut text, results);
     random_problems(&mut text, studies);
     transitions(&mut text, results);
@@ -25,33 +29,57 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult]) -> Opt
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }
 
-/// `λ E Γ` at the smallest and the largest noise level of every dynamics.
-fn theorem1(text: &mut String, results: &[CellResult]) {
-    let predicted = |r: &&CellResult| r.ratio().is_some() && r.volume.is_finite();
-    let levels = distinct(results.iter().filter(predicted).map(epsilon));
-    let (Some(lowest), Some(highest)) =
-        (levels.iter().copied().reduce(f64::min), levels.iter().copied().reduce(f64::max))
-    else {
-        return;
-    };
-    let mut lines = String::new();
-    for dynamics in distinct(results.iter().filter(predicted).map(|r| r.plan.dynamics.clone())) {
-        let at = |level: f64| {
-            let cells = results.iter().filter(predicted).filter(|r| r.plan.dynamics == dynamics && epsilon(r) == level);
-            let ratios: Vec<_> = cells.filter_map(CellResult::ratio).collect();
-            let held = ratios.iter().filter(|ratio| ratio.contains(1.0)).count();
-            let (lo, hi) = range(ratios.iter().map(|ratio| ratio.value))?;
-            Some(format!("{} ({held} of {} intervals contain 1)", span(lo, hi), ratios.len()))
-        };
-        if let Some(small) = at(lowest) {
-            let large = at(highest).filter(|_| highest > lowest);
-            let large = large.map_or(String::new(), |large| format!("; at ε = {}: {large}", number(highest)));
-            let _ = writeln!(lines, "- {}: λ E Γ at ε = {}: {small}{large}", title(&dynamics), number(lowest));
+fn list_warnings(text: &mut String, warnings: &[String]) {
+    if !warnings.is_empty() {
+        let _ = write!(text, "\n## Warnings\n\n");
+        for warning in warnings {
+            let _ = writeln!(text, "- {warning}");
         }
     }
-    if !lines.is_empty() {
-        let _ = write!(text, "\n## Theorem 1\n\nClaim for ε → 0: λ Γ is exponential with mean 1. Measured:\n\n{lines}");
+}
+
+/// The cells at the smallest noise level of their dynamics, basin, tail index and scheme. A claim about `ε → 0` is held against these alone.
+fn at_smallest_level<'r>(results: impl IntoIterator<Item = &'r CellResult>) -> Vec<&'r CellResult> {
+    let key = |r: &CellResult| (r.plan.dynamics.clone(), r.plan.basin.clone(), alpha(r), r.plan.scheme.name());
+    let smallest = |cells: Vec<&'r CellResult>| cells.into_iter().min_by(|a, b| epsilon(a).total_cmp(&epsilon(b)));
+    group_by(results, key).into_iter().filter_map(|(_, cells)| smallest(cells)).collect()
+}
+
+/// `λ E Γ` at the smallest noise level of every dynamics, beside the exact value where there is one.
+fn limit(text: &mut String, results: &[CellResult]) {
+    let predicted = results.iter().filter(|r| r.ratio().is_some() && r.volume.is_finite());
+    let mut rows = String::new();
+    for (dynamics, cells) in group_by(at_smallest_level(predicted), |r| r.plan.dynamics.clone()) {
+        let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.ratio()).collect();
+        let (Some(ratios), Some(levels)) =
+            (range(measured.iter().map(|ratio| ratio.value)), range(cells.iter().map(|r| epsilon(r))))
+        else {
+            continue;
+        };
+        let exact = |r: &&CellResult| Some(r.exact_mean? * r.prediction.as_ref()?.rate);
+        let exact = range(cells.iter().filter_map(exact)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
+        let held = measured.iter().filter(|ratio| ratio.contains(1.0)).count();
+        let _ = writeln!(
+            rows,
+            "| {} | {} | {} | {} | {exact} | {held} of {} |",
+            title(&dynamics),
+            numbers(levels),
+            cells.len(),
+            span(ratios.0, ratios.1),
+            measured.len()
+        );
     }
+    if !rows.is_empty() {
+        let _ = write!(
+            text,
+            "\n## λ E Γ at the smallest noise level\n\nλ E Γ tends to 1 as ε → 0. At a finite ε it differs from 1 by the error of the asymptote, \
+             which the exact value shows.\n\n\
+             | dynamics | ε | cells | λ E Γ | exact | intervals that contain 1 |\n|---|---|---|---|---|---|\n{rows}"
+        );
+    }
+}
+
+fn exact_means(text: &mut String, results: &[CellResult]) {
     let exact = results.iter().filter_map(|r| Some(r.mean()?.contains(r.exact_mean?)));
     if let Some(coverage) = coverage_sentence(&exact.collect::<Vec<_>>()) {
         let _ = writeln!(text, "\n## Exact means\n\n{coverage}");
@@ -112,12 +140,92 @@ fn slope_verdict(fit: &SlopeFit, alpha: f64) -> String {
     }
 }
 
-/// A sentence for each of the regimes of theorem 2.
-fn theorem2(text: &mut String, results: &[CellResult]) {
-    let pairs: Vec<Pair<'_>> = Pair::all(results).collect();
-    if pairs.is_empty() {
+/// The basins of a family, such as an interval with a shifted minimum, at the smallest noise level: volumes and escape times.
+fn families(text: &mut String, results: &[CellResult]) {
+    let basins = results.iter().filter(|r| r.prediction.is_some() && r.volume.is_finite());
+    let key = |r: &CellResult| {
+        let dim = r.plan.problem.basin().dim();
+        (r.plan.dynamics.clone(), r.plan.shape.clone(), dim, alpha(r), r.plan.scheme.name())
+    };
+    let mut rows = String::new();
+    for ((dynamics, shape, dim, alpha, scheme), cells) in group_by(at_smallest_level(basins), key) {
+        let predicted = |r: &CellResult| r.prediction.as_ref().map_or(f64::NAN, |theory| theory.mean_time());
+        let by_prediction = |a: &&&CellResult, b: &&&CellResult| predicted(a).total_cmp(&predicted(b));
+        let one_level = distinct(cells.iter().map(|r| epsilon(r))).len() == 1;
+        let ends = cells.iter().min_by(by_prediction).zip(cells.iter().max_by(by_prediction));
+        let Some((shortest, longest)) = ends.filter(|(a, b)| one_level && predicted(b) > 1.001 * predicted(a)) else {
+            continue;
+        };
+        let ratio = longest.mean().zip(shortest.mean()).and_then(|(a, b)| ratio_of_means(a, b).ok());
+        let _ = writeln!(
+            rows,
+            "| {shape} | {dim} | {} | {alpha} | {scheme} | {} | {} | {} | {} to {} | {:.3} | {} |",
+            title(&dynamics),
+            number(epsilon(shortest)),
+            cells.len(),
+            range(cells.iter().map(|r| r.volume)).map_or("–".to_owned(), numbers),
+            shortest.plan.basin,
+            longest.plan.basin,
+            predicted(longest) / predicted(shortest),
+            ratio.map_or("–".to_owned(), interval)
+        );
+    }
+    if !rows.is_empty() {
+        let _ = write!(
+            text,
+            "\n## Basins of a family\n\nThe Radon measure orders basins by their widths along the noise; basins of one volume can differ. \
+             Predicted: the ratio of the longest to the shortest 1/λ of the family. Measured: the ratio of E Γ in the same two basins.\n\n\
+             | family | d | dynamics | α | scheme | ε | basins | volume | shortest to longest | predicted | measured |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|\n{rows}"
+        );
+    }
+}
+
+/// Work and bias of every scheme, where an experiment compares several.
+fn costs(text: &mut String, results: &[CellResult]) {
+    let continuous = || results.iter().filter(|r| r.plan.problem.dynamics().learning_rate().is_none());
+    if distinct(continuous().map(|r| r.plan.scheme.name())).len() < 2 {
         return;
     }
+    let mut rows = String::new();
+    let key = |r: &CellResult| (r.plan.dynamics.clone(), r.plan.basin.clone(), r.plan.scheme.name(), alpha(r));
+    for ((dynamics, basin, scheme, alpha), cells) in group_by(continuous(), key) {
+        let by_level = |a: &&&CellResult, b: &&&CellResult| epsilon(a).total_cmp(&epsilon(b));
+        let Some((small, large)) = cells.iter().min_by(by_level).zip(cells.iter().max_by(by_level)) else { continue };
+        let decades = (epsilon(large) / epsilon(small)).ln();
+        let power = (large.events_per_path() / small.events_per_path()).ln() / decades;
+        let power = if decades > 0.0 { format!("{power:.2}") } else { "–".to_owned() };
+        let error = |r: &&CellResult| Some(r.mean()?.scaled(1.0 / r.exact_mean?));
+        let worst =
+            cells.iter().filter_map(error).max_by(|a, b| (a.value - 1.0).abs().total_cmp(&(b.value - 1.0).abs()));
+        let worst = worst.map_or("–".to_owned(), |e| {
+            format!("{:+.1} % ({:+.1} to {:+.1})", 100.0 * (e.value - 1.0), 100.0 * (e.lo - 1.0), 100.0 * (e.hi - 1.0))
+        });
+        let _ = writeln!(
+            rows,
+            "| {} | {basin} | {scheme} | {alpha} | {} to {} | {} to {} | {power} | {worst} |",
+            title(&dynamics),
+            number(epsilon(large)),
+            number(epsilon(small)),
+            number(large.events_per_path()),
+            number(small.events_per_path())
+        );
+    }
+    let _ = write!(
+        text,
+        "\n## Cost of the schemes\n\nEvents are steps and jumps. The power is that of ε by which the events of a path go, from the largest to the \
+         smallest level. The largest deviation of a mean from the exact one contains its noise.\n\n\
+         | dynamics | basin | scheme | α | ε | events per path | power | largest deviation (95 % interval) |\n\
+         |---|---|---|---|---|---|---|---|\n{rows}"
+    );
+}
+
+/// A row for each of the regimes of theorem 2, at the smallest noise levels.
+fn theorem2(text: &mut String, results: &[CellResult]) {
+    let lowest = at_smallest_level(results);
+    let is_lowest = |cell: &CellResult| lowest.iter().any(|r| r.plan.index == cell.plan.index);
+    let pairs: Vec<Pair<'_>> = Pair::all(results).filter(|pair| is_lowest(pair.adam)).collect();
+    let Some(levels) = range(pairs.iter().map(|pair| epsilon(pair.adam))) else { return };
     let regime = |pair: &Pair<'_>| (pair.theory.volume_claim(), pair.theory.is_isotropic());
     let regimes = [
         ((VolumeClaim::AdamLater, true), "det Q > 1, Q a multiple of I", "Adam escapes later"),
@@ -127,7 +235,7 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
         ((VolumeClaim::AdamEarlier, true), "det Q < 1, Q a multiple of I", "Adam escapes earlier"),
         ((VolumeClaim::AdamEarlier, false), "det Q < 1, Q anisotropic", "Adam escapes earlier"),
     ];
-    let _ = writeln!(text, "\n## Theorem 2: Γ_ADAM/Γ_SGD\n");
+    let _ = writeln!(text, "\n## Γ_ADAM/Γ_SGD at the smallest noise level, ε = {}\n", numbers(levels));
     let _ = writeln!(
         text,
         "| regime | pairs | claim of the volume argument | prediction of the Radon measure | measured | intervals that contain the prediction |"
@@ -296,10 +404,15 @@ fn interval(estimate: Estimate) -> String {
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.fold(None, |range, x| match range {
+    values.fold(None, |range: Option<(f64, f64)>, x| match range {
         Some((lo, hi)) => Some((f64::min(lo, x), f64::max(hi, x))),
         None => Some((x, x)),
     })
+}
+
+/// `0.003 to 0.3`, or one number.
+fn numbers((lo, hi): (f64, f64)) -> String {
+    if number(lo) == number(hi) { number(lo) } else { format!("{} to {}", number(lo), number(hi)) }
 }
 
 fn span(lo: f64, hi: f64) -> String {

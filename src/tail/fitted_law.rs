@@ -55,12 +55,13 @@ impl FittedLaw {
     pub(super) fn of_values(values: &[f64]) -> Result<[FittedLaw; 3], TailError> {
         let likelihood = Likelihood::new(values);
         let stable = likelihood.fit(values)?;
+        let (freedom, width) = student(likelihood.grid(), stable.scale)?;
         let largest = values.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
         let mean_square = values.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / values.len() as f64;
         Ok([
             FittedLaw::Stable { alpha: stable.alpha, scale: stable.scale },
             FittedLaw::Gaussian { deviation: largest * mean_square.sqrt() },
-            student(likelihood.grid(), stable.scale)?,
+            FittedLaw::Student { freedom, scale: width },
         ])
     }
 
@@ -114,13 +115,13 @@ impl FittedLaw {
     }
 }
 
-/// Student's law by profile likelihood over ν.
-fn student(grid: &LogGrid, scale: f64) -> Result<FittedLaw, TailError> {
+/// `ν` and the scale of Student's law, by profile likelihood over `ν`; `scale` is where the search for the scale begins.
+pub(super) fn student(grid: &LogGrid, scale: f64) -> Result<(f64, f64), TailError> {
     let profile = |freedom: f64| grid.best_scale(scale.ln(), |u| student_log_density(freedom, u));
     let range = FREEDOM.map(f64::ln);
     let (freedom, _) = maximum(range[0], range[1], 1e-5, |log| Ok(profile(log.exp()).0))?;
     let freedom = freedom.exp();
-    Ok(FittedLaw::Student { freedom, scale: profile(freedom).1.exp() })
+    Ok((freedom, profile(freedom).1.exp()))
 }
 
 /// `log f(e^u)` of Student's law with scale 1.

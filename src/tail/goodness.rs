@@ -40,8 +40,8 @@ pub struct GoodnessOfFit {
     pub replicates: usize,
 }
 
-const REPLICATES: usize = 499;
-const MOST: usize = 2000;
+pub(super) const REPLICATES: usize = 499;
+pub(super) const MOST: usize = 2000;
 /// Half the width in α of the difference quotients.
 const STEP: f64 = 0.01;
 
@@ -80,14 +80,14 @@ pub fn goodness_of_fit(sample: &TailSample, seed: Seed) -> Result<GoodnessOfFit,
 
 /// `log F` and `log(1-F)` of `|X|` at an entry.
 #[derive(Clone, Copy, Debug)]
-struct Tail {
+pub(super) struct Tail {
     below: f64,
     above: f64,
 }
 
 impl Tail {
     /// Given `log P(X > |x|)`.
-    fn of(log_tail: f64) -> Self {
+    pub(super) fn of(log_tail: f64) -> Self {
         // To first order, a step in the parameters can give a tail probability above 1/2.
         let above = (log_tail + LN_2).min(-1e-15);
         Tail { below: (-above.exp_m1()).ln(), above }
@@ -95,7 +95,7 @@ impl Tail {
 }
 
 /// `D` and `A²`.
-fn distances(tails: &mut [Tail]) -> (f64, f64) {
+pub(super) fn distances(tails: &mut [Tail]) -> (f64, f64) {
     tails.sort_unstable_by(|a, b| b.above.total_cmp(&a.above).then(a.below.total_cmp(&b.below)));
     let n = tails.len() as f64;
     let (mut distance, mut sum) = (0.0f64, 0.0);

@@ -18,6 +18,7 @@ mod interval;
 mod law;
 mod order_statistics;
 mod sample;
+mod student_fit;
 mod surrogate;
 mod tail_index;
 
@@ -35,5 +36,6 @@ pub use goodness::{GoodnessOfFit, goodness_of_fit};
 pub use held_out::{HeldOut, held_out};
 pub use interval::IntervalSettings;
 pub use sample::{Centre, TailSample};
+pub use student_fit::{StudentFit, student_fit};
 pub use surrogate::GaussianSurrogate;
 pub use tail_index::{Settings, TailIndex, Zeros};

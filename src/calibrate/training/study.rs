@@ -8,13 +8,13 @@ use super::samples::NoiseSamples;
 use super::samples::{SampleTable, Samples, Watch};
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::measurement::{
-    FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis,
+    FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis, StudentRecord,
 };
 use crate::noise::Seed;
 use crate::scheme::StopFlag;
 use crate::tail::{
     BlockLength, Centre, Estimator, GaussianSurrogate, IntervalSettings, Mohammadi, TailError, TailSample, Zeros,
-    goodness_of_fit, held_out,
+    goodness_of_fit, held_out, student_fit,
 };
 
 /// The paper's estimator as published, which replaces every exact zero by 2^-52.
@@ -107,6 +107,7 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
     let sample = TailSample::new(values, Centre::Zero).ok()?;
     let seed = Seed(Purpose::Surrogate(scene.iteration).stream(scene.seed, number).next_u64());
     let stable = goodness_of_fit(&sample, seed).ok()?;
+    let student = student_fit(&sample, seed).ok().filter(|fit| fit.anderson_darling.is_finite());
     let scores = held_out(&sample, &IntervalSettings::default()).ok()?;
     let score = |mean: f64| Some(mean).filter(|mean| mean.is_finite());
     Some(FitRecord {
@@ -125,6 +126,14 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
                 stable_ahead_by: s.stable_ahead_by.map(|e| LeadRecord { value: e.value, lo: e.lo, hi: e.hi }),
             })
             .collect(),
+        student: student.map(|fit| StudentRecord {
+            freedom: fit.freedom,
+            scale: fit.scale,
+            kolmogorov: fit.kolmogorov,
+            kolmogorov_p: fit.kolmogorov_p,
+            anderson_darling: fit.anderson_darling,
+            anderson_darling_p: fit.anderson_darling_p,
+        }),
     })
 }
 

@@ -30,6 +30,8 @@ use crate::results::ResultsFolder;
 pub enum ReproduceFailure {
     #[error("no experiment files in {}", path.display())]
     NoExperiments { path: PathBuf },
+    #[error("{}", disagreement(*cells))]
+    Off { cells: usize },
     #[error(transparent)]
     Run(#[from] RunFailure),
     #[cfg(feature = "calibrate")]
@@ -54,6 +56,8 @@ impl Complain for ReproduceFailure {
         match self {
             ReproduceFailure::NoExperiments { .. } => Complaint::new(self, Exit::BadInput)
                 .or_hint("run from the root of the project, or pass --experiments DIR"),
+            ReproduceFailure::Off { .. } => Complaint::new(self, Exit::CheckFailed)
+                .or_hint("all results are written; the warnings above and each findings.md name the cells"),
             ReproduceFailure::Run(failure) => failure.complaint(),
             #[cfg(feature = "calibrate")]
             ReproduceFailure::Calibrate(CalibrateFailure::Files(error @ FilesError::Exists { .. })) => error
@@ -62,6 +66,13 @@ impl Complain for ReproduceFailure {
             #[cfg(feature = "calibrate")]
             ReproduceFailure::Calibrate(failure) => failure.complaint(),
         }
+    }
+}
+
+fn disagreement(cells: usize) -> String {
+    match cells {
+        1 => "the mean exit time of 1 cell does not agree with its exact mean".to_owned(),
+        n => format!("the mean exit times of {n} cells do not agree with their exact means"),
     }
 }
 
@@ -101,7 +112,10 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Re
     calibrations.run(options, &stopping, console)?;
     let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
     let context = Context { settings, stopping: &stopping, console };
-    Ok(run_all(&plan(&files, options)?, Shard::WHOLE, context)?)
+    match run_all(&plan(&files, options)?, Shard::WHOLE, context)? {
+        0 => Ok(()),
+        cells => Err(ReproduceFailure::Off { cells }),
+    }
 }
 
 fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, LoadFailure> {

@@ -80,7 +80,7 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
         return Ok(dry_run(&plan, shard, settings)?);
     }
     let stopping = Stopping::watch(settings.max_time)?;
-    run_all(&plan, shard, Context { settings, stopping: &stopping, console })
+    run_all(&plan, shard, Context { settings, stopping: &stopping, console }).map(|_| ())
 }
 
 fn plan(options: &RunOptions) -> Result<Vec<Planned>, LoadFailure> {
@@ -92,8 +92,9 @@ fn plan(options: &RunOptions) -> Result<Vec<Planned>, LoadFailure> {
     Ok(load_all(&options.files, &options.settings.out)?.into_iter().map(planned).collect())
 }
 
-/// Runs experiments one after the other. All are prepared, and their folders opened, before the first path is run.
-pub fn run_all(plan: &[Planned], shard: Shard, context: Context<'_>) -> Result<(), RunFailure> {
+/// Runs experiments one after the other. All are prepared, and their folders opened, before the first path is run. Returns the number of cells
+/// whose mean does not agree with the exact one.
+pub fn run_all(plan: &[Planned], shard: Shard, context: Context<'_>) -> Result<usize, RunFailure> {
     let requests: Vec<Request<'_>> = plan.iter().map(|planned| planned.request(shard)).collect();
     check_names(&requests)?;
     in_pool(context.settings.threads, || {
@@ -146,9 +147,9 @@ fn undo(folders: Vec<ResultsFolder>, console: &Console) {
 }
 
 /// Runs every experiment in its folder. A figure that cannot be drawn does not keep the others from being run.
-fn run_each(runs: &[PreparedRun<'_>], folders: Vec<ResultsFolder>, context: Context<'_>) -> Result<(), RunFailure> {
+fn run_each(runs: &[PreparedRun<'_>], folders: Vec<ResultsFolder>, context: Context<'_>) -> Result<usize, RunFailure> {
     let mut folders = folders.into_iter();
-    let mut undrawn = Ok(());
+    let (mut off, mut undrawn) = (0, Ok(()));
     for (index, run) in runs.iter().enumerate() {
         let Some(folder) = folders.next() else { break };
         if let Some(cause) = context.stopping.cause().filter(|_| index > 0) {
@@ -156,7 +157,7 @@ fn run_each(runs: &[PreparedRun<'_>], folders: Vec<ResultsFolder>, context: Cont
             return Err(Stopped { cause, path: context.settings.out.clone() }.into());
         }
         match run_session(run, folder, context) {
-            Ok(()) => {}
+            Ok(cells) => off += cells,
             Err(SessionFailure::Render(RenderFailure::Figure(failure))) => {
                 undrawn = undrawn.and(Err(RunFailure::Figure(failure)));
             }
@@ -166,7 +167,7 @@ fn run_each(runs: &[PreparedRun<'_>], folders: Vec<ResultsFolder>, context: Cont
             }
         }
     }
-    undrawn
+    undrawn.map(|()| off)
 }
 
 /// Removes the folders of experiments that were not started. One that cannot be removed holds only an empty run.

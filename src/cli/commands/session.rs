@@ -83,12 +83,12 @@ pub fn store_complaint(error: &StoreError) -> Complaint {
     }
 }
 
-/// Runs the missing paths of one experiment and writes its results.
+/// Runs the missing paths of one experiment and writes its results. Returns the number of cells whose mean does not agree with the exact one.
 pub fn run_session(
     run: &PreparedRun<'_>,
     mut folder: ResultsFolder,
     context: Context<'_>,
-) -> Result<(), SessionFailure> {
+) -> Result<usize, SessionFailure> {
     let clock = Instant::now();
     print_plan(run, context.console);
     let chunks = Chunks::new(vec![folder.paths(); run.experiment().cells.len()], folder.store.identity().shard);
@@ -99,13 +99,13 @@ pub fn run_session(
     ended?;
     let complete = done.count() == chunks.count();
     let seconds = folder.store.end_session(stop_reason(complete, context.stopping))?;
-    write_results(&Rendering { run, folder: &folder, chunks: &chunks, done: &done }, seconds, context)?;
+    let off = write_results(&Rendering { run, folder: &folder, chunks: &chunks, done: &done }, seconds, context)?;
     if !complete {
         let cause = context.stopping.cause().unwrap_or(StopCause::Interrupted);
         return Err(Stopped { cause, path: folder.path().to_owned() }.into());
     }
     print_shard(&folder, &chunks, seconds, run, context.console);
-    Ok(())
+    Ok(off)
 }
 
 fn print_plan(run: &PreparedRun<'_>, console: &Console) {
@@ -145,16 +145,16 @@ fn stop_reason(complete: bool, stopping: &Stopping) -> &'static str {
 }
 
 /// Writes tables and figures, or for a shard, whose tables come with the merge, the manifest alone.
-fn write_results(rendering: &Rendering<'_>, seconds: f64, context: Context<'_>) -> Result<(), SessionFailure> {
+fn write_results(rendering: &Rendering<'_>, seconds: f64, context: Context<'_>) -> Result<usize, SessionFailure> {
     let shard = rendering.folder.store.identity().shard;
     if shard == Shard::WHOLE {
         return Ok(rendering.render(context.settings.json, context.stopping, context.console)?);
     }
-    rendering.write_manifest()?;
+    rendering.write_manifest(&[])?;
     if context.settings.json {
         write_data(rendering.shard_as_json(shard, seconds))?;
     }
-    Ok(())
+    Ok(0)
 }
 
 fn print_shard(folder: &ResultsFolder, chunks: &Chunks, seconds: f64, run: &PreparedRun<'_>, console: &Console) {

@@ -15,7 +15,7 @@ use crate::noise::Seed;
 use crate::report::{Format, NoiseLaw, save_as};
 use crate::tail::{
     Assumptions, BlockLength, Centre, Estimator, FittedLaw, GaussianSurrogate, Hill, IntervalSettings, Mohammadi,
-    Series, TailError, TailSample, Zeros, goodness_of_fit, held_out,
+    Series, TailError, TailSample, Zeros, goodness_of_fit, held_out, student_fit,
 };
 use data::LoadedData;
 use failure::TailIndexFailure as Failure;
@@ -66,7 +66,11 @@ fn study_one(
         return Err(failed(error.clone()));
     }
     let sample = &found.sample;
-    let fit = Fit { goodness: goodness_of_fit(sample, study.seed), held_out: held_out(sample, study.settings) };
+    let fit = Fit {
+        goodness: goodness_of_fit(sample, study.seed),
+        student: student_fit(sample, study.seed),
+        held_out: held_out(sample, study.settings),
+    };
     if let Some((path, format)) = figure {
         let laws = FittedLaw::all(sample).map_err(failed)?;
         let mut drawn = NoiseLaw::of(sample, &laws).map_err(failed)?;

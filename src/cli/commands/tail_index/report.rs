@@ -6,7 +6,8 @@ use crate::cli::arguments::TailIndexOptions;
 use crate::cli::columns::aligned;
 use crate::exit::Estimate;
 use crate::tail::{
-    Assumptions, Estimator, GoodnessOfFit, HeldOut, Pattern, Series, Settings, TailError, TailIndex, TailSample,
+    Assumptions, Estimator, GoodnessOfFit, HeldOut, Pattern, Series, Settings, StudentFit, TailError, TailIndex,
+    TailSample,
 };
 
 /// An estimate, and the surrogate's.
@@ -26,6 +27,7 @@ pub struct Findings {
 /// The part of the report that exists only for a single sample.
 pub struct Fit {
     pub goodness: Result<GoodnessOfFit, TailError>,
+    pub student: Result<StudentFit, TailError>,
     pub held_out: Result<[HeldOut; 3], TailError>,
 }
 
@@ -42,6 +44,7 @@ pub fn one_as_json(
     let mut value = sample_as_json(series, found);
     value["data"] = json!(options.data);
     value["goodness_of_fit"] = or_error(&fit.goodness);
+    value["student_fit"] = or_error(&fit.student);
     value["held_out"] = or_error(&fit.held_out);
     value["warnings"] = json!(warnings);
     serde_json::to_string_pretty(&value).unwrap_or_default()
@@ -109,6 +112,13 @@ pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
             fit.alpha, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
         )),
         Err(error) => lines.push(format!("fit of the stable law: {error}")),
+    }
+    match &fit.student {
+        Ok(fit) => lines.push(format!(
+            "fit of Student's t (ν = {:.3}): Kolmogorov D = {:.4}, p = {:.3}; Anderson-Darling A² = {:.3}, p = {:.3}",
+            fit.freedom, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
+        )),
+        Err(error) => lines.push(format!("fit of Student's t: {error}")),
     }
     match &fit.held_out {
         Ok(laws) => lines.extend(laws.iter().map(held_out_line)),
