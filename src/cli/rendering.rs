@@ -6,19 +6,21 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use thiserror::Error;
 
-use super::command_line::report_command;
+use super::command_line::{report_command, run_command};
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
-use super::manifest::{Ended, Manifest};
+use super::index::refresh_index;
+use super::manifest::{Ended, Manifest, period};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::Meter;
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
-use crate::report::{self, FigureError};
+use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
-    CellResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, render_tables,
+    CellResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, check_warnings,
+    render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -85,7 +87,7 @@ impl Rendering<'_> {
         self.done.count() == self.chunks.count()
     }
 
-    /// Writes tables, findings, figures and manifest. A figure that cannot be drawn is reported after everything else is written.
+    /// Writes tables, findings, figures, page and manifest. A figure that cannot be drawn is reported after everything else is written.
     pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<(), RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
@@ -96,12 +98,16 @@ impl Rendering<'_> {
             _ => Vec::new(),
         };
         self.folder.write_random_problems(&studies)?;
-        if let Some(text) = report::findings(&results, &studies) {
+        let findings = report::findings(&results, &studies);
+        if let Some(text) = &findings {
             self.folder.write_text("findings.md", &format!("{}{text}", self.partial_mark()))?;
         }
         let seconds = self.seconds_per_path(&results, stopping);
-        let undrawn = self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
-        let seconds = self.write_manifest()?;
+        let (drawings, undrawn) =
+            self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
+        self.write_page(&results, findings.as_deref(), &drawings)?;
+        let seconds = self.write_manifest(report::answer(&results).as_deref())?;
+        refresh_index(path, console);
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
         }
@@ -115,13 +121,14 @@ impl Rendering<'_> {
     /// Prints what was found, where it is, and the next command.
     fn print(&self, results: &[CellResult], seconds: f64, console: &Console) {
         let (name, path) = (&self.run.experiment().name, self.folder.path());
-        outcome::table(results).iter().for_each(|line| console.say(line));
+        outcome::table(results, console.width()).iter().for_each(|line| console.say(line));
         let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
         let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
         let note = if censored > 0 { format!(", {censored} paths censored") } else { String::new() };
         let cells = results.len();
         console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
         console.say(format!("files: {}", self.files().join(", ")));
+        console.say(format!("page: {}", path.join("report.html").display()));
         console.say(format!("write tables and figures again with: {}", report_command(path)));
     }
 
@@ -172,17 +179,51 @@ impl Rendering<'_> {
         results.iter().map(cost).collect()
     }
 
-    fn draw(&self, material: report::Material<'_>) -> Result<(), FigureFailure> {
-        let mut undrawn = Ok(());
+    /// Draws all figures it can, and returns them with the first failure.
+    fn draw(&self, material: report::Material<'_>) -> (Vec<Drawing>, Result<(), FigureFailure>) {
+        let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
         for kind in &self.run.experiment().figures {
             match report::draw(*kind, material, &self.folder.path().join("figures")) {
-                Ok(()) => {}
+                Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure.
                 Err(FigureError::Empty { .. }) if !self.is_complete() => {}
                 Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: kind.name(), source })),
             }
         }
-        undrawn
+        (drawings, undrawn)
+    }
+
+    /// Writes `report.html`.
+    fn write_page(
+        &self,
+        results: &[CellResult],
+        findings: Option<&str>,
+        drawings: &[Drawing],
+    ) -> Result<(), ResultsError> {
+        let (experiment, identity) = (self.run.experiment(), self.folder.store.identity());
+        let sessions = self.folder.store.sessions()?;
+        let mut warnings = warnings(self.run);
+        warnings.extend(check_warnings(results));
+        // The manifest is written later, but the page is the same when it is written again.
+        let mut files = self.files();
+        files.retain(|name| !["report.html", "figures", "manifest.json"].contains(&name.as_str()));
+        files.push("manifest.json".to_owned());
+        let provenance = Provenance {
+            version: &identity.version,
+            commit: option_env!("LEVY_ESCAPE_COMMIT"),
+            machine: format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH),
+            threads: sessions.last().map_or(0, |session| session.threads),
+            seed: identity.seed,
+            paths_per_cell: identity.paths,
+            paths: [self.paths_done(), self.chunks.paths()],
+            fingerprint: &identity.fingerprint,
+            period: period(&sessions),
+            seconds: sessions.iter().map(|session| session.seconds).sum(),
+            command: run_command(&experiment.name, identity.seed, identity.paths),
+        };
+        let page =
+            Page { experiment, cells: results, findings, drawings, warnings: &warnings, provenance, files: &files };
+        self.folder.write_text("report.html", &report::page(&page))
     }
 
     /// What `--json` prints for a shard, which has no results of cells.
@@ -199,13 +240,14 @@ impl Rendering<'_> {
     }
 
     /// Writes the manifest and returns the wall time of all sessions in seconds.
-    pub fn write_manifest(&self) -> Result<f64, ResultsError> {
+    pub fn write_manifest(&self, answer: Option<&str>) -> Result<f64, ResultsError> {
         self.folder.store.check_place()?;
         let sessions = self.folder.store.sessions()?;
         let ended = Ended {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),
+            answer,
             warnings: &warnings(self.run),
             sessions: &sessions,
             paths_done: self.paths_done(),
