@@ -301,8 +301,24 @@ fn a_run_prints_its_results() {
     assert!(lines[1].trim_start().starts_with("0  0.1000") && lines[2].trim_start().starts_with("1  0.2000"));
     let files = lines.iter().find(|line| line.starts_with("files: ")).unwrap();
     assert!(files.contains("summary.csv") && files.contains("escapes.csv"), "{files}");
+    assert!(lines.contains(&"page: results/small/report.html"), "{}", said.stderr);
     let quiet = say(folder.path(), &["run", "my.toml", "--paths", "200", "--out", "quiet", "-q"]);
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+/// 60 columns are enough for the intervals, on a terminal without escape codes.
+#[test]
+fn a_narrow_terminal_shows_every_value() {
+    let folder = folder(&SMALL.replace("epsilon = 0.1", "epsilon = [0.1, 0.2]"));
+    let mut narrow = command(folder.path(), &["run", "my.toml", "--paths", "200", "--progress", "none"]);
+    let output = narrow.env("COLUMNS", "60").env("TERM", "dumb").output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let table: Vec<&str> = stderr.lines().take_while(|line| !line.starts_with("small: ")).collect();
+    assert!(table.iter().all(|line| line.chars().count() <= 60), "{stderr}");
+    for words in ["cell 1, ε 0.2000", "  E Γ ", " (", "λ E Γ ", "exact ", "verdict "] {
+        assert!(table.iter().any(|line| line.contains(words)), "{words:?} is not in {stderr}");
+    }
+    assert!(!stderr.contains('\u{1b}'), "{stderr}");
 }
 
 /// `script` gives the program a terminal.

@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "calibrate")]
 use super::options::CalibrateOptions;
 use super::options::{
-    CheckOptions, MergeOptions, ReportOptions, ReproduceOptions, RunOptions, SlurmOptions, TheoryOptions,
+    CheckOptions, GenerateOptions, MergeOptions, NewOptions, ReportOptions, ReproduceOptions, RunOptions, SlurmOptions,
+    TheoryOptions,
 };
 
 /// The end of every help text: examples and the exit codes.
@@ -87,6 +88,15 @@ pub enum Color {
 /// The commands, in the order of use.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a commented experiment to start from
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape new my",
+        "  levy-escape new my-wells --from wells",
+        ""
+    ))]
+    New(NewOptions),
+
     /// Check experiment and calibration files without running them
     #[command(after_help = with_exit_codes!(
         "Examples:",
@@ -184,6 +194,15 @@ pub enum Command {
         ""
     ))]
     TailIndex(TailIndexOptions),
+
+    /// Print shell completions or the man page
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape generate completions bash > ~/.local/share/bash-completion/completions/levy-escape",
+        "  levy-escape generate man > levy-escape.1",
+        ""
+    ))]
+    Generate(GenerateOptions),
 }
 
 /// Heading of the options that say how data are read.

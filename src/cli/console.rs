@@ -26,12 +26,20 @@ pub fn write_data(line: impl AsRef<str>) -> Result<(), OutputError> {
     }
 }
 
+/// Columns of the terminal. One that reports no size has as many as the variable `COLUMNS` says.
+fn width() -> Option<usize> {
+    let reported = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
+    let given = || std::env::var("COLUMNS").ok()?.parse().ok();
+    reported.filter(|width| *width > 0).or_else(given)
+}
+
 /// Output settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     quiet: bool,
     verbose: bool,
     progress: ProgressStyle,
+    width: Option<usize>,
 }
 
 impl Console {
@@ -52,12 +60,17 @@ impl Console {
             ProgressStyle::Auto => ProgressStyle::Plain,
             given => given,
         };
-        Console { quiet: options.quiet, verbose: options.verbose, progress }
+        Console { quiet: options.quiet, verbose: options.verbose, progress, width: width() }
     }
 
     /// How progress is shown; never `Auto`.
     pub fn progress(&self) -> ProgressStyle {
         self.progress
+    }
+
+    /// Columns of the terminal; `None` if standard error is not one and the variable `COLUMNS` is not set.
+    pub fn width(&self) -> Option<usize> {
+        self.width
     }
 
     /// A line, unless quiet.

@@ -37,6 +37,9 @@ pub struct Manifest<'a> {
     /// Wall time of all sessions; a killed session counts until its last commit.
     seconds: f64,
     stop_reason: &'a str,
+    /// What was found, as the page says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a str>,
     warnings: &'a [String],
     sessions: &'a [Session],
     cells: Vec<ManifestCell<'a>>,
@@ -83,6 +86,7 @@ pub struct EndedRun<'a> {
     pub experiment: &'a Experiment,
     pub kernels: &'a [Box<dyn PathKernel>],
     pub identity: &'a Identity,
+    pub answer: Option<&'a str>,
     pub warnings: &'a [String],
     pub sessions: &'a [Session],
     pub paths_done: u64,
@@ -109,6 +113,7 @@ impl<'a> Manifest<'a> {
         let complete = ended.paths_done == ended.paths_planned;
         let last = sessions.last();
         let shard = identity.shard;
+        let [start, end] = period(sessions);
         Manifest {
             version: &identity.version,
             name: &experiment.name,
@@ -121,8 +126,8 @@ impl<'a> Manifest<'a> {
             paths_planned: ended.paths_planned,
             threads: last.map_or(0, |session| session.threads),
             host: Host::this(),
-            start: sessions.iter().map(|s| s.start.clone()).min().unwrap_or_default(),
-            end: sessions.iter().filter_map(end_of).max().unwrap_or_default(),
+            start,
+            end,
             rendered: now(),
             seconds: sessions.iter().map(|s| s.seconds).sum(),
             stop_reason: match last {
@@ -130,6 +135,7 @@ impl<'a> Manifest<'a> {
                 Some(session) => &session.stop_reason,
                 None => "killed",
             },
+            answer: ended.answer,
             warnings: ended.warnings,
             sessions,
             cells: experiment.cells.iter().zip(ended.kernels.iter().map(|k| k.describe())).map(cell).collect(),
@@ -238,6 +244,13 @@ pub fn now() -> String {
 
 fn utc(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
+}
+
+/// Start of the first session and end of the last.
+pub fn period(sessions: &[Session]) -> [String; 2] {
+    let start = sessions.iter().map(|s| s.start.clone()).min();
+    let end = sessions.iter().filter_map(end_of).max();
+    [start, end].map(Option::unwrap_or_default)
 }
 
 /// End of a session; for one that was killed, its last commit.

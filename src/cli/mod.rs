@@ -6,6 +6,7 @@ mod command_line;
 mod commands;
 mod complaint;
 mod console;
+mod index;
 mod load;
 mod manifest;
 mod options;
@@ -24,7 +25,7 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 #[cfg(feature = "calibrate")]
 use commands::calibrate;
-use commands::{check, merge, report, reproduce, run, slurm, tail_index, theory};
+use commands::{check, generate, merge, new, report, reproduce, run, slurm, tail_index, theory};
 use complaint::{Complain, Complaint};
 use console::Console;
 
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
 
 fn execute(command: &Command, console: &Console) -> Result<(), Complaint> {
     match command {
+        Command::New(options) => complain(new::new(options, console)),
         Command::Check(options) => complain(check::check(options, console)),
         Command::Theory(options) => complain(theory::theory(options, console)),
         Command::Run(options) => complain(run::run(options, console)),
@@ -53,6 +55,7 @@ fn execute(command: &Command, console: &Console) -> Result<(), Complaint> {
         #[cfg(feature = "calibrate")]
         Command::Calibrate(options) => complain(calibrate::calibrate(options, console)),
         Command::TailIndex(options) => complain(tail_index::tail_index(options, console)),
+        Command::Generate(options) => complain(generate::generate(options)),
     }
 }
 

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-#[cfg(feature = "calibrate")]
-use clap::ValueEnum;
+use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::values;
 #[cfg(feature = "calibrate")]
@@ -153,6 +152,55 @@ pub struct SlurmOptions {
     /// Submit the jobs
     #[arg(long)]
     pub submit: bool,
+}
+
+/// Options of `new`.
+#[derive(Args, Debug)]
+pub struct NewOptions {
+    /// Name of the experiment; the file is NAME.toml in the working directory
+    #[arg(value_name = "NAME", allow_hyphen_values = false)]
+    pub name: String,
+
+    /// What the experiment is about
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = Template::Sweep)]
+    pub from: Template,
+}
+
+/// Experiments to start from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Template {
+    /// SGD and Adam in two basins, over noise levels and tail indices.
+    Sweep,
+    /// Transitions between the wells of a double well.
+    Wells,
+    /// Boxes of equal and of different volume.
+    Box,
+    /// Isotropic noise in balls.
+    Isotropic,
+    /// Training of a network and measurement of its gradient noise.
+    #[cfg(feature = "calibrate")]
+    Calibration,
+}
+
+/// Options of `generate`.
+#[derive(Args, Debug)]
+pub struct GenerateOptions {
+    /// What is generated
+    #[command(subcommand)]
+    pub what: Generated,
+}
+
+/// What can be generated from the command line's definition.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Generated {
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// The man page
+    Man,
 }
 
 /// Options of `check`.

@@ -13,8 +13,9 @@ const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or w
 /// The text of a cell of the table.
 type Text = fn(&CellResult) -> String;
 
-/// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict.
-pub fn table(results: &[CellResult]) -> Vec<String> {
+/// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict. If the terminal has only
+/// `width` columns and the table is wider, every cell has lines of its own.
+pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
     let identity: [(&str, Text); 5] = [
         ("dynamics", |r| r.plan.dynamics.clone()),
         ("basin", |r| r.plan.basin.clone()),
@@ -39,10 +40,44 @@ pub fn table(results: &[CellResult]) -> Vec<String> {
         rows.push(row);
     }
     let mut lines = aligned(&rows, &[]);
+    if let Some(width) = width.filter(|width| lines.iter().any(|line| line.chars().count() > *width)) {
+        lines = stacked(&rows, identity.len(), width);
+    }
     if results.len() > MOST_ROWS {
         lines.push(format!("… and {} more in summary.csv", results.len() - MOST_ROWS));
     }
-    lines.push(NOTE.to_string());
+    match width {
+        Some(width) => lines.extend(wrapped(NOTE.split(' '), " ", width)),
+        None => lines.push(NOTE.to_string()),
+    }
+    lines
+}
+
+/// Every row below the heading as `name value` pairs: what distinguishes the cell, and then the results, indented.
+fn stacked(rows: &[Vec<String>], identity: usize, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in rows.iter().skip(1) {
+        let pairs: Vec<String> = rows[0].iter().zip(row).map(|(name, value)| format!("{name} {value}")).collect();
+        let (head, results) = pairs.split_at(1 + identity);
+        lines.extend(wrapped(head.iter().map(String::as_str), ", ", width));
+        let results = wrapped(results.iter().map(String::as_str), ", ", width.saturating_sub(2));
+        lines.extend(results.iter().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// Joins parts to lines of at most `width` columns; a longer part has its own line.
+fn wrapped<'p>(parts: impl Iterator<Item = &'p str>, separator: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + separator.len() + part.chars().count() <= width => {
+                line.push_str(separator);
+                line.push_str(part);
+            }
+            _ => lines.push(part.to_owned()),
+        }
+    }
     lines
 }
 
@@ -78,6 +113,21 @@ fn number(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_narrow_terminal_gets_lines_of_its_width() {
+        let row = |words: [&str; 5]| words.map(String::from).to_vec();
+        let rows = [
+            row(["cell", "ε", "E Γ", "λ E Γ", "verdict"]),
+            row(["0", "0.1000", "12.35 (12.11 to 12.59)", "0.9876 (0.9700 to 1.005)", "yes"]),
+        ];
+        let lines = stacked(&rows, 1, 46);
+        assert_eq!(
+            lines,
+            ["cell 0, ε 0.1000", "  E Γ 12.35 (12.11 to 12.59)", "  λ E Γ 0.9876 (0.9700 to 1.005), verdict yes"]
+        );
+        assert_eq!(wrapped("a bc def".split(' '), " ", 4), ["a bc", "def"]);
+    }
 
     #[test]
     fn four_digits() {

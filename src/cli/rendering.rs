@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use thiserror::Error;
 
-use super::command_line::report_command;
+use super::command_line::{report_command, run_command};
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
-use super::manifest::{EndedRun, Manifest};
+use super::index::refresh_index;
+use super::manifest::{EndedRun, Manifest, period};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::Meter;
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
-use crate::report::{self, FigureError};
+use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
     CellResult, Check, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, check_warnings,
     render_tables,
@@ -86,7 +87,7 @@ impl Rendering<'_> {
         self.done.count() == self.chunks.count()
     }
 
-    /// Writes tables, findings, figures and manifest. A figure that cannot be drawn is reported after everything else is written. Returns the
+    /// Writes tables, findings, figures, page and manifest. A figure that cannot be drawn is reported after everything else is written. Returns the
     /// number of cells whose mean does not agree with the exact one.
     pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
@@ -99,18 +100,22 @@ impl Rendering<'_> {
         };
         self.folder.write_random_problems(&studies)?;
         let warnings = check_warnings(&results);
-        if let Some(text) = report::findings(&results, &studies, &warnings) {
+        let findings = report::findings(&results, &studies, &warnings);
+        if let Some(text) = &findings {
             self.folder.write_text("findings.md", &format!("{}{text}", self.partial_mark()))?;
         }
         let seconds = self.seconds_per_path(&results, stopping);
-        let undrawn = self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
-        let seconds = self.write_manifest(&warnings)?;
+        let (drawings, undrawn) =
+            self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
+        self.write_page(&results, findings.as_deref(), &drawings)?;
+        let seconds = self.write_manifest(&warnings, report::answer(&results).as_deref())?;
+        refresh_index(path, console);
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
         }
         stopping.writing_tables_of(None);
         if self.is_complete() {
-            outcome::table(&results).iter().for_each(|line| console.say(line));
+            outcome::table(&results, console.width()).iter().for_each(|line| console.say(line));
         }
         warnings.iter().for_each(|warning| console.warn(warning));
         if self.is_complete() {
@@ -131,6 +136,7 @@ impl Rendering<'_> {
         let cells = results.len();
         console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
         console.say(format!("files: {}", self.files().join(", ")));
+        console.say(format!("page: {}", path.join("report.html").display()));
         console.say(format!("write tables and figures again with: {}", report_command(path)));
     }
 
@@ -181,17 +187,51 @@ impl Rendering<'_> {
         results.iter().map(cost).collect()
     }
 
-    fn draw(&self, material: report::Material<'_>) -> Result<(), FigureFailure> {
-        let mut undrawn = Ok(());
+    /// Draws all figures it can, and returns them with the first failure.
+    fn draw(&self, material: report::Material<'_>) -> (Vec<Drawing>, Result<(), FigureFailure>) {
+        let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
         for kind in &self.run.experiment().figures {
             match report::draw(*kind, material, &self.folder.path().join("figures")) {
-                Ok(()) => {}
+                Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure.
                 Err(FigureError::Empty { .. }) if !self.is_complete() => {}
                 Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: kind.name(), source })),
             }
         }
-        undrawn
+        (drawings, undrawn)
+    }
+
+    /// Writes `report.html`.
+    fn write_page(
+        &self,
+        results: &[CellResult],
+        findings: Option<&str>,
+        drawings: &[Drawing],
+    ) -> Result<(), ResultsError> {
+        let (experiment, identity) = (self.run.experiment(), self.folder.store.identity());
+        let sessions = self.folder.store.sessions()?;
+        let mut warnings = warnings(self.run);
+        warnings.extend(check_warnings(results));
+        // The manifest is written later, but the page is the same when it is written again.
+        let mut files = self.files();
+        files.retain(|name| !["report.html", "figures", "manifest.json"].contains(&name.as_str()));
+        files.push("manifest.json".to_owned());
+        let provenance = Provenance {
+            version: &identity.version,
+            commit: option_env!("LEVY_ESCAPE_COMMIT"),
+            machine: format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH),
+            threads: sessions.last().map_or(0, |session| session.threads),
+            seed: identity.seed,
+            paths_per_cell: identity.paths,
+            paths: [self.paths_done(), self.chunks.paths()],
+            fingerprint: &identity.fingerprint,
+            period: period(&sessions),
+            seconds: sessions.iter().map(|session| session.seconds).sum(),
+            command: run_command(&experiment.name, identity.seed, identity.paths),
+        };
+        let page =
+            Page { experiment, cells: results, findings, drawings, warnings: &warnings, provenance, files: &files };
+        self.folder.write_text("report.html", &report::page(&page))
     }
 
     /// What `--json` prints for a shard, which has no results of cells.
@@ -208,7 +248,7 @@ impl Rendering<'_> {
     }
 
     /// Writes the manifest, with the `checks` of the results among its warnings, and returns the wall time of all sessions in seconds.
-    pub fn write_manifest(&self, checks: &[String]) -> Result<f64, ResultsError> {
+    pub fn write_manifest(&self, checks: &[String], answer: Option<&str>) -> Result<f64, ResultsError> {
         self.folder.store.check_place()?;
         let sessions = self.folder.store.sessions()?;
         let warnings = [warnings(self.run).as_slice(), checks].concat();
@@ -216,6 +256,7 @@ impl Rendering<'_> {
             experiment: self.run.experiment(),
             kernels: self.run.kernels(),
             identity: self.folder.store.identity(),
+            answer,
             warnings: &warnings,
             sessions: &sessions,
             paths_done: self.paths_done(),

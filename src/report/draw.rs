@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use super::drawing::{Drawing, drawn};
 use super::figures::cost::cost_vs_epsilon;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
@@ -12,7 +13,7 @@ use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
     FittedSlope, GammaVsEpsilon, GammaVsVolume, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries, Survival,
-    SurvivalPanel, TheoremTwo, save,
+    SurvivalPanel, TheoremTwo,
 };
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
@@ -36,25 +37,24 @@ pub struct Material<'r> {
     pub seconds_per_path: &'r [f64],
 }
 
-/// Draws one figure of an experiment's results into `dir`, as SVG and PNG.
+/// Draws one figure of an experiment's results into `dir`, as SVG and PNG, and returns it for a page.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
-pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<(), FigureError> {
+pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<Drawing, FigureError> {
     let Material { cells: results, studies, seconds_per_path } = material;
-    let files = match kind {
-        FigureKind::GammaVsEpsilon => save(&gamma_vs_epsilon(results), dir),
-        FigureKind::GammaVsVolume => save(&gamma_vs_volume(results), dir),
-        FigureKind::ExponentialLaw => save(&exponential_law(results), dir),
-        FigureKind::Laplace => save(&laplace(results), dir),
-        FigureKind::EscapeSet => save(&escape_set(results), dir),
-        FigureKind::Theorem2 => save(&theorem2(results), dir),
-        FigureKind::RandomProblems => save(&random_problems(studies), dir),
-        FigureKind::Transitions => save(&transitions(results), dir),
-        FigureKind::SdeVsSteps => save(&sde_vs_steps(results), dir),
-        FigureKind::CostVsEpsilon => save(&cost_vs_epsilon(results, seconds_per_path), dir),
-    };
-    files.map(|_| ())
+    match kind {
+        FigureKind::GammaVsEpsilon => drawn(&gamma_vs_epsilon(results), dir),
+        FigureKind::GammaVsVolume => drawn(&gamma_vs_volume(results), dir),
+        FigureKind::ExponentialLaw => drawn(&exponential_law(results), dir),
+        FigureKind::Laplace => drawn(&laplace(results), dir),
+        FigureKind::EscapeSet => drawn(&escape_set(results), dir),
+        FigureKind::Theorem2 => drawn(&theorem2(results), dir),
+        FigureKind::RandomProblems => drawn(&random_problems(studies), dir),
+        FigureKind::Transitions => drawn(&transitions(results), dir),
+        FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir),
+        FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir),
+    }
 }
 
 fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {

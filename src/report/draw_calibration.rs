@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::drawing::{Drawing, drawn};
 use super::{
     FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
-    TrainingCurves, TrainingFigure, save,
+    TrainingCurves, TrainingFigure,
 };
 use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
 use crate::experiment::CalibrationFigure;
@@ -34,18 +35,17 @@ const TAIL_POINTS: u32 = 40;
 const LAW_POINTS: u32 = 120;
 const LOWEST: f64 = 1e-6;
 
-/// Draws one figure of a calibration into `dir`, as SVG and PNG.
+/// Draws one figure of a calibration into `dir`, as SVG and PNG, and returns it for a page.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if nothing was measured that the figure shows; an error of the file system.
-pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path) -> Result<(), FigureError> {
-    let files = match kind {
-        CalibrationFigure::TailIndex => save(&tail_index(&found.calibration), dir),
-        CalibrationFigure::Training => save(&training(&found.calibration), dir),
-        CalibrationFigure::NoiseLaw => save(&noise_law(&found.runs), dir),
-        CalibrationFigure::Scales => save(&scales(&found.runs), dir),
-    };
-    files.map(|_| ())
+pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path) -> Result<Drawing, FigureError> {
+    match kind {
+        CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir),
+        CalibrationFigure::Training => drawn(&training(&found.calibration), dir),
+        CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir),
+        CalibrationFigure::Scales => drawn(&scales(&found.runs), dir),
+    }
 }
 
 /// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.

@@ -7,8 +7,10 @@ mod calibration_summary;
 mod draw;
 #[cfg(feature = "calibrate")]
 mod draw_calibration;
+mod drawing;
 mod figures;
 mod findings;
+mod page;
 mod plot;
 mod select;
 mod slopes;
@@ -17,6 +19,7 @@ pub use calibration_summary::calibration_summary;
 pub use draw::{Material, draw};
 #[cfg(feature = "calibrate")]
 pub use draw_calibration::draw_calibration;
+pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FittedSlope,
     GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails,
@@ -24,7 +27,8 @@ pub use figures::{
     TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
+pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
 pub use plot::{
     Aspect, Axis, Dash, EndLabel, Entry, Figure, FigureError, Fill, Format, Group, Legend, Look, Mark, Marker, Note,
-    NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, Tick, color, number, save, save_as,
+    NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, Tick, color, inline, number, save, save_as,
 };

@@ -210,7 +210,7 @@ fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> R
     let mut drawn = Ok(());
     for kind in &file.figures {
         match report::draw_calibration(*kind, found, &folder.path().join("figures")) {
-            Ok(()) => {}
+            Ok(_) => {}
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
             Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name(), source })),

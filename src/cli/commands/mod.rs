@@ -4,7 +4,9 @@
 pub(super) mod calibrate;
 pub(super) mod check;
 mod dry_run;
+pub(super) mod generate;
 pub(super) mod merge;
+pub(super) mod new;
 pub(super) mod report;
 pub(super) mod reproduce;
 pub(super) mod run;

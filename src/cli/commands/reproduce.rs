@@ -13,6 +13,7 @@ use super::session::Context;
 use crate::calibrate::CalibrationSettings;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
+use crate::cli::index::write_index;
 use crate::cli::load::{LoadFailure, load_all, read_text};
 use crate::cli::options::ReproduceOptions;
 use crate::cli::planned::{Planned, check_out, existing};
@@ -112,7 +113,9 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Re
     calibrations.run(options, &stopping, console)?;
     let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
     let context = Context { settings, stopping: &stopping, console };
-    match run_all(&plan(&files, options)?, Shard::WHOLE, context)? {
+    let ran = plan(&files, options).map(|plan| run_all(&plan, Shard::WHOLE, context));
+    write_index(&settings.out, console);
+    match ran?? {
         0 => Ok(()),
         cells => Err(ReproduceFailure::Off { cells }),
     }

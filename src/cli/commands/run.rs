@@ -8,6 +8,7 @@ use super::dry_run::{DryRunFailure, dry_run};
 use super::session::{Context, SessionFailure, run_session, store_complaint};
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
+use crate::cli::index::write_index;
 use crate::cli::load::{LoadFailure, load_all};
 use crate::cli::options::{RunOptions, RunSettings};
 use crate::cli::planned::{OutIsFile, Planned, ThreadsError, check_out, existing, in_pool};
@@ -80,7 +81,11 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
         return Ok(dry_run(&plan, shard, settings)?);
     }
     let stopping = Stopping::watch(settings.max_time)?;
-    run_all(&plan, shard, Context { settings, stopping: &stopping, console }).map(|_| ())
+    let ran = run_all(&plan, shard, Context { settings, stopping: &stopping, console });
+    if plan.len() > 1 && shard == Shard::WHOLE {
+        write_index(&settings.out, console);
+    }
+    ran.map(|_| ())
 }
 
 fn plan(options: &RunOptions) -> Result<Vec<Planned>, LoadFailure> {

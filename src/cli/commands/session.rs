@@ -150,7 +150,7 @@ fn write_results(rendering: &Rendering<'_>, seconds: f64, context: Context<'_>) 
     if shard == Shard::WHOLE {
         return Ok(rendering.render(context.settings.json, context.stopping, context.console)?);
     }
-    rendering.write_manifest(&[])?;
+    rendering.write_manifest(&[], None)?;
     if context.settings.json {
         write_data(rendering.shard_as_json(shard, seconds))?;
     }

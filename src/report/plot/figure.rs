@@ -95,7 +95,7 @@ pub enum FigureError {
 /// [`FigureError`]; nothing is replaced unless both files could be drawn.
 pub fn save(figure: &impl Figure, dir: &Path) -> Result<[PathBuf; 2], FigureError> {
     let sheet = figure.sheet()?;
-    let (svg, png) = (svg(figure.stem(), &sheet)?, png(figure.stem(), &sheet)?);
+    let (svg, png) = (vector(figure.stem(), &sheet)?, png(figure.stem(), &sheet)?);
     let write = |source| FigureError::Write { path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(write)?;
     Ok([replace(dir, figure.stem(), "svg", svg.as_bytes())?, replace(dir, figure.stem(), "png", &png)?])
@@ -108,7 +108,7 @@ pub fn save(figure: &impl Figure, dir: &Path) -> Result<[PathBuf; 2], FigureErro
 pub fn save_as(figure: &impl Figure, path: &Path, format: Format) -> Result<(), FigureError> {
     let sheet = figure.sheet()?;
     let bytes = match format {
-        Format::Svg => svg(figure.stem(), &sheet)?.into_bytes(),
+        Format::Svg => vector(figure.stem(), &sheet)?.into_bytes(),
         Format::Png => png(figure.stem(), &sheet)?,
     };
     put(path.to_owned(), &bytes).map(|_| ())
@@ -133,7 +133,8 @@ fn extent(sheet: &Sheet) -> (u32, u32) {
     (units(width), units(height))
 }
 
-fn svg(stem: &str, sheet: &Sheet) -> Result<String, FigureError> {
+/// The SVG of a page, with the stem as its title.
+pub(super) fn vector(stem: &str, sheet: &Sheet) -> Result<String, FigureError> {
     let (width, height) = extent(sheet);
     backend::svg(stem, width, height, |backend| sheet.draw(&mut Canvas::new(backend, Medium::Vector)))
         .map_err(|source| failed(stem, source))

@@ -144,16 +144,21 @@ impl Plot<'_> {
         clip::polygon(&upper.chain(lower).collect::<Vec<_>>(), &self.frame)
     }
 
-    /// The place of a point and of the ends of its interval, unless it lies outside.
-    fn seen(&self, point: &Point) -> Option<((f64, f64), (f64, f64))> {
-        let (x, y) = self.at((point.x, point.y));
+    /// Whether a place on the page is inside the frame.
+    pub fn shows(&self, (x, y): (f64, f64)) -> bool {
         let Rect { x0, y0, x1, y1 } = self.frame;
-        let inside = x >= x0 - 0.01 && x <= x1 + 0.01 && y >= y0 - 0.01 && y <= y1 + 0.01;
+        x >= x0 - 0.01 && x <= x1 + 0.01 && y >= y0 - 0.01 && y <= y1 + 0.01
+    }
+
+    /// The place of a point and of the ends of its interval, unless it lies outside.
+    pub fn seen(&self, point: &Point) -> Option<((f64, f64), (f64, f64))> {
+        let (x, y) = self.at((point.x, point.y));
+        let Rect { y0, y1, .. } = self.frame;
         let end = |value: f64| {
             let height = self.at((point.x, value)).1;
             if height.is_nan() { y } else { height.clamp(y0, y1) }
         };
-        inside.then(|| ((x, y), (end(point.lo), end(point.hi))))
+        self.shows((x, y)).then(|| ((x, y), (end(point.lo), end(point.hi))))
     }
 
     fn point<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, point: &Point, look: Look) -> Drawn<DB> {

@@ -9,6 +9,7 @@ pub(super) mod canvas;
 pub(super) mod clip;
 pub(super) mod curve;
 mod figure;
+mod inline;
 mod legend;
 mod lettering;
 mod mark;
@@ -21,6 +22,7 @@ mod text;
 
 pub use axis::{Axis, Scale, Tick, number};
 pub use figure::{Figure, FigureError, Format, save, save_as};
+pub use inline::inline;
 pub use legend::{Entry, Group, Legend, Sample};
 pub use mark::{Mark, Point};
 pub use note::{EndLabel, Note, NoteAlign};

@@ -189,11 +189,16 @@ impl Panel {
         self.y.ticks(height, |_| 1.5 * SMALL_SIZE)
     }
 
-    fn plot(&self, frame: &Rect) -> Plot<'_> {
+    /// Its axes and the frame that they span.
+    pub(super) fn plot(&self, frame: &Rect) -> Plot<'_> {
         Plot { x: &self.x, y: &self.y, frame: *frame }
     }
 
-    fn widened(&self, frame: &Rect) -> Panel {
+    /// The panel with the ranges that its aspect requires.
+    pub(super) fn widened(&self, frame: &Rect) -> Panel {
+        if self.aspect == Aspect::Free {
+            return self.clone();
+        }
         let mut panel = Panel { aspect: Aspect::Free, ..self.clone() };
         let unit = ((self.x.hi - self.x.lo) / frame.width()).max((self.y.hi - self.y.lo) / frame.height());
         for (axis, length) in [(&mut panel.x, frame.width()), (&mut panel.y, frame.height())] {

@@ -82,6 +82,12 @@ impl Sheet {
         self.legend.draw(canvas, &Rect { x0: EDGE, y0: top, x1: width - EDGE, y1: height - EDGE })
     }
 
+    /// The panels as they are drawn, with their frames.
+    pub(super) fn shown(&self) -> Vec<(Panel, Rect)> {
+        let placed = self.panels.iter().zip(self.frames());
+        placed.filter_map(|(panel, frame)| Some((panel.as_ref()?.widened(&frame), frame))).collect()
+    }
+
     fn legend_height(&self) -> f64 {
         let height = self.legend.height(self.width - 2.0 * EDGE);
         if height > 0.0 { height + 7.0 } else { 0.0 }

@@ -64,6 +64,11 @@ pub fn runs<'a>(label: &'a str) -> Vec<Run<'a>> {
     runs
 }
 
+/// The text of a label without its scripts' marks.
+pub fn plain(label: &str) -> String {
+    runs(label).iter().map(|run| run.text).collect()
+}
+
 fn next_script(text: &str) -> Option<usize> {
     [text.find("_{"), text.find("^{")].into_iter().flatten().min()
 }
@@ -106,6 +111,7 @@ mod tests {
     fn scripts_are_told_from_text() {
         let texts = |label| runs(label).iter().map(|r| (r.text, r.rise)).collect::<Vec<_>>();
         assert_eq!(texts("Γ_{Adam}/Γ"), [("Γ", 0.0), ("Adam", -0.17), ("/Γ", 0.0)]);
+        assert_eq!(plain("Γ_{Adam}/Γ"), "ΓAdam/Γ");
         assert_eq!(texts("R^{d}"), [("R", 0.0), ("d", 0.36)]);
         assert_eq!(texts("snake_case and an open _{brace"), [("snake_case and an open _{brace", 0.0)]);
         assert!(runs("").is_empty());

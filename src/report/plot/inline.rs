@@ -1,0 +1,150 @@
+//! A figure as part of an HTML page: its SVG, with a text at every point that a reader can point at.
+
+use std::fmt::Write;
+
+use super::axis::number;
+use super::backend::UNITS_PER_POINT;
+use super::figure::vector;
+use super::{Figure, FigureError, Legend, Look, Mark, Panel, Rect, Sample, Sheet, Stroke, text};
+
+/// Distance between two texts on a line, in points.
+const SPACING: f64 = 9.0;
+/// Radius of the place that shows a text, in points.
+const REACH: f64 = 4.0;
+
+/// The SVG of a figure for an HTML page, with the values of its points as `<title>` elements. It has no `id`, so that a page can hold
+/// several figures, and no size, so that the page can set it.
+///
+/// # Errors
+/// [`FigureError`].
+pub fn inline(figure: &impl Figure) -> Result<String, FigureError> {
+    let sheet = figure.sheet()?;
+    let svg = vector(figure.stem(), &sheet)?;
+    let body = svg.split_once("</title>\n").map_or("", |(_, body)| body);
+    let shapes = body.rsplit_once("</svg>").map_or(body, |(shapes, _)| shapes);
+    let viewed = svg.split_once("viewBox=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(view, _)| view);
+    let mut page = format!(
+        "<svg class=\"figure\" role=\"img\" aria-label=\"{}\" viewBox=\"{viewed}\" stroke-linejoin=\"round\">\n{shapes}<g fill=\"none\" \
+         pointer-events=\"all\">\n",
+        escaped(figure.stem())
+    );
+    for Tip { at, text } in tips(&sheet) {
+        let [x, y, r] = [at.0, at.1, REACH].map(|points| (points * UNITS_PER_POINT).round());
+        let _ = writeln!(page, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\"><title>{}</title></circle>", escaped(&text));
+    }
+    page.push_str("</g>\n</svg>");
+    Ok(page)
+}
+
+/// A text and its place on the sheet, in points.
+struct Tip {
+    at: (f64, f64),
+    text: String,
+}
+
+fn tips(sheet: &Sheet) -> Vec<Tip> {
+    let mut tips = Vec::new();
+    for (panel, frame) in sheet.shown() {
+        panel_tips(&panel, &frame, &sheet.legend, &mut tips);
+    }
+    tips
+}
+
+fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>) {
+    let plot = panel.plot(frame);
+    let mut add = |at, name: Option<&str>, x: f64, y: String| {
+        let titles = [panel.title.as_str(), name.unwrap_or_default()].map(text::plain);
+        let heading = titles.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
+        let value = |label: &str, fallback: &str, value: &str| {
+            let label = text::plain(label);
+            format!("{} = {value}", if label.is_empty() { fallback } else { &label })
+        };
+        let values = [value(&panel.x.label, "x", &number(x)), value(&panel.y.label, "y", &y)];
+        let lines = [heading].into_iter().chain(values).filter(|line| !line.is_empty());
+        tips.push(Tip { at, text: lines.collect::<Vec<_>>().join("\n") });
+    };
+    for mark in &panel.marks {
+        match mark {
+            Mark::Points(points, look) => {
+                for point in points {
+                    let Some((at, _)) = plot.seen(point) else { continue };
+                    let interval = point.lo < point.y || point.hi > point.y;
+                    let y = number(point.y);
+                    let y = if interval { format!("{y} ({} to {})", number(point.lo), number(point.hi)) } else { y };
+                    add(at, points_name(legend, *look), point.x, y);
+                }
+            }
+            // Two vertices make a level or a diagonal, which has no values of its own.
+            Mark::Line(vertices, stroke) if vertices.len() > 2 => {
+                let mut last: Option<(f64, f64)> = None;
+                for &(x, y) in vertices {
+                    let at = plot.at((x, y));
+                    let near = last.is_some_and(|(a, b)| (at.0 - a).hypot(at.1 - b) < SPACING);
+                    if !near && plot.shows(at) {
+                        last = Some(at);
+                        add(at, line_name(legend, *stroke), x, number(y));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn points_name(legend: &Legend, look: Look) -> Option<&str> {
+    named(legend, |sample| matches!(sample, Sample::Points(other) if *other == look))
+}
+
+fn line_name(legend: &Legend, stroke: Stroke) -> Option<&str> {
+    named(legend, |sample| match sample {
+        Sample::Line(other) | Sample::Band(.., Some(other)) => *other == stroke,
+        _ => false,
+    })
+}
+
+/// The label of the only entry that fits.
+fn named(legend: &Legend, fits: impl Fn(&Sample) -> bool) -> Option<&str> {
+    let mut found = legend.groups.iter().flat_map(|group| &group.entries).filter(|entry| fits(&entry.sample));
+    found.next().filter(|_| found.next().is_none()).map(|entry| entry.label.as_str())
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Axis, Entry, Point, Scale};
+    use super::*;
+
+    struct Example;
+
+    impl Figure for Example {
+        fn stem(&self) -> &str {
+            "example"
+        }
+
+        fn sheet(&self) -> Result<Sheet, FigureError> {
+            let (x, y) =
+                (Axis::between("ε", Scale::Log, 0.001, 1.0), Axis::between("E Γ_{Adam}", Scale::Log, 1.0, 1e4));
+            let mut panel = Panel::new(x, y);
+            panel.title = "<script>".to_owned();
+            let points = vec![Point { x: 0.01, y: 100.0, lo: 90.0, hi: 110.0 }, Point::exact(0.01, f64::NAN)];
+            panel.mark(Mark::Points(points, Look::of(0)));
+            let mut sheet = Sheet::new(200.0, 1);
+            sheet.legend = Legend::default().with(vec![Entry::new(Sample::Points(Look::of(0)), "α = 1.5")]);
+            sheet.row(100.0, [panel]);
+            Ok(sheet)
+        }
+    }
+
+    #[test]
+    fn a_point_shows_its_series_and_values_as_plain_text() {
+        let svg = inline(&Example).unwrap();
+        // The point that is not a number is not drawn and has no values.
+        assert_eq!(svg.matches("<title>").count(), 1, "{svg}");
+        let tip = "<title>&lt;script&gt;: α = 1.5\nε = 0.01\nE ΓAdam = 100 (90 to 110)</title>";
+        assert!(svg.contains(tip), "{svg}");
+        assert!(!svg.contains("<script>") && !svg.contains(" id=") && !svg.contains("http"), "{svg}");
+    }
+}
