@@ -1,0 +1,62 @@
+"""Escape times of SGD and Adam driven by Lévy noise: simulation beside theory.
+
+Examples
+--------
+>>> import levy_escape as le
+>>> problem = le.Problem(le.Quadratic(4), le.Interval(-0.5, 0.5), le.StableNoise(1.5, epsilon=0.01))
+>>> result = le.escape_times(problem, paths=4000, seed=1)
+>>> abs(result.mean().value / le.predict(problem).mean_time - 1) < 0.08
+True
+"""
+
+from ._native import VERSION as __version__
+from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
+from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
+from .escape import EscapeWarning, escape_times
+from .estimate import Estimate, ratio_of_means
+from .landscape import Asymmetric, DoubleWell, Flat, Potential, Quadratic
+from .noise import StableNoise
+from .problem import Problem
+from .result import Curve, EscapeResult, KolmogorovTest
+from .scheme import Euler, JumpAdapted, Scheme, Steps
+from .theory import Comparison, ExactExit, Prediction, compare, exact, predict
+
+__all__ = [
+    "Adam",
+    "AdamSteps",
+    "Asymmetric",
+    "Ball",
+    "Box",
+    "Comparison",
+    "Curve",
+    "Domain",
+    "DoubleWell",
+    "Dynamics",
+    "Ellipsoid",
+    "EscapeResult",
+    "EscapeWarning",
+    "Estimate",
+    "Euler",
+    "ExactExit",
+    "Flat",
+    "Interval",
+    "JumpAdapted",
+    "KolmogorovTest",
+    "Level",
+    "Potential",
+    "Prediction",
+    "Problem",
+    "Quadratic",
+    "Scheme",
+    "Sgd",
+    "SgdSteps",
+    "StableNoise",
+    "Steps",
+    "Well",
+    "__version__",
+    "compare",
+    "escape_times",
+    "exact",
+    "predict",
+    "ratio_of_means",
+]
