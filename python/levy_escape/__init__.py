@@ -10,6 +10,7 @@ True
 """
 
 from ._native import VERSION as __version__
+from .custom import CustomPotential, SlowPotentialWarning, potential
 from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
 from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
 from .escape import EscapeWarning, escape_times
@@ -18,7 +19,9 @@ from .landscape import Asymmetric, DoubleWell, Flat, Potential, Quadratic
 from .noise import StableNoise
 from .problem import Problem
 from .result import Curve, EscapeResult, KolmogorovTest
+from .results import Results
 from .scheme import Euler, JumpAdapted, Scheme, Steps
+from .tail import tail_index
 from .theory import Comparison, ExactExit, Prediction, compare, exact, predict
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "Box",
     "Comparison",
     "Curve",
+    "CustomPotential",
     "Domain",
     "DoubleWell",
     "Dynamics",
@@ -47,9 +51,11 @@ __all__ = [
     "Prediction",
     "Problem",
     "Quadratic",
+    "Results",
     "Scheme",
     "Sgd",
     "SgdSteps",
+    "SlowPotentialWarning",
     "StableNoise",
     "Steps",
     "Well",
@@ -57,6 +63,8 @@ __all__ = [
     "compare",
     "escape_times",
     "exact",
+    "potential",
     "predict",
     "ratio_of_means",
+    "tail_index",
 ]

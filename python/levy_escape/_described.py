@@ -45,7 +45,7 @@ class Described:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Described):
             return NotImplemented
-        return _key(self._arguments) == _key(other._arguments)
+        return bool(_key(self._arguments) == _key(other._arguments))
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, _key(self._arguments)))

@@ -56,8 +56,8 @@ class Adam(Dynamics):
 
     Examples
     --------
-    >>> Adam(eta=1e-3).rates
-    (105.36051565782628, 1.0005003335835344)
+    >>> [round(rate, 3) for rate in Adam(eta=1e-3).rates]
+    [105.361, 1.001]
     >>> Adam(rates=(1, 0.1))
     Adam(rates=(1.0, 0.1))
     """

@@ -57,6 +57,6 @@ def ratio_of_means(numerator: Estimate, denominator: Estimate) -> Estimate:
     Examples
     --------
     >>> print(ratio_of_means(Estimate(4, 3.6, 4.4), Estimate(2, 1.9, 2.1)))
-    2 (1.7739 to 2.2251)
+    2 (1.7808 to 2.2286)
     """
-    return Estimate(*_native.ratio(tuple(numerator), tuple(denominator)))
+    return Estimate(*_native.ratio((*numerator,), (*denominator,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,8 @@ from .landscape import Potential
 from .noise import StableNoise
 
 __all__ = ["Problem"]
+
+_Part = TypeVar("_Part")
 
 
 class Problem(Described):
@@ -104,7 +106,7 @@ class Problem(Described):
         """The optimiser."""
         return self._part("dynamics", Dynamics)
 
-    def _part(self, name: str, kind: type[Any]) -> Any:
+    def _part(self, name: str, kind: type[_Part]) -> _Part:
         part = self._arguments[name]
         assert isinstance(part, kind)
         return part

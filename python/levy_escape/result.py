@@ -85,17 +85,17 @@ class EscapeResult:
     @property
     def exited(self) -> NDArray[np.bool_]:
         """Whether each path left."""
-        return self.status == 0
+        return np.equal(self.status, 0)
 
     @property
     def censored(self) -> NDArray[np.bool_]:
         """Whether each path was still inside at its limit."""
-        return self.status == 1
+        return np.equal(self.status, 1)
 
     @property
     def diverged(self) -> NDArray[np.bool_]:
         """Whether each path left the finite numbers, a failure of the scheme."""
-        return self.status == 2
+        return np.equal(self.status, 2)
 
     def _sample(self) -> _native.Sample:
         return _native.Sample(self.times, self.status)

@@ -34,7 +34,7 @@ class Prediction:
     volume_error: float
     """Standard error of `volume`; 0 for a closed form."""
     side_rates: NDArray[np.float64]
-    """Rates of leaving by a jump of noise axis ``i`` in the negative and the positive direction, shape (d, 2); (0, 2) for isotropic noise."""
+    """Rates of leaving by a jump along noise axis ``i``, downwards and upwards, shape (d, 2); (0, 2) for isotropic noise."""
     preconditioner: NDArray[np.float64]
     """Diagonal of ``Q*``; ones for SGD."""
 
@@ -203,7 +203,7 @@ def compare(sgd: Problem, adam: Problem) -> Comparison:
     >>> sgd = Problem(Quadratic([1, 1]), Ball(1), noise, Sgd())
     >>> both = compare(sgd, sgd.replace(dynamics=Adam(rates=(1, 0.1))))
     >>> round(both.ratio, 3), both.volume_claim
-    (4.062, 'nothing')
+    (4.063, 'nothing')
     """
     if not isinstance(sgd.dynamics, Sgd):
         raise ValueError(f"the first problem must have the dynamics Sgd, not {sgd.dynamics!r}")
