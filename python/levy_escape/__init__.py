@@ -10,11 +10,13 @@ True
 """
 
 from ._native import VERSION as __version__
+from .calibration import Calibration
 from .custom import CustomPotential, SlowPotentialWarning, potential
 from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
 from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
 from .escape import EscapeWarning, escape_times
 from .estimate import Estimate, ratio_of_means
+from .experiment import run
 from .landscape import Asymmetric, DoubleWell, Flat, Potential, Quadratic
 from .noise import StableNoise
 from .problem import Problem
@@ -30,6 +32,7 @@ __all__ = [
     "Asymmetric",
     "Ball",
     "Box",
+    "Calibration",
     "Comparison",
     "Curve",
     "CustomPotential",
@@ -66,5 +69,6 @@ __all__ = [
     "potential",
     "predict",
     "ratio_of_means",
+    "run",
     "tail_index",
 ]

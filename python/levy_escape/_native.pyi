@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -246,3 +248,12 @@ def tail_index(
     hill: int | None,
     seed: int,
 ) -> TailFindings: ...
+def run(
+    file: str,
+    text: str,
+    out: str | PathLike[str],
+    existing: str,
+    seed: int | None,
+    paths: int | None,
+    threads: int | None,
+) -> tuple[Path, bool]: ...

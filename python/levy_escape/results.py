@@ -40,8 +40,10 @@ class Results:
     def _table(self, name: str, **options: Any) -> pd.DataFrame:
         import pandas as pd
 
-        # `round_trip` reads every float as the number that was written.
-        table: pd.DataFrame = pd.read_csv(self._file(name), float_precision="round_trip", **options)
+        # Floats are read as they were written: from version 3 on by default.
+        exact = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
+        read: Any = pd.read_csv
+        table: pd.DataFrame = read(self._file(name), **exact, **options)
         return table
 
     @property

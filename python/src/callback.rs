@@ -79,9 +79,9 @@ fn number(result: &Bound<'_, PyAny>) -> PyResult<f64> {
     if let Ok(number) = result.extract::<f64>() {
         return Ok(number);
     }
-    numbers(result, 1).map(|numbers| numbers[0]).map_err(|_| {
-        PyTypeError::new_err(format!("value must return a number, not {}", described(result)))
-    })
+    numbers(result, 1)
+        .map(|numbers| numbers[0])
+        .map_err(|_| PyTypeError::new_err(format!("value must return a number, not {}", described(result))))
 }
 
 /// `dim` numbers: an array or a sequence, or a single number in one dimension.

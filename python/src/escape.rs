@@ -17,7 +17,7 @@ use crate::problem::Problem;
 /// Time between looks at signals.
 const POLL: Duration = Duration::from_millis(50);
 /// Time that the chunks being run have to finish after Ctrl-C.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A scheme with its settings.
 #[pyclass(frozen, module = "levy_escape._native")]

@@ -46,7 +46,10 @@ impl Potential {
 
     #[staticmethod]
     #[pyo3(signature = (hessian, minimum=None))]
-    fn quadratic_form(hessian: PyReadonlyArray2<'_, f64>, minimum: Option<PyReadonlyArray1<'_, f64>>) -> PyResult<Self> {
+    fn quadratic_form(
+        hessian: PyReadonlyArray2<'_, f64>,
+        minimum: Option<PyReadonlyArray1<'_, f64>>,
+    ) -> PyResult<Self> {
         let bowl = Quadratic::with_hessian(matrix(&hessian));
         Self::new(match minimum {
             Some(minimum) => bowl.and_then(|bowl| bowl.centred_at(vector(&minimum))),

@@ -10,6 +10,8 @@ mod escape;
 mod landscape;
 mod noise;
 mod problem;
+#[cfg(feature = "program")]
+mod program;
 mod statistics;
 mod tail;
 mod theory;
@@ -36,6 +38,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(theory::compare, module)?)?;
     module.add_function(wrap_pyfunction!(theory::exact, module)?)?;
     module.add_function(wrap_pyfunction!(tail::tail_index, module)?)?;
+    #[cfg(feature = "program")]
+    module.add_function(wrap_pyfunction!(program::run, module)?)?;
     module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

@@ -95,10 +95,13 @@ pub fn exact<'py>(
     let arguments = vector(&arguments);
     let values = py.detach(|| {
         let exit = exact_exit(&problem.inner)?;
-        Some(arguments.iter().map(|argument| evaluate(&exit, quantity, start, *argument)).collect::<Result<Vec<_>, _>>())
+        Some(
+            arguments.iter().map(|argument| evaluate(&exit, quantity, start, *argument)).collect::<Result<Vec<_>, _>>(),
+        )
     });
     problem.failure.check()?;
-    let none = "there is no exact solution: it needs SGD as an equation in one dimension, a bounded interval and 1 < α ≤ 2";
+    let none =
+        "there is no exact solution: it needs SGD as an equation in one dimension, a bounded interval and 1 < α ≤ 2";
     let values = values.ok_or_else(|| PyValueError::new_err(none))?;
     Ok(PyArray1::from_vec(py, values.map_err(invalid)?))
 }

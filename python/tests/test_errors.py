@@ -39,8 +39,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "well": (lambda: le.DoubleWell(well="middle"), "well = 'middle'"),
     "flat": (lambda: le.Flat(0), "a landscape needs at least one dimension"),
     "centre": (lambda: le.Flat(2, minimum=[1]), "minimum has 1 entries"),
-    "empty interval": (lambda: le.Problem(le.Quadratic(1), le.Interval(1, -1), NOISE), "the interval [1, -1] of axis 0 is empty"),
-    "outside": (lambda: le.Problem(le.Quadratic(1), le.Interval(1, 2), NOISE), "the minimum [0.0] is not inside the domain"),
+    "empty interval": (
+        lambda: le.Problem(le.Quadratic(1), le.Interval(1, -1), NOISE),
+        "the interval [1, -1] of axis 0 is empty",
+    ),
+    "outside": (
+        lambda: le.Problem(le.Quadratic(1), le.Interval(1, 2), NOISE),
+        "the minimum [0.0] is not inside the domain",
+    ),
     "box": (lambda: le.Problem(BOWL, le.Box([-1], [1]), NOISE), "box has 1 entries, the landscape has dimension 2"),
     "ends": (lambda: le.Box([-1, -1], [1]), "lo has 2 entries, hi has 1"),
     "radius": (lambda: le.Problem(BOWL, le.Ball(0), NOISE), "radius 0 is not a positive finite number"),
@@ -48,7 +54,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "height": (lambda: le.Problem(BOWL, le.Level(-1), NOISE), "height -1 is not a positive finite number"),
     "flat level": (lambda: le.Problem(le.Flat(2), le.Level(1), NOISE), "a level set needs a potential"),
     "no well": (lambda: le.Problem(BOWL, le.Well(), NOISE), "no saddle that bounds a well"),
-    "start": (lambda: le.Problem(BOWL, le.Ball(1), NOISE, start=[2, 0]), "the start [2.0, 0.0] is not inside the domain"),
+    "start": (
+        lambda: le.Problem(BOWL, le.Ball(1), NOISE, start=[2, 0]),
+        "the start [2.0, 0.0] is not inside the domain",
+    ),
     "inset": (lambda: le.Problem(BOWL, le.Ball(1), NOISE, inset=2), "the inset ρ = 2 leaves nothing"),
     "inset of level": (lambda: le.Problem(BOWL, le.Level(1), NOISE, inset=0.1), "needs an interval, a box or a ball"),
     "shape of amplitude": (
@@ -61,16 +70,19 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "decay": (lambda: le.Adam(1.0, eta=0.1), "the decay β1 = 1 is not inside (0, 1)"),
     "rate": (lambda: le.Adam(rates=(1, 0)), "the rate β2 = 0 is not a positive finite number"),
-    "no rate": (lambda: le.Adam(), "pass either eta"),
+    "no rate": (le.Adam, "pass either eta"),
     "stabilizer": (lambda: le.Adam(eta=0.1, stabilizer=-1), "the stabilizer ϵ = -1 is negative or not finite"),
-    "second moment": (lambda: le.Adam(eta=0.1, second_moment="other"), "second_moment = \"other\""),  # type: ignore[arg-type]
+    "second moment": (lambda: le.Adam(eta=0.1, second_moment="other"), 'second_moment = "other"'),  # type: ignore[arg-type]
     "gradient noise": (
         lambda: le.Problem(BOWL, le.Ball(1), NOISE, le.Adam(eta=0.1, gradient_noise=[1])),
         "gradient_noise has 1 entries, the basin has dimension 2",
     ),
     "sgd steps": (lambda: le.SgdSteps(0), "the learning rate η = 0 is not a positive finite number"),
     "adam steps": (lambda: le.AdamSteps(0.1, 0.9, 1), "the decay β2 = 1 is not inside (0, 1)"),
-    "stabilizer of steps": (lambda: le.AdamSteps(0.1, stabilizer=0), "the stabilizer ϵ = 0 is not a positive finite number"),
+    "stabilizer of steps": (
+        lambda: le.AdamSteps(0.1, stabilizer=0),
+        "the stabilizer ϵ = 0 is not a positive finite number",
+    ),
     "threshold": (lambda: le.JumpAdapted(threshold=0.6), "threshold = 0.6 is outside (0, 0.5]"),
     "step cap": (lambda: le.JumpAdapted(step_cap=2), "step_cap = 2 is outside (0, 1]"),
     "step": (lambda: le.Euler(-0.1), "step = -0.1 is not a positive finite number"),

@@ -34,7 +34,13 @@ def test_parts_are_values(part: object) -> None:
 
 def test_a_part_prints_the_call_that_makes_it() -> None:
     names = {**vars(le), "array": np.array}
-    for part in (le.Interval(-1, 2), le.StableNoise(1.5, 0.1), le.Adam(eta=0.1), le.Box([-1, -1], [1, 2]), le.Quadratic(4)):
+    for part in (
+        le.Interval(-1, 2),
+        le.StableNoise(1.5, 0.1),
+        le.Adam(eta=0.1),
+        le.Box([-1, -1], [1, 2]),
+        le.Quadratic(4),
+    ):
         assert eval(repr(part), names) == part
 
 

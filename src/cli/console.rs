@@ -55,6 +55,11 @@ impl Console {
         Console { quiet: options.quiet, verbose: options.verbose, progress }
     }
 
+    /// A console that prints nothing.
+    pub fn silent() -> Self {
+        Console { quiet: true, verbose: false, progress: ProgressStyle::None }
+    }
+
     /// How progress is shown; never `Auto`.
     pub fn progress(&self) -> ProgressStyle {
         self.progress

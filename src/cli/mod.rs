@@ -6,6 +6,7 @@ mod command_line;
 mod commands;
 mod complaint;
 mod console;
+mod embedded;
 mod load;
 mod manifest;
 mod options;
@@ -27,6 +28,7 @@ use commands::calibrate;
 use commands::{check, merge, report, reproduce, run, slurm, tail_index, theory};
 use complaint::{Complain, Complaint};
 use console::Console;
+pub use embedded::{EmbeddedError, EmbeddedResults, EmbeddedRun, run_embedded};
 
 /// Parses the command line, runs the command, prints its failure and returns the exit code.
 pub fn main() -> ExitCode {

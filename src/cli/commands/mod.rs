@@ -8,7 +8,7 @@ pub(super) mod merge;
 pub(super) mod report;
 pub(super) mod reproduce;
 pub(super) mod run;
-mod session;
+pub(super) mod session;
 pub(super) mod slurm;
 mod slurm_scripts;
 pub(super) mod tail_index;
