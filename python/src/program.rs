@@ -17,7 +17,6 @@ const TIMES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(2
 /// Runs the experiment in `text`; returns its folder and whether it is complete.
 #[pyfunction]
 #[pyo3(signature = (file, text, out, existing, seed, paths, threads))]
-#[expect(clippy::too_many_arguments, reason = "the Python wrapper names them")]
 pub fn run(
     py: Python<'_>,
     file: &str,

@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -245,7 +246,7 @@ def interrupted(**settings: object) -> tuple[str, float]:
     The tests take the shortest of three waits: another process may hold the machine.
     """
     command = [sys.executable, "-c", HOURS.format(**settings)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tempfile.gettempdir()) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(1.0)

@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(file: Path, tmp_path: Path) -> 
     text = "import levy_escape as le, sys\nprint('ready', flush=True)\n"
     text += "r = le.run(sys.argv[1], sys.argv[2], paths=int(sys.argv[3]))\nprint(r.manifest['complete'], flush=True)"
     command = [sys.executable, "-W", "ignore", "-c", text, str(file), str(tmp_path / "out"), "100000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(1.5)
