@@ -14,7 +14,8 @@ def main(arguments: list[str]) -> None:
     check = "--check" in arguments
     for path in (Path(argument) for argument in arguments if argument != "--check"):
         notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call,unused-ignore]
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(Path(__file__).parent)}}).execute()
+        resources = {"metadata": {"path": str(Path(__file__).parent)}}
+        NotebookClient(notebook, timeout=300, coalesce_streams=True, resources=resources).execute()
         if not check:
             for cell in notebook.cells:
                 # Times of execution would change with every run.

@@ -11,6 +11,29 @@ _Interval = tuple[float, float, float]
 
 VERSION: str
 
+__all__ = [
+    "VERSION",
+    "ComparisonOfBoth",
+    "Domain",
+    "Dynamics",
+    "Escapes",
+    "Estimated",
+    "Noise",
+    "Potential",
+    "Prediction",
+    "Problem",
+    "Sample",
+    "Scheme",
+    "TailFindings",
+    "compare",
+    "escapes",
+    "exact",
+    "predict",
+    "ratio",
+    "run",
+    "tail_index",
+]
+
 @final
 class Potential:
     @staticmethod

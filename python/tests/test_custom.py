@@ -24,14 +24,12 @@ def gradient(x: Any) -> Any:
     return x**3 - x
 
 
-@VALUE
-def c_value(x: Any, d: int) -> float:
-    return float(value(x))
-
-
-@GRADIENT
-def c_gradient(x: Any, out: Any, d: int) -> None:
+def write_gradient(x: Any, out: Any, d: int) -> None:
     out[0] = x[0] ** 3 - x[0]
+
+
+c_value = VALUE(lambda x, d: float(value(x)))
+c_gradient = GRADIENT(write_gradient)
 
 
 def quietly(*arguments: Any, **options: Any) -> le.CustomPotential:
@@ -192,7 +190,7 @@ def test_the_code_lives_as_long_as_the_potential() -> None:
     def made() -> le.Problem:
         functions = (
             VALUE(lambda x, d: float(value(x))),
-            GRADIENT(lambda x, out, d: out.__setitem__(0, x[0] ** 3 - x[0])),
+            GRADIENT(write_gradient),
         )
         return le.Problem(le.potential(*functions, [-1.0]), le.Interval(-1.8, -0.2), NOISE)
 

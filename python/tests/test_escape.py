@@ -174,7 +174,9 @@ def test_a_result_is_plotted(problem: le.Problem) -> None:
 
     result = le.escape_times(problem, 3000)
     ax = result.plot()
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    legend = ax.get_legend()
+    assert legend is not None
+    labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["simulated", r"$e^{-\lambda t}$"]
     assert result.plot(ax, rate=1.0, label="again") is ax
     plt.close("all")
