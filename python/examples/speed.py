@@ -5,6 +5,7 @@ Usage: ``python speed.py PROGRAM``, with the example ``million_escapes`` of the 
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import time
@@ -16,14 +17,22 @@ import levy_escape as le
 PROBLEM = le.Problem(le.Quadratic(4), le.Interval(-0.5, 0.5), le.StableNoise(1.5, 0.01))
 
 
-def python() -> float:
-    """Return the best time of five runs of a million paths, in seconds."""
-    best = float("inf")
+def python() -> tuple[float, float]:
+    """Return the best time of five runs of a million paths, and the processor time of a run, in seconds."""
+    best, before = float("inf"), time.process_time()
     for _ in range(5):
         begun = time.perf_counter()
         le.escape_times(PROBLEM, 1_000_000, seed=1)
         best = min(best, time.perf_counter() - begun)
-    return best
+    return best, (time.process_time() - before) / 5
+
+
+def rust(program: str) -> tuple[float, float]:
+    """Return the same of the Rust program."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return float(printed), (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 5
 
 
 def numpy_euler(paths: int, step: float) -> tuple[float, float]:
@@ -45,13 +54,12 @@ def numpy_euler(paths: int, step: float) -> tuple[float, float]:
 
 def main(program: str) -> None:
     """Print both times, and the mean exit times."""
-    rust, here = float("inf"), float("inf")
-    for _ in range(3):
-        rust = min(rust, float(subprocess.run([program], capture_output=True, text=True, check=True).stdout))
-        here = min(here, python())
-    print(f"a million escapes: Rust {rust:.3f} s, Python {here:.3f} s, ratio {here / rust:.3f}")
-    seconds, mean = numpy_euler(1000, 0.01)
-    print(f"a thousand escapes with NumPy: {seconds:.3f} s, {seconds * 1000 / here:.0f} times slower per escape")
+    turns = [(rust(program), python()) for _ in range(3)]
+    (rust_wall, rust_cpu), (wall, cpu) = ([min(turn[who][i] for turn in turns) for i in range(2)] for who in range(2))
+    print(f"a million escapes: Rust {rust_wall:.3f} s, Python {wall:.3f} s, ratio {wall / rust_wall:.3f}")
+    print(f"processor time:    Rust {rust_cpu:.3f} s, Python {cpu:.3f} s, ratio {cpu / rust_cpu:.3f}")
+    seconds, mean = numpy_euler(1000, 0.05)
+    print(f"a thousand escapes with NumPy: {seconds:.3f} s, {seconds * 1000 / wall:.0f} times slower per escape")
     print(
         f"mean exit time: {le.escape_times(PROBLEM, 1_000_000).mean()}, NumPy {mean:.1f}, exact {le.exact(PROBLEM).mean():.1f}"
     )

@@ -95,7 +95,7 @@ def test_two_dimensions() -> None:
     built_in = le.Quadratic([[1, 0.5], [0.5, 2]])
     np.testing.assert_allclose(custom.gradient([1, 2]), built_in.gradient([1, 2]))
     problems = [le.Problem(potential, le.Ball(1), NOISE) for potential in (custom, built_in)]
-    times = [le.escape_times(problem, 20, max_time=1.0, scheme=le.Euler(0.01)).times for problem in problems]
+    times = [le.escape_times(problem, 20, max_time=0.3, scheme=le.Euler(0.003)).times for problem in problems]
     np.testing.assert_allclose(times[0], times[1], rtol=1e-9)
 
 
