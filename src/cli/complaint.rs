@@ -66,6 +66,11 @@ impl Complaint {
         self
     }
 
+    /// The error and its causes, without the hint.
+    pub fn message(&self) -> &str {
+        self.text.strip_prefix("error: ").unwrap_or(&self.text)
+    }
+
     /// All that is printed.
     pub fn text(&self) -> String {
         match &self.hint {

@@ -63,6 +63,11 @@ impl Console {
         Console { quiet: options.quiet, verbose: options.verbose, progress, width: width() }
     }
 
+    /// A console that prints nothing.
+    pub fn silent() -> Self {
+        Console { quiet: true, verbose: false, progress: ProgressStyle::None, width: None }
+    }
+
     /// How progress is shown; never `Auto`.
     pub fn progress(&self) -> ProgressStyle {
         self.progress

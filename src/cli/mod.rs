@@ -6,6 +6,7 @@ mod command_line;
 mod commands;
 mod complaint;
 mod console;
+mod embedded;
 mod index;
 mod load;
 mod manifest;
@@ -28,6 +29,7 @@ use commands::calibrate;
 use commands::{check, generate, merge, new, report, reproduce, run, slurm, tail_index, theory};
 use complaint::{Complain, Complaint};
 use console::Console;
+pub use embedded::{EmbeddedError, EmbeddedResults, EmbeddedRun, run_embedded};
 
 /// Parses the command line, runs the command, prints its failure and returns the exit code.
 pub fn main() -> ExitCode {

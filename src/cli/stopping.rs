@@ -103,6 +103,11 @@ impl Stopping {
         Ok(stopping)
     }
 
+    /// Stops when `flag` is set, by whoever holds it.
+    pub fn by(flag: &StopFlag) -> Self {
+        Stopping { flag: flag.clone(), ..Stopping::default() }
+    }
+
     fn first_signal(&self) {
         self.stop(StopCause::Interrupted);
         say_soon(match self.rest() {
@@ -143,7 +148,7 @@ impl Stopping {
     /// Why to stop, if the run is to stop.
     pub fn cause(&self) -> Option<StopCause> {
         match self.cause.load(Ordering::Relaxed) {
-            0 => None,
+            0 => self.flag.is_set().then_some(StopCause::Interrupted),
             1 => Some(StopCause::Interrupted),
             _ => Some(StopCause::TimeLimit),
         }

@@ -130,8 +130,9 @@ impl Basin {
             }
             _ => {}
         }
-        let minimum = self.potential.minimum();
-        if !self.contains(minimum) {
+        // A negative radius has a positive square.
+        let empty = matches!(self.region, Region::Ball { radius } if !(radius > 0.0));
+        if empty || !self.contains(self.potential.minimum()) {
             return Err(LandscapeError::Inset { rho, reason: "leaves nothing around the minimum" });
         }
         Ok(self)
@@ -539,8 +540,11 @@ mod tests {
         assert!(matches!(Basin::new(bowl(), Domain::ball(-1.0)), Err(LandscapeError::Size { .. })));
         let basin = Basin::new(bowl(), Domain::interval(-1.0, 1.0)).unwrap();
         assert!(matches!(basin.clone().with_start(vec![1.0]), Err(LandscapeError::StartOutside { .. })));
-        assert!(matches!(basin.clone().with_start(vec![0.0, 0.0]), Err(LandscapeError::Length { .. })));
-        assert!(basin.clone().with_inset(1.0).is_err());
+        for rho in [1.0, 2.0] {
+            assert!(basin.clone().with_inset(rho).is_err(), "{rho}");
+            let ball = Basin::new(Flat::new(2).unwrap(), Domain::ball(1.0)).unwrap();
+            assert!(ball.with_inset(rho).is_err(), "{rho}");
+        }
         let inset = basin.with_inset(0.25).unwrap();
         assert_eq!(inset.exit_distance(&[1.0]), 0.75);
         let flat = Flat::new(2).unwrap();

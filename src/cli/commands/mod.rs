@@ -10,7 +10,7 @@ pub(super) mod new;
 pub(super) mod report;
 pub(super) mod reproduce;
 pub(super) mod run;
-mod session;
+pub(super) mod session;
 pub(super) mod slurm;
 mod slurm_scripts;
 pub(super) mod tail_index;

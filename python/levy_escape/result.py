@@ -1,0 +1,196 @@
+"""Results of a simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _native
+from ._described import vector
+from .estimate import Estimate
+from .problem import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Curve", "EscapeResult", "KolmogorovTest"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Estimates along an axis. Where there is no estimate the values are NaN."""
+
+    x: NDArray[np.float64]
+    """Times, or arguments."""
+    value: NDArray[np.float64]
+    """The estimates."""
+    lo: NDArray[np.float64]
+    """Lower limits."""
+    hi: NDArray[np.float64]
+    """Upper limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class KolmogorovTest:
+    """Kolmogorov's test of ``λΓ ~ Exp(1)``."""
+
+    statistic: float
+    """``D``, the largest distance between the distribution functions."""
+    p_value: float
+    """Probability of a statistic at least this large under the hypothesis."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class EscapeResult:
+    """How every path ended, in path order.
+
+    Arrays are read-only and have one entry per path.
+    """
+
+    problem: Problem
+    """What was simulated."""
+    scheme: str
+    """Name of the scheme."""
+    seed: int
+    """Seed of the random streams."""
+    requested: int
+    """Number of paths asked for."""
+    times: NDArray[np.float64]
+    """Exit time ``Γ``; the time reached for a path that was censored or diverged."""
+    axis: NDArray[np.int32]
+    """Noise coordinate whose jump left, or parameter coordinate of the face that was crossed; -1 without an exit."""
+    side: NDArray[np.int8]
+    """-1 or +1, the sense along `axis`; 0 without an exit."""
+    overshoot: NDArray[np.float64]
+    """``|θ_Γ - θ*| / r``, with the distance ``r`` to the edge in that direction: 1 for a path that crept out; NaN without an exit."""
+    by_jump: NDArray[np.bool_]
+    """Whether one jump carried the path out, rather than many small ones."""
+    status: NDArray[np.uint8]
+    """0 for an exit, 1 for a censored path, 2 for one that diverged."""
+    events: NDArray[np.uint64]
+    """Steps or jumps that the path cost."""
+
+    def __len__(self) -> int:
+        return self.times.size
+
+    @property
+    def complete(self) -> bool:
+        """Whether all paths were run."""
+        return len(self) == self.requested
+
+    @property
+    def exited(self) -> NDArray[np.bool_]:
+        """Whether each path left."""
+        return np.equal(self.status, 0)
+
+    @property
+    def censored(self) -> NDArray[np.bool_]:
+        """Whether each path was still inside at its limit."""
+        return np.equal(self.status, 1)
+
+    @property
+    def diverged(self) -> NDArray[np.bool_]:
+        """Whether each path left the finite numbers, a failure of the scheme."""
+        return np.equal(self.status, 2)
+
+    def _sample(self) -> _native.Sample:
+        return _native.Sample(self.times, self.status)
+
+    def mean(self, confidence: float = 0.95) -> Estimate:
+        """Return the mean exit time: the sample mean with Student's interval, or ``1/λ̂`` if paths were censored.
+
+        Raises
+        ------
+        ValueError
+            If too few paths left.
+        """
+        interval, _ = self._sample().mean(confidence)
+        return Estimate(*interval)
+
+    def rate(self, confidence: float = 0.95) -> Estimate:
+        """Return the rate of leaving per unit time by the exponential likelihood, exits over total time at risk."""
+        return Estimate(*self._sample().rate(confidence))
+
+    def survival(self, times: ArrayLike | None = None, confidence: float = 0.95) -> Curve:
+        """Return the Kaplan-Meier estimate of ``P(Γ > t)``, at every exit time or at the given times.
+
+        Beyond the last observation of a censored sample the curve is NaN.
+        """
+        return Curve(*self._sample().survival(confidence, None if times is None else vector(times, "times")))
+
+    def laplace(self, u: ArrayLike, rate: float, confidence: float = 0.95) -> Curve:
+        """Return the estimate of ``E exp(-u λ Γ)`` for the given rate ``λ``; theorem 1 predicts ``1/(1+u)``."""
+        return Curve(*self._sample().laplace(confidence, float(rate), vector(u, "u")))
+
+    def kolmogorov(self, rate: float) -> KolmogorovTest:
+        """Test whether ``λΓ`` is exponential with mean 1, for a rate ``λ`` that does not come from this sample."""
+        return KolmogorovTest(*self._sample().kolmogorov(float(rate)))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a DataFrame with one row per path."""
+        import pandas as pd
+
+        names = np.array(["exited", "censored", "diverged"])
+        return pd.DataFrame(
+            {
+                "time": self.times,
+                "outcome": pd.Categorical(names[self.status], categories=names.tolist()),
+                "axis": self.axis,
+                "side": self.side,
+                "overshoot": self.overshoot,
+                "by_jump": self.by_jump,
+                "events": self.events,
+            }
+        )
+
+    def plot(self, ax: Axes | None = None, *, rate: float | None = None, **style: Any) -> Axes:
+        """Draw the survival curve on a logarithmic axis, beside the exponential law.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure by default.
+        rate : float, optional
+            Rate ``λ`` of the exponential law; the prediction by default, where there is one.
+        **style
+            Passed to ``Axes.step``.
+        """
+        from .plot import survival_plot
+
+        return survival_plot(self, ax, rate, style)
+
+    def __repr__(self) -> str:
+        return f"<EscapeResult: {self._summary()}>"
+
+    def _summary(self) -> str:
+        parts = [f"{len(self):,} paths" if self.complete else f"{len(self):,} of {self.requested:,} paths"]
+        parts += [f"{count:,} {what}" for what, count in self._others() if count]
+        try:
+            parts.append(f"mean exit time {self.mean()}")
+        except ValueError:
+            parts.append(f"{int(self.exited.sum())} exits")
+        return ", ".join([*parts, self.scheme, f"seed {self.seed}"])
+
+    def _others(self) -> list[tuple[str, int]]:
+        return [("censored", int(self.censored.sum())), ("diverged", int(self.diverged.sum()))]
+
+    def _repr_html_(self) -> str:
+        rows = [("paths", f"{len(self):,}" if self.complete else f"{len(self):,} of {self.requested:,}")]
+        rows += [(what, f"{count:,}") for what, count in self._others() if count]
+        for name, estimate in (("mean exit time", self.mean), ("rate", self.rate)):
+            try:
+                rows.append((f"{name} (95 %)", str(estimate())))
+            except ValueError as error:
+                rows.append((name, str(error)))
+        if self.exited.any():
+            rows.append(("left by one jump", f"{self.by_jump[self.exited].mean():.1%}"))
+        rows += [("events per path", f"{self.events.mean():.4g}"), ("scheme", self.scheme), ("seed", str(self.seed))]
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{value}</td></tr>"
+            for name, value in rows
+        )
+        return f"<table><caption>Escape times</caption>{cells}</table>"

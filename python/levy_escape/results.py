@@ -1,0 +1,107 @@
+"""Results folders that the program writes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Results"]
+
+
+class Results:
+    """A folder ``results/<name>`` that ``levy-escape run`` wrote. Needs pandas for its tables.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or it has no ``summary.csv``.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self._file("summary.csv")
+
+    def _file(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no {name} in {self.folder}")
+        return path
+
+    def _table(self, name: str, **options: Any) -> pd.DataFrame:
+        import pandas as pd
+
+        # Floats are read as they were written: from version 3 on by default.
+        exact = {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 3 else {}
+        read: Any = pd.read_csv
+        table: pd.DataFrame = read(self._file(name), **exact, **options)
+        return table
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment."""
+        return self.folder.resolve().name
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """``summary.csv``: one row per cell."""
+        return self._table("summary.csv")
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """``comparison.csv``: one row per pair of SGD and Adam.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the experiment has no pair.
+        """
+        return self._table("comparison.csv")
+
+    def escapes(self, cell: int | None = None) -> pd.DataFrame:
+        """Return ``escapes.parquet`` or ``escapes.csv``, one row per path.
+
+        Parameters
+        ----------
+        cell : int, optional
+            A cell; all by default. Of a parquet file only its rows are read.
+        """
+        import pandas as pd
+
+        parquet = self.folder / "escapes.parquet"
+        if parquet.is_file():
+            return pd.read_parquet(parquet, filters=None if cell is None else [("cell", "==", cell)])
+        table = self._table("escapes.csv")
+        return table if cell is None else table[table["cell"] == cell].reset_index(drop=True)
+
+    @property
+    def findings(self) -> str:
+        """``findings.md``: claims, predictions and measurements in words."""
+        return self._file("findings.md").read_text(encoding="utf-8")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """``manifest.json``: version, plan, seed, times."""
+        found: dict[str, Any] = json.loads(self._file("manifest.json").read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def figures(self) -> dict[str, Path]:
+        """Drawn figures: the SVG file of each name."""
+        return {path.stem: path for path in sorted((self.folder / "figures").glob("*.svg"))}
+
+    def __repr__(self) -> str:
+        return f"Results({str(self.folder)!r})"
+
+    def _repr_markdown_(self) -> str:
+        path = self.folder / "findings.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else f"`{self!r}`"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import levy_escape as le
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "theorem2"
+
+pandas = pytest.importorskip("pandas")
+
+
+def test_tables_of_a_run() -> None:
+    results = le.Results(REFERENCE)
+    assert results.name == "theorem2"
+    summary = results.summary
+    assert {"cell", "mean_time", "theory_rate", "radon_measure"} <= set(summary.columns)
+    assert len(summary) == summary["cell"].nunique()
+    with (REFERENCE / "summary.csv").open() as table:
+        header, row = next(table).strip().split(","), next(table).strip().split(",")
+    assert summary["mean_time"][0] == float(row[header.index("mean_time")])
+    assert len(results.comparison) > 0
+    assert results.findings.startswith("#")
+    assert "version" in " ".join(results.manifest)
+    assert results.figures
+    assert repr(results) == f"Results({str(REFERENCE)!r})"
+    assert results._repr_markdown_() == results.findings
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no summary.csv in"):
+        le.Results(tmp_path)
+    (tmp_path / "summary.csv").write_text("cell\n0\n")
+    results = le.Results(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no comparison.csv in"):
+        _ = results.comparison
+    assert results.figures == {}
+    assert results._repr_markdown_() == f"`{results!r}`"
+
+
+def test_escapes_of_a_cell(tmp_path: Path) -> None:
+    (tmp_path / "summary.csv").write_text("cell\n0\n1\n")
+    (tmp_path / "escapes.csv").write_text("cell,path,time\n0,0,1.5\n1,0,2.5\n1,1,0.1\n")
+    results = le.Results(tmp_path)
+    assert len(results.escapes()) == 3
+    assert results.escapes(cell=1)["time"].tolist() == [2.5, 0.1]
