@@ -12,7 +12,7 @@ use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, 
 use super::large_jumps::LargeJumps;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
-use crate::landscape::Form;
+use crate::landscape::{Basin, Form};
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
@@ -186,7 +186,7 @@ impl AdamMotion {
         let minimum = self.problem.basin().minimum();
         // What a decaying square of rate `2/τ` adds to an average of rate `β2`.
         let lasting = (0.5 * self.adam.beta2_rate() * self.memory / MEMORY).min(1.0);
-        let (mut swing, mut slowdown, mut share) = (0.0f64, 1.0f64, 0.0);
+        let (mut swing, mut slowdown, mut reached) = (0.0f64, 1.0f64, Reached::by(self.problem.basin()));
         for (i, axis) in still.iter().enumerate() {
             let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
             let k = if y < 0.0 { left[i] } else { right[i] };
@@ -196,11 +196,11 @@ impl AdamMotion {
             }
             let [behind, ahead] = self.reaches[i];
             let amplitude = ((energy / left[i]).sqrt() / behind).max((energy / right[i]).sqrt() / ahead);
-            share += amplitude;
+            reached.add(amplitude);
             swing = swing.max(amplitude);
             slowdown = slowdown.max(q / axis.q);
         }
-        share < 1.0 && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
+        reached.is_inside() && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
     }
 
     /// The law at rest at the end of the wait, with `v̂` as it has become.
@@ -515,6 +515,32 @@ impl BetweenJumps for AdamMotion {
     }
 }
 
+/// How far swings along separate axes reach, as shares of the ways to the edge along them.
+enum Reached {
+    /// Faces are reached one by one.
+    Faces(f64),
+    /// On a ball, an ellipsoid or a level set of a sum the squares add up to that of the gauge. Their number may be that of the
+    /// dimensions: a plain sum of small fluctuations would grow as its root.
+    Round(f64),
+}
+
+impl Reached {
+    fn by(basin: &Basin) -> Self {
+        if basin.sides().is_some() { Reached::Faces(0.0) } else { Reached::Round(0.0) }
+    }
+
+    fn add(&mut self, share: f64) {
+        match self {
+            Reached::Faces(largest) => *largest = largest.max(share),
+            Reached::Round(square) => *square += share * share,
+        }
+    }
+
+    fn is_inside(&self) -> bool {
+        matches!(self, Reached::Faces(reached) | Reached::Round(reached) if *reached < 1.0)
+    }
+}
+
 /// A swing on one side of a kink, wide beside the noise.
 struct WideSwing {
     /// Whether it is, or is about to be, above the kink.
@@ -533,7 +559,7 @@ impl AdamMotion {
         let Flow::Axes { left, right, variances } = &self.flow else { return far };
         let basin = self.problem.basin();
         let beta = self.adam.beta1_rate();
-        let (mut limit, mut share) = (f64::INFINITY, 0.0f64);
+        let (mut limit, mut reached) = (f64::INFINITY, Reached::by(basin));
         for (i, [behind, ahead]) in self.reaches.iter().copied().enumerate() {
             let (y, m, q) = (state.x[i] - basin.minimum()[i], state.averages.m[i], state.averages.q[i]);
             let (amplitude, reach) = if left[i] != right[i] {
@@ -547,10 +573,9 @@ impl AdamMotion {
             } else {
                 (y.abs() + m.abs() / (beta * q), behind.min(ahead))
             };
-            let part = amplitude / reach;
-            share = if basin.sides().is_some() { share.max(part) } else { share + part };
+            reached.add(amplitude / reach);
         }
-        if share < 1.0 { limit } else { far }
+        if reached.is_inside() { limit } else { far }
     }
 
     /// The swing along an axis with a kink, if it is wide.

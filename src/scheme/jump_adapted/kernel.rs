@@ -23,6 +23,7 @@ use super::barrier::STEP_RELAXATION;
 use super::event_cuts::EventCuts;
 use super::event_kernel::{AnyEvents, EventKernel};
 use super::large_jumps::LargeJumps;
+use super::lazy::{LazyRun, lazy_events};
 use super::path_events::PathEvents;
 use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
@@ -116,6 +117,8 @@ pub(super) struct JumpAdaptedKernel {
     pub(super) paths: PathEvents,
     /// Many paths at a time, on a line.
     pub(super) interval: Option<EventKernel>,
+    /// By the coordinates that are active, where those at rest stay away from the edge.
+    pub(super) lazy: Option<Box<dyn LazyRun>>,
     thresholds: [f64; 2],
 }
 
@@ -138,7 +141,9 @@ impl JumpAdaptedKernel {
         let interval = Line::of(problem).and_then(|line| interval_events(problem, line, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
-        Ok(JumpAdaptedKernel { paths: PathEvents::new(problem, jumps, reaches, longest), interval, thresholds })
+        let paths = PathEvents::new(problem, jumps, reaches, longest);
+        let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
+        Ok(JumpAdaptedKernel { paths, interval, lazy, thresholds })
     }
 }
 
@@ -197,9 +202,10 @@ fn interval_events(
 
 impl PathKernel for JumpAdaptedKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        match &self.interval {
-            Some(events) => events.run(source, range, limits, records),
-            None => self.paths.run(source, range, limits, records),
+        match (&self.interval, &self.lazy) {
+            (Some(events), _) => events.run(source, range, limits, records),
+            (_, Some(events)) => events.run(source, range, limits, records),
+            _ => self.paths.run(source, range, limits, records),
         }
     }
 

@@ -12,6 +12,7 @@ mod interval_events;
 mod kernel;
 mod lanes;
 mod large_jumps;
+mod lazy;
 mod modes;
 mod path_events;
 mod runge_kutta;
