@@ -73,6 +73,14 @@ impl Axis {
         y.lane()
     }
 
+    /// A draw from the law at rest far from the edge.
+    pub fn at_rest(&self, variance: f64, rng: &mut Stream) -> f64 {
+        match &self.steps {
+            Steps::Smooth(_) => (0.5 * variance / self.curvatures[0]).sqrt() * rng.sample::<f64, _>(StandardNormal),
+            Steps::Kink(_) => self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng),
+        }
+    }
+
     /// `dy/dt` without the noise.
     pub fn drift(&self, y: f64) -> f64 {
         -self.curvatures[usize::from(y >= 0.0)] * y

@@ -1,11 +1,10 @@
-//! Adam on separate axes with one curvature each: the steps of [`AdamMotion`] for one coordinate.
+//! Adam on separate axes with one curvature each: the steps of [`AdamMotion`](super::super::adam_motion::AdamMotion) for one coordinate.
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, lower_root};
+use super::super::adam_motion::{AT_REST, FORGOTTEN, lower_root};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
-use super::geometry::AxisEdge;
 use super::motion::{Active, After, AxisMotions};
 use crate::dynamics::{Adam, SecondMoment};
 use crate::noise::Stream;
@@ -42,45 +41,46 @@ pub(super) struct AdamAxes {
     axes: Vec<AdamAxis>,
 }
 
+/// What distinguishes kinds of coordinates.
+pub(super) struct AdamKind {
+    pub curvature: f64,
+    /// Gradient-noise scale `s`, and entry of `Q*`.
+    pub scale: f64,
+    pub q: f64,
+    /// Variance per unit time far from the edge, before `Q⁻²`, and the shorter way to the edge.
+    pub variance: f64,
+    pub reach: f64,
+}
+
 impl AdamAxes {
-    /// `None` where two curvatures meet.
-    pub fn new(
-        adam: &Adam,
-        motion: &AdamMotion,
-        [left, right]: [&[f64]; 2],
-        edges: &[AxisEdge],
-    ) -> Option<Self> {
-        if left != right {
-            return None;
-        }
+    /// `rates`: the fastest and the slowest of the motion.
+    pub fn new(adam: &Adam, [fastest, slowest]: [f64; 2], kinds: impl Iterator<Item = AdamKind>) -> Self {
         let beta1 = adam.beta1_rate();
-        let axis = |(i, edge): (usize, &AxisEdge)| {
-            let (k, q) = (left[i], edge.q);
-            let covariance = momentum_covariance(beta1, k, q, edge.far.variance / (q * q));
-            let scale = motion.noise_scales[i];
+        let axis = |AdamKind { curvature, scale, q, variance, reach }: AdamKind| {
+            let covariance = momentum_covariance(beta1, curvature, q, variance / (q * q));
             AdamAxis {
-                curvature: k,
+                curvature,
                 square: scale * scale,
-                gradient_square: k * k * covariance[0],
+                gradient_square: curvature * curvature * covariance[0],
                 root: lower_root(covariance),
-                reach: edge.reach,
+                reach,
                 q,
             }
         };
-        Some(AdamAxes {
+        AdamAxes {
             beta1,
             beta2: adam.beta2_rate(),
             stabilizer: adam.stabilizer(),
             moves: adam.second_moment() != SecondMoment::Frozen,
-            rate: motion.rate,
-            memory: motion.memory,
-            axes: edges.iter().enumerate().map(axis).collect(),
-        })
+            rate: fastest,
+            memory: MEMORY / slowest,
+            axes: kinds.map(axis).collect(),
+        }
     }
 
     /// Mean square of the offset at rest.
-    pub fn square_at_rest(&self, axis: usize) -> f64 {
-        self.axes[axis].root[0].powi(2)
+    pub fn square_at_rest(&self, kind: usize) -> f64 {
+        self.axes[kind].root[0].powi(2)
     }
 
     fn move_second_moment(&self, axis: &AdamAxis, y: f64, own: &mut Averaged, t: f64, tau: f64) {
@@ -96,9 +96,9 @@ impl AdamAxes {
         axis.curvature * y * y + own.m * own.m / (self.beta1 * own.q)
     }
 
-    /// As [`AdamMotion::forgets`].
+    /// As for all coordinates together: a swing well inside the basin, too small to move `v̂`, that the wait makes forget.
     fn forgets(&self, active: &Active<Averaged>, t: f64, wait: f64) -> bool {
-        let (axis, own) = (&self.axes[active.axis], &active.own);
+        let (axis, own) = (&self.axes[active.kind as usize], &active.own);
         if self.beta1 * t < 10.0 {
             return false;
         }
@@ -114,7 +114,7 @@ impl AdamAxes {
 
     /// Longest step for the bias correction at the start and for `v̂`.
     fn limit(&self, active: &Active<Averaged>, t: f64) -> f64 {
-        let (axis, own) = (&self.axes[active.axis], &active.own);
+        let (axis, own) = (&self.axes[active.kind as usize], &active.own);
         let mut limit = match self.beta1 * t < 8.0 {
             true => (0.25 * t).max(0.05 / self.beta1),
             false => f64::INFINITY,
@@ -142,15 +142,15 @@ impl AdamAxes {
 impl AxisMotions for AdamAxes {
     type Own = Averaged;
 
-    fn start(&self, axis: usize, y: f64) -> Averaged {
-        let axis = &self.axes[axis];
+    fn start(&self, kind: u32, y: f64) -> Averaged {
+        let axis = &self.axes[kind as usize];
         let m = axis.curvature * y;
         let v = if self.moves { m * m + axis.square } else { axis.square };
         Averaged { m, v, q: v.sqrt() + self.stabilizer }
     }
 
-    fn wake(&self, axis: usize, settled: f64, rng: &mut Stream) -> (f64, Averaged) {
-        let axis = &self.axes[axis];
+    fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, Averaged) {
+        let axis = &self.axes[kind as usize];
         let [y, m] = Self::draw_at_rest(axis, rng);
         let v = axis.square + if self.moves { settled * axis.gradient_square } else { 0.0 };
         (y * settled.sqrt(), Averaged { m: m * settled.sqrt(), v, q: v.sqrt() + self.stabilizer })
@@ -161,7 +161,7 @@ impl AxisMotions for AdamAxes {
     }
 
     fn swing(&self, active: &Active<Averaged>) -> f64 {
-        let axis = &self.axes[active.axis];
+        let axis = &self.axes[active.kind as usize];
         self.energy(axis, active.y, &active.own) / (axis.curvature * axis.reach * axis.reach)
     }
 
@@ -170,7 +170,7 @@ impl AxisMotions for AdamAxes {
     }
 
     fn step(&self, active: &mut Active<Averaged>, t: f64, tau: f64, rng: &mut Stream) {
-        let axis = &self.axes[active.axis];
+        let axis = &self.axes[active.kind as usize];
         let (k, half) = (axis.curvature, 0.5 * tau);
         self.move_second_moment(axis, active.y, &mut active.own, t, half);
         let own = &mut active.own;
@@ -199,7 +199,7 @@ impl AxisMotions for AdamAxes {
         steps: &mut u64,
         rng: &mut Stream,
     ) -> After {
-        let axis = &self.axes[active.axis];
+        let axis = &self.axes[active.kind as usize];
         let mut gone = 0.0;
         while gone < wait {
             let (now, left) = (t + gone, wait - gone);

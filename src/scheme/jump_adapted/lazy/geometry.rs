@@ -56,4 +56,9 @@ impl AxisEdge {
         // In the form that does not cancel on the side of `y`.
         (own * depth / (part + root)).min(y.abs() + other * root)
     }
+
+    /// What the Gaussian part with the largest cut near the edge spreads over per unit time, as a share of the way to the edge.
+    pub fn spread(&self) -> f64 {
+        if self.near.variance > 0.0 { self.near.variance / (self.reach * self.q).powi(2) } else { 0.0 }
+    }
 }

@@ -6,9 +6,14 @@
 
 mod adam_axes;
 mod axis_choice;
+mod build;
 mod events;
 mod geometry;
 mod motion;
 mod sgd_axes;
 
-pub(super) use events::{LazyRun, lazy_events};
+pub(super) use build::lazy_events;
+pub(super) use events::LazyRun;
+
+#[cfg(test)]
+mod tests;

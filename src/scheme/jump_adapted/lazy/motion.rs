@@ -6,7 +6,9 @@ use crate::noise::Stream;
 /// A coordinate that is followed.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Active<O> {
-    pub axis: usize,
+    pub axis: u32,
+    /// Number of the axes that are like it.
+    pub kind: u32,
     /// Offset from the minimum, now and before the present step.
     pub y: f64,
     pub before: f64,
@@ -27,24 +29,24 @@ pub(super) enum After {
     AtRest,
 }
 
-/// The motion of every coordinate between large jumps.
+/// The motion of coordinates of every kind between large jumps.
 pub(super) trait AxisMotions: Send + Sync {
     /// What is carried beside the offset.
     type Own: Copy + Send + Sync;
 
-    /// That of coordinate `axis` at time 0 with the offset `y`.
-    fn start(&self, axis: usize, y: f64) -> Self::Own;
+    /// That of a coordinate at time 0 with the offset `y`.
+    fn start(&self, kind: u32, y: f64) -> Self::Own;
 
     /// A draw from the law at rest, of which the share `settled` of the variance has come about since the start.
-    fn wake(&self, axis: usize, settled: f64, rng: &mut Stream) -> (f64, Self::Own);
+    fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, Self::Own);
 
     /// `1/q`.
     fn inverse_q(&self, own: &Self::Own) -> f64;
 
-    /// The largest offset that a swing without noise will reach, as a share of the way to the edge.
+    /// Square of the largest offset that a swing without noise will reach, as a share of the way to the edge.
     fn swing(&self, active: &Active<Self::Own>) -> f64;
 
-    /// Longest step far from the edge of coordinates whose swings may reach it; `young` as for [`AxisMotions::rest`].
+    /// Longest step far from the edge of coordinates whose swings may reach it.
     fn wide_step(&self) -> f64;
 
     /// One step near the edge of at most `tau`, from time `t`.

@@ -4,24 +4,29 @@ use super::super::sgd_motion::Axis;
 use super::motion::{Active, After, AxisMotions, KEPT};
 use crate::noise::Stream;
 
-/// Relaxation times that bring a coordinate to rest.
-const REST: f64 = 40.0;
+pub(super) struct SgdAxes(Vec<SgdKind>);
 
-pub(super) struct SgdAxes {
-    pub axes: Vec<Axis>,
+pub(super) struct SgdKind {
+    pub axis: Axis,
     /// Shorter way to the edge, and variance per unit time far from it.
-    pub reaches: Vec<f64>,
-    pub variances: Vec<f64>,
+    pub reach: f64,
+    pub variance: f64,
+}
+
+impl SgdAxes {
+    pub fn new(kinds: Vec<SgdKind>) -> Self {
+        SgdAxes(kinds)
+    }
 }
 
 impl AxisMotions for SgdAxes {
     type Own = ();
 
-    fn start(&self, _axis: usize, _y: f64) {}
+    fn start(&self, _kind: u32, _y: f64) {}
 
-    fn wake(&self, axis: usize, settled: f64, rng: &mut Stream) -> (f64, ()) {
-        let wait = REST / self.axes[axis].slowest();
-        (self.axes[axis].advance(0.0, wait, self.variances[axis], false, rng) * settled.sqrt(), ())
+    fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, ()) {
+        let SgdKind { axis, variance, .. } = &self.0[kind as usize];
+        (axis.at_rest(*variance, rng) * settled.sqrt(), ())
     }
 
     fn inverse_q(&self, _own: &()) -> f64 {
@@ -37,7 +42,7 @@ impl AxisMotions for SgdAxes {
     }
 
     fn step(&self, active: &mut Active<()>, _t: f64, tau: f64, rng: &mut Stream) {
-        active.y = self.axes[active.axis].advance(active.y, tau, active.cut.variance, active.near, rng);
+        active.y = self.0[active.kind as usize].axis.advance(active.y, tau, active.cut.variance, active.near, rng);
     }
 
     fn step_limit(&self, _active: &Active<()>, _t: f64) -> f64 {
@@ -53,8 +58,8 @@ impl AxisMotions for SgdAxes {
         _steps: &mut u64,
         rng: &mut Stream,
     ) -> After {
-        let axis = &self.axes[active.axis];
-        let kept = active.y / self.reaches[active.axis] * (-axis.slowest() * wait).exp();
+        let SgdKind { axis, reach, .. } = &self.0[active.kind as usize];
+        let kept = active.y / reach * (-axis.slowest() * wait).exp();
         if kept * kept * (crowd as f64) < KEPT * KEPT {
             return After::AtRest;
         }
@@ -63,6 +68,6 @@ impl AxisMotions for SgdAxes {
     }
 
     fn speed(&self, active: &Active<()>) -> f64 {
-        self.axes[active.axis].drift(active.y)
+        self.0[active.kind as usize].axis.drift(active.y)
     }
 }
