@@ -8,11 +8,11 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, small_beside_basin};
+use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, Reached, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
-use crate::landscape::{Basin, Form};
+use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
@@ -512,32 +512,6 @@ impl BetweenJumps for AdamMotion {
         }
         state.averages.set_preconditioner();
         if matches!(self.flow, Flow::Modal(_)) { wait } else { wait - self.memory }
-    }
-}
-
-/// How far swings along separate axes reach, as shares of the ways to the edge along them.
-enum Reached {
-    /// Faces are reached one by one.
-    Faces(f64),
-    /// On a ball, an ellipsoid or a level set of a sum the squares add up to that of the gauge. Their number may be that of the
-    /// dimensions: a plain sum of small fluctuations would grow as its root.
-    Round(f64),
-}
-
-impl Reached {
-    fn by(basin: &Basin) -> Self {
-        if basin.sides().is_some() { Reached::Faces(0.0) } else { Reached::Round(0.0) }
-    }
-
-    fn add(&mut self, share: f64) {
-        match self {
-            Reached::Faces(largest) => *largest = largest.max(share),
-            Reached::Round(square) => *square += share * share,
-        }
-    }
-
-    fn is_inside(&self) -> bool {
-        matches!(self, Reached::Faces(reached) | Reached::Round(reached) if *reached < 1.0)
     }
 }
 

@@ -141,6 +141,7 @@ impl Common<'_> {
             load: sum(&|edge| edge.load),
             square,
             spread: sum(&AxisEdge::spread),
+            quiver: sum(&|edge| edge.square * edge.spread()),
         };
         let stays = match self.shape {
             Shape::Faces => edges.iter().all(|edge| edge.load < 1.0),

@@ -49,6 +49,8 @@ pub(super) struct Sums {
     pub square: f64,
     /// What the largest cuts near the edge spread over per unit time, as a share of the way.
     pub spread: f64,
+    /// The same weighted by the squares at rest: what moves the gauge.
+    pub quiver: f64,
 }
 
 /// A path and where it is.
@@ -59,6 +61,8 @@ struct Place<O> {
     /// What the cuts of the coordinates at rest are in units of the largest near the edge, and the rate of their jumps.
     rest_share: f64,
     rest_rate: f64,
+    /// Variance of the gauge per unit time by them.
+    rest_quiver: f64,
     rate: f64,
     /// Share of the variance at rest that has come about.
     settled: f64,
@@ -80,6 +84,7 @@ impl<M: AxisMotions> LazyRun for LazyEvents<M> {
             near: false,
             rest_share: 1.0,
             rest_rate: 0.0,
+            rest_quiver: 0.0,
             rate: 0.0,
             settled: 0.0,
             square: 0.0,
@@ -186,7 +191,13 @@ impl<M: AxisMotions> LazyEvents<M> {
             let axis = &self.kinds[active.kind as usize];
             axis.to_round_edge(active.y, depth) / axis.reach * self.growth(active)
         };
-        let [mut rest_load, mut rest_rate, mut rest_spread] = [self.sums.load, self.sums.near_rate, self.sums.spread];
+        let Sums {
+            load: mut rest_load,
+            near_rate: mut rest_rate,
+            spread: mut rest_spread,
+            quiver: mut rest_quiver,
+            ..
+        } = self.sums;
         let mut load = 0.0;
         for active in &place.active {
             let axis = &self.kinds[active.kind as usize];
@@ -195,6 +206,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             rest_load -= axis.load;
             rest_rate -= axis.near.rate;
             rest_spread -= axis.spread();
+            rest_quiver -= axis.spread() * axis.square;
         }
         if load + rest_load.max(0.0) / depth < 1.0 {
             return self.set_far(place);
@@ -208,6 +220,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         place.rest_rate = if all_active { 0.0 } else { power * rest_rate.max(0.0) };
         place.rate = place.rest_rate;
         let mut spread = if all_active { 0.0 } else { step * step * power * rest_spread.max(0.0) / over(depth.sqrt()) };
+        place.rest_quiver = step * step * power * rest_quiver.max(0.0) * place.settled / place.square;
         let mut speed = 0.0;
         let gauge = place.square.sqrt();
         let mut limit = self.longest;
@@ -306,7 +319,7 @@ impl<M: AxisMotions> LazyEvents<M> {
                 let [from, to] = [place.square_before, after].map(|square| 1.0 - square.sqrt());
                 let nearer = |active: &Active<M::Own>| if to < from { active.y } else { active.before };
                 let gauge = 1.0 - to.min(from);
-                let [mut variance, mut weighted] = [0.0; 2];
+                let [mut variance, mut weighted] = [place.rest_quiver, 0.0];
                 for active in &place.active {
                     let (axis, y) = (&self.kinds[active.kind as usize], nearer(active));
                     let normal = axis.part(y) / (axis.end(y) * gauge) * self.motion.inverse_q(&active.own);
