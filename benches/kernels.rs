@@ -185,4 +185,31 @@ mod jump_adapted_escapes {
     fn adam_asymmetric_line(bencher: Bencher<'_, '_>) {
         run(bencher, &valley(adam(), 0.003), &JumpAdapted::default(), 256, escapes);
     }
+
+    /// The unit ball with as much noise as a line of ε = .01: an escape is to cost the same in any number of dimensions.
+    fn ball(dynamics: Dynamics, dim: usize) -> Problem {
+        let epsilon = 0.01 * (dim as f64).powf(-1.0 / 1.5);
+        problem(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::ball(1.0), dynamics, epsilon)
+    }
+
+    /// Goal: 1 µs an escape.
+    #[divan::bench(args = [2, 10, 100, 10_000, 100_000])]
+    fn sgd_ball(bencher: Bencher<'_, '_>, dim: usize) {
+        run(bencher, &ball(Dynamics::Sgd, dim), &JumpAdapted::default(), 2048, escapes);
+    }
+
+    /// Goal: 3 µs an escape.
+    #[divan::bench(args = [2, 10, 100, 10_000, 100_000])]
+    fn adam_ball(bencher: Bencher<'_, '_>, dim: usize) {
+        run(bencher, &ball(adam(), dim), &JumpAdapted::default(), 2048, escapes);
+    }
+
+    /// The same with a kind of its own for every axis: tables of the axes instead of one entry.
+    #[divan::bench(args = [10, 10_000, 100_000])]
+    fn sgd_ball_of_different_axes(bencher: Bencher<'_, '_>, dim: usize) {
+        let curvatures = (0..dim).map(|i| 1.0 + (i as f64 / dim as f64)).collect();
+        let epsilon = 0.01 * (dim as f64).powf(-1.0 / 1.5);
+        let problem = problem(Quadratic::new(curvatures).unwrap(), Domain::ball(1.0), Dynamics::Sgd, epsilon);
+        run(bencher, &problem, &JumpAdapted::default(), 2048, escapes);
+    }
 }

@@ -149,18 +149,15 @@ impl Basin {
         {
             return Err(LandscapeError::Unbounded { height, axis });
         }
-        let mut direction = vec![0.0; self.dim()];
         let mut longest = 0.0f64;
         for axis in 0..self.dim() {
             for sign in [1.0, -1.0] {
-                direction[axis] = sign;
-                let distance = self.exit_distance(&direction);
+                let distance = self.axis_exit_distance(axis, sign);
                 if !distance.is_finite() {
                     return Err(LandscapeError::Unbounded { height, axis });
                 }
                 longest = longest.max(distance);
             }
-            direction[axis] = 0.0;
         }
         Ok(longest)
     }
@@ -190,6 +187,15 @@ impl Basin {
         match &self.region {
             Region::Box { lo, hi } => Some((lo, hi)),
             _ => None,
+        }
+    }
+
+    /// Whether the domain is round, `Σ (y_i/r_i±)² < 1` with the ways `r_i±` along the axes, or else a box; `None` if it is neither.
+    pub(crate) fn round_axes(&self) -> Option<bool> {
+        match &self.region {
+            Region::Box { .. } => Some(false),
+            Region::Ball { .. } | Region::Ellipsoid { .. } => Some(true),
+            Region::Level { .. } => self.potential.form().curvatures_of(0).map(|_| true),
         }
     }
 
@@ -231,7 +237,7 @@ impl Basin {
         }
     }
 
-    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension, except for level sets.
+    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension, except for level sets of coupled axes.
     pub(crate) fn axis_exit_distance(&self, axis: usize, v: f64) -> f64 {
         match &self.region {
             Region::Box { lo, hi } => {
@@ -245,6 +251,9 @@ impl Basin {
             Region::Ball { radius } => radius / (v * v).sqrt(),
             Region::Ellipsoid { semi_axes } => ((v / semi_axes[axis]) * (v / semi_axes[axis])).sqrt().recip(),
             Region::Level { height, floor, .. } => {
+                if let Some([left, right]) = self.potential.form().curvatures_of(axis) {
+                    return (2.0 * height / if v < 0.0 { left } else { right }).sqrt() / v.abs();
+                }
                 let mut direction = vec![0.0; self.dim()];
                 direction[axis] = v;
                 self.level_distance(&direction, *height, *floor)

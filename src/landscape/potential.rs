@@ -121,6 +121,16 @@ impl Form<'_> {
             Form::Dense(_) | Form::General => None,
         }
     }
+
+    /// Curvatures left and right of `θ*` on one axis of a potential that is a sum over the axes; `None` for the others.
+    pub(crate) fn curvatures_of(&self, axis: usize) -> Option<[f64; 2]> {
+        match self {
+            Form::Flat => Some([0.0; 2]),
+            Form::Diagonal(k) => Some([k[axis]; 2]),
+            Form::Asymmetric { left, right } => Some([left[axis], right[axis]]),
+            Form::Dense(_) | Form::General => None,
+        }
+    }
 }
 
 /// Errors in a landscape.

@@ -8,7 +8,7 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, small_beside_basin};
+use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, Reached, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
@@ -186,7 +186,7 @@ impl AdamMotion {
         let minimum = self.problem.basin().minimum();
         // What a decaying square of rate `2/τ` adds to an average of rate `β2`.
         let lasting = (0.5 * self.adam.beta2_rate() * self.memory / MEMORY).min(1.0);
-        let (mut swing, mut slowdown, mut share) = (0.0f64, 1.0f64, 0.0);
+        let (mut swing, mut slowdown, mut reached) = (0.0f64, 1.0f64, Reached::by(self.problem.basin()));
         for (i, axis) in still.iter().enumerate() {
             let (y, m, q) = (state.x[i] - minimum[i], state.averages.m[i], state.averages.q[i]);
             let k = if y < 0.0 { left[i] } else { right[i] };
@@ -196,11 +196,11 @@ impl AdamMotion {
             }
             let [behind, ahead] = self.reaches[i];
             let amplitude = ((energy / left[i]).sqrt() / behind).max((energy / right[i]).sqrt() / ahead);
-            share += amplitude;
+            reached.add(amplitude);
             swing = swing.max(amplitude);
             slowdown = slowdown.max(q / axis.q);
         }
-        share < 1.0 && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
+        reached.is_inside() && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
     }
 
     /// The law at rest at the end of the wait, with `v̂` at that time.
@@ -531,7 +531,7 @@ impl AdamMotion {
         let Flow::Axes { left, right, variances } = &self.flow else { return far };
         let basin = self.problem.basin();
         let beta = self.adam.beta1_rate();
-        let (mut limit, mut share) = (f64::INFINITY, 0.0f64);
+        let (mut limit, mut reached) = (f64::INFINITY, Reached::by(basin));
         for (i, [behind, ahead]) in self.reaches.iter().copied().enumerate() {
             let (y, m, q) = (state.x[i] - basin.minimum()[i], state.averages.m[i], state.averages.q[i]);
             let (amplitude, reach) = if left[i] != right[i] {
@@ -545,10 +545,9 @@ impl AdamMotion {
             } else {
                 (y.abs() + m.abs() / (beta * q), behind.min(ahead))
             };
-            let part = amplitude / reach;
-            share = if basin.sides().is_some() { share.max(part) } else { share + part };
+            reached.add(amplitude / reach);
         }
-        if share < 1.0 { limit } else { far }
+        if reached.is_inside() { limit } else { far }
     }
 
     /// The swing along an axis with a kink, if it is wide compared with the noise.

@@ -126,3 +126,29 @@ pub(super) fn shortest_axis(basin: &Basin) -> f64 {
 pub(super) fn small_beside_basin(problem: &Problem, variance: f64) -> bool {
     8.0 * variance.sqrt() < shortest_axis(problem.basin())
 }
+
+/// How far swings along separate axes reach, as shares of the ways to the edge along them.
+pub(super) enum Reached {
+    /// Faces are reached one by one.
+    Faces(f64),
+    /// On a ball, an ellipsoid or a level set of a sum the squares add up to that of the gauge. Their number may be that of the
+    /// dimensions: a plain sum of small fluctuations would grow as its root.
+    Round(f64),
+}
+
+impl Reached {
+    pub fn by(basin: &Basin) -> Self {
+        if basin.sides().is_some() { Reached::Faces(0.0) } else { Reached::Round(0.0) }
+    }
+
+    pub fn add(&mut self, share: f64) {
+        match self {
+            Reached::Faces(largest) => *largest = largest.max(share),
+            Reached::Round(square) => *square += share * share,
+        }
+    }
+
+    pub fn is_inside(&self) -> bool {
+        matches!(self, Reached::Faces(reached) | Reached::Round(reached) if *reached < 1.0)
+    }
+}

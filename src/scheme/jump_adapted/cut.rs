@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use crate::noise::{LevyMeasure, Structure};
-use crate::scheme::vector::{Number, Vector};
+use crate::scheme::vector::Vector;
 
 /// Small and large jumps of one noise coordinate. Those above `size` come at Poisson times with Pareto sizes.
 ///
@@ -75,12 +75,26 @@ impl Ladder {
         held
     }
 
+    /// [`Ladder::step`] of one number, by its exponent.
+    #[inline]
+    pub fn step_of(&self, share: f64) -> [f64; 2] {
+        let j = if share >= 1.0 {
+            0
+        } else if share > Self::FLOOR {
+            let octave = 1023 - (share.to_bits() >> 52) as usize;
+            2 * octave - usize::from(share >= self.shares[2 * octave - 1])
+        } else {
+            STEPS
+        };
+        [self.shares[j], self.rates[j]]
+    }
+
     /// The cut where the edge is `share` as far away as for the `largest`.
     pub fn lower(&self, largest: &Cut, share: f64) -> Cut {
         if !largest.size.is_finite() {
             return *largest;
         }
-        let [share, rate] = self.step(Number::of(share)).map(Number::lane);
+        let [share, rate] = self.step_of(share);
         Cut { size: largest.size * share, variance: largest.variance * share * share * rate, rate: largest.rate * rate }
     }
 }
@@ -89,6 +103,7 @@ impl Ladder {
 mod tests {
     use super::*;
     use crate::noise::{Alpha, Measure};
+    use crate::scheme::vector::Number;
 
     /// The share is never above the requested one and less than a step below it; the powers are those of the measure.
     #[test]
@@ -96,7 +111,8 @@ mod tests {
         let ladder = Ladder::new(1.3);
         for k in 0..1000 {
             let asked = 1.2 * 0.993f64.powi(k);
-            let [share, rate] = ladder.step(Number::of(asked)).map(Number::lane);
+            let [share, rate] = ladder.step_of(asked);
+            assert_eq!([share, rate], ladder.step(Number::of(asked)).map(Number::lane), "{asked}");
             if asked >= Ladder::FLOOR {
                 assert!(share <= asked.min(1.0) && share > 0.707 * asked.min(1.0), "{asked} {share}");
             } else {

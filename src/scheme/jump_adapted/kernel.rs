@@ -21,6 +21,7 @@ use super::axis_steps::SmoothAxis;
 use super::barrier::STEP_RELAXATION;
 use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
+use super::lazy::{LazyRun, lazy_events};
 use super::path_events::PathEvents;
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::QuantileTable;
@@ -113,6 +114,8 @@ pub(super) struct JumpAdaptedKernel {
     pub(super) paths: PathEvents,
     /// Many paths at a time, for a problem on an interval.
     pub(super) interval: Option<EventKernel>,
+    /// By the coordinates that are active, where those at rest stay away from the edge.
+    pub(super) lazy: Option<Box<dyn LazyRun>>,
     thresholds: [f64; 2],
 }
 
@@ -136,7 +139,9 @@ impl JumpAdaptedKernel {
             .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
-        Ok(JumpAdaptedKernel { paths: PathEvents::new(problem, jumps, reaches, longest), interval, thresholds })
+        let paths = PathEvents::new(problem, jumps, reaches, longest);
+        let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
+        Ok(JumpAdaptedKernel { paths, interval, lazy, thresholds })
     }
 }
 
@@ -196,9 +201,10 @@ fn interval_events(
 
 impl PathKernel for JumpAdaptedKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        match &self.interval {
-            Some(events) => events.run(source, range, limits, records),
-            None => self.paths.run(source, range, limits, records),
+        match (&self.interval, &self.lazy) {
+            (Some(events), _) => events.run(source, range, limits, records),
+            (_, Some(events)) => events.run(source, range, limits, records),
+            _ => self.paths.run(source, range, limits, records),
         }
     }
 

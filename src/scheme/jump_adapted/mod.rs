@@ -8,6 +8,7 @@ mod cut;
 mod interval;
 mod kernel;
 mod large_jumps;
+mod lazy;
 mod modes;
 mod path_events;
 mod runge_kutta;

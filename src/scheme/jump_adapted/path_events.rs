@@ -36,6 +36,17 @@ pub(super) struct PathEvents {
 }
 
 impl PathEvents {
+    /// The jumps of the scheme.
+    pub fn jumps(&self) -> &LargeJumps {
+        &self.jumps
+    }
+
+    /// Squares of the standard deviations within which the edge is near, as shares of the ways to the edge from the minimum.
+    pub fn loads(&self) -> Vec<f64> {
+        let load = |(at_rest, reach): (&f64, &f64)| if *at_rest > 0.0 { (at_rest / reach).powi(2) } else { 0.0 };
+        self.at_rest.iter().zip(&self.reaches).map(load).collect()
+    }
+
     pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, longest: f64) -> Self {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);

@@ -22,16 +22,8 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
         && problem.noise().amplitude().is_diagonal()
     {
         let reaches = axis_reaches(problem.basin());
-        let axis = |i: usize| FreeAxis {
-            minimum: potential.minimum()[i],
-            curvatures: [left[i], right[i]],
-            steps: if left[i] == right[i] {
-                AxisFlow::Smooth(SmoothAxis::new(left[i], floor))
-            } else {
-                AxisFlow::Kink(KinkAxis::new([left[i], right[i]], reaches[i], floor))
-            },
-        };
-        return Box::new(AxisMotion { axes: (0..dim).map(axis).collect() });
+        let axis = |i: usize| FreeAxis::new([left[i], right[i]], reaches[i], floor);
+        return Box::new(AxisMotion { axes: (0..dim).map(axis).collect(), minimum: potential.minimum().to_vec() });
     }
     match potential.form() {
         Form::Diagonal(_) | Form::Dense(_) | Form::Flat => Box::new(CoupledMotion::new(problem, jumps)),
@@ -39,9 +31,8 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64) -> B
     }
 }
 
-/// One uncoupled coordinate.
-struct FreeAxis {
-    minimum: f64,
+/// One uncoupled coordinate, by its offset from the minimum.
+pub(super) struct FreeAxis {
     curvatures: [f64; 2],
     steps: AxisFlow,
 }
@@ -51,9 +42,61 @@ enum AxisFlow {
     Kink(KinkAxis),
 }
 
+impl FreeAxis {
+    /// `reach`: distances of the edges; a curvature below `floor` is as good as none.
+    pub fn new([left, right]: [f64; 2], reach: [f64; 2], floor: f64) -> Self {
+        let steps = if left == right {
+            AxisFlow::Smooth(SmoothAxis::new(left, floor))
+        } else {
+            AxisFlow::Kink(KinkAxis::new([left, right], reach, floor))
+        };
+        FreeAxis { curvatures: [left, right], steps }
+    }
+
+    /// `y` after a time `tau` with small jumps of the given variance per unit time.
+    pub fn advance(&self, y: f64, tau: f64, variance: f64, near: bool, rng: &mut Stream) -> f64 {
+        let normal = |rng: &mut Stream| Number::of(rng.sample(StandardNormal));
+        let (mut y, variance) = (Number::of(y), Number::of(variance));
+        match &self.steps {
+            AxisFlow::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
+            AxisFlow::Kink(steps) => {
+                let far = Number::of(0.0).is(if near { 1.0 } else { 0.0 });
+                let mut left = tau;
+                while left > 0.0 {
+                    let normals = [normal(rng), normal(rng)];
+                    let draws = KinkDraws { normals, exponential: Number::of(rng.sample(Exp1)) };
+                    let step = steps.step(y, variance, [Number::of(left); 2], far, draws);
+                    y = step.y;
+                    left -= step.tau.lane();
+                }
+            }
+        }
+        y.lane()
+    }
+
+    /// A draw from the law at rest far from the edge.
+    pub fn at_rest(&self, variance: f64, rng: &mut Stream) -> f64 {
+        match &self.steps {
+            AxisFlow::Smooth(_) => (0.5 * variance / self.curvatures[0]).sqrt() * rng.sample::<f64, _>(StandardNormal),
+            AxisFlow::Kink(_) => self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng),
+        }
+    }
+
+    /// `dy/dt` without the noise.
+    pub fn drift(&self, y: f64) -> f64 {
+        -self.curvatures[usize::from(y >= 0.0)] * y
+    }
+
+    /// The smaller of the two curvatures.
+    pub fn slowest(&self) -> f64 {
+        self.curvatures[0].min(self.curvatures[1])
+    }
+}
+
 /// Uncoupled coordinates.
 struct AxisMotion {
     axes: Vec<FreeAxis>,
+    minimum: Vec<f64>,
 }
 
 impl BetweenJumps for AxisMotion {
@@ -62,32 +105,16 @@ impl BetweenJumps for AxisMotion {
     }
 
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
-        let normal = |rng: &mut Stream| Number::of(rng.sample(StandardNormal));
         for (i, axis) in self.axes.iter().enumerate() {
-            let variance = Number::of(jumps.axis_variance(state.cuts.of(i), i));
-            let mut y = Number::of(state.x[i] - axis.minimum);
-            match &axis.steps {
-                AxisFlow::Smooth(steps) => y = steps.step(y, variance, Number::of(tau), normal(rng)),
-                AxisFlow::Kink(steps) => {
-                    let far = Number::of(0.0).is(if state.cuts.near { 1.0 } else { 0.0 });
-                    let mut left = tau;
-                    while left > 0.0 {
-                        let normals = [normal(rng), normal(rng)];
-                        let draws = KinkDraws { normals, exponential: Number::of(rng.sample(Exp1)) };
-                        let step = steps.step(y, variance, [Number::of(left); 2], far, draws);
-                        y = step.y;
-                        left -= step.tau.lane();
-                    }
-                }
-            }
-            state.x[i] = axis.minimum + y.lane();
+            let variance = jumps.axis_variance(state.cuts.of(i), i);
+            let y = axis.advance(state.x[i] - self.minimum[i], tau, variance, state.cuts.near, rng);
+            state.x[i] = self.minimum[i] + y;
         }
     }
 
     fn drift(&self, state: &mut State) {
-        for ((v, x), axis) in state.gradient.iter_mut().zip(&state.before).zip(&self.axes) {
-            let y = x - axis.minimum;
-            *v = -axis.curvatures[usize::from(y >= 0.0)] * y;
+        for (i, axis) in self.axes.iter().enumerate() {
+            state.gradient[i] = axis.drift(state.before[i] - self.minimum[i]);
         }
     }
 }
