@@ -14,7 +14,11 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
     for result in results {
         let family = &result.family;
         let tail = alpha_label(family.alpha().get());
-        let title = if several { format!("{}, {tail}", family.ensemble()) } else { format!("{tail}, det Q = 1") };
+        let title = if several {
+            format!("{}, {tail}", family.ensemble().name().replace('_', " "))
+        } else {
+            format!("{tail}, det Q = 1")
+        };
         let quantile = |k: u32| {
             let p = f64::from(k) / f64::from(QUANTILES);
             (p, result.quantile(p))
@@ -36,7 +40,7 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
     }
     SeriesFigure {
         stem: "random-problems".to_owned(),
-        title: "Random problems whose volumes tie".to_owned(),
+        title: "Random problems at equal volumes".to_owned(),
         x_label: "share of problems below".to_owned(),
         y_label: "m(W_{SGD}) / m(W_{ADAM}), predicted Γ_{ADAM}/Γ_{SGD}".to_owned(),
         x_scale: Scale::Linear,
