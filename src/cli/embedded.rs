@@ -120,7 +120,7 @@ pub fn run_embedded(run: &EmbeddedRun<'_>, stop: &StopFlag) -> Result<EmbeddedRe
 mod tests {
     use super::*;
 
-    const TEXT: &str = "name = \"inside\"\nseed = 1\npaths = 600\n[noise]\nalpha = 1.5\nepsilon = 0.1\n[basin]\n\
+    const TEXT: &str = "name = \"inside\"\nseed = 1\npaths = 600\n[noise]\nalpha = 1.5\nepsilon = 0.1\n[basin]\nname = \"b\"\n\
                         potential = { quadratic = { curvature = [1.0] } }\ndomain = { interval = [-1.0, 1.0] }\n\
                         [[dynamics]]\nsgd = {}\n[scheme]\njump_adapted = {}\n";
 

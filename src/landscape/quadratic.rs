@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn bad_hessians_are_refused() {
-        assert!(Quadratic::new(vec![1.0, 0.0]).is_err());
+        assert!(Quadratic::new(vec![1.0, 0.0]).is_ok());
+        assert_eq!(Quadratic::new(vec![0.0, 0.0]).unwrap_err(), LandscapeError::NoCurvature);
+        assert_eq!(Quadratic::new(vec![1.0, -1.0]).unwrap_err(), LandscapeError::Curvature { axis: 1, value: -1.0 });
         assert!(Quadratic::new(vec![f64::NAN]).is_err());
         assert!(Quadratic::new(vec![]).is_err());
         let saddle = DMatrix::from_row_slice(2, 2, &[1.0, 2.0, 2.0, 1.0]);

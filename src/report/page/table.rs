@@ -208,7 +208,7 @@ mod tests {
             vec![vec!["1".into(), "<script>".into(), "1.23456789".into(), "1.1".into(), "1.3".into(), "off".into()]];
         let names = ["cell", "basin", "mean_time", "mean_lo", "mean_hi", "check"].into_iter();
         let html = Table::new("summary", names, rows, "").markup(1).into_string();
-        assert!(html.contains("<td>&lt;script&gt;</td>") && !html.contains("<script>"), "{html}");
+        assert!(html.contains(">&lt;script&gt;</td>") && !html.contains("<script>"), "{html}");
         assert!(html.contains("data-value=\"1.23456789\">1.23 <span class=\"interval\">(1.1 to 1.3)</span>"), "{html}");
         assert!(html.contains("<tr class=\"off\">") && html.contains("✗ off"), "{html}");
     }
