@@ -20,6 +20,8 @@ const MOST_NUMBERS: u64 = 500_000_000;
 /// kernel and the tables.
 const NUMBERS_PER_CELL: u64 = 17_000;
 const VECTORS_PER_CELL: u64 = 40;
+/// Decimal exponent of the largest and smallest exit times, up to factors of the basin.
+const MOST_DECADES: f64 = 302.0;
 
 /// One cell of the sweep: a problem with a scheme and limits.
 #[derive(Clone, Debug)]
@@ -216,6 +218,16 @@ impl Plan {
             return None;
         }
         let epsilon = diagnostics.check(&dynamics.levels.span, point.level.epsilon(point.alpha))?;
+        let magnitude = -point.alpha.get() * epsilon.log10();
+        if magnitude.abs() > MOST_DECADES {
+            let message = format!(
+                "ε = {epsilon:e} at α = {} gives exit times of the order ε^-α = 10^{magnitude:.0}, which `f64` cannot hold",
+                point.alpha.get()
+            );
+            let diagnostic = Diagnostic::new(dynamics.levels.span.clone(), message);
+            diagnostics.report(diagnostic.help("choose another unit of time: `ε` and `t` scale as `ε^α t`"));
+            return None;
+        }
         let noise = self.noise(dynamics, point, epsilon, diagnostics);
         let sde = section.at(eta).map_err(|diagnostic| diagnostics.report(diagnostic)).ok();
         let inset = basin.inset(epsilon);
