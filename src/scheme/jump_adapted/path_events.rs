@@ -18,6 +18,9 @@ use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
 
+/// The ladder of cuts takes the step below a share of the way. At the minimum every share is 1 but for rounding, which must not decide.
+const WITHIN_ROUNDING: f64 = 1.0 + 1e-10;
+
 pub(super) struct PathEvents {
     problem: Problem,
     jumps: LargeJumps,
@@ -170,10 +173,11 @@ impl PathEvents {
         }
         state.shares.clear();
         if self.jumps.is_isotropic() {
-            let share = self.shortest_way(state) / self.cut_reaches[0];
+            let share = WITHIN_ROUNDING * self.shortest_way(state) / self.cut_reaches[0];
             state.shares.push(share);
         } else {
-            state.shares.extend(state.ways.iter().zip(&self.cut_reaches).map(|(way, reach)| way / reach));
+            let ways = state.ways.iter().zip(&self.cut_reaches);
+            state.shares.extend(ways.map(|(way, reach)| WITHIN_ROUNDING * way / reach));
         }
         self.jumps.set_near(&mut state.cuts, &state.shares);
         let mut spread = 0.0;
