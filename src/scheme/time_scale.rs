@@ -40,14 +40,21 @@ pub(super) fn relaxation_rates(problem: &Problem) -> [f64; 2] {
     }
 }
 
-/// `t* = (ε/v)^(α/(α-1))`, the time in which drift and noise balance at the nearest point of the edge on every axis, `v` the
-/// drift there. Infinite without drift; `None` for `α ≤ 1`, where it has no meaning.
-pub(super) fn balance_time(problem: &Problem) -> Option<f64> {
+/// Noise of a step, as a share of the way to the edge, below which it does not matter where exactly the edge is: a shift of the edge by a
+/// share `s` of the way changes the rate of the jumps beyond it by `α s`, and small jumps do not lead there.
+const NEGLIGIBLE_NOISE: f64 = 1e-4;
+
+/// `t* = (ε/v)^(α/(α-1))`, the time in which drift and noise balance at the nearest point of the edge, `v` the drift there; the smallest
+/// over the half axes on which the noise of steps of length `step` matters. Infinite without drift; `None` for `α ≤ 1`, where it has no meaning.
+pub(super) fn balance_time(problem: &Problem, step: f64) -> Option<f64> {
     let alpha = problem.noise().alpha().get();
     if alpha <= 1.0 {
         return None;
     }
-    let balance = edge_speeds(problem).map(|(amplitude, drift, _)| (amplitude / drift).powf(alpha / (alpha - 1.0)));
+    let increment = step.powf(1.0 / alpha);
+    let balance = edge_speeds(problem)
+        .filter(|(amplitude, _, r)| amplitude * increment >= NEGLIGIBLE_NOISE * r)
+        .map(|(amplitude, drift, _)| (amplitude / drift).powf(alpha / (alpha - 1.0)));
     Some(balance.fold(f64::INFINITY, f64::min))
 }
 

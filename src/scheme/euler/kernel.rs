@@ -138,12 +138,6 @@ impl EulerKernel {
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
-        // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
-        // the step, so `t*` sets no limit and may underflow. It is 0 for an axis without noise, whose edges are not shifted.
-        let balance = match is_near_one(alpha) {
-            false if corrected || settings.step.is_none() => balance_time(problem).filter(|t| *t > 0.0),
-            _ => None,
-        };
         // Without drift the only time scale is the time the noise takes to cross the basin.
         let (clock, share) = if relaxation.is_finite() {
             (relaxation, STEP_PER_RELAXATION)
@@ -151,6 +145,10 @@ impl EulerKernel {
             (crossing_time(problem), STEP_PER_CROSSING)
         };
         let default = share * clock;
+        // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
+        // the step, so `t*` sets no limit and may underflow.
+        let needs_balance = !is_near_one(alpha) && (corrected || settings.step.is_none());
+        let balance = if needs_balance { balance_time(problem, default) } else { None };
         let step = settings.step.unwrap_or_else(|| default.min(balance.unwrap_or(f64::INFINITY)));
         let mut warnings = Vec::new();
         let stiffness = step / relaxation;
