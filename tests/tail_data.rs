@@ -193,7 +193,7 @@ fn columns_are_chosen_pooled_and_compared() {
     assert_eq!(report(&table, &["in.csv", "--column", "a, b"])["entries"], 200);
     refused(&table, &["in.csv", "--column", "c"], &["columns 3 and 4", "NUMBER"]);
     refused(&table, &["in.csv", "--column", "date"], &["holds dates", "line 2"]);
-    refused(&table, &["in.csv"], &["one must be chosen", "--axis 0"]);
+    refused(&table, &["in.csv"], &["choose one of", "--axis 0"]);
     let pooled = report(&table, &["in.csv", "--column", "2,3,4"]);
     assert_eq!(pooled["entries"], 600);
     assert_eq!(report(&table, &["in.csv", "--column", "2", "--column", "3", "--column", "4"]), pooled);

@@ -145,7 +145,7 @@ fn bad_data_are_refused_with_their_place() {
         ("absent.npy", 3, "absent.npy"),
         ("data.txt", 2, ".csv, .tsv, .npy"),
         ("matrix.npy", 2, "--axis"),
-        ("data.csv", 2, "one must be chosen: t, x"),
+        ("data.csv", 2, "choose one of t, x"),
     ] {
         refused(folder.path(), &[data], code, reason);
     }

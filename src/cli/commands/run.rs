@@ -82,7 +82,7 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
     }
     let stopping = Stopping::watch(settings.max_time)?;
     let ran = run_all(&plan, shard, Context { settings, stopping: &stopping, console });
-    if plan.len() > 1 && shard == Shard::WHOLE {
+    if ran.is_ok() && plan.len() > 1 && shard == Shard::WHOLE {
         write_index(&settings.out, console);
     }
     ran.map(|_| ())

@@ -172,9 +172,8 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
         drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
     }
     for (i, series) in panel.series.iter().enumerate() {
-        let points = ratios(&series.points, &series.theory);
-        let points = aside(&drawn.x, points, i, panel.series.len(), 0.07);
-        drawn.mark(Mark::Points(points, look(labels, &series.label)));
+        let points = ratios(&series.points, &series.theory).collect();
+        drawn.mark(Mark::Aside(points, aside(i, panel.series.len(), 0.07), look(labels, &series.label)));
     }
     drawn
 }

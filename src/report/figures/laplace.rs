@@ -163,9 +163,8 @@ impl LaplacePanel {
     fn lower(&self, all: &[&str], u: Axis, y: Axis) -> Panel {
         let mut panel = self.curves(all, u, y, |u| 1.0 + u);
         for (i, (label, points)) in self.points().enumerate() {
-            let deviations = points.iter().map(|p| p.scaled(1.0 + p.x));
-            let deviations = aside(&panel.x, deviations, i, self.series.len(), 0.05);
-            panel.mark(Mark::Points(deviations, look(all, label)));
+            let deviations = points.iter().map(|p| p.scaled(1.0 + p.x)).collect();
+            panel.mark(Mark::Aside(deviations, aside(i, self.series.len(), 0.05), look(all, label)));
         }
         panel
     }

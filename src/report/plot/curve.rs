@@ -40,11 +40,10 @@ pub fn multiples(panels: Vec<Panel>, [alone, beside]: [f64; 2]) -> Sheet {
     sheet
 }
 
-/// The points of series `i` of `count`, shifted along the axis so that overlapping series stay visible; all shifts together take the
-/// share `room` of the axis.
-pub fn aside(axis: &Axis, points: impl Iterator<Item = Point>, i: usize, count: usize, room: f64) -> Vec<Point> {
-    let shift = (room / count as f64).min(0.018) * (i as f64 - 0.5 * (count as f64 - 1.0));
-    points.map(|p| Point { x: axis.value(axis.place(p.x) + shift), ..p }).collect()
+/// The shift along the axis for series `i` of `count`, so that overlapping series stay visible, as a share of the axis; all shifts together
+/// take the share `room`.
+pub fn aside(i: usize, count: usize, room: f64) -> f64 {
+    (room / count as f64).min(0.018) * (i as f64 - 0.5 * (count as f64 - 1.0))
 }
 
 /// The intervals of points as slices of a band.

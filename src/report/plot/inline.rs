@@ -65,13 +65,14 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
     };
     for mark in &panel.marks {
         match mark {
-            Mark::Points(points, look) => {
+            Mark::Points(..) | Mark::Aside(..) => {
+                let Some((points, shift, look)) = mark.points() else { continue };
                 for point in points {
-                    let Some((at, _)) = plot.seen(point) else { continue };
+                    let Some((at, _)) = plot.seen(point, shift) else { continue };
                     let interval = point.lo < point.y || point.hi > point.y;
                     let y = number(point.y);
                     let y = if interval { format!("{y} ({} to {})", number(point.lo), number(point.hi)) } else { y };
-                    add(at, points_name(legend, *look), point.x, y);
+                    add(at, points_name(legend, look), point.x, y);
                 }
             }
             // Two vertices make a level or a diagonal, which has no values of its own.
@@ -136,6 +137,16 @@ mod tests {
             sheet.row(100.0, [panel]);
             Ok(sheet)
         }
+    }
+
+    #[test]
+    fn a_shifted_point_shows_its_own_values() {
+        let (x, y) = (Axis::between("ε", Scale::Log, 0.001, 1.0), Axis::between("E Γ", Scale::Log, 1.0, 1e4));
+        let mut panel = Panel::new(x, y);
+        panel.mark(Mark::Aside(vec![Point::exact(0.01, 100.0)], 0.01, Look::of(0)));
+        let mut tips = Vec::new();
+        panel_tips(&panel, &Rect { x0: 0.0, y0: 0.0, x1: 100.0, y1: 100.0 }, &Legend::default(), &mut tips);
+        assert!(tips[0].text.contains("ε = 0.01\n"), "{}", tips[0].text);
     }
 
     #[test]

@@ -49,6 +49,8 @@ impl Point {
 pub enum Mark {
     /// Points with vertical intervals.
     Points(Vec<Point>, Look),
+    /// Points drawn next to their place, shifted by a share of the horizontal axis.
+    Aside(Vec<Point>, f64, Look),
     /// A line through its vertices.
     Line(Vec<(f64, f64)>, Stroke),
     /// The area between two curves, as `(x, lower, upper)`, and its opacity.
@@ -57,6 +59,17 @@ pub enum Mark {
     Outside(Vec<(f64, f64)>, RGBColor, f64),
     /// A text near a place, where it covers least.
     Label(String, (f64, f64), RGBColor),
+}
+
+impl Mark {
+    /// The points of the mark, the shift with which they are drawn, and their look.
+    pub fn points(&self) -> Option<(&[Point], f64, Look)> {
+        match self {
+            Mark::Points(points, look) => Some((points, 0.0, *look)),
+            Mark::Aside(points, shift, look) => Some((points, *shift, *look)),
+            _ => None,
+        }
+    }
 }
 
 /// The frame of a panel with its axes.
@@ -77,7 +90,8 @@ impl Plot<'_> {
     pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
         for mark in marks {
             match mark {
-                Mark::Points(points, look) => points.iter().try_for_each(|point| self.point(canvas, point, *look))?,
+                Mark::Points(points, look) => self.points(canvas, points, 0.0, *look)?,
+                Mark::Aside(points, shift, look) => self.points(canvas, points, *shift, *look)?,
                 Mark::Line(vertices, stroke) => {
                     self.parts(vertices).iter().try_for_each(|part| canvas.line(part, *stroke))?;
                 }
@@ -97,18 +111,21 @@ impl Plot<'_> {
         let mut obstacles = Obstacles::default();
         for mark in marks {
             match mark {
-                Mark::Points(points, _) => {
-                    for (at, ends) in points.iter().filter_map(|point| self.seen(point)) {
-                        obstacles.marker(at, RADIUS);
-                        obstacles.line(&[(at.0, ends.0), (at.0, ends.1)]);
-                    }
-                }
+                Mark::Points(points, _) => self.avoid(points, 0.0, &mut obstacles),
+                Mark::Aside(points, shift, _) => self.avoid(points, *shift, &mut obstacles),
                 Mark::Line(vertices, _) => self.parts(vertices).iter().for_each(|part| obstacles.line(part)),
                 Mark::Band(slices, ..) => obstacles.line(&self.band(slices)),
                 Mark::Outside(..) | Mark::Label(..) => {}
             }
         }
         obstacles
+    }
+
+    fn avoid(&self, points: &[Point], shift: f64, obstacles: &mut Obstacles) {
+        for (at, ends) in points.iter().filter_map(|point| self.seen(point, shift)) {
+            obstacles.marker(at, RADIUS);
+            obstacles.line(&[(at.0, ends.0), (at.0, ends.1)]);
+        }
     }
 
     fn labels<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
@@ -150,9 +167,10 @@ impl Plot<'_> {
         x >= x0 - 0.01 && x <= x1 + 0.01 && y >= y0 - 0.01 && y <= y1 + 0.01
     }
 
-    /// The place of a point and of the ends of its interval, unless it lies outside.
-    pub fn seen(&self, point: &Point) -> Option<((f64, f64), (f64, f64))> {
+    /// The place of a shifted point and of the ends of its interval, unless it lies outside.
+    pub fn seen(&self, point: &Point, shift: f64) -> Option<((f64, f64), (f64, f64))> {
         let (x, y) = self.at((point.x, point.y));
+        let x = x + shift * self.frame.width();
         let Rect { y0, y1, .. } = self.frame;
         let end = |value: f64| {
             let height = self.at((point.x, value)).1;
@@ -161,10 +179,18 @@ impl Plot<'_> {
         self.shows((x, y)).then(|| ((x, y), (end(point.lo), end(point.hi))))
     }
 
-    fn point<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, point: &Point, look: Look) -> Drawn<DB> {
-        let Some((at, (lo, hi))) = self.seen(point) else { return Ok(()) };
-        canvas.line(&[(at.0, lo), (at.0, hi)], Stroke::solid(look.color, 0.7))?;
-        canvas.marker(at, RADIUS, look)
+    fn points<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        points: &[Point],
+        shift: f64,
+        look: Look,
+    ) -> Drawn<DB> {
+        for (at, (lo, hi)) in points.iter().filter_map(|point| self.seen(point, shift)) {
+            canvas.line(&[(at.0, lo), (at.0, hi)], Stroke::solid(look.color, 0.7))?;
+            canvas.marker(at, RADIUS, look)?;
+        }
+        Ok(())
     }
 }
 
@@ -178,11 +204,11 @@ mod tests {
         let (x, y) = (Axis::between("", Scale::Linear, 0.0, 1.0), Axis::between("", Scale::Log, 1.0, 100.0));
         let plot = Plot { x: &x, y: &y, frame: Rect { x0: 0.0, y0: 0.0, x1: 100.0, y1: 100.0 } };
         let open = Point { x: 0.5, y: 10.0, lo: 0.0, hi: f64::INFINITY };
-        assert_eq!(plot.seen(&open), Some(((50.0, 50.0), (100.0, 0.0))));
-        let (at, ends) = plot.seen(&Point { lo: f64::NAN, ..open }).unwrap();
+        assert_eq!(plot.seen(&open, 0.0), Some(((50.0, 50.0), (100.0, 0.0))));
+        let (at, ends) = plot.seen(&Point { lo: f64::NAN, ..open }, 0.0).unwrap();
         assert_eq!(ends.0, at.1);
         for bad in [Point::exact(0.5, f64::NAN), Point::exact(f64::NAN, 10.0), Point::exact(0.5, -1.0)] {
-            assert_eq!(plot.seen(&bad), None);
+            assert_eq!(plot.seen(&bad, 0.0), None);
         }
     }
 }
