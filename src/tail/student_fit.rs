@@ -164,10 +164,11 @@ mod tests {
             let mut stream = Stream::new(Seed(4), 0, 0);
             let scores: Vec<(f64, f64)> =
                 (0..n).map(|_| scoring.score(scoring.law.sample(&mut stream).abs())).collect();
+            type Term = fn(&(f64, f64)) -> f64;
             let [a, b, c] = scoring.inverse;
             let determinant = a * c - b * b;
             let expected = [0.0, 0.0, c / determinant, -b / determinant, a / determinant];
-            let terms: [fn(&(f64, f64)) -> f64; 5] = [|s| s.0, |s| s.1, |s| s.0 * s.0, |s| s.0 * s.1, |s| s.1 * s.1];
+            let terms: [Term; 5] = [|s| s.0, |s| s.1, |s| s.0 * s.0, |s| s.0 * s.1, |s| s.1 * s.1];
             for (term, expected) in terms.iter().zip(expected) {
                 let mean = scores.iter().map(term).sum::<f64>() / n as f64;
                 let square = scores.iter().map(|s| (term(s) - mean).powi(2)).sum::<f64>() / n as f64;

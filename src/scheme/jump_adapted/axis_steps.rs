@@ -19,6 +19,9 @@ const FORGETS: f64 = 6.0;
 /// `√(π/2)`: half of the equivalent width of the standard normal density.
 const HALF_ROOM: f64 = 1.253_314_137_315_500_3;
 
+/// Relaxation times of the steep side below which a step sees how a path comes to rest behind a wall.
+const SETTLES: f64 = 4.0;
+
 /// Steps in relaxation times: at a kink, or along the flat side of a wall, near the edge; at a kink far from it, and along a wall there.
 const STEP_NEAR: f64 = 0.15;
 const KINK_FAR: f64 = 0.5;
@@ -127,7 +130,8 @@ impl KinkAxis {
         let mut step = far.choose(KINK_FAR / self.steep, STEP_NEAR / self.steep);
         let (mut walled, mut at_wall, mut comes_down) = (nowhere, nowhere, nowhere);
         if self.wall {
-            walled = far | (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
+            let stays_behind = (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
+            walled = far | (stays_behind & limit.above_number(SETTLES / self.steep));
             // Along the steep side to the wall: one step while the path stays on it, then short steps.
             let away = -(y / widths[0]);
             let fast = away.above_number(3.3 * STAYS);
@@ -138,7 +142,7 @@ impl KinkAxis {
             step = at_wall.select(along, step);
         }
         let tau = (stays | forgets).select(limit, limit.min(step)).min(wait);
-        let exact = stays | comes_down;
+        let exact = stays | (comes_down & !forgets);
 
         let decay = Decay::of(k * tau);
         let moved = y * decay.left + deviation(&decay) * first;
