@@ -79,7 +79,7 @@ fn moved_results_are_reported_before_the_run() {
     let run = ["run", "my.toml", "other.toml", "--seed", "9", "--max-time", "300ms"];
     let (code, said) = say(folder.path(), &[&run[..], &["--force"]].concat());
     assert!(code == 5 && said.contains("results/other was moved to results/other.1\n"), "{code} {said}");
-    assert_eq!(names(&folder.path().join("results")), ["index.html", "other.1", "sweep"]);
+    assert_eq!(names(&folder.path().join("results")), ["other.1", "sweep"]);
     assert_eq!(fs::read_to_string(folder.path().join("results/other.1/notes.txt")).unwrap(), "mine");
     let (code, said) = say(folder.path(), &[&run[..], &["--resume"]].concat());
     assert!(code == 5 && said.contains("completed paths are in results/sweep"), "{code} {said}");
