@@ -26,7 +26,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: le.StableNoise(1.5, 0.1, amplitude=([1, 1], [[1.0]], [[1.0], [1.0]])),
         "do not fit a diagonal of length 2",
     ),
-    "curvature": (lambda: le.Quadratic([1, -1]), "curvature -1 of axis 1 is not a positive finite number"),
+    "curvature": (lambda: le.Quadratic([1, -1]), "curvature -1 of axis 1 is not a non-negative finite number"),
     "empty curvature": (lambda: le.Quadratic([]), "a landscape needs at least one dimension"),
     "hessian": (lambda: le.Quadratic([[1, 2], [3, 4]]), "must be a symmetric 2 × 2 matrix"),
     "indefinite": (lambda: le.Quadratic([[1, 2], [2, 1]]), "not positive definite"),
@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: le.Problem(BOWL, le.Ball(1), le.StableNoise(1.5, 0.1, amplitude=0)),
         "entries must be finite and not all zero",
     ),
-    "decay": (lambda: le.Adam(1.0, eta=0.1), "the decay β1 = 1 is not inside (0, 1)"),
+    "decay": (lambda: le.Adam(1.0, eta=0.1), "the decay β1 = 1 is outside its range"),
     "rate": (lambda: le.Adam(rates=(1, 0)), "the rate β2 = 0 is not a positive finite number"),
     "no rate": (le.Adam, "pass either eta"),
     "stabilizer": (lambda: le.Adam(eta=0.1, stabilizer=-1), "the stabilizer ϵ = -1 is negative or not finite"),
@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "gradient_noise has 1 entries, the basin has dimension 2",
     ),
     "sgd steps": (lambda: le.SgdSteps(0), "the learning rate η = 0 is not a positive finite number"),
-    "adam steps": (lambda: le.AdamSteps(0.1, 0.9, 1), "the decay β2 = 1 is not inside (0, 1)"),
+    "adam steps": (lambda: le.AdamSteps(0.1, 0.9, 1), "the decay β2 = 1 is outside its range"),
     "stabilizer of steps": (
         lambda: le.AdamSteps(0.1, stabilizer=0),
         "the stabilizer ϵ = 0 is not a positive finite number",
@@ -129,7 +129,7 @@ def test_a_scheme_that_does_not_fit_is_refused(problem: le.Problem) -> None:
     with pytest.raises(ValueError, match="jump_adapted needs α < 2"):
         le.escape_times(gaussian, 10)
     steps = problem.replace(dynamics=le.SgdSteps(0.1))
-    with pytest.raises(ValueError, match="a discrete optimiser is its own scheme"):
+    with pytest.raises(ValueError, match="a discrete optimiser takes no scheme"):
         le.escape_times(steps, 10)
     sampled = problem.replace(dynamics=le.Adam(eta=0.1, second_moment="sampled"))
     with pytest.raises(ValueError, match="the sampled second moment needs the noise of every step"):

@@ -53,9 +53,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+TIMED = ("manifest.json", "report.html")
+
+
 def contents(folder: Path) -> dict[str, bytes]:
+    """The files without those that hold times and the machine."""
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    kept = [name for name in names if name.name != "manifest.json" and not name.name.startswith("run.sqlite")]
+    kept = [name for name in names if name.name not in TIMED and not name.name.startswith("run.sqlite")]
     return {str(name): (folder / name).read_bytes() for name in kept}
 
 
