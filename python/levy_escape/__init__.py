@@ -11,6 +11,7 @@ True
 
 from ._native import VERSION as __version__
 from .calibration import Calibration
+from .curve import Curve
 from .custom import CustomPotential, SlowPotentialWarning, potential
 from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
 from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
@@ -20,7 +21,7 @@ from .experiment import run
 from .landscape import Asymmetric, DoubleWell, Flat, Potential, Quadratic
 from .noise import StableNoise
 from .problem import Problem
-from .result import Curve, EscapeResult, KolmogorovTest
+from .result import EscapeResult, KolmogorovTest
 from .results import Results
 from .scheme import Euler, JumpAdapted, Scheme, Steps
 from .tail import tail_index

@@ -10,28 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _native
 from ._described import vector
+from .curve import Curve
 from .estimate import Estimate
 from .problem import Problem
+from .theory import predict
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Curve", "EscapeResult", "KolmogorovTest"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """Estimates along an axis. Where there is no estimate the values are NaN."""
-
-    x: NDArray[np.float64]
-    """Times, or arguments."""
-    value: NDArray[np.float64]
-    """The estimates."""
-    lo: NDArray[np.float64]
-    """Lower limits."""
-    hi: NDArray[np.float64]
-    """Upper limits."""
+__all__ = ["EscapeResult", "KolmogorovTest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +136,7 @@ class EscapeResult:
         )
 
     def plot(self, ax: Axes | None = None, *, rate: float | None = None, **style: Any) -> Axes:
-        """Draw the survival curve on a logarithmic axis, beside the exponential law.
+        """Draw the survival curve on a logarithmic axis, together with the exponential law.
 
         Parameters
         ----------
@@ -161,7 +149,12 @@ class EscapeResult:
         """
         from .plot import survival_plot
 
-        return survival_plot(self, ax, rate, style)
+        if rate is None:
+            try:
+                rate = predict(self.problem).rate
+            except ValueError:
+                rate = None
+        return survival_plot(self.survival(), len(self), ax, rate, style)
 
     def __repr__(self) -> str:
         return f"<EscapeResult: {self._summary()}>"

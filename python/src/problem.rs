@@ -42,7 +42,7 @@ impl Problem {
             levy_escape::Problem::new(basin, dynamics.0.clone(), noise.0.clone()).map_err(invalid)
         };
         let built = built();
-        // An exception of a callback is the cause of whatever went wrong after it.
+        // An exception in a callback causes the errors that follow it.
         potential.failure.check()?;
         Ok(Problem { inner: built?, failure: potential.failure.clone() })
     }

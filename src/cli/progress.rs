@@ -14,7 +14,7 @@ use crate::results::Progress;
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar> {
-    // The bar takes what the text leaves, so that the time left is seen on a narrow terminal too.
+    // The bar takes the rest of the line, so a narrow terminal still shows the remaining time.
     (console.progress() == ProgressStyle::Bar).then(|| {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let template = "{prefix} {wide_bar} {percent:>3} % · {msg}{per_sec} · {eta} left";

@@ -215,7 +215,7 @@ mod tests {
                     && basin.sides().is_none();
                 let tolerance = if bisected { 0.05 } else { 1e-12 };
                 assert!((along / view.nearest_exit(&direction) - 1.0).abs() < tolerance, "{basin:?}");
-                // On an axis by itself the way of a valley is exact too.
+                // Along a single axis the distance in a valley is exact too.
                 let inside = |s: f64| basin.contains(&[x[0] + s * direction[0], x[1] + s * direction[1]]);
                 let (near, far) = match basin.potential().form() {
                     Form::General => (0.9, 1.1),

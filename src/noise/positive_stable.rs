@@ -28,7 +28,7 @@ impl PositiveStable {
         PositiveStable { index: 0.5 * alpha.get(), log_scale: 0.0 }
     }
 
-    /// The law with the scale `e^log_scale`, if `alpha` is so small that such a scale can leave the range of `f64`.
+    /// The law with the scale `e^log_scale`, which need not fit into an `f64`. Only for small `alpha`, whose draws use logarithms.
     pub(crate) fn with_log_scale(alpha: Alpha, log_scale: f64) -> Option<Self> {
         (0.5 * alpha.get() < LOGARITHMIC_BELOW).then_some(PositiveStable { log_scale, ..PositiveStable::half(alpha) })
     }

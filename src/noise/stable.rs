@@ -46,7 +46,7 @@ impl StableLaw {
         StableLaw { alpha: alpha.get(), inverse: 1.0 / alpha.get(), log_scale: 0.0 }
     }
 
-    /// The law with the scale `e^log_scale`, if `alpha` is so small that such a scale can leave the range of `f64`.
+    /// The law with the scale `e^log_scale`, which need not fit into an `f64`. Only for small `alpha`, whose draws use logarithms.
     pub(crate) fn with_log_scale(alpha: Alpha, log_scale: f64) -> Option<Self> {
         (alpha.get() < LOGARITHMIC_BELOW).then_some(StableLaw { log_scale, ..StableLaw::new(alpha) })
     }

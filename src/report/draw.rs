@@ -182,7 +182,8 @@ fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
     })
 }
 
-/// `E exp(-uλΓ)` of the exact solver; empty where there is none, and where `λΓ` is so close to exponential that the curves coincide.
+/// `E exp(-uλΓ)` from the exact solver. Empty if the solver does not cover the problem, or if `λ E Γ` is within .5 % of 1: the curve would
+/// coincide with that of the exponential law.
 fn exact_transform(result: &CellResult, rate: f64) -> Vec<(f64, f64)> {
     let problem = &result.plan.problem;
     let far = result.exact_mean.is_some_and(|mean| (mean * rate - 1.0).abs() > 0.005);

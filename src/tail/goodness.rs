@@ -1,22 +1,13 @@
 //! # Does the stable law fit?
 //!
-//! Let `F` be the fitted law of `|X|` and `x_(i)` the ordered magnitudes. The statistics are Kolmogorov's `D = sup |F_n - F|` and, with more
-//! weight on the tails, Anderson and Darling's `A² = -n - 1/n Σ (2i-1) [log F(x_(i)) + log(1 - F(x_(n+1-i)))]`. A symmetric law is determined by its magnitudes:
-//! signs would only dilute the test with a test of symmetry, and an estimated location does not matter to first order.
-//!
-//! The p values come from a parametric bootstrap: samples of the fitted law (at most 2,000 entries, since the law of `√n D` and `A²` hardly
-//! depends on `n`) are fitted by one scoring step from the true parameters, which is maximum likelihood to first order. Within .02 of
-//! α = 2, where the step fails, the replicates fit only the scale. The p values assume independent entries; for dependent entries
-//! they are too small.
-//!
-//! # References
-//! - Stute, Gonzáles Manteiga, Presedo Quindimil (1993), *Bootstrap Based Goodness-of-Fit-Tests*, Metrika 40.
-//! - Anderson, Darling (1954), *A Test of Goodness of Fit*, J. Amer. Statist. Assoc. 49.
+//! [`Distances`] of the magnitudes from the law that maximum likelihood fits. The replicates of the bootstrap are fitted by one scoring step
+//! from the true parameters, which is maximum likelihood to first order. Within .02 of α = 2, where the step fails, the replicates fit only the
+//! scale.
 
 use rand_distr::Distribution;
 use serde::Serialize;
-use std::f64::consts::LN_2;
 
+use super::distances::{Distances, Tail};
 use super::law::{FEWEST, Likelihood, LogDensity, LogTail};
 use super::{TailError, TailSample};
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
@@ -28,20 +19,11 @@ pub struct GoodnessOfFit {
     pub alpha: f64,
     /// Scale of the fitted law.
     pub scale: f64,
-    /// Kolmogorov's `D`.
-    pub kolmogorov: f64,
-    /// Its p value.
-    pub kolmogorov_p: f64,
-    /// Anderson and Darling's `A²`.
-    pub anderson_darling: f64,
-    /// Its p value.
-    pub anderson_darling_p: f64,
-    /// Bootstrap samples behind the p values, `(1 + exceedances)/(1 + replicates)`.
-    pub replicates: usize,
+    /// Its distances from the sample.
+    #[serde(flatten)]
+    pub distances: Distances,
 }
 
-pub(super) const REPLICATES: usize = 499;
-pub(super) const MOST: usize = 2000;
 /// Half the width in α of the difference quotients.
 const STEP: f64 = 0.01;
 
@@ -54,57 +36,10 @@ pub fn goodness_of_fit(sample: &TailSample, seed: Seed) -> Result<GoodnessOfFit,
     let fit = Likelihood::new(values).fit(values)?;
     let tail = LogTail::new(fit.alpha)?;
     let log_scale = fit.scale.ln();
-    let mut tails: Vec<Tail> = values.iter().map(|x| Tail::of(tail.at(x.abs().ln() - log_scale))).collect();
-    let (kolmogorov, anderson_darling) = distances(&mut tails);
-    let n = values.len();
+    let tails = values.iter().map(|x| Tail::of(tail.at(x.abs().ln() - log_scale))).collect();
     let scoring = Scoring::new(fit.alpha)?;
-    let size = n.min(MOST);
-    let (mut farther, mut heavier) = (0, 0);
-    for replicate in 0..REPLICATES {
-        let mut stream = Stream::new(seed, 0, replicate as u64);
-        let (d, a) = distances(&mut scoring.refitted(&mut stream, size));
-        farther += usize::from(d * (size as f64).sqrt() >= kolmogorov * (n as f64).sqrt());
-        heavier += usize::from(a >= anderson_darling);
-    }
-    let p = |exceedances: usize| (1 + exceedances) as f64 / (1 + REPLICATES) as f64;
-    Ok(GoodnessOfFit {
-        alpha: fit.alpha,
-        scale: fit.scale,
-        kolmogorov,
-        kolmogorov_p: p(farther),
-        anderson_darling,
-        anderson_darling_p: p(heavier),
-        replicates: REPLICATES,
-    })
-}
-
-/// `log F` and `log(1-F)` of `|X|` at an entry.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tail {
-    below: f64,
-    above: f64,
-}
-
-impl Tail {
-    /// Given `log P(X > |x|)`.
-    pub(super) fn of(log_tail: f64) -> Self {
-        // To first order, a step in the parameters can give a tail probability above 1/2.
-        let above = (log_tail + LN_2).min(-1e-15);
-        Tail { below: (-above.exp_m1()).ln(), above }
-    }
-}
-
-/// `D` and `A²`.
-pub(super) fn distances(tails: &mut [Tail]) -> (f64, f64) {
-    tails.sort_unstable_by(|a, b| b.above.total_cmp(&a.above).then(a.below.total_cmp(&b.below)));
-    let n = tails.len() as f64;
-    let (mut distance, mut sum) = (0.0f64, 0.0);
-    for (i, (tail, mirrored)) in tails.iter().zip(tails.iter().rev()).enumerate() {
-        let share = tail.below.exp();
-        distance = distance.max((i + 1) as f64 / n - share).max(share - i as f64 / n);
-        sum += (2 * i + 1) as f64 * (tail.below + mirrored.above);
-    }
-    (distance, -n - sum / n)
+    let distances = Distances::of(tails, seed, 0, |stream, size| Ok(scoring.refitted(stream, size)))?;
+    Ok(GoodnessOfFit { alpha: fit.alpha, scale: fit.scale, distances })
 }
 
 /// One scoring step from the law with scale 1.
@@ -197,7 +132,7 @@ mod tests {
         };
         let stable = StableLaw::new(Alpha::new(1.6).unwrap());
         let under = tests(&|stream| stable.sample(stream), 250, repeats);
-        for p in [|t: &GoodnessOfFit| t.kolmogorov_p, |t: &GoodnessOfFit| t.anderson_darling_p] {
+        for p in [|t: &GoodnessOfFit| t.distances.kolmogorov_p, |t: &GoodnessOfFit| t.distances.anderson_darling_p] {
             for level in [0.05f64, 0.3] {
                 let share = under.iter().filter(|t| p(t) < level).count() as f64 / repeats as f64;
                 let band = 4.0 * (level * (1.0 - level) / repeats as f64).sqrt();
@@ -206,22 +141,9 @@ mod tests {
         }
         let laplace = |stream: &mut Stream| stream.open01().ln() - stream.open01().ln();
         let off = tests(&laplace, 2000, 10);
-        assert!(off.iter().all(|t| t.anderson_darling_p < 0.05 && t.kolmogorov_p < 0.05), "{off:?}");
-    }
-
-    /// For a known law `P(A² > 2.492) = P(D√n > 1.358) = .05`. 2,000 samples of 100, within 4.5 standard errors.
-    #[test]
-    fn distances_have_the_published_quantiles() {
-        let (mut heavy, mut far) = (0, 0);
-        for path in 0..2000 {
-            let mut stream = Stream::new(Seed(8), 0, path);
-            let mut tails: Vec<Tail> =
-                (0..100).map(|_| stream.open01()).map(|u| Tail { below: u.ln(), above: (-u).ln_1p() }).collect();
-            let (d, a) = distances(&mut tails);
-            heavy += usize::from(a > 2.492);
-            // Stephens' correction for n = 100.
-            far += usize::from(d * (10.0 + 0.12 + 0.011) > 1.358);
-        }
-        assert!((56..=144).contains(&heavy) && (56..=144).contains(&far), "{heavy} {far}");
+        assert!(
+            off.iter().all(|t| t.distances.anderson_darling_p < 0.05 && t.distances.kolmogorov_p < 0.05),
+            "{off:?}"
+        );
     }
 }

@@ -8,6 +8,7 @@ mod assumptions;
 #[cfg(feature = "program")]
 mod data;
 mod dependence;
+mod distances;
 mod error;
 mod estimator;
 mod estimators;
@@ -28,6 +29,7 @@ pub use data::{
     BundleError, ColumnError, Decimal, Grid, GridError, Header, Missing, NpyArray, NpyError, Series, Step, Table,
     TableSettings, UnpackError, read_column, read_file, read_from, read_npz, read_safetensors,
 };
+pub use distances::Distances;
 pub use error::TailError;
 pub use estimator::Estimator;
 pub use estimators::{BlockLength, Hill, Koutrouvelis, MaximumLikelihood, McCulloch, Mohammadi};

@@ -1,10 +1,9 @@
 //! # Does Student's law fit?
 //!
-//! Student's `t` is the power law that competes with the stable one. A higher likelihood alone does not make it right, so its own distances
-//! are tested as in [`goodness_of_fit`](super::goodness_of_fit): Kolmogorov's `D` and Anderson and Darling's `A²` of magnitudes, with p values
-//! of a parametric bootstrap whose samples are fitted by one scoring step in `(ln ν, ln s)`. The information per entry is
+//! Student's `t` is the power law that competes with the stable one. A higher likelihood alone does not make it right, so its own
+//! [`Distances`] are tested. The samples of the bootstrap are fitted by one scoring step in `(ln ν, ln s)`. The information per entry is
 //! `I_νν = ¼ [ψ₁(ν/2) - ψ₁((ν+1)/2)] - (ν+5)/(2ν(ν+1)(ν+3))`, `I_νs = -2/((ν+1)(ν+3))`, `I_ss = 2ν/(ν+3)`, with `ψ₁` the trigamma function and `s`
-//! standing for `ln s`. Above ν = 50 the law is almost Gaussian and the step of no use in ν; the replicates then fit the scale alone.
+//! for `ln s`. Above ν = 50 the law is almost Gaussian and a step in ν has no effect; the replicates then fit only the scale.
 //!
 //! # References
 //! - Lange, Little, Taylor (1989), *Robust Statistical Modeling Using the t Distribution*, J. Amer. Statist. Assoc. 84, appendix B.
@@ -14,8 +13,8 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::gamma::digamma;
 
+use super::distances::{Distances, Tail};
 use super::fitted_law::student;
-use super::goodness::{MOST, REPLICATES, Tail, distances};
 use super::law::{FEWEST, Likelihood};
 use super::{TailError, TailSample};
 use crate::noise::{Seed, Stream};
@@ -27,16 +26,9 @@ pub struct StudentFit {
     pub freedom: f64,
     /// Its scale.
     pub scale: f64,
-    /// Kolmogorov's `D`.
-    pub kolmogorov: f64,
-    /// Its p value.
-    pub kolmogorov_p: f64,
-    /// Anderson and Darling's `A²`.
-    pub anderson_darling: f64,
-    /// Its p value.
-    pub anderson_darling_p: f64,
-    /// Bootstrap samples behind the p values, `(1 + exceedances)/(1 + replicates)`.
-    pub replicates: usize,
+    /// Its distances from the sample.
+    #[serde(flatten)]
+    pub distances: Distances,
 }
 
 /// Degrees of freedom above which the replicates do not fit `ν`.
@@ -53,28 +45,11 @@ pub fn student_fit(sample: &TailSample, seed: Seed) -> Result<StudentFit, TailEr
     let mut magnitudes: Vec<f64> = values.iter().map(|x| x.abs()).collect();
     let likelihood = Likelihood::new(values);
     let (freedom, scale) = student(likelihood.grid(), super::order_statistics::median(&mut magnitudes))?;
-    let (kolmogorov, anderson_darling) = distances(&mut tails(&magnitudes, freedom, scale)?);
+    let tails = tails(&magnitudes, freedom, scale)?;
     let scoring = Scoring::new(freedom)?;
-    let n = magnitudes.len();
-    let size = n.min(MOST);
-    let (mut farther, mut heavier) = (0, 0);
-    for replicate in 0..REPLICATES {
-        // Other streams than those of the stable law's replicates.
-        let mut stream = Stream::new(seed, 1, replicate as u64);
-        let (d, a) = distances(&mut scoring.refitted(&mut stream, size)?);
-        farther += usize::from(d * (size as f64).sqrt() >= kolmogorov * (n as f64).sqrt());
-        heavier += usize::from(a >= anderson_darling);
-    }
-    let p = |exceedances: usize| (1 + exceedances) as f64 / (1 + REPLICATES) as f64;
-    Ok(StudentFit {
-        freedom,
-        scale,
-        kolmogorov,
-        kolmogorov_p: p(farther),
-        anderson_darling,
-        anderson_darling_p: p(heavier),
-        replicates: REPLICATES,
-    })
+    // Other streams than those of the stable law's replicates.
+    let distances = Distances::of(tails, seed, 1, |stream, size| scoring.refitted(stream, size))?;
+    Ok(StudentFit { freedom, scale, distances })
 }
 
 /// The tails of Student's law at `magnitudes`.
@@ -191,7 +166,7 @@ mod tests {
         };
         let (repeats, student) = (100, StudentT::new(3.0).unwrap());
         let under = tests(&|stream| student.sample(stream), 250, repeats);
-        for p in [|t: &StudentFit| t.kolmogorov_p, |t: &StudentFit| t.anderson_darling_p] {
+        for p in [|t: &StudentFit| t.distances.kolmogorov_p, |t: &StudentFit| t.distances.anderson_darling_p] {
             for level in [0.05f64, 0.3] {
                 let share = under.iter().filter(|t| p(t) < level).count() as f64 / repeats as f64;
                 let band = 4.0 * (level * (1.0 - level) / repeats as f64).sqrt();
@@ -200,9 +175,9 @@ mod tests {
         }
         let laplace = |stream: &mut Stream| stream.open01().ln() - stream.open01().ln();
         let off = tests(&laplace, 4000, 5);
-        assert!(off.iter().all(|t| t.anderson_darling_p < 0.05), "{off:?}");
+        assert!(off.iter().all(|t| t.distances.anderson_darling_p < 0.05), "{off:?}");
         let stable = StableLaw::new(Alpha::new(1.7).unwrap());
         let off = tests(&|stream| stable.sample(stream), 20_000, 5);
-        assert!(off.iter().all(|t| t.anderson_darling_p < 0.05), "{off:?}");
+        assert!(off.iter().all(|t| t.distances.anderson_darling_p < 0.05), "{off:?}");
     }
 }

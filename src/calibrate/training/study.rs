@@ -107,17 +107,17 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
     let sample = TailSample::new(values, Centre::Zero).ok()?;
     let seed = Seed(Purpose::Surrogate(scene.iteration).stream(scene.seed, number).next_u64());
     let stable = goodness_of_fit(&sample, seed).ok()?;
-    let student = student_fit(&sample, seed).ok().filter(|fit| fit.anderson_darling.is_finite());
+    let student = student_fit(&sample, seed).ok().filter(|fit| fit.distances.anderson_darling.is_finite());
     let scores = held_out(&sample, &IntervalSettings::default()).ok()?;
     let score = |mean: f64| Some(mean).filter(|mean| mean.is_finite());
     Some(FitRecord {
         count: sample.values().len(),
         alpha: stable.alpha,
         scale: stable.scale,
-        kolmogorov: stable.kolmogorov,
-        kolmogorov_p: stable.kolmogorov_p,
-        anderson_darling: stable.anderson_darling,
-        anderson_darling_p: stable.anderson_darling_p,
+        kolmogorov: stable.distances.kolmogorov,
+        kolmogorov_p: stable.distances.kolmogorov_p,
+        anderson_darling: stable.distances.anderson_darling,
+        anderson_darling_p: stable.distances.anderson_darling_p,
         held_out: scores
             .iter()
             .map(|s| LawScore {
@@ -129,10 +129,10 @@ fn fit(scene: &Scene, number: u64, values: &[f64]) -> Option<FitRecord> {
         student: student.map(|fit| StudentRecord {
             freedom: fit.freedom,
             scale: fit.scale,
-            kolmogorov: fit.kolmogorov,
-            kolmogorov_p: fit.kolmogorov_p,
-            anderson_darling: fit.anderson_darling,
-            anderson_darling_p: fit.anderson_darling_p,
+            kolmogorov: fit.distances.kolmogorov,
+            kolmogorov_p: fit.distances.kolmogorov_p,
+            anderson_darling: fit.distances.anderson_darling,
+            anderson_darling_p: fit.distances.anderson_darling_p,
         }),
     })
 }

@@ -134,8 +134,8 @@ impl<'p> CostEstimate<'p> {
     }
 }
 
-/// Peak memory of a run: what this process took to read the file, to prepare every cell and to run a path; the paths of the other
-/// threads; and what rendering adds, of which one cell fits into what reading the file has freed.
+/// Peak memory of a run, the sum of three parts: the peak of this process, which has read the file, prepared every cell and run paths on one
+/// thread; the paths of the other threads; and the tables. The first cell of the tables reuses memory that the file took.
 fn memory(run: &PreparedRun<'_>, paths: u64) -> f64 {
     let cells = &run.experiment().cells;
     let dims = || cells.iter().map(|cell| cell.problem.basin().dim());

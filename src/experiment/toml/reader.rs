@@ -22,7 +22,7 @@ pub(in crate::experiment) struct TableReader<'a> {
     missing: RefCell<Vec<MissingKey>>,
 }
 
-/// Keys of which one is required, and the diagnostic if no misspelling explains its absence.
+/// A list of keys without one that is required, and its diagnostic. It is reported unless a misspelt key explains it.
 struct MissingKey {
     keys: Vec<&'static str>,
     diagnostic: Diagnostic,

@@ -1,4 +1,4 @@
-//! What the reader of one file needs at hand.
+//! The context for reading one file.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -29,7 +29,7 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
         let series = Series {
             label: format!("d = {}", result.family.dim()),
             points: [0.05, 0.5, 0.95].map(|p| Point::exact(p, result.quantile(p))).into(),
-            exact: (1..QUANTILES).map(quantile).collect(),
+            predicted: (1..QUANTILES).map(quantile).collect(),
             note: Some(share),
             ..Series::default()
         };

@@ -120,10 +120,11 @@ impl SeriesFigure {
         let levels = self.levels.iter().enumerate();
         let mut keys: Vec<Entry> =
             levels.map(|(i, level)| Entry::new(Sample::Line(level_stroke(i)), level.1.as_str())).collect();
-        if series().any(|s| !s.predicted.is_empty()) {
+        // A line of one vertex is not visible.
+        if series().any(|s| s.predicted.len() > 1) {
             keys.push(Entry::new(Sample::Line(Stroke::dashed(INK, 0.9)), "predicted"));
         }
-        if series().any(|s| !s.exact.is_empty()) {
+        if series().any(|s| s.exact.len() > 1) {
             keys.push(Entry::new(Sample::Line(Stroke::solid(INK, 0.7)), "exact"));
         }
         let sample = |(i, name): (usize, &&str)| {

@@ -40,7 +40,7 @@ impl Figure for TheoremTwo {
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "Γ_Adam/Γ_SGD" };
         let all = || self.determinant.iter().chain(&self.anisotropy);
-        let y = Axis::over("E Γ_{Adam} / E Γ_{SGD}", Scale::Log, all().flat_map(heights).chain([1.0]));
+        let y = Axis::over("E Γ_{ADAM} / E Γ_{SGD}", Scale::Log, all().flat_map(heights).chain([1.0]));
         let y = y.filter(|_| all().flat_map(heights).any(|v| v.is_finite() && v > 0.0)).ok_or_else(empty)?;
         let names = labels(all().map(|s| s.label.as_str()));
 
@@ -65,7 +65,7 @@ impl Figure for TheoremTwo {
         let mut keys =
             vec![Entry::new(Sample::Interval(Look { color: GREY, ..Look::of(0) }), "simulation, 95 % interval")];
         if all().any(|s| !s.predicted.is_empty()) {
-            keys.push(Entry::new(Sample::Line(Stroke::dashed(GREY, 0.9)), "predicted λ_{SGD}/λ_{Adam}"));
+            keys.push(Entry::new(Sample::Line(Stroke::dashed(GREY, 0.9)), "predicted λ_{SGD}/λ_{ADAM}"));
         }
         keys.push(Entry::new(Sample::Band(GREY, SHADE, None), "as the volume argument says"));
         sheet.legend = Legend::default().with(series.collect()).with(keys);

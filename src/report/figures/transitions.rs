@@ -25,7 +25,7 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
     };
     SeriesFigure {
         stem: "transitions".to_owned(),
-        title: "Transitions between wells: widths matter, depths do not".to_owned(),
+        title: "Transition rates between wells".to_owned(),
         x_label: "noise level ε".to_owned(),
         y_label: "transition rate q / Θ(ε)".to_owned(),
         x_scale: Scale::Log,

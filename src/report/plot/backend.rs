@@ -1,4 +1,4 @@
-//! Everything that differs from what plotters does by itself, for its SVG and its bitmap backend.
+//! The differences from plotters' own SVG and bitmap backends, in one place.
 //!
 //! plotters draws lines, polygons, circles and rectangles. This file changes the following, and no other file depends on the medium:
 //! - Lines on a bitmap: plotters leaves gaps at the corners of a wide line; a disc closes each of them ([`polyline`]).

@@ -20,7 +20,7 @@ const FORGETS: f64 = 6.0;
 const HALF_ROOM: f64 = 1.253_314_137_315_500_3;
 
 /// Relaxation times of the steep side below which a step sees how a path comes to rest behind a wall.
-const SETTLES: f64 = 4.0;
+const SETTLES: f64 = 10.0;
 
 /// Steps in relaxation times: at a kink, or along the flat side of a wall, near the edge; at a kink far from it, and along a wall there.
 const STEP_NEAR: f64 = 0.15;

@@ -127,7 +127,7 @@ pub(super) fn small_beside_basin(problem: &Problem, variance: f64) -> bool {
     8.0 * variance.sqrt() < shortest_axis(problem.basin())
 }
 
-/// How far swings along separate axes reach, as shares of the ways to the edge along them.
+/// Largest offsets of swings along separate axes, relative to the distance to the edge.
 pub(super) enum Reached {
     /// Faces are reached one by one.
     Faces(f64),

@@ -18,7 +18,7 @@ use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
 
-/// The ladder of cuts takes the step below a share of the way. At the minimum every share is 1 but for rounding, which must not decide.
+/// The ladder of cuts rounds down. At the minimum the shares are 1 up to rounding errors, which must not select the next step.
 const WITHIN_ROUNDING: f64 = 1.0 + 1e-10;
 
 pub(super) struct PathEvents {
@@ -44,7 +44,7 @@ impl PathEvents {
         &self.jumps
     }
 
-    /// Squares of the standard deviations within which the edge is near, as shares of the ways to the edge from the minimum.
+    /// `(z σ/r)²` of every axis: the edge is near within `z` standard deviations `σ`; `r` is its distance from the minimum.
     pub fn loads(&self) -> Vec<f64> {
         let load = |(at_rest, reach): (&f64, &f64)| if *at_rest > 0.0 { (at_rest / reach).powi(2) } else { 0.0 };
         self.at_rest.iter().zip(&self.reaches).map(load).collect()

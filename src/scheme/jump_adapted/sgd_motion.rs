@@ -43,7 +43,7 @@ enum AxisFlow {
 }
 
 impl FreeAxis {
-    /// `reach`: distances of the edges; a curvature below `floor` is as good as none.
+    /// `reach`: distances of the edges. A curvature below `floor` is replaced by it.
     pub fn new([left, right]: [f64; 2], reach: [f64; 2], floor: f64) -> Self {
         let steps = if left == right {
             AxisFlow::Smooth(SmoothAxis::new(left, floor))

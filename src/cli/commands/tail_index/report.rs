@@ -107,17 +107,11 @@ pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
         Err(error) => format!("order: not tested: {error}"),
     });
     match &fit.goodness {
-        Ok(fit) => lines.push(format!(
-            "fit of the stable law (α = {:.4}): Kolmogorov D = {:.4}, p = {:.3}; Anderson-Darling A² = {:.3}, p = {:.3}",
-            fit.alpha, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
-        )),
+        Ok(fit) => lines.push(format!("fit of the stable law (α = {:.4}): {}", fit.alpha, fit.distances)),
         Err(error) => lines.push(format!("fit of the stable law: {error}")),
     }
     match &fit.student {
-        Ok(fit) => lines.push(format!(
-            "fit of Student's t (ν = {:.3}): Kolmogorov D = {:.4}, p = {:.3}; Anderson-Darling A² = {:.3}, p = {:.3}",
-            fit.freedom, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
-        )),
+        Ok(fit) => lines.push(format!("fit of Student's t (ν = {:.3}): {}", fit.freedom, fit.distances)),
         Err(error) => lines.push(format!("fit of Student's t: {error}")),
     }
     match &fit.held_out {

@@ -25,7 +25,9 @@ pub(super) trait IntervalEvents<const K: usize>: Copy {
     fn interval(&self) -> &IntervalProblem;
 
     /// Those numbers at the start.
-    fn start(&self) -> [f64; K];
+    fn start(&self) -> [f64; K] {
+        [0.0; K]
+    }
 
     /// The next stretch of vector `g` of the lanes, for [`EventLanes::conclude`].
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<K, N>, g: usize) -> Stretch<S>;

@@ -48,10 +48,6 @@ impl IntervalEvents<0> for SmoothEvents {
         &self.interval
     }
 
-    fn start(&self) -> [f64; 0] {
-        []
-    }
-
     #[inline(always)]
     fn stretch<S: Simd, const N: usize>(&self, simd: S, lanes: &mut EventLanes<0, N>, g: usize) -> Stretch<S> {
         let x = Vector::load(simd, &lanes.x, g);
@@ -88,10 +84,6 @@ impl IntervalEvents<0> for KinkEvents {
 
     fn interval(&self) -> &IntervalProblem {
         &self.interval
-    }
-
-    fn start(&self) -> [f64; 0] {
-        []
     }
 
     #[inline(always)]

@@ -35,13 +35,13 @@ pub(super) struct AdamAxes {
     beta2: f64,
     stabilizer: f64,
     moves: bool,
-    /// The fastest rate of the motion, and the time after which it is forgotten.
+    /// The fastest rate of the motion, and its memory: a swing decays by `e^-MEMORY` in this time.
     rate: f64,
     memory: f64,
     axes: Vec<AdamAxis>,
 }
 
-/// What distinguishes kinds of coordinates.
+/// The properties that distinguish kinds of coordinates.
 pub(super) struct AdamKind {
     pub curvature: f64,
     /// Gradient-noise scale `s`, and entry of `Q*`.
@@ -96,7 +96,8 @@ impl AdamAxes {
         axis.curvature * y * y + own.m * own.m / (self.beta1 * own.q)
     }
 
-    /// As for all coordinates together: a swing well inside the basin, too small to move `v̂`, that the wait makes forget.
+    /// The same rule as for all coordinates together: the swing stays well inside the basin, is too small to move `v̂`, and decays during the
+    /// wait.
     fn forgets(&self, active: &Active<Averaged>, t: f64, wait: f64) -> bool {
         let (axis, own) = (&self.axes[active.kind as usize], &active.own);
         if self.beta1 * t < 10.0 {

@@ -4,20 +4,20 @@ use rand::RngExt;
 
 use crate::noise::Stream;
 
-/// Draws an axis with a probability proportional to its rate: first the kind of it, then one of its kind.
+/// Draws an axis with a probability proportional to its rate: first a kind, then one axis of that kind.
 ///
 /// # References
 /// - Vose (1991), *A Linear Algorithm for Generating Random Numbers with a Given Distribution*, IEEE Trans. Softw. Eng. 17.
 pub(super) struct AxisChoice {
     /// Column `i` holds the kind `i` with the given probability, and otherwise its alias.
     columns: Vec<(f64, u32)>,
-    /// The axes by their kinds, and where every kind begins; no list where all axes are alike.
+    /// The axes ordered by kind, and the first place of every kind. Empty if there is only one kind.
     members: Vec<u32>,
     begins: Vec<u32>,
 }
 
 impl AxisChoice {
-    /// `kinds`: the kind of every axis; `rates`: that of one axis of every kind.
+    /// `kinds`: the kind of every axis; `rates`: the rate of one axis of every kind.
     pub fn new(kinds: &[u32], rates: &[f64]) -> Self {
         let mut begins = vec![0u32; rates.len() + 1];
         kinds.iter().for_each(|kind| begins[*kind as usize + 1] += 1);

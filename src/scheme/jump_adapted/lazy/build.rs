@@ -1,4 +1,4 @@
-//! Which problems have lazy events, and their constants.
+//! Selects the problems with lazy events, and computes their constants.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use crate::dynamics::{Dynamics, Preconditioner, Problem};
 use crate::noise::{QuantileTable, Structure};
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 
-/// The largest mean square of the gauge at rest that is replaced by its mean; `docs/schemes.md` has the error.
+/// Largest mean square of the gauge at rest for which the mean replaces the gauge; `docs/schemes.md` has the error.
 const SMALL: f64 = 0.01;
 
-/// The lazy events of a problem whose axes are separate and, at rest, stay away from the edge; `None` for the others. `loads`: squares
-/// of the standard deviations at rest within which the edge is near, as shares of the ways to it.
+/// The lazy events of a problem with separate axes whose coordinates at rest stay away from the edge; `None` for other problems. `loads`:
+/// for every axis `(z σ/r)²`, where the edge is near within `z` standard deviations `σ` at rest, and `r` is the distance to the edge.
 pub(in super::super) fn lazy_events(
     problem: &Problem,
     jumps: &LargeJumps,
@@ -109,7 +109,7 @@ pub(in super::super) fn lazy_events(
     }
 }
 
-/// Mean of `(y/r±)²` at rest: the density is continuous at the minimum, and the sides weigh as their widths.
+/// Mean of `(y/r±)²` at rest. The density is continuous at the minimum, so the weight of a side is proportional to its width.
 fn square_at_rest(curvatures: [f64; 2], edge: &AxisEdge) -> f64 {
     let widths = curvatures.map(|k| (0.5 * edge.far.variance / k).sqrt());
     let total = widths[0] + widths[1];
@@ -119,7 +119,7 @@ fn square_at_rest(curvatures: [f64; 2], edge: &AxisEdge) -> f64 {
     (0..2).map(|side| widths[side] / total * (widths[side] / edge.ends[side]).powi(2)).sum()
 }
 
-/// What does not depend on the dynamics.
+/// The constants that do not depend on the dynamics.
 struct Common<'a> {
     shape: Shape,
     kinds: Vec<u32>,
@@ -130,7 +130,7 @@ struct Common<'a> {
 }
 
 impl Common<'_> {
-    /// The events, if what rests stays away from the edge.
+    /// The events, if coordinates at rest stay away from the edge.
     fn events<M: AxisMotions + 'static>(self, edges: Vec<AxisEdge>, motion: M) -> Option<Box<dyn LazyRun>> {
         let sum = |of: &dyn Fn(&AxisEdge) -> f64| self.kinds.iter().map(|kind| of(&edges[*kind as usize])).sum::<f64>();
         let square = sum(&|edge| edge.square);

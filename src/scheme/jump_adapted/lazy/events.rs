@@ -18,7 +18,7 @@ use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side, Stre
 pub(super) struct LazyEvents<M> {
     pub shape: Shape,
     pub dim: usize,
-    /// The axes by kinds of those that are alike.
+    /// The kinds of axes.
     pub kinds: Vec<AxisEdge>,
     pub motion: M,
     pub choice: AxisChoice,
@@ -26,9 +26,9 @@ pub(super) struct LazyEvents<M> {
     pub jump: QuantileTable,
     pub ladder: Ladder,
     pub sums: Sums,
-    /// The rate at which the variance at rest comes about.
+    /// The rate at which the variance approaches its value at rest.
     pub settling: f64,
-    /// As those of [`LargeJumps`](super::super::large_jumps::LargeJumps).
+    /// The same as in [`LargeJumps`](super::super::large_jumps::LargeJumps).
     pub whole: f64,
     pub pareto_root: f64,
     pub shift: f64,
@@ -41,37 +41,37 @@ pub(super) struct LazyEvents<M> {
 /// Sums over all axes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
-    /// Rates far from the edge, and those of the largest cuts near it.
+    /// Rates of large jumps with the cuts far from the edge, and with the largest cuts near it.
     pub far_rate: f64,
     pub near_rate: f64,
     pub load: f64,
-    /// Squares at rest.
+    /// Mean squares of the gauge at rest.
     pub square: f64,
-    /// What the largest cuts near the edge spread over per unit time, as a share of the way.
+    /// Variance per unit time of the small jumps with the largest cuts near the edge, relative to the squared distance to the edge.
     pub spread: f64,
-    /// The same weighted by the squares at rest: what moves the gauge.
+    /// The same weighted by the mean squares at rest: the variance of the gauge.
     pub quiver: f64,
 }
 
-/// A path and where it is.
+/// A path with its state.
 struct Place<O> {
     t: f64,
     active: Vec<Active<O>>,
     near: bool,
-    /// What the cuts of the coordinates at rest are in units of the largest near the edge, and the rate of their jumps.
+    /// Cut of the coordinates at rest, relative to the largest near the edge, and the rate of their large jumps.
     rest_share: f64,
     rest_rate: f64,
-    /// Variance of the gauge per unit time by them.
+    /// Variance of the gauge per unit time from coordinates at rest.
     rest_quiver: f64,
     rate: f64,
-    /// Share of the variance at rest that has come about.
+    /// Share of the variance at rest that has been reached.
     settled: f64,
-    /// Square of the gauge, and before the present step.
+    /// Square of the gauge, now and before the present step.
     square: f64,
     square_before: f64,
 }
 
-/// Runs paths, whatever the dynamics is.
+/// Runs paths of any dynamics.
 pub(in super::super) trait LazyRun: Send + Sync {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
 }
@@ -145,7 +145,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         Active { axis, kind, y, before: y, cut: self.kinds[kind as usize].far, near: false, own }
     }
 
-    /// The square of the gauge, with the mean of what the coordinates at rest add.
+    /// The square of the gauge; coordinates at rest contribute their mean.
     fn gauge_square(&self, place: &Place<M::Own>) -> f64 {
         let (mut square, mut rest) = (0.0, self.sums.square);
         for active in &place.active {
@@ -157,7 +157,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         square + place.settled * rest.max(0.0)
     }
 
-    /// Sets the cuts by the ways to the edge, and returns the longest step; it is infinite far from the edge.
+    /// Sets the cuts from the distances to the edge, and returns the longest step, which is infinite far from the edge.
     fn look_around(&self, place: &mut Place<M::Own>) -> f64 {
         match self.shape {
             Shape::Round => self.look_at_round_edge(place),
@@ -165,7 +165,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         }
     }
 
-    /// By how much `Q` has grown.
+    /// Factor by which `Q` exceeds its value at rest.
     fn growth(&self, active: &Active<M::Own>) -> f64 {
         1.0 / (self.motion.inverse_q(&active.own) * self.kinds[active.kind as usize].q)
     }
@@ -212,7 +212,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             return self.set_far(place);
         }
         place.near = true;
-        // Coordinates at rest see the edge at the same share of their ways.
+        // For all coordinates at rest the distance to the edge is the same share of that from the minimum.
         let over = |share: f64| share.max(Ladder::FLOOR).powi(2);
         let all_active = place.active.len() == self.dim;
         let [step, power] = self.ladder.step_of(depth.sqrt());
@@ -239,7 +239,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         limit.min(drift).min(STEP_SPREAD * STEP_SPREAD / (self.whole * spread))
     }
 
-    /// Every coordinate by itself: the cuts and the steps of those that are far from their faces are those far from the edge.
+    /// Treats every coordinate separately: one that is far from its faces keeps the cut and the step far from the edge.
     fn look_at_faces(&self, place: &mut Place<M::Own>) -> f64 {
         let share = |active: &Active<M::Own>| {
             let axis = &self.kinds[active.kind as usize];
@@ -279,7 +279,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         limit.min(STEP_SPREAD * STEP_SPREAD / (self.whole * spread))
     }
 
-    /// Flow and small jumps over `tau`. Far from the edge what has come to rest is let go.
+    /// Flow and small jumps over `tau`. Far from the edge, coordinates that have come to rest are no longer followed.
     fn advance(&self, place: &mut Place<M::Own>, tau: f64, events: &mut u64, rng: &mut Stream) {
         place.square_before = place.square;
         let t = place.t;
@@ -313,7 +313,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             Shape::Round => {
                 let after = self.gauge_square(place);
                 if !place.near {
-                    // The edge is out of reach, but for a draw in a million.
+                    // The Gaussian part reaches the edge with a probability of 10⁻⁶ or less.
                     return (after >= 1.0).then(|| (tau, self.creeps(place)));
                 }
                 let [from, to] = [place.square_before, after].map(|square| 1.0 - square.sqrt());
@@ -375,7 +375,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep }
     }
 
-    /// A large jump; its site if it leaves.
+    /// A large jump; returns its exit site if it leaves.
     fn jump(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> Option<ExitSite> {
         let (i, rung) = self.choose(place, rng);
         let active = &mut place.active[i];
@@ -391,14 +391,14 @@ impl<M: AxisMotions> LazyEvents<M> {
             Shape::Round => self.gauge_square(place).sqrt(),
             Shape::Faces => axis.part(y).abs(),
         };
-        // Not a number counts as outside.
+        // NaN counts as outside.
         (!(gauge < 1.0)).then(|| {
             let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
             ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump }
         })
     }
 
-    /// The coordinate of the next jump, which is followed from now on, and the cut of a jump of the kind near the edge.
+    /// The coordinate of the next jump, which is followed from now on, and the cut of that jump.
     fn choose(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> (usize, Option<f64>) {
         let mut lowered = None;
         if place.near {
@@ -410,7 +410,7 @@ impl<M: AxisMotions> LazyEvents<M> {
                 }
             }
             if place.rest_rate == 0.0 {
-                // Rounding.
+                // Only rounding leads here.
                 let last = place.active.len() - 1;
                 return (last, place.active[last].near.then_some(place.active[last].cut.size));
             }
@@ -421,7 +421,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             let known = place.active.iter().position(|active| active.axis == axis);
             match (known, place.near) {
                 (Some(i), false) => return (i, None),
-                // Those that are followed were asked before.
+                // Followed coordinates were considered above.
                 (Some(_), true) => {}
                 (None, _) => {
                     let (y, own) = self.motion.wake(kind, place.settled, rng);

@@ -1,8 +1,8 @@
-//! Events that cost what is active: coordinates at rest are not touched.
+//! Events whose cost depends only on the active coordinates.
 //!
-//! With a diagonal amplitude and a potential that is a sum over the axes, a large jump moves one coordinate. A coordinate is followed from
-//! its jump until it has forgotten it; of the others only their law at rest is known, and it is drawn when they jump. What they add to the
-//! gauge of a ball, an ellipsoid or a level set is replaced by its mean; see `docs/schemes.md`.
+//! With a diagonal amplitude and a potential that is a sum over the axes, a large jump moves one coordinate. The path follows that coordinate
+//! until the displacement has decayed. The other coordinates are at rest: they have their stationary law, and are drawn from it when they
+//! jump. Their contribution to the gauge of a ball, an ellipsoid or a level set is replaced by its mean; see `docs/schemes.md`.
 
 mod adam_axes;
 mod axis_choice;

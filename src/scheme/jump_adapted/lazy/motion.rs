@@ -1,4 +1,4 @@
-//! How one coordinate moves by itself.
+//! The motion of one coordinate between large jumps.
 
 use super::super::cut::Cut;
 use crate::noise::Stream;
@@ -7,43 +7,43 @@ use crate::noise::Stream;
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Active<O> {
     pub axis: u32,
-    /// Number of the axes that are like it.
+    /// Number of the kind.
     pub kind: u32,
     /// Offset from the minimum, now and before the present step.
     pub y: f64,
     pub before: f64,
-    /// The cut at the present place; its variance is that of the displacement before `Q⁻²`.
+    /// The cut at the present place, with the variance of the displacement before `Q⁻²`.
     pub cut: Cut,
-    /// Whether the edge is near, as this coordinate sees it.
+    /// Whether the edge is near along this coordinate.
     pub near: bool,
-    /// What the dynamics carries beside the offset.
+    /// State of the dynamics other than the offset.
     pub own: O,
 }
 
-/// What a wait far from the edge leaves of a coordinate.
+/// A coordinate after a wait far from the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
-    /// It moved.
+    /// It has moved and is still followed.
     Moved,
-    /// Only its law at rest is left: it need not be followed.
+    /// It is at rest and is no longer followed.
     AtRest,
 }
 
 /// The motion of coordinates of every kind between large jumps.
 pub(super) trait AxisMotions: Send + Sync {
-    /// What is carried beside the offset.
+    /// State of a coordinate other than the offset.
     type Own: Copy + Send + Sync;
 
-    /// That of a coordinate at time 0 with the offset `y`.
+    /// The state at time 0 with the offset `y`.
     fn start(&self, kind: u32, y: f64) -> Self::Own;
 
-    /// A draw from the law at rest, of which the share `settled` of the variance has come about since the start.
+    /// A draw from the law at rest, with the share `settled` of its variance.
     fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, Self::Own);
 
     /// `1/q`.
     fn inverse_q(&self, own: &Self::Own) -> f64;
 
-    /// Square of the largest offset that a swing without noise will reach, as a share of the way to the edge.
+    /// Squared ratio of the largest offset that a swing without noise reaches to the distance to the edge.
     fn swing(&self, active: &Active<Self::Own>) -> f64;
 
     /// Longest step far from the edge of coordinates whose swings may reach it.
@@ -52,11 +52,11 @@ pub(super) trait AxisMotions: Send + Sync {
     /// One step near the edge of at most `tau`, from time `t`.
     fn step(&self, active: &mut Active<Self::Own>, t: f64, tau: f64, rng: &mut Stream);
 
-    /// Longest step near the edge that the flow bears.
+    /// Longest step near the edge that resolves the flow.
     fn step_limit(&self, active: &Active<Self::Own>, t: f64) -> f64;
 
-    /// The whole of a wait far from the edge, by as many steps as it takes, which are added to `steps`. `crowd`: how many coordinates
-    /// are followed.
+    /// A whole wait far from the edge in as many steps as necessary, whose number is added to `steps`. `crowd`: number of followed
+    /// coordinates.
     fn rest(
         &self,
         active: &mut Active<Self::Own>,
@@ -71,6 +71,6 @@ pub(super) trait AxisMotions: Send + Sync {
     fn speed(&self, active: &Active<Self::Own>) -> f64;
 }
 
-/// What a coordinate may keep of its swing when it comes to rest, as a share of the way to the edge: the sum over the coordinates enters
-/// by its square.
+/// Largest displacement of a coordinate that counts as at rest, relative to the distance to the edge. The displacements add up by their
+/// squares.
 pub(super) const KEPT: f64 = 0.01;

@@ -1,4 +1,4 @@
-//! SGD on separate axes: Ornstein-Uhlenbeck coordinates, or those with a kink.
+//! SGD on separate axes: Ornstein-Uhlenbeck coordinates, and coordinates with a kink.
 
 use super::super::sgd_motion::FreeAxis;
 use super::motion::{Active, After, AxisMotions, KEPT};
