@@ -57,7 +57,7 @@ pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
 pub use engine::{escape_records, escape_records_within, escape_times};
-pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Flat, Potential, Quadratic};
+pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Expression, Flat, Potential, Quadratic};
 pub use noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Seed, Structure};
 pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Outcome, PathRecord, Scheme};
 pub use theory::Prediction;

@@ -43,9 +43,9 @@ fn text(name: &str, field: &Field) -> String {
     }
 }
 
-fn compare(results: &Path) {
-    let file = SerializedFileReader::new(File::open(results.join("escapes.parquet")).unwrap()).unwrap();
-    let mut csv = csv::Reader::from_path(results.join("escapes.csv")).unwrap();
+fn compare(parquet: &Path, table: &Path) {
+    let file = SerializedFileReader::new(File::open(parquet).unwrap()).unwrap();
+    let mut csv = csv::Reader::from_path(table).unwrap();
     let columns: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     let (mut count, mut empty) = (0, 0);
     let records = csv.records().map(Result::unwrap);
@@ -74,17 +74,26 @@ fn the_two_tables_hold_the_same() {
     let said = say(folder.path(), &["run", "my.toml", "-q"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
     let results = folder.path().join("results/mixed");
-    compare(&results);
-    assert!(!names(&results).iter().any(|name| name.ends_with(".part")));
-    std::fs::remove_file(results.join("escapes.parquet")).unwrap();
-    assert_eq!(say(folder.path(), &["report", "results/mixed", "-q"]).code, 0);
-    compare(&results);
+    let (parquet, kept) = (results.join("escapes.parquet"), folder.path().join("kept.csv"));
+    assert!(!parquet.exists());
+    std::fs::copy(results.join("escapes.csv"), &kept).unwrap();
+    assert_eq!(say(folder.path(), &["report", "results/mixed", "-q", "--escapes", "parquet"]).code, 0);
+    compare(&parquet, &kept);
+    let left = names(&results);
+    assert!(!left.iter().any(|name| name.ends_with(".part") || name == "escapes.csv"), "{left:?}");
+    let again = folder_with_format();
+    assert_eq!(say(again.path(), &["run", "my.toml", "-q"]).code, 0);
+    compare(&again.path().join("results/mixed/escapes.parquet"), &kept);
+}
+
+fn folder_with_format() -> tempfile::TempDir {
+    folder(&MIXED.replace("seed = 5", "seed = 5\nescapes = \"parquet\""))
 }
 
 #[test]
 fn columns_have_types() {
     let folder = folder(&MIXED.replace("3000", "10"));
-    assert_eq!(say(folder.path(), &["run", "my.toml", "-q"]).code, 0);
+    assert_eq!(say(folder.path(), &["run", "my.toml", "-q", "--escapes", "parquet"]).code, 0);
     let path = folder.path().join("results/mixed/escapes.parquet");
     let file = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
     let schema = file.metadata().file_metadata().schema_descr_ptr();

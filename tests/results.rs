@@ -571,3 +571,52 @@ fn diverged_paths_are_in_the_last_line() {
     let diverged = column(&folder.path().join("results/small"), 0, "diverged");
     assert!(diverged > 0.0 && said.stderr.contains(&format!(", {diverged} paths diverged → ")), "{}", said.stderr);
 }
+
+/// The table of all paths can be chosen in the file and on the command line; it does not change the run, and comes back from the store.
+#[test]
+fn the_table_of_all_paths_is_chosen() {
+    let none = SMALL.replace("seed = 7", "seed = 7\nescapes = \"none\"");
+    let folder = folder(SMALL);
+    let succeed = |arguments: &[&str]| {
+        let said = say(folder.path(), arguments);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+    };
+    let (table, summary) =
+        (folder.path().join("results/small/escapes.csv"), folder.path().join("results/small/summary.csv"));
+    succeed(&["run", "my.toml", "-q"]);
+    let (all, cells) = (fs::read(&table).unwrap(), fs::read(&summary).unwrap());
+    succeed(&["report", "results/small", "-q", "--escapes", "none"]);
+    assert!(!table.exists(), "a table of an earlier state");
+
+    // The choice is not part of the run: it resumes.
+    fs::write(folder.path().join("my.toml"), &none).unwrap();
+    succeed(&["run", "my.toml", "-q", "--resume"]);
+    assert!(!table.exists());
+    succeed(&["run", "my.toml", "-q", "--resume", "--escapes", "csv"]);
+    assert!(fs::read(&table).unwrap() == all && fs::read(&summary).unwrap() == cells);
+
+    fs::write(folder.path().join("my.toml"), none.replace("jump_adapted = {}", "jump_adapted = {}\nescapes = \"csv\""))
+        .unwrap();
+    let twice = say(folder.path(), &["check", "my.toml"]);
+    assert!(twice.code == 2 && twice.stderr.contains("`escapes` is given twice"), "{}", twice.stderr);
+    fs::write(folder.path().join("my.toml"), none.replace("\"none\"", "\"cvs\"")).unwrap();
+    let wrong = say(folder.path(), &["check", "my.toml"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("one of: csv, parquet, none"), "{}", wrong.stderr);
+}
+
+#[test]
+fn shards_are_merged_without_a_table_of_paths() {
+    let folder = folder(SMALL);
+    for shard in ["1/2", "2/2"] {
+        assert_eq!(say(folder.path(), &["run", "my.toml", "-q", "--shard", shard]).code, 0);
+    }
+    let parts = ["results/small.shard-1-of-2", "results/small.shard-2-of-2"];
+    let merged =
+        say(folder.path(), &[&["merge", "-q", "--escapes", "none", "--into", "results/small"], &parts[..]].concat());
+    assert_eq!(merged.code, 0, "{}", merged.stderr);
+    let files = names(&folder.path().join("results/small"));
+    assert!(
+        files.iter().any(|name| name == "summary.csv") && !files.iter().any(|name| name == "escapes.csv"),
+        "{files:?}"
+    );
+}

@@ -29,12 +29,14 @@ fn free_table() -> Vec<Reference> {
 
 #[test]
 fn jump_adapted_is_exact_to_half_a_percent() {
-    // The bias of these is up to .3 %, which PATHS paths cannot distinguish from .5 %; in one dimension paths are cheap.
-    let (mut biased, rest): (Vec<Reference>, Vec<Reference>) = wells()
-        .into_iter()
-        .partition(|row| ["asymmetric α=1.5 ε=0.2", "double well α=1.5 ε=0.2"].contains(&&*row.name));
+    // The bias of these is up to .3 %, which PATHS paths cannot distinguish from .5 %.
+    let (mut biased, rest): (Vec<Reference>, Vec<Reference>) =
+        wells().into_iter().partition(|row| row.name == "asymmetric α=1.5 ε=0.2");
     biased.extend(ornstein_uhlenbeck_table());
     all_within(&biased, &JumpAdapted::default(), TOLERANCE, 6_000_000);
+    let (wells, rest): (Vec<Reference>, Vec<Reference>) =
+        rest.into_iter().partition(|row| row.name == "double well α=1.5 ε=0.2");
+    all_within(&wells, &JumpAdapted::default(), TOLERANCE, 3_000_000);
     let rows: Vec<Reference> = rest.into_iter().chain(free_table()).collect();
     all_within(&rows, &JumpAdapted::default(), TOLERANCE, PATHS);
 }

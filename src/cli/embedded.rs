@@ -9,7 +9,7 @@ use super::commands::session::{Context, SessionFailure};
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::Console;
 use super::load::{LoadFailure, parse};
-use super::options::{Overrides, RunSettings};
+use super::options::{Overrides, RunSettings, TableOptions};
 use super::planned::{Planned, check_out};
 use super::stopping::Stopping;
 use crate::engine::{Shard, StopFlag};
@@ -96,6 +96,7 @@ pub fn run_embedded(run: &EmbeddedRun<'_>, stop: &StopFlag) -> Result<EmbeddedRe
     let settings = RunSettings {
         out: run.out.to_owned(),
         overrides: Overrides { seed: run.seed, paths: run.paths },
+        tables: TableOptions::default(),
         threads: run.threads,
         resume: run.existing == Existing::Resume,
         force: run.existing == Existing::MoveAside,
@@ -105,7 +106,7 @@ pub fn run_embedded(run: &EmbeddedRun<'_>, stop: &StopFlag) -> Result<EmbeddedRe
     check_out(run.out).map_err(|error| EmbeddedError::from(error.complaint()))?;
     let experiment = parse(Path::new(run.file), run.text, run.out)?;
     let paths = experiment.paths;
-    let planned = Planned::new(experiment, paths, settings.overrides);
+    let planned = Planned::new(experiment, paths, &settings);
     let folder = planned.request(Shard::WHOLE).place(run.out);
     let (stopping, console) = (Stopping::by(stop), Console::silent());
     let context = Context { settings: &settings, stopping: &stopping, console: &console };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -10,6 +11,7 @@ use super::values;
 #[cfg(feature = "calibrate")]
 use crate::calibrate::DeviceChoice;
 use crate::engine::Shard;
+use crate::experiment::{EscapesFormat, Experiment};
 
 /// Largest number of threads.
 const MOST_THREADS: u64 = 4096;
@@ -46,6 +48,31 @@ pub struct Overrides {
     pub paths: Option<u64>,
 }
 
+/// How the tables are written.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct TableOptions {
+    /// The table with one row per path, instead of the one in the file
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub escapes: Option<EscapesFormat>,
+}
+
+impl TableOptions {
+    /// Replaces the settings of the file where the command line gives others.
+    pub fn apply(self, experiment: &mut Experiment) {
+        experiment.escapes = self.escapes.unwrap_or(experiment.escapes);
+    }
+}
+
+impl ValueEnum for EscapesFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        if cfg!(feature = "parquet") { &EscapesFormat::ALL } else { &[EscapesFormat::Csv, EscapesFormat::None] }
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
 /// How experiments are run.
 #[derive(Args, Clone, Debug)]
 pub struct RunSettings {
@@ -56,6 +83,10 @@ pub struct RunSettings {
     /// Values that replace those of the file
     #[command(flatten)]
     pub overrides: Overrides,
+
+    /// How the tables are written
+    #[command(flatten)]
+    pub tables: TableOptions,
 
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]
@@ -105,6 +136,10 @@ pub struct MergeOptions {
     #[arg(long, value_name = "DIR")]
     pub into: PathBuf,
 
+    /// How the tables are written
+    #[command(flatten)]
+    pub tables: TableOptions,
+
     /// Print one JSON object to standard output at the end
     #[arg(long)]
     pub json: bool,
@@ -116,6 +151,10 @@ pub struct ReportOptions {
     /// Results folder of a run
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+
+    /// How the tables are written
+    #[command(flatten)]
+    pub tables: TableOptions,
 
     /// Print one JSON object to standard output at the end
     #[arg(long)]
@@ -140,6 +179,10 @@ pub struct SlurmOptions {
     /// Values that replace those of the file
     #[command(flatten)]
     pub overrides: Overrides,
+
+    /// How the merge writes the tables
+    #[command(flatten)]
+    pub tables: TableOptions,
 
     /// Threads per task [default: one per CPU of the task]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_THREADS))]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::complaint::{Complain, Complaint, Exit};
-use super::options::{Overrides, RunSettings};
+use super::options::RunSettings;
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::Existing;
@@ -21,8 +21,10 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Replaces the seed of the file and `paths` where the command line gives others.
-    pub fn new(mut experiment: Experiment, paths: u64, overrides: Overrides) -> Self {
+    /// Replaces the settings of the file and `paths` where the command line gives others.
+    pub fn new(mut experiment: Experiment, paths: u64, settings: &RunSettings) -> Self {
+        let overrides = settings.overrides;
+        settings.tables.apply(&mut experiment);
         experiment.seed = overrides.seed.map_or(experiment.seed, Seed);
         Planned { experiment, paths: overrides.paths.unwrap_or(paths), exactly: overrides.paths.is_some() }
     }

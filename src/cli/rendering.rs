@@ -13,7 +13,7 @@ use super::index::refresh_index;
 use super::manifest::{EndedRun, Manifest, period};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
-use super::progress::Meter;
+use super::progress::{Meter, short};
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
@@ -25,6 +25,9 @@ use crate::results::{
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
 const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
+
+/// Paths from which on the size of their table is printed.
+const MANY_PATHS: u64 = 10_000_000;
 
 /// How long the exact solver may take after a stop.
 const STOPPED_BUDGET: Duration = Duration::from_secs(2);
@@ -138,6 +141,14 @@ impl Rendering<'_> {
         console.say(format!("files: {}", self.files().join(", ")));
         console.say(format!("page: {}", path.join("report.html").display()));
         console.say(format!("write tables and figures again with: {}", report_command(path)));
+        let file = self.run.experiment().escapes.file();
+        if let Some(file) = file.filter(|_| self.paths_done() >= MANY_PATHS) {
+            let size = std::fs::metadata(path.join(file)).map_or(0, |metadata| metadata.len());
+            let (size, command) = (short(size as f64), report_command(path));
+            console.say(format!(
+                "{file} takes {size}B: {command} --escapes none removes it, and escapes = \"none\" in the experiment avoids it"
+            ));
+        }
     }
 
     /// Names of the files in the folder, without the store.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::escapes_format::EscapesFormat;
 use super::figure_kind::FigureKind;
 use super::plan::{CellPlan, Plan};
 use super::sections::basin::{self, BasinMember};
@@ -39,6 +40,8 @@ pub struct Experiment {
     pub random_problems: Option<RandomProblemsPlan>,
     /// The figures asked for.
     pub figures: Vec<FigureKind>,
+    /// The table with one row per path.
+    pub escapes: EscapesFormat,
     /// Warnings about settings that are valid.
     pub warnings: Vec<String>,
     /// The text of the file.
@@ -128,7 +131,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         scheme => several(scheme, scheme::read),
     };
     let random_problems = top.get("random_problems").map(random_problems::read);
-    let figures = read_figures(&top);
+    let figures = read_at_end(&top, "figures", |value| value.all_named(&FigureKind::ALL, FigureKind::name));
+    let escapes = read_at_end(&top, "escapes", read_escapes);
     if random_problems.is_none() && figures.as_ref().is_some_and(|kinds| kinds.contains(&FigureKind::RandomProblems)) {
         let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
         top.miss(&["random_problems"], diagnostic.help("add `problems`, `dim` and `alpha` under [random_problems]"));
@@ -169,6 +173,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
             None => None,
         },
         figures: figures?,
+        escapes: escapes?,
         warnings,
         text: text.clone(),
         calibrations: reading.calibrations.borrow().contents(),
@@ -206,20 +211,37 @@ pub(super) fn read_name(value: Value<'_>) -> Option<String> {
     Some(name.to_string())
 }
 
-/// Reads `figures`, also from `[scheme]` and every `[[scheme]]`: at the end of the file TOML assigns it to that table.
-fn read_figures(top: &TableReader<'_>) -> Option<Vec<FigureKind>> {
-    let schemes: Vec<Value<'_>> = match top.get("scheme") {
+/// Reads a key of the whole file, also from `[scheme]` and every `[[scheme]]`: at the end of the file TOML assigns it to that table. Its
+/// default if it is not given.
+fn read_at_end<'a, T: Default>(
+    top: &TableReader<'a>,
+    key: &'static str,
+    read: impl Fn(Value<'a>) -> Option<T>,
+) -> Option<T> {
+    let schemes: Vec<Value<'a>> = match top.get("scheme") {
         Some(scheme) if scheme.is_list() => scheme.list()?.collect(),
         scheme => scheme.into_iter().collect(),
     };
-    let inside = schemes.iter().filter(|scheme| scheme.is_table()).filter_map(|scheme| scheme.table()?.get("figures"));
-    let mut given = top.get("figures").into_iter().chain(inside);
-    let Some(value) = given.next() else { return Some(Vec::new()) };
+    let inside = schemes.iter().filter(|scheme| scheme.is_table()).filter_map(|scheme| scheme.table()?.get(key));
+    let mut given = top.get(key).into_iter().chain(inside);
+    let Some(value) = given.next() else { return Some(T::default()) };
     if let Some(again) = given.next() {
-        again.report_with_help("`figures` is given twice", "keep one list, best at the top of the file");
+        again.report_with_help(format!("`{key}` is given twice"), "keep one, best at the top of the file");
         return None;
     }
-    value.all_named(&FigureKind::ALL, FigureKind::name)
+    read(value)
+}
+
+fn read_escapes(value: Value<'_>) -> Option<EscapesFormat> {
+    let format = value.named(&EscapesFormat::ALL, EscapesFormat::name)?;
+    if !format.is_supported() {
+        value.report_with_help(
+            "this build cannot write Parquet",
+            "use \"csv\", or a program built with `--features parquet`",
+        );
+        return None;
+    }
+    Some(format)
 }
 
 /// Reports dynamics of the same name, which tables could not distinguish.

@@ -183,6 +183,12 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
             };
             lines.text("well", well)?;
         }
+        PotentialSettings::Expression { formula, parameters } => {
+            lines.text("potential expression", formula)?;
+            for (name, value) in parameters {
+                lines.number(&format!("parameter {name}"), *value)?;
+            }
+        }
         PotentialSettings::Flat => lines.text("potential", "none")?,
     }
     let basin = cell.problem.basin();

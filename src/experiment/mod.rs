@@ -3,6 +3,7 @@
 #[cfg(feature = "calibrate")]
 mod calibration_file;
 mod calibrations;
+mod escapes_format;
 mod figure_kind;
 mod file;
 mod identity;
@@ -12,6 +13,7 @@ mod toml;
 
 #[cfg(feature = "calibrate")]
 pub use calibration_file::{CalibrationFigure, CalibrationFile};
+pub use escapes_format::EscapesFormat;
 pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use plan::CellPlan;

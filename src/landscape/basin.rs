@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::minimum::check_minimum;
 use super::potential::check_point;
 use super::sphere::{average, unit_ball_volume};
 use super::{Domain, Form, LandscapeError, Potential};
@@ -48,7 +49,8 @@ impl Basin {
     /// A basin in which paths start at the minimum.
     ///
     /// # Errors
-    /// [`LandscapeError`] if the domain is empty, unbounded, of another dimension, or does not contain the minimum.
+    /// [`LandscapeError`] if the domain is empty, unbounded, of another dimension, or does not contain the minimum, or if the minimum of a
+    /// potential without a closed form has a gradient or a direction in which the potential falls.
     pub fn new(potential: impl Potential + 'static, domain: Domain) -> Result<Self, LandscapeError> {
         Self::shared(Arc::new(potential), domain)
     }
@@ -87,6 +89,9 @@ impl Basin {
         }
         if !basin.contains(&minimum) {
             return Err(LandscapeError::MinimumOutside { minimum });
+        }
+        if matches!(basin.potential.form(), Form::General) {
+            check_minimum(&*basin.potential, &|axis, sign| basin.axis_exit_distance(axis, sign))?;
         }
         if dim == 1 && basin.sides().is_none() {
             // In one dimension every domain is an interval, for which the schemes have special code.

@@ -4,6 +4,8 @@ use nalgebra::DMatrix;
 use std::fmt;
 use thiserror::Error;
 
+use super::expression::FormulaError;
+
 /// A potential `F: R^d -> R` with a minimum `θ*`.
 ///
 /// Four methods are required. [`Potential::form`] lets the schemes use a closed-form flow where one exists; with its default
@@ -234,6 +236,51 @@ pub enum LandscapeError {
     StartOutside {
         /// The start.
         start: Vec<f64>,
+    },
+    /// A formula that cannot be read.
+    #[error(transparent)]
+    Formula(Box<FormulaError>),
+    /// A minimum with a gradient.
+    #[error("{minimum:?} is not a minimum: the gradient there has the length {gradient:e}")]
+    NotStationary {
+        /// The point given as the minimum.
+        minimum: Vec<f64>,
+        /// The length of its gradient.
+        gradient: f64,
+    },
+    /// A given minimum, and the one that a descent from there finds.
+    #[error("{given:?} is not a minimum: a descent from there ends at {found:?}")]
+    AnotherMinimum {
+        /// The point given as the minimum.
+        given: Vec<f64>,
+        /// The minimum that was found.
+        found: Vec<f64>,
+    },
+    /// A saddle or a maximum given as the minimum.
+    #[error(
+        "{point:?} is not a minimum: the potential falls along {direction:?}, where its curvature is {curvature:.4}"
+    )]
+    NotAMinimum {
+        /// The point given as the minimum.
+        point: Vec<f64>,
+        /// The direction in which the potential falls.
+        direction: Vec<f64>,
+        /// The curvature in this direction.
+        curvature: f64,
+    },
+    /// A descent without end.
+    #[error("no minimum is found from {start:?}: at {at:?} the potential still falls, or is not finite")]
+    NoMinimum {
+        /// Where the descent began.
+        start: Vec<f64>,
+        /// Where it ended.
+        at: Vec<f64>,
+    },
+    /// A value or gradient inside the domain that is not finite.
+    #[error("the potential or its gradient is not finite at {point:?}, inside the domain")]
+    PotentialNotFinite {
+        /// The point.
+        point: Vec<f64>,
     },
     /// An inner parallel set that is empty or not available.
     #[error("the inset ρ = {rho} {reason}")]

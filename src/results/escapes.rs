@@ -1,4 +1,4 @@
-//! The outcome of every path, exported in path order: `escapes.csv`, and `escapes.parquet` with the feature `parquet`.
+//! The outcome of every path, exported in path order: `escapes.csv`, or `escapes.parquet` with the feature `parquet`.
 
 use std::io::{self, Write};
 use std::mem;
@@ -10,9 +10,9 @@ use super::cell::{ESCAPE_COLUMNS, write_escape};
 #[cfg(feature = "parquet")]
 use super::escapes_parquet::ParquetEscapes;
 use super::table::{TableError, TableFile};
+use crate::experiment::EscapesFormat;
 use crate::scheme::Outcome;
 
-const NAME: &str = "escapes.csv";
 /// Rows of a block: small enough that the allocator does not request memory from the system for each.
 const ROWS: usize = 4_096;
 /// Largest number of blocks that wait for one formatting thread, and of its formatted blocks that wait for the disk.
@@ -26,14 +26,14 @@ struct Block {
     outcomes: Vec<Outcome>,
 }
 
-/// The files being written. Blocks of rows go to the formatting threads in turn, and another thread writes them in the same order:
-/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] the files are removed.
+/// The file being written. Blocks of rows go to the formatting threads in turn, and another thread writes them in the same order:
+/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] the file is removed.
 pub(super) struct Escapes {
     block: Block,
     /// Number of blocks handed over so far.
     handed: usize,
     formatters: Vec<Formatter>,
-    /// `None` after the files have ended, normally or with an error.
+    /// `None` after the file has ended, normally or with an error.
     writer: Option<Writer>,
     place: PathBuf,
 }
@@ -48,20 +48,21 @@ struct Formatter {
 type Formatted = (Block, Vec<u8>);
 
 impl Escapes {
-    pub fn create(folder: &Path) -> Result<Self, TableError> {
-        let files = Files::create(folder)?;
-        let place = folder.join(NAME);
+    /// Begins the file of `format` in `folder`, if it has one.
+    pub fn create(folder: &Path, format: EscapesFormat) -> Result<Option<Self>, TableError> {
+        let (Some(name), Some(file)) = (format.file(), EscapesFile::create(folder, format)?) else { return Ok(None) };
+        let place = folder.join(name);
         let failed = |source| TableError::Write { path: place.clone(), source };
         let (mut formatters, mut formatted) = (Vec::new(), Vec::new());
         for _ in 0..rayon::current_num_threads() {
             let (blocks, waiting) = sync_channel(WAITING);
             let (done, received) = sync_channel(WAITING);
-            let thread = thread::Builder::new().spawn(move || format_all(&waiting, &done)).map_err(failed)?;
+            let thread = thread::Builder::new().spawn(move || format_all(format, &waiting, &done)).map_err(failed)?;
             formatters.push(Formatter { blocks, thread });
             formatted.push(received);
         }
-        let writer = thread::Builder::new().spawn(move || files.write_all(&formatted)).map_err(failed)?;
-        Ok(Escapes { block: Block::default(), handed: 0, formatters, writer: Some(writer), place })
+        let writer = thread::Builder::new().spawn(move || file.write_all(&formatted)).map_err(failed)?;
+        Ok(Some(Escapes { block: Block::default(), handed: 0, formatters, writer: Some(writer), place }))
     }
 
     /// Adds the paths of a cell from number `first` on. A later call may return the error of an earlier one.
@@ -94,7 +95,7 @@ impl Escapes {
     }
 
     /// Waits for the threads.
-    fn end(&mut self) -> Result<Files, TableError> {
+    fn end(&mut self) -> Result<EscapesFile, TableError> {
         let ended = || TableError::Write { path: self.place.clone(), source: io::ErrorKind::BrokenPipe.into() };
         let writer = self.writer.take().ok_or_else(ended)?;
         let formatted: Vec<_> = self.formatters.drain(..).map(Formatter::join).collect();
@@ -127,31 +128,37 @@ impl Formatter {
 }
 
 /// Formats blocks until the channel is closed or nobody receives them.
-fn format_all(waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
+fn format_all(format: EscapesFormat, waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
     for block in waiting {
-        let mut rows = Vec::with_capacity(64 * block.outcomes.len());
-        let paths = (block.first..).zip(&block.outcomes);
-        paths.for_each(|(path, outcome)| write_escape(&mut rows, block.cell, path, outcome));
+        let mut rows = Vec::new();
+        if format == EscapesFormat::Csv {
+            rows.reserve(64 * block.outcomes.len());
+            let paths = (block.first..).zip(&block.outcomes);
+            paths.for_each(|(path, outcome)| write_escape(&mut rows, block.cell, path, outcome));
+        }
         if done.send((block, rows)).is_err() {
             return;
         }
     }
 }
 
-type Writer = JoinHandle<Result<Files, TableError>>;
+type Writer = JoinHandle<Result<EscapesFile, TableError>>;
 
-struct Files {
-    csv: TableFile,
+enum EscapesFile {
+    Csv(TableFile),
     #[cfg(feature = "parquet")]
-    parquet: ParquetEscapes,
+    Parquet(ParquetEscapes),
 }
 
-impl Files {
-    fn create(folder: &Path) -> Result<Self, TableError> {
-        Ok(Files {
-            csv: TableFile::create(folder, NAME, &ESCAPE_COLUMNS)?,
+impl EscapesFile {
+    fn create(folder: &Path, format: EscapesFormat) -> Result<Option<Self>, TableError> {
+        Ok(match (format, format.file()) {
             #[cfg(feature = "parquet")]
-            parquet: ParquetEscapes::create(folder)?,
+            (EscapesFormat::Parquet, _) => Some(EscapesFile::Parquet(ParquetEscapes::create(folder)?)),
+            (EscapesFormat::Csv, Some(name)) => {
+                Some(EscapesFile::Csv(TableFile::create(folder, name, &ESCAPE_COLUMNS)?))
+            }
+            _ => None,
         })
     }
 
@@ -166,14 +173,18 @@ impl Files {
 
     #[cfg_attr(not(feature = "parquet"), allow(unused_variables))]
     fn write_block(&mut self, block: &Block, rows: &[u8]) -> Result<(), TableError> {
-        #[cfg(feature = "parquet")]
-        self.parquet.write(block.cell, block.first, &block.outcomes)?;
-        self.csv.write(|file| file.write_all(rows))
+        match self {
+            EscapesFile::Csv(file) => file.write(|file| file.write_all(rows)),
+            #[cfg(feature = "parquet")]
+            EscapesFile::Parquet(file) => file.write(block.cell, block.first, &block.outcomes),
+        }
     }
 
     fn finish(self) -> Result<(), TableError> {
-        #[cfg(feature = "parquet")]
-        self.parquet.finish()?;
-        self.csv.finish()
+        match self {
+            EscapesFile::Csv(file) => file.finish(),
+            #[cfg(feature = "parquet")]
+            EscapesFile::Parquet(file) => file.finish(),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Renders the tables from the store, in path order.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::cell::{CellResult, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
@@ -10,7 +12,7 @@ use super::run::PreparedRun;
 use super::table::{TableError, TableFile, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
-use crate::experiment::CellPlan;
+use crate::experiment::{CellPlan, EscapesFormat};
 use crate::scheme::Outcome;
 use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit};
@@ -34,8 +36,8 @@ fn held_per_cell(cells: usize) -> usize {
     (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
 }
 
-/// Renders `summary.csv`, `escapes.csv`, `escapes.parquet` (with the feature `parquet`) and, if the experiment pairs SGD with Adam,
-/// `comparison.csv` into `folder`. Returns the results of all cells with at least one path.
+/// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`] and, if the experiment pairs SGD with Adam,
+/// `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the results of all cells with at least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
 /// memory does not grow with the number of paths. `watch` is called with the number of finished cells and their total. When it returns
@@ -54,7 +56,8 @@ pub fn render_tables(
     store.check_place()?;
     let plans = &run.experiment().cells;
     let columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
-    let mut escapes = Escapes::create(folder)?;
+    let format = run.experiment().escapes;
+    let mut escapes = Escapes::create(folder, format)?;
     let mut summary = TableFile::create(folder, "summary.csv", &columns)?;
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
@@ -66,7 +69,7 @@ pub fn render_tables(
         let cells: Vec<&CellPlan> = group.iter().map(|reader| reader.plan).collect();
         let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
         for (reader, exact_mean) in group.iter().zip(exact_means) {
-            let result = reader.result(exact_mean, held, &mut escapes)?;
+            let result = reader.result(exact_mean, held, escapes.as_mut())?;
             results.push(result);
             watch(results.len(), readers.len());
         }
@@ -75,8 +78,15 @@ pub fn render_tables(
     results.iter().try_for_each(|result| summary.row(result.summary_row()))?;
     // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
-    escapes.finish()?;
+    escapes.map_or(Ok(()), Escapes::finish)?;
     summary.finish()?;
+    for other in EscapesFormat::ALL.into_iter().filter(|other| *other != format).filter_map(EscapesFormat::file) {
+        let path = folder.join(other);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => return Err(TableError::Write { path, source }),
+            _ => {}
+        }
+    }
     let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();
     if !pairs.is_empty() {
         write_table(folder, "comparison.csv", &COMPARISON_COLUMNS, pairs.iter().map(Pair::row))?;
@@ -110,7 +120,12 @@ impl<'s> CellReader<'s> {
         })
     }
 
-    fn result(&self, exact_mean: Option<f64>, held: usize, escapes: &mut Escapes) -> Result<CellResult, TableError> {
+    fn result(
+        &self,
+        exact_mean: Option<f64>,
+        held: usize,
+        mut escapes: Option<&mut Escapes>,
+    ) -> Result<CellResult, TableError> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
         let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
@@ -124,7 +139,7 @@ impl<'s> CellReader<'s> {
             if let Some(bins) = &mut bins {
                 outcomes.iter().filter_map(Outcome::exit_time).for_each(|t| bins.count(t));
             }
-            escapes.write(cell, first, outcomes)
+            escapes.as_deref_mut().map_or(Ok(()), |escapes| escapes.write(cell, first, outcomes))
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
@@ -210,10 +225,7 @@ mod tests {
         let run = PreparedRun::new(&experiment).unwrap();
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
-        let result = |held| {
-            let mut escapes = Escapes::create(folder.path()).unwrap();
-            reader.result(None, held, &mut escapes).unwrap()
-        };
+        let result = |held| reader.result(None, held, None).unwrap();
         let whole = result(300);
         assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
         for held in [0, 10, 299] {

@@ -2,8 +2,10 @@
 
 use super::linear::slow_rate;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
+use crate::landscape::Form;
 
-/// Largest and smallest curvature of `Q⁻¹F` at the minimum; zeros without potential.
+/// Largest and smallest curvature of `Q⁻¹F` at the minimum; zeros without potential. Where the potential has no closed form, a Hessian that does
+/// not describe the fluctuations, as of `x⁴`, is replaced by the mean curvature over them.
 pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
     let basin = problem.basin();
     let q = rest_preconditioner(problem);
@@ -20,9 +22,50 @@ pub(super) fn curvature_range(problem: &Problem) -> [f64; 2] {
                     h[(i, j)] /= (q.entry(i) * q.entry(j)).sqrt();
                 }
             }
-            range(&mut h.symmetric_eigenvalues().iter().map(|k| k.max(0.0)))
+            let eigen = h.symmetric_eigen();
+            let modes = eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter());
+            let is_general = matches!(basin.potential().form(), Form::General);
+            range(&mut modes.map(|(k, mode)| {
+                let direction: Vec<f64> = mode.iter().enumerate().map(|(i, u)| u / q.entry(i).sqrt()).collect();
+                if is_general { fluctuating_curvature(problem, k.max(0.0), &direction) } else { k.max(0.0) }
+            }))
         }
     }
+}
+
+/// Factor between the curvature at the minimum and that over the fluctuations up to which the former describes them.
+const HARMONIC: f64 = 2.0;
+
+/// The mean curvature of the potential along a mode of its Hessian, over the distance `s` that the noise covers in a relaxation time: with
+/// `k(s) = v·(∇F(θ* + s v) - ∇F(θ* - s v))/(2s)`, the solution of `s = ε_v k(s)^(-1/α)`, at most the distance to the edge. `at_minimum` where
+/// that is the same up to a factor of 2.
+fn fluctuating_curvature(problem: &Problem, at_minimum: f64, direction: &[f64]) -> f64 {
+    let (basin, noise) = (problem.basin(), problem.noise());
+    let alpha = noise.alpha().get();
+    let scale = noise.increment_scale(1.0) * noise.amplitude().scale_along(direction, alpha, noise.structure());
+    let dim = basin.dim();
+    let mut gradient = vec![0.0; dim];
+    let mut slope = |s: f64| {
+        let point: Vec<f64> = basin.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect();
+        basin.potential().gradient(&point, &mut gradient);
+        gradient.iter().zip(direction).map(|(g, v)| g * v).sum::<f64>()
+    };
+    let mut curvature = |s: f64| (slope(s) - slope(-s)) / (2.0 * s);
+    let back: Vec<f64> = direction.iter().map(|v| -v).collect();
+    let reach = basin.exit_distance(direction).min(basin.exit_distance(&back));
+    if !(scale > 0.0) || !reach.is_finite() || !(reach > 0.0) {
+        return at_minimum;
+    }
+    let is_beyond = |k: f64, s: f64| !(k > 0.0 && (scale / s).powf(alpha) > k);
+    let (mut lo, mut hi) = (1e-9f64.ln(), 0.0f64);
+    for _ in 0..40 {
+        let middle = 0.5 * (lo + hi);
+        let s = reach * middle.exp();
+        if is_beyond(curvature(s), s) { hi = middle } else { lo = middle }
+    }
+    let k = curvature(reach * hi.exp());
+    let is_harmonic = k < HARMONIC * at_minimum && at_minimum < HARMONIC * k;
+    if is_harmonic || !(k > 0.0 && k.is_finite()) { at_minimum } else { k }
 }
 
 /// Rates `[fastest, slowest]` at which the parameters relax to the minimum, momentum included: for Adam the mode

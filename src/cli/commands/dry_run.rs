@@ -13,6 +13,7 @@ use crate::cli::planned::{Planned, ThreadsError, in_pool};
 use crate::cli::progress::short;
 use crate::cli::stopping::{SignalError, Stopping};
 use crate::engine::{Chunks, Shard};
+use crate::experiment::EscapesFormat;
 use crate::files::Existing;
 use crate::results::{PreparedRun, ResultsFolder, RunError, paths_held};
 
@@ -20,9 +21,10 @@ use crate::results::{PreparedRun, ResultsFolder, RunError, paths_held};
 const PILOT_CELLS: usize = 50;
 /// Time of the pilot of one experiment.
 const PILOT_TIME: Duration = Duration::from_secs(4);
-/// Bytes of a path in the store, and in `escapes.csv`: measured.
+/// Bytes of a path in the store, and in the table of all paths: measured.
 const STORE_BYTES: f64 = 11.0;
 const CSV_BYTES: f64 = 55.0;
+const PARQUET_BYTES: f64 = 16.0;
 /// Memory of the program, and of a path that is held, in bytes.
 const BASE_MEMORY: f64 = 30e6;
 const HELD_BYTES: f64 = 24.0;
@@ -89,11 +91,15 @@ impl<'p> CostEstimate<'p> {
         let run = PreparedRun::new(&planned.experiment)?;
         let paths = Chunks::new(vec![planned.paths; planned.experiment.cells.len()], shard).paths();
         let (pilot, threads) = (SweepPilot::of(&run, stopping), rayon::current_num_threads());
-        let bytes_per_path = if shard == Shard::WHOLE { STORE_BYTES + CSV_BYTES } else { STORE_BYTES };
+        let table_bytes = match planned.experiment.escapes {
+            EscapesFormat::Csv if shard == Shard::WHOLE => CSV_BYTES,
+            EscapesFormat::Parquet if shard == Shard::WHOLE => PARQUET_BYTES,
+            _ => 0.0,
+        };
         Ok(CostEstimate {
             seconds: pilot.seconds_per_path * paths as f64 / threads as f64,
             memory: memory(&run, planned.paths),
-            disk: paths as f64 * bytes_per_path,
+            disk: paths as f64 * (STORE_BYTES + table_bytes),
             planned,
             shard,
             pilot,

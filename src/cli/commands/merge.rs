@@ -72,7 +72,8 @@ pub fn merge(options: &MergeOptions, console: &Console) -> Result<(), MergeFailu
         }
     });
     meter.finish();
-    let (experiment, folder) = merged?;
+    let (mut experiment, folder) = merged?;
+    options.tables.apply(&mut experiment);
     Ok(render_stored(&experiment, &folder, options.json, console)?)
 }
 

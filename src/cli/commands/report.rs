@@ -64,7 +64,8 @@ pub fn report(options: &ReportOptions, console: &Console) -> Result<(), ReportFa
     if shard != Shard::WHOLE {
         return Err(ReportFailure::IsShard { path: options.folder.clone(), shard });
     }
-    let experiment = stored_experiment(&folder.store)?;
+    let mut experiment = stored_experiment(&folder.store)?;
+    options.tables.apply(&mut experiment);
     render_stored(&experiment, &folder, options.json, console)
 }
 

@@ -124,7 +124,7 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Re
 fn plan(files: &[PathBuf], options: &ReproduceOptions) -> Result<Vec<Planned>, LoadFailure> {
     let planned = |experiment: Experiment| {
         let paths = if options.quick { experiment.quick_paths } else { experiment.paths };
-        Planned::new(experiment, paths, options.settings.overrides)
+        Planned::new(experiment, paths, &options.settings)
     };
     Ok(load_all(files, &options.settings.out)?.into_iter().map(planned).collect())
 }

@@ -89,10 +89,9 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
 }
 
 fn plan(options: &RunOptions) -> Result<Vec<Planned>, LoadFailure> {
-    let overrides = options.settings.overrides;
     let planned = |experiment: Experiment| {
         let paths = experiment.paths;
-        Planned::new(experiment, paths, overrides)
+        Planned::new(experiment, paths, &options.settings)
     };
     Ok(load_all(&options.files, &options.settings.out)?.into_iter().map(planned).collect())
 }

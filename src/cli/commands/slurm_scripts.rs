@@ -133,15 +133,16 @@ exit \"$code\"
 
     /// The script of the merge.
     pub fn merge(&self) -> Result<String, ScriptFailure> {
-        let SlurmOptions { out, shards, .. } = self.options;
+        let SlurmOptions { out, shards, tables, .. } = self.options;
         let place = quoted(out.join(self.name));
+        let escapes = tables.escapes.map_or(String::new(), |format| format!(" --escapes {}", format.name()));
         Ok(format!(
             "{}
 # A merge that was interrupted while writing tables has left a complete run.
 if [ -e {place}/run.sqlite ]; then
-    exec {program} report {place}
+    exec {program} report {place}{escapes}
 fi
-exec {program} merge {place}.shard-*-of-{shards} --into {place}
+exec {program} merge {place}.shard-*-of-{shards} --into {place}{escapes}
 ",
             self.head(&format!("{}-merge", self.name), "merge.log", &[])?,
             program = self.program()?,

@@ -135,7 +135,8 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let dim = dim?;
     let known_dim = dim.map(|(_, dim)| dim);
     let domain = domain::read(&table, known_dim);
-    let surroundings = Surroundings { dim: known_dim, domain: domain.as_ref(), minimum: minimum? };
+    let known_start = start.as_ref().and_then(|start| start.as_deref());
+    let surroundings = Surroundings { dim: known_dim, domain: domain.as_ref(), minimum: minimum?, start: known_start };
     let potential = potential::read(&table, &surroundings);
     let (domain_value, domain, section) = (table.get("domain")?, domain?, potential?);
     let domain = domain.resolve(&*section.potential);

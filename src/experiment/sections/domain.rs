@@ -38,6 +38,18 @@ impl DomainSection {
         }
     }
 
+    /// A point inside, if the domain is given in absolute coordinates: the middle of every side, or next to the finite end of a half-line.
+    pub fn inside(&self) -> Option<Vec<f64>> {
+        let DomainSection::Fixed(Domain::Box(sides)) = self else { return None };
+        let middle = |[lo, hi]: &[f64; 2]| match (lo.is_finite(), hi.is_finite()) {
+            (true, true) => lo + 0.5 * (hi - lo),
+            (true, false) => lo + 1.0,
+            (false, true) => hi - 1.0,
+            (false, false) => 0.0,
+        };
+        Some(sides.iter().map(middle).collect())
+    }
+
     /// The dimension, if the domain gives it.
     pub fn dim(&self) -> Option<usize> {
         match self {

@@ -9,6 +9,9 @@ use crate::experiment::toml::reading::Reading;
 /// Keys that mark a table as a sweep. No other table of a basin has any of them.
 const SWEEP_KEYS: [&str; 5] = ["from", "to", "count", "scale", "values"];
 
+/// The table whose numbers are all scalars, by whatever name.
+const PARAMETERS: &str = "parameters";
+
 /// The tree of a basin, and the swept numbers in it in the order of the file.
 pub(in crate::experiment) struct Family<'a> {
     tree: &'a Node,
@@ -28,7 +31,7 @@ impl<'a> Family<'a> {
         let Kind::Table(entries) = &tree.kind else { return None };
         let mut found = Vec::new();
         for (index, entry) in entries.iter().enumerate().filter(|(_, e)| swept.contains(&e.key.as_str())) {
-            let key = Key { scalars, last: &entry.key, label: entry.key.clone() };
+            let key = Key { scalars, last: &entry.key, is_parameter: false, label: entry.key.clone() };
             find(&entry.value, &key, &mut vec![index], &mut found);
         }
         // Every wrong sweep is reported, not only the first.
@@ -74,10 +77,17 @@ impl<'a> Family<'a> {
 struct Key<'k> {
     scalars: &'k [&'k str],
     last: &'k str,
+    /// Whether this is a number of a table of parameters.
+    is_parameter: bool,
     label: String,
 }
 
 impl Key<'_> {
+    /// Whether a plain list is a sweep.
+    fn is_scalar(&self) -> bool {
+        self.is_parameter || self.scalars.contains(&self.last)
+    }
+
     /// Item `index` of a list of `n`: the ends of an interval are `lo` and `hi`, other items are numbered from 1.
     fn item(&self, index: usize, n: usize, is_list: bool) -> Self {
         let end = ["lo", "hi"].get(index);
@@ -118,10 +128,11 @@ fn find<'a>(node: &'a Node, key: &Key<'_>, path: &mut Vec<usize>, found: &mut Ve
     match &node.kind {
         Kind::Table(entries) if !is_sweep(entries) => {
             for (index, entry) in entries.iter().enumerate() {
-                deeper(index, &entry.value, &Key { last: &entry.key, label: entry.key.clone(), ..*key });
+                let is_parameter = key.last == PARAMETERS;
+                deeper(index, &entry.value, &Key { last: &entry.key, is_parameter, label: entry.key.clone(), ..*key });
             }
         }
-        Kind::List(items) if !key.scalars.contains(&key.last) => {
+        Kind::List(items) if !key.is_scalar() => {
             for (index, item) in items.iter().enumerate() {
                 let is_list = matches!(item.kind, Kind::List(_));
                 deeper(index, item, &key.item(index, items.len(), is_list));

@@ -1,13 +1,15 @@
 //! `potential` of a basin.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
 use super::calibration::read_curvatures;
 use super::domain::DomainSection;
+use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
-use crate::landscape::{Asymmetric, DoubleWell, Flat, Potential, Quadratic, Well};
+use crate::landscape::{Asymmetric, DoubleWell, Expression, Flat, LandscapeError, Potential, Quadratic, Well};
 
 /// Largest dimension of a dense Hessian, whose eigenvalues are computed.
 const MOST_DENSE: usize = 1_000;
@@ -17,14 +19,16 @@ enum PotentialKind {
     Quadratic,
     Asymmetric,
     DoubleWell,
+    Expression,
     None,
     Calibrated,
 }
 
-const POTENTIALS: [(&str, PotentialKind); 5] = [
+const POTENTIALS: [(&str, PotentialKind); 6] = [
     ("quadratic", PotentialKind::Quadratic),
     ("asymmetric", PotentialKind::Asymmetric),
     ("double_well", PotentialKind::DoubleWell),
+    ("expression", PotentialKind::Expression),
     ("none", PotentialKind::None),
     ("calibrated", PotentialKind::Calibrated),
 ];
@@ -41,10 +45,26 @@ const QUADRATICS: [(&str, QuadraticKind); 2] =
 /// A potential with all its settings but the minimum.
 #[derive(Clone, Debug)]
 pub(in crate::experiment) enum PotentialSettings {
-    Quadratic { curvature: Vec<f64> },
+    Quadratic {
+        curvature: Vec<f64>,
+    },
     Hessian(DMatrix<f64>),
-    Asymmetric { left: Vec<f64>, right: Vec<f64> },
-    DoubleWell { minima: [f64; 2], saddle: f64, stiffness: f64, transverse: Vec<f64>, well: Well },
+    Asymmetric {
+        left: Vec<f64>,
+        right: Vec<f64>,
+    },
+    DoubleWell {
+        minima: [f64; 2],
+        saddle: f64,
+        stiffness: f64,
+        transverse: Vec<f64>,
+        well: Well,
+    },
+    /// With the blanks of the formula removed.
+    Expression {
+        formula: String,
+        parameters: BTreeMap<String, f64>,
+    },
     Flat,
 }
 
@@ -69,6 +89,8 @@ pub(super) struct Surroundings<'a> {
     pub domain: Option<&'a DomainSection>,
     /// `minimum` and its place.
     pub minimum: Option<(Value<'a>, Vec<f64>)>,
+    /// `start`, if it could be read.
+    pub start: Option<&'a [f64]>,
 }
 
 impl Surroundings<'_> {
@@ -112,6 +134,7 @@ pub(super) fn read(table: &TableReader<'_>, basin: &Surroundings<'_>) -> Option<
         PotentialKind::Quadratic => read_quadratic(settings, basin),
         PotentialKind::Asymmetric => read_asymmetric(settings, basin),
         PotentialKind::DoubleWell => read_double_well(settings, basin),
+        PotentialKind::Expression => read_expression(settings, basin),
         PotentialKind::None => {
             settings.table()?.finish();
             basin.domain?;
@@ -200,4 +223,60 @@ fn read_double_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potent
     let potential = value.check(potential.with_transverse(transverse.clone()))?.from_well(well);
     let settings = PotentialSettings::DoubleWell { minima, saddle, stiffness, transverse, well };
     Some(PotentialSection::new(settings, potential))
+}
+
+fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    if let Some((at, _)) = &basin.minimum {
+        at.report_with_help(
+            "an expression has its minimum inside",
+            "move `minimum` into `expression`, or leave it out",
+        );
+        return None;
+    }
+    let table = value.table()?;
+    let text = table.need("formula", "\"x^4/4 - x^2/2\"");
+    let parameters = table.get("parameters").map_or(Some(BTreeMap::new()), |parameters| read_parameters(&parameters));
+    let minimum = table.get("minimum").map_or(Some(None), |minimum| Some(Some((minimum, minimum.numbers()?))));
+    table.finish();
+    let (text_value, parameters, minimum) = (text?, parameters?, minimum?);
+    let text = text_value.text()?;
+    // The dimension is that of the domain or of `dim`, which may be larger than the number of variables.
+    let inside = basin.domain.and_then(DomainSection::inside);
+    let inside = inside.or_else(|| basin.known_dim().map(|dim| vec![0.0; dim]));
+    let start = basin.start.or(inside.as_deref());
+    let given = minimum.as_ref().map(|(_, minimum)| minimum.as_slice());
+    let potential = match Expression::with_parameters(text, &parameters, given, start) {
+        Ok(potential) => potential,
+        Err(LandscapeError::Formula(error)) => {
+            // Without escapes the string is the formula between two quotes, and the place can be shown.
+            let string = text_value.node.span.clone();
+            let exact = string.len() == text.len() + 2;
+            let place = |at: usize| (string.start + 1 + at).min(string.end - 1);
+            let span = if exact { place(error.span.start)..place(error.span.end) } else { string };
+            let diagnostic = Diagnostic::new(span, error.to_string());
+            let diagnostic = match &error.help {
+                Some(help) => diagnostic.help(help.clone()),
+                None => diagnostic,
+            };
+            value.reading.diagnostics.report(diagnostic);
+            return None;
+        }
+        Err(error) => {
+            let help = match &error {
+                LandscapeError::NoMinimum { .. } => "give `minimum` inside `expression`, or a `start` near it",
+                LandscapeError::AnotherMinimum { .. } => "correct `minimum`, or leave it out to search from `start`",
+                _ => "give `minimum` as many entries as the formula has variables",
+            };
+            minimum.map_or(value, |(minimum, _)| minimum).report_with_help(error.to_string(), help);
+            return None;
+        }
+    };
+    let formula = text.chars().filter(|c| !c.is_whitespace()).collect();
+    Some(PotentialSection::new(PotentialSettings::Expression { formula, parameters }, potential))
+}
+
+fn read_parameters(value: &Value<'_>) -> Option<BTreeMap<String, f64>> {
+    let numbers: Vec<Option<(String, f64)>> =
+        value.entries()?.map(|entry| Some((entry.key.to_owned(), entry.number()?))).collect();
+    numbers.into_iter().collect()
 }

@@ -8,7 +8,7 @@ use super::node::{KeyValue, Kind, Node};
 use super::reading::Reading;
 
 /// Keys that come before the first `[table]`: after one, TOML assigns them to that table.
-const TOP_KEYS: [&str; 5] = ["name", "seed", "paths", "max_time", "figures"];
+const TOP_KEYS: [&str; 6] = ["name", "seed", "paths", "max_time", "figures", "escapes"];
 
 /// How to correct a matrix whose rows differ in length.
 pub(in crate::experiment) const MATRIX_HELP: &str = "give every row of the matrix as many numbers as there are rows";
@@ -295,6 +295,20 @@ impl<'a> Value<'a> {
             return None;
         }
         Some(rows)
+    }
+
+    /// The values of a table whose keys are free.
+    pub fn entries(&self) -> Option<impl Iterator<Item = Value<'a>> + use<'a>> {
+        let value = *self;
+        match &self.node.kind {
+            Kind::Table(entries) => {
+                Some(entries.iter().map(move |entry| Value { node: &entry.value, key: &entry.key, ..value }))
+            }
+            _ => {
+                self.report_type("a table");
+                None
+            }
+        }
     }
 
     /// A table.

@@ -10,6 +10,7 @@ use rand_distr::StandardNormal;
 
 use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, Reached, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
+use super::local_steps::local_limit;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
 use crate::landscape::Form;
@@ -44,6 +45,8 @@ pub(super) struct AdamMotion {
     reaches: Vec<[f64; 2]>,
     /// The fastest rate of the motion.
     pub(super) rate: f64,
+    /// Longest step near the edge in relaxation times.
+    near_step: f64,
     tolerance: f64,
     /// The time after which the position of a path no longer depends on its start.
     pub(super) memory: f64,
@@ -103,7 +106,7 @@ enum Flow {
 }
 
 impl AdamMotion {
-    pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps) -> Self {
+    pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps, longest: f64) -> Self {
         let potential = problem.basin().potential();
         let dim = potential.dim();
         let flow = match (potential.form(), potential.form().axis_curvatures(dim)) {
@@ -121,6 +124,7 @@ impl AdamMotion {
             noise_scales: adam.noise_scales(problem.noise(), dim),
             flow,
             rate: fastest,
+            near_step: longest * fastest,
             tolerance: 1e-5 * reaches.iter().flatten().copied().fold(f64::INFINITY, f64::min),
             reaches,
             memory: MEMORY / slowest,
@@ -449,11 +453,19 @@ impl BetweenJumps for AdamMotion {
         state.averages.start(&state.gradient, None);
     }
 
-    fn step_limit(&self, state: &State) -> f64 {
+    fn step_limit(&self, state: &mut State, longest: f64, jumps: &LargeJumps) -> f64 {
+        if !self.has_local_steps() {
+            return longest.min(self.limit_at_minimum(state));
+        }
         let beta = self.adam.beta1_rate();
-        let is_early = beta * state.t < 8.0 && state.since_jump.is_finite();
-        let start = if is_early { (0.25 * state.t).max(0.05 / beta) } else { f64::INFINITY };
-        start.min(self.flow_limit(state)).min(self.second_moment_limit(state))
+        let limit = longest.min(self.limit_of_averages(state));
+        let share = if state.cuts.near { self.near_step } else { FAR_STEP };
+        let velocity = |state: &State, _: &[f64], axis: usize| state.averages.m[axis] * state.inverse_q(axis);
+        let rate = |curvature: f64, state: &State, axis: usize| {
+            let k = curvature * state.inverse_q(axis);
+            if beta < 4.0 * k { (beta * k).sqrt() } else { slow_rate(beta, k) }
+        };
+        local_limit(self.problem.basin(), jumps, state, [limit, self.rate, share], velocity, rate)
     }
 
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
@@ -475,6 +487,10 @@ impl BetweenJumps for AdamMotion {
             }
         }
         self.move_second_moment(state, state.t + half, half);
+    }
+
+    fn has_local_steps(&self) -> bool {
+        matches!(self.flow, Flow::General)
     }
 
     fn drift(&self, state: &mut State) {
@@ -524,6 +540,19 @@ struct WideSwing {
 }
 
 impl AdamMotion {
+    /// Longest step in a potential whose curvature is that at the minimum.
+    pub(super) fn limit_at_minimum(&self, state: &State) -> f64 {
+        self.limit_of_averages(state).min(self.flow_limit(state))
+    }
+
+    /// Longest step by the averages alone: after the start the bias correction, and the second moment.
+    fn limit_of_averages(&self, state: &State) -> f64 {
+        let beta = self.adam.beta1_rate();
+        let is_early = beta * state.t < 8.0 && state.since_jump.is_finite();
+        let start = if is_early { (0.25 * state.t).max(0.05 / beta) } else { f64::INFINITY };
+        start.min(self.second_moment_limit(state))
+    }
+
     /// Longest step over which the flow is exact while `Q` is held, and stays inside the basin by its energy `y² + m²/(β k q)`.
     fn flow_limit(&self, state: &State) -> f64 {
         // Small fluctuations around a kink, which have a law at rest, bear a step twice as long.

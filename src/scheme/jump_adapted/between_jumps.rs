@@ -27,6 +27,8 @@ pub(super) struct State {
     pub gradient: Vec<f64>,
     pub phase: Vec<f64>,
     pub solver: RungeKutta,
+    /// The last limit of a step by the curvature around its place.
+    pub local_step: f64,
     pub modes: Modes,
     pub kick: Vec<f64>,
     pub scratch: Vec<f64>,
@@ -94,8 +96,13 @@ pub(super) trait BetweenJumps: Send + Sync {
     /// Sets the state of the dynamics other than the parameters.
     fn start(&self, _state: &mut State) {}
 
-    /// Longest admissible step away from the edge.
-    fn step_limit(&self, state: &State) -> f64;
+    /// Longest admissible step, up to `longest`. Where the potential has no closed form it may be limited by the present place.
+    fn step_limit(&self, state: &mut State, longest: f64, jumps: &LargeJumps) -> f64;
+
+    /// Whether [`BetweenJumps::step_limit`] holds near the edge too, in place of the limit by the relaxation at the minimum.
+    fn has_local_steps(&self) -> bool {
+        false
+    }
 
     /// Flow and small jumps over `tau`, with the cuts of the state.
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream);

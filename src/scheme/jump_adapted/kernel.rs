@@ -181,7 +181,7 @@ fn interval_events(
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
             let cuts = EventCuts::new(jumps, alpha, interval.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
-            let motion = AdamMotion::new(problem, adam, jumps);
+            let motion = AdamMotion::new(problem, adam, jumps, longest);
             let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
                 SecondMoment::Frozen => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),

@@ -9,6 +9,7 @@ mod interval;
 mod kernel;
 mod large_jumps;
 mod lazy;
+mod local_steps;
 mod modes;
 mod path_events;
 mod runge_kutta;

@@ -31,6 +31,8 @@ pub(super) struct PathEvents {
     reaches: Vec<f64>,
     /// Standard deviation of `L` along every coordinate far from the edge, at rest; it determines whether the edge is near.
     at_rest: Vec<f64>,
+    /// The time over which [`Self::at_rest`] gathers its noise where steps are local, otherwise infinite.
+    rest_time: f64,
     /// Whether the edge is near at the minimum, to which all paths relax.
     always_near: bool,
     /// Longest step near the edge.
@@ -54,8 +56,8 @@ impl PathEvents {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let motion: Box<dyn BetweenJumps> = match problem.dynamics() {
-            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps)),
-            _ => sgd_motion(problem, &jumps, SmoothAxis::NOTHING / crossing_time(problem)),
+            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps, longest)),
+            _ => sgd_motion(problem, &jumps, SmoothAxis::NOTHING / crossing_time(problem), longest),
         };
         let epsilon = problem.noise().epsilon();
         let reach = |j| problem.jump_exits(&rest, j, epsilon).into_iter().fold(f64::INFINITY, f64::min);
@@ -64,18 +66,21 @@ impl PathEvents {
             let variance = jumps.far(j).variance;
             if variance > 0.0 { (near * variance * spread).sqrt() } else { 0.0 }
         };
-        let at_rest: Vec<f64> = spreads(problem, &rest).into_iter().enumerate().map(at_rest).collect();
+        let spreads = spreads(problem, &rest);
+        let rest_time = if motion.has_local_steps() { spreads[0] } else { f64::INFINITY };
+        let at_rest: Vec<f64> = spreads.into_iter().enumerate().map(at_rest).collect();
         let reaches: Vec<f64> = (0..basin.dim()).map(reach).collect();
         let parts = at_rest.iter().zip(&reaches).filter(|(part, _)| **part > 0.0).map(|(part, reach)| part / reach);
         PathEvents {
             always_near: parts.map(|part| part * part).sum::<f64>() >= 1.0,
+            rest_time,
             at_rest,
             reaches,
             problem: problem.clone(),
             jumps,
-            motion,
             cut_reaches,
-            longest,
+            longest: if motion.has_local_steps() { f64::INFINITY } else { longest },
+            motion,
             starts_at_rest: basin.start() == basin.minimum(),
         }
     }
@@ -92,6 +97,8 @@ impl PathEvents {
         let basin = self.problem.basin();
         state.x.copy_from_slice(basin.start());
         state.t = 0.0;
+        state.local_step = f64::INFINITY;
+        state.solver.restart();
         state.since_jump = if self.starts_at_rest { f64::INFINITY } else { 0.0 };
         self.motion.start(state);
         let mut events = 0;
@@ -107,7 +114,8 @@ impl PathEvents {
             let left = limits.max_time - state.t;
             let wait = clock / rate;
             let skipped = if state.cuts.near { 0.0 } else { self.motion.skip_rest(state, wait.min(left), rng) };
-            let tau = if skipped > 0.0 { skipped } else { wait.min(step).min(self.motion.step_limit(state)).min(left) };
+            let step_limit = if skipped > 0.0 { 0.0 } else { self.motion.step_limit(state, step, &self.jumps) };
+            let tau = if skipped > 0.0 { skipped } else { wait.min(step).min(step_limit).min(left) };
             if skipped == 0.0 {
                 state.before.copy_from_slice(&state.x);
                 self.motion.advance(state, tau, &self.jumps, rng);
@@ -146,7 +154,8 @@ impl PathEvents {
         }
     }
 
-    /// Measures the distances to the edge, sets the cuts, and returns the longest step, which is infinite far from the edge.
+    /// Measures the distances to the edge, sets the cuts, and returns the longest step. Far from the edge it is infinite, unless the steps are
+    /// local: then the noise of one step must not reach the edge, since the path may wander farther than the fluctuations at the minimum.
     fn look_around(&self, state: &mut State) -> f64 {
         let dim = state.x.len();
         let view = self.problem.basin().seen_from(&state.x);
@@ -169,7 +178,7 @@ impl PathEvents {
         }
         if load < 1.0 && !self.always_near {
             self.jumps.set_far(&mut state.cuts);
-            return f64::INFINITY;
+            return self.rest_time / load;
         }
         state.shares.clear();
         if self.jumps.is_isotropic() {

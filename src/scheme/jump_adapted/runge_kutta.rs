@@ -22,6 +22,11 @@ impl RungeKutta {
         RungeKutta { slopes: std::array::from_fn(|_| zero.clone()), stage: zero, step: 0.0 }
     }
 
+    /// Forgets the last step.
+    pub fn restart(&mut self) {
+        self.step = 0.0;
+    }
+
     /// Advances `y' = f(y)` by `tau`, keeping the local error of every component below `tolerance`.
     ///
     /// `f` writes the slope to its second argument. A state that leaves the finite numbers is returned as it is.

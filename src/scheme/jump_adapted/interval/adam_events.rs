@@ -307,7 +307,7 @@ mod tests {
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
         let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
-        let motion = AdamMotion::new(&problem, &adam, &jumps);
+        let motion = AdamMotion::new(&problem, &adam, &jumps, 0.1);
         let interval = IntervalProblem::of(&problem).unwrap();
         let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
         let events = AdamEvents::new(interval, &motion, cuts, false).unwrap();
@@ -346,7 +346,7 @@ mod tests {
             let share = (swing / k).sqrt() / events.reach;
             let [t, moved, y, v, q, swing, share] = [state.t, moved, y, v, q, swing, share].map(number);
             let limit = events.step_limit([t, moved, y, v, swing, share], number(1.0)).lane();
-            let twin = motion.step_limit(&state);
+            let twin = motion.limit_at_minimum(&state);
             assert!(limit == twin || (limit / twin - 1.0).abs() < 1e-9, "{limit} {twin}");
             bounded += usize::from(twin.is_finite());
             let wait = 10f64.powf(2.0 * rng.open01());
@@ -393,7 +393,7 @@ mod tests {
                 passed += 1;
                 continue;
             }
-            assert!((tau / wait.min(motion.step_limit(&state)) - 1.0).abs() < 1e-9, "{tau}");
+            assert!((tau / wait.min(motion.limit_at_minimum(&state)) - 1.0).abs() < 1e-9, "{tau}");
 
             let (y, m, mut v) = (state.x[0], own[0], own[1]);
             v += Adam::weight(beta2, state.t, half) * (k * k * y * y + events.square - v);

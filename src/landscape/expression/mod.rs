@@ -1,0 +1,162 @@
+//! A potential given by a formula.
+
+mod formula;
+mod tape;
+
+use std::collections::BTreeMap;
+
+use nalgebra::DMatrix;
+
+use self::formula::read;
+use self::tape::Tape;
+use super::minimum::descend;
+use super::{LandscapeError, Potential};
+
+pub use self::formula::FormulaError;
+
+/// How far a given minimum may be from the exact one, as a share of `1 + |θ*|`: a rounded number is made exact, another point is an error.
+const ROUNDED: f64 = 0.01;
+
+/// How far the saddles beside a minimum in one dimension are searched for.
+const FURTHEST: f64 = 1e6;
+
+/// A potential given by a formula, with its gradient by reverse accumulation.
+///
+/// Variables are `x`, `y` and `z`, or `x1`, `x2`, …; `parameters` give other names a value. Operators are `+ - * / ^` (also `**`) with the
+/// precedence of mathematics, `-x^2 = -(x^2)`; functions are `exp, ln` (also `log`)`, sqrt, abs, sin, cos, tan, asin, acos, atan, sinh, cosh,
+/// tanh, min, max, pow`; constants are `pi` and `e`. An evaluation takes some nanoseconds for every operation.
+///
+/// # Example
+/// ```
+/// use levy_escape::landscape::{Expression, Potential};
+///
+/// let wells = Expression::new("x^4/4 - a*x^2/2", &[("a", 1.0)], None, &[0.9])?;
+/// assert_eq!(wells.minimum(), [1.0]);
+/// # Ok::<(), levy_escape::landscape::LandscapeError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Expression {
+    tape: Tape,
+    dim: usize,
+    minimum: Vec<f64>,
+    well: Option<[f64; 2]>,
+}
+
+impl Expression {
+    /// The potential with the formula `text`. Its minimum is the given one, corrected by up to 1 % where it is rounded, or else the one that a
+    /// descent from `start` finds.
+    ///
+    /// # Errors
+    /// [`LandscapeError::Formula`]; [`LandscapeError::Length`] if the formula has more variables than the points; of a minimum that is not
+    /// one, or is not found, [`LandscapeError::NotStationary`] or [`LandscapeError::NoMinimum`].
+    pub fn new(
+        text: &str,
+        parameters: &[(&str, f64)],
+        minimum: Option<&[f64]>,
+        start: &[f64],
+    ) -> Result<Self, LandscapeError> {
+        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+        Self::with_parameters(text, &parameters, minimum, Some(start))
+    }
+
+    /// [`Expression::new`] with the parameters in a map. Without a minimum and a start, the descent begins at the origin.
+    ///
+    /// # Errors
+    /// As [`Expression::new`].
+    pub fn with_parameters(
+        text: &str,
+        parameters: &BTreeMap<String, f64>,
+        minimum: Option<&[f64]>,
+        start: Option<&[f64]>,
+    ) -> Result<Self, LandscapeError> {
+        let formula = read(text, parameters).map_err(|error| LandscapeError::Formula(Box::new(error)))?;
+        let from = match minimum.or(start) {
+            Some(point) => point.to_vec(),
+            None => vec![0.0; formula.dim],
+        };
+        let dim = from.len();
+        if dim == 0 || formula.dim == 0 {
+            return Err(LandscapeError::NoDimension);
+        }
+        if formula.dim > dim {
+            let what = if minimum.is_some() { "the minimum" } else { "the start" };
+            return Err(LandscapeError::Length { what, found: dim, dim: formula.dim });
+        }
+        let mut expression = Expression { tape: formula.tape, dim, minimum: from.clone(), well: None };
+        let found = descend(&expression, &from, minimum.is_none())?;
+        if minimum.is_some() {
+            let moved = from.iter().zip(&found).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+            let size = from.iter().map(|x| x * x).sum::<f64>().sqrt();
+            if moved > ROUNDED * (1.0 + size) {
+                return Err(LandscapeError::AnotherMinimum { given: from, found });
+            }
+        }
+        expression.minimum = found;
+        expression.well = (dim == 1).then(|| [-1.0, 1.0].map(|sign| expression.saddle(sign)));
+        Ok(expression)
+    }
+
+    /// The first point beside the minimum at which the slope turns, infinite if there is none; in one dimension.
+    fn saddle(&self, sign: f64) -> f64 {
+        let minimum = self.minimum[0];
+        let rises = |distance: f64| {
+            let mut slope = [0.0];
+            self.gradient(&[minimum + sign * distance], &mut slope);
+            sign * slope[0]
+        };
+        let (mut inside, mut step) = (0.0, 1e-3);
+        while inside < FURTHEST {
+            let slope = rises(inside + step);
+            if !slope.is_finite() {
+                break;
+            }
+            if slope <= 0.0 && inside > 0.0 {
+                let mut outside = inside + step;
+                while outside - inside > 1e-15 * outside {
+                    let middle = 0.5 * (inside + outside);
+                    if middle <= inside || middle >= outside {
+                        break;
+                    }
+                    if rises(middle) > 0.0 { inside = middle } else { outside = middle }
+                }
+                return minimum + sign * outside;
+            }
+            inside += step;
+            step *= 1.01;
+        }
+        sign * f64::INFINITY
+    }
+}
+
+impl Potential for Expression {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn value(&self, x: &[f64]) -> f64 {
+        self.tape.value(x)
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        self.tape.gradient(x, gradient);
+    }
+
+    fn minimum(&self) -> &[f64] {
+        &self.minimum
+    }
+
+    fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
+        let mut hessian = DMatrix::zeros(self.dim, self.dim);
+        for axis in 0..self.dim {
+            self.tape.hessian_column(x, axis, hessian.column_mut(axis).as_mut_slice());
+        }
+        (&hessian + hessian.transpose()) * 0.5
+    }
+
+    fn well(&self) -> Option<Vec<[f64; 2]>> {
+        self.well.filter(|sides| sides.iter().any(|side| side.is_finite())).map(|sides| vec![sides])
+    }
+}
+
+#[cfg(test)]
+mod tests;
