@@ -18,7 +18,7 @@ from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
 from .escape import EscapeWarning, escape_times
 from .estimate import Estimate, ratio_of_means
 from .experiment import run
-from .landscape import Asymmetric, DoubleWell, Flat, Potential, Quadratic
+from .landscape import Asymmetric, DoubleWell, Expression, Flat, Potential, Quadratic
 from .noise import StableNoise
 from .problem import Problem
 from .result import EscapeResult, KolmogorovTest
@@ -46,6 +46,7 @@ __all__ = [
     "Estimate",
     "Euler",
     "ExactExit",
+    "Expression",
     "Flat",
     "Interval",
     "JumpAdapted",

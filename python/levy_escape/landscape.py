@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _native
 from ._described import Described, point, vector
 
-__all__ = ["Asymmetric", "DoubleWell", "Flat", "Potential", "Quadratic"]
+__all__ = ["Asymmetric", "DoubleWell", "Expression", "Flat", "Potential", "Quadratic"]
 
 
 class Potential(Described):
@@ -149,6 +151,54 @@ class DoubleWell(Potential):
         self._native = _native.Potential.double_well(
             (float(left), float(right)), float(saddle), float(stiffness), across, well == "right"
         )
+
+
+class Expression(Potential):
+    """A potential given by a formula, with exact derivatives.
+
+    Variables are ``x``, ``y`` and ``z``, or ``x1``, ``x2``, …; operators are ``+ - * / ^`` (or ``**``), with ``-x^2 = -(x^2)``;
+    functions are exp, ln or log, sqrt, abs, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, min, max and pow; constants
+    are ``pi`` and ``e``.
+
+    Parameters
+    ----------
+    formula : str
+        The formula of ``F``.
+    minimum : array_like, shape (d,), optional
+        The minimum ``θ*``; a rounded one is corrected by up to 1 %. By default a descent searches it.
+    start : array_like, shape (d,), optional
+        Where the descent begins; the origin by default.
+    parameters : mapping of str to float, optional
+        Values of the other names in the formula.
+
+    Raises
+    ------
+    ValueError
+        If the formula cannot be read (with the column), or has no minimum there.
+
+    Examples
+    --------
+    >>> wells = Expression("x^4/4 - a*x^2/2", start=[0.5], parameters={"a": 4})
+    >>> wells.minimum
+    array([2.])
+    >>> wells.value([2.0])
+    -4.0
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        formula: str,
+        minimum: ArrayLike | None = None,
+        *,
+        start: ArrayLike | None = None,
+        parameters: Mapping[str, float] | None = None,
+    ) -> None:
+        centre, begin = point(minimum, "minimum"), point(start, "start")
+        values = {name: float(value) for name, value in (parameters or {}).items()}
+        self._describe(formula=formula, minimum=centre, start=begin, parameters=values or None)
+        self._native = _native.Potential.expression(formula, values, centre, begin)
 
 
 class Flat(Potential):

@@ -1,8 +1,9 @@
 //! Potentials and domains.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use levy_escape::landscape::{Asymmetric, DoubleWell, Flat, LandscapeError, Quadratic, Well};
+use levy_escape::landscape::{Asymmetric, DoubleWell, Expression, Flat, LandscapeError, Quadratic, Well};
 use nalgebra::DMatrix;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -81,6 +82,18 @@ impl Potential {
     ) -> PyResult<Self> {
         let wells = DoubleWell::new(minima, saddle, stiffness).and_then(|w| w.with_transverse(vector(&transverse)));
         Self::new(wells.map(|wells| wells.from_well(if right { Well::Right } else { Well::Left })))
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (formula, parameters, minimum=None, start=None))]
+    fn expression(
+        formula: &str,
+        parameters: BTreeMap<String, f64>,
+        minimum: Option<PyReadonlyArray1<'_, f64>>,
+        start: Option<PyReadonlyArray1<'_, f64>>,
+    ) -> PyResult<Self> {
+        let (minimum, start) = (minimum.map(|minimum| vector(&minimum)), start.map(|start| vector(&start)));
+        Self::new(Expression::with_parameters(formula, &parameters, minimum.as_deref(), start.as_deref()))
     }
 
     #[staticmethod]

@@ -37,6 +37,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "well order": (lambda: le.DoubleWell((1, -1)), "left minimum < saddle < right minimum"),
     "stiffness": (lambda: le.DoubleWell(stiffness=0), "stiffness 0 is not a positive finite number"),
     "well": (lambda: le.DoubleWell(well="middle"), "well = 'middle'"),
+    "formula": (lambda: le.Expression("x^2 +"), "column 6 of the formula"),
+    "name in a formula": (lambda: le.Expression("b*x^2"), 'unknown name "b"'),
+    "no minimum": (lambda: le.Expression("x^3", start=[-1]), "no minimum is found"),
+    "another minimum": (lambda: le.Expression("x^4/4 - x^2/2", minimum=[0.5]), "is not a minimum"),
+    "saddle": (
+        lambda: le.Problem(le.Expression("x^4/4 - x^2/2", minimum=[0]), le.Interval(-0.5, 0.5), NOISE),
+        "the potential falls along",
+    ),
     "flat": (lambda: le.Flat(0), "a landscape needs at least one dimension"),
     "centre": (lambda: le.Flat(2, minimum=[1]), "minimum has 1 entries"),
     "empty interval": (

@@ -11,6 +11,7 @@ import levy_escape as le
 PARTS: list[object] = [
     le.Quadratic(4), le.Quadratic([1, 2], minimum=[0.5, 0]), le.Quadratic([[2, 1], [1, 2]]), le.Asymmetric(8, 0.5),
     le.DoubleWell(), le.DoubleWell((-1, 2), 0.5, 3, [1, 2], "right"), le.Flat(3), le.Flat(2, minimum=[1, 1]),
+    le.Expression("x^2/2"), le.Expression("a*x^2", [0.0], parameters={"a": 2}), le.Expression("x^4 - x^2", start=[1]),
     le.Interval(-1, 2), le.Box([-1, -1], [1, 2]), le.Ball(1), le.Ellipsoid([1, 2]), le.Level(0.1), le.Well(),
     le.StableNoise(1.5, 0.1), le.StableNoise(1.5, eta=0.1, isotropic=True),
     le.StableNoise(1.2, 0.1, amplitude=[1, 2], measure="unit"), le.StableNoise(1.2, 0.1, amplitude=[[1, 2], [3, 4]]),
@@ -52,6 +53,9 @@ def test_values_and_gradients() -> None:
     assert tilted.dim == 2
     assert le.DoubleWell((-1, 1)).gradient([0.5]) == pytest.approx(0.5**3 - 0.5)
     assert le.Asymmetric(8, 0.5).value([2.0]) == 1.0
+    formula = le.Expression("log(cosh(x)) + y**2", minimum=[0, 0])
+    assert formula.value([1, 2]) == pytest.approx(np.log(np.cosh(1)) + 4)
+    np.testing.assert_allclose(formula.gradient([1, 2]), [np.tanh(1), 4])
 
 
 def test_arguments_are_copied() -> None:

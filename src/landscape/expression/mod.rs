@@ -23,8 +23,8 @@ const FURTHEST: f64 = 1e6;
 /// A potential given by a formula, with its gradient by reverse accumulation.
 ///
 /// Variables are `x`, `y` and `z`, or `x1`, `x2`, …; `parameters` give other names a value. Operators are `+ - * / ^` (also `**`) with the
-/// precedence of mathematics, `-x^2 = -(x^2)`; functions are `exp, ln` (also `log`)`, sqrt, abs, sin, cos, tan, asin, acos, atan, sinh, cosh,
-/// tanh, min, max, pow`; constants are `pi` and `e`. An evaluation takes some nanoseconds for every operation.
+/// precedence of mathematics, `-x^2 = -(x^2)`; functions are `exp`, `ln` or `log`, `sqrt`, `abs`, `sin`, `cos`, `tan`, `asin`, `acos`, `atan`,
+/// `sinh`, `cosh`, `tanh`, `min`, `max` and `pow`; constants are `pi` and `e`. An evaluation takes some nanoseconds for every operation.
 ///
 /// # Example
 /// ```
