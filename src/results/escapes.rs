@@ -147,14 +147,14 @@ type Writer = JoinHandle<Result<EscapesFile, TableError>>;
 enum EscapesFile {
     Csv(TableFile),
     #[cfg(feature = "parquet")]
-    Parquet(ParquetEscapes),
+    Parquet(Box<ParquetEscapes>),
 }
 
 impl EscapesFile {
     fn create(folder: &Path, format: EscapesFormat) -> Result<Option<Self>, TableError> {
         Ok(match (format, format.file()) {
             #[cfg(feature = "parquet")]
-            (EscapesFormat::Parquet, _) => Some(EscapesFile::Parquet(ParquetEscapes::create(folder)?)),
+            (EscapesFormat::Parquet, _) => Some(EscapesFile::Parquet(Box::new(ParquetEscapes::create(folder)?))),
             (EscapesFormat::Csv, Some(name)) => {
                 Some(EscapesFile::Csv(TableFile::create(folder, name, &ESCAPE_COLUMNS)?))
             }
