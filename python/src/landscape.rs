@@ -93,7 +93,8 @@ impl Potential {
         start: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
         let (minimum, start) = (minimum.map(|minimum| vector(&minimum)), start.map(|start| vector(&start)));
-        Self::new(Expression::with_parameters(formula, &parameters, minimum.as_deref(), start.as_deref()))
+        let parameters: Vec<(&str, f64)> = parameters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        Self::new(Expression::new(formula, &parameters, minimum.as_deref(), start.as_deref()))
     }
 
     #[staticmethod]

@@ -65,7 +65,7 @@ impl TableOptions {
 
 impl ValueEnum for EscapesFormat {
     fn value_variants<'a>() -> &'a [Self] {
-        if cfg!(feature = "parquet") { &EscapesFormat::ALL } else { &[EscapesFormat::Csv, EscapesFormat::None] }
+        EscapesFormat::WRITTEN
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

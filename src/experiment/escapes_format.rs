@@ -17,6 +17,10 @@ impl EscapesFormat {
     /// Every format.
     pub const ALL: [EscapesFormat; 3] = [EscapesFormat::Csv, EscapesFormat::Parquet, EscapesFormat::None];
 
+    /// The formats that this build can write.
+    pub const WRITTEN: &[EscapesFormat] =
+        if cfg!(feature = "parquet") { &EscapesFormat::ALL } else { &[EscapesFormat::Csv, EscapesFormat::None] };
+
     /// The name in the experiment file.
     pub fn name(self) -> &'static str {
         match self {
@@ -33,10 +37,5 @@ impl EscapesFormat {
             EscapesFormat::Parquet => Some("escapes.parquet"),
             EscapesFormat::None => None,
         }
-    }
-
-    /// Whether this build can write it.
-    pub fn is_supported(self) -> bool {
-        self != EscapesFormat::Parquet || cfg!(feature = "parquet")
     }
 }

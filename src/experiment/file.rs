@@ -234,7 +234,7 @@ fn read_at_end<'a, T: Default>(
 
 fn read_escapes(value: Value<'_>) -> Option<EscapesFormat> {
     let format = value.named(&EscapesFormat::ALL, EscapesFormat::name)?;
-    if !format.is_supported() {
+    if !EscapesFormat::WRITTEN.contains(&format) {
         value.report_with_help(
             "this build cannot write Parquet",
             "use \"csv\", or a program built with `--features parquet`",

@@ -50,7 +50,7 @@ impl Basin {
     ///
     /// # Errors
     /// [`LandscapeError`] if the domain is empty, unbounded, of another dimension, or does not contain the minimum, or if the minimum of a
-    /// potential without a closed form has a gradient or a direction in which the potential falls.
+    /// potential without a closed form has a gradient or, in up to 64 dimensions, a direction in which the potential falls.
     pub fn new(potential: impl Potential + 'static, domain: Domain) -> Result<Self, LandscapeError> {
         Self::shared(Arc::new(potential), domain)
     }

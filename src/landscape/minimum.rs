@@ -32,7 +32,10 @@ pub(super) fn check_minimum(
         return Err(LandscapeError::PotentialNotFinite { point: minimum.to_vec() });
     }
     // An infinite side, as of a well, is looked at to the distance 1.
-    let way = |axis: usize, sign: f64| Some(reach(axis, sign)).filter(|r| r.is_finite()).unwrap_or(1.0);
+    let way = |axis: usize, sign: f64| {
+        let reach = reach(axis, sign);
+        if reach.is_finite() { reach } else { 1.0 }
+    };
     let mut steepest = 0.0f64;
     let (mut point, mut there) = (minimum.to_vec(), vec![0.0; dim]);
     for axis in 0..dim.min(MOST_WITH_HESSIAN) {
@@ -86,11 +89,11 @@ pub(super) fn descend(potential: &dyn Potential, start: &[f64], search: bool) ->
     let mut value = potential.value(x.as_slice());
     let lost = |x: &DVector<f64>| LandscapeError::NoMinimum { start: start.to_vec(), at: x.as_slice().to_vec() };
     let mut damping = 0.0;
-    if search {
-        potential.gradient(x.as_slice(), gradient.as_mut_slice());
+    potential.gradient(x.as_slice(), gradient.as_mut_slice());
+    if search && gradient.iter().all(|g| *g == 0.0) {
         let eigen = potential.hessian(x.as_slice()).symmetric_eigen();
         let steepest = eigen.eigenvalues.imin();
-        if gradient.iter().all(|g| *g == 0.0) && eigen.eigenvalues[steepest] < 0.0 {
+        if eigen.eigenvalues[steepest] < 0.0 {
             x += eigen.eigenvectors.column(steepest) * (1e-3 * (1.0 + x.norm()));
             value = potential.value(x.as_slice());
         }

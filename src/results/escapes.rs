@@ -50,8 +50,8 @@ type Formatted = (Block, Vec<u8>);
 impl Escapes {
     /// Begins the file of `format` in `folder`, if it has one.
     pub fn create(folder: &Path, format: EscapesFormat) -> Result<Option<Self>, TableError> {
-        let (Some(name), Some(file)) = (format.file(), EscapesFile::create(folder, format)?) else { return Ok(None) };
-        let place = folder.join(name);
+        let Some(place) = format.file().map(|name| folder.join(name)) else { return Ok(None) };
+        let Some(file) = EscapesFile::create(folder, format)? else { return Ok(None) };
         let failed = |source| TableError::Write { path: place.clone(), source };
         let (mut formatters, mut formatted) = (Vec::new(), Vec::new());
         for _ in 0..rayon::current_num_threads() {

@@ -37,7 +37,8 @@ fn held_per_cell(cells: usize) -> usize {
 }
 
 /// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`] and, if the experiment pairs SGD with Adam,
-/// `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the results of all cells with at least one path.
+/// `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
+/// results of all cells with at least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
 /// memory does not grow with the number of paths. `watch` is called with the number of finished cells and their total. When it returns

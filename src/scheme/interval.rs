@@ -42,15 +42,20 @@ impl IntervalProblem {
         kick * self.amplitude.signum()
     }
 
-    /// The distance to the nearer edge, negative outside.
+    /// The distances to the lower and the upper edge, negative outside.
     #[inline(always)]
-    pub fn distance<S: Simd>(&self, x: Vector<S>) -> Vector<S> {
-        (self.hi - x).min(x - self.lo)
+    pub fn distances<S: Simd>(&self, x: Vector<S>) -> [Vector<S>; 2] {
+        [x - self.lo, self.hi - x]
+    }
+
+    /// The distances from the minimum to the edges.
+    pub fn reaches(&self) -> [f64; 2] {
+        [self.minimum - self.lo, self.hi - self.minimum]
     }
 
     /// The distance from the minimum to the nearer edge.
     pub fn reach(&self) -> f64 {
-        (self.hi - self.minimum).min(self.minimum - self.lo)
+        self.reaches().into_iter().fold(f64::INFINITY, f64::min)
     }
 
     /// `F'(x)`.

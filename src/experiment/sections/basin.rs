@@ -148,7 +148,17 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     }
     let basin = match Basin::shared(section.potential, domain.clone()) {
         Err(error @ LandscapeError::NoWell) => {
-            let help = "`well` is for a `double_well`; give an interval, a ball or a level";
+            let help = "`well` is for a `double_well`, or an `expression` in one dimension with a saddle; give an interval, a ball or a level";
+            domain_value.report_with_help(error.to_string(), help);
+            return None;
+        }
+        Err(error @ (LandscapeError::NotStationary { .. } | LandscapeError::NotAMinimum { .. })) => {
+            let help = "give the minimum of a well, or leave it out and give a `start` in the well";
+            table.get("potential")?.report_with_help(error.to_string(), help);
+            return None;
+        }
+        Err(error @ LandscapeError::PotentialNotFinite { .. }) => {
+            let help = "choose a domain on which the potential is defined";
             domain_value.report_with_help(error.to_string(), help);
             return None;
         }

@@ -245,7 +245,8 @@ fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potenti
     let inside = inside.or_else(|| basin.known_dim().map(|dim| vec![0.0; dim]));
     let start = basin.start.or(inside.as_deref());
     let given = minimum.as_ref().map(|(_, minimum)| minimum.as_slice());
-    let potential = match Expression::with_parameters(text, &parameters, given, start) {
+    let named: Vec<(&str, f64)> = parameters.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let potential = match Expression::new(text, &named, given, start) {
         Ok(potential) => potential,
         Err(LandscapeError::Formula(error)) => {
             // Without escapes the string is the formula between two quotes, and the place can be shown.

@@ -2,7 +2,6 @@
 //!
 //! As in mathematics, `-x^2` is `-(x^2)` and `2^3^2` is `2^(3^2)`; `**` is `^`.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -52,7 +51,7 @@ pub(super) struct Formula {
 }
 
 /// Reads `text` with the values of `parameters`. Every parameter must occur.
-pub(super) fn read(text: &str, parameters: &BTreeMap<String, f64>) -> Result<Formula, FormulaError> {
+pub(super) fn read(text: &str, parameters: &[(&str, f64)]) -> Result<Formula, FormulaError> {
     let mut reader = Reader {
         text,
         at: 0,
@@ -66,7 +65,7 @@ pub(super) fn read(text: &str, parameters: &BTreeMap<String, f64>) -> Result<For
     if text.len() > MOST_BYTES {
         return Err(reader.error(0..0, format!("the formula is longer than {MOST_BYTES} bytes"), None));
     }
-    if let Some(name) = parameters.keys().find(|name| axis(name).is_some() || !is_name(name)) {
+    if let Some(name) = parameters.iter().map(|(name, _)| *name).find(|name| axis(name).is_some() || !is_name(name)) {
         let help = Some("names of parameters are letters, digits and _, and not x, y, z or x1, x2, …".to_owned());
         return Err(reader.error(0..0, format!("a parameter cannot be named {name:?}"), help));
     }
@@ -75,7 +74,7 @@ pub(super) fn read(text: &str, parameters: &BTreeMap<String, f64>) -> Result<For
     if reader.at < text.len() {
         return Err(reader.unexpected("the end or an operator"));
     }
-    if let Some(name) = parameters.keys().find(|name| !reader.used.contains(&name.as_str())) {
+    if let Some(name) = parameters.iter().map(|(name, _)| *name).find(|name| !reader.used.contains(name)) {
         return Err(reader.error(
             0..text.len(),
             format!("the parameter {name} does not occur"),
@@ -106,7 +105,7 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
-    parameters: &'t BTreeMap<String, f64>,
+    parameters: &'t [(&'t str, f64)],
     used: Vec<&'t str>,
     dim: usize,
     /// The axes that occur, and whether by a numbered name.
@@ -133,6 +132,7 @@ impl<'t> Reader<'t> {
             '²' | '³' => Some("write powers as x^2".to_owned()),
             '(' | 'a'..='z' | 'A'..='Z' => Some("write products with *, as 2*x".to_owned()),
             '[' | '{' => Some("group with ( and )".to_owned()),
+            ')' => Some("no ( before it is open".to_owned()),
             _ => None,
         };
         self.error(self.at..self.at + shown.len(), format!("expected {expected}, found {shown:?}"), help)
@@ -152,33 +152,24 @@ impl<'t> Reader<'t> {
     }
 
     fn sum(&mut self) -> Result<Term, FormulaError> {
-        let mut sum = self.product()?;
-        loop {
-            let binary = if self.takes("+") {
-                Binary::Add
-            } else if self.takes("-") {
-                Binary::Subtract
-            } else {
-                return Ok(sum);
-            };
-            let next = self.product()?;
-            sum = self.tape.apply(binary, sum, next);
-        }
+        self.grouped_from_left([("+", Binary::Add), ("-", Binary::Subtract)], Reader::product)
     }
 
     fn product(&mut self) -> Result<Term, FormulaError> {
-        let mut product = self.signed()?;
-        loop {
-            let binary = if self.takes("*") {
-                Binary::Multiply
-            } else if self.takes("/") {
-                Binary::Divide
-            } else {
-                return Ok(product);
-            };
-            let next = self.signed()?;
-            product = self.tape.apply(binary, product, next);
+        self.grouped_from_left([("*", Binary::Multiply), ("/", Binary::Divide)], Reader::signed)
+    }
+
+    fn grouped_from_left(
+        &mut self,
+        operators: [(&str, Binary); 2],
+        part: fn(&mut Self) -> Result<Term, FormulaError>,
+    ) -> Result<Term, FormulaError> {
+        let mut result = part(self)?;
+        while let Some((_, binary)) = operators.into_iter().find(|(symbol, _)| self.takes(symbol)) {
+            let next = part(self)?;
+            result = self.tape.apply(binary, result, next);
         }
+        Ok(result)
     }
 
     /// A power with signs in front.
@@ -256,7 +247,7 @@ impl<'t> Reader<'t> {
         let length = rest.find(|c: char| !continues_name(c)).unwrap_or(rest.len());
         let (name, span) = (&rest[..length], self.at..self.at + length);
         self.at = span.end;
-        if let Some((name, value)) = self.parameters.get_key_value(name) {
+        if let Some((name, value)) = self.parameters.iter().find(|(known, _)| *known == name) {
             self.used.push(name);
             return Ok(Term::Number(*value));
         }

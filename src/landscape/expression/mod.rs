@@ -3,8 +3,6 @@
 mod formula;
 mod tape;
 
-use std::collections::BTreeMap;
-
 use nalgebra::DMatrix;
 
 use self::formula::read;
@@ -14,10 +12,14 @@ use super::{LandscapeError, Potential};
 
 pub use self::formula::FormulaError;
 
-/// How far a given minimum may be from the exact one, as a share of `1 + |θ*|`: a rounded number is made exact, another point is an error.
+/// How far a given minimum may be from the exact one, as a share of `|θ*|`: a rounded number is made exact, another point is an error.
 const ROUNDED: f64 = 0.01;
 
-/// How far the saddles beside a minimum in one dimension are searched for.
+/// The same at the origin: rounding errors of the descent.
+const ZERO: f64 = 1e-9;
+
+/// Where the search for the saddles beside a minimum in one dimension begins and ends.
+const NEAREST: f64 = 1e-6;
 const FURTHEST: f64 = 1e6;
 
 /// A potential given by a formula, with its gradient by reverse accumulation.
@@ -30,7 +32,7 @@ const FURTHEST: f64 = 1e6;
 /// ```
 /// use levy_escape::landscape::{Expression, Potential};
 ///
-/// let wells = Expression::new("x^4/4 - a*x^2/2", &[("a", 1.0)], None, &[0.9])?;
+/// let wells = Expression::new("x^4/4 - a*x^2/2", &[("a", 1.0)], None, Some(&[0.9]))?;
 /// assert_eq!(wells.minimum(), [1.0]);
 /// # Ok::<(), levy_escape::landscape::LandscapeError>(())
 /// ```
@@ -44,28 +46,14 @@ pub struct Expression {
 
 impl Expression {
     /// The potential with the formula `text`. Its minimum is the given one, corrected by up to 1 % where it is rounded, or else the one that a
-    /// descent from `start` finds.
+    /// descent from `start` finds, by default from the origin.
     ///
     /// # Errors
-    /// [`LandscapeError::Formula`]; [`LandscapeError::Length`] if the formula has more variables than the points; of a minimum that is not
-    /// one, or is not found, [`LandscapeError::NotStationary`] or [`LandscapeError::NoMinimum`].
+    /// [`LandscapeError::Formula`]; [`LandscapeError::Length`] if the formula has more variables than the points;
+    /// [`LandscapeError::AnotherMinimum`] if the given point is not one, [`LandscapeError::NoMinimum`] if none is found.
     pub fn new(
         text: &str,
         parameters: &[(&str, f64)],
-        minimum: Option<&[f64]>,
-        start: &[f64],
-    ) -> Result<Self, LandscapeError> {
-        let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        Self::with_parameters(text, &parameters, minimum, Some(start))
-    }
-
-    /// [`Expression::new`] with the parameters in a map. Without a minimum and a start, the descent begins at the origin.
-    ///
-    /// # Errors
-    /// As [`Expression::new`].
-    pub fn with_parameters(
-        text: &str,
-        parameters: &BTreeMap<String, f64>,
         minimum: Option<&[f64]>,
         start: Option<&[f64]>,
     ) -> Result<Self, LandscapeError> {
@@ -86,8 +74,8 @@ impl Expression {
         let found = descend(&expression, &from, minimum.is_none())?;
         if minimum.is_some() {
             let moved = from.iter().zip(&found).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
-            let size = from.iter().map(|x| x * x).sum::<f64>().sqrt();
-            if moved > ROUNDED * (1.0 + size) {
+            let size = found.iter().map(|x| x * x).sum::<f64>().sqrt();
+            if moved > ROUNDED * size + ZERO {
                 return Err(LandscapeError::AnotherMinimum { given: from, found });
             }
         }
@@ -104,7 +92,7 @@ impl Expression {
             self.gradient(&[minimum + sign * distance], &mut slope);
             sign * slope[0]
         };
-        let (mut inside, mut step) = (0.0, 1e-3);
+        let (mut inside, mut step) = (0.0, NEAREST);
         while inside < FURTHEST {
             let slope = rises(inside + step);
             if !slope.is_finite() {

@@ -8,9 +8,10 @@ use nalgebra::{DMatrix, DVector};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+use super::barrier::STEP_RELAXATION;
 use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, Reached, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
-use super::local_steps::local_limit;
+use super::local_steps::LocalSteps;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
 use crate::landscape::Form;
@@ -45,7 +46,7 @@ pub(super) struct AdamMotion {
     reaches: Vec<[f64; 2]>,
     /// The fastest rate of the motion.
     pub(super) rate: f64,
-    /// Longest step near the edge in relaxation times.
+    /// Longest step near the edge in relaxation times, in a potential without a closed form.
     near_step: f64,
     tolerance: f64,
     /// The time after which the position of a path no longer depends on its start.
@@ -106,7 +107,7 @@ enum Flow {
 }
 
 impl AdamMotion {
-    pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps, longest: f64) -> Self {
+    pub fn new(problem: &Problem, adam: &Adam, jumps: &LargeJumps) -> Self {
         let potential = problem.basin().potential();
         let dim = potential.dim();
         let flow = match (potential.form(), potential.form().axis_curvatures(dim)) {
@@ -124,7 +125,7 @@ impl AdamMotion {
             noise_scales: adam.noise_scales(problem.noise(), dim),
             flow,
             rate: fastest,
-            near_step: longest * fastest,
+            near_step: STEP_RELAXATION,
             tolerance: 1e-5 * reaches.iter().flatten().copied().fold(f64::INFINITY, f64::min),
             reaches,
             memory: MEMORY / slowest,
@@ -460,12 +461,13 @@ impl BetweenJumps for AdamMotion {
         let beta = self.adam.beta1_rate();
         let limit = longest.min(self.limit_of_averages(state));
         let share = if state.cuts.near { self.near_step } else { FAR_STEP };
-        let velocity = |state: &State, _: &[f64], axis: usize| state.averages.m[axis] * state.inverse_q(axis);
+        let speed = |state: &State, _: &[f64], axis: usize| (state.averages.m[axis] * state.inverse_q(axis)).abs();
         let rate = |curvature: f64, state: &State, axis: usize| {
             let k = curvature * state.inverse_q(axis);
             if beta < 4.0 * k { (beta * k).sqrt() } else { slow_rate(beta, k) }
         };
-        local_limit(self.problem.basin(), jumps, state, [limit, self.rate, share], velocity, rate)
+        let steps = LocalSteps { basin: self.problem.basin(), jumps, fastest: self.rate, share };
+        steps.limit(state, limit, speed, rate)
     }
 
     fn advance(&self, state: &mut State, tau: f64, jumps: &LargeJumps, rng: &mut Stream) {
@@ -540,6 +542,12 @@ struct WideSwing {
 }
 
 impl AdamMotion {
+    /// With another longest step near the edge, in relaxation times.
+    pub fn with_near_step(mut self, near_step: f64) -> Self {
+        self.near_step = near_step;
+        self
+    }
+
     /// Longest step in a potential whose curvature is that at the minimum.
     pub(super) fn limit_at_minimum(&self, state: &State) -> f64 {
         self.limit_of_averages(state).min(self.flow_limit(state))

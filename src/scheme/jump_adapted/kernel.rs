@@ -134,12 +134,13 @@ impl JumpAdaptedKernel {
             None => [JumpAdapted::THRESHOLD_FAR, near_threshold(alpha, rate, slowest)],
         };
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
-        let longest = settings.step_cap.unwrap_or(STEP_RELAXATION) / fastest;
+        let near_step = settings.step_cap.unwrap_or(STEP_RELAXATION);
+        let longest = near_step / fastest;
         let interval = IntervalProblem::of(problem)
             .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
-        let paths = PathEvents::new(problem, jumps, reaches, longest);
+        let paths = PathEvents::new(problem, jumps, reaches, near_step, longest);
         let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
         Ok(JumpAdaptedKernel { paths, interval, lazy, thresholds })
     }
@@ -176,12 +177,12 @@ fn interval_events(
 ) -> Option<AnyEvents> {
     let alpha = problem.noise().alpha().get();
     let q = rest.entry(0);
-    let slow = interval.curvatures[0].min(interval.curvatures[1]) / q;
     let floor = SmoothAxis::NOTHING / crossing_time(problem);
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
-            let cuts = EventCuts::new(jumps, alpha, interval.reach() * q, 0.5 / slow + 0.5 / adam.beta1_rate());
-            let motion = AdamMotion::new(problem, adam, jumps, longest);
+            let spreads = interval.curvatures.map(|k| 0.5 * q / k + 0.5 / adam.beta1_rate());
+            let cuts = EventCuts::new(jumps, alpha, interval.reaches().map(|reach| reach * q), spreads);
+            let motion = AdamMotion::new(problem, adam, jumps);
             let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
                 SecondMoment::Frozen => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
@@ -189,7 +190,7 @@ fn interval_events(
             }
         }
         _ => {
-            let cuts = EventCuts::new(jumps, alpha, interval.reach(), 0.5 / slow);
+            let cuts = EventCuts::new(jumps, alpha, interval.reaches(), interval.curvatures.map(|k| 0.5 / k));
             Some(if interval.curvatures[0] == interval.curvatures[1] {
                 AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor))
             } else {

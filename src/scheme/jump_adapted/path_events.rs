@@ -25,13 +25,10 @@ pub(super) struct PathEvents {
     problem: Problem,
     jumps: LargeJumps,
     motion: Box<dyn BetweenJumps>,
-    /// Distances from the minimum to the edge along the noise coordinates with `Q*`, in units of `L`: those that determine the cuts, and
-    /// those of every coordinate.
+    /// The distances from the minimum to the edge that determine the cuts, in units of `L`.
     cut_reaches: Vec<f64>,
-    reaches: Vec<f64>,
-    /// Standard deviation of `L` along every coordinate far from the edge, at rest; it determines whether the edge is near.
-    at_rest: Vec<f64>,
-    /// The time over which [`Self::at_rest`] gathers its noise where steps are local, otherwise infinite.
+    sides: Vec<AxisSides>,
+    /// The time over which [`AxisSides::at_rest`] gathers its noise where steps are local, otherwise infinite.
     rest_time: f64,
     /// Whether the edge is near at the minimum, to which all paths relax.
     always_near: bool,
@@ -40,42 +37,66 @@ pub(super) struct PathEvents {
     starts_at_rest: bool,
 }
 
+/// The two directions along a noise coordinate, in units of `L` and with `Q*`. The lower side comes first.
+struct AxisSides {
+    /// Distances from the minimum to the edge.
+    reaches: [f64; 2],
+    /// `z` standard deviations far from the edge, at rest: the edge is near within them.
+    at_rest: [f64; 2],
+}
+
+impl AxisSides {
+    fn reach(&self) -> f64 {
+        self.reaches[0].min(self.reaches[1])
+    }
+
+    /// The larger ratio of the fluctuations at rest to the distance of the edge.
+    fn part(&self, ways: [f64; 2]) -> f64 {
+        let part = |side: usize| if self.at_rest[side] > 0.0 { self.at_rest[side] / ways[side] } else { 0.0 };
+        part(0).max(part(1))
+    }
+
+    fn loads(&self) -> [f64; 2] {
+        [0, 1]
+            .map(|side| if self.at_rest[side] > 0.0 { (self.at_rest[side] / self.reaches[side]).powi(2) } else { 0.0 })
+    }
+}
+
 impl PathEvents {
     /// The jumps of the scheme.
     pub fn jumps(&self) -> &LargeJumps {
         &self.jumps
     }
 
-    /// `(z σ/r)²` of every axis: the edge is near within `z` standard deviations `σ`; `r` is its distance from the minimum.
-    pub fn loads(&self) -> Vec<f64> {
-        let load = |(at_rest, reach): (&f64, &f64)| if *at_rest > 0.0 { (at_rest / reach).powi(2) } else { 0.0 };
-        self.at_rest.iter().zip(&self.reaches).map(load).collect()
+    /// `(z σ/r)²` on both sides of every axis: an edge is near within `z` standard deviations `σ`; `r` is its distance from the minimum.
+    pub fn loads(&self) -> Vec<[f64; 2]> {
+        self.sides.iter().map(AxisSides::loads).collect()
     }
 
-    pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, longest: f64) -> Self {
+    pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, near_step: f64, longest: f64) -> Self {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let motion: Box<dyn BetweenJumps> = match problem.dynamics() {
-            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps, longest)),
-            _ => sgd_motion(problem, &jumps, SmoothAxis::NOTHING / crossing_time(problem), longest),
+            Dynamics::Adam(adam) => Box::new(AdamMotion::new(problem, adam, &jumps).with_near_step(near_step)),
+            _ => sgd_motion(problem, &jumps, SmoothAxis::NOTHING / crossing_time(problem), near_step),
         };
-        let epsilon = problem.noise().epsilon();
-        let reach = |j| problem.jump_exits(&rest, j, epsilon).into_iter().fold(f64::INFINITY, f64::min);
         let near = near_square(problem.noise().alpha().get());
-        let at_rest = |(j, spread): (usize, f64)| {
-            let variance = jumps.far(j).variance;
-            if variance > 0.0 { (near * variance * spread).sqrt() } else { 0.0 }
-        };
         let spreads = spreads(problem, &rest);
-        let rest_time = if motion.has_local_steps() { spreads[0] } else { f64::INFINITY };
-        let at_rest: Vec<f64> = spreads.into_iter().enumerate().map(at_rest).collect();
-        let reaches: Vec<f64> = (0..basin.dim()).map(reach).collect();
-        let parts = at_rest.iter().zip(&reaches).filter(|(part, _)| **part > 0.0).map(|(part, reach)| part / reach);
+        let rest_time = if motion.has_local_steps() { spreads[0][0] } else { f64::INFINITY };
+        let sides = |(j, spreads): (usize, [f64; 2])| {
+            let [ahead, behind] = problem.jump_exits(&rest, j, problem.noise().epsilon());
+            let mirrored = problem.noise().amplitude().is_diagonal() && jumps.axis_amplitude(j) < 0.0;
+            let variance = near * jumps.far(j).variance;
+            AxisSides {
+                reaches: if mirrored { [ahead, behind] } else { [behind, ahead] },
+                at_rest: spreads.map(|spread| if variance > 0.0 { (variance * spread).sqrt() } else { 0.0 }),
+            }
+        };
+        let sides: Vec<AxisSides> = spreads.into_iter().enumerate().map(sides).collect();
         PathEvents {
-            always_near: parts.map(|part| part * part).sum::<f64>() >= 1.0,
+            always_near: sides.iter().map(|axis| axis.part(axis.reaches).powi(2)).sum::<f64>() >= 1.0,
             rest_time,
-            at_rest,
-            reaches,
+            sides,
             problem: problem.clone(),
             jumps,
             cut_reaches,
@@ -114,8 +135,11 @@ impl PathEvents {
             let left = limits.max_time - state.t;
             let wait = clock / rate;
             let skipped = if state.cuts.near { 0.0 } else { self.motion.skip_rest(state, wait.min(left), rng) };
-            let step_limit = if skipped > 0.0 { 0.0 } else { self.motion.step_limit(state, step, &self.jumps) };
-            let tau = if skipped > 0.0 { skipped } else { wait.min(step).min(step_limit).min(left) };
+            let tau = if skipped > 0.0 {
+                skipped
+            } else {
+                wait.min(left).min(self.motion.step_limit(state, step, &self.jumps))
+            };
             if skipped == 0.0 {
                 state.before.copy_from_slice(&state.x);
                 self.motion.advance(state, tau, &self.jumps, rng);
@@ -157,24 +181,20 @@ impl PathEvents {
     /// Measures the distances to the edge, sets the cuts, and returns the longest step. Far from the edge it is infinite, unless the steps are
     /// local: then the noise of one step must not reach the edge, since the path may wander farther than the fluctuations at the minimum.
     fn look_around(&self, state: &mut State) -> f64 {
-        let dim = state.x.len();
         let view = self.problem.basin().seen_from(&state.x);
         let amplitude = self.jumps.amplitude();
         let mut load = 0.0;
-        for j in 0..dim {
-            let way = if amplitude.is_diagonal() {
+        for (j, axis) in self.sides.iter().enumerate() {
+            let ways = if amplitude.is_diagonal() {
                 let inverse_q = state.averages.q.get(j).map_or(1.0, |q| 1.0 / q);
-                view.nearest_axis_exit(j, self.jumps.axis_amplitude(j) * inverse_q)
+                view.axis_exits(j, self.jumps.axis_amplitude(j) * inverse_q)
             } else {
                 self.jumps.write_column(j, &mut state.scratch);
                 state.scratch.iter_mut().zip(&state.averages.q).for_each(|(v, q)| *v /= q);
-                view.nearest_exit(&state.scratch)
+                [view.nearest_exit(&state.scratch); 2]
             };
-            state.ways[j] = way;
-            if self.at_rest[j] > 0.0 {
-                let part = self.at_rest[j] / way;
-                load += part * part;
-            }
+            state.ways[j] = ways[0].min(ways[1]);
+            load += axis.part(ways).powi(2);
         }
         if load < 1.0 && !self.always_near {
             self.jumps.set_far(&mut state.cuts);
@@ -190,10 +210,10 @@ impl PathEvents {
         }
         self.jumps.set_near(&mut state.cuts, &state.shares);
         let mut spread = 0.0;
-        for ((j, way), reach) in state.ways.iter().enumerate().zip(&self.reaches) {
+        for ((j, way), axis) in state.ways.iter().enumerate().zip(&self.sides) {
             let deviation = (self.jumps.whole() * state.cuts.of(j).variance).sqrt();
             if deviation > 0.0 {
-                let part = deviation / way.max(Ladder::FLOOR * reach);
+                let part = deviation / way.max(Ladder::FLOOR * axis.reach());
                 spread += part * part;
             }
         }
@@ -319,8 +339,8 @@ impl PathEvents {
     }
 }
 
-/// Times that bound the variance at rest of the small jumps along every noise coordinate: `1/(2k)` for SGD.
-fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<f64> {
+/// Times that bound the variance at rest of the small jumps on both sides of every noise coordinate: `1/(2k)` for SGD.
+fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<[f64; 2]> {
     let basin = problem.basin();
     let dim = basin.dim();
     let momentum = match problem.dynamics() {
@@ -329,8 +349,8 @@ fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<f64> {
     };
     match basin.potential().form().axis_curvatures(dim) {
         Some([left, right]) if problem.noise().amplitude().is_diagonal() => {
-            (0..dim).map(|i| 0.5 * rest.entry(i) / left[i].min(right[i]) + momentum).collect()
+            (0..dim).map(|i| [left[i], right[i]].map(|k| 0.5 * rest.entry(i) / k + momentum)).collect()
         }
-        _ => vec![0.5 / curvature_range(problem)[1] + momentum; dim],
+        _ => vec![[0.5 / curvature_range(problem)[1] + momentum; 2]; dim],
     }
 }

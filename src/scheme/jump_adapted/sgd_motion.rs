@@ -7,7 +7,7 @@ use rand_distr::{Exp1, StandardNormal};
 use super::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
 use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, State, axis_reaches, shortest_axis, small_beside_basin};
 use super::large_jumps::LargeJumps;
-use super::local_steps::local_limit;
+use super::local_steps::LocalSteps;
 use crate::dynamics::Problem;
 use crate::landscape::{Form, Potential};
 use crate::noise::Stream;
@@ -15,9 +15,9 @@ use crate::scheme::linear::{covariance_at_rest, gathered, square_root};
 use crate::scheme::time_scale::relaxation_rates;
 use crate::scheme::vector::Number;
 
-/// Chooses the flow that the landscape and the noise allow. A curvature below `floor` counts as 0; `longest` is the longest step near the edge by
-/// the relaxation at the minimum.
-pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64, longest: f64) -> Box<dyn BetweenJumps> {
+/// Chooses the flow that the landscape and the noise allow. A curvature below `floor` counts as 0; `near_step` is the longest step near the edge
+/// in relaxation times.
+pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64, near_step: f64) -> Box<dyn BetweenJumps> {
     let potential = problem.basin().potential();
     let dim = potential.dim();
     if let Some([left, right]) = potential.form().axis_curvatures(dim)
@@ -29,7 +29,7 @@ pub(super) fn sgd_motion(problem: &Problem, jumps: &LargeJumps, floor: f64, long
     }
     match potential.form() {
         Form::Diagonal(_) | Form::Dense(_) | Form::Flat => Box::new(CoupledMotion::new(problem, jumps)),
-        _ => Box::new(GeneralMotion::new(problem, jumps, longest)),
+        _ => Box::new(GeneralMotion::new(problem, jumps, near_step)),
     }
 }
 
@@ -217,7 +217,7 @@ struct GeneralMotion {
 }
 
 impl GeneralMotion {
-    fn new(problem: &Problem, jumps: &LargeJumps, longest: f64) -> Self {
+    fn new(problem: &Problem, jumps: &LargeJumps, near_step: f64) -> Self {
         let basin = problem.basin();
         let [fastest, slowest] = relaxation_rates(problem);
         let hessian = basin.potential().hessian(basin.minimum());
@@ -226,7 +226,7 @@ impl GeneralMotion {
         GeneralMotion {
             problem: problem.clone(),
             rate: fastest,
-            near_step: longest * fastest,
+            near_step,
             tolerance: 1e-5 * shortest_axis(basin),
             memory: MEMORY / slowest,
             rest_root: rest.filter(|c| small_beside_basin(problem, c.trace())).map(|c| square_root(&c)),
@@ -237,9 +237,8 @@ impl GeneralMotion {
 impl BetweenJumps for GeneralMotion {
     fn step_limit(&self, state: &mut State, longest: f64, jumps: &LargeJumps) -> f64 {
         let share = if state.cuts.near { self.near_step } else { FAR_STEP };
-        let basin = self.problem.basin();
-        let velocity = |_: &State, gradient: &[f64], axis: usize| gradient[axis];
-        local_limit(basin, jumps, state, [longest, self.rate, share], velocity, |curvature, _, _| curvature)
+        let steps = LocalSteps { basin: self.problem.basin(), jumps, fastest: self.rate, share };
+        steps.limit(state, longest, |_, gradient, axis| gradient[axis].abs(), |curvature, _, _| curvature)
     }
 
     fn has_local_steps(&self) -> bool {

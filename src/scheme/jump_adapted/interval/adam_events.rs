@@ -162,11 +162,11 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         let mut place = self.cuts.far(clock, pareto);
         let wait = place.tau;
         // The noise acts before `Q⁻¹`, so distances are multiplied by `q`.
-        let distance = interval.distance(x) * q;
-        let near = self.cuts.is_near(distance);
+        let distances = interval.distances(x).map(|distance| distance * q);
+        let near = self.cuts.is_near(distances);
         let is_near = near.any();
         if is_near {
-            let local = self.cuts.near(distance, clock, pareto);
+            let local = self.cuts.near(distances[0].min(distances[1]), clock, pareto);
             let drift = STEP_DRIFT * local.distance / m.abs();
             let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
             place = place.or_where(near, local.place.cut_short(tau));
@@ -307,9 +307,9 @@ mod tests {
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
         let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
-        let motion = AdamMotion::new(&problem, &adam, &jumps, 0.1);
+        let motion = AdamMotion::new(&problem, &adam, &jumps);
         let interval = IntervalProblem::of(&problem).unwrap();
-        let cuts = EventCuts::new(&jumps, 1.5, 0.7, 1.0);
+        let cuts = EventCuts::new(&jumps, 1.5, [0.7, 1.0], [1.0; 2]);
         let events = AdamEvents::new(interval, &motion, cuts, false).unwrap();
         (motion, events)
     }

@@ -13,9 +13,9 @@ pub(in crate::scheme::jump_adapted) struct EventCuts {
     far: Cut,
     near: Cut,
     ladder: Ladder,
-    /// Distance below which the edge is near.
-    near_distance: f64,
-    /// Distance from the minimum to the edge.
+    /// Distances below which the lower and the upper edge are near.
+    near_distances: [f64; 2],
+    /// Distance from the minimum to the nearer edge.
     reach: f64,
     /// The step near the edge for the largest cut, at the distance of the minimum.
     near_step: f64,
@@ -46,36 +46,38 @@ pub(in crate::scheme::jump_adapted) struct NearPlace<S: Simd> {
 }
 
 impl EventCuts {
-    /// The cuts of a problem in one dimension. `reach`: the distance from the minimum to the edge; `spread`: the time in which the small jumps
-    /// accumulate their variance at rest.
-    pub fn new(jumps: &LargeJumps, alpha: f64, reach: f64, spread: f64) -> Self {
+    /// The cuts of a problem in one dimension. `reaches`: the distances from the minimum to the edges; `spreads`: the times in which the small
+    /// jumps accumulate their variance at rest on either side.
+    pub fn new(jumps: &LargeJumps, alpha: f64, reaches: [f64; 2], spreads: [f64; 2]) -> Self {
         let amplitude = jumps.axis_amplitude(0).abs();
         let displaced = |cut: Cut| Cut { size: amplitude * cut.size, variance: jumps.axis_variance(cut, 0), ..cut };
-        let (far, near) = (displaced(jumps.far(0)), displaced(jumps.largest_near(0)));
-        let step = (STEP_SPREAD * reach).powi(2) / (jumps.whole() * near.variance);
-        let near_distance = (near_square(alpha) * far.variance * spread).sqrt();
+        let (far, largest) = (displaced(jumps.far(0)), displaced(jumps.largest_near(0)));
+        let reach = reaches[0].min(reaches[1]);
+        let step = (STEP_SPREAD * reach).powi(2) / (jumps.whole() * largest.variance);
+        let near = spreads.map(|spread| (near_square(alpha) * far.variance * spread).sqrt());
+        let is_near_at_rest = near[0] >= reaches[0] || near[1] >= reaches[1];
         EventCuts {
             far,
-            near,
+            near: largest,
             ladder: *jumps.ladder(),
             // A path that relaxes comes as near to the edge as the minimum.
-            near_distance: if near_distance < reach { near_distance } else { f64::INFINITY },
+            near_distances: if is_near_at_rest { [f64::INFINITY; 2] } else { near },
             reach,
             near_step: step,
-            shift: jumps.shift() * near.size,
+            shift: jumps.shift() * largest.size,
             pareto_root: jumps.pareto_root(),
         }
     }
 
-    /// Distance below which the edge is near.
+    /// Distance below which the nearer edge of two equal sides is near.
     pub fn near_distance(&self) -> f64 {
-        self.near_distance
+        self.near_distances[0]
     }
 
-    /// Lanes in which the edge is near.
+    /// Lanes in which an edge is near, by the distances to the lower and the upper one.
     #[inline(always)]
-    pub fn is_near<S: Simd>(&self, distance: Vector<S>) -> Mask<S> {
-        distance.below_number(self.near_distance)
+    pub fn is_near<S: Simd>(&self, [lower, upper]: [Vector<S>; 2]) -> Mask<S> {
+        lower.below_number(self.near_distances[0]) | upper.below_number(self.near_distances[1])
     }
 
     /// A stretch far from the edge: until the clock runs out.

@@ -35,7 +35,7 @@ impl SmoothEvents {
 
 impl KinkEvents {
     pub fn new(interval: IntervalProblem, cuts: EventCuts, floor: f64) -> Self {
-        let reach = [interval.minimum - interval.lo, interval.hi - interval.minimum];
+        let reach = interval.reaches();
         KinkEvents { interval, cuts, axis: KinkAxis::new(interval.curvatures, reach, floor) }
     }
 }
@@ -56,11 +56,11 @@ impl IntervalEvents<0> for SmoothEvents {
         let normal = Vector::load(simd, &lanes.normals[0], g);
         let pareto = Vector::load(simd, &lanes.jump, g);
         let mut place = self.cuts.far(clock, pareto);
-        let distance = self.interval.distance(x);
-        let near = self.cuts.is_near(distance);
+        let distances = self.interval.distances(x);
+        let near = self.cuts.is_near(distances);
         let is_near = near.any();
         if is_near {
-            let local = self.cuts.near(distance, clock, pareto);
+            let local = self.cuts.near(distances[0].min(distances[1]), clock, pareto);
             let drift = (STEP_DRIFT / self.interval.curvatures[0]) * local.distance / y.abs();
             let tau = local.place.tau.min(drift).at_most(self.longest);
             place = place.or_where(near, local.place.cut_short(tau));
@@ -94,13 +94,13 @@ impl IntervalEvents<0> for KinkEvents {
         let pareto = Vector::load(simd, &lanes.jump, g);
         let mut place = self.cuts.far(clock, pareto);
         let mut limit = place.tau;
-        let distance = self.interval.distance(x);
+        let distances = self.interval.distances(x);
         // A path far from the edge keeps that cut until the next jump. Its steps depend on the wait, so a cut that changed after them would
         // depend on it too.
-        let near = self.cuts.is_near(distance) & !lanes.keeps_far(simd, g);
+        let near = self.cuts.is_near(distances) & !lanes.keeps_far(simd, g);
         let is_near = near.any();
         if is_near {
-            let local = self.cuts.near(distance, clock, pareto);
+            let local = self.cuts.near(distances[0].min(distances[1]), clock, pareto);
             let [left, right] = self.interval.curvatures;
             let k = y.below_number(0.0).choose(left, right);
             let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(STEP_RELAXATION) / k;

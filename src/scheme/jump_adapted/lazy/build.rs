@@ -20,12 +20,13 @@ use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 const SMALL: f64 = 0.01;
 
 /// The lazy events of a problem with separate axes whose coordinates at rest stay away from the edge; `None` for other problems. `loads`:
-/// for every axis `(z σ/r)²`, where the edge is near within `z` standard deviations `σ` at rest, and `r` is the distance to the edge.
+/// `(z σ/r)²` on both
+/// sides of every axis, where an edge is near within `z` standard deviations `σ` at rest, and `r` is its distance from the minimum.
 pub(in super::super) fn lazy_events(
     problem: &Problem,
     jumps: &LargeJumps,
     rest: &Preconditioner,
-    loads: &[f64],
+    loads: &[[f64; 2]],
     longest: f64,
 ) -> Option<Box<dyn LazyRun>> {
     let (basin, noise) = (problem.basin(), problem.noise());
@@ -69,7 +70,7 @@ pub(in super::super) fn lazy_events(
                 q: rest.entry(i),
                 far: displaced(jumps.far(i)),
                 near: displaced(jumps.largest_near(i)),
-                load: loads[i],
+                loads: loads[i],
                 square: 0.0,
             }
         })
@@ -138,13 +139,13 @@ impl Common<'_> {
         let sums = Sums {
             far_rate: sum(&|edge| edge.far.rate),
             near_rate: sum(&|edge| edge.near.rate),
-            load: sum(&|edge| edge.load),
+            load: sum(&AxisEdge::load),
             square,
             spread: sum(&AxisEdge::spread),
             quiver: sum(&|edge| edge.square * edge.spread()),
         };
         let stays = match self.shape {
-            Shape::Faces => edges.iter().all(|edge| edge.load < 1.0),
+            Shape::Faces => edges.iter().all(|edge| edge.load() < 1.0),
             Shape::Round => sums.load < 1.0 && square <= SMALL,
         };
         if !stays {

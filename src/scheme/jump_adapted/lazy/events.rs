@@ -76,6 +76,10 @@ pub(in super::super) trait LazyRun: Send + Sync {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
 }
 
+fn nearer(ways: [f64; 2]) -> f64 {
+    ways[0].min(ways[1])
+}
+
 impl<M: AxisMotions> LazyRun for LazyEvents<M> {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let mut place = Place {
@@ -187,10 +191,6 @@ impl<M: AxisMotions> LazyEvents<M> {
             return self.set_far(place);
         }
         let depth = (1.0 - place.square).max(0.0);
-        let share = |active: &Active<M::Own>| {
-            let axis = &self.kinds[active.kind as usize];
-            axis.to_round_edge(active.y, depth) / axis.reach * self.growth(active)
-        };
         let Sums {
             load: mut rest_load,
             near_rate: mut rest_rate,
@@ -201,9 +201,8 @@ impl<M: AxisMotions> LazyEvents<M> {
         let mut load = 0.0;
         for active in &place.active {
             let axis = &self.kinds[active.kind as usize];
-            let share = share(active);
-            load += axis.load / (share * share);
-            rest_load -= axis.load;
+            load += axis.load_at(axis.to_round_edge(active.y, depth)) / self.growth(active).powi(2);
+            rest_load -= axis.load();
             rest_rate -= axis.near.rate;
             rest_spread -= axis.spread();
             rest_quiver -= axis.spread() * axis.square;
@@ -226,8 +225,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         let mut limit = self.longest;
         for active in &mut place.active {
             let axis = &self.kinds[active.kind as usize];
-            let share =
-                axis.to_round_edge(active.y, depth) / axis.reach / (self.motion.inverse_q(&active.own) * axis.q);
+            let share = nearer(axis.to_round_edge(active.y, depth)) / axis.reach * self.growth(active);
             active.near = true;
             active.cut = self.ladder.lower(&axis.near, share);
             place.rate += active.cut.rate;
@@ -241,13 +239,9 @@ impl<M: AxisMotions> LazyEvents<M> {
 
     /// Treats every coordinate separately: one that is far from its faces keeps the cut and the step far from the edge.
     fn look_at_faces(&self, place: &mut Place<M::Own>) -> f64 {
-        let share = |active: &Active<M::Own>| {
-            let axis = &self.kinds[active.kind as usize];
-            axis.to_face(active.y) / axis.reach * self.growth(active)
-        };
         let is_near = |active: &Active<M::Own>| {
-            let share = share(active);
-            self.kinds[active.kind as usize].load >= share * share
+            let axis = &self.kinds[active.kind as usize];
+            axis.load_at(axis.to_faces(active.y)) >= self.growth(active).powi(2)
         };
         if !place.active.iter().any(is_near) {
             return self.set_far(place);
@@ -257,10 +251,10 @@ impl<M: AxisMotions> LazyEvents<M> {
         let (mut rate, mut limit, mut spread) = (0.0, self.longest, 0.0);
         for active in &mut place.active {
             let axis = &self.kinds[active.kind as usize];
-            let way = axis.to_face(active.y);
-            let share = way / axis.reach / (self.motion.inverse_q(&active.own) * axis.q);
+            let way = nearer(axis.to_faces(active.y));
+            let share = way / axis.reach * self.growth(active);
             place.rest_rate -= axis.far.rate;
-            active.near = axis.load >= share * share;
+            active.near = is_near(active);
             active.cut = if active.near { self.ladder.lower(&axis.near, share) } else { axis.far };
             rate += active.cut.rate;
             limit = limit.min(self.motion.step_limit(active, place.t));
@@ -342,7 +336,7 @@ impl<M: AxisMotions> LazyEvents<M> {
                 for active in &place.active {
                     let axis = &self.kinds[active.kind as usize];
                     if !active.near {
-                        if axis.to_face(active.y) <= 0.0 {
+                        if nearer(axis.to_faces(active.y)) <= 0.0 {
                             return Some((tau, by_face(active.axis as usize, active.y > 0.0)));
                         }
                         continue;

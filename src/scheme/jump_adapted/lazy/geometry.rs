@@ -13,8 +13,8 @@ pub(in super::super) struct AxisEdge {
     /// The cut far from the edge, and the largest near it, with the variances of the displacement before `Q⁻²`.
     pub far: Cut,
     pub near: Cut,
-    /// `(z σ/r)²`: the edge is near within `z` standard deviations `σ` at rest; `r` is its distance from the minimum.
-    pub load: f64,
+    /// `(z σ/r)²` of both sides: an edge is near within `z` standard deviations `σ` at rest; `r` is its distance from the minimum.
+    pub loads: [f64; 2],
     /// Mean of `(y/r±)²` at rest, the contribution of the coordinate to the squared gauge.
     pub square: f64,
 }
@@ -41,20 +41,36 @@ impl AxisEdge {
         y / self.end(y)
     }
 
-    /// The distance from `y` to the nearer face.
-    #[inline]
-    pub fn to_face(&self, y: f64) -> f64 {
-        (self.ends[1] - y).min(self.ends[0] + y).max(0.0)
+    /// The larger load, at the minimum.
+    pub fn load(&self) -> f64 {
+        self.loads[0].max(self.loads[1])
     }
 
-    /// The distance from `y` to the nearer end, if the squared gauge is `1 - depth`.
+    /// The larger load at given distances from both ends.
     #[inline]
-    pub fn to_round_edge(&self, y: f64, depth: f64) -> f64 {
+    pub fn load_at(&self, ways: [f64; 2]) -> f64 {
+        let load = |side: usize| {
+            let share = ways[side] / self.ends[side];
+            if self.loads[side] > 0.0 { self.loads[side] / (share * share) } else { 0.0 }
+        };
+        load(0).max(load(1))
+    }
+
+    /// The distances from `y` to both faces.
+    #[inline]
+    pub fn to_faces(&self, y: f64) -> [f64; 2] {
+        [self.ends[0] + y, self.ends[1] - y].map(|way| way.max(0.0))
+    }
+
+    /// The distances from `y` to both ends, if the squared gauge is `1 - depth`.
+    #[inline]
+    pub fn to_round_edge(&self, y: f64, depth: f64) -> [f64; 2] {
         let (own, other) = if y < 0.0 { (self.ends[0], self.ends[1]) } else { (self.ends[1], self.ends[0]) };
         let part = y.abs() / own;
         let root = (part * part + depth).sqrt();
         // This form does not cancel on the side of `y`.
-        (own * depth / (part + root)).min(y.abs() + other * root)
+        let [onward, back] = [own * depth / (part + root), y.abs() + other * root];
+        if y < 0.0 { [onward, back] } else { [back, onward] }
     }
 
     /// Variance per unit time of the Gaussian part with the largest cut near the edge, relative to the squared distance to the edge.
