@@ -13,7 +13,6 @@
 //! - Asmussen, Rosiński (2001), *Approximations of Small Jumps of Lévy Processes with a View towards Simulation*.
 //! - Kohatsu-Higa, Tankov (2010), *Jump-Adapted Discretization Schemes for Lévy-Driven SDEs*.
 
-use std::f64::consts::PI;
 use std::ops::Range;
 
 use super::adam_motion::AdamMotion;
@@ -23,6 +22,7 @@ use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents,
 use super::large_jumps::LargeJumps;
 use super::lazy::{LazyRun, lazy_events};
 use super::path_events::PathEvents;
+use super::thresholds::{FAR, NEAR, far_threshold, near_threshold};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::QuantileTable;
 use crate::scheme::interval::IntervalProblem;
@@ -48,12 +48,13 @@ impl JumpAdapted {
     /// Default cap of a step near the edge, in relaxation times.
     pub const STEP_CAP: f64 = STEP_RELAXATION;
 
-    /// Default share `κ` of the distance from the minimum to the edge, far from the edge.
-    pub const THRESHOLD_FAR: f64 = 0.3;
+    /// Largest default share `κ` of the distance from the minimum to the edge, far from the edge. It falls at a kink, where small jumps displace
+    /// the mean position.
+    pub const THRESHOLD_FAR: f64 = FAR;
 
     /// Largest default share `κ` of the remaining distance, near the edge. It falls if an exit takes several standard deviations of the
     /// small jumps.
-    pub const THRESHOLD_NEAR: f64 = 0.4;
+    pub const THRESHOLD_NEAR: f64 = NEAR;
 
     /// Draws exactly the jumps that move the parameters by more than `kappa` of the distance to the edge: the distance from the minimum
     /// far from the edge, the remaining distance near it. By default [`JumpAdapted::THRESHOLD_FAR`] and [`JumpAdapted::THRESHOLD_NEAR`].
@@ -131,7 +132,7 @@ impl JumpAdaptedKernel {
         let [fastest, slowest] = relaxation_rates(problem);
         let thresholds = match settings.threshold {
             Some(kappa) => [kappa; 2],
-            None => [JumpAdapted::THRESHOLD_FAR, near_threshold(alpha, rate, slowest)],
+            None => [far_threshold(problem, &rest, &reaches), near_threshold(alpha, rate, slowest)],
         };
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let near_step = settings.step_cap.unwrap_or(STEP_RELAXATION);
@@ -144,27 +145,6 @@ impl JumpAdaptedKernel {
         let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
         Ok(JumpAdaptedKernel { paths, interval, lazy, thresholds })
     }
-}
-
-/// The largest share `κ <= .4` of the distance to the edge at which the error of the replaced jumps is negligible.
-///
-/// Variance and fourth cumulant are preserved; the sixth cumulant of the law at rest changes its tail at `z` standard deviations by a share of
-/// `k_6 z^6/(720 σ^6)`, and with it the rate of creeping out, about `k z e^(-z²/2) √(2/π)`, which is compared with the rate of the jumps to the
-/// edge. With `A = 2c ε^α (κr)^-α` it is `k_6/σ^6 = (8/3)(2-α)³ k²/((4-α)(6-α) A²)` and `z² = 2k(2-α)/(A κ²)`. The product treats every
-/// small jump as if it came at the minimum, where the cut is largest, and must be below 1 %.
-fn near_threshold(alpha: f64, rate_to_edge: f64, relaxation: f64) -> f64 {
-    let share = |kappa: f64| {
-        let ratio = relaxation / (alpha * rate_to_edge * kappa.powf(-alpha));
-        let square = 2.0 * (2.0 - alpha) * ratio / (kappa * kappa);
-        let sixth = 8.0 / 3.0 * ((2.0 - alpha).powi(3) * ratio * ratio) / ((4.0 - alpha) * (6.0 - alpha));
-        let creeps = relaxation * (2.0 / PI * square).sqrt() * (-0.5 * square).exp();
-        sixth * square.powi(3) / 720.0 * creeps / (creeps + rate_to_edge)
-    };
-    let mut kappa = JumpAdapted::THRESHOLD_NEAR;
-    while share(kappa) > 0.01 && kappa > 0.02 {
-        kappa *= 0.95;
-    }
-    kappa
 }
 
 /// The events of a problem on an interval, for the dynamics that have them.

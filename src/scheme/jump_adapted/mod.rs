@@ -14,6 +14,7 @@ mod modes;
 mod path_events;
 mod runge_kutta;
 mod sgd_motion;
+mod thresholds;
 
 pub use barrier::small_jump_shift;
 pub use kernel::JumpAdapted;
