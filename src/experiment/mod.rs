@@ -4,6 +4,7 @@
 mod calibration_file;
 mod calibrations;
 mod escapes_format;
+mod figure_choice;
 mod figure_kind;
 mod file;
 mod identity;
