@@ -265,7 +265,11 @@ fn files_may_come_from_a_pipe() {
             let (stdout, stderr) =
                 (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
             assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{name} {file}");
-            assert!(name == "theory" || stdout == format!("{file}: 1 cells of 300 paths\n"), "{stdout}");
+            assert!(
+                name == "theory"
+                    || stdout == format!("{file}: 1 cells of 300 paths; figures: exponential-law, laplace\n"),
+                "{stdout}"
+            );
         }
     }
 }

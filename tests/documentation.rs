@@ -1,11 +1,12 @@
 //! The tables of `docs/` against the parser and the writers: every key, every column, in order.
 
+mod json_schema;
 mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use levy_escape::experiment::Experiment;
+use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::results::{
     COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, RANDOM_PROBLEM_COLUMNS, SUMMARY_COLUMNS,
 };
@@ -301,6 +302,10 @@ fn the_key_tables_are_those_of_the_parser() {
             assert!(lines.iter().any(|line| line.contains(&format!("{shown} ="))), "{heading}: {path}: {lines:?}");
             let text = with_lines(file, name, &lines);
             parse(&text, is_calibration).unwrap_or_else(|errors| panic!("{heading}: {path}:\n{text}\n{errors}"));
+            if !is_calibration {
+                json_schema::accepts(&text)
+                    .unwrap_or_else(|wrong| panic!("schema: {heading}: {path}:\n{text}\n{wrong}"));
+            }
             for (at, owner, entry) in openings(&text) {
                 let mut wrong = text.clone();
                 wrong.insert_str(at, &entry);
@@ -319,6 +324,16 @@ fn the_key_tables_are_those_of_the_parser() {
     }
     let never: Vec<_> = documented.keys().filter(|owner| !found.contains_key(*owner)).collect();
     assert!(never.is_empty(), "documented, but no table of the parser: {never:?}");
+
+    let schema = experiment_schema().unwrap();
+    let keys = |table: &serde_json::Value| -> BTreeSet<String> {
+        table["properties"].as_object().unwrap().keys().cloned().collect()
+    };
+    let mut of_schema: BTreeMap<String, BTreeSet<String>> = BTreeMap::from([(String::new(), keys(&schema))]);
+    of_schema
+        .extend(schema["definitions"].as_object().unwrap().iter().map(|(name, table)| (name.clone(), keys(table))));
+    let of_parser = found.into_iter().filter(|((is_calibration, _), _)| !is_calibration);
+    assert_eq!(of_schema, of_parser.map(|((_, owner), keys)| (owner, keys)).collect(), "schema, and parser");
 }
 
 /// The complete files of the page, which readers copy.
@@ -331,6 +346,9 @@ fn the_example_files_parse() {
         let is_calibration = levy_escape::experiment::is_calibration(block);
         if !is_calibration || cfg!(feature = "calibrate") {
             parse(block, is_calibration).unwrap();
+        }
+        if !is_calibration {
+            json_schema::accepts(block).unwrap();
         }
     }
 }

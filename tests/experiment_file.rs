@@ -138,6 +138,26 @@ fn every_error_is_reported_with_its_place() {
             "\"laplas\"",
             &["26:51: unknown value \"laplas\" for `figures` (hint: did you mean \"laplace\"?)"],
         ),
+        // Figures.
+        (
+            "[\"gamma-vs",
+            "\"theorem2\" # ",
+            &["26:11: unknown value \"theorem2\" for `figures` (hint: write `figures = [\"theorem2\"]`"],
+        ),
+        (
+            "[\"gamma-vs",
+            "\"all\" # ",
+            &["26:11: unknown value \"all\" for `figures` (hint: write `figures = \"auto\"`, or a list of figures)"],
+        ),
+        ("[\"gamma-vs", "3 # ", &["26:11: `figures` must be a list, not a whole number"]),
+        (
+            "\"laplace\"",
+            "\"escape-set\", \"transitions\"",
+            &[
+                "26:51: the figure \"escape-set\" needs a basin of finite volume in two dimensions (hint: leave it out",
+                "26:65: the figure \"transitions\" needs a well of infinite volume",
+            ],
+        ),
         ("\"gamma-vs-epsilon\"      #", "\"../../x\" #", &["1:9: the name \"../../x\" cannot be a folder"]),
         ("\"gamma-vs-epsilon\"      #", "\"/tmp/x\" #", &["1:9: the name \"/tmp/x\" cannot be a folder"]),
         ("\"gamma-vs-epsilon\"      #", "\"..\" #", &["1:9: the name \"..\" cannot be a folder"]),

@@ -200,13 +200,17 @@ fn exponential_law() {
             .map(|alpha| survival(&format!("α = {alpha}"), paths, 1.0 + off * (alpha - 1.5)))
             .to_vec(),
     };
-    let figure = ExponentialLaw { panels: vec![panel("SGD", 0.1, 5_000), panel("Adam", -0.2, 5_000)] };
+    let figure = ExponentialLaw {
+        title: "ε = 0.003".to_owned(),
+        panels: vec![panel("SGD", 0.1, 5_000), panel("Adam", -0.2, 5_000)],
+    };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
     says(&texts, &["P(λΓ &gt; t)", "Theorem 1: exp(−t)", "α = 1.8: KS 0.012, p = 0.314", "Adam"]);
-    drawn(&ExponentialLaw { panels: vec![panel("", 0.0, 9)] }, "nine-paths", FULL_PIXELS);
+    drawn(&ExponentialLaw { title: String::new(), panels: vec![panel("", 0.0, 9)] }, "nine-paths", FULL_PIXELS);
     let names = (0..8).map(|i| survival(&format!("basin[width={i}], α = 1.5"), 500, 1.0 + 0.01 * f64::from(i)));
     let many = SurvivalPanel { title: "SGD".to_owned(), series: names.collect() };
-    let many = ExponentialLaw { panels: vec![many.clone(), SurvivalPanel { title: "Adam".to_owned(), ..many }] };
+    let title = "α = 1.5, ε = 0.003".to_owned();
+    let many = ExponentialLaw { title, panels: vec![many.clone(), SurvivalPanel { title: "Adam".to_owned(), ..many }] };
     drawn(&many, "many-series", FULL_PIXELS);
     assert!(matches!(save(&ExponentialLaw::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }

@@ -149,11 +149,58 @@ fn two_experiments_never_share_a_folder() {
 
 #[test]
 fn a_figure_that_cannot_be_drawn_costs_no_results() {
-    let folder = folder(&SMALL.replace("seed = 7", "seed = 7\nfigures = [\"escape-set\"]"));
-    let said = say(folder.path(), &["run", "my.toml"]);
+    let none_escapes = |figures: &str| SMALL.replace("seed = 7", &format!("seed = 7\nmax_time = 1e-9\n{figures}"));
+    let named = folder(&none_escapes("figures = [\"exponential-law\"]"));
+    let said = say(named.path(), &["run", "my.toml"]);
     assert_eq!(said.code, 1, "{}", said.stderr);
-    assert!(said.stderr.contains("escape-set could not be drawn"), "{}", said.stderr);
-    assert_eq!(lines(folder.path().join("results/small/escapes.csv")).len(), 1 + 300);
+    assert!(said.stderr.contains("exponential-law could not be drawn"), "{}", said.stderr);
+    assert_eq!(lines(named.path().join("results/small/escapes.csv")).len(), 1 + 300);
+
+    // Nobody asked for the figures that fit.
+    let auto = folder(&none_escapes(""));
+    let said = say(auto.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("figures: none; without data: exponential-law, laplace\n"), "{}", said.stderr);
+}
+
+/// Without `figures`, and with `figures = "auto"`, what fits is drawn; a list draws what it names, and the run is the same.
+#[test]
+fn figures_that_fit_are_drawn_by_default() {
+    let text = |figures: &str| {
+        let text = SMALL.replace("epsilon = 0.1", "epsilon = [0.1, 0.2]");
+        text.replace("seed = 7", &format!("seed = 7\n{figures}"))
+    };
+    let fit = "exponential-law, gamma-vs-epsilon, laplace";
+    let mut fingerprints = Vec::new();
+    for (figures, expected) in
+        [("", fit), ("figures = \"auto\"", fit), ("figures = []", "none"), ("figures = [\"laplace\"]", "laplace")]
+    {
+        let folder = folder(&text(figures));
+        let named = |line: &str| {
+            let mut names: Vec<&str> = line.rsplit_once("figures: ").expect(line).1.trim_end().split(", ").collect();
+            names.sort_unstable();
+            names.join(", ")
+        };
+        let said = say(folder.path(), &["check", "my.toml"]);
+        assert_eq!((said.code, named(&said.stdout).as_str()), (0, expected), "{figures}: {}", said.stderr);
+        let said = say(folder.path(), &["run", "my.toml"]);
+        assert_eq!(said.code, 0, "{figures}: {}", said.stderr);
+        let line = said.stderr.lines().find(|line| line.starts_with("figures: ")).unwrap();
+        assert_eq!(named(line), expected, "{figures}");
+        let results = folder.path().join("results/small");
+        let page = fs::read_to_string(results.join("report.html")).unwrap();
+        for figure in expected.split(", ").filter(|figure| *figure != "none") {
+            assert!(results.join(format!("figures/{figure}.png")).exists(), "{figures}: {figure}");
+            assert!(page.contains(&format!("figures/{figure}.svg")), "{figures}: {figure} is not on the page");
+        }
+        assert_eq!(results.join("figures").exists(), expected != "none", "{figures}");
+        fingerprints.push(manifest(&results)["fingerprint"].clone());
+        // Results of one choice can be resumed with another.
+        fs::write(folder.path().join("my.toml"), text("figures = [\"gamma-vs-epsilon\"]")).unwrap();
+        let said = say(folder.path(), &["run", "my.toml", "--resume"]);
+        assert!(said.code == 0 && said.stderr.contains("figures: gamma-vs-epsilon\n"), "{figures}: {}", said.stderr);
+    }
+    assert!(fingerprints.windows(2).all(|pair| pair[0] == pair[1]), "{fingerprints:?}");
 }
 
 #[cfg(unix)]

@@ -195,11 +195,12 @@ pub enum Command {
     ))]
     TailIndex(TailIndexOptions),
 
-    /// Print shell completions or the man page
+    /// Print shell completions, the man page or the schema of experiment files
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape generate completions bash > ~/.local/share/bash-completion/completions/levy-escape",
         "  levy-escape generate man > levy-escape.1",
+        "  levy-escape generate schema > experiment.schema.json",
         ""
     ))]
     Generate(GenerateOptions),

@@ -233,7 +233,7 @@ pub struct GenerateOptions {
     pub what: Generated,
 }
 
-/// What can be generated from the command line's definition.
+/// What can be generated from the definitions of the command line and of the experiment file.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Generated {
     /// Completions for a shell
@@ -244,6 +244,8 @@ pub enum Generated {
     },
     /// The man page
     Man,
+    /// The JSON Schema of the experiment file, with which editors complete and check keys
+    Schema,
 }
 
 /// Options of `check`.

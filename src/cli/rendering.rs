@@ -122,14 +122,14 @@ impl Rendering<'_> {
         }
         warnings.iter().for_each(|warning| console.warn(warning));
         if self.is_complete() {
-            self.print_end(&results, seconds, console);
+            self.print_end(&results, &drawings, seconds, console);
         }
         undrawn?;
         Ok(results.iter().filter(|result| result.check == Some(Check::Off)).count())
     }
 
     /// Prints the counts, where the files are, and the next command.
-    fn print_end(&self, results: &[CellResult], seconds: f64, console: &Console) {
+    fn print_end(&self, results: &[CellResult], drawings: &[Drawing], seconds: f64, console: &Console) {
         let (name, path) = (&self.run.experiment().name, self.folder.path());
         let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
         let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
@@ -139,6 +139,7 @@ impl Rendering<'_> {
         let cells = results.len();
         console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
         console.say(format!("files: {}", self.files().join(", ")));
+        console.say(format!("figures: {}", self.drawn(drawings)));
         console.say(format!("page: {}", path.join("report.html").display()));
         console.say(format!("write tables and figures again with: {}", report_command(path)));
         let file = self.run.experiment().escapes.file();
@@ -149,6 +150,15 @@ impl Rendering<'_> {
                 "{file} takes {size}B: {command} --escapes none removes it, and escapes = \"none\" in the experiment avoids it"
             ));
         }
+    }
+
+    /// The figures that were drawn, and those that fit the experiment but had no data.
+    fn drawn(&self, drawings: &[Drawing]) -> String {
+        let is_drawn = |kind: &FigureKind| drawings.iter().any(|drawing| drawing.stem == kind.name());
+        let (drawn, rest): (Vec<FigureKind>, Vec<FigureKind>) =
+            self.run.experiment().figures.iter().partition(|kind| is_drawn(kind));
+        let rest = if rest.is_empty() { String::new() } else { format!("; without data: {}", figure_names(&rest)) };
+        figure_names(&drawn) + &rest
     }
 
     /// Names of the files in the folder, without the store.
@@ -204,8 +214,8 @@ impl Rendering<'_> {
         for kind in &self.run.experiment().figures {
             match report::draw(*kind, material, &self.folder.path().join("figures")) {
                 Ok(drawing) => drawings.push(drawing),
-                // An incomplete run may lack the data of a figure.
-                Err(FigureError::Empty { .. }) if !self.is_complete() => {}
+                // An incomplete run may lack the data of a figure, and nobody asked for one that fits the plan.
+                Err(FigureError::Empty { .. }) if !self.is_complete() || self.run.experiment().auto_figures => {}
                 Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: kind.name(), source })),
             }
         }
@@ -287,6 +297,12 @@ pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Names of figures, or `none`.
+pub fn figure_names(figures: &[FigureKind]) -> String {
+    let names: Vec<&str> = figures.iter().map(|kind| kind.name()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn cell_line(result: &CellResult) -> String {

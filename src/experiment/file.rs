@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::escapes_format::EscapesFormat;
+use super::figure_choice::FigureChoice;
 use super::figure_kind::FigureKind;
 use super::plan::{CellPlan, Plan};
 use super::sections::basin::{self, BasinMember};
@@ -38,8 +39,10 @@ pub struct Experiment {
     pub cells: Vec<CellPlan>,
     /// Random problems to be solved in addition to the cells.
     pub random_problems: Option<RandomProblemsPlan>,
-    /// The figures asked for.
+    /// The figures to draw.
     pub figures: Vec<FigureKind>,
+    /// Whether they were chosen because they fit the experiment, and not named in the file.
+    pub auto_figures: bool,
     /// The table with one row per path.
     pub escapes: EscapesFormat,
     /// Warnings about settings that are valid.
@@ -131,9 +134,9 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         scheme => several(scheme, scheme::read),
     };
     let random_problems = top.get("random_problems").map(random_problems::read);
-    let figures = read_at_end(&top, "figures", |value| value.all_named(&FigureKind::ALL, FigureKind::name));
+    let figures = read_at_end(&top, "figures", read_figures);
     let escapes = read_at_end(&top, "escapes", read_escapes);
-    if random_problems.is_none() && figures.as_ref().is_some_and(|kinds| kinds.contains(&FigureKind::RandomProblems)) {
+    if random_problems.is_none() && figures.as_ref().is_some_and(|figures| figures.names(FigureKind::RandomProblems)) {
         let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
         top.miss(&["random_problems"], diagnostic.help("add `problems`, `dim` and `alpha` under [random_problems]"));
     }
@@ -157,6 +160,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     if diagnostics.count() > 0 {
         return None;
     }
+    let (figures, auto_figures) = figures?.resolve(&FigureChoice::new(&cells, random_problems.is_some()))?;
     let paths = paths?;
     let quick_paths = match quick {
         Some(quick) => quick?,
@@ -172,7 +176,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
             Some(plan) => Some(plan?),
             None => None,
         },
-        figures: figures?,
+        figures,
+        auto_figures,
         escapes: escapes?,
         warnings,
         text: text.clone(),
@@ -230,6 +235,60 @@ fn read_at_end<'a, T: Default>(
         return None;
     }
     read(value)
+}
+
+/// What `figures` asks for.
+#[derive(Default)]
+enum FigureRequest<'a> {
+    /// What fits the experiment.
+    #[default]
+    Auto,
+    Named(Vec<(FigureKind, Value<'a>)>),
+}
+
+impl FigureRequest<'_> {
+    fn names(&self, kind: FigureKind) -> bool {
+        matches!(self, FigureRequest::Named(named) if named.iter().any(|(named, _)| *named == kind))
+    }
+
+    /// The figures to draw, and whether they were chosen automatically. Reports every named figure that cannot be drawn.
+    fn resolve(self, choice: &FigureChoice<'_>) -> Option<(Vec<FigureKind>, bool)> {
+        let named = match self {
+            FigureRequest::Auto => return Some((choice.auto(), true)),
+            FigureRequest::Named(named) => named,
+        };
+        let possible = |(kind, value): (FigureKind, Value<'_>)| {
+            let Some(needs) = choice.missing(kind) else { return Some(kind) };
+            let message = format!("the figure \"{}\" needs {needs}", kind.name());
+            value.report_with_help(message, "leave it out; `figures = \"auto\"` draws what fits the experiment");
+            None
+        };
+        // Every figure is checked, not only those before the first wrong one.
+        let figures: Vec<Option<FigureKind>> = named.into_iter().map(possible).collect();
+        Some((figures.into_iter().collect::<Option<_>>()?, false))
+    }
+}
+
+fn read_figures(value: Value<'_>) -> Option<FigureRequest<'_>> {
+    const AUTO: &str = "auto";
+    match &value.node.kind {
+        Kind::Text(text) if text == AUTO => Some(FigureRequest::Auto),
+        Kind::Text(text) => {
+            let help = match FigureKind::ALL.iter().find(|kind| kind.name() == text) {
+                Some(kind) => format!("write `figures = [\"{}\"]`", kind.name()),
+                None => format!("write `figures = \"{AUTO}\"`, or a list of figures"),
+            };
+            value.report_with_help(format!("unknown value {text:?} for `{}`", value.key), help);
+            None
+        }
+        _ => {
+            let items: Vec<Value<'_>> = value.list()?.collect();
+            let named: Vec<Option<FigureKind>> =
+                items.iter().map(|item| item.named(&FigureKind::ALL, FigureKind::name)).collect();
+            let named: Vec<FigureKind> = named.into_iter().collect::<Option<_>>()?;
+            Some(FigureRequest::Named(named.into_iter().zip(items).collect()))
+        }
+    }
 }
 
 fn read_escapes(value: Value<'_>) -> Option<EscapesFormat> {

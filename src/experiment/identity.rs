@@ -349,7 +349,7 @@ mod tests {
         for (old, new) in [
             ("name = \"everything\"", "name = \"other\" # a comment"),
             ("seed = 0xfeed\npaths = 1e3", "paths = 5\n\nseed = 1"),
-            ("figures = [\"theorem2\"]", "figures = []"),
+            ("figures = [\"sde-vs-steps\"]", "figures = []"),
             ("quick = { paths = 10 }", ""),
             ("epsilon = 0.1", "epsilon = 1e-1"),
             ("alpha = { values = [1.2, 1.5] }\neta", "alpha = [1.2, 1.5]\neta"),

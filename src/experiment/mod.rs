@@ -4,10 +4,12 @@
 mod calibration_file;
 mod calibrations;
 mod escapes_format;
+mod figure_choice;
 mod figure_kind;
 mod file;
 mod identity;
 mod plan;
+mod schema;
 mod sections;
 mod toml;
 
@@ -17,5 +19,6 @@ pub use escapes_format::EscapesFormat;
 pub use figure_kind::FigureKind;
 pub use file::Experiment;
 pub use plan::CellPlan;
+pub use schema::{UnknownType, experiment_schema};
 pub use sections::{RandomProblemsPlan, calibrations_named, is_calibration};
 pub use toml::{Diagnostic, ExperimentErrors, Span};

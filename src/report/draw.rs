@@ -8,7 +8,7 @@ use super::figures::cost::cost_vs_epsilon;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
-use super::select::{alpha, alpha_label, distinct, epsilon, group_by, title};
+use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
@@ -64,7 +64,7 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
     let panels = panels.into_iter().map(|((dynamics, basin), cells)| {
         let series = group_by(cells, |r| (alpha(r), r.plan.scheme.name()));
         EpsilonPanel {
-            title: if one_basin { title(&dynamics) } else { format!("{}, {basin}", title(&dynamics)) },
+            title: if one_basin { title(&dynamics) } else { format!("{}, {}", title(&dynamics), basin_title(&basin)) },
             series: series
                 .into_iter()
                 .map(|((alpha, scheme), cells)| epsilon_series(alpha, (schemes.len() > 1).then_some(scheme), &cells))
@@ -112,25 +112,39 @@ fn at_smallest_epsilon(results: &[CellResult]) -> Vec<&CellResult> {
 }
 
 fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
-    let cells = at_smallest_epsilon(results);
-    let basins = distinct(cells.iter().map(|r| r.plan.basin.clone()));
+    let cells: Vec<&CellResult> = at_smallest_epsilon(results).into_iter().filter(|r| r.prediction.is_some()).collect();
+    let basins = distinct(cells.iter().map(|r| &r.plan.basin)).len();
+    let (tails, levels) = (distinct(cells.iter().map(|r| alpha(r))), distinct(cells.iter().map(|r| epsilon(r))));
     let by_basin = group_by(cells.iter().copied(), |r| (r.plan.dynamics.clone(), r.plan.basin.clone()));
-    let panels = if by_basin.len() <= PANELS {
-        let panel = |((dynamics, basin), cells): ((String, String), Vec<&CellResult>)| SurvivalPanel {
-            title: if basins.len() > 1 { format!("{}, {basin}", title(&dynamics)) } else { title(&dynamics) },
-            series: cells.into_iter().filter_map(|r| survival(r, alpha_label(alpha(r)))).collect(),
-        };
-        by_basin.into_iter().map(panel).collect()
-    } else {
-        let by_dynamics = group_by(cells, |r| r.plan.dynamics.clone());
-        let named = |r: &CellResult| survival(r, format!("{}, {}", r.plan.basin, alpha_label(alpha(r))));
-        let panel = |(dynamics, cells): (String, Vec<&CellResult>)| SurvivalPanel {
-            title: title(&dynamics),
-            series: cells.into_iter().filter_map(named).collect(),
-        };
-        by_dynamics.into_iter().map(panel).collect()
+    let has_panels_of_basins = by_basin.len() <= PANELS;
+    // A value that all curves share is in the title.
+    let shared_tail = tails.first().filter(|_| tails.len() == 1 && !has_panels_of_basins);
+    let shared_level = levels.first().filter(|_| levels.len() == 1);
+    let level = |level: f64| format!("ε = {}", super::number(level));
+    let series = |r: &CellResult| {
+        let mut label = Vec::new();
+        label.extend((!has_panels_of_basins).then(|| basin_title(&r.plan.basin)));
+        label.extend(shared_tail.is_none().then(|| alpha_label(alpha(r))));
+        label.extend(shared_level.is_none().then(|| level(epsilon(r))));
+        survival(r, label.join(", "))
     };
-    ExponentialLaw { panels }
+    let panel = |title: String, cells: Vec<&CellResult>| SurvivalPanel {
+        title,
+        series: cells.into_iter().filter_map(series).collect(),
+    };
+    let panels = if has_panels_of_basins {
+        let named = |((dynamics, basin), cells): ((String, String), Vec<&CellResult>)| {
+            let dynamics = title(&dynamics);
+            panel(if basins > 1 { format!("{dynamics}, {}", basin_title(&basin)) } else { dynamics }, cells)
+        };
+        by_basin.into_iter().map(named).collect()
+    } else {
+        let by_dynamics = group_by(cells.iter().copied(), |r| r.plan.dynamics.clone());
+        by_dynamics.into_iter().map(|(dynamics, cells)| panel(title(&dynamics), cells)).collect()
+    };
+    let shared: Vec<String> =
+        shared_tail.map(|tail| alpha_label(*tail)).into_iter().chain(shared_level.map(|l| level(*l))).collect();
+    ExponentialLaw { title: shared.join(", "), panels }
 }
 
 fn survival(result: &CellResult, label: String) -> Option<Survival> {
@@ -163,7 +177,10 @@ fn laplace(results: &[CellResult]) -> Laplace {
         let series: Vec<LaplaceSeries> = cells.filter_map(laplace_series).collect();
         let deviations = series.iter().flat_map(|s| &s.points).map(|p| smallest_rho(p.x, p.y));
         let rho = deviations.filter(|r| r.is_finite()).fold(0.0, f64::max);
-        LaplacePanel { title: format!("ε = {}", super::number(level)), rho: (rho > 0.0).then_some(rho), series }
+        let basin =
+            basins.first().filter(|_| basins.len() > 1).map_or(String::new(), |b| format!(", {}", basin_title(b)));
+        let title = format!("ε = {}{basin}", super::number(level));
+        LaplacePanel { title, rho: (rho > 0.0).then_some(rho), series }
     };
     Laplace { panels: chosen.into_iter().map(panel).collect() }
 }
@@ -208,7 +225,7 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
         let det = cells.iter().filter_map(|r| r.prediction.as_ref()).map(|p| p.preconditioner.log_determinant());
         let det = det.fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a }).exp();
         EscapePlane {
-            title: format!("{basin}, det Q = {}", super::number(det)),
+            title: format!("{}, det Q = {}", basin_title(&basin), super::number(det)),
             basin: directions().map(boundary).collect(),
             regions,
         }

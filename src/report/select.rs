@@ -44,13 +44,43 @@ pub fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     seen
 }
 
-/// `sgd` → `SGD`, `adam_steps` → `Adam, steps`; a user's own name stays.
+/// `sgd` → `SGD`, `adam_steps` → `Adam, steps`, `sgd[amplitude=2]` → `SGD, amplitude = 2`; a user's own name stays.
 pub fn title(dynamics: &str) -> String {
-    match dynamics {
-        "sgd" => "SGD".to_string(),
-        "adam" => "Adam".to_string(),
-        "sgd_steps" => "SGD, steps".to_string(),
-        "adam_steps" => "Adam, steps".to_string(),
-        own => own.to_string(),
+    let (name, values) = split(dynamics);
+    let name = match name {
+        "sgd" => "SGD",
+        "adam" => "Adam",
+        "sgd_steps" => "SGD, steps",
+        "adam_steps" => "Adam, steps",
+        own => own,
+    };
+    format!("{name}{values}")
+}
+
+/// `sharp[radius=0.1]` → `sharp, radius = 0.1`.
+pub fn basin_title(basin: &str) -> String {
+    let (name, values) = split(basin);
+    format!("{name}{values}")
+}
+
+/// The name of a member of a family, and its values in words.
+fn split(member: &str) -> (&str, String) {
+    match member.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
+        Some((name, values)) => (name, values.split(' ').map(|v| format!(", {}", v.replace('=', " = "))).collect()),
+        None => (member, String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_families_are_named_in_words() {
+        assert_eq!(title("sgd"), "SGD");
+        assert_eq!(title("adam_steps[amplitude=0.5]"), "Adam, steps, amplitude = 0.5");
+        assert_eq!(title("my own"), "my own");
+        assert_eq!(basin_title("sharp[lo=-1 hi=2]"), "sharp, lo = -1, hi = 2");
+        assert_eq!(basin_title("left, 4 × deeper"), "left, 4 × deeper");
     }
 }

@@ -8,6 +8,7 @@ use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::load::{self, LoadFailure, read_text};
 use crate::cli::options::CheckOptions;
+use crate::cli::rendering::figure_names;
 #[cfg(feature = "calibrate")]
 use crate::experiment::CalibrationFile;
 use crate::experiment::{Experiment, is_calibration};
@@ -54,7 +55,8 @@ fn checked(file: &Path) -> Result<Checked, LoadFailure> {
     }
     let experiment = load::parse(file, &text, Path::new(Experiment::RESULTS))?;
     let (cells, paths) = (experiment.cells.len(), experiment.paths);
-    let line = format!("{}: {cells} cells of {paths} paths", file.display());
+    let figures = figure_names(&experiment.figures);
+    let line = format!("{}: {cells} cells of {paths} paths; figures: {figures}", file.display());
     Ok(Checked { line, warnings: experiment.warnings })
 }
 

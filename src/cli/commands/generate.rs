@@ -1,30 +1,41 @@
-//! `generate`: shell completions and the man page, from the definition of the command line.
+//! `generate`: shell completions and the man page, from the definition of the command line, and the schema of experiment files.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 use thiserror::Error;
 
 use crate::cli::arguments::Arguments;
-use crate::cli::complaint::{Complain, Complaint};
+use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{OutputError, write_data};
 use crate::cli::options::{GenerateOptions, Generated};
+use crate::experiment::{UnknownType, experiment_schema};
 
 /// Why nothing is generated.
 #[derive(Debug, Error)]
-#[error(transparent)]
-pub struct GenerateFailure(#[from] OutputError);
+pub enum GenerateFailure {
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Schema(#[from] UnknownType),
+}
 
 impl Complain for GenerateFailure {
     fn complaint(&self) -> Complaint {
-        self.0.complaint()
+        match self {
+            GenerateFailure::Output(error) => error.complaint(),
+            GenerateFailure::Schema(error) => {
+                Complaint::new(error, Exit::CheckFailed).or_hint("this is a bug: please report it")
+            }
+        }
     }
 }
 
-/// Prints the completions of a shell, or the man page.
+/// Prints the completions of a shell, the man page, or the schema.
 pub fn generate(options: &GenerateOptions) -> Result<(), GenerateFailure> {
     let text = match &options.what {
         Generated::Completions { shell } => completions(*shell),
         Generated::Man => man()?,
+        Generated::Schema => format!("{:#}", experiment_schema()?).into_bytes(),
     };
     Ok(write_data(String::from_utf8_lossy(&text).trim_end())?)
 }

@@ -24,6 +24,8 @@ const BANDS: usize = 4;
 /// The figure: small multiples, one panel for each basin or optimiser.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExponentialLaw {
+    /// What all curves have in common, as `ε = 0.003`; may be empty.
+    pub title: String,
     /// Panels in reading order.
     pub panels: Vec<SurvivalPanel>,
 }
@@ -72,6 +74,7 @@ impl Figure for ExponentialLaw {
 
         let columns = columns(panels.len());
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
+        sheet.title = self.heading();
         for chunk in panels.chunks(columns) {
             let drawn = chunk.iter().enumerate().map(|(i, panel)| {
                 let [mut upper, mut lower] = panel.drawn(&names, time.clone(), above.clone(), below.clone());
@@ -91,6 +94,17 @@ impl Figure for ExponentialLaw {
         let keys = vec![Entry::new(Sample::Line(law()), "Theorem 1: exp(−t)")];
         sheet.legend = Legend::default().with(series).with(keys);
         Ok(sheet)
+    }
+}
+
+impl ExponentialLaw {
+    /// The title, and the tests of all curves together: the smallest p-value times their number (Bonferroni).
+    fn heading(&self) -> String {
+        let p: Vec<f64> = self.panels.iter().flat_map(|panel| &panel.series).filter_map(|s| Some(s.ks?.1)).collect();
+        let corrected = (p.len() as f64 * p.iter().copied().fold(1.0, f64::min)).min(1.0);
+        let together = format!("KS tests together: {} (smallest p × {})", p_value(corrected), p.len());
+        let parts = [self.title.clone(), if p.len() > 1 { together } else { String::new() }];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -134,7 +148,7 @@ impl SurvivalPanel {
             return tests.into_iter().map(one).collect();
         }
         let smallest = tests.iter().map(|test| test.2.1).fold(1.0, f64::min);
-        vec![Note::new(format!("{} KS tests, smallest {}", tests.len(), p_value(smallest)), GREY)]
+        vec![Note::new(format!("{} KS tests, smallest {} (uncorrected)", tests.len(), p_value(smallest)), GREY)]
     }
 }
 
@@ -187,6 +201,21 @@ fn stroke(index: usize) -> Stroke {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_heading_corrects_the_smallest_p_for_the_number_of_tests() {
+        let with = |p: &[f64]| SurvivalPanel {
+            series: p.iter().map(|p| Survival { ks: Some((0.01, *p)), ..Survival::default() }).collect(),
+            ..SurvivalPanel::default()
+        };
+        let heading = |panels| ExponentialLaw { title: "ε = 0.01".to_owned(), panels }.heading();
+        assert_eq!(
+            heading(vec![with(&[0.5, 0.02]), with(&[0.3])]),
+            "ε = 0.01; KS tests together: p = 0.060 (smallest p × 3)"
+        );
+        assert_eq!(heading(vec![with(&[0.5, 0.6])]), "ε = 0.01; KS tests together: p = 1.000 (smallest p × 2)");
+        assert_eq!(heading(vec![with(&[0.02])]), "ε = 0.01");
+    }
 
     #[test]
     fn a_staircase_keeps_its_levels_and_thins_out() {

@@ -1,7 +1,7 @@
 //! The figure `sde-vs-steps`: discrete optimisers and their SDEs.
 
 use crate::dynamics::{Dynamics, SecondMoment};
-use crate::report::select::{alpha, alpha_label, distinct};
+use crate::report::select::{alpha, alpha_label, basin_title, distinct};
 use crate::report::slopes::{slope_text, small_level_slope};
 use crate::report::{Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
@@ -21,7 +21,7 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
                 .collect();
             let series = panel_series(&cells);
             if !series.is_empty() {
-                let title = if basins.len() > 1 { format!("{name}, {basin}") } else { name.to_owned() };
+                let title = if basins.len() > 1 { format!("{name}, {}", basin_title(basin)) } else { name.to_owned() };
                 panels.push((title, series));
             }
         }

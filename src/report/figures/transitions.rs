@@ -1,6 +1,6 @@
 //! The figure `transitions`: measured rates between wells and the predicted `q_ij`.
 
-use crate::report::select::{alpha, alpha_label, distinct, epsilon};
+use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::CellResult;
 
@@ -10,7 +10,7 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
     let panel = |tail: f64| {
         let series = distinct(wells.iter().map(|r| r.plan.basin.clone())).into_iter().map(|basin| {
             let cells = wells.iter().filter(|r| alpha(r) == tail && r.plan.basin == basin);
-            let mut series = Series { label: basin.clone(), ..Series::default() };
+            let mut series = Series { label: basin_title(&basin), ..Series::default() };
             for cell in cells {
                 let Some(theory) = &cell.prediction else { continue };
                 series.predicted.push((epsilon(cell), theory.radon_measure));

@@ -1,0 +1,181 @@
+//! The figures that an experiment can draw, and those that are drawn if it names none.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use super::figure_kind::FigureKind;
+use super::plan::CellPlan;
+use crate::dynamics::Dynamics;
+use crate::landscape::Domain;
+use crate::theory::Comparison;
+
+/// Most panels, and most entries of a legend, of a figure that nobody asked for: more are not legible.
+const MOST_PANELS: usize = 12;
+const MOST_CURVES: usize = 24;
+
+/// What a plan offers to figures.
+pub(super) struct FigureChoice<'p> {
+    cells: Vec<Offer<'p>>,
+    has_random_problems: bool,
+}
+
+/// A cell with the properties that decide about figures.
+struct Offer<'p> {
+    plan: &'p CellPlan,
+    /// Whether the theory predicts its rate. A noise that cannot reach the edge is noticed only when the prediction is computed.
+    predicted: bool,
+    bounded: bool,
+    /// Whether `det Q = 1`, or `Q` is a multiple of the identity: the two cases that theorem 2 distinguishes.
+    simple_q: bool,
+}
+
+impl<'p> Offer<'p> {
+    fn of(plan: &'p CellPlan) -> Self {
+        let q = plan.problem.preconditioner();
+        let simple =
+            |log_det: f64, anisotropy: f64| log_det.abs() <= Comparison::TIE || anisotropy <= 1.0 + Comparison::TIE;
+        Offer {
+            plan,
+            predicted: q.is_some() && !plan.problem.noise().alpha().is_gaussian(),
+            // The volume of a level set may be a quadrature, but it is always finite.
+            bounded: matches!(plan.landscape.domain, Domain::Level { .. })
+                || plan.problem.basin().volume().value.is_finite(),
+            simple_q: q.is_some_and(|q| simple(q.log_determinant(), q.anisotropy())),
+        }
+    }
+
+    fn alpha(&self) -> u64 {
+        self.plan.problem.noise().alpha().get().to_bits()
+    }
+
+    fn epsilon(&self) -> u64 {
+        self.plan.problem.noise().epsilon().to_bits()
+    }
+
+    /// What cells of a pair of SGD and Adam have in common, except for the amplitude.
+    fn setting(&self) -> (&'p str, u64, u64, &'static str) {
+        (&self.plan.basin, self.alpha(), self.epsilon(), self.plan.scheme.name())
+    }
+}
+
+impl<'p> FigureChoice<'p> {
+    pub fn new(cells: &'p [CellPlan], has_random_problems: bool) -> Self {
+        FigureChoice { cells: cells.iter().map(Offer::of).collect(), has_random_problems }
+    }
+
+    /// What a figure needs that the experiment lacks. `None` if the figure can be drawn, provided that enough paths escape.
+    pub fn missing(&self, kind: FigureKind) -> Option<&'static str> {
+        let (needs, has) = match kind {
+            FigureKind::GammaVsEpsilon | FigureKind::CostVsEpsilon => return None,
+            FigureKind::ExponentialLaw => ("a predicted rate", self.any(|c| c.predicted)),
+            FigureKind::Laplace => {
+                let first = self.cells.first().map(|c| &c.plan.basin);
+                ("a predicted rate in the first basin", self.any(|c| c.predicted && Some(&c.plan.basin) == first))
+            }
+            FigureKind::GammaVsVolume => {
+                ("a basin of finite volume with a predicted rate", self.any(|c| c.predicted && c.bounded))
+            }
+            FigureKind::EscapeSet => (
+                "a basin of finite volume in two dimensions",
+                self.any(|c| {
+                    c.bounded && c.plan.problem.basin().dim() == 2 && c.plan.problem.preconditioner().is_some()
+                }),
+            ),
+            FigureKind::Theorem2 => (
+                "`sgd` and `adam` with the same basin and noise, and Q a multiple of the identity or det Q = 1",
+                self.has_pair(),
+            ),
+            FigureKind::RandomProblems => ("[random_problems]", self.has_random_problems),
+            FigureKind::Transitions => {
+                ("a well of infinite volume with a predicted rate", self.any(|c| c.predicted && !c.bounded))
+            }
+            FigureKind::SdeVsSteps => ("noise levels given by `eta`", self.any(|c| c.plan.eta.is_some())),
+        };
+        (!has).then_some(needs)
+    }
+
+    /// The figures that can be drawn, have something to compare and stay legible. The one that is timed is drawn on request only.
+    pub fn auto(&self) -> Vec<FigureKind> {
+        let fits = |kind: &FigureKind| self.missing(*kind).is_none() && self.compares(*kind) && self.is_legible(*kind);
+        FigureKind::ALL.into_iter().filter(fits).collect()
+    }
+
+    /// Whether the experiment varies what the figure has on its axis.
+    fn compares(&self, kind: FigureKind) -> bool {
+        match kind {
+            FigureKind::GammaVsEpsilon => {
+                let levels = self.levels(|c| (&c.plan.dynamics, &c.plan.basin, c.alpha()), Offer::epsilon);
+                levels.values().any(|levels| levels.len() > 1)
+            }
+            FigureKind::Transitions => {
+                let well = |c: &Offer<'p>| (!c.bounded).then_some((&c.plan.dynamics, &c.plan.basin, c.alpha()));
+                let levels = self.levels(well, Offer::epsilon);
+                levels.iter().any(|(well, levels)| well.is_some() && levels.len() > 1)
+            }
+            FigureKind::GammaVsVolume => {
+                let of = |c: &Offer<'p>| (c.predicted && c.bounded).then_some(&c.plan.basin);
+                self.cells.iter().filter_map(of).collect::<HashSet<_>>().len() > 1
+            }
+            FigureKind::SdeVsSteps => {
+                let rates = self.count(|c| c.plan.eta.map(f64::to_bits));
+                rates > 1 && self.any(|c| c.plan.problem.dynamics().learning_rate().is_some())
+            }
+            FigureKind::CostVsEpsilon => false,
+            _ => true,
+        }
+    }
+
+    fn is_legible(&self, kind: FigureKind) -> bool {
+        let (panels, curves) = match kind {
+            FigureKind::GammaVsEpsilon => {
+                (self.count(|c| (&c.plan.dynamics, &c.plan.basin)), self.count(|c| (c.alpha(), c.plan.scheme.name())))
+            }
+            FigureKind::ExponentialLaw => {
+                (self.count(|c| &c.plan.dynamics), self.count(|c| (&c.plan.basin, c.alpha())))
+            }
+            FigureKind::Laplace => (1, self.count(|c| (&c.plan.dynamics, c.alpha()))),
+            FigureKind::GammaVsVolume => (1, self.count(|c| &c.plan.shape)),
+            FigureKind::Theorem2 => (1, self.count(|c| (c.plan.problem.basin().dim(), c.alpha()))),
+            FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
+            FigureKind::SdeVsSteps => (2 * self.count(|c| &c.plan.basin), self.count(Offer::alpha)),
+            _ => (1, 1),
+        };
+        panels <= MOST_PANELS && curves <= MOST_CURVES
+    }
+
+    /// Whether an Adam cell with a simple `Q` has a matching SGD cell.
+    fn has_pair(&self) -> bool {
+        let mut sgd: HashMap<_, Vec<&Offer<'p>>> = HashMap::new();
+        for cell in self.cells.iter().filter(|c| c.predicted && *c.plan.problem.dynamics() == Dynamics::Sgd) {
+            sgd.entry(cell.setting()).or_default().push(cell);
+        }
+        let amplitude = |c: &Offer<'p>| c.plan.problem.noise().amplitude();
+        self.any(|c| {
+            let is_adam = matches!(c.plan.problem.dynamics(), Dynamics::Adam(_));
+            let same = || sgd.get(&c.setting()).into_iter().flatten();
+            is_adam && c.predicted && c.simple_q && same().any(|s| amplitude(s) == amplitude(c))
+        })
+    }
+
+    fn any(&self, has: impl Fn(&Offer<'p>) -> bool) -> bool {
+        self.cells.iter().any(has)
+    }
+
+    /// Number of different values of `of`.
+    fn count<K: Eq + Hash>(&self, of: impl Fn(&Offer<'p>) -> K) -> usize {
+        self.cells.iter().map(of).collect::<HashSet<K>>().len()
+    }
+
+    /// The different values of `level` in every group.
+    fn levels<K: Eq + Hash>(
+        &self,
+        group: impl Fn(&Offer<'p>) -> K,
+        level: impl Fn(&Offer<'p>) -> u64,
+    ) -> HashMap<K, HashSet<u64>> {
+        let mut levels: HashMap<K, HashSet<u64>> = HashMap::new();
+        for cell in &self.cells {
+            levels.entry(group(cell)).or_default().insert(level(cell));
+        }
+        levels
+    }
+}

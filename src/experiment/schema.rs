@@ -1,0 +1,220 @@
+//! The JSON Schema of the experiment file, for editors, from the tables of keys in `docs/experiments.md`. A test compares those tables with
+//! the keys that the reader accepts.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::figure_kind::FigureKind;
+use crate::theory::Ensemble;
+
+const DOCUMENT: &str = include_str!("../../docs/experiments.md");
+/// The heading after which the document describes another kind of file.
+const END: &str = "\n# The calibration file";
+/// Tables of which exactly one key is given.
+const ONE_OF: [(&str, &[&str]); 2] =
+    [("dynamics", &["sgd", "adam", "sgd_steps", "adam_steps"]), ("scheme", &["jump_adapted", "euler"])];
+/// Tables with several forms, of which no key is required in all.
+const FORMS: [&str; 2] = ["sweep", "amplitude"];
+
+/// A type in the documentation that has no counterpart in the schema.
+#[derive(Debug, Error)]
+#[error("the schema has no counterpart of the type {form:?} of the key `{key}`")]
+pub struct UnknownType {
+    key: String,
+    form: String,
+}
+
+/// A row of a table of keys.
+struct Key<'d> {
+    /// The key of the table that holds this one; empty for the top level.
+    owner: &'d str,
+    name: &'d str,
+    meaning: &'d str,
+    form: &'d str,
+    default: &'d str,
+    /// Whether a number can be replaced by a sweep table without saying so: in a basin.
+    sweeps: bool,
+}
+
+/// The JSON Schema (draft 7) of the experiment file.
+///
+/// # Errors
+/// [`UnknownType`]
+pub fn experiment_schema() -> Result<Value, UnknownType> {
+    let keys = keys(DOCUMENT);
+    let mut tables: BTreeMap<&str, Vec<&Key<'_>>> = BTreeMap::new();
+    for key in &keys {
+        tables.entry(key.owner).or_default().push(key);
+    }
+    let mut definitions = Map::new();
+    for (owner, rows) in &tables {
+        definitions.insert((*owner).to_owned(), table(owner, rows, &keys)?);
+    }
+    let top = definitions.remove("");
+    let mut schema = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "levy-escape experiment",
+    });
+    for (key, value) in top.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        schema[key] = value.clone();
+    }
+    schema["definitions"] = Value::Object(definitions);
+    Ok(schema)
+}
+
+/// The rows of all tables whose first column is called `key`.
+fn keys(document: &str) -> Vec<Key<'_>> {
+    let document = document.split(END).next().unwrap_or_default();
+    let (mut keys, mut section, mut inside) = (Vec::new(), "", false);
+    for line in document.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading.trim_matches(['`', '[', ']']);
+        }
+        let cells: Vec<&str> = line.split(" |").map(|cell| cell.trim_matches([' ', '|'])).collect();
+        match cells[..] {
+            ["key", ..] => inside = true,
+            [key, meaning, form, default, ..] if inside && key.starts_with('`') => {
+                let path = key.trim_matches('`');
+                let top = if ["Sweeps", "Top level"].contains(&section) { "" } else { section };
+                let (owner, name) = path.split_once('.').unwrap_or((top, path));
+                // The numbers of a basin's tables, but not of the basin itself.
+                let sweeps = section == "basin" && (owner != "basin" || ["minimum", "start"].contains(&name));
+                keys.push(Key { owner, name, meaning, form, default, sweeps: sweeps && owner != "inset" });
+            }
+            _ => inside = inside && line.starts_with('|'),
+        }
+    }
+    keys
+}
+
+fn table(owner: &str, rows: &[&Key<'_>], keys: &[Key<'_>]) -> Result<Value, UnknownType> {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for key in rows {
+        let unknown = || UnknownType { key: format!("{owner}.{}", key.name), form: key.form.to_owned() };
+        let mut value = value(key, keys).ok_or_else(unknown)?;
+        if value.get("$ref").is_some() {
+            // Draft 7 ignores what stands beside a reference.
+            value = json!({ "allOf": [value] });
+        }
+        let is_value = !key.default.is_empty() && !key.default.contains("required");
+        let default = if is_value { format!("\n\nDefault: {}", key.default) } else { String::new() };
+        value["description"] = format!("{}{default}", key.meaning).into();
+        properties.insert(key.name.to_owned(), value);
+        if (key.default == "required" || key.default == "required in `quick`") && !FORMS.contains(&owner) {
+            required.push(key.name);
+        }
+    }
+    let mut table = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+    if !required.is_empty() {
+        table["required"] = json!(required);
+    }
+    if ["potential", "domain"].contains(&owner) {
+        (table["minProperties"], table["maxProperties"]) = (json!(1), json!(1));
+    }
+    if let Some((_, choices)) = ONE_OF.iter().find(|(table, _)| *table == owner) {
+        table["oneOf"] = choices.iter().map(|key| json!({ "required": [key] })).collect();
+    }
+    if owner == "sweep" {
+        table["anyOf"] = json!([{ "required": ["from", "to", "count"] }, { "required": ["values"] }]);
+    }
+    Ok(table)
+}
+
+/// The values of a key, by the words of the column `type`. `None` for unknown words.
+fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
+    let has_table = |owner: &str| keys.iter().any(|key| key.owner == owner);
+    let table = || {
+        if has_table(key.name) {
+            reference(key.name)
+        } else {
+            json!({ "type": "object", "additionalProperties": false })
+        }
+    };
+    let any = |forms: Vec<Value>| json!({ "anyOf": forms });
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    let sweep = || reference("sweep");
+    let swept = |number: Value| if key.sweeps { json!({ "anyOf": [number, reference("sweep")] }) } else { number };
+    let number = || json!({ "type": "number" });
+    let positive = || json!({ "type": "number", "exclusiveMinimum": 0 });
+    let not_negative = || json!({ "type": "number", "minimum": 0 });
+    let pair = || {
+        let mut pair = list(swept(number()));
+        (pair["minItems"], pair["maxItems"]) = (json!(2), json!(2));
+        pair
+    };
+    let matrix = || list(list(swept(number())));
+    Some(match key.form {
+        "string" => words(key.meaning),
+        "string or list" => any(vec![words(key.meaning), list(words(key.meaning))]),
+        "string, or list of strings" => {
+            let ensemble = json!({ "enum": Ensemble::ALL.map(Ensemble::name) });
+            any(vec![ensemble.clone(), list(ensemble)])
+        }
+        "`\"auto\"` or list of strings" => {
+            any(vec![json!({ "const": "auto" }), list(json!({ "enum": FigureKind::ALL.map(FigureKind::name) }))])
+        }
+        "table" => table(),
+        "table or list of tables" => any(vec![table(), list(table())]),
+        "table of numbers" => {
+            let parameter = any(vec![number(), list(number()), sweep()]);
+            json!({ "type": "object", "additionalProperties": parameter })
+        }
+        "number" => swept(number()),
+        "number or list" => any(vec![number(), list(number())]),
+        "number ≥ 0" => not_negative(),
+        "number ≥ 0 or list" => any(vec![swept(not_negative()), list(swept(not_negative()))]),
+        "positive number" => swept(positive()),
+        "positive number, sweep" => any(vec![positive(), list(positive()), sweep()]),
+        "positive number or table" => any(vec![positive(), table()]),
+        "number, sweep, or calibration" => any(vec![number(), list(number()), sweep(), reference("alpha")]),
+        "list of numbers" | "list of `d` numbers" => list(swept(number())),
+        "list of positive numbers" => list(swept(positive())),
+        "list of two numbers" | "`[lo, hi]`" => pair(),
+        "list of numbers, or calibration" => any(vec![list(number()), table()]),
+        "list of lists" => matrix(),
+        "`[lo, hi]` or table" => any(vec![pair(), table()]),
+        "list of `[lo, hi]` or table" => any(vec![list(pair()), table()]),
+        "see left" => any(vec![number(), list(number()), matrix(), sweep(), table()]),
+        "see `[noise]`" => {
+            return value(keys.iter().find(|other| other.owner == "noise" && other.name == key.name)?, keys);
+        }
+        "integer, or list of integers, 1 to 200" => {
+            let integer = || json!({ "type": "integer", "minimum": 1, "maximum": 200 });
+            any(vec![integer(), list(integer())])
+        }
+        form => bounded(form)?,
+    })
+}
+
+/// `integer, 1 to 10^12`, `integer ≥ 0`, `number in (0, 0.5]`.
+fn bounded(form: &str) -> Option<Value> {
+    if let Some(least) = form.strip_prefix("integer ≥ ") {
+        return Some(json!({ "type": "integer", "minimum": least.parse::<u64>().ok()? }));
+    }
+    if let Some((least, most)) = form.strip_prefix("integer, ").and_then(|range| range.split_once(" to ")) {
+        let most = match most.strip_prefix("10^") {
+            Some(exponent) => 10u64.checked_pow(exponent.parse().ok()?)?,
+            None => most.replace(',', "").parse().ok()?,
+        };
+        return Some(json!({ "type": "integer", "minimum": least.parse::<u64>().ok()?, "maximum": most }));
+    }
+    let interval = form.strip_prefix("number in ")?;
+    let (lo, hi) = interval.trim_matches(['(', '[', ')', ']']).split_once(", ")?;
+    let least = if interval.starts_with('(') { "exclusiveMinimum" } else { "minimum" };
+    let most = if interval.ends_with(')') { "exclusiveMaximum" } else { "maximum" };
+    Some(json!({ "type": "number", least: lo.parse::<f64>().ok()?, most: hi.parse::<f64>().ok()? }))
+}
+
+/// A string; one of the words that the meaning quotes, if it quotes any.
+fn words(meaning: &str) -> Value {
+    let spans = meaning.split('`').skip(1).step_by(2);
+    let quoted: Vec<&str> = spans.filter_map(|span| span.strip_prefix('"')?.strip_suffix('"')).collect();
+    if quoted.is_empty() { json!({ "type": "string" }) } else { json!({ "enum": quoted }) }
+}
+
+fn reference(table: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{table}") })
+}
