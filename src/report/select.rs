@@ -51,6 +51,9 @@ pub fn title(dynamics: &str) -> String {
         "adam" => "Adam".to_string(),
         "sgd_steps" => "SGD, steps".to_string(),
         "adam_steps" => "Adam, steps".to_string(),
+        "rmsprop_steps" => "RMSProp, steps".to_string(),
+        "adagrad_steps" => "AdaGrad, steps".to_string(),
+        "lion_steps" => "Lion, steps".to_string(),
         own => own.to_string(),
     }
 }
