@@ -177,8 +177,11 @@ fn key_of(line: &str) -> &str {
 
 /// Puts the lines of an example into a section, replacing the lines with the same or excluded keys.
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
-    const EXCLUSIVE: [&[&str]; 3] =
-        [&["epsilon", "eta"], &["sgd", "adam", "sgd_steps", "adam_steps"], &["jump_adapted", "euler"]];
+    const EXCLUSIVE: [&[&str]; 3] = [
+        &["epsilon", "eta"],
+        &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
+        &["jump_adapted", "euler"],
+    ];
     if file.iter().all(|section| section.0 != name) {
         let header = match name {
             "random_problems" => "[random_problems]",

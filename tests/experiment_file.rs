@@ -3,7 +3,10 @@
 
 use std::time::Instant;
 
-use levy_escape::dynamics::Dynamics;
+use levy_escape::dynamics::{
+    AdagradSteps, AdamSteps, Clipping, Dynamics, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps, StepSettings,
+    WeightDecay,
+};
 use levy_escape::engine::Shard;
 use levy_escape::experiment::Experiment;
 use levy_escape::noise::Seed;
@@ -330,4 +333,99 @@ fn low_rank_amplitudes_are_read() {
     let other = of("{ diagonal = [1, 2], left = [[1, 2]], right = [[3, 4]] }");
     assert_eq!(other.0, dmatrix![4.0, 4.0; 6.0, 10.0]);
     assert_ne!(other.1, symmetric.1);
+}
+
+fn of_dynamics(dynamics: &str) -> Result<Experiment, String> {
+    let text = format!(
+        "name = 'a'\npaths = 10\nnoise = {{ alpha = 1.5, eta = 0.1 }}\ndynamics = {{ {dynamics} }}\n\
+         basin = {{ name = 'b', potential = {{ quadratic = {{ curvature = [1] }} }}, domain = {{ interval = [-1, 1] }} }}\n"
+    );
+    Experiment::parse("a.toml", &text).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn optimisers_are_read_with_their_settings() {
+    let dynamics = |text: &str| of_dynamics(text).unwrap().cells[0].problem.dynamics().clone();
+    let sgd = SgdSteps::new(0.1).unwrap();
+    assert_eq!(dynamics("sgd_steps = { momentum = 0, weight_decay = 0 }"), Dynamics::SgdSteps(sgd));
+    let settings = StepSettings::default().with_clipping(Clipping::Norm(2.0)).unwrap();
+    let settings = settings.with_weight_decay(WeightDecay::L2(0.5)).unwrap();
+    let cosine = settings.with_schedule(Schedule::Cosine { steps: 100, lowest: 0.01 }).unwrap();
+    let nesterov = sgd.with_momentum(Momentum::Nesterov(0.9)).unwrap().with_settings(cosine).unwrap();
+    let text = "sgd_steps = { momentum = 0.9, nesterov = true, clip_norm = 2, weight_decay = 0.5, \
+                schedule = { cosine = { steps = 100, lowest = 0.01 } } }";
+    assert_eq!(dynamics(text), Dynamics::SgdSteps(nesterov));
+    let decoupled = StepSettings::default().with_weight_decay(WeightDecay::Decoupled(0.5)).unwrap();
+    let adam = AdamSteps::new(0.1, 0.9, 0.99).unwrap();
+    let text = "adam_steps = { beta1 = 0.9, beta2 = 0.99, weight_decay = 0.5, decoupled = true }";
+    assert_eq!(dynamics(text), Dynamics::AdamSteps(adam.with_settings(decoupled).unwrap()));
+    let text = "adam_steps = { beta1 = 0.9, beta2 = 0.99, amsgrad = true }";
+    assert_eq!(dynamics(text), Dynamics::AdamSteps(adam.with_amsgrad()));
+    let rmsprop = RmspropSteps::new(0.1, 0.99).unwrap().with_momentum(0.5).unwrap().with_stabilizer(0.25).unwrap();
+    let text = "rmsprop_steps = { decay = 0.99, momentum = 0.5, stabilizer = 0.25 }";
+    assert_eq!(dynamics(text), Dynamics::RmspropSteps(rmsprop));
+    let step = StepSettings::default().with_schedule(Schedule::Step { every: 5, factor: 0.5 }).unwrap();
+    let adagrad = AdagradSteps::new(0.1).unwrap().with_initial(2.0).unwrap().with_stabilizer(0.5).unwrap();
+    let text = "adagrad_steps = { initial = 2, stabilizer = 0.5, schedule = { step = { every = 5, factor = 0.5 } } }";
+    assert_eq!(dynamics(text), Dynamics::AdagradSteps(adagrad.with_settings(step).unwrap()));
+    let lion = LionSteps::new(0.1, 0.9, 0.99).unwrap().with_settings(decoupled).unwrap();
+    assert_eq!(dynamics("lion_steps = { beta1 = 0.9, beta2 = 0.99, weight_decay = 0.5 }"), Dynamics::LionSteps(lion));
+}
+
+#[test]
+fn wrong_settings_of_optimisers_are_refused() {
+    let adam = "beta1 = 0.9, beta2 = 0.99";
+    for (dynamics, expected) in [
+        ("sgd_steps = { momentum = 1 }", "`momentum` must lie inside [0, 1), not 1 (hint: give the share"),
+        ("sgd_steps = { momentum = '0.9' }", "`momentum` must be a number, not a string"),
+        ("sgd_steps = { nesterov = true }", "`nesterov` needs a momentum (hint: add `momentum = 0.9`)"),
+        ("sgd_steps = { momentum = 0.9, nesterov = 1 }", "`nesterov` must be true or false, not a whole number"),
+        ("sgd_steps = { momentun = 0.9 }", "unknown key `momentun` (hint: did you mean `momentum`?)"),
+        ("sgd_steps = { weight_decay = -1 }", "`weight_decay` must not be negative, not -1"),
+        ("sgd_steps = { decoupled = true }", "`decoupled` needs a weight decay (hint: add `weight_decay"),
+        ("sgd_steps = { clip_norm = 0 }", "`clip_norm` must be positive, not 0"),
+        ("sgd_steps = { clip_norm = 1, clip_value = 1 }", "give either `clip_norm` or `clip_value`"),
+        ("sgd_steps = { schedule = 'cosine' }", "`schedule` must be a table, not a string"),
+        ("sgd_steps = { schedule = {} }", "a schedule needs one of `step`, `cosine`"),
+        ("sgd_steps = { schedule = { step = { every = 5 } } }", "`factor` is missing (hint: add `factor = 0.5`)"),
+        ("sgd_steps = { schedule = { step = { every = 0, factor = 0.5 } } }", "`every` must lie between 1 and"),
+        ("sgd_steps = { schedule = { step = { every = 5, factor = 2 } } }", "`factor` must lie inside (0, 1], not 2"),
+        ("sgd_steps = { schedule = { cosine = {} } }", "`steps` is missing"),
+        ("sgd_steps = { schedule = { cosine = { steps = 5, lowest = -1 } } }", "`lowest` must not be negative"),
+        (
+            "sgd_steps = { schedule = { cosine = { steps = 5, lowest = 0.2 } } }",
+            "the lowest learning rate 0.2 does not lie between 0 and η = 0.1",
+        ),
+        (&format!("adam_steps = {{ {adam}, amsgrad = 'yes' }}"), "`amsgrad` must be true or false, not a string"),
+        (&format!("adam_steps = {{ {adam}, momentum = 0.9 }}"), "unknown key `momentum`"),
+        ("rmsprop_steps = {}", "rmsprop_steps needs one of `decay_rate`, `decay`"),
+        ("rmsprop_steps = { decay = 1 }", "the decay `decay` must lie inside (0, 1), not 1"),
+        ("adagrad_steps = { initial = -1 }", "`initial` must not be negative, not -1"),
+        ("adagrad_steps = { stabilizer = 0 }", "`stabilizer` must be positive, not 0"),
+        (&format!("lion_steps = {{ {adam}, stabilizer = 1 }}"), "unknown key `stabilizer`"),
+        (&format!("lion_steps = {{ {adam}, weight_decay = 0.1, decoupled = true }}"), "unknown key `decoupled`"),
+    ] {
+        let found = of_dynamics(dynamics).map(|_| ()).expect_err(dynamics);
+        assert!(found.contains(expected), "{dynamics}: {found}");
+    }
+}
+
+/// Steps that shrink to 0 may never leave, so a file without a time limit is worth a warning.
+#[test]
+fn vanishing_steps_need_a_time_limit() {
+    for (dynamics, vanish) in [
+        ("adagrad_steps = {}", true),
+        ("adam_steps = { beta1 = 0.9, beta2 = 0.99, amsgrad = true }", true),
+        ("adam_steps = { beta1 = 0.9, beta2 = 0.99 }", false),
+        ("sgd_steps = { schedule = { step = { every = 5, factor = 0.5 } } }", true),
+        ("sgd_steps = { schedule = { cosine = { steps = 5 } } }", false),
+        ("sgd_steps = {}", false),
+    ] {
+        let warnings = of_dynamics(dynamics).unwrap().warnings;
+        assert_eq!(
+            warnings.iter().any(|warning| warning.contains("set `max_time`")),
+            vanish,
+            "{dynamics}: {warnings:?}"
+        );
+    }
 }

@@ -14,7 +14,7 @@ from .calibration import Calibration
 from .curve import Curve
 from .custom import CustomPotential, SlowPotentialWarning, potential
 from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
-from .dynamics import Adam, AdamSteps, Dynamics, Sgd, SgdSteps
+from .dynamics import AdagradSteps, Adam, AdamSteps, Dynamics, LionSteps, RmspropSteps, Sgd, SgdSteps
 from .escape import EscapeWarning, escape_times
 from .estimate import Estimate, ratio_of_means
 from .experiment import run
@@ -28,6 +28,7 @@ from .tail import tail_index
 from .theory import Comparison, ExactExit, Prediction, compare, exact, predict
 
 __all__ = [
+    "AdagradSteps",
     "Adam",
     "AdamSteps",
     "Asymmetric",
@@ -52,11 +53,13 @@ __all__ = [
     "JumpAdapted",
     "KolmogorovTest",
     "Level",
+    "LionSteps",
     "Potential",
     "Prediction",
     "Problem",
     "Quadratic",
     "Results",
+    "RmspropSteps",
     "Scheme",
     "Sgd",
     "SgdSteps",

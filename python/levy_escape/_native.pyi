@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _Floats = NDArray[np.float64]
+_StepSettings = tuple[float | None, float | None, float, bool, tuple[str, int, float] | None]
 _Interval = tuple[float, float, float]
 
 VERSION: str
@@ -102,9 +103,19 @@ class Dynamics:
         gradient_noise: _Floats | None,
     ) -> Dynamics: ...
     @staticmethod
-    def sgd_steps(eta: float) -> Dynamics: ...
+    def sgd_steps(eta: float, momentum: float, nesterov: bool, settings: _StepSettings) -> Dynamics: ...
     @staticmethod
-    def adam_steps(eta: float, beta1: float, beta2: float, stabilizer: float) -> Dynamics: ...
+    def adam_steps(
+        eta: float, beta1: float, beta2: float, stabilizer: float, amsgrad: bool, settings: _StepSettings
+    ) -> Dynamics: ...
+    @staticmethod
+    def rmsprop_steps(
+        eta: float, decay: float, stabilizer: float, momentum: float, settings: _StepSettings
+    ) -> Dynamics: ...
+    @staticmethod
+    def adagrad_steps(eta: float, initial: float, stabilizer: float, settings: _StepSettings) -> Dynamics: ...
+    @staticmethod
+    def lion_steps(eta: float, beta1: float, beta2: float, settings: _StepSettings) -> Dynamics: ...
     @property
     def rates(self) -> list[float] | None: ...
     @property

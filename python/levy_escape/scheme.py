@@ -69,7 +69,7 @@ class Euler(Scheme):
 
 
 class Steps(Scheme):
-    """The steps of `SgdSteps` and `AdamSteps`.
+    """The steps of `SgdSteps`, `AdamSteps` and the other discrete optimisers.
 
     Examples
     --------

@@ -1,6 +1,8 @@
 //! The optimisers.
 
-use levy_escape::dynamics::{AdamSteps, SgdSteps};
+use levy_escape::dynamics::{
+    AdagradSteps, AdamSteps, Clipping, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps, StepSettings, WeightDecay,
+};
 use levy_escape::{Adam, SecondMoment};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
@@ -9,7 +11,33 @@ use pyo3::prelude::*;
 use crate::error::invalid;
 use crate::landscape::vector;
 
-/// SGD or Adam, as an equation or step by step.
+/// The settings of every discrete optimiser: the bounds of clipping by norm and by value, weight decay, whether it is decoupled, and
+/// the schedule with its steps and its factor or lowest rate.
+type Settings = (Option<f64>, Option<f64>, f64, bool, Option<(String, u64, f64)>);
+
+fn step_settings((norm, value, decay, decoupled, schedule): Settings) -> PyResult<StepSettings> {
+    let mut settings = StepSettings::default();
+    match (norm, value) {
+        (Some(_), Some(_)) => return Err(PyValueError::new_err("pass either clip_norm or clip_value")),
+        (Some(norm), None) => settings = settings.with_clipping(Clipping::Norm(norm)).map_err(invalid)?,
+        (None, Some(value)) => settings = settings.with_clipping(Clipping::Value(value)).map_err(invalid)?,
+        (None, None) => {}
+    }
+    let decay = if decoupled { WeightDecay::Decoupled(decay) } else { WeightDecay::L2(decay) };
+    settings = settings.with_weight_decay(decay).map_err(invalid)?;
+    let schedule = match schedule {
+        None => return Ok(settings),
+        Some((kind, every, factor)) if kind == "step" => Schedule::Step { every, factor },
+        Some((kind, steps, lowest)) if kind == "cosine" => Schedule::Cosine { steps, lowest },
+        Some((kind, ..)) => {
+            let message = format!("the schedule {kind:?} is not one of 'step', 'cosine'");
+            return Err(PyValueError::new_err(message));
+        }
+    };
+    settings.with_schedule(schedule).map_err(invalid)
+}
+
+/// SGD or Adam as an equation, or an optimiser step by step.
 #[pyclass(frozen, module = "levy_escape._native")]
 pub struct Dynamics(pub levy_escape::Dynamics);
 
@@ -52,14 +80,54 @@ impl Dynamics {
     }
 
     #[staticmethod]
-    fn sgd_steps(eta: f64) -> PyResult<Self> {
-        Ok(Dynamics(levy_escape::Dynamics::SgdSteps(SgdSteps::new(eta).map_err(invalid)?)))
+    fn sgd_steps(eta: f64, momentum: f64, nesterov: bool, settings: Settings) -> PyResult<Self> {
+        let settings = step_settings(settings)?;
+        let sgd = SgdSteps::new(eta).and_then(|sgd| sgd.with_settings(settings)).map_err(invalid)?;
+        let momentum = match (momentum == 0.0, nesterov) {
+            (true, true) => return Err(PyValueError::new_err("nesterov needs a momentum")),
+            (true, false) => return Ok(Dynamics(levy_escape::Dynamics::SgdSteps(sgd))),
+            (false, true) => Momentum::Nesterov(momentum),
+            (false, false) => Momentum::Classical(momentum),
+        };
+        Ok(Dynamics(levy_escape::Dynamics::SgdSteps(sgd.with_momentum(momentum).map_err(invalid)?)))
     }
 
     #[staticmethod]
-    fn adam_steps(eta: f64, beta1: f64, beta2: f64, stabilizer: f64) -> PyResult<Self> {
+    fn adam_steps(
+        eta: f64,
+        beta1: f64,
+        beta2: f64,
+        stabilizer: f64,
+        amsgrad: bool,
+        settings: Settings,
+    ) -> PyResult<Self> {
+        let settings = step_settings(settings)?;
         let adam = AdamSteps::new(eta, beta1, beta2).and_then(|adam| adam.with_stabilizer(stabilizer));
-        Ok(Dynamics(levy_escape::Dynamics::AdamSteps(adam.map_err(invalid)?)))
+        let adam = adam.and_then(|adam| adam.with_settings(settings)).map_err(invalid)?;
+        Ok(Dynamics(levy_escape::Dynamics::AdamSteps(if amsgrad { adam.with_amsgrad() } else { adam })))
+    }
+
+    #[staticmethod]
+    fn rmsprop_steps(eta: f64, decay: f64, stabilizer: f64, momentum: f64, settings: Settings) -> PyResult<Self> {
+        let settings = step_settings(settings)?;
+        let rmsprop = RmspropSteps::new(eta, decay).and_then(|rmsprop| rmsprop.with_stabilizer(stabilizer));
+        let rmsprop = rmsprop.and_then(|rmsprop| rmsprop.with_momentum(momentum)?.with_settings(settings));
+        Ok(Dynamics(levy_escape::Dynamics::RmspropSteps(rmsprop.map_err(invalid)?)))
+    }
+
+    #[staticmethod]
+    fn adagrad_steps(eta: f64, initial: f64, stabilizer: f64, settings: Settings) -> PyResult<Self> {
+        let settings = step_settings(settings)?;
+        let adagrad = AdagradSteps::new(eta).and_then(|adagrad| adagrad.with_initial(initial));
+        let adagrad = adagrad.and_then(|adagrad| adagrad.with_stabilizer(stabilizer)?.with_settings(settings));
+        Ok(Dynamics(levy_escape::Dynamics::AdagradSteps(adagrad.map_err(invalid)?)))
+    }
+
+    #[staticmethod]
+    fn lion_steps(eta: f64, beta1: f64, beta2: f64, settings: Settings) -> PyResult<Self> {
+        let settings = step_settings(settings)?;
+        let lion = LionSteps::new(eta, beta1, beta2).and_then(|lion| lion.with_settings(settings));
+        Ok(Dynamics(levy_escape::Dynamics::LionSteps(lion.map_err(invalid)?)))
     }
 
     /// `(β1, β2)` of Adam's equation, or the decays of its steps.

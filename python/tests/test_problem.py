@@ -18,6 +18,10 @@ PARTS: list[object] = [
     le.StableNoise(1.2, 0.1, amplitude=([1, 1], [[1.0], [2.0]], [[1.0], [2.0]])),
     le.Sgd(), le.Adam(eta=0.1), le.Adam(rates=(1, 0.1), second_moment="frozen", gradient_noise=[1, 2], stabilizer=0),
     le.SgdSteps(0.1), le.AdamSteps(0.1, 0.8, 0.99, stabilizer=1e-6),
+    le.SgdSteps(0.1, momentum=0.9, nesterov=True, weight_decay=0.1, decoupled=True), le.SgdSteps(0.1, clip_norm=1),
+    le.SgdSteps(0.1, clip_value=1, schedule=("cosine", 10, 0.01)), le.AdamSteps(0.1, amsgrad=True),
+    le.RmspropSteps(0.1, momentum=0.5), le.AdagradSteps(0.1, initial=1, schedule=("step", 10, 0.5)),
+    le.LionSteps(0.1, weight_decay=0.1),
     le.JumpAdapted(), le.JumpAdapted(0.2, 0.1), le.Euler(), le.Euler(0.1, discrete=True), le.Steps(),
 ]  # fmt: skip
 

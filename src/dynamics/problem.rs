@@ -1,10 +1,9 @@
 //! An escape problem: basin, dynamics and noise.
 
-use thiserror::Error;
-
-use super::{Adam, AdamSteps, Preconditioner, SgdSteps};
+use super::error::DynamicsError;
+use super::{AdagradSteps, Adam, AdamSteps, LionSteps, Preconditioner, RmspropSteps, SgdSteps};
 use crate::landscape::Basin;
-use crate::noise::{LevyNoise, NoiseError};
+use crate::noise::LevyNoise;
 
 /// The optimiser.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +17,12 @@ pub enum Dynamics {
     SgdSteps(SgdSteps),
     /// Adam step by step.
     AdamSteps(AdamSteps),
+    /// RMSProp step by step.
+    RmspropSteps(RmspropSteps),
+    /// AdaGrad step by step.
+    AdagradSteps(AdagradSteps),
+    /// Lion step by step.
+    LionSteps(LionSteps),
 }
 
 impl Dynamics {
@@ -27,65 +32,11 @@ impl Dynamics {
             Dynamics::Sgd | Dynamics::Adam(_) => None,
             Dynamics::SgdSteps(sgd) => Some(sgd.eta()),
             Dynamics::AdamSteps(adam) => Some(adam.eta()),
+            Dynamics::RmspropSteps(rmsprop) => Some(rmsprop.eta()),
+            Dynamics::AdagradSteps(adagrad) => Some(adagrad.eta()),
+            Dynamics::LionSteps(lion) => Some(lion.eta()),
         }
     }
-}
-
-/// Errors in a dynamics.
-#[derive(Clone, Debug, Error, PartialEq)]
-#[non_exhaustive]
-pub enum DynamicsError {
-    /// A rate that is not positive.
-    #[error("the rate {name} = {rate} is not a positive finite number")]
-    Rate {
-        /// `β1` or `β2`.
-        name: &'static str,
-        /// The rejected value.
-        rate: f64,
-    },
-    /// A decay outside its range.
-    #[error(
-        "the decay {name} = {decay} is outside its range: it must be below 1 and positive, or 0 for β1 of the discrete Adam"
-    )]
-    Decay {
-        /// `β1` or `β2`.
-        name: &'static str,
-        /// The rejected value.
-        decay: f64,
-    },
-    /// A learning rate that is not positive.
-    #[error("the learning rate η = {eta} is not a positive finite number")]
-    LearningRate {
-        /// The rejected value.
-        eta: f64,
-    },
-    /// A stabilizer that is out of range.
-    #[error("the stabilizer ϵ = {stabilizer} {expected}")]
-    Stabilizer {
-        /// The rejected value.
-        stabilizer: f64,
-        /// What is wrong with it.
-        expected: &'static str,
-    },
-    /// Gradient-noise scales of another dimension.
-    #[error("gradient_noise has {found} entries, the basin has dimension {dim}")]
-    GradientNoiseLength {
-        /// How many were given.
-        found: usize,
-        /// How many are needed.
-        dim: usize,
-    },
-    /// A gradient-noise scale for which an entry of `Q` is zero.
-    #[error("the gradient-noise scale {scale} of axis {axis} makes an entry of Adam's Q zero or undefined")]
-    GradientNoise {
-        /// The axis, counted from 0.
-        axis: usize,
-        /// The rejected value.
-        scale: f64,
-    },
-    /// The noise does not match the basin.
-    #[error(transparent)]
-    Noise(#[from] NoiseError),
 }
 
 /// A basin, a dynamics and the noise that drives it.
@@ -129,13 +80,16 @@ impl Problem {
         &self.noise
     }
 
-    /// `Q*`, the preconditioner at rest in the minimum: the identity for SGD; `None` for the sampled second moment, which does
-    /// not converge.
+    /// `Q*`, the preconditioner at rest in the minimum: the identity for SGD and its plain steps; `None` for the sampled second moment,
+    /// which does not converge, and for all other steps.
     pub fn preconditioner(&self) -> Option<Preconditioner> {
         match &self.dynamics {
-            Dynamics::Sgd | Dynamics::SgdSteps(_) => Some(Preconditioner::identity()),
+            Dynamics::Sgd => Some(Preconditioner::identity()),
+            Dynamics::SgdSteps(sgd) => sgd.is_plain().then(Preconditioner::identity),
             Dynamics::Adam(adam) => adam.equilibrium(&self.basin, &self.noise),
-            Dynamics::AdamSteps(_) => None,
+            Dynamics::AdamSteps(_) | Dynamics::RmspropSteps(_) | Dynamics::AdagradSteps(_) | Dynamics::LionSteps(_) => {
+                None
+            }
         }
     }
 

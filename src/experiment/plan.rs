@@ -128,6 +128,12 @@ impl Plan {
             }
         }
         for dynamics in &swept {
+            if self.max_time.is_infinite() && dynamics.section.steps_vanish() {
+                warnings.push(format!(
+                    "{}: the steps shrink to 0, so paths may never leave; set `max_time` to end them",
+                    dynamics.section.label
+                ));
+            }
             let by_eta = dynamics.levels.values.iter().any(|level| level.eta().is_some());
             if by_eta && dynamics.alphas.values.iter().any(|alpha| alpha.get() <= 1.0) {
                 warnings.push(format!(

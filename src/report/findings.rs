@@ -355,7 +355,9 @@ fn steps(text: &mut String, results: &[CellResult]) {
         return;
     }
     let bound = results.iter().find_map(|r| match r.plan.problem.dynamics() {
-        Dynamics::AdamSteps(adam) if adam.spike_bound().is_finite() => Some(adam.spike_bound() / adam.eta()),
+        Dynamics::AdamSteps(adam) if adam.is_plain() && adam.spike_bound().is_finite() => {
+            Some(adam.spike_bound() / adam.eta())
+        }
         _ => None,
     });
     let _ = writeln!(
@@ -387,15 +389,17 @@ fn same_cell(a: &CellResult, b: &CellResult) -> bool {
 
 fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
     match (steps, sde) {
-        (Dynamics::SgdSteps(_), Dynamics::Sgd) => true,
-        (Dynamics::AdamSteps(_), Dynamics::Adam(adam)) => adam.second_moment() != SecondMoment::Sampled,
+        (Dynamics::SgdSteps(steps), Dynamics::Sgd) => steps.is_plain(),
+        (Dynamics::AdamSteps(steps), Dynamics::Adam(adam)) => {
+            steps.is_plain() && adam.second_moment() != SecondMoment::Sampled
+        }
         _ => false,
     }
 }
 
 fn is_sampled_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
     let sampled = |sde: &Dynamics| matches!(sde, Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled);
-    matches!(steps, Dynamics::AdamSteps(_)) && sampled(sde)
+    matches!(steps, Dynamics::AdamSteps(steps) if steps.is_plain()) && sampled(sde)
 }
 
 /// `2.5 (2.3 to 2.7)`.

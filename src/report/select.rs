@@ -52,6 +52,9 @@ pub fn title(dynamics: &str) -> String {
         "adam" => "Adam",
         "sgd_steps" => "SGD, steps",
         "adam_steps" => "Adam, steps",
+        "rmsprop_steps" => "RMSProp, steps",
+        "adagrad_steps" => "AdaGrad, steps",
+        "lion_steps" => "Lion, steps",
         own => own,
     };
     format!("{name}{values}")

@@ -175,7 +175,7 @@ pub enum SchemeError {
     #[error("euler and jump_adapted integrate the SDEs; a discrete optimiser takes no scheme")]
     Discrete,
     /// The scheme of discrete optimisers was given an SDE.
-    #[error("only `sgd_steps` and `adam_steps` run without a scheme; the SDEs need euler or jump_adapted")]
+    #[error("only discrete optimisers run without a scheme; the SDEs need euler or jump_adapted")]
     Continuous,
     /// A path overflowed.
     #[error("a path diverged: the step is too large for the landscape")]

@@ -25,8 +25,8 @@ pub enum TheoryError {
     /// Gaussian noise has no jumps.
     #[error("at α = 2 there are no jumps and the escape set has measure zero")]
     Gaussian,
-    /// Adam's second moment does not converge.
-    #[error("the sampled second moment does not converge, so there is no Q*")]
+    /// Adam's sampled second moment, or steps other than plain SGD.
+    #[error("the theory covers neither the sampled second moment nor steps other than plain SGD, so there is no Q*")]
     NoRest,
     /// No jump can reach the edge.
     #[error("no jump of the noise can reach the edge of the basin")]

@@ -1,62 +1,49 @@
-//! `[[dynamics]]`: SGD or Adam, as equations or as steps, each with its own noise if given.
+//! `[[dynamics]]`: SGD or Adam as equations, or an optimiser step by step, each with its own noise if given.
 
 use super::basin::read_label;
 use super::calibration::{names_calibration, read_gradient_sizes};
 use super::noise::{AmplitudeSection, Level, read_alpha, read_amplitude, read_level};
+use super::rate::{Rate, ZeroDecay, read_rate};
+use super::steps::{StepsKind, StepsSection};
 use super::sweep::Sweep;
-use crate::dynamics::{Adam, AdamSteps, Dynamics, DynamicsError, SecondMoment, SgdSteps};
+use crate::dynamics::{Adam, Dynamics, DynamicsError, SecondMoment};
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::Alpha;
-
-/// A rate of Adam as it is given.
-#[derive(Clone, Copy, Debug)]
-enum Rate {
-    /// Per unit of the SDE's time.
-    PerTime(f64),
-    /// Decay per step; needs `η`.
-    Decay(f64),
-}
 
 #[derive(Clone, Copy)]
 enum DynamicsKind {
     Sgd,
     Adam,
-    SgdSteps,
-    AdamSteps,
+    Steps(StepsKind),
 }
 
 impl DynamicsKind {
     /// Every kind by its name in the file.
-    const NAMED: [(&str, DynamicsKind); 4] = [
+    const NAMED: [(&str, DynamicsKind); 7] = [
         (DynamicsKind::Sgd.name(), DynamicsKind::Sgd),
         (DynamicsKind::Adam.name(), DynamicsKind::Adam),
-        (DynamicsKind::SgdSteps.name(), DynamicsKind::SgdSteps),
-        (DynamicsKind::AdamSteps.name(), DynamicsKind::AdamSteps),
+        (StepsKind::Sgd.name(), DynamicsKind::Steps(StepsKind::Sgd)),
+        (StepsKind::Adam.name(), DynamicsKind::Steps(StepsKind::Adam)),
+        (StepsKind::Rmsprop.name(), DynamicsKind::Steps(StepsKind::Rmsprop)),
+        (StepsKind::Adagrad.name(), DynamicsKind::Steps(StepsKind::Adagrad)),
+        (StepsKind::Lion.name(), DynamicsKind::Steps(StepsKind::Lion)),
     ];
 
     const fn name(self) -> &'static str {
         match self {
             DynamicsKind::Sgd => "sgd",
             DynamicsKind::Adam => "adam",
-            DynamicsKind::SgdSteps => "sgd_steps",
-            DynamicsKind::AdamSteps => "adam_steps",
+            DynamicsKind::Steps(kind) => kind.name(),
         }
     }
-}
-
-#[derive(Clone, Copy)]
-enum RateKind {
-    Rate,
-    Decay,
 }
 
 #[derive(Clone, Debug)]
 enum OptimiserSection {
     Sgd,
     Adam { beta1: Rate, beta2: Rate, stabilizer: f64, second_moment: SecondMoment, gradient_noise: Option<Vec<f64>> },
-    SgdSteps,
-    AdamSteps { beta1: Rate, beta2: Rate, stabilizer: f64 },
+    Steps(StepsSection),
 }
 
 /// One entry.
@@ -73,7 +60,12 @@ pub(in crate::experiment) struct DynamicsSection {
 impl DynamicsSection {
     /// Whether it is a discrete optimiser, which needs no scheme.
     pub fn is_discrete(&self) -> bool {
-        matches!(self.optimiser, OptimiserSection::SgdSteps | OptimiserSection::AdamSteps { .. })
+        matches!(self.optimiser, OptimiserSection::Steps(_))
+    }
+
+    /// Whether its steps shrink to 0, so that a path may never leave.
+    pub fn steps_vanish(&self) -> bool {
+        matches!(&self.optimiser, OptimiserSection::Steps(steps) if steps.vanish())
     }
 
     /// The dynamics at learning rate `eta`, if one is given.
@@ -81,23 +73,15 @@ impl DynamicsSection {
     /// # Errors
     /// The diagnostic of a setting that is out of range, or that needs a learning rate.
     pub fn at(&self, eta: Option<f64>) -> Result<Dynamics, Diagnostic> {
-        let known = |kind: &str| {
-            let missing = || Diagnostic::new(self.span.clone(), format!("`{kind}` needs a learning rate"));
-            eta.ok_or_else(|| missing().help("give `eta` in place of `epsilon`, here or under [noise]"))
-        };
         let refuse = |error: DynamicsError| Diagnostic::new(self.span.clone(), error.to_string());
         match &self.optimiser {
             OptimiserSection::Sgd => Ok(Dynamics::Sgd),
-            OptimiserSection::SgdSteps => Ok(Dynamics::SgdSteps(SgdSteps::new(known("sgd_steps")?).map_err(refuse)?)),
-            OptimiserSection::AdamSteps { beta1, beta2, stabilizer } => {
-                let eta = known("adam_steps")?;
-                let decay = |rate: &Rate| match *rate {
-                    Rate::PerTime(rate) => (-rate * eta).exp(),
-                    Rate::Decay(decay) => decay,
-                };
-                let adam = AdamSteps::new(eta, decay(beta1), decay(beta2));
-                let adam = adam.and_then(|adam| adam.with_stabilizer(*stabilizer)).map_err(refuse)?;
-                Ok(Dynamics::AdamSteps(adam))
+            OptimiserSection::Steps(steps) => {
+                let missing =
+                    || Diagnostic::new(self.span.clone(), format!("`{}` needs a learning rate", steps.name()));
+                let eta =
+                    eta.ok_or_else(|| missing().help("give `eta` in place of `epsilon`, here or under [noise]"))?;
+                steps.at(eta).map_err(refuse)
             }
             OptimiserSection::Adam { beta1, beta2, stabilizer, second_moment, gradient_noise } => {
                 let rate = |rate: &Rate, name: &str| match (*rate, eta) {
@@ -135,15 +119,11 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     let settings_table = settings.table()?;
     let optimiser = match kind {
         DynamicsKind::Adam => read_adam(settings_table),
-        DynamicsKind::AdamSteps => read_adam_steps(settings_table),
         DynamicsKind::Sgd => {
             settings_table.finish();
             Some(OptimiserSection::Sgd)
         }
-        DynamicsKind::SgdSteps => {
-            settings_table.finish();
-            Some(OptimiserSection::SgdSteps)
-        }
+        DynamicsKind::Steps(kind) => kind.read(settings_table).map(OptimiserSection::Steps),
     };
     let label = match name {
         Some(name) => name?,
@@ -163,8 +143,8 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
 }
 
 fn read_adam(table: TableReader<'_>) -> Option<OptimiserSection> {
-    let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoRate);
-    let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::NoRate);
+    let beta1 = read_rate(&table, "adam", ["beta1_rate", "beta1"], ZeroDecay::NoRate);
+    let beta2 = read_rate(&table, "adam", ["beta2_rate", "beta2"], ZeroDecay::NoRate);
     let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.number());
     let moments =
         [("mean_field", SecondMoment::MeanField), ("frozen", SecondMoment::Frozen), ("sampled", SecondMoment::Sampled)];
@@ -184,44 +164,4 @@ fn read_adam(table: TableReader<'_>) -> Option<OptimiserSection> {
         second_moment,
         gradient_noise,
     })
-}
-
-fn read_adam_steps(table: TableReader<'_>) -> Option<OptimiserSection> {
-    let beta1 = read_rate(&table, "beta1_rate", "beta1", ZeroDecay::NoMemory);
-    let beta2 = read_rate(&table, "beta2_rate", "beta2", ZeroDecay::SignSteps);
-    let stabilizer = table.get("stabilizer").map_or(Some(1e-8), |s| s.positive());
-    table.finish();
-    Some(OptimiserSection::AdamSteps { beta1: beta1?, beta2: beta2?, stabilizer: stabilizer? })
-}
-
-/// What a decay of 0 means.
-#[derive(Clone, Copy)]
-enum ZeroDecay {
-    /// No momentum: the average is the present gradient.
-    NoMemory,
-    /// Steps of one size; refused.
-    SignSteps,
-    /// An infinite rate of the SDE; refused.
-    NoRate,
-}
-
-fn read_rate(table: &TableReader<'_>, rate: &'static str, decay: &'static str, zero: ZeroDecay) -> Option<Rate> {
-    let (kind, value) = table.one_of("adam", &[(rate, RateKind::Rate), (decay, RateKind::Decay)])?;
-    if matches!(kind, RateKind::Rate) {
-        return value.positive().map(Rate::PerTime);
-    }
-    let number = value.number()?;
-    let (range, help) = match zero {
-        ZeroDecay::NoMemory if number == 0.0 => return Some(Rate::Decay(0.0)),
-        ZeroDecay::NoRate if number == 0.0 => {
-            ("(0, 1)", "the SDE has no limit without memory; `adam_steps` takes `beta1 = 0`".into())
-        }
-        ZeroDecay::NoMemory => ("[0, 1)", format!("use `{rate}` for a rate per unit of time")),
-        ZeroDecay::SignSteps | ZeroDecay::NoRate => ("(0, 1)", format!("use `{rate}` for a rate per unit of time")),
-    };
-    if number > 0.0 && number < 1.0 {
-        return Some(Rate::Decay(number));
-    }
-    value.report_with_help(format!("the decay `{decay}` must lie inside {range}, not {number}"), help);
-    None
 }

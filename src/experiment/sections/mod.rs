@@ -8,7 +8,9 @@ pub(super) mod family;
 pub(super) mod noise;
 pub(super) mod potential;
 pub(super) mod random_problems;
+mod rate;
 pub(super) mod scheme;
+mod steps;
 pub(super) mod sweep;
 
 pub use calibration::{calibrations_named, is_calibration};

@@ -220,6 +220,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// `true` or `false`.
+    pub fn flag(&self) -> Option<bool> {
+        match self.node.kind {
+            Kind::Flag(flag) => Some(flag),
+            _ => {
+                self.report_type("true or false");
+                None
+            }
+        }
+    }
+
     /// A string.
     pub fn text(&self) -> Option<&'a str> {
         match &self.node.kind {

@@ -1,7 +1,11 @@
 //! The figure `sde-vs-steps`: discrete optimisers and their SDEs.
 
 use crate::dynamics::{Dynamics, SecondMoment};
+<<<<<<< HEAD
 use crate::report::select::{alpha, alpha_label, basin_title, distinct};
+=======
+use crate::report::select::{alpha, alpha_label, distinct, title};
+>>>>>>> w-opt
 use crate::report::slopes::{slope_text, small_level_slope};
 use crate::report::{Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
@@ -9,25 +13,35 @@ use crate::results::CellResult;
 /// The slope is fitted over the lowest factor of this in `η`.
 const SLOPE_RANGE: f64 = 12.0;
 
-/// Mean escape time against the learning rate, SGD left, Adam right: the SDE, its prediction, and the steps.
+/// Mean escape time against the learning rate, SGD left, Adam right: the SDE, its prediction, and the steps. Optimisers and settings
+/// without an SDE have a panel for each name.
 pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
     let basins = distinct(results.iter().map(|r| r.plan.basin.clone()));
     let mut panels = Vec::new();
     for basin in &basins {
-        for (name, of_panel) in [("SGD", is_sgd as fn(&Dynamics) -> bool), ("Adam", |dynamics| !is_sgd(dynamics))] {
-            let cells: Vec<&CellResult> = results
-                .iter()
-                .filter(|r| r.plan.basin == *basin && r.plan.eta.is_some() && of_panel(r.plan.problem.dynamics()))
-                .collect();
-            let series = panel_series(&cells);
+        let of_basin = || results.iter().filter(|r| r.plan.basin == *basin && r.plan.eta.is_some());
+        let panel = |r: &CellResult| PanelKind::of(r.plan.problem.dynamics());
+        let others = of_basin().filter(|r| panel(r) == PanelKind::Other).map(|r| title(&r.plan.dynamics));
+        let named = distinct(others).into_iter().map(|name| (name, PanelKind::Other));
+        let with_sde = [("SGD".to_owned(), PanelKind::Sgd), ("Adam".to_owned(), PanelKind::Adam)];
+        for (name, kind) in with_sde.into_iter().chain(named) {
+            let is_here =
+                |r: &&CellResult| panel(r) == kind && (kind != PanelKind::Other || title(&r.plan.dynamics) == name);
+            let series = panel_series(&of_basin().filter(is_here).collect::<Vec<_>>());
             if !series.is_empty() {
+<<<<<<< HEAD
                 let title = if basins.len() > 1 { format!("{name}, {}", basin_title(basin)) } else { name.to_owned() };
+=======
+                let title = if basins.len() > 1 { format!("{name}, {basin}") } else { name };
+>>>>>>> w-opt
                 panels.push((title, series));
             }
         }
     }
     let bound = results.iter().find_map(|r| match r.plan.problem.dynamics() {
-        Dynamics::AdamSteps(adam) => Some(adam.spike_bound() / adam.eta()).filter(|bound| bound.is_finite()),
+        Dynamics::AdamSteps(adam) if adam.is_plain() => {
+            Some(adam.spike_bound() / adam.eta()).filter(|bound| bound.is_finite())
+        }
         _ => None,
     });
     SeriesFigure {
@@ -44,8 +58,25 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
     }
 }
 
-fn is_sgd(dynamics: &Dynamics) -> bool {
-    matches!(dynamics, Dynamics::Sgd | Dynamics::SgdSteps(_))
+/// Which panel shows a dynamics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PanelKind {
+    Sgd,
+    Adam,
+    /// An optimiser without an SDE.
+    Other,
+}
+
+impl PanelKind {
+    fn of(dynamics: &Dynamics) -> Self {
+        match dynamics {
+            Dynamics::Sgd => PanelKind::Sgd,
+            Dynamics::SgdSteps(sgd) if sgd.is_plain() => PanelKind::Sgd,
+            Dynamics::Adam(_) => PanelKind::Adam,
+            Dynamics::AdamSteps(adam) if adam.is_plain() => PanelKind::Adam,
+            _ => PanelKind::Other,
+        }
+    }
 }
 
 /// What the points of a series are.

@@ -1,13 +1,13 @@
 //! # The optimisers themselves
 //!
-//! `sgd_steps` and `adam_steps` need no discretisation: every iteration is computed, and an exit is detected after a step, as the
-//! optimiser would detect it. Times are in units of the SDE's, `t = k η`.
+//! Discrete optimisers need no discretisation: every iteration is computed, and an exit is detected after a step, as the optimiser would
+//! detect it. Times are in units of the SDE's, `t = k η` with the base learning rate `η` for any schedule.
 
 use std::ops::Range;
 
 use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
-use crate::dynamics::{AdamStepper, AdamSteps, Dynamics, Problem};
+use crate::dynamics::{Dynamics, Problem, Recursion, Stepper};
 use crate::noise::Stream;
 use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
@@ -37,29 +37,42 @@ impl Scheme for Steps {
 
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
         match problem.dynamics() {
-            Dynamics::SgdSteps(_) => SchemeError::check_hessian(problem),
-            Dynamics::AdamSteps(_) => Ok(()),
+            Dynamics::SgdSteps(sgd) if sgd.is_plain() => SchemeError::check_hessian(problem),
+            Dynamics::SgdSteps(_)
+            | Dynamics::AdamSteps(_)
+            | Dynamics::RmspropSteps(_)
+            | Dynamics::AdagradSteps(_)
+            | Dynamics::LionSteps(_) => Ok(()),
             Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
         }
     }
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
+        let dim = problem.basin().dim();
         match problem.dynamics() {
-            // SGD is Euler's scheme for its SDE with h = η and discrete monitoring.
-            Dynamics::SgdSteps(sgd) => {
+            // Plain SGD is Euler's scheme for its SDE with h = η and discrete monitoring.
+            Dynamics::SgdSteps(sgd) if sgd.is_plain() => {
                 let euler = Euler::with_step(sgd.eta())?.monitoring(Monitoring::Discrete);
                 let euler = EulerKernel::new(&euler, &problem.with_dynamics(Dynamics::Sgd));
-                Ok(Box::new(SgdKernel { eta: sgd.eta(), euler }))
+                Ok(Box::new(SgdKernel { description: sgd.describe(), euler }))
             }
-            Dynamics::AdamSteps(adam) => Ok(Box::new(AdamKernel::new(*adam, problem))),
+            Dynamics::SgdSteps(sgd) => Ok(OptimiserKernel::boxed(problem, sgd.stepper(dim), sgd.describe())),
+            Dynamics::AdamSteps(adam) => Ok(OptimiserKernel::boxed(problem, adam.stepper(dim), adam.describe())),
+            Dynamics::RmspropSteps(rmsprop) => {
+                Ok(OptimiserKernel::boxed(problem, rmsprop.stepper(dim), rmsprop.describe()))
+            }
+            Dynamics::AdagradSteps(adagrad) => {
+                Ok(OptimiserKernel::boxed(problem, adagrad.stepper(dim), adagrad.describe()))
+            }
+            Dynamics::LionSteps(lion) => Ok(OptimiserKernel::boxed(problem, lion.stepper(dim), lion.describe())),
             Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
         }
     }
 }
 
 struct SgdKernel {
-    eta: f64,
+    description: String,
     euler: EulerKernel,
 }
 
@@ -69,40 +82,44 @@ impl PathKernel for SgdKernel {
     }
 
     fn describe(&self) -> String {
-        format!("steps of SGD, η = {}", self.eta)
+        self.description.clone()
     }
 }
 
-struct AdamKernel {
+/// Runs the recursion of any optimiser, one path at a time.
+struct OptimiserKernel<R> {
     problem: Problem,
-    adam: AdamSteps,
+    /// Before the first step.
+    stepper: Stepper<R>,
     noise: StepNoise,
     /// `ς = ε η^(1/α-1)`, the scale of the gradient noise before `Σ`.
     gradient_noise: f64,
+    description: String,
 }
 
 /// Vectors of one path, of length `d` each.
-struct OptimiserWorkspace {
+struct OptimiserWorkspace<R> {
     x: Vec<f64>,
     gradient: Vec<f64>,
     xi: Vec<f64>,
     kick: Vec<f64>,
-    stepper: AdamStepper,
+    stepper: Stepper<R>,
 }
 
-impl AdamKernel {
-    fn new(adam: AdamSteps, problem: &Problem) -> Self {
-        AdamKernel {
+impl<R: Recursion + 'static> OptimiserKernel<R> {
+    fn boxed(problem: &Problem, stepper: Stepper<R>, description: String) -> Box<dyn PathKernel> {
+        Box::new(OptimiserKernel {
             problem: problem.clone(),
-            adam,
             noise: StepNoise::new(problem),
-            gradient_noise: problem.noise().increment_scale(adam.eta()) / adam.eta(),
-        }
+            gradient_noise: problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
+            stepper,
+            description,
+        })
     }
 
-    fn path(&self, ws: &mut OptimiserWorkspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn path(&self, ws: &mut OptimiserWorkspace<R>, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
-        let eta = self.adam.eta();
+        let eta = self.stepper.eta();
         ws.x.copy_from_slice(basin.start());
         ws.stepper.start();
         let mut events = 0;
@@ -116,7 +133,7 @@ impl AdamKernel {
                 *g += self.gradient_noise * z;
             }
             ws.kick.copy_from_slice(&ws.x);
-            ws.stepper.step(&mut ws.x, &ws.gradient);
+            ws.stepper.step(&mut ws.x, &mut ws.gradient);
             events += 1;
             if !basin.contains(&ws.x) {
                 let time = events as f64 * eta;
@@ -128,9 +145,9 @@ impl AdamKernel {
     }
 
     /// The exit site; `None` if the recursion diverged. `ws.kick` holds the point before the exit.
-    fn site(&self, ws: &mut OptimiserWorkspace) -> Option<crate::scheme::ExitSite> {
-        // Adam divides an infinite gradient by its own size: a NaN here does not come from an infinite displacement.
-        if ws.x.iter().any(|x| x.is_nan()) {
+    fn site(&self, ws: &mut OptimiserWorkspace<R>) -> Option<crate::scheme::ExitSite> {
+        // An optimiser that divides an infinite gradient by its own size, or clips it, makes no infinite displacement.
+        if !self.stepper.is_linear() && ws.x.iter().any(|x| x.is_nan()) {
             return None;
         }
         ws.kick.iter_mut().zip(&ws.x).for_each(|(before, x)| *before = x - *before);
@@ -138,10 +155,10 @@ impl AdamKernel {
     }
 }
 
-impl PathKernel for AdamKernel {
+impl<R: Recursion + 'static> PathKernel for OptimiserKernel<R> {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
         let zero = vec![0.0; self.problem.basin().dim()];
-        let stepper = AdamStepper::new(self.adam, zero.len());
+        let stepper = self.stepper.clone();
         let mut ws =
             OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };
         for path in range {
@@ -150,19 +167,16 @@ impl PathKernel for AdamKernel {
     }
 
     fn describe(&self) -> String {
-        format!(
-            "steps of Adam, η = {}; one gradient spike moves a coordinate by at most {:.4}",
-            self.adam.eta(),
-            self.adam.spike_bound()
-        )
+        self.description.clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::{AdamSteps, Clipping, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps, StepSettings};
     use crate::landscape::{Basin, Domain, Quadratic};
-    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, epsilon_of_learning_rate};
+    use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, Structure, epsilon_of_learning_rate};
 
     fn problem(dynamics: Dynamics, alpha: f64, eta: f64) -> Problem {
         let alpha = Alpha::new(alpha).unwrap();
@@ -175,7 +189,7 @@ mod tests {
     #[test]
     fn sgd_steps_are_gradient_steps() {
         let (alpha, eta) = (1.5, 0.05);
-        let problem = problem(Dynamics::SgdSteps(crate::dynamics::SgdSteps::new(eta).unwrap()), alpha, eta);
+        let problem = problem(Dynamics::SgdSteps(SgdSteps::new(eta).unwrap()), alpha, eta);
         let source = StreamSource { seed: Seed(3), cell: 0 };
         let mut records = Vec::new();
         Steps.prepare(&problem).unwrap().run(source, 0..200, Limits::default(), &mut records);
@@ -196,13 +210,78 @@ mod tests {
         }
     }
 
-    /// No step of Adam is longer than `η (1-b1)/√(1-b2) / √(1 - b1²/b2)` (Cauchy-Schwarz), so none lands far outside, however
-    /// heavy the noise; SGD's do.
+    /// The general kernel makes the steps of the kernel for plain SGD: the noise is symmetric, and so is the basin.
     #[test]
-    fn adam_steps_land_beside_the_edge() {
+    fn both_kernels_make_the_steps_of_sgd() {
+        let eta = 0.05;
+        let sgd = SgdSteps::new(eta).unwrap();
+        let problem = problem(Dynamics::SgdSteps(sgd), 1.5, eta);
+        let general = OptimiserKernel::boxed(&problem, sgd.stepper(2), String::new());
+        let events = |kernel: &dyn PathKernel| {
+            let mut records = Vec::new();
+            kernel.run(StreamSource { seed: Seed(3), cell: 0 }, 0..200, Limits::default(), &mut records);
+            records.iter().map(|record| record.events).collect::<Vec<_>>()
+        };
+        let found = events(general.as_ref());
+        assert_eq!(found, events(Steps.prepare(&problem).unwrap().as_ref()));
+        assert!(found.iter().sum::<u64>() > 2000);
+        // With momentum they are others.
+        let momentum = sgd.with_momentum(Momentum::Classical(0.5)).unwrap();
+        assert_ne!(found, events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).as_ref()));
+    }
+
+    /// SGD with momentum, isotropic noise and a dense amplitude, written out on the same draws.
+    #[test]
+    fn momentum_steps_are_the_recursion() {
+        let (eta, decay) = (0.05, 0.75);
+        let sgd = SgdSteps::new(eta).unwrap().with_momentum(Momentum::Classical(decay)).unwrap();
+        let settings = StepSettings::default().with_schedule(Schedule::Step { every: 10, factor: 0.9 }).unwrap();
+        let sgd = sgd.with_settings(settings).unwrap();
+        let plain = problem(Dynamics::SgdSteps(sgd), 1.5, eta);
+        let dense = Amplitude::Dense(nalgebra::dmatrix![1.0, 0.3; 0.2, 0.5]);
+        let noise = plain.noise().clone().with_structure(Structure::Isotropic).with_amplitude(dense);
+        let problem = Problem::new(plain.basin().clone(), Dynamics::SgdSteps(sgd), noise).unwrap();
+        let source = StreamSource { seed: Seed(9), cell: 2 };
+        let limits = Limits { max_time: 400.5 * eta, ..Limits::default() };
+        let mut records = Vec::new();
+        Steps.prepare(&problem).unwrap().run(source, 0..200, limits, &mut records);
+        let noise = StepNoise::new(&problem);
+        let mut exits = 0;
+        for (path, record) in records.iter().enumerate() {
+            let mut rng = source.stream(path as u64);
+            let (mut x, mut b, mut xi, mut kick) = ([0.0; 2], [0.0; 2], [0.0; 2], [0.0; 2]);
+            let mut steps = 0;
+            while problem.basin().contains(&x) && steps < 400 {
+                noise.draw(&mut xi, &mut kick, &mut rng);
+                let rate = eta * 0.9f64.powi(steps / 10);
+                for (i, curvature) in [1.0, 2.0].into_iter().enumerate() {
+                    b[i] = decay * b[i] + curvature * x[i] + kick[i];
+                    x[i] -= rate * b[i];
+                }
+                steps += 1;
+            }
+            assert_eq!(record.events, steps as u64, "path {path}");
+            // Time counts steps of the base learning rate.
+            if let Some(time) = record.outcome.exit_time() {
+                exits += 1;
+                assert!((time - eta * f64::from(steps)).abs() < 1e-9);
+            }
+        }
+        assert!(exits > 100, "{exits}");
+    }
+
+    /// No step of Adam is longer than `η (1-b1)/√(1-b2) / √(1 - b1²/b2)` (Cauchy-Schwarz), of RMSProp than `η/√(1-ρ)`, of Lion than `η`, and
+    /// of clipped SGD than `η c`, so none lands far outside, however heavy the noise; SGD's do.
+    #[test]
+    fn adaptive_and_clipped_steps_land_beside_the_edge() {
         let eta = 0.05;
         let adam = AdamSteps::new(eta, 0.9, 0.999).unwrap();
-        let longest = eta * 0.1 / 0.001f64.sqrt() / (1.0 - 0.81f64 / 0.999).sqrt();
+        let amsgrad = AdamSteps::new(eta, 0.9, 0.9).unwrap().with_amsgrad();
+        let longest_of_adam = eta * 0.1 / 0.001f64.sqrt() / (1.0 - 0.81f64 / 0.999).sqrt();
+        let clipped = |clipping| {
+            let settings = StepSettings::default().with_clipping(clipping).unwrap();
+            Dynamics::SgdSteps(SgdSteps::new(eta).unwrap().with_settings(settings).unwrap())
+        };
         let reach = |dynamics| {
             let kernel = Steps.prepare(&problem(dynamics, 1.2, eta)).unwrap();
             let (mut records, limits) = (Vec::new(), Limits { max_time: 500.0, ..Limits::default() });
@@ -210,15 +289,24 @@ mod tests {
             let overshoots = records.iter().filter_map(|r| r.outcome.site()).map(|site| site.overshoot);
             overshoots.fold((0, 1.0), |(n, far): (u32, f64), overshoot| (n + 1, far.max(overshoot)))
         };
-        let (exits, furthest) = reach(Dynamics::AdamSteps(adam));
-        assert!(exits > 50 && furthest < 1.0 + 2f64.sqrt() * longest / 0.7, "{exits} {furthest}");
-        let (_, furthest) = reach(Dynamics::SgdSteps(crate::dynamics::SgdSteps::new(eta).unwrap()));
+        for (name, dynamics, longest) in [
+            ("adam", Dynamics::AdamSteps(adam), 2f64.sqrt() * longest_of_adam),
+            ("amsgrad", Dynamics::AdamSteps(amsgrad), (2.0 / 0.1f64).sqrt() * eta),
+            ("rmsprop", Dynamics::RmspropSteps(RmspropSteps::new(eta, 0.9).unwrap()), (2.0 / 0.1f64).sqrt() * eta),
+            ("lion", Dynamics::LionSteps(LionSteps::new(eta, 0.9, 0.99).unwrap()), 2f64.sqrt() * eta),
+            ("norm", clipped(Clipping::Norm(8.0)), 8.0 * eta),
+            ("value", clipped(Clipping::Value(8.0)), 2f64.sqrt() * 8.0 * eta),
+        ] {
+            let (exits, furthest) = reach(dynamics);
+            assert!(exits > 10 && furthest < 1.0 + longest / 0.7, "{name}: {exits} {furthest}");
+        }
+        let (_, furthest) = reach(Dynamics::SgdSteps(SgdSteps::new(eta).unwrap()));
         assert!(furthest > 10.0, "{furthest}");
     }
 
     #[test]
     fn equations_and_steps_are_kept_apart() {
-        let (sde, steps) = (problem(Dynamics::Sgd, 1.5, 0.1), crate::dynamics::SgdSteps::new(0.1).unwrap());
+        let (sde, steps) = (problem(Dynamics::Sgd, 1.5, 0.1), SgdSteps::new(0.1).unwrap());
         let steps = problem(Dynamics::SgdSteps(steps), 1.5, 0.1);
         assert_eq!(Steps.check(&sde), Err(SchemeError::Continuous));
         assert_eq!(Euler::default().check(&steps), Err(SchemeError::Discrete));

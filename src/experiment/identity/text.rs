@@ -8,12 +8,12 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
-use super::file::Experiment;
-use super::plan::CellPlan;
-use super::sections::potential::PotentialSettings;
-use super::sections::scheme::SchemeSettings;
-use crate::dynamics::{Dynamics, SecondMoment};
-use crate::files::write_digits;
+use super::dynamics::write_dynamics;
+use super::lines::IdentityLines;
+use crate::experiment::file::Experiment;
+use crate::experiment::plan::CellPlan;
+use crate::experiment::sections::potential::PotentialSettings;
+use crate::experiment::sections::scheme::SchemeSettings;
 use crate::landscape::{Domain, Well};
 use crate::noise::{Amplitude, Measure, Structure};
 use crate::scheme::{JumpAdapted, Monitoring};
@@ -27,7 +27,7 @@ impl Experiment {
     /// # Errors
     /// The error of `out`.
     pub fn write_identity(&self, out: &mut dyn Write) -> fmt::Result {
-        let mut lines = IdentityLines { out, buffer: Vec::new() };
+        let mut lines = IdentityLines::new(out);
         lines.text("identity", &Self::IDENTITY_VERSION.to_string())?;
         lines.text("cells", &self.cells.len().to_string())?;
         self.cells.iter().try_for_each(|cell| write_cell(cell, &mut lines))?;
@@ -37,37 +37,10 @@ impl Experiment {
     }
 }
 
-/// A line for every key, with its values.
-struct IdentityLines<'w> {
-    out: &'w mut dyn Write,
-    buffer: Vec<u8>,
-}
-
-impl IdentityLines<'_> {
-    fn text(&mut self, key: &str, value: &str) -> fmt::Result {
-        writeln!(self.out, "{key} {value}")
-    }
-
-    fn number(&mut self, key: &str, number: f64) -> fmt::Result {
-        self.numbers(key, &[number])
-    }
-
-    fn numbers<'n>(&mut self, key: &str, numbers: impl IntoIterator<Item = &'n f64>) -> fmt::Result {
-        self.buffer.clear();
-        self.buffer.extend_from_slice(key.as_bytes());
-        for number in numbers {
-            self.buffer.push(b' ');
-            write_digits(&mut self.buffer, *number);
-        }
-        self.buffer.push(b'\n');
-        self.out.write_str(std::str::from_utf8(&self.buffer).map_err(|_| fmt::Error)?)
-    }
-}
-
 fn write_cell(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     lines.text("cell", &cell.index.to_string())?;
     write_scheme(cell, lines)?;
-    write_dynamics(cell, lines)?;
+    write_dynamics(&cell.problem, lines)?;
     write_noise(cell, lines)?;
     write_basin(cell, lines)
 }
@@ -100,35 +73,6 @@ fn write_scheme(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     }
     lines.number("max_time", cell.limits.max_time)?;
     lines.text("max_events", &cell.limits.max_events.to_string())
-}
-
-fn write_dynamics(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
-    match cell.problem.dynamics() {
-        Dynamics::Sgd => lines.text("dynamics", "sgd"),
-        Dynamics::SgdSteps(sgd) => {
-            lines.text("dynamics", "sgd_steps")?;
-            lines.number("eta", sgd.eta())
-        }
-        Dynamics::AdamSteps(adam) => {
-            lines.text("dynamics", "adam_steps")?;
-            lines.number("eta", adam.eta())?;
-            lines.numbers("decays", &adam.decays())?;
-            lines.number("stabilizer", adam.stabilizer())
-        }
-        Dynamics::Adam(adam) => {
-            lines.text("dynamics", "adam")?;
-            lines.numbers("rates", &[adam.beta1_rate(), adam.beta2_rate()])?;
-            lines.number("stabilizer", adam.stabilizer())?;
-            let second_moment = match adam.second_moment() {
-                SecondMoment::Frozen => "frozen",
-                SecondMoment::MeanField => "mean_field",
-                SecondMoment::Sampled => "sampled",
-            };
-            lines.text("second_moment", second_moment)?;
-            let (noise, dim) = (cell.problem.noise(), cell.problem.basin().dim());
-            lines.numbers("gradient_noise", &adam.noise_scales(noise, dim))
-        }
-    }
 }
 
 fn write_noise(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
@@ -212,7 +156,7 @@ mod tests {
     use super::*;
     use crate::files::Fingerprint;
 
-    const EVERYTHING: &str = include_str!("../../tests/data/everything.toml");
+    const EVERYTHING: &str = include_str!("../../../tests/data/everything.toml");
 
     const HEAD: &str = "name = 'a'\npaths = 10\n";
 
@@ -254,7 +198,7 @@ mod tests {
     #[test]
     fn the_text_of_this_version_does_not_change() {
         let found: String = EXPERIMENTS.iter().map(|text| identity(&format!("{HEAD}{text}"))).collect();
-        let expected = include_str!("../../tests/data/identity.txt");
+        let expected = include_str!("../../../tests/data/identity.txt");
         let differ = found.lines().zip(expected.lines()).enumerate().find(|(_, (found, expected))| found != expected);
         assert!(found == expected, "line {differ:?} of\n{found}");
         let mut hash = Fingerprint::new();
