@@ -227,8 +227,13 @@ fn a_flat_axis_beside_a_curved_one_is_exact() {
 #[test]
 fn a_jump_beyond_the_largest_number_is_no_exit_on_the_open_side() {
     let half_space = |sides| Basin::new(Quadratic::new(vec![1.0; 2]).unwrap(), Domain::Box(sides)).unwrap();
-    let schemes: [&dyn Scheme; 2] = [&JumpAdapted::default(), &Euler::with_step(0.05).unwrap()];
-    for basin in [line(1.0, -INF, 1.0), half_space(vec![[-INF, INF], [-INF, 1.0]])] {
+    let (jump_adapted, euler) = (JumpAdapted::default(), Euler::with_step(0.05).unwrap());
+    // Euler may attribute an exit from the half-space to a larger jump of the other axis in the same step.
+    let rows: [(Basin, Vec<&dyn Scheme>); 2] = [
+        (line(1.0, -INF, 1.0), vec![&jump_adapted, &euler]),
+        (half_space(vec![[-INF, INF], [-INF, 1.0]]), vec![&jump_adapted]),
+    ];
+    for (basin, schemes) in rows {
         for scheme in schemes {
             let problem = sgd(basin.clone(), 0.01, 0.5);
             let kernel = scheme.prepare(&problem).unwrap();
