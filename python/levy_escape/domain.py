@@ -24,7 +24,7 @@ class Interval(Domain):
     Parameters
     ----------
     lo, hi : float
-        The ends, in the coordinates of the potential.
+        The ends, in the coordinates of the potential. One of them may be infinite.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class Box(Domain):
     Parameters
     ----------
     lo, hi : array_like, shape (d,)
-        The ends on every axis, in the coordinates of the potential.
+        The ends on every axis, in the coordinates of the potential. All but one may be infinite.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::domain::check_faces;
 use super::minimum::check_minimum;
 use super::potential::check_point;
 use super::sphere::{average, unit_ball_volume};
@@ -25,6 +26,7 @@ pub struct Basin {
     potential: Arc<dyn Potential>,
     pub(super) region: Region,
     start: Vec<f64>,
+    is_well: bool,
 }
 
 /// The domain in the form that the schemes use, after the inset.
@@ -49,8 +51,9 @@ impl Basin {
     /// A basin in which paths start at the minimum.
     ///
     /// # Errors
-    /// [`LandscapeError`] if the domain is empty, unbounded, of another dimension, or does not contain the minimum, or if the minimum of a
-    /// potential without a closed form has a gradient or, in up to 64 dimensions, a direction in which the potential falls.
+    /// [`LandscapeError`] if the domain is empty, without an edge, of another dimension, or does not contain the minimum, if the only faces are
+    /// those of half-lines without a force, or if the minimum of a potential without a closed form has a gradient or, in up to 64 dimensions, a
+    /// direction in which the potential falls.
     pub fn new(potential: impl Potential + 'static, domain: Domain) -> Result<Self, LandscapeError> {
         Self::shared(Arc::new(potential), domain)
     }
@@ -67,20 +70,25 @@ impl Basin {
         let minimum = potential.minimum().to_vec();
         check_point("minimum", &minimum, dim)?;
         domain.check(dim)?;
+        let is_well = domain == Domain::Well;
         let faces = |sides: &[[f64; 2]]| Region::Box {
             lo: sides.iter().map(|side| side[0]).collect(),
             hi: sides.iter().map(|side| side[1]).collect(),
         };
         let region = match domain {
             Domain::Box(sides) => faces(&sides),
-            Domain::Well => faces(&potential.well().ok_or(LandscapeError::NoWell)?),
+            Domain::Well => {
+                let sides = potential.well().ok_or(LandscapeError::NoWell)?;
+                check_faces(&sides)?;
+                faces(&sides)
+            }
             Domain::Ball { radius } => Region::Ball { radius },
             Domain::Ellipsoid { semi_axes } => Region::Ellipsoid { semi_axes },
             Domain::Level { height } => {
                 Region::Level { height, floor: potential.value(&minimum), reach: f64::INFINITY }
             }
         };
-        let mut basin = Basin { potential, region, start: minimum.clone() };
+        let mut basin = Basin { potential, region, start: minimum.clone(), is_well };
         if let Region::Level { height, .. } = basin.region {
             let longest = basin.check_level(height)?;
             if let Region::Level { reach, .. } = &mut basin.region {
@@ -90,6 +98,7 @@ impl Basin {
         if !basin.contains(&minimum) {
             return Err(LandscapeError::MinimumOutside { minimum });
         }
+        basin.check_return()?;
         if matches!(basin.potential.form(), Form::General) {
             check_minimum(&*basin.potential, &|axis, sign| basin.axis_exit_distance(axis, sign))?;
         }
@@ -143,6 +152,29 @@ impl Basin {
         Ok(self)
     }
 
+    /// Checks that a path comes to the faces of at least one axis in a time with a mean: it is between two of them, or the force brings it back
+    /// from the open side.
+    fn check_return(&self) -> Result<(), LandscapeError> {
+        let (Some((lo, hi)), Some([left, right])) = (self.sides(), self.potential.form().axis_curvatures(self.dim()))
+        else {
+            return Ok(());
+        };
+        let mut open = None;
+        for axis in 0..self.dim() {
+            let returns = match (lo[axis].is_finite(), hi[axis].is_finite()) {
+                (true, true) => true,
+                (true, false) => right[axis] > 0.0,
+                (false, true) => left[axis] > 0.0,
+                (false, false) => continue,
+            };
+            if returns {
+                return Ok(());
+            }
+            open = open.or(Some(axis));
+        }
+        open.map_or(Ok(()), |axis| Err(LandscapeError::NoReturn { axis }))
+    }
+
     /// Checks that a level set is bounded; returns the longest exit distance along an axis.
     fn check_level(&self, height: f64) -> Result<f64, LandscapeError> {
         if matches!(self.potential.form(), Form::Flat) {
@@ -187,12 +219,32 @@ impl Basin {
         &self.start
     }
 
-    /// The two ends per axis if the domain is a box (an interval in one dimension); those of a well may be infinite.
+    /// The two ends per axis if the domain is a box (an interval in one dimension). Ends may be infinite.
     pub fn sides(&self) -> Option<(&[f64], &[f64])> {
         match &self.region {
             Region::Box { lo, hi } => Some((lo, hi)),
             _ => None,
         }
+    }
+
+    /// Whether the domain is the well of attraction of the minimum, [`Domain::Well`].
+    pub fn is_well(&self) -> bool {
+        self.is_well
+    }
+
+    /// The length of a side of a box; if one end is infinite, twice the distance from the minimum to the other end.
+    pub(crate) fn width(&self, axis: usize) -> f64 {
+        let reaches = [-1.0, 1.0].map(|sign| self.axis_exit_distance(axis, sign));
+        match &self.region {
+            Region::Box { lo, hi } if (hi[axis] - lo[axis]).is_finite() => hi[axis] - lo[axis],
+            _ => 2.0 * reaches[0].min(reaches[1]),
+        }
+    }
+
+    /// Whether noise on an axis without faces can move a path through the faces of other axes: the potential may couple them. In a well the
+    /// other axes have a separate force.
+    pub(crate) fn couples_open_axes(&self) -> bool {
+        !self.is_well && self.potential.form().axis_curvatures(self.dim()).is_none()
     }
 
     /// Whether the domain is round, `Σ (y_i/r_i±)² < 1` with the ways `r_i±` along the axes, or else a box; `None` if it is neither.
@@ -396,7 +448,7 @@ impl Basin {
         nearest.0
     }
 
-    /// Volume of the domain, infinite for a well: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
+    /// Volume of the domain, infinite if a side is: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
     pub fn volume(&self) -> Volume {
         let dim = self.dim();
         let exact = |value| Volume { value, error: 0.0 };
@@ -532,6 +584,35 @@ mod tests {
         assert!(basin.contains(&[1e9, -1e9]) && !basin.contains(&[0.25, 0.0]) && basin.volume().value.is_infinite());
         let bowl = Quadratic::new(vec![1.0]).unwrap();
         assert_eq!(Basin::new(bowl, Domain::Well).unwrap_err(), LandscapeError::NoWell);
+    }
+
+    #[test]
+    fn a_domain_may_be_open_but_not_on_all_sides() {
+        let (inf, bowl) = (f64::INFINITY, || Quadratic::new(vec![1.0, 2.0]).unwrap());
+        let half_space = Basin::new(bowl(), Domain::Box(vec![[-inf, inf], [-1.0, inf]])).unwrap();
+        assert!(half_space.contains(&[1e300, 1e300]) && !half_space.contains(&[0.0, -1.0]));
+        assert!(!half_space.contains(&[inf, 0.0]) && half_space.volume().value == inf);
+        assert_eq!((half_space.width(0), half_space.width(1)), (inf, 2.0));
+        assert_eq!(half_space.exit_distance(&[3.0, -2.0]), 0.5);
+        assert_eq!(half_space.gauge(&[7.0, 5.0]), 0.0);
+        let inset = half_space.with_inset(0.25).unwrap();
+        assert_eq!(inset.sides(), Some((&[-inf, -0.75][..], &[inf, inf][..])));
+        let line = |lo, hi| Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(lo, hi)).unwrap_err();
+        assert_eq!(line(-inf, inf), LandscapeError::NoFace);
+        for (lo, hi) in [(inf, 1.0), (1.0, -inf), (inf, inf), (-1.0, f64::NAN), (f64::NAN, 1.0)] {
+            assert!(matches!(line(lo, hi), LandscapeError::EmptyInterval { axis: 0, .. }), "{lo} {hi}");
+        }
+    }
+
+    /// A flat axis is welcome where another axis limits the exit time.
+    #[test]
+    fn without_a_force_a_half_line_is_refused() {
+        let (inf, half_line) = (f64::INFINITY, [f64::NEG_INFINITY, 1.0]);
+        let flat = Basin::new(Flat::new(1).unwrap(), Domain::Box(vec![half_line]));
+        assert_eq!(flat.unwrap_err(), LandscapeError::NoReturn { axis: 0 });
+        let valley = |sides| Basin::new(Quadratic::new(vec![1.0, 0.0]).unwrap(), Domain::Box(sides));
+        assert_eq!(valley(vec![[-inf, inf], half_line]).unwrap_err(), LandscapeError::NoReturn { axis: 1 });
+        assert!(valley(vec![half_line, half_line]).is_ok() && valley(vec![[-1.0, 1.0], [-inf, inf]]).is_ok());
     }
 
     #[test]

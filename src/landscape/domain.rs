@@ -6,7 +6,7 @@ use super::LandscapeError;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Domain {
-    /// `lo_i < x_i < hi_i` on every axis, in absolute coordinates.
+    /// `lo_i < x_i < hi_i` on every axis, in absolute coordinates. Ends may be infinite, as long as one face remains.
     Box(Vec<[f64; 2]>),
     /// `|x - θ*| < radius`.
     Ball {
@@ -28,7 +28,7 @@ pub enum Domain {
 }
 
 impl Domain {
-    /// The interval `(lo, hi)`.
+    /// The interval `(lo, hi)`, a half-line if one end is infinite.
     pub fn interval(lo: f64, hi: f64) -> Self {
         Domain::Box(vec![[lo, hi]])
     }
@@ -48,7 +48,7 @@ impl Domain {
         Domain::Level { height }
     }
 
-    /// Rejects a domain that is empty, unbounded or of another dimension than `dim`.
+    /// Rejects a domain that is empty, without an edge or of another dimension than `dim`.
     pub(super) fn check(&self, dim: usize) -> Result<(), LandscapeError> {
         let size = |what, value: f64| {
             if value > 0.0 && value.is_finite() { Ok(()) } else { Err(LandscapeError::Size { what, value }) }
@@ -59,11 +59,11 @@ impl Domain {
                     return Err(LandscapeError::Length { what: "box", found: sides.len(), dim });
                 }
                 for (axis, &[lo, hi]) in sides.iter().enumerate() {
-                    if !(lo < hi && lo.is_finite() && hi.is_finite()) {
+                    if !(lo < hi) {
                         return Err(LandscapeError::EmptyInterval { axis, lo, hi });
                     }
                 }
-                Ok(())
+                check_faces(sides)
             }
             Domain::Ball { radius } => size("radius", *radius),
             Domain::Ellipsoid { semi_axes } => {
@@ -76,4 +76,9 @@ impl Domain {
             Domain::Well => Ok(()),
         }
     }
+}
+
+/// Rejects a box without any face.
+pub(super) fn check_faces(sides: &[[f64; 2]]) -> Result<(), LandscapeError> {
+    if sides.iter().flatten().any(|end| end.is_finite()) { Ok(()) } else { Err(LandscapeError::NoFace) }
 }

@@ -206,6 +206,15 @@ pub enum LandscapeError {
         /// Upper end.
         hi: f64,
     },
+    /// A box without any face.
+    #[error("the domain has no edge: all its ends are infinite")]
+    NoFace,
+    /// Faces that the noise alone must find again after every excursion to the open side.
+    #[error("no force brings a path back from the open side of axis {axis}, so the exit time has no finite mean")]
+    NoReturn {
+        /// The first axis with a face on one side only and without a force.
+        axis: usize,
+    },
     /// A radius, semi-axis or height that is not positive.
     #[error("{what} {value} is not a positive finite number")]
     Size {

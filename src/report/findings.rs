@@ -47,7 +47,7 @@ fn at_smallest_level<'r>(results: impl IntoIterator<Item = &'r CellResult>) -> V
 
 /// `λ E Γ` at the smallest noise level of every dynamics, beside the exact value where there is one.
 fn limit(text: &mut String, results: &[CellResult]) {
-    let predicted = results.iter().filter(|r| r.ratio().is_some() && r.volume.is_finite());
+    let predicted = results.iter().filter(|r| r.ratio().is_some() && !r.is_well());
     let mut rows = String::new();
     for (dynamics, cells) in group_by(at_smallest_level(predicted), |r| r.plan.dynamics.clone()) {
         let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.ratio()).collect();
@@ -301,7 +301,7 @@ fn random_problems(text: &mut String, studies: &[RandomProblemsResult]) {
 
 /// Every well, at the smallest noise level.
 fn transitions(text: &mut String, results: &[CellResult]) {
-    let wells: Vec<&CellResult> = results.iter().filter(|r| r.volume.is_infinite() && r.prediction.is_some()).collect();
+    let wells: Vec<&CellResult> = results.iter().filter(|r| r.is_well() && r.prediction.is_some()).collect();
     let Some(lowest) = wells.iter().map(|r| epsilon(r)).reduce(f64::min) else { return };
     let _ = writeln!(text, "\n## Transitions between wells, ε = {}\n", number(lowest));
     let _ = writeln!(text, "| from | α | q predicted | q measured | measured / predicted |\n|---|---|---|---|---|");

@@ -182,6 +182,11 @@ impl CellResult {
         self.moments.rate(Confidence::DEFAULT).ok()
     }
 
+    /// Whether the domain is a well, from which an exit is a transition.
+    pub fn is_well(&self) -> bool {
+        self.plan.problem.basin().is_well()
+    }
+
     /// `λ E Γ`: the mean exit time in units of the predicted mean.
     pub fn ratio(&self) -> Option<Estimate> {
         Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))

@@ -31,6 +31,13 @@ pub(super) fn by_face(axis: usize, upper: bool) -> ExitSite {
     ExitSite { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep }
 }
 
+/// Whether a coordinate overflowed towards a side without a face: such a path is not outside, but it cannot be continued.
+pub(super) fn is_lost(basin: &Basin, x: &[f64]) -> bool {
+    basin
+        .sides()
+        .is_some_and(|(lo, hi)| x.iter().zip(lo).zip(hi).any(|((x, lo), hi)| x.is_infinite() && (x == lo || x == hi)))
+}
+
 /// A jump that overflows has an infinite overshoot.
 fn overshoot(basin: &Basin, x: &[f64]) -> f64 {
     if x.iter().all(|x| x.is_finite()) { basin.gauge(x).max(1.0) } else { f64::INFINITY }

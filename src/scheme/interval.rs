@@ -12,6 +12,8 @@ pub(super) struct IntervalProblem {
     pub start: f64,
     pub lo: f64,
     pub hi: f64,
+    /// `hi - lo`; on a half-line twice the distance from the minimum to its end.
+    width: f64,
     /// Curvatures on the left and on the right.
     pub curvatures: [f64; 2],
     /// `Σ`.
@@ -32,6 +34,7 @@ impl IntervalProblem {
             start: basin.start()[0],
             lo: lo[0],
             hi: hi[0],
+            width: basin.width(0),
             curvatures: basin.potential().form().axis_curvatures(1)?.map(|k| k[0]),
             amplitude: problem.noise().amplitude().column(1, 0)[0],
         })
@@ -51,6 +54,11 @@ impl IntervalProblem {
     /// The distances from the minimum to the edges.
     pub fn reaches(&self) -> [f64; 2] {
         [self.minimum - self.lo, self.hi - self.minimum]
+    }
+
+    /// `hi - lo`; on a half-line twice the distance from the minimum to its end.
+    pub fn width(&self) -> f64 {
+        self.width
     }
 
     /// The distance from the minimum to the nearer edge.

@@ -3,8 +3,8 @@
 use super::ExactExit;
 use crate::dynamics::{Dynamics, Problem};
 
-/// The exact exit from a one-dimensional basin under SGD. `None` for Adam, for more dimensions, for an unbounded well, and for
-/// `α ≤ 1`, where drift dominates at the edge.
+/// The exact exit from a one-dimensional basin under SGD. `None` for Adam, for more dimensions, for a half-line without a force
+/// that leads back from its open side, and for `α ≤ 1`, where drift dominates at the edge.
 ///
 /// An unresolved boundary layer is reported by the first query, not here.
 pub fn exact_exit(problem: &Problem) -> Option<ExactExit<impl Fn(f64) -> f64 + '_>> {
@@ -14,9 +14,6 @@ pub fn exact_exit(problem: &Problem) -> Option<ExactExit<impl Fn(f64) -> f64 + '
     }
     let minimum = basin.minimum()[0];
     let interval = (minimum - basin.exit_distance(&[-1.0]), minimum + basin.exit_distance(&[1.0]));
-    if interval.0.is_infinite() || interval.1.is_infinite() {
-        return None;
-    }
     let alpha = noise.alpha();
     let scale = noise.increment_scale(1.0) * noise.amplitude().scale_along(&[1.0], alpha.get(), noise.structure());
     let force = |x: f64| {

@@ -157,6 +157,15 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
             table.get("potential")?.report_with_help(error.to_string(), help);
             return None;
         }
+        Err(error @ LandscapeError::NoFace) => {
+            domain_value.report_with_help(error.to_string(), "give at least one finite end, through which paths leave");
+            return None;
+        }
+        Err(error @ LandscapeError::NoReturn { .. }) => {
+            let help = "give the axis a curvature, or a finite end on the open side";
+            domain_value.report_with_help(error.to_string(), help);
+            return None;
+        }
         Err(error @ LandscapeError::PotentialNotFinite { .. }) => {
             let help = "choose a domain on which the potential is defined";
             domain_value.report_with_help(error.to_string(), help);

@@ -105,9 +105,10 @@ fn read_size(domain: Value<'_>, key: &'static str, example: &str) -> Option<f64>
     size
 }
 
-/// The two ends of an interval.
+/// The two ends of an interval, which may be infinite.
 fn read_side(side: Value<'_>) -> Option<[f64; 2]> {
-    let ends = side.numbers()?;
+    let ends: Vec<Option<f64>> = side.list()?.map(|end| end.number_or_infinity()).collect();
+    let ends: Vec<f64> = ends.into_iter().collect::<Option<_>>()?;
     let Ok([lo, hi]) = <[f64; 2]>::try_from(ends.as_slice()) else {
         side.report(format!("`{}` needs two ends, [lo, hi]", side.key));
         return None;

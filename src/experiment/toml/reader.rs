@@ -171,6 +171,16 @@ impl<'a> Value<'a> {
 
     /// A finite number.
     pub fn number(&self) -> Option<f64> {
+        let number = self.number_or_infinity()?;
+        if !number.is_finite() {
+            self.report(format!("`{}` must be a finite number, not {number}", self.key));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A number, `inf` or `-inf`.
+    pub fn number_or_infinity(&self) -> Option<f64> {
         let number = match self.node.kind {
             Kind::Number(number) => number,
             Kind::Integer(integer) => integer as f64,
@@ -179,7 +189,7 @@ impl<'a> Value<'a> {
                 return None;
             }
         };
-        if !number.is_finite() {
+        if number.is_nan() {
             self.report(format!("`{}` must be a finite number, not {number}", self.key));
             return None;
         }

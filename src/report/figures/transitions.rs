@@ -6,7 +6,7 @@ use crate::results::CellResult;
 
 /// `q/Θ` against the noise level, a panel for every tail index: measured, and `½|s - x_i|^-α`, to which it tends.
 pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
-    let wells: Vec<&CellResult> = results.iter().filter(|r| r.volume.is_infinite() && r.prediction.is_some()).collect();
+    let wells: Vec<&CellResult> = results.iter().filter(|r| r.is_well() && r.prediction.is_some()).collect();
     let panel = |tail: f64| {
         let series = distinct(wells.iter().map(|r| r.plan.basin.clone())).into_iter().map(|basin| {
             let cells = wells.iter().filter(|r| alpha(r) == tail && r.plan.basin == basin);

@@ -14,7 +14,7 @@ pub fn answer(results: &[CellResult]) -> Option<String> {
 
 /// `λ E Γ` at the smallest noise level, where the theorem is closest to its limit.
 fn predicted(results: &[CellResult]) -> Option<String> {
-    let bounded = || results.iter().filter(|r| r.volume.is_finite() && r.ratio().is_some());
+    let bounded = || results.iter().filter(|r| !r.is_well() && r.ratio().is_some());
     let lowest = bounded().map(epsilon).reduce(f64::min)?;
     let ratios: Vec<Estimate> = bounded().filter(|r| epsilon(r) == lowest).filter_map(CellResult::ratio).collect();
     let level = if bounded().any(|r| epsilon(r) > lowest) { ", the smallest noise level" } else { "" };
@@ -27,7 +27,7 @@ fn predicted(results: &[CellResult]) -> Option<String> {
 }
 
 fn transitions(results: &[CellResult]) -> Option<String> {
-    let wells = || results.iter().filter(|r| r.volume.is_infinite() && r.prediction.is_some());
+    let wells = || results.iter().filter(|r| r.is_well() && r.prediction.is_some());
     let lowest = wells().map(epsilon).reduce(f64::min)?;
     let share = |r: &CellResult| Some(r.rate()?.scaled(1.0 / r.prediction.as_ref()?.rate));
     let shares: Vec<Estimate> = wells().filter(|r| epsilon(r) == lowest).filter_map(share).collect();

@@ -41,7 +41,7 @@ impl AxisSteps {
         let (lo, hi) = basin.sides()?;
         let watched = |i: usize| {
             let scale = if is_coupled { row_scales[i] } else { amplitude[i].abs() };
-            watched_shift(shift * scale, lo[i], hi[i])
+            watched_shift(shift * scale, basin.width(i))
         };
         Some(AxisSteps {
             lo: (0..dim).map(|i| lo[i] + watched(i)).collect(),

@@ -33,7 +33,7 @@ pub(super) struct SgdIntervalStep {
 impl SgdIntervalStep {
     pub fn new(interval: IntervalProblem, constants: StepConstants) -> Self {
         let StepConstants { step, scale, shift } = constants;
-        let shift = watched_shift(shift * interval.amplitude.abs(), interval.lo, interval.hi);
+        let shift = watched_shift(shift * interval.amplitude.abs(), interval.width());
         SgdIntervalStep { interval, step, scale, lo: interval.lo + shift, hi: interval.hi - shift }
     }
 }
@@ -88,7 +88,7 @@ impl<const MOVES: bool, const SAMPLED: bool> AdamIntervalStep<MOVES, SAMPLED> {
             square: noise_scale * noise_scale,
             stabilizer: adam.stabilizer(),
             shift: shift * interval.amplitude.abs(),
-            widest: 0.45 * (interval.hi - interval.lo),
+            widest: watched_shift(f64::INFINITY, interval.width()),
         }
     }
 }

@@ -111,6 +111,8 @@ pub(super) struct EulerKernel {
     shift: f64,
     /// Scale of every row of `Σ L_1`: the local amplitude at the faces of a box. Zeros if no edge is shifted.
     row_scales: Vec<f64>,
+    /// Widths of a box, see [`Basin::width`](crate::landscape::Basin).
+    widths: Vec<f64>,
     noise_scales: Vec<f64>,
     noise: StepNoise,
     warnings: Vec<String>,
@@ -199,6 +201,11 @@ impl EulerKernel {
                 .map(|interval| (interval, IntervalSteps::of(problem, interval, StepConstants { step, scale, shift }))),
             axes: AxisSteps::of(problem, step, scale, shift, &row_scales),
             row_scales,
+            widths: if problem.basin().sides().is_some() {
+                (0..dim).map(|axis| problem.basin().width(axis)).collect()
+            } else {
+                Vec::new()
+            },
             arch: Arch::new(),
         }
     }
@@ -352,20 +359,21 @@ impl EulerKernel {
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));
         if let Some((lo, hi)) = basin.sides() {
             let (shift, q) = (self.shift, &ws.averages.q);
-            let inside = |x: f64, (lo, hi): (f64, f64), shift: f64| {
-                let shift = watched_shift(shift, lo, hi);
+            let inside = |x: f64, [lo, hi, width]: [f64; 3], shift: f64| {
+                let shift = watched_shift(shift, width);
                 lo + shift < x && x < hi - shift
             };
-            let faces = ws.x.iter().zip(lo.iter().zip(hi)).zip(&self.row_scales);
+            let sides = lo.iter().zip(hi).zip(&self.widths).map(|((lo, hi), width)| [*lo, *hi, *width]);
+            let faces = ws.x.iter().zip(sides).zip(&self.row_scales);
             return self.arch.dispatch(
                 #[inline(always)]
                 || {
                     if adam {
-                        faces.zip(q).fold(true, |all, (((x, (lo, hi)), scale), q)| {
-                            all & inside(*x, (*lo, *hi), shift * scale * (1.0 / q))
+                        faces.zip(q).fold(true, |all, (((x, side), scale), q)| {
+                            all & inside(*x, side, shift * scale * (1.0 / q))
                         })
                     } else {
-                        faces.fold(true, |all, ((x, (lo, hi)), scale)| all & inside(*x, (*lo, *hi), shift * scale))
+                        faces.fold(true, |all, ((x, side), scale)| all & inside(*x, side, shift * scale))
                     }
                 },
             );

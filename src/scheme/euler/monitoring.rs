@@ -60,9 +60,9 @@ fn zeta(s: f64) -> f64 {
     head + n.powf(1.0 - s) / (s - 1.0) + 0.5 * n.powf(-s) + tail
 }
 
-/// The shift at a pair of faces. It is 0 if the step is so large that the shift would exceed the basin.
-pub(super) fn watched_shift(shift: f64, lo: f64, hi: f64) -> f64 {
-    shift.min(0.45 * (hi - lo))
+/// The shift at the faces of an axis, less than half of the width of the basin however large the step is.
+pub(super) fn watched_shift(shift: f64, width: f64) -> f64 {
+    shift.min(0.45 * width)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
-use crate::scheme::exit_site::{by_coordinate, by_noise_axis};
+use crate::scheme::exit_site::{by_coordinate, by_noise_axis, is_lost};
 use crate::scheme::{Departure, ExitSite, Side};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
@@ -82,7 +82,7 @@ impl StepNoise {
     }
 
     /// The exit site of a path at `x` after a step with noise `xi`, which moved it by `kick`. If the noise made the displacement overflow,
-    /// the path left with an infinite overshoot; `None` if the drift did: the recursion diverged.
+    /// the path left with an infinite overshoot; `None` if the drift did, or if it led to a side without a face: the recursion diverged.
     pub fn exit_site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> Option<ExitSite> {
         if x.iter().all(|x| x.is_finite()) {
             return Some(self.site(basin, x, xi, kick));
@@ -91,6 +91,9 @@ impl StepNoise {
             let size = |j: usize| if values[j].is_nan() { f64::INFINITY } else { values[j].abs() };
             (0..values.len()).max_by(|&a, &b| size(a).total_cmp(&size(b)))
         };
+        if is_lost(basin, x) {
+            return None;
+        }
         // Zero times infinity in a matrix product is NaN, so the noise itself is checked as well.
         if !xi.iter().chain(kick).any(|z| z.is_infinite()) {
             return None;

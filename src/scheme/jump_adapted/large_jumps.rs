@@ -72,9 +72,17 @@ impl LargeJumps {
         let (basin, noise) = (problem.basin(), problem.noise());
         let dim = basin.dim();
         if noise.structure() == Structure::Independent {
+            let faces = (0..dim).flat_map(|axis| [-1.0, 1.0].map(|sign| basin.axis_exit_distance(axis, sign)));
+            let nearest = if basin.couples_open_axes() { faces.fold(f64::INFINITY, f64::min) } else { f64::INFINITY };
             let reach = |j| {
                 let [ahead, behind] = problem.jump_exits(rest, j, noise.epsilon());
-                ahead.min(behind)
+                let reach = ahead.min(behind);
+                if reach.is_infinite() && nearest.is_finite() {
+                    // The force turns such a jump towards faces, the nearest of which sets the scale.
+                    let length = problem.jump_direction(rest, j).iter().map(|v| v * v).sum::<f64>().sqrt();
+                    return nearest / (noise.epsilon() * length);
+                }
+                reach
             };
             return (0..dim).map(reach).collect();
         }

@@ -14,7 +14,7 @@ use super::large_jumps::{Jump, LargeJumps};
 use super::sgd_motion::sgd_motion;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
 use crate::noise::Stream;
-use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis};
+use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis, is_lost};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
 
@@ -168,6 +168,9 @@ impl PathEvents {
             let jump = self.jumps.draw(&state.cuts, &mut state.kick, &mut state.scratch, rng);
             state.displace();
             state.since_jump = 0.0;
+            if is_lost(basin, &state.x) {
+                return PathRecord { outcome: Outcome::Diverged { at: state.t }, events };
+            }
             if !basin.contains(&state.x) {
                 let site = match jump {
                     Jump::Axis { axis, size } => by_noise_axis(basin, &state.x, axis, size),
@@ -269,7 +272,7 @@ impl PathEvents {
             Some((lo, hi)) => {
                 let face = |i: usize| {
                     let x = state.x[i];
-                    let floor = Ladder::FLOOR * (hi[i] - lo[i]).min(f64::MAX);
+                    let floor = Ladder::FLOOR * basin.width(i);
                     STEP_DRIFT * (hi[i] - x).min(x - lo[i]).max(floor) / state.gradient[i].abs()
                 };
                 (0..state.x.len()).map(face).fold(f64::INFINITY, f64::min)

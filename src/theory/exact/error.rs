@@ -20,9 +20,17 @@ pub enum ExactError {
         /// The rejected value.
         noise_scale: f64,
     },
-    /// The interval is empty or infinite.
-    #[error("({lo}, {hi}) is not a bounded interval")]
+    /// The interval is empty or has no finite end.
+    #[error("({lo}, {hi}) is no interval with a finite end")]
     Interval {
+        /// Left end.
+        lo: f64,
+        /// Right end.
+        hi: f64,
+    },
+    /// No force leads back from the open side of a half-line.
+    #[error("no force leads back from the open side of ({lo}, {hi}), so the exit time has no finite mean")]
+    NoReturn {
         /// Left end.
         lo: f64,
         /// Right end.

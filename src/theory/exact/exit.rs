@@ -15,6 +15,10 @@
 //! `(1-x²)^(α/2) P_n^(α/2,α/2)` of Dyda, Kuznetsov and Kwaśnicki, converge algebraically in the layer; the graded mesh
 //! converges exponentially.
 //!
+//! A half-line is cut off far out, at a distance that grows with the degree. Beyond it the solution is a constant, as if paths that jump there
+//! returned at once. They come back in a time that is logarithmic in the distance under a linear force, so the error is of the order of
+//! the rate of these jumps, `R^-α`.
+//!
 //! # References
 //! - Getoor (1961), *First Passage Times for Symmetric Stable Processes in Space*, Trans. AMS 101, for no drift.
 //! - Dyda, Kuznetsov, Kwaśnicki (2017), *Eigenvalues of the Fractional Laplace Operator in the Unit Ball*, J. London
@@ -29,11 +33,14 @@ use std::sync::OnceLock;
 use super::ExactError;
 use super::galerkin::Galerkin;
 use super::krylov::Krylov;
-use super::mesh::{Balance, Mesh, SCAN};
+use super::mesh::{Balance, HalfLine, Mesh, SCAN};
 use crate::noise::Alpha;
 
 /// Degrees of the successive discretisations.
 const DEGREES: [usize; 7] = [8, 10, 12, 14, 16, 18, 20];
+
+/// Where the meshes of a half-line end, in units of its inner scale.
+const FAR: [f64; DEGREES.len()] = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /// Relative change between two discretisations at which the finer one is returned at once.
 const TARGET: f64 = 1e-6;
@@ -41,7 +48,7 @@ const TARGET: f64 = 1e-6;
 /// Relative change that is accepted from the last two.
 const ACCEPTED: f64 = 1e-4;
 
-/// The exit problem of `dX = -F'(X) dt + ε s dL` on an interval.
+/// The exit problem of `dX = -F'(X) dt + ε s dL` on an interval or a half-line.
 ///
 /// Every answer is computed on at least two meshes and returned once they agree to `1e-6`; a change of `1e-4` between the
 /// finest two is accepted. Factorisations are cached, so later queries are cheap. The first takes about 20 ms, or seconds if
@@ -65,6 +72,8 @@ pub struct ExactExit<F> {
     alpha: f64,
     noise: f64,
     interval: (f64, f64),
+    /// The half-line, mirrored if it is open on the right.
+    half_line: Option<HalfLine>,
     force: F,
     solutions: [OnceLock<Result<Solution, ExactError>>; DEGREES.len()],
 }
@@ -78,7 +87,7 @@ struct Solution {
 }
 
 impl<F: Fn(f64) -> f64> ExactExit<F> {
-    /// The exit of `dX = -force(X) dt + noise_scale dL` from `interval`.
+    /// The exit of `dX = -force(X) dt + noise_scale dL` from `interval`, one end of which may be infinite.
     ///
     /// `noise_scale` is `ε s` for increments `ε s h^(1/α) SαS(1)`; for a Lévy density `c |y|^(-1-α)` multiply by
     /// `(c/c_α)^(1/α)`, which is [`LevyMeasure::scale`](crate::noise::LevyMeasure::scale). At `α = 2` increments are N(0, 2 h
@@ -86,7 +95,8 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     ///
     /// # Errors
     /// [`ExactError::TailIndex`] unless `α > 1`; [`ExactError::NoiseScale`], [`ExactError::Interval`] and
-    /// [`ExactError::Force`] for numbers that are not finite or out of range.
+    /// [`ExactError::Force`] for numbers that are not finite or out of range; [`ExactError::NoReturn`] for a half-line without a force that leads
+    /// back from its open side.
     pub fn new(alpha: Alpha, noise_scale: f64, interval: (f64, f64), force: F) -> Result<Self, ExactError> {
         let alpha = alpha.get();
         if alpha <= 1.0 {
@@ -97,6 +107,18 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
             return Err(ExactError::NoiseScale { noise_scale });
         }
         let (lo, hi) = interval;
+        if lo < hi && (lo.is_finite() != hi.is_finite()) {
+            let mirrored = |x: f64| -force(-x);
+            let (end, force_to): (f64, &dyn Fn(f64) -> f64) =
+                if hi.is_finite() { (hi, &force) } else { (-lo, &mirrored) };
+            let at_end = force_to(end);
+            if !at_end.is_finite() {
+                return Err(ExactError::Force { x: if hi.is_finite() { hi } else { lo }, force: at_end });
+            }
+            let line = HalfLine::of(end, &Balance { alpha, noise, force: force_to });
+            let half_line = Some(line.ok_or(ExactError::NoReturn { lo, hi })?);
+            return Ok(ExactExit { alpha, noise, interval, half_line, force, solutions: Default::default() });
+        }
         if !(lo < hi && (hi - lo).is_finite()) {
             return Err(ExactError::Interval { lo, hi });
         }
@@ -107,7 +129,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
                 return Err(ExactError::Force { x, force: value });
             }
         }
-        Ok(ExactExit { alpha, noise, interval, force, solutions: Default::default() })
+        Ok(ExactExit { alpha, noise, interval, half_line: None, force, solutions: Default::default() })
     }
 
     /// Mean exit time `E Γ` from `start`.
@@ -117,7 +139,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// discretisations do not converge.
     pub fn mean(&self, start: f64) -> Result<f64, ExactError> {
         self.check_start(start)?;
-        self.converge(|solution| Ok(solution.galerkin.value(&solution.mean, start)))
+        self.converge(|solution| Ok(self.value(solution, &solution.mean, start)))
     }
 
     /// Second moment `E Γ²` from `start`.
@@ -128,7 +150,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         self.check_start(start)?;
         self.converge(|solution| {
             let moment = solution.solve(&(&solution.galerkin.mass * &solution.mean * 2.0))?;
-            Ok(solution.galerkin.value(&moment, start))
+            Ok(self.value(solution, &moment, start))
         })
     }
 
@@ -149,7 +171,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
             let galerkin = &solution.galerkin;
             let resolvent = (&galerkin.generator + &galerkin.mass * s).lu();
             let v = resolvent.solve(&galerkin.load).ok_or_else(|| solution.singular())?;
-            Ok(1.0 - s * galerkin.value(&v, start))
+            Ok(1.0 - s * self.value(solution, &v, start))
         })
     }
 
@@ -159,6 +181,11 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// As [`ExactExit::mean`].
     pub fn right_probability(&self, start: f64) -> Result<f64, ExactError> {
         self.check_start(start)?;
+        match self.interval {
+            (f64::NEG_INFINITY, _) => return Ok(1.0),
+            (_, f64::INFINITY) => return Ok(0.0),
+            _ => {}
+        }
         self.converge(|solution| {
             let correction = solution.solve(&-&solution.galerkin.step)?;
             Ok(solution.galerkin.step_value(start) + solution.galerkin.value(&correction, start))
@@ -166,7 +193,8 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     }
 
     /// Survival probability `P(Γ > t)` from `start`, for `t > 0`. The relative accuracy holds far into the tail; the result is
-    /// 0 where it underflows. Times much shorter than the relaxation time can give [`ExactError::Unresolved`].
+    /// 0 where it underflows. Times much shorter than the relaxation time can give [`ExactError::Unresolved`], and so can
+    /// times of many means on a half-line.
     ///
     /// # Errors
     /// [`ExactError::Time`] unless `t` is positive and finite; as [`ExactExit::mean`] besides.
@@ -180,7 +208,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         }
         self.converge(|solution| {
             let survival = solution.krylov()?.survival(time).ok_or_else(|| solution.singular())?;
-            Ok(solution.galerkin.value(&survival, start))
+            Ok(self.value(solution, &survival, start))
         })
     }
 
@@ -200,12 +228,18 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         Ok(())
     }
 
+    /// The solution with these coefficients at `x`; NaN beyond the open end of a mesh.
+    fn value(&self, solution: &Solution, coefficients: &DVector<f64>, x: f64) -> f64 {
+        let x = if self.interval.1.is_infinite() { -x } else { x };
+        solution.galerkin.value(coefficients, x)
+    }
+
     /// Evaluates `quantity` on finer and finer discretisations until it converges.
     fn converge(&self, quantity: impl Fn(&Solution) -> Result<f64, ExactError>) -> Result<f64, ExactError> {
         let mut previous = f64::NAN;
         let (mut change, mut unknowns) = (f64::NAN, 0);
-        for (cell, degree) in self.solutions.iter().zip(DEGREES) {
-            let solution = cell.get_or_init(|| self.solve(degree)).as_ref().map_err(Clone::clone)?;
+        for (cell, (degree, far)) in self.solutions.iter().zip(DEGREES.into_iter().zip(FAR)) {
+            let solution = cell.get_or_init(|| self.solve(degree, far)).as_ref().map_err(Clone::clone)?;
             let value = quantity(solution)?;
             change = ((value - previous) / value).abs();
             if change <= TARGET {
@@ -217,11 +251,19 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
         if change <= ACCEPTED { Ok(previous) } else { Err(ExactError::Unresolved { unknowns, change }) }
     }
 
-    fn solve(&self, degree: usize) -> Result<Solution, ExactError> {
-        let balance = Balance { alpha: self.alpha, noise: self.noise, force: &self.force };
+    fn solve(&self, degree: usize, far: f64) -> Result<Solution, ExactError> {
         let (lo, hi) = self.interval;
-        let mesh =
-            Mesh::graded(lo, hi, &balance, degree).map_err(|thickness| ExactError::BoundaryLayer { thickness })?;
+        let mirrored = |x: f64| -(self.force)(-x);
+        let force: &dyn Fn(f64) -> f64 = if hi.is_infinite() { &mirrored } else { &self.force };
+        let balance = Balance { alpha: self.alpha, noise: self.noise, force };
+        let mesh = match &self.half_line {
+            None => Mesh::graded(lo, hi, &balance, degree),
+            Some(line) => {
+                let end = if hi.is_infinite() { -lo } else { hi };
+                Mesh::open(line.end(far), end, line, &balance, degree)
+            }
+        };
+        let mesh = mesh.map_err(|thickness| ExactError::BoundaryLayer { thickness })?;
         let galerkin = Galerkin::new(mesh, &balance);
         let lu = galerkin.generator.clone().lu();
         let mean = lu.solve(&galerkin.load).ok_or(ExactError::Singular { unknowns: galerkin.unknowns() })?;
@@ -468,6 +510,75 @@ mod tests {
         }
     }
 
+    /// Against wide intervals, which end in absorption: their mean is early by the share of paths that jump beyond `-R`, `R^-α` at most here.
+    #[test]
+    fn a_half_line_is_the_limit_of_wide_intervals() {
+        for (alpha, epsilon) in [(1.3, 0.5), (1.5, 0.2), (1.8, 0.7)] {
+            let line = exit(alpha, epsilon, (f64::NEG_INFINITY, 1.0), |x| x);
+            let wide = |reach: f64| exit(alpha, epsilon, (-reach, 1.0), |x| x).mean(0.2).unwrap();
+            let mean = line.mean(0.2).unwrap();
+            let gaps = [10.0, 100.0].map(|reach| 1.0 - wide(reach) / mean);
+            assert!(gaps[0] > 0.0 && gaps[1] > 0.0 && gaps[1] < 2.0 * 100f64.powf(-alpha), "α={alpha}: {gaps:?}");
+            // As R^-α, times the remaining life of a path at -R, which grows with log R.
+            let fall = gaps[0] / gaps[1] / 10f64.powf(alpha);
+            assert!(fall > 0.5 && fall < 1.15, "α={alpha}: {fall}");
+        }
+    }
+
+    /// `α = 2`: `E_x Γ = ∫_x^b e^(y²/2v) ∫_-∞^y e^(-z²/2v) dz dy / v` with `v = ε²`, by the trapezoidal rule.
+    #[test]
+    fn a_gaussian_leaves_a_half_line() {
+        let (variance, step) = (0.49f64, 1e-4);
+        let density = |z: f64| (-0.5 * z * z / variance).exp();
+        let (mut area, mut mean, mut y) = (0.0, 0.0, -8.0f64);
+        while y < 1.0 {
+            let next = y + step;
+            let before = area / density(y);
+            area += 0.5 * step * (density(y) + density(next));
+            if y >= 0.2 {
+                mean += 0.5 * step * (before + area / density(next)) / variance;
+            }
+            y = next;
+        }
+        let line = exit(2.0, 0.7, (f64::NEG_INFINITY, 1.0), |x| x);
+        close(line.mean(0.2).unwrap(), mean, 5e-4, "mean");
+    }
+
+    #[test]
+    fn half_lines_have_mirrors_units_and_moments() {
+        let well = |x: f64| if x > 0.0 { x } else { 0.3 * x };
+        let plain = exit(1.5, 0.3, (f64::NEG_INFINITY, 1.2), well);
+        let mirrored = exit(1.5, 0.3, (-1.2, f64::INFINITY), |x| -well(-x));
+        let mean = plain.mean(0.4).unwrap();
+        close(mean, mirrored.mean(-0.4).unwrap(), 1e-10, "mean");
+        let small = exit(1.5, 0.3e-6, (f64::NEG_INFINITY, 1.2e-6), well);
+        close(mean, small.mean(0.4e-6).unwrap(), TARGET, "units");
+        assert_eq!((plain.right_probability(0.4), mirrored.right_probability(0.4)), (Ok(1.0), Ok(0.0)));
+        let (s, second) = (1e-2 / mean, plain.second_moment(0.4).unwrap());
+        let (below, above) = (plain.laplace(-s, 0.4).unwrap(), plain.laplace(s, 0.4).unwrap());
+        close((below - above) / (2.0 * s), mean, 5e-4, "first derivative");
+        close((below + above - 2.0) / (s * s), second, 5e-3, "second derivative");
+    }
+
+    /// `λ E Γ → 1` with half the rate of the symmetric interval.
+    #[test]
+    fn a_half_line_has_half_the_rate() {
+        for alpha in [1.3, 1.7] {
+            let measure = LevyMeasure::new(Alpha::new(alpha).unwrap(), Measure::Standard).unwrap();
+            let mean = exit(alpha, 1e-3, (f64::NEG_INFINITY, 1.0), |x| x).mean(0.0).unwrap();
+            close(0.5 * measure.tail_mass(1.0 / 1e-3) * mean, 1.0, 1e-3, &format!("α={alpha}"));
+        }
+    }
+
+    #[test]
+    fn a_half_line_needs_a_force_that_leads_back() {
+        let alpha = Alpha::new(1.5).unwrap();
+        for force in [|_: f64| 0.0, |_: f64| 1.0, |x: f64| -x] {
+            let refused = ExactExit::new(alpha, 1.0, (f64::NEG_INFINITY, 1.0), force).err();
+            assert_eq!(refused, Some(ExactError::NoReturn { lo: f64::NEG_INFINITY, hi: 1.0 }));
+        }
+    }
+
     #[test]
     fn an_unresolved_layer_is_an_error() {
         let thin = ornstein_uhlenbeck(1.02, 0.01);
@@ -487,7 +598,7 @@ mod tests {
         for noise in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(matches!(ExactExit::new(alpha, noise, (-1.0, 1.0), |x| x), Err(ExactError::NoiseScale { .. })));
         }
-        for interval in [(1.0, -1.0), (0.0, 0.0), (0.0, f64::INFINITY), (f64::NAN, 1.0)] {
+        for interval in [(1.0, -1.0), (0.0, 0.0), (f64::NEG_INFINITY, f64::INFINITY), (f64::NAN, 1.0)] {
             assert!(matches!(ExactExit::new(alpha, 1.0, interval, |x| x), Err(ExactError::Interval { .. })));
         }
         assert!(matches!(ExactExit::new(alpha, 1.0, (-1.0, 1.0), f64::sqrt), Err(ExactError::Force { .. })));

@@ -1,6 +1,6 @@
 //! The generator in piecewise polynomials.
 //!
-//! For `u` that is constant beyond the ends of the interval and `v` that vanishes there,
+//! For `u` and `v` that are constant beyond the ends of the interval,
 //! ```text
 //! ∫ v (-Δ)^(α/2) u = κ ∫∫ u'(x) v'(y) |x - y|^(1-α) dx dy,   κ = -1 / (2 Γ(2-α) cos(πα/2)),   1 < α < 2,
 //! ```
@@ -84,8 +84,11 @@ impl Galerkin {
         self.load.len()
     }
 
-    /// `u(x)` from its coefficients.
+    /// `u(x)` from its coefficients; NaN beyond an open end.
     pub(super) fn value(&self, coefficients: &DVector<f64>, x: f64) -> f64 {
+        if self.mesh.open && x < self.mesh.left[0] {
+            return f64::NAN;
+        }
         let (element, t) = self.mesh.locate(x);
         let mut values = vec![0.0; self.mesh.degrees[element] + 1];
         legendre(t, &mut values);
@@ -179,17 +182,19 @@ fn pairs(shapes: &[ShapeFunction]) -> impl Iterator<Item = (ShapeFunction, Shape
     shapes.iter().flat_map(move |u| shapes.iter().map(move |v| (*u, *v)))
 }
 
-/// The functions on every element, two hats and the integrals of `P_1, …, P_(degree-1)`, and their number. The ends have no hat.
+/// The functions on every element, two hats and the integrals of `P_1, …, P_(degree-1)`, and their number. The ends have no hat, unless the left
+/// one is open: its hat continues as a constant.
 fn shapes(mesh: &Mesh) -> (Vec<Vec<ShapeFunction>>, usize) {
     let elements = mesh.len();
-    let mut unknowns = elements - 1;
+    let first = usize::from(!mesh.open);
+    let mut unknowns = elements - first;
     let shapes = mesh.degrees.iter().enumerate().map(|(element, degree)| {
         let mut here = Vec::with_capacity(degree + 2);
-        if element > 0 {
-            here.push(ShapeFunction { function: element - 1, legendre: 0, factor: -1.0 });
+        if element >= first {
+            here.push(ShapeFunction { function: element - first, legendre: 0, factor: -1.0 });
         }
         if element + 1 < elements {
-            here.push(ShapeFunction { function: element, legendre: 0, factor: 1.0 });
+            here.push(ShapeFunction { function: element + 1 - first, legendre: 0, factor: 1.0 });
         }
         for k in 1..*degree {
             here.push(ShapeFunction { function: unknowns, legendre: k, factor: 2.0 * k as f64 + 1.0 });

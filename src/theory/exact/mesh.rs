@@ -6,6 +6,9 @@
 //! down to that length, and at the ends below it, where the solution is a series in powers `d^(α/2 + k(α-1))` of the
 //! distance `d`: on such a mesh piecewise polynomials converge exponentially for every `ε`.
 //!
+//! On a half-line the mesh ends far out, at an end that is open: no layer forms there, since the drift leads inwards and the solution continues
+//! as a constant.
+//!
 //! # References
 //! - Schwab (1998), *p- and hp-Finite Element Methods*, chapter 3, for geometric meshes and linear degrees.
 
@@ -18,6 +21,8 @@ pub(super) struct Mesh {
     pub(super) lengths: Vec<f64>,
     /// Polynomial degrees.
     pub(super) degrees: Vec<usize>,
+    /// Whether the left end is open.
+    pub(super) open: bool,
 }
 
 /// Samples of the drift in which its zeros are sought.
@@ -47,10 +52,14 @@ impl Balance<'_> {
 
     /// Points in `(lo, hi)` where the drift changes its sign.
     fn zeros(&self, lo: f64, hi: f64) -> Vec<f64> {
+        self.zeros_between((1..SCAN).map(|i| lo + (hi - lo) * i as f64 / SCAN as f64))
+    }
+
+    /// Points between ascending samples where the drift changes its sign.
+    fn zeros_between(&self, samples: impl Iterator<Item = f64>) -> Vec<f64> {
         let mut zeros = Vec::new();
         let mut last: Option<(f64, f64)> = None;
-        for i in 1..SCAN {
-            let x = lo + (hi - lo) * i as f64 / SCAN as f64;
+        for x in samples {
             let force = (self.force)(x);
             if force == 0.0 {
                 continue;
@@ -77,6 +86,43 @@ impl Balance<'_> {
     }
 }
 
+/// The inner scale of a half-line `(-∞, hi)`.
+#[derive(Clone, Debug)]
+pub(super) struct HalfLine {
+    /// The zeros of the drift, ascending.
+    zeros: Vec<f64>,
+    /// The larger of the distance from the first zero to the end and the length at which the drift beyond that zero balances the noise.
+    scale: f64,
+}
+
+impl HalfLine {
+    /// `None` if no drift leads back from `-∞`.
+    pub(super) fn of(hi: f64, balance: &Balance) -> Option<Self> {
+        // Distances from the end that grow by 2 %, from 10⁻³⁰ to 10³⁰. A smaller one may round to the end itself.
+        let distances = (-32 * 100..=32 * 100).map(|k| (f64::from(k) / 32.0).exp2());
+        let places = distances.map(|distance| hi - distance).filter(|x| *x < hi);
+        let samples: Vec<f64> = places.take_while(|x| (balance.force)(*x).is_finite()).collect();
+        let zeros = balance.zeros_between(samples.iter().rev().copied());
+        let outermost = *zeros.first()?;
+        let leads_back = |x: f64| (balance.force)(x) < 0.0;
+        if !leads_back(*samples.last()?) {
+            return None;
+        }
+        let mut scale = hi - outermost;
+        while leads_back(outermost - scale)
+            && -(balance.force)(outermost - scale) * scale.powf(balance.alpha - 1.0) < balance.noise
+        {
+            scale *= 2.0;
+        }
+        scale.is_finite().then_some(HalfLine { zeros, scale })
+    }
+
+    /// The end of a mesh that reaches `times` the scale.
+    pub(super) fn end(&self, times: f64) -> f64 {
+        self.zeros[0] - times * self.scale
+    }
+}
+
 impl Mesh {
     /// Largest number of elements that a mesh may have.
     const LARGEST: f64 = 160.0;
@@ -86,13 +132,23 @@ impl Mesh {
     /// The degree grows from 2 at the ends to `degree` inside. The last element at an end is `10^-degree` of the layer,
     /// so that the error there falls with the other errors. At `α = 2` the solution is smooth and one element suffices.
     pub(super) fn graded(lo: f64, hi: f64, balance: &Balance, degree: usize) -> Result<Self, f64> {
+        Self::through(lo, &balance.zeros(lo, hi), hi, balance, degree, false)
+    }
+
+    /// The mesh of a half-line, from an open end at `lo`.
+    pub(super) fn open(lo: f64, hi: f64, line: &HalfLine, balance: &Balance, degree: usize) -> Result<Self, f64> {
+        Self::through(lo, &line.zeros, hi, balance, degree, true)
+    }
+
+    fn through(lo: f64, zeros: &[f64], hi: f64, balance: &Balance, degree: usize, open: bool) -> Result<Self, f64> {
         let mut points = vec![lo];
-        points.extend(balance.zeros(lo, hi));
+        points.extend(zeros);
         points.push(hi);
         let last = points.len() - 1;
         let reach = |i: usize| 0.5 * (points[i + 1] - points[i]);
         let layers: Vec<f64> = (0..=last)
             .map(|i| match i {
+                0 if open => reach(0),
                 0 => balance.length(lo, reach(0)),
                 i if i == last => balance.length(hi, -reach(i - 1)),
                 // One length for both sides of an equilibrium: the mesh must not jump from tiny to large elements.
@@ -100,10 +156,10 @@ impl Mesh {
             })
             .collect();
         let thinnest = layers[0].min(layers[last]);
-        let mut mesh = Mesh::default();
+        let mut mesh = Mesh { open, ..Mesh::default() };
         for i in 0..last {
             for (point, reach) in [(i, reach(i)), (i + 1, -reach(i))] {
-                let singular = balance.alpha < 2.0 && (point == 0 || point == last);
+                let singular = balance.alpha < 2.0 && (point == last || (point == 0 && !open));
                 let tip = if singular { layers[point] * 10f64.powi(-(degree as i32)) } else { layers[point] };
                 let elements = 1.0 + ((reach.abs() / tip).ln() / -GRADING.ln()).ceil();
                 if !(tip > 0.0 && mesh.len() as f64 + elements <= Self::LARGEST) {

@@ -244,6 +244,10 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         let x = self.x[lane];
         if jumped && !(interval.lo < x && x < interval.hi) {
             let end = if x < interval.minimum { interval.lo } else { interval.hi };
+            if x == end && end.is_infinite() {
+                // The jump overflowed towards the open side of a half-line.
+                return record(Outcome::Diverged { at: t }, events);
+            }
             let overshoot = ((x - interval.minimum) / (end - interval.minimum)).max(1.0);
             let side = Side::of(interval.noise_of(self.kick[lane]));
             let site = ExitSite { axis: 0, side, overshoot, by: Departure::Jump };

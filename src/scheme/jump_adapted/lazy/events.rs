@@ -139,8 +139,8 @@ impl<M: AxisMotions> LazyEvents<M> {
             }
             clock = rng.sample(Exp1);
             events += 1;
-            if let Some(site) = self.jump(place, rng) {
-                return PathRecord { outcome: Outcome::Exited { time: place.t, site }, events };
+            if let Some(outcome) = self.jump(place, rng) {
+                return PathRecord { outcome, events };
             }
         }
     }
@@ -261,7 +261,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             if active.near {
                 let held = share.max(Ladder::FLOOR);
                 spread += axis.spread() * active.cut.variance / axis.near.variance / (held * held);
-                let floor = Ladder::FLOOR * (axis.ends[0] + axis.ends[1]).min(f64::MAX);
+                let floor = Ladder::FLOOR * axis.width();
                 limit = limit.min(STEP_DRIFT * way.max(floor) / self.motion.speed(active).abs());
             }
         }
@@ -369,8 +369,8 @@ impl<M: AxisMotions> LazyEvents<M> {
         ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep }
     }
 
-    /// A large jump; returns its exit site if it leaves.
-    fn jump(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> Option<ExitSite> {
+    /// A large jump; returns the end of the path if it leaves.
+    fn jump(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> Option<Outcome> {
         let (i, rung) = self.choose(place, rng);
         let active = &mut place.active[i];
         let axis = &self.kinds[active.kind as usize];
@@ -385,10 +385,15 @@ impl<M: AxisMotions> LazyEvents<M> {
             Shape::Round => self.gauge_square(place).sqrt(),
             Shape::Faces => axis.part(y).abs(),
         };
+        if y.is_infinite() && axis.end(y).is_infinite() {
+            // The jump overflowed towards an open side.
+            return Some(Outcome::Diverged { at: place.t });
+        }
         // NaN counts as outside.
         (!(gauge < 1.0)).then(|| {
             let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
-            ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump }
+            let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump };
+            Outcome::Exited { time: place.t, site }
         })
     }
 

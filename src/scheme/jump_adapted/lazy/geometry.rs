@@ -41,6 +41,12 @@ impl AxisEdge {
         y / self.end(y)
     }
 
+    /// The distance between the ends; if one is infinite, twice the distance of the other.
+    pub fn width(&self) -> f64 {
+        let width = self.ends[0] + self.ends[1];
+        if width.is_finite() { width } else { 2.0 * self.reach }
+    }
+
     /// The larger load, at the minimum.
     pub fn load(&self) -> f64 {
         self.loads[0].max(self.loads[1])
