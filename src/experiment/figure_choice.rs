@@ -87,7 +87,8 @@ impl<'p> FigureChoice<'p> {
             ),
             FigureKind::RandomProblems => ("[random_problems]", self.has_random_problems),
             FigureKind::Transitions => {
-                ("a well of infinite volume with a predicted rate", self.any(|c| c.predicted && !c.bounded))
+                let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well);
+                ("a well with a predicted rate", self.any(|c| c.predicted && is_well(c)))
             }
             FigureKind::SdeVsSteps => ("noise levels given by `eta`", self.any(|c| c.plan.eta.is_some())),
         };

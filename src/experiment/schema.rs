@@ -13,8 +13,11 @@ const DOCUMENT: &str = include_str!("../../docs/experiments.md");
 /// The heading after which the document describes another kind of file.
 const END: &str = "\n# The calibration file";
 /// Tables of which exactly one key is given.
-const ONE_OF: [(&str, &[&str]); 2] =
-    [("dynamics", &["sgd", "adam", "sgd_steps", "adam_steps"]), ("scheme", &["jump_adapted", "euler"])];
+const ONE_OF: [(&str, &[&str]); 3] = [
+    ("dynamics", &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"]),
+    ("schedule", &["step", "cosine"]),
+    ("scheme", &["jump_adapted", "euler"]),
+];
 /// Tables with several forms, of which no key is required in all.
 const FORMS: [&str; 2] = ["sweep", "amplitude"];
 
@@ -147,6 +150,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
     };
     let matrix = || list(list(swept(number())));
     Some(match key.form {
+        "boolean" => json!({ "type": "boolean" }),
         "string" => words(key.meaning),
         "string or list" => any(vec![words(key.meaning), list(words(key.meaning))]),
         "string, or list of strings" => {
@@ -189,14 +193,14 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
     })
 }
 
-/// `integer, 1 to 10^12`, `integer ≥ 0`, `number in (0, 0.5]`.
+/// `integer, 1 to 10^12`, `integer, 1 to 2^53`, `integer ≥ 0`, `number in (0, 0.5]`.
 fn bounded(form: &str) -> Option<Value> {
     if let Some(least) = form.strip_prefix("integer ≥ ") {
         return Some(json!({ "type": "integer", "minimum": least.parse::<u64>().ok()? }));
     }
     if let Some((least, most)) = form.strip_prefix("integer, ").and_then(|range| range.split_once(" to ")) {
-        let most = match most.strip_prefix("10^") {
-            Some(exponent) => 10u64.checked_pow(exponent.parse().ok()?)?,
+        let most = match most.split_once('^') {
+            Some((base, exponent)) => base.parse::<u64>().ok()?.checked_pow(exponent.parse().ok()?)?,
             None => most.replace(',', "").parse().ok()?,
         };
         return Some(json!({ "type": "integer", "minimum": least.parse::<u64>().ok()?, "maximum": most }));

@@ -1,11 +1,7 @@
 //! The figure `sde-vs-steps`: discrete optimisers and their SDEs.
 
 use crate::dynamics::{Dynamics, SecondMoment};
-<<<<<<< HEAD
-use crate::report::select::{alpha, alpha_label, basin_title, distinct};
-=======
-use crate::report::select::{alpha, alpha_label, distinct, title};
->>>>>>> w-opt
+use crate::report::select::{alpha, alpha_label, basin_title, distinct, title};
 use crate::report::slopes::{slope_text, small_level_slope};
 use crate::report::{Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
@@ -29,11 +25,7 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
                 |r: &&CellResult| panel(r) == kind && (kind != PanelKind::Other || title(&r.plan.dynamics) == name);
             let series = panel_series(&of_basin().filter(is_here).collect::<Vec<_>>());
             if !series.is_empty() {
-<<<<<<< HEAD
-                let title = if basins.len() > 1 { format!("{name}, {}", basin_title(basin)) } else { name.to_owned() };
-=======
-                let title = if basins.len() > 1 { format!("{name}, {basin}") } else { name };
->>>>>>> w-opt
+                let title = if basins.len() > 1 { format!("{name}, {}", basin_title(basin)) } else { name };
                 panels.push((title, series));
             }
         }
