@@ -173,7 +173,7 @@ fn every_error_is_reported_with_its_place() {
             "\"escape-set\", \"transitions\"",
             &[
                 "26:51: the figure \"escape-set\" needs a basin of finite volume in two dimensions (hint: leave it out",
-                "26:65: the figure \"transitions\" needs a well of infinite volume",
+                "26:65: the figure \"transitions\" needs a well with a predicted rate",
             ],
         ),
         ("\"gamma-vs-epsilon\"      #", "\"../../x\" #", &["1:9: the name \"../../x\" cannot be a folder"]),

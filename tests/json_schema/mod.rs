@@ -47,6 +47,7 @@ fn validate(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
             "type" => match rule.as_str().unwrap() {
                 "object" => object.is_some(),
                 "array" => array.is_some(),
+                "boolean" => value.is_boolean(),
                 "string" => value.is_string(),
                 "number" => number.is_some(),
                 "integer" => number.is_some_and(|number| number.fract() == 0.0),

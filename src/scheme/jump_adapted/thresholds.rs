@@ -11,7 +11,7 @@ pub(super) const NEAR: f64 = 0.4;
 
 /// The smallest `κ` that a kink asks for, and the relative error of the exit rate that it is meant to keep.
 const FAR_AT_KINK: f64 = 0.05;
-const ERROR_AT_KINK: f64 = 0.002;
+const ERROR_AT_KINK: f64 = 0.004;
 
 /// The largest share `κ <= .3` of the distance from the minimum to the edge at which the Gaussian that replaces the small jumps displaces the
 /// path correctly at a kink.
