@@ -9,7 +9,8 @@ fn as_json(value: &DeValue<'_>) -> Value {
         DeValue::Integer(integer) => {
             i64::from_str_radix(integer.as_str(), integer.radix()).map_or_else(|_| json!(u64::MAX), |i| json!(i))
         }
-        DeValue::Float(float) => json!(float.as_str().parse::<f64>().unwrap()),
+        // JSON has no infinities.
+        DeValue::Float(float) => json!(float.as_str().parse::<f64>().unwrap().clamp(f64::MIN, f64::MAX)),
         DeValue::Boolean(flag) => json!(flag),
         DeValue::String(text) => json!(text),
         DeValue::Datetime(date) => json!(date.to_string()),
