@@ -14,7 +14,6 @@ __all__ = ["AdagradSteps", "Adam", "AdamSteps", "Dynamics", "LionSteps", "Rmspro
 _Schedule: TypeAlias = tuple[Literal["step", "cosine"], int, float]
 
 
-
 class Dynamics(Described):
     """Base of all optimisers."""
 

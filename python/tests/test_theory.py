@@ -36,7 +36,7 @@ def test_adam_has_its_preconditioner(plane: le.Problem) -> None:
     ("parts", "message"),
     [
         ({"noise": le.StableNoise(2, 0.1)}, "at α = 2 there are no jumps"),
-        ({"dynamics": le.Adam(eta=0.1, second_moment="sampled")}, "the sampled second moment does not converge"),
+        ({"dynamics": le.Adam(eta=0.1, second_moment="sampled")}, "neither the sampled second moment"),
         ({"dynamics": le.AdamSteps(0.1)}, "so there is no Q*"),
     ],
 )
