@@ -75,7 +75,7 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
 }
 
 fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> EpsilonSeries {
-    let mean = |r: &CellResult| r.mean().map(|m| Point { x: epsilon(r), y: m.value, lo: m.lo, hi: m.hi });
+    let mean = |r: &CellResult| r.supported_mean().map(|m| Point { x: epsilon(r), y: m.value, lo: m.lo, hi: m.hi });
     EpsilonSeries {
         label: scheme.map_or(alpha_label(alpha), |scheme| format!("{}, {scheme}", alpha_label(alpha))),
         points: cells.iter().filter_map(|r| mean(r)).collect(),
@@ -87,7 +87,7 @@ fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> Ep
 
 fn gamma_vs_volume(results: &[CellResult]) -> GammaVsVolume {
     let point = |r: &CellResult| {
-        let mean = r.mean()?;
+        let mean = r.supported_mean()?;
         Some(BasinPoint {
             volume: r.volume,
             predicted: r.prediction.as_ref()?.mean_time(),

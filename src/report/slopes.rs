@@ -7,13 +7,13 @@ use crate::results::CellResult;
 /// The slope is a statement about small ε: it is fitted over the lowest one and a half decades.
 pub const SLOPE_REACH: f64 = 31.7;
 
-/// The slope over the cells whose level `at` is at most `reach` times the lowest one that has a mean.
+/// The slope over the cells whose level `at` is at most `reach` times the lowest one that has a mean, without means that rest on a law which the data reject.
 pub fn small_level_slope(
     cells: &[&CellResult],
     at: impl Fn(&CellResult) -> Option<f64>,
     reach: f64,
 ) -> Option<SlopeFit> {
-    let means: Vec<_> = cells.iter().filter_map(|r| Some((at(r)?, r.mean()?))).collect();
+    let means: Vec<_> = cells.iter().filter_map(|r| Some((at(r)?, r.supported_mean()?))).collect();
     let lowest = means.iter().map(|m| m.0).fold(f64::INFINITY, f64::min);
     let low = means.into_iter().filter(|(level, _)| *level <= reach * lowest);
     let levels: Vec<LevelMean> =

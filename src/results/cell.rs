@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::exit::{
-    Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, restricted_mean,
+    Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value,
+    restricted_mean,
 };
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
@@ -175,6 +176,21 @@ impl CellResult {
     /// The basis of the mean.
     pub fn mean_basis(&self) -> Option<MeanBasis> {
         self.moments.mean(Confidence::DEFAULT).ok().map(|mean| mean.basis)
+    }
+
+    /// The `p` value at which the exits reject the exponential law that the mean of a censored sample assumes; `None` if the mean does not
+    /// assume it, or if they do not reject it at the level .001.
+    pub fn rejected_exponential(&self) -> Option<f64> {
+        const LEVEL: f64 = 1e-3;
+        if self.mean_basis() != Some(MeanBasis::Exponential) {
+            return None;
+        }
+        exponential_p_value(&self.moments, self.plan.limits.max_time).filter(|p| *p < LEVEL)
+    }
+
+    /// The mean exit time, unless it rests on a law that the data reject: what figures and fitted slopes show.
+    pub fn supported_mean(&self) -> Option<Estimate> {
+        self.mean().filter(|_| self.rejected_exponential().is_none())
     }
 
     /// Exit rate, by maximum likelihood of the exponential law.

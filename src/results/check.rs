@@ -1,14 +1,12 @@
 //! Checks of the results: measured means against exact ones, and censored samples against the law that their mean assumes.
 
 use super::cell::{CellResult, Check};
-use crate::exit::{Confidence, MeanBasis, exponential_p_value};
+use crate::exit::Confidence;
 
 /// Bias of a mean that the accuracy contract allows.
 const ALLOWED_BIAS: f64 = 0.005;
 /// Probability that a run with correct means has a cell that is off.
 const FALSE_ALARM: f64 = 0.05;
-/// Level at which the exponential law of a censored cell is rejected.
-const REJECTED: f64 = 1e-3;
 
 /// Compares every mean with the exact one, if that is known. The intervals hold with 95 % for all compared cells together (Bonferroni): of
 /// 100 correct cells, five would lie outside their individual 95 % intervals.
@@ -37,8 +35,7 @@ pub fn check_warnings(results: &[CellResult]) -> Vec<String> {
             ));
         }
         let max_time = result.plan.limits.max_time;
-        let censored = mean.is_some_and(|mean| mean.basis == MeanBasis::Exponential);
-        if let Some(p) = exponential_p_value(&result.moments, max_time).filter(|p| censored && *p < REJECTED) {
+        if let Some(p) = result.rejected_exponential() {
             warnings.push(format!(
                 "cell {cell}: {} of {} paths were censored at max_time = {max_time}, and the exits reject the exponential law that the mean \
                  assumes (p = {p:.1e}): use restricted_mean, or raise max_time",

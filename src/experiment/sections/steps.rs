@@ -82,7 +82,7 @@ impl StepsKind {
     fn read_settings(self, table: &TableReader<'_>) -> Option<StepSettings> {
         let clipping = read_clipping(table);
         let weight_decay = self.read_weight_decay(table);
-        let schedule = table.get("schedule").map(read_schedule);
+        let schedule = table.get("schedule").map(|value| (value, read_schedule(value)));
         let mut settings = StepSettings::default();
         if let Some((value, clipping)) = clipping? {
             settings = value.check(settings.with_clipping(clipping))?;
@@ -90,7 +90,7 @@ impl StepsKind {
         if let Some((value, decay)) = weight_decay? {
             settings = value.check(settings.with_weight_decay(decay))?;
         }
-        if let (Some(schedule), Some(value)) = (schedule, table.get("schedule")) {
+        if let Some((value, schedule)) = schedule {
             settings = value.check(settings.with_schedule(schedule?))?;
         }
         Some(settings)

@@ -88,16 +88,18 @@ impl Figure for GammaVsEpsilon {
         let columns = columns(panels.len());
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for chunk in panels.chunks(columns) {
+            let first_with_ratio = chunk.iter().position(|panel| has_ratios(panel));
             let upper = |(i, panel): (usize, &&EpsilonPanel)| {
-                let numbers = Numbers::new(ratio.is_none(), i == 0);
+                let numbers = Numbers::new(!has_ratios(panel), i == 0);
                 Panel { numbers, ..time_panel(panel, &labels, x.clone(), y.clone()) }
             };
             let height = if columns == 1 { 165.0 } else { 120.0 - if panels.len() > columns { 20.0 } else { 0.0 } };
             sheet.row(height, chunk.iter().enumerate().map(upper));
-            if let Some(ratio) = &ratio {
+            if let (Some(ratio), Some(first)) = (&ratio, first_with_ratio) {
                 let lower = |(i, panel): (usize, &&EpsilonPanel)| {
-                    let numbers = Numbers::new(true, i == 0);
-                    Panel { numbers, ..ratio_panel(panel, &labels, x.clone(), ratio.clone()) }
+                    let numbers = Numbers::new(true, i == first);
+                    let drawn = Panel { numbers, ..ratio_panel(panel, &labels, x.clone(), ratio.clone()) };
+                    has_ratios(panel).then_some(drawn)
                 };
                 sheet.row(46.0, chunk.iter().enumerate().map(lower));
             }
@@ -161,6 +163,11 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
         }
     }
     drawn
+}
+
+/// Whether any mean has a prediction.
+fn has_ratios(panel: &EpsilonPanel) -> bool {
+    panel.series.iter().any(|series| ratios(&series.points, &series.theory).next().is_some())
 }
 
 fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {

@@ -13,6 +13,7 @@ const SLOPE_RANGE: f64 = 12.0;
 /// without an SDE have a panel for each name.
 pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
     let basins = distinct(results.iter().map(|r| r.plan.basin.clone()));
+    let several_tails = distinct(results.iter().map(alpha)).len() > 1;
     let mut panels = Vec::new();
     for basin in &basins {
         let of_basin = || results.iter().filter(|r| r.plan.basin == *basin && r.plan.eta.is_some());
@@ -23,7 +24,7 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
         for (name, kind) in with_sde.into_iter().chain(named) {
             let is_here =
                 |r: &&CellResult| panel(r) == kind && (kind != PanelKind::Other || title(&r.plan.dynamics) == name);
-            let series = panel_series(&of_basin().filter(is_here).collect::<Vec<_>>());
+            let series = panel_series(&of_basin().filter(is_here).collect::<Vec<_>>(), several_tails);
             if !series.is_empty() {
                 let title = if basins.len() > 1 { format!("{name}, {}", basin_title(basin)) } else { name };
                 panels.push((title, series));
@@ -98,21 +99,20 @@ impl SeriesKind {
     }
 }
 
-/// One series for every kind and tail index.
-fn panel_series(cells: &[&CellResult]) -> Vec<Series> {
+/// One series for every kind and tail index; the label has the tail index if the figure has several.
+fn panel_series(cells: &[&CellResult], several_tails: bool) -> Vec<Series> {
     let key = |r: &CellResult| (SeriesKind::of(r.plan.problem.dynamics()), alpha(r));
-    let several = distinct(cells.iter().map(|r| alpha(r))).len() > 1;
     let series = distinct(cells.iter().map(|r| key(r))).into_iter().map(|(kind, tail)| {
         let members: Vec<&CellResult> = cells.iter().copied().filter(|r| key(r) == (kind, tail)).collect();
         let name = kind.name();
         let point = |r: &CellResult| {
-            let mean = r.mean()?;
+            let mean = r.supported_mean()?;
             Some(Point { x: r.plan.eta?, y: mean.value, lo: mean.lo, hi: mean.hi })
         };
         let predicted = |r: &CellResult| Some((r.plan.eta?, r.prediction.as_ref()?.mean_time()));
         let exact = |r: &CellResult| Some((r.plan.eta?, r.exact_mean?));
         Series {
-            label: if several { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() },
+            label: if several_tails { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() },
             points: members.iter().filter_map(|r| point(r)).collect(),
             predicted: members.iter().filter(|_| kind == SeriesKind::Sde).filter_map(|r| predicted(r)).collect(),
             exact: members.iter().filter_map(|r| exact(r)).collect(),

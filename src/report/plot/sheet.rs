@@ -45,10 +45,10 @@ impl Sheet {
         }
     }
 
-    /// Adds a row of frames of the given height; what is missing on the right stays blank.
-    pub fn row(&mut self, height: f64, panels: impl IntoIterator<Item = Panel>) {
+    /// Adds a row of frames of the given height; what is `None`, or missing on the right, stays blank.
+    pub fn row(&mut self, height: f64, panels: impl IntoIterator<Item = impl Into<Option<Panel>>>) {
         self.rows.push(height);
-        self.panels.extend(panels.into_iter().map(Some).take(self.columns));
+        self.panels.extend(panels.into_iter().map(Into::into).take(self.columns));
         self.panels.resize(self.rows.len() * self.columns, None);
     }
 

@@ -50,15 +50,15 @@ impl AxisSides {
         self.reaches[0].min(self.reaches[1])
     }
 
-    /// The larger ratio of the fluctuations at rest to the distance of the edge.
-    fn part(&self, ways: [f64; 2]) -> f64 {
-        let part = |side: usize| if self.at_rest[side] > 0.0 { self.at_rest[side] / ways[side] } else { 0.0 };
-        part(0).max(part(1))
+    /// Ratios of the fluctuations at rest to the distances of the edge.
+    fn parts(&self, ways: [f64; 2]) -> [f64; 2] {
+        [0, 1].map(|side| if self.at_rest[side] > 0.0 { self.at_rest[side] / ways[side] } else { 0.0 })
     }
 
-    fn loads(&self) -> [f64; 2] {
-        [0, 1]
-            .map(|side| if self.at_rest[side] > 0.0 { (self.at_rest[side] / self.reaches[side]).powi(2) } else { 0.0 })
+    /// The square of the larger ratio.
+    fn load(&self, ways: [f64; 2]) -> f64 {
+        let [lower, upper] = self.parts(ways);
+        lower.max(upper).powi(2)
     }
 }
 
@@ -70,7 +70,7 @@ impl PathEvents {
 
     /// `(z σ/r)²` on both sides of every axis: an edge is near within `z` standard deviations `σ`; `r` is its distance from the minimum.
     pub fn loads(&self) -> Vec<[f64; 2]> {
-        self.sides.iter().map(AxisSides::loads).collect()
+        self.sides.iter().map(|axis| axis.parts(axis.reaches).map(|part| part * part)).collect()
     }
 
     pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, near_step: f64, longest: f64) -> Self {
@@ -94,7 +94,7 @@ impl PathEvents {
         };
         let sides: Vec<AxisSides> = spreads.into_iter().enumerate().map(sides).collect();
         PathEvents {
-            always_near: sides.iter().map(|axis| axis.part(axis.reaches).powi(2)).sum::<f64>() >= 1.0,
+            always_near: sides.iter().map(|axis| axis.load(axis.reaches)).sum::<f64>() >= 1.0,
             rest_time,
             sides,
             problem: problem.clone(),
@@ -197,7 +197,7 @@ impl PathEvents {
                 [view.nearest_exit(&state.scratch); 2]
             };
             state.ways[j] = ways[0].min(ways[1]);
-            load += axis.part(ways).powi(2);
+            load += axis.load(ways);
         }
         if load < 1.0 && !self.always_near {
             self.jumps.set_far(&mut state.cuts);

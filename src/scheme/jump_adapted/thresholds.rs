@@ -21,20 +21,23 @@ const ERROR_AT_KINK: f64 = 0.004;
 /// at rest on the flat side; the share is a fit to simulations of the small jumps by themselves, for `.3 <= γ <= 30`, to within .05. The change
 /// of the exit rate by the displacement must be below [`ERROR_AT_KINK`].
 pub(super) fn far_threshold(problem: &Problem, rest: &Preconditioner, reaches: &[f64]) -> f64 {
+    let basin = problem.basin();
+    let Some(curvatures) = basin.potential().form().axis_curvatures(basin.dim()) else { return FAR };
+    if curvatures[0] == curvatures[1] {
+        return FAR;
+    }
+    let error = |kappa| kink_error(problem, rest, &curvatures, &LargeJumps::new(problem, reaches, [kappa; 2]));
     let mut kappa = FAR;
-    while kappa > FAR_AT_KINK
-        && kink_error(problem, rest, &LargeJumps::new(problem, reaches, [kappa; 2])) > ERROR_AT_KINK
-    {
+    while kappa > FAR_AT_KINK && error(kappa) > ERROR_AT_KINK {
         kappa *= 0.85;
     }
     kappa
 }
 
 /// The largest error over the axes.
-fn kink_error(problem: &Problem, rest: &Preconditioner, jumps: &LargeJumps) -> f64 {
+fn kink_error(problem: &Problem, rest: &Preconditioner, [left, right]: &[Vec<f64>; 2], jumps: &LargeJumps) -> f64 {
     let basin = problem.basin();
     let alpha = problem.noise().alpha().get();
-    let Some([left, right]) = basin.potential().form().axis_curvatures(basin.dim()) else { return 0.0 };
     let (cuts, mut scratch) = (jumps.cuts_far(), vec![0.0; basin.dim()]);
     let error = |axis: usize| {
         let curvatures = [left[axis], right[axis]];
@@ -74,4 +77,38 @@ pub(super) fn near_threshold(alpha: f64, rate_to_edge: f64, relaxation: f64) -> 
         kappa *= 0.95;
     }
     kappa
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::Dynamics;
+    use crate::landscape::{Asymmetric, Basin, Domain};
+    use crate::noise::{Alpha, LevyNoise};
+
+    /// A valley, mirrored and not.
+    fn thresholds(curvatures: [f64; 2], ends: [f64; 2], alpha: f64, epsilon: f64) -> [f64; 2] {
+        let of = |[left, right]: [f64; 2], [below, above]: [f64; 2]| {
+            let valley = Asymmetric::new(vec![left], vec![right]).unwrap();
+            let basin = Basin::new(valley, Domain::interval(-below, above)).unwrap();
+            let noise = LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap();
+            let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+            let rest = Preconditioner::identity();
+            far_threshold(&problem, &rest, &LargeJumps::reaches(&problem, &rest))
+        };
+        let mirrored = |[a, b]: [f64; 2]| [b, a];
+        [of(curvatures, ends), of(mirrored(curvatures), mirrored(ends))]
+    }
+
+    /// The cut falls only where the displacement matters: at a kink, with an edge on one side, and not in weak noise.
+    #[test]
+    fn the_cut_falls_at_kinks_that_displace_the_path() {
+        let (kink, ends) = ([7.419, 0.108], [1.838, 0.344]);
+        let [one, other] = thresholds(kink, ends, 1.225, 0.014);
+        assert_eq!(one, other);
+        assert!((0.05..0.15).contains(&one), "{one}");
+        assert_eq!(thresholds([0.108; 2], ends, 1.225, 0.014), [FAR; 2]);
+        assert_eq!(thresholds(kink, [0.344; 2], 1.225, 0.014), [FAR; 2]);
+        assert_eq!(thresholds(kink, ends, 1.225, 1e-6), [FAR; 2]);
+    }
 }

@@ -20,8 +20,8 @@ use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 const SMALL: f64 = 0.01;
 
 /// The lazy events of a problem with separate axes whose coordinates at rest stay away from the edge; `None` for other problems. `loads`:
-/// `(z σ/r)²` on both
-/// sides of every axis, where an edge is near within `z` standard deviations `σ` at rest, and `r` is its distance from the minimum.
+/// `(z σ/r)²` on both sides of every axis, where an edge is near within `z` standard deviations `σ` at rest, and `r` is its distance from the
+/// minimum.
 pub(in super::super) fn lazy_events(
     problem: &Problem,
     jumps: &LargeJumps,
