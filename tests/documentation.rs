@@ -8,7 +8,8 @@ use std::path::Path;
 
 use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, RANDOM_PROBLEM_COLUMNS, SUMMARY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, RANDOM_PROBLEM_COLUMNS,
+    SUMMARY_COLUMNS,
 };
 
 const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
@@ -62,6 +63,7 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`comparison.csv`", &COMPARISON_COLUMNS),
         ("`escapes.csv`", &ESCAPE_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
+        ("`which_flatness.csv`", &FLATNESS_COLUMNS),
     ] {
         let rows = rows_under(RESULTS, "column", file);
         let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
@@ -177,18 +179,26 @@ fn key_of(line: &str) -> &str {
 
 /// Puts the lines of an example into a section, replacing the lines with the same or excluded keys.
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
-    const EXCLUSIVE: [&[&str]; 3] = [
+    const EXCLUSIVE: [&[&str]; 4] = [
         &["epsilon", "eta"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
         &["jump_adapted", "euler"],
+        &["level", "ellipsoid"],
     ];
     if file.iter().all(|section| section.0 != name) {
         let header = match name {
             "random_problems" => "[random_problems]",
+            "random_basins" => "[[random_basins]]",
             "quick" => "[quick]",
             _ => panic!("no section {name}"),
         };
-        let lines: &[&str] = if name == "quick" { &[] } else { &["problems = 10", "dim = 2", "alpha = 1.5"] };
+        let lines: &[&str] = match name {
+            "quick" => &[],
+            "random_basins" => {
+                &["name = \"r\"", "basins = 2", "dim = 2", "curvature = [0.1, 1.0]", "level = [0.1, 1.0]"]
+            }
+            _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
+        };
         file.push(section(name, header, lines));
     }
     for line in lines {
@@ -269,6 +279,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Values taken from a calibration", "noise"),
         ("`[[dynamics]]`", "dynamics"),
         ("`[[basin]]`", "basin"),
+        ("`[[random_basins]]`", "random_basins"),
         ("`[scheme]`", "scheme"),
         ("`[random_problems]`", "random_problems"),
         ("Calibration: top level", ""),

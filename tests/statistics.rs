@@ -129,8 +129,8 @@ fn the_default_threshold_is_where_bias_and_cost_meet() {
     let mut rows = ornstein_uhlenbeck_table();
     rows.retain(|row| row.problem.basin().start() == [0.0] && row.problem.noise().epsilon() <= 0.5);
     for row in rows {
-        let run = |scheme: JumpAdapted| {
-            let all = records(&row, &scheme, 1_000_000, 12);
+        let run = |scheme: JumpAdapted, paths: u64| {
+            let all = records(&row, &scheme, paths, 12);
             let n = all.len() as f64;
             let (sum, square) =
                 all.iter().filter_map(|r| r.outcome.exit_time()).fold((0.0, 0.0), |(s, q), t| (s + t, q + t * t));
@@ -138,8 +138,8 @@ fn the_default_threshold_is_where_bias_and_cost_meet() {
             (mean / row.mean - 1.0, ((square / n - mean * mean) / n).sqrt() / row.mean, events)
         };
         let thresholds = [0.05, 0.1, 0.2, 0.3, 0.5];
-        let curve = thresholds.map(|kappa| run(JumpAdapted::default().threshold(kappa).unwrap()));
-        let (bias, error, events) = run(JumpAdapted::default());
+        let curve = thresholds.map(|kappa| run(JumpAdapted::default().threshold(kappa).unwrap(), 200_000));
+        let (bias, error, events) = run(JumpAdapted::default(), 1_000_000);
         println!("{}: default {:+.2} ± {:.2} %, {events:.0} events", row.name, 100.0 * bias, 100.0 * error);
         for (kappa, (bias, error, events)) in thresholds.iter().zip(&curve) {
             println!("    κ = {kappa}: {:+.2} ± {:.2} %, {events:.0} events", 100.0 * bias, 100.0 * error);

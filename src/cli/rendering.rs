@@ -19,8 +19,8 @@ use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
 use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
-    CellResult, Check, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError, check_warnings,
-    render_tables,
+    CellResult, Check, FlatnessOrder, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError,
+    check_warnings, render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -102,6 +102,7 @@ impl Rendering<'_> {
             _ => Vec::new(),
         };
         self.folder.write_random_problems(&studies)?;
+        self.folder.write_which_flatness(&FlatnessOrder::all(&results))?;
         let warnings = check_warnings(&results);
         let findings = report::findings(&results, &studies, &warnings);
         if let Some(text) = &findings {

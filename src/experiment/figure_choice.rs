@@ -12,6 +12,8 @@ use crate::theory::Comparison;
 /// Most panels, and most entries of a legend, of a figure that nobody asked for: more are not legible.
 const MOST_PANELS: usize = 12;
 const MOST_CURVES: usize = 24;
+/// Fewest basins whose order is compared with measures of flatness.
+const FEWEST_BASINS: usize = 20;
 
 /// What a plan offers to figures.
 pub(super) struct FigureChoice<'p> {
@@ -86,6 +88,9 @@ impl<'p> FigureChoice<'p> {
                 self.has_pair(),
             ),
             FigureKind::RandomProblems => ("[random_problems]", self.has_random_problems),
+            FigureKind::WhichFlatness => {
+                ("20 basins of one `shape` with a Hessian and a predicted rate", self.largest_family() >= FEWEST_BASINS)
+            }
             FigureKind::Transitions => {
                 let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well);
                 ("a well with a predicted rate", self.any(|c| c.predicted && is_well(c)))
@@ -136,12 +141,28 @@ impl<'p> FigureChoice<'p> {
             }
             FigureKind::Laplace => (1, self.count(|c| (&c.plan.dynamics, c.alpha()))),
             FigureKind::GammaVsVolume => (1, self.count(|c| &c.plan.shape)),
+            FigureKind::WhichFlatness => (self.count(|c| (&c.plan.dynamics, &c.plan.shape)), 1),
             FigureKind::Theorem2 => (1, self.count(|c| (c.plan.problem.basin().dim(), c.alpha()))),
             FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
             FigureKind::SdeVsSteps => (2 * self.count(|c| &c.plan.basin), self.count(Offer::alpha)),
             _ => (1, 1),
         };
         panels <= MOST_PANELS && curves <= MOST_CURVES
+    }
+
+    /// Most basins of one shape, dynamics and noise that have a Hessian, a volume and a prediction.
+    fn largest_family(&self) -> usize {
+        let is_smooth = |c: &Offer<'_>| {
+            let basin = c.plan.problem.basin();
+            let sides = basin.potential().form().axis_curvatures(basin.dim());
+            sides.is_none_or(|[left, right]| left == right && left.iter().any(|k| *k > 0.0))
+        };
+        let mut sizes: HashMap<_, usize> = HashMap::new();
+        for cell in self.cells.iter().filter(|c| c.predicted && c.bounded && is_smooth(c)) {
+            let group = (&cell.plan.shape, &cell.plan.dynamics, cell.alpha(), cell.epsilon(), cell.plan.scheme.name());
+            *sizes.entry(group).or_default() += 1;
+        }
+        sizes.into_values().max().unwrap_or(0)
     }
 
     /// Whether an Adam cell with a simple `Q` has a matching SGD cell.

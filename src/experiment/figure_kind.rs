@@ -18,6 +18,8 @@ pub enum FigureKind {
     Theorem2,
     /// Predicted `Γ_ADAM/Γ_SGD` in random problems at `det Q = 1`.
     RandomProblems,
+    /// Rank correlation of measures of flatness with the mean escape time.
+    WhichFlatness,
     /// Transition rates between wells against the noise level.
     Transitions,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
@@ -28,7 +30,7 @@ pub enum FigureKind {
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 10] = [
+    pub const ALL: [FigureKind; 11] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -36,6 +38,7 @@ impl FigureKind {
         FigureKind::EscapeSet,
         FigureKind::Theorem2,
         FigureKind::RandomProblems,
+        FigureKind::WhichFlatness,
         FigureKind::Transitions,
         FigureKind::SdeVsSteps,
         FigureKind::CostVsEpsilon,
@@ -51,6 +54,7 @@ impl FigureKind {
             FigureKind::EscapeSet => "escape-set",
             FigureKind::Theorem2 => "theorem2",
             FigureKind::RandomProblems => "random-problems",
+            FigureKind::WhichFlatness => "which-flatness",
             FigureKind::Transitions => "transitions",
             FigureKind::SdeVsSteps => "sde-vs-steps",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",

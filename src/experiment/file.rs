@@ -11,6 +11,7 @@ use super::plan::{CellPlan, Plan};
 use super::sections::basin::{self, BasinMember};
 use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::noise;
+use super::sections::random_basins;
 use super::sections::random_problems::{self, RandomProblemsPlan};
 use super::sections::scheme::{self, SchemeSection};
 use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
@@ -125,10 +126,13 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     });
     let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise::read);
     let dynamics = several(top.get("dynamics"), dynamics::read);
-    let basins = several(top.get("basin"), basin::read);
-    if let Some(Value { node: Node { kind: Kind::List(items), .. }, .. }) = top.get("basin") {
-        basin::refuse_duplicate_names(items, diagnostics);
-    }
+    let random_basins = top.get("random_basins").map(|families| several(Some(families), random_basins::read));
+    let basins = match top.get("basin") {
+        None if random_basins.is_some() => Some(Vec::new()),
+        basins => several(basins, basin::read),
+    };
+    let names: Vec<&Node> = ["basin", "random_basins"].iter().filter_map(|key| top.get(key)).flat_map(tables).collect();
+    basin::refuse_duplicate_names(&names, diagnostics);
     let schemes = match top.get("scheme") {
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
         scheme => several(scheme, scheme::read),
@@ -145,7 +149,12 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         ("basin", "[[basin]] with `name`, `potential` and `domain`"),
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
-        if top.get(key).is_none() && !(key == "scheme" && all_discrete(dynamics.as_deref())) {
+        let is_optional = match key {
+            "scheme" => all_discrete(dynamics.as_deref()),
+            "basin" => random_basins.is_some(),
+            _ => false,
+        };
+        if top.get(key).is_none() && !is_optional {
             top.miss(&[key], Diagnostic::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
         }
     }
@@ -153,7 +162,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     if let Some(dynamics) = &dynamics {
         refuse_duplicate_labels(dynamics, diagnostics);
     }
-    let basins: Vec<BasinMember> = basins?.into_iter().flatten().collect();
+    let random_basins = random_basins.map_or(Some(Vec::new()), |families| families)?;
+    let basins: Vec<BasinMember> = basins?.into_iter().chain(random_basins).flatten().collect();
     let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time? };
     let mut warnings = Vec::new();
     let cells = plan.cells(&mut warnings, diagnostics)?;
@@ -183,6 +193,14 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         text: text.clone(),
         calibrations: reading.calibrations.borrow().contents(),
     })
+}
+
+/// The tables of a key that takes one table or a list of them.
+fn tables(value: Value<'_>) -> &[Node] {
+    match &value.node.kind {
+        Kind::List(items) => items,
+        _ => std::slice::from_ref(value.node),
+    }
 }
 
 /// Whether no scheme is needed, because every dynamics is a discrete optimiser.

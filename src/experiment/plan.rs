@@ -83,9 +83,10 @@ impl SweptDynamics<'_> {
         ]
     }
 
-    /// Numbers that the amplitude of one cell holds.
-    fn amplitude_size(&self) -> u64 {
-        self.amplitudes.values.first().map_or(0, |amplitude| amplitude.size() as u64)
+    /// Numbers that the amplitudes of one cell in every basin hold; saturates.
+    fn amplitude_size(&self, basins: &[BasinMember]) -> u64 {
+        let Some(amplitude) = self.amplitudes.values.first() else { return 0 };
+        basins.iter().fold(0, |n: u64, basin| n.saturating_add(amplitude.size(basin.dense_entries())))
     }
 }
 
@@ -170,12 +171,12 @@ impl Plan {
         for dynamics in swept {
             let cells = dynamics.len().saturating_mul(rounds(dynamics));
             per_basin = per_basin.saturating_add(cells);
-            amplitudes = amplitudes.saturating_add(cells.saturating_mul(dynamics.amplitude_size()));
+            amplitudes = amplitudes.saturating_add(cells.saturating_mul(dynamics.amplitude_size(&self.basins)));
         }
         let cells = per_basin.saturating_mul(basins);
         let coordinates = self.basins.iter().fold(0, |n: u64, b| n.saturating_add(b.basin.dim() as u64));
         let vectors = per_basin.saturating_mul(coordinates).saturating_mul(VECTORS_PER_CELL);
-        let numbers = vectors.saturating_add(amplitudes.saturating_mul(basins));
+        let numbers = vectors.saturating_add(amplitudes);
         let numbers = numbers.saturating_add(cells.saturating_mul(NUMBERS_PER_CELL));
         if cells > MOST_CELLS || numbers > MOST_NUMBERS {
             let megabytes = numbers / 125_000;
@@ -234,7 +235,7 @@ impl Plan {
             diagnostics.report(diagnostic.help("choose another unit of time: `ε` and `t` scale as `ε^α t`"));
             return None;
         }
-        let noise = self.noise(dynamics, point, epsilon, diagnostics);
+        let noise = self.noise(dynamics, point, epsilon, basin, diagnostics);
         let sde = section.at(eta).map_err(|diagnostic| diagnostics.report(diagnostic)).ok();
         let inset = basin.inset(epsilon);
         let landscape = basin.at(inset, diagnostics);
@@ -277,11 +278,19 @@ impl Plan {
         dynamics: &SweptDynamics<'_>,
         point: SweepPoint<'_>,
         epsilon: f64,
+        basin: &BasinMember,
         diagnostics: &Diagnostics,
     ) -> Option<LevyNoise> {
         let noise = diagnostics.check(&dynamics.levels.span, LevyNoise::new(point.alpha, epsilon))?;
         let noise = diagnostics.check(&dynamics.alphas.span, noise.with_measure(self.noise.measure))?;
-        Some(noise.with_structure(self.noise.structure).with_amplitude(point.amplitude.at(point.alpha)))
+        let Some(amplitude) = point.amplitude.at(point.alpha, &basin.basin) else {
+            let message =
+                format!("the Hessian of {:?} has no root: it is not positive definite at the minimum", basin.label);
+            let help = "give `amplitude` as numbers, or use `quadratic` with positive curvatures";
+            diagnostics.report(Diagnostic::new(dynamics.amplitudes.span.clone(), message).help(help));
+            return None;
+        };
+        Some(noise.with_structure(self.noise.structure).with_amplitude(amplitude))
     }
 }
 

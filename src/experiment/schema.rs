@@ -181,7 +181,9 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
         "list of lists" => matrix(),
         "`[lo, hi]` or table" => any(vec![pair(), table()]),
         "list of `[lo, hi]` or table" => any(vec![list(pair()), table()]),
-        "see left" => any(vec![number(), list(number()), matrix(), sweep(), table()]),
+        "see left" => {
+            any(vec![number(), list(number()), matrix(), sweep(), table(), json!({ "const": "root_hessian" })])
+        }
         "see `[noise]`" => {
             return value(keys.iter().find(|other| other.owner == "noise" && other.name == key.name)?, keys);
         }

@@ -8,6 +8,7 @@ use super::figures::cost::cost_vs_epsilon;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
+use super::figures::which_flatness::which_flatness;
 use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
@@ -18,7 +19,7 @@ use super::{
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
 use crate::experiment::FigureKind;
-use crate::results::{CellResult, Pair, RandomProblemsResult};
+use crate::results::{CellResult, FlatnessOrder, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
 /// Most survival panels on a page; with more, the basins of an optimiser share one panel.
@@ -51,6 +52,7 @@ pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<Draw
         FigureKind::EscapeSet => drawn(&escape_set(results), dir),
         FigureKind::Theorem2 => drawn(&theorem2(results), dir),
         FigureKind::RandomProblems => drawn(&random_problems(studies), dir),
+        FigureKind::WhichFlatness => drawn(&which_flatness(&FlatnessOrder::all(results)), dir),
         FigureKind::Transitions => drawn(&transitions(results), dir),
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir),
         FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir),

@@ -10,8 +10,8 @@ use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::exit::{Estimate, SlopeFit, ratio_of_means};
-use crate::results::{CellResult, Pair, RandomProblemsResult};
-use crate::theory::VolumeClaim;
+use crate::results::{CellResult, FlatnessOrder, Pair, RandomProblemsResult};
+use crate::theory::{FlatnessMeasure, VolumeClaim};
 
 /// The findings of an experiment, with the warnings about its means; `None` where nothing is compared.
 pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnings: &[String]) -> Option<String> {
@@ -24,6 +24,7 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     costs(&mut text, results);
     theorem2(&mut text, results);
     random_problems(&mut text, studies);
+    which_flatness(&mut text, results);
     transitions(&mut text, results);
     steps(&mut text, results);
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
@@ -295,6 +296,36 @@ fn random_problems(text: &mut String, studies: &[RandomProblemsResult]) {
             number(study.quantile(0.5)),
             number(study.quantile(0.05)),
             number(study.quantile(0.95)),
+        );
+    }
+}
+
+/// Kendall's `τ` of every measure of flatness, group by group.
+fn which_flatness(text: &mut String, results: &[CellResult]) {
+    let orders = FlatnessOrder::all(results);
+    if orders.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n## Which measure of flatness orders the escape times\n");
+    let _ = writeln!(
+        text,
+        "Kendall's τ between each measure, turned so that flatter is larger, and the measured E Γ: 1 is the same order, 0 none.\n"
+    );
+    let names = FlatnessMeasure::ALL.map(|measure| measure.name().replace('_', " "));
+    let _ = writeln!(text, "| dynamics | basins | d | α | ε | {} |", names.join(" | "));
+    let _ = writeln!(text, "|---|---|---|---|---|{}", "---|".repeat(names.len()));
+    for order in &orders {
+        let tau = order.tau.map(|tau| format!("{:.2} ({:.2} to {:.2})", tau.value, tau.lo, tau.hi));
+        let _ = writeln!(
+            text,
+            "| {} | {} {} | {} | {} | {} | {} |",
+            title(&order.dynamics),
+            order.basins,
+            order.shape,
+            order.dim.map_or("all".to_owned(), |dim| dim.to_string()),
+            number(order.alpha),
+            number(order.epsilon),
+            tau.join(" | ")
         );
     }
 }

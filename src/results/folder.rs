@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
 use super::table::{TableError, write_table};
+use super::which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::{AtomicFile, Existing, FilesError, FolderLock, exists, move_aside, restore};
@@ -241,6 +242,18 @@ impl ResultsFolder {
         }
         let rows = studies.iter().map(RandomProblemsResult::row);
         write_table(&self.place, "random_problems.csv", &RANDOM_PROBLEM_COLUMNS, rows)
+    }
+
+    /// Writes `which_flatness.csv`, unless `orders` is empty.
+    ///
+    /// # Errors
+    /// [`TableError::Write`].
+    pub fn write_which_flatness(&self, orders: &[FlatnessOrder]) -> Result<(), TableError> {
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let rows = orders.iter().flat_map(FlatnessOrder::rows);
+        write_table(&self.place, "which_flatness.csv", &FLATNESS_COLUMNS, rows)
     }
 
     /// Writes a text file into the folder.

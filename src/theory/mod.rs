@@ -3,7 +3,9 @@
 
 mod exact;
 mod exact_problem;
+mod flatness;
 mod prediction;
+mod random_basins;
 mod random_problems;
 mod theorem1;
 mod theorem2;
@@ -11,7 +13,9 @@ mod transitions;
 
 pub use exact::{ExactError, ExactExit};
 pub use exact_problem::exact_exit;
+pub use flatness::FlatnessMeasure;
 pub use prediction::{AxisRate, Prediction, TheoryError};
+pub use random_basins::{RandomBasin, RandomBasins, RandomDomain};
 pub use random_problems::{Ensemble, RandomProblems};
 pub use theorem1::{sandwich, smallest_rho};
 pub use theorem2::{Comparison, VolumeClaim};

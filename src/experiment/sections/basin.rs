@@ -11,6 +11,7 @@ use crate::experiment::toml::diagnostics::Diagnostics;
 use crate::experiment::toml::node::{KeyValue, Kind, Node};
 use crate::experiment::toml::reader::Value;
 use crate::landscape::{Basin, Domain, LandscapeError};
+use crate::theory::RandomBasin;
 
 /// Keys whose plain list is a sweep: `radius = [1, 2, 4]`.
 const SCALARS: [&str; 3] = ["radius", "height", "half_width"];
@@ -69,6 +70,28 @@ pub(in crate::experiment) struct BasinMember {
 }
 
 impl BasinMember {
+    /// A random basin, whose paths start at the minimum.
+    pub fn random(label: String, shape: String, basin: Basin, random: RandomBasin, span: Span) -> Self {
+        let settings =
+            LandscapeSettings { potential: PotentialSettings::Hessian(random.hessian), domain: random.domain };
+        let start_span = span.clone();
+        BasinMember {
+            label,
+            shape,
+            basin,
+            settings: Arc::new(settings),
+            start: None,
+            inset: Inset::None,
+            span,
+            start_span,
+        }
+    }
+
+    /// Entries of the Hessian, if it is dense.
+    pub fn dense_entries(&self) -> u64 {
+        self.settings.dense_entries()
+    }
+
     /// The distance `ρ` from the edge at noise level `epsilon`.
     pub fn inset(&self, epsilon: f64) -> f64 {
         match self.inset {
@@ -219,7 +242,7 @@ pub(in crate::experiment) fn read_label(value: Value<'_>) -> Option<String> {
 }
 
 /// Reports basins of the same name, which tables could not distinguish.
-pub(in crate::experiment) fn refuse_duplicate_names(basins: &[Node], diagnostics: &Diagnostics) {
+pub(in crate::experiment) fn refuse_duplicate_names(basins: &[&Node], diagnostics: &Diagnostics) {
     let mut seen = HashSet::new();
     for basin in basins {
         let Kind::Table(entries) = &basin.kind else { continue };

@@ -7,6 +7,7 @@ pub(super) mod dynamics;
 pub(super) mod family;
 pub(super) mod noise;
 pub(super) mod potential;
+pub(super) mod random_basins;
 pub(super) mod random_problems;
 mod rate;
 pub(super) mod scheme;

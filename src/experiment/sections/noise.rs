@@ -5,7 +5,9 @@ use nalgebra::DMatrix;
 use super::calibration::{names_calibration, read_alphas, read_mean_logs};
 use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
+use crate::experiment::toml::node::Kind;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
+use crate::landscape::Basin;
 use crate::noise::{Alpha, Amplitude, LowRank, Measure, NoiseError, Structure, epsilon_of_learning_rate};
 
 /// Keys of an amplitude `diag(D) + U Vᵀ`.
@@ -45,24 +47,45 @@ pub(in crate::experiment) enum AmplitudeSection {
     Fixed(Amplitude),
     /// Measured means of `log |noise|`, whose scales depend on the tail index.
     Calibrated(Vec<f64>),
+    /// The root of the Hessian at the minimum of each basin.
+    RootHessian,
 }
 
 impl AmplitudeSection {
-    /// The amplitude at tail index `alpha`.
-    pub fn at(&self, alpha: Alpha) -> Amplitude {
+    /// The amplitude at tail index `alpha` in a basin; `None` if it is the root of a Hessian that is not positive definite, or differs between
+    /// the two sides of the minimum.
+    pub fn at(&self, alpha: Alpha, basin: &Basin) -> Option<Amplitude> {
         match self {
-            AmplitudeSection::Fixed(amplitude) => amplitude.clone(),
+            AmplitudeSection::Fixed(amplitude) => Some(amplitude.clone()),
             AmplitudeSection::Calibrated(logs) => {
-                Amplitude::Diagonal(logs.iter().map(|&mean_log| scale_of(mean_log, alpha)).collect())
+                Some(Amplitude::Diagonal(logs.iter().map(|&mean_log| scale_of(mean_log, alpha)).collect()))
             }
+            AmplitudeSection::RootHessian => root_hessian(basin),
         }
     }
 
-    /// Numbers that it holds on the heap.
-    pub fn size(&self) -> usize {
+    /// Numbers that it holds on the heap, where the Hessian of the basin has `dense_entries`.
+    pub fn size(&self, dense_entries: u64) -> u64 {
         match self {
-            AmplitudeSection::Fixed(amplitude) => amplitude.size(),
-            AmplitudeSection::Calibrated(numbers) => numbers.len(),
+            AmplitudeSection::Fixed(amplitude) => amplitude.size() as u64,
+            AmplitudeSection::Calibrated(numbers) => numbers.len() as u64,
+            AmplitudeSection::RootHessian => dense_entries,
+        }
+    }
+}
+
+/// `H^½` at the minimum.
+fn root_hessian(basin: &Basin) -> Option<Amplitude> {
+    match basin.potential().form().axis_curvatures(basin.dim()) {
+        Some([left, right]) => {
+            let is_positive = left == right && left.iter().all(|k| *k > 0.0);
+            is_positive.then(|| Amplitude::Diagonal(left.iter().map(|k| k.sqrt()).collect()))
+        }
+        None => {
+            let mut axes = basin.potential().hessian(basin.minimum()).symmetric_eigen();
+            let is_positive = axes.eigenvalues.iter().all(|k| *k > 0.0);
+            axes.eigenvalues.apply(|k| *k = k.max(0.0).sqrt());
+            is_positive.then(|| Amplitude::Dense(axes.recompose()))
         }
     }
 }
@@ -131,13 +154,16 @@ pub(in crate::experiment) fn read_level(table: &TableReader<'_>) -> Option<Optio
     Some(Some(Sweep { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
 }
 
-/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, a diagonal and a matrix of low rank, or a
-/// calibration; `None` if it is wrong.
+/// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, a diagonal and a matrix of low rank, a calibration,
+/// or the root of the Hessian; `None` if it is wrong.
 pub(in crate::experiment) fn read_amplitude(table: &TableReader<'_>) -> Option<Option<Sweep<AmplitudeSection>>> {
     let Some(value) = table.get("amplitude") else { return Some(None) };
     let fixed = |amplitude| vec![AmplitudeSection::Fixed(amplitude)];
     let values = if names_calibration(value) {
         vec![AmplitudeSection::Calibrated(read_mean_logs(value)?)]
+    } else if matches!(value.node.kind, Kind::Text(_)) {
+        value.word(&[("root_hessian", ())])?;
+        vec![AmplitudeSection::RootHessian]
     } else if LOW_RANK_KEYS.iter().any(|key| value.has_key(key)) {
         fixed(read_low_rank(value)?)
     } else if !value.is_list() {

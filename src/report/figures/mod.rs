@@ -12,6 +12,7 @@ mod series_figure;
 pub(super) mod steps;
 mod theorem2;
 pub(super) mod transitions;
+pub(super) mod which_flatness;
 
 pub use calibration::{
     LawCurve, NoiseLaw, NoiseTails, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
