@@ -519,7 +519,7 @@ mod tests {
             let chunks = chunks.batch(number, most);
             let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: 1 };
             let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
-            PackedBatch::of(&Batch { chunks, records }, Vec::new())
+            PackedBatch::of(&Batch { chunks, records, counts: Vec::new() }, Vec::new())
         };
         let paths = |store: &Store| {
             let mut paths = 0;
