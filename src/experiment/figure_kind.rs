@@ -20,6 +20,8 @@ pub enum FigureKind {
     RandomProblems,
     /// Transition rates between wells against the noise level.
     Transitions,
+    /// Occupancy of the wells in time, and the predicted one.
+    Occupancy,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
     /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
@@ -28,7 +30,7 @@ pub enum FigureKind {
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 10] = [
+    pub const ALL: [FigureKind; 11] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -37,6 +39,7 @@ impl FigureKind {
         FigureKind::Theorem2,
         FigureKind::RandomProblems,
         FigureKind::Transitions,
+        FigureKind::Occupancy,
         FigureKind::SdeVsSteps,
         FigureKind::CostVsEpsilon,
     ];
@@ -52,6 +55,7 @@ impl FigureKind {
             FigureKind::Theorem2 => "theorem2",
             FigureKind::RandomProblems => "random-problems",
             FigureKind::Transitions => "transitions",
+            FigureKind::Occupancy => "occupancy",
             FigureKind::SdeVsSteps => "sde-vs-steps",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",
         }

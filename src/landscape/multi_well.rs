@@ -31,6 +31,8 @@ pub struct MultiWell {
     heights: Vec<f64>,
     /// The minima and saddles in ascending order.
     points: Vec<CriticalPoint>,
+    /// The polynomials between them.
+    slopes: Vec<Slope>,
     well: usize,
     minimum: [f64; 1],
 }
@@ -103,8 +105,9 @@ impl MultiWell {
         }
         // Odd places are saddles.
         points.iter_mut().skip(1).step_by(2).for_each(|saddle| saddle.curvature = -saddle.curvature);
+        let slopes = points.windows(2).map(|pair| Slope::between(&pair[0], &pair[1])).collect();
         let minimum = [minima[0]];
-        Ok(MultiWell { wells, depths, heights, points, well: 0, minimum })
+        Ok(MultiWell { wells, depths, heights, points, slopes, well: 0, minimum })
     }
 
     /// Chooses the well, counted from 0, whose minimum is `θ*`.
@@ -130,37 +133,54 @@ impl MultiWell {
         &self.heights
     }
 
-    /// The critical points on both sides of `x`; one outside the outermost minima.
-    fn around(&self, x: f64) -> (Option<&CriticalPoint>, Option<&CriticalPoint>) {
-        // Few points: a linear search is faster than bisection.
+    /// Where `x` is.
+    #[inline(always)]
+    fn place(&self, x: f64) -> Place<'_> {
+        // Few points: a linear search is faster than bisection. NaN is beyond the last.
         let after = self.points.iter().position(|point| x < point.x).unwrap_or(self.points.len());
-        (after.checked_sub(1).map(|before| &self.points[before]), self.points.get(after))
+        match after.checked_sub(1) {
+            None => Place::Outside(&self.points[0]),
+            Some(before) => match self.slopes.get(before) {
+                Some(slope) => Place::Between(slope, (x - slope.start) * slope.inverse),
+                None => Place::Outside(&self.points[before]),
+            },
+        }
     }
 }
 
+/// A place between two critical points, as a share of the way, or outside the outermost minimum.
+enum Place<'w> {
+    Between(&'w Slope, f64),
+    Outside(&'w CriticalPoint),
+}
+
 /// The polynomial between two critical points.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Slope {
-    width: f64,
+    /// Position and value of the lower critical point.
+    start: f64,
+    value: f64,
+    /// Inverse of the distance to the upper one.
+    inverse: f64,
     p: f64,
     q: f64,
     r: f64,
 }
 
 impl Slope {
-    #[inline(always)]
     fn between(a: &CriticalPoint, b: &CriticalPoint) -> Self {
         let width = b.x - a.x;
         let (p, q) = (a.curvature * width * width, -b.curvature * width * width);
-        Slope { width, p, q, r: 30.0 * (b.value - a.value) - 2.5 * (p + q) }
+        let r = 30.0 * (b.value - a.value) - 2.5 * (p + q);
+        Slope { start: a.x, value: a.value, inverse: 1.0 / width, p, q, r }
     }
 
-    /// `F(x) - F(a)`.
     fn value(&self, t: f64) -> f64 {
         let Slope { p, q, r, .. } = *self;
         // ∫ t(1-t)², ∫ t²(1-t), ∫ t²(1-t)².
         let t2 = t * t;
-        p * t2 * (0.5 - t * (2.0 / 3.0) + 0.25 * t2)
+        self.value
+            + p * t2 * (0.5 - t * (2.0 / 3.0) + 0.25 * t2)
             + q * t2 * t * (1.0 / 3.0 - 0.25 * t)
             + r * t2 * t * (1.0 / 3.0 - 0.5 * t + 0.2 * t2)
     }
@@ -168,13 +188,13 @@ impl Slope {
     #[inline(always)]
     fn gradient(&self, t: f64) -> f64 {
         let u = 1.0 - t;
-        t * u * (self.p * u + self.q * t + self.r * t * u) / self.width
+        t * u * (self.p * u + self.q * t + self.r * t * u) * self.inverse
     }
 
     fn curvature(&self, t: f64) -> f64 {
-        let (u, Slope { width, p, q, r }) = (1.0 - t, *self);
+        let (u, Slope { inverse, p, q, r, .. }) = (1.0 - t, *self);
         let derivative = p * u * (u - 2.0 * t) + q * t * (2.0 * u - t) + 2.0 * r * t * u * (u - t);
-        derivative / (width * width)
+        derivative * inverse * inverse
     }
 }
 
@@ -184,18 +204,16 @@ impl Potential for MultiWell {
     }
 
     fn value(&self, x: &[f64]) -> f64 {
-        match self.around(x[0]) {
-            (Some(a), Some(b)) => a.value + Slope::between(a, b).value((x[0] - a.x) / (b.x - a.x)),
-            (Some(end), None) | (None, Some(end)) => end.value + 0.5 * end.curvature * (x[0] - end.x).powi(2),
-            (None, None) => f64::NAN,
+        match self.place(x[0]) {
+            Place::Between(slope, t) => slope.value(t),
+            Place::Outside(end) => end.value + 0.5 * end.curvature * (x[0] - end.x).powi(2),
         }
     }
 
     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        gradient[0] = match self.around(x[0]) {
-            (Some(a), Some(b)) => Slope::between(a, b).gradient((x[0] - a.x) / (b.x - a.x)),
-            (Some(end), None) | (None, Some(end)) => end.curvature * (x[0] - end.x),
-            (None, None) => f64::NAN,
+        gradient[0] = match self.place(x[0]) {
+            Place::Between(slope, t) => slope.gradient(t),
+            Place::Outside(end) => end.curvature * (x[0] - end.x),
         };
     }
 
@@ -204,10 +222,9 @@ impl Potential for MultiWell {
     }
 
     fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
-        let curvature = match self.around(x[0]) {
-            (Some(a), Some(b)) => Slope::between(a, b).curvature((x[0] - a.x) / (b.x - a.x)),
-            (Some(end), None) | (None, Some(end)) => end.curvature,
-            (None, None) => f64::NAN,
+        let curvature = match self.place(x[0]) {
+            Place::Between(slope, t) => slope.curvature(t),
+            Place::Outside(end) => end.curvature,
         };
         dmatrix![curvature]
     }

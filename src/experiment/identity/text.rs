@@ -16,7 +16,7 @@ use crate::experiment::sections::potential::PotentialSettings;
 use crate::experiment::sections::scheme::SchemeSettings;
 use crate::landscape::{Domain, Well};
 use crate::noise::{Amplitude, Measure, Structure};
-use crate::scheme::{JumpAdapted, Monitoring};
+use crate::scheme::{JumpAdapted, Monitoring, Occupancy, OccupancyStart};
 
 impl Experiment {
     /// Version of the text that [`Experiment::write_identity`] writes.
@@ -45,7 +45,24 @@ fn write_cell(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     write_basin(cell, lines)
 }
 
+fn write_occupancy(occupancy: &Occupancy, lines: &mut IdentityLines<'_>) -> fmt::Result {
+    lines.text("scheme", "occupancy")?;
+    lines.number("threshold", occupancy.threshold())?;
+    lines.number("step_cap", occupancy.step_cap())?;
+    lines.numbers("times", occupancy.times())?;
+    lines.numbers("minima", occupancy.wells().minima())?;
+    lines.numbers("saddles", occupancy.wells().saddles())?;
+    match occupancy.start() {
+        OccupancyStart::Uniform => lines.text("occupancy start", "uniform"),
+        OccupancyStart::Positions(points) => lines.numbers("occupancy start positions", points),
+        OccupancyStart::Weights(weights) => lines.numbers("occupancy start weights", weights),
+    }
+}
+
 fn write_scheme(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
+    if let Some(occupancy) = &cell.occupancy {
+        return write_occupancy(occupancy, lines);
+    }
     match cell.scheme_settings {
         SchemeSettings::JumpAdapted { threshold, step_cap } => {
             lines.text("scheme", "jump_adapted")?;
@@ -126,6 +143,12 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
                 Well::Right => "right",
             };
             lines.text("well", well)?;
+        }
+        PotentialSettings::MultiWell { minima, saddles, depths, heights } => {
+            lines.numbers("potential multi_well", minima)?;
+            lines.numbers("saddles", saddles)?;
+            lines.numbers("depths", depths)?;
+            lines.numbers("heights", heights)?;
         }
         PotentialSettings::Expression { formula, parameters } => {
             lines.text("potential expression", formula)?;
