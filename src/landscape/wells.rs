@@ -169,7 +169,7 @@ fn bisect(
 /// Where `|F'|` is smallest between two points at which `F'` has the sign of `left`; `None` if it falls or rises all the way.
 fn turn_towards_zero(mut a: f64, mut b: f64, left: f64, curvature: &dyn Fn(f64) -> f64) -> Option<f64> {
     let towards = |x: f64| curvature(x) * left < 0.0;
-    if !(towards(a) && !towards(b)) {
+    if !towards(a) || towards(b) {
         return None;
     }
     for _ in 0..60 {

@@ -249,7 +249,7 @@ fn read_multi_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potenti
     let well_value = table.get("well");
     table.finish();
     let (minima, saddles, depths) = (minima?, saddles?, depths?);
-    let heights = heights.map_or_else(|| Some(vec![0.0; saddles.len()]), |heights| heights)?;
+    let heights = heights.unwrap_or_else(|| Some(vec![0.0; saddles.len()]))?;
     let wells = MultiWell::with_heights(minima.clone(), saddles.clone(), depths.clone(), heights.clone());
     let help = "give minima and saddles in turn from left to right, and for every minimum a depth below its saddles";
     let potential = value.check_with_help(wells, help)?;

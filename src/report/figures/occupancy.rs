@@ -116,7 +116,7 @@ impl Figure for OccupancyFigure {
         let empty = |what| move || FigureError::Empty { figure: self.stem().to_owned(), what };
         let times = || self.cells.iter().flat_map(|cell| &cell.wells).flat_map(|well| &well.points).map(|p| p.x);
         let x = Axis::over("time t", Scale::Log, times()).ok_or_else(empty("times"))?;
-        let y = Axis::over("share of paths", Scale::Linear, [0.0, 1.0].into_iter()).ok_or_else(empty("shares"))?;
+        let y = Axis::over("share of paths", Scale::Linear, [0.0, 1.0]).ok_or_else(empty("shares"))?;
         let columns = self.cells.len().clamp(1, COLUMNS);
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
         for row in self.landscapes.chunks(columns) {
