@@ -56,8 +56,8 @@ pub mod tail;
 pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
-pub use engine::{escape_records, escape_records_within, escape_times};
-pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Expression, Flat, Potential, Quadratic};
+pub use engine::{escape_records, escape_records_within, escape_times, occupancy};
+pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Expression, Flat, MultiWell, Potential, Quadratic, Wells};
 pub use noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Seed, Structure};
-pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Outcome, PathRecord, Scheme};
+pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Occupancy, OccupancyCounts, Outcome, PathRecord, Scheme};
 pub use theory::Prediction;

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, RANDOM_PROBLEM_COLUMNS,
-    SUMMARY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
+    RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, WELL_COLUMNS,
 };
 
 const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
@@ -64,6 +64,9 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`escapes.csv`", &ESCAPE_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
         ("`which_flatness.csv`", &FLATNESS_COLUMNS),
+        ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
+        ("`occupancy_rates.csv`", &RATE_COLUMNS),
+        ("`occupancy_wells.csv`", &WELL_COLUMNS),
     ] {
         let rows = rows_under(RESULTS, "column", file);
         let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
@@ -190,6 +193,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "random_problems" => "[random_problems]",
             "random_basins" => "[[random_basins]]",
             "quick" => "[quick]",
+            "occupancy" => "[occupancy]",
             _ => panic!("no section {name}"),
         };
         let lines: &[&str] = match name {
@@ -197,6 +201,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "random_basins" => {
                 &["name = \"r\"", "basins = 2", "dim = 2", "curvature = [0.1, 1.0]", "level = [0.1, 1.0]"]
             }
+            "occupancy" => &["times = [1.0, 10.0]"],
             _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
         };
         file.push(section(name, header, lines));
@@ -281,6 +286,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("`[[basin]]`", "basin"),
         ("`[[random_basins]]`", "random_basins"),
         ("`[scheme]`", "scheme"),
+        ("`[occupancy]`", "occupancy"),
         ("`[random_problems]`", "random_problems"),
         ("Calibration: top level", ""),
         ("Calibration: `[[optimiser]]`", "optimiser"),
@@ -310,6 +316,12 @@ fn the_key_tables_are_those_of_the_parser() {
                     "potential = { calibrated = { calibration = \"calibrate-digits\", optimiser = \"sgd\" } }"
                         .to_string();
                 file[3].2[2] = "domain = { ball = { radius = 0.1 } }".to_string();
+            }
+            if name == "occupancy" || path == "occupancy" {
+                let wells = "multi_well = { minima = [-1.0, 1.0], saddles = [0.0], depths = [2.0, 1.0] }";
+                file[3].2[1] = format!("potential = {{ {wells} }}");
+                file[3].2[2] = "domain = { well = {} }".to_string();
+                file.truncate(4);
             }
             let lines: Vec<&str> = spans(row[4]).into_iter().filter(|span| span.contains('=')).collect();
             let shown = if owner == "sweep" { key } else { path.rsplit('.').next().unwrap() };

@@ -19,8 +19,8 @@ use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind};
 use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
-    CellResult, Check, FlatnessOrder, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder, TableError,
-    check_warnings, render_tables,
+    CellResult, Check, FlatnessOrder, OccupancyResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder,
+    TableError, check_warnings, render_occupancy, render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -95,6 +95,9 @@ impl Rendering<'_> {
     pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
+        if self.run.experiment().is_occupancy() {
+            return self.render_occupancy(json, stopping, console);
+        }
         let results = self.tables(stopping, console)?;
         results.iter().for_each(|result| console.say_more(cell_line(result)));
         let studies = match &experiment.random_problems {
@@ -109,9 +112,13 @@ impl Rendering<'_> {
             self.folder.write_text("findings.md", &format!("{}{text}", self.partial_mark()))?;
         }
         let seconds = self.seconds_per_path(&results, stopping);
-        let (drawings, undrawn) =
-            self.draw(report::Material { cells: &results, studies: &studies, seconds_per_path: &seconds });
-        self.write_page(&results, findings.as_deref(), &drawings)?;
+        let (drawings, undrawn) = self.draw(report::Material {
+            cells: &results,
+            studies: &studies,
+            occupancies: &[],
+            seconds_per_path: &seconds,
+        });
+        self.write_page(&results, &[], findings.as_deref(), &drawings)?;
         let seconds = self.write_manifest(&warnings, report::answer(&results).as_deref())?;
         refresh_index(path, console);
         if json {
@@ -127,6 +134,46 @@ impl Rendering<'_> {
         }
         undrawn?;
         Ok(results.iter().filter(|result| result.check == Some(Check::Off)).count())
+    }
+
+    /// [`Rendering::render`] of an occupancy, which has no escapes. No cell can disagree with an exact mean.
+    fn render_occupancy(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
+        let (experiment, path) = (self.run.experiment(), self.folder.path());
+        let results = render_occupancy(self.run, &self.folder.store, self.chunks, self.done, path)?;
+        let studies = match &experiment.random_problems {
+            Some(plan) if self.is_complete() => RandomProblemsResult::solve(plan, experiment.seed),
+            _ => Vec::new(),
+        };
+        self.folder.write_random_problems(&studies)?;
+        let findings = report::occupancy_findings(&results, &studies);
+        self.folder.write_text("findings.md", &format!("{}{findings}", self.partial_mark()))?;
+        let material = report::Material { cells: &[], studies: &studies, occupancies: &results, seconds_per_path: &[] };
+        let (drawings, undrawn) = self.draw(material);
+        self.write_page(&[], &results, Some(&findings), &drawings)?;
+        let answer = report::occupancy_answer(&results);
+        let seconds = self.write_manifest(&[], answer.as_deref())?;
+        refresh_index(path, console);
+        if json {
+            let cells: Vec<serde_json::Value> = results.iter().map(occupancy_as_json).collect();
+            let complete = self.is_complete();
+            let (name, paths) = (&experiment.name, self.paths_done());
+            write_data(
+                json!({ "name": name, "path": path, "paths": paths, "seconds": seconds, "complete": complete, "cells": cells })
+                    .to_string(),
+            )?;
+        }
+        stopping.writing_tables_of(None);
+        if self.is_complete() {
+            answer.iter().for_each(|answer| console.say(answer));
+            let (name, cells, paths) = (&experiment.name, results.len(), self.paths_done());
+            console.say(format!("{name}: {cells} cells, {paths} paths in {seconds:.1} s → {}", path.display()));
+            console.say(format!("files: {}", self.files().join(", ")));
+            console.say(format!("figures: {}", self.drawn(&drawings)));
+            console.say(format!("page: {}", path.join("report.html").display()));
+            console.say(format!("write tables and figures again with: {}", report_command(path)));
+        }
+        undrawn?;
+        Ok(0)
     }
 
     /// Prints the counts, where the files are, and the next command.
@@ -227,6 +274,7 @@ impl Rendering<'_> {
     fn write_page(
         &self,
         results: &[CellResult],
+        occupancies: &[OccupancyResult],
         findings: Option<&str>,
         drawings: &[Drawing],
     ) -> Result<(), ResultsError> {
@@ -251,8 +299,16 @@ impl Rendering<'_> {
             seconds: sessions.iter().map(|session| session.seconds).sum(),
             command: run_command(&experiment.name, identity.seed, identity.paths),
         };
-        let page =
-            Page { experiment, cells: results, findings, drawings, warnings: &warnings, provenance, files: &files };
+        let page = Page {
+            experiment,
+            cells: results,
+            occupancies,
+            findings,
+            drawings,
+            warnings: &warnings,
+            provenance,
+            files: &files,
+        };
         self.folder.write_text("report.html", &report::page(&page))
     }
 
@@ -314,6 +370,27 @@ fn cell_line(result: &CellResult) -> String {
         result.ratio().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),
         result.events_per_path(),
     )
+}
+
+fn occupancy_as_json(result: &OccupancyResult) -> serde_json::Value {
+    let last = result.occupancy.times().len() - 1;
+    let share = |well| result.share(last, well);
+    let rates: Vec<serde_json::Value> = result
+        .pairs()
+        .map(|(from, to)| {
+            json!({
+                "from": from + 1, "to": to + 1, "rate": result.rate(from, to), "predicted": result.predicted_rate(from, to),
+            })
+        })
+        .collect();
+    let noise = result.plan.problem.noise();
+    json!({
+        "cell": result.plan.index, "dynamics": result.plan.dynamics, "basin": result.plan.basin,
+        "alpha": noise.alpha().get(), "epsilon": noise.epsilon(), "paths": result.counts.paths(),
+        "diverged": result.counts.diverged(last), "time": result.occupancy.times()[last],
+        "occupancy": (0..result.wells()).map(share).collect::<Vec<_>>(),
+        "stationary": result.chain.as_ref().map(|chain| chain.stationary()), "rates": rates,
+    })
 }
 
 fn as_json(experiment: &Experiment, path: &Path, results: &[CellResult], seconds: f64, complete: bool) -> String {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use super::{Chunk, Chunks, Done, SIZES, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
-use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource};
+use crate::scheme::{
+    Limits, Occupancy, OccupancyCounts, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource,
+};
 
 /// Idle time before [`Consumer::idle`] is called.
 const IDLE: Duration = Duration::from_millis(500);
@@ -39,6 +41,8 @@ pub struct Batch {
     pub chunks: Vec<Chunk>,
     /// One record per path, in the order of chunks and paths.
     pub records: Vec<PathRecord>,
+    /// What the kernel counted, as many bytes for every chunk; empty for a kernel that does not count.
+    pub counts: Vec<u8>,
 }
 
 impl Batch {
@@ -52,10 +56,24 @@ impl Batch {
         })
     }
 
+    /// What the kernel counted in chunk `number` of the batch.
+    pub fn counts(&self, number: usize) -> &[u8] {
+        let length = self.counts.len() / self.chunks.len().max(1);
+        &self.counts[number * length..(number + 1) * length]
+    }
+
     /// Runs the chunks. The records are meaningless if `stop` abandons the run.
     pub fn run(&mut self, simulation: &Simulation<'_>, stop: &StopFlag) {
         self.records.clear();
+        self.counts.clear();
         let limits = Limits { stop: Some(stop), ..simulation.limits };
+        if let Some(kernel) = simulation.kernel.counting() {
+            for chunk in &self.chunks {
+                let paths = chunk.paths.clone();
+                kernel.run_and_count(simulation.source, paths, limits, &mut self.records, &mut self.counts);
+            }
+            return;
+        }
         // A kernel runs consecutive paths. The chunks of one shard of several are not consecutive.
         for together in self.chunks.chunk_by(|a, b| a.paths.end == b.paths.start) {
             let paths = together[0].paths.start..together[together.len() - 1].paths.end;
@@ -229,6 +247,36 @@ pub fn escape_times(problem: &Problem, scheme: &dyn Scheme, paths: u64, seed: Se
 
 /// [`escape_records_within`] for a scheme that is already bound to its problem, so that one kernel can run many samples.
 pub fn kernel_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<PathRecord> {
+    kernel_batches(kernel, paths, seed, limits).into_iter().flat_map(|batch| batch.records).collect()
+}
+
+/// Which wells hold `paths` paths of a problem, whose basin gives the landscape, and their transitions.
+///
+/// The result is the same, bit for bit, on any number of threads.
+///
+/// # Errors
+/// [`SchemeError`] if the problem is not one in one dimension, or if Adam's second moment is sampled.
+pub fn occupancy(
+    problem: &Problem,
+    settings: &Occupancy,
+    paths: u64,
+    seed: Seed,
+) -> Result<OccupancyCounts, SchemeError> {
+    let (times, wells) = (settings.times().len(), settings.wells().count());
+    let mut counts = OccupancyCounts::new(times, wells);
+    for batch in kernel_batches(&*settings.prepare(problem)?, paths, seed, UNLIMITED) {
+        for (number, chunk) in batch.chunks.iter().enumerate() {
+            let paths = chunk.paths.end - chunk.paths.start;
+            if let Some(chunk) = OccupancyCounts::decode(batch.counts(number), paths, times, wells) {
+                counts.merge(&chunk);
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// All batches of a kernel, in path order.
+fn kernel_batches(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: Limits<'_>) -> Vec<Batch> {
     let simulation = Simulation { kernel, source: StreamSource { seed, cell: 0 }, limits };
     let work = Chunks::new(vec![paths], Shard::WHOLE);
     let mut batches: Vec<Batch> = Vec::new();
@@ -238,7 +286,7 @@ pub fn kernel_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: L
     };
     run_chunks(&[simulation], &work, &Done::default(), &StopFlag::default(), Batch::clone, &mut consumer);
     batches.sort_by_key(|batch| batch.chunks[0].index);
-    batches.into_iter().flat_map(|batch| batch.records).collect()
+    batches
 }
 
 #[cfg(test)]

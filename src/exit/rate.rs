@@ -64,6 +64,11 @@ impl ExitMoments {
     }
 }
 
+/// Rate of events, `events/time`, with the interval of a Poisson count over a fixed time; `None` without time.
+pub fn event_rate(events: u64, time: f64, confidence: Confidence) -> Option<Estimate> {
+    (time > 0.0 && time.is_finite()).then(|| exponential_rate(events as usize, time, true, confidence))
+}
+
 /// `exits / time_at_risk` with its interval; `time_at_risk > 0`.
 pub(super) fn exponential_rate(exits: usize, time_at_risk: f64, censored: bool, confidence: Confidence) -> Estimate {
     if exits == 0 {

@@ -50,6 +50,11 @@ impl<'p> Offer<'p> {
         self.plan.problem.noise().alpha().get().to_bits()
     }
 
+    /// Number of wells of an occupancy.
+    fn wells(&self) -> usize {
+        self.plan.occupancy.as_ref().map_or(0, |occupancy| occupancy.wells().count())
+    }
+
     fn epsilon(&self) -> u64 {
         self.plan.problem.noise().epsilon().to_bits()
     }
@@ -67,7 +72,12 @@ impl<'p> FigureChoice<'p> {
 
     /// What a figure needs that the experiment lacks. `None` if the figure can be drawn, provided that enough paths escape.
     pub fn missing(&self, kind: FigureKind) -> Option<&'static str> {
+        let is_occupancy = self.any(|c| c.plan.occupancy.is_some());
+        if is_occupancy && !matches!(kind, FigureKind::Occupancy | FigureKind::RandomProblems) {
+            return Some("escapes, and paths of an occupancy have no edge");
+        }
         let (needs, has) = match kind {
+            FigureKind::Occupancy => ("[occupancy]", is_occupancy),
             FigureKind::GammaVsEpsilon | FigureKind::CostVsEpsilon => return None,
             FigureKind::ExponentialLaw => ("a predicted rate", self.any(|c| c.predicted)),
             FigureKind::Laplace => {
@@ -144,6 +154,7 @@ impl<'p> FigureChoice<'p> {
             FigureKind::WhichFlatness => (self.count(|c| (&c.plan.dynamics, &c.plan.shape)), 1),
             FigureKind::Theorem2 => (1, self.count(|c| (c.plan.problem.basin().dim(), c.alpha()))),
             FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
+            FigureKind::Occupancy => (self.cells.len() + 1, self.cells.iter().map(Offer::wells).max().unwrap_or(0)),
             FigureKind::SdeVsSteps => (2 * self.count(|c| &c.plan.basin), self.count(Offer::alpha)),
             _ => (1, 1),
         };

@@ -22,6 +22,8 @@ pub enum FigureKind {
     WhichFlatness,
     /// Transition rates between wells against the noise level.
     Transitions,
+    /// Occupancy of the wells in time, and the predicted one.
+    Occupancy,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
     /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
@@ -30,7 +32,7 @@ pub enum FigureKind {
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 11] = [
+    pub const ALL: [FigureKind; 12] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -40,6 +42,7 @@ impl FigureKind {
         FigureKind::RandomProblems,
         FigureKind::WhichFlatness,
         FigureKind::Transitions,
+        FigureKind::Occupancy,
         FigureKind::SdeVsSteps,
         FigureKind::CostVsEpsilon,
     ];
@@ -56,6 +59,7 @@ impl FigureKind {
             FigureKind::RandomProblems => "random-problems",
             FigureKind::WhichFlatness => "which-flatness",
             FigureKind::Transitions => "transitions",
+            FigureKind::Occupancy => "occupancy",
             FigureKind::SdeVsSteps => "sde-vs-steps",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",
         }

@@ -11,6 +11,7 @@ use super::plan::{CellPlan, Plan};
 use super::sections::basin::{self, BasinMember};
 use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::noise;
+use super::sections::occupancy::{self, OccupancySection};
 use super::sections::random_basins;
 use super::sections::random_problems::{self, RandomProblemsPlan};
 use super::sections::scheme::{self, SchemeSection};
@@ -103,6 +104,13 @@ impl Experiment {
 }
 
 impl Experiment {
+    /// Whether the experiment records an occupancy, and no escapes.
+    pub fn is_occupancy(&self) -> bool {
+        self.cells.iter().any(|cell| cell.occupancy.is_some())
+    }
+}
+
+impl Experiment {
     /// Every setting of a file by its path, such as `noise.alpha` and `basin.0.name`, whether valid or not.
     pub(crate) fn settings(text: &str) -> Vec<(String, String)> {
         let mut settings = Vec::new();
@@ -118,6 +126,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
     let max_time = top.get("max_time").map_or(Some(f64::INFINITY), |time| time.positive());
+    let top_max_time = top.get("max_time");
     let quick = top.get("quick").map(|quick| {
         let quick = quick.table()?;
         let paths = quick.need("paths", "1_000").and_then(|paths| paths.integer(1, MOST_PATHS));
@@ -133,7 +142,9 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     };
     let names: Vec<&Node> = ["basin", "random_basins"].iter().filter_map(|key| top.get(key)).flat_map(tables).collect();
     basin::refuse_duplicate_names(&names, diagnostics);
+    let occupancy = top.get("occupancy").map(occupancy::read);
     let schemes = match top.get("scheme") {
+        None if occupancy.is_some() => Some(vec![SchemeSection::steps()]),
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
         scheme => several(scheme, scheme::read),
     };
@@ -150,7 +161,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
         let is_optional = match key {
-            "scheme" => all_discrete(dynamics.as_deref()),
+            "scheme" => occupancy.is_some() || all_discrete(dynamics.as_deref()),
             "basin" => random_basins.is_some(),
             _ => false,
         };
@@ -164,7 +175,16 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     }
     let random_basins = random_basins.map_or(Some(Vec::new()), |families| families)?;
     let basins: Vec<BasinMember> = basins?.into_iter().chain(random_basins).flatten().collect();
-    let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time? };
+    let occupancy = match occupancy {
+        Some(section) => {
+            let section = section?;
+            let max_time = top_max_time;
+            check_occupancy(&section, max_time, schemes.as_deref()?, &basins, diagnostics)?;
+            Some(section)
+        }
+        None => None,
+    };
+    let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time?, occupancy };
     let mut warnings = Vec::new();
     let cells = plan.cells(&mut warnings, diagnostics)?;
     if diagnostics.count() > 0 {
@@ -201,6 +221,24 @@ fn tables(value: Value<'_>) -> &[Node] {
         Kind::List(items) => items,
         _ => std::slice::from_ref(value.node),
     }
+}
+
+/// Reports what an occupancy cannot have: a time limit, an edge, another scheme.
+fn check_occupancy(
+    occupancy: &OccupancySection,
+    max_time: Option<Value<'_>>,
+    schemes: &[SchemeSection],
+    basins: &[BasinMember],
+    diagnostics: &Diagnostics,
+) -> Option<()> {
+    let limit = max_time.map(|value| {
+        let help = "leave it out, or choose the last of `times` under [occupancy]";
+        value.report_with_help("the paths of an occupancy end at the last recorded time", help);
+    });
+    let schemes = occupancy.check_schemes(schemes, diagnostics);
+    // The error of the first wrong basin represents those of a family.
+    let basins = basins.iter().try_for_each(|basin| occupancy.check_basin(basin, diagnostics).ok_or(()));
+    (limit.is_none() && basins.is_ok()).then_some(()).and(schemes)
 }
 
 /// Whether no scheme is needed, because every dynamics is a discrete optimiser.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::sections::basin::{BasinMember, LandscapeSettings};
 use super::sections::dynamics::DynamicsSection;
 use super::sections::noise::{AmplitudeSection, Level, NoiseSection};
+use super::sections::occupancy::OccupancySection;
 use super::sections::scheme::{SchemeSection, SchemeSettings};
 use super::sections::sweep::Sweep;
 use super::toml::diagnostic::{Diagnostic, Span};
 use super::toml::diagnostics::Diagnostics;
 use crate::dynamics::Problem;
 use crate::noise::{Alpha, Amplitude, LevyNoise, Measure};
-use crate::scheme::{Limits, Scheme, SchemeError};
+use crate::scheme::{Limits, Occupancy, Scheme, SchemeError};
 
 /// Largest number of cells, and of the numbers that they hold: 4 GB.
 const MOST_CELLS: u64 = 25_000;
@@ -42,6 +43,8 @@ pub struct CellPlan {
     pub problem: Problem,
     /// The scheme that integrates it.
     pub scheme: Arc<dyn Scheme>,
+    /// The wells and times of an experiment with `[occupancy]`; it is then the scheme, too.
+    pub occupancy: Option<Arc<Occupancy>>,
     /// Time and steps after which a path is censored.
     pub limits: Limits<'static>,
     /// Settings that the basin and the scheme do not keep.
@@ -58,6 +61,7 @@ pub(super) struct Plan {
     pub basins: Vec<BasinMember>,
     pub schemes: Vec<SchemeSection>,
     pub max_time: f64,
+    pub occupancy: Option<OccupancySection>,
 }
 
 /// One dynamics with its sweeps: its own, or those of `[noise]`.
@@ -203,7 +207,10 @@ impl Plan {
                     cell.index = cells.len() as u64;
                     if checked != Some(alpha) {
                         if let Err(error) = cell.scheme.check(&cell.problem) {
-                            diagnostics.report(refusal(combination.scheme, &error));
+                            diagnostics.report(match &self.occupancy {
+                                Some(_) => occupancy_refusal(combination.dynamics.section, &error),
+                                None => refusal(combination.scheme, &error),
+                            });
                             return None;
                         }
                         checked = Some(alpha);
@@ -256,6 +263,10 @@ impl Plan {
             _ => section.label.clone(),
         };
         let problem = diagnostics.check(&section.span, Problem::new(landscape, sde, noise))?;
+        let occupancy = match &self.occupancy {
+            Some(occupancy) => Some(occupancy.at(basin, self.schemes[0].settings, diagnostics)?),
+            None => None,
+        };
         Some(CellPlan {
             index: 0,
             dynamics: label,
@@ -264,7 +275,8 @@ impl Plan {
             eta,
             measure: self.noise.measure,
             problem,
-            scheme: scheme.scheme.clone(),
+            scheme: occupancy.clone().map_or_else(|| scheme.scheme.clone(), |occupancy| occupancy as Arc<dyn Scheme>),
+            occupancy,
             limits: Limits { max_time: self.max_time, max_events: scheme.max_events, stop: None },
             landscape: basin.settings.clone(),
             scheme_settings: scheme.settings,
@@ -291,6 +303,19 @@ impl Plan {
             return None;
         };
         Some(noise.with_structure(self.noise.structure).with_amplitude(amplitude))
+    }
+}
+
+/// The error of an occupancy, with a way to avoid it.
+fn occupancy_refusal(dynamics: &DynamicsSection, error: &SchemeError) -> Diagnostic {
+    match error {
+        SchemeError::Sampled => {
+            let message =
+                "an occupancy draws only the large jumps, and the sampled second moment needs the noise of every step";
+            let help = "use the second moment \"mean_field\" or \"frozen\", or `adam_steps`";
+            Diagnostic::new(dynamics.span.clone(), message).help(help)
+        }
+        _ => Diagnostic::new(dynamics.span.clone(), error.to_string()),
     }
 }
 

@@ -13,9 +13,10 @@ const DOCUMENT: &str = include_str!("../../docs/experiments.md");
 /// The heading after which the document describes another kind of file.
 const END: &str = "\n# The calibration file";
 /// Tables of which exactly one key is given.
-const ONE_OF: [(&str, &[&str]); 3] = [
+const ONE_OF: [(&str, &[&str]); 4] = [
     ("dynamics", &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"]),
     ("schedule", &["step", "cosine"]),
+    ("start", &["positions", "weights"]),
     ("scheme", &["jump_adapted", "euler"]),
 ];
 /// Tables with several forms, of which no key is required in all.
@@ -152,6 +153,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
     Some(match key.form {
         "boolean" => json!({ "type": "boolean" }),
         "string" => words(key.meaning),
+        "string or table" => any(vec![words(key.meaning), table()]),
         "string or list" => any(vec![words(key.meaning), list(words(key.meaning))]),
         "string, or list of strings" => {
             let ensemble = json!({ "enum": Ensemble::ALL.map(Ensemble::name) });

@@ -7,7 +7,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::potential::check_positive_curvatures;
-use super::{LandscapeError, Potential};
+use super::{LandscapeError, Potential, Wells};
 
 /// The well in which a path starts; its minimum is `θ*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,6 +115,10 @@ impl Potential for DoubleWell {
         };
         let beyond = self.transverse.iter().map(|_| [f64::NEG_INFINITY, f64::INFINITY]);
         Some(std::iter::once(first).chain(beyond).collect())
+    }
+
+    fn wells(&self) -> Option<Wells> {
+        if self.transverse.is_empty() { Wells::new(self.minima.to_vec(), vec![self.saddle]).ok() } else { None }
     }
 
     fn joins_minimum(&self, x: &[f64], level: f64) -> bool {

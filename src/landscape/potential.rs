@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 use std::fmt;
 use thiserror::Error;
 
+use super::Wells;
 use super::expression::FormulaError;
 
 /// A potential `F: R^d -> R` with a minimum `θ*`.
@@ -74,6 +75,11 @@ pub trait Potential: fmt::Debug + Send + Sync {
     /// The well of attraction of `θ*` as a box, `[lo, hi]` per axis, infinite where it is unbounded; `None` if the well is not
     /// known to be a box.
     fn well(&self) -> Option<Vec<[f64; 2]>> {
+        None
+    }
+
+    /// All wells of a potential in one dimension, if it knows them; otherwise [`Wells::of`] searches for them.
+    fn wells(&self) -> Option<Wells> {
         None
     }
 
@@ -177,6 +183,44 @@ pub enum LandscapeError {
         saddle: f64,
         /// Right minimum.
         right: f64,
+    },
+    /// Minima and saddles that do not alternate.
+    #[error("minima and saddles must alternate in ascending order, but {before} comes before {after}")]
+    WellsOrder {
+        /// A minimum or saddle.
+        before: f64,
+        /// The next one.
+        after: f64,
+    },
+    /// Lists of wells whose lengths do not fit.
+    #[error("there are {found} {what}, not {expected}")]
+    WellCount {
+        /// What was counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// A minimum that is not below a saddle beside it.
+    #[error("the minimum of well {} is not below the saddles beside it: the barrier is {rise}", well + 1)]
+    NoBarrier {
+        /// The well, counted from 0.
+        well: usize,
+        /// Height of the saddle above the minimum.
+        rise: f64,
+    },
+    /// Wells of a landscape with more than one dimension.
+    #[error("wells are found in one dimension, and the landscape has {dim}")]
+    NotOnLine {
+        /// The dimension.
+        dim: usize,
+    },
+    /// A range that does not hold all wells.
+    #[error("the range in which wells are searched for is unusable: {reason}")]
+    WellRange {
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// Two lengths that must agree do not.
     #[error("{what} has {found} entries, the landscape has dimension {dim}")]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::drawing::{Drawing, drawn};
 use super::figures::cost::cost_vs_epsilon;
+use super::figures::occupancy::OccupancyFigure;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
@@ -19,7 +20,7 @@ use super::{
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
 use crate::experiment::FigureKind;
-use crate::results::{CellResult, FlatnessOrder, Pair, RandomProblemsResult};
+use crate::results::{CellResult, FlatnessOrder, OccupancyResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
 /// Most survival panels on a page; with more, the basins of an optimiser share one panel.
@@ -34,6 +35,8 @@ pub struct Material<'r> {
     pub cells: &'r [CellResult],
     /// Its studies of random problems.
     pub studies: &'r [RandomProblemsResult],
+    /// Its occupancies.
+    pub occupancies: &'r [OccupancyResult],
     /// Seconds that a path of each cell takes on one thread; empty if not measured.
     pub seconds_per_path: &'r [f64],
 }
@@ -43,7 +46,7 @@ pub struct Material<'r> {
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
 pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<Drawing, FigureError> {
-    let Material { cells: results, studies, seconds_per_path } = material;
+    let Material { cells: results, studies, occupancies, seconds_per_path } = material;
     match kind {
         FigureKind::GammaVsEpsilon => drawn(&gamma_vs_epsilon(results), dir),
         FigureKind::GammaVsVolume => drawn(&gamma_vs_volume(results), dir),
@@ -54,6 +57,7 @@ pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<Draw
         FigureKind::RandomProblems => drawn(&random_problems(studies), dir),
         FigureKind::WhichFlatness => drawn(&which_flatness(&FlatnessOrder::all(results)), dir),
         FigureKind::Transitions => drawn(&transitions(results), dir),
+        FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir),
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir),
         FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir),
     }

@@ -30,7 +30,7 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }
 
-fn list_warnings(text: &mut String, warnings: &[String]) {
+pub(super) fn list_warnings(text: &mut String, warnings: &[String]) {
     if !warnings.is_empty() {
         let _ = write!(text, "\n## Warnings\n\n");
         for warning in warnings {

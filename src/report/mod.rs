@@ -10,6 +10,7 @@ mod draw_calibration;
 mod drawing;
 mod figures;
 mod findings;
+mod occupancy_findings;
 mod page;
 mod plot;
 mod select;
@@ -27,6 +28,7 @@ pub use figures::{
     TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
+pub use occupancy_findings::{occupancy_answer, occupancy_findings};
 pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
 pub use plot::{
     Aspect, Axis, Dash, EndLabel, Entry, Figure, FigureError, Fill, Format, Group, Legend, Look, Mark, Marker, Note,

@@ -13,7 +13,7 @@ use super::table::{TableError, TableFile, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
 use crate::experiment::{CellPlan, EscapesFormat};
-use crate::scheme::Outcome;
+use crate::scheme::{Occupancy, OccupancyCounts, Outcome};
 use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit};
 use rayon::prelude::*;
@@ -96,19 +96,34 @@ pub fn render_tables(
 }
 
 /// Reads the paths of one cell before the first gap.
-struct CellReader<'s> {
+pub(super) struct CellReader<'s> {
     store: &'s Store,
     plan: &'s CellPlan,
     /// Number within the cell of the first chunk that is not read.
-    end: u64,
+    pub end: u64,
 }
 
 impl<'s> CellReader<'s> {
-    fn new(store: &'s Store, plan: &'s CellPlan, chunks: &Chunks, done: &Done) -> Self {
+    pub fn new(store: &'s Store, plan: &'s CellPlan, chunks: &Chunks, done: &Done) -> Self {
         let numbers = chunks.of_cell(plan.index as usize);
         let last = done.next_open(numbers.start).min(numbers.end).checked_sub(1).filter(|last| *last >= numbers.start);
         let end = last.and_then(|last| chunks.get(last)).map_or(0, |chunk| chunk.index + 1);
         CellReader { store, plan, end }
+    }
+
+    /// The counts and the events of an occupancy, summed in path order.
+    pub fn occupancy(&self, occupancy: &Occupancy) -> Result<(OccupancyCounts, u64), StoreError> {
+        let shape = [occupancy.times().len(), occupancy.wells().count()];
+        let (mut counts, mut events) = (OccupancyCounts::new(shape[0], shape[1]), 0u64);
+        self.store.read_occupancy(self.plan.index, shape, &mut |chunk, of_chunk| {
+            if chunk.index >= self.end {
+                return Ok(false);
+            }
+            counts.merge(of_chunk);
+            events = events.saturating_add(chunk.events);
+            Ok::<_, StoreError>(true)
+        })?;
+        Ok((counts, events))
     }
 
     fn read<E: From<StoreError>>(&self, mut visit: impl FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {

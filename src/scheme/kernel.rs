@@ -142,6 +142,11 @@ pub trait PathKernel: Send + Sync {
     /// alone, not on the range it is run in. A range that [`Limits::stop`] abandons may end early, with any records.
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
 
+    /// The counts of whole chunks that the kernel makes besides the records, if it makes any.
+    fn counting(&self) -> Option<&dyn CountingKernel> {
+        None
+    }
+
     /// Warnings about this problem, for instance that the step is too large for the shift of the edge.
     fn warnings(&self) -> &[String] {
         &[]
@@ -149,6 +154,19 @@ pub trait PathKernel: Send + Sync {
 
     /// The step or threshold that is used, for the manifest.
     fn describe(&self) -> String;
+}
+
+/// A kernel that counts what its paths do.
+pub trait CountingKernel: Send + Sync {
+    /// Runs the paths of one chunk as [`PathKernel::run`] does, and appends the bytes of their counts, as many for every chunk.
+    fn run_and_count(
+        &self,
+        source: StreamSource,
+        range: Range<u64>,
+        limits: Limits<'_>,
+        records: &mut Vec<PathRecord>,
+        counts: &mut Vec<u8>,
+    );
 }
 
 /// Errors of a scheme or of its use.
@@ -186,6 +204,15 @@ pub enum SchemeError {
         /// The purpose of the matrix.
         what: &'static str,
         /// Its number of rows.
+        dim: usize,
+    },
+    /// Times, starts or wells of an occupancy that do not fit.
+    #[error("{0}")]
+    Occupancy(&'static str),
+    /// Another landscape than that of the wells.
+    #[error("wells are followed in one dimension, and the landscape has {dim}")]
+    NotOnLine {
+        /// Its dimension.
         dim: usize,
     },
     /// No path can ever leave.

@@ -2,7 +2,8 @@
 //!
 //! A [`Scheme`] is a setting; [`Scheme::prepare`] turns it, with a [`Problem`](crate::dynamics::Problem), into a kernel
 //! that holds every constant of the cell and runs paths. [`Euler`] takes fixed steps; [`JumpAdapted`] draws the large
-//! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser.
+//! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser; [`Occupancy`] follows paths
+//! that no edge absorbs.
 
 mod euler;
 mod exit_site;
@@ -10,11 +11,13 @@ mod interval;
 mod jump_adapted;
 mod kernel;
 mod linear;
+mod occupancy;
 mod outcome;
 mod time_scale;
 mod vector;
 
 pub use euler::{Euler, Monitoring, Steps, discrete_monitoring_shift};
 pub use jump_adapted::{JumpAdapted, small_jump_shift};
-pub use kernel::{Limits, PathKernel, Scheme, SchemeError, StopFlag, StreamSource};
+pub use kernel::{CountingKernel, Limits, PathKernel, Scheme, SchemeError, StopFlag, StreamSource};
+pub use occupancy::{Occupancy, OccupancyCounts, OccupancyStart};
 pub use outcome::{Departure, ExitSite, Outcome, PathRecord, Side};

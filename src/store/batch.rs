@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::error::Damage;
 use super::packing::{Packer, unpack};
 use crate::engine::{BATCH, Batch, CHUNK};
-use crate::scheme::Outcome;
+use crate::scheme::{OccupancyCounts, Outcome};
 
 /// Size of the head in bytes: checksum 4, length 4, paths 4, events 8.
 const HEAD: usize = 20;
@@ -87,15 +87,31 @@ impl PackedChunk<'_> {
 
     /// Unpacks the outcomes of a cell in `dim` dimensions into `chunk`.
     pub(super) fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
+        if self.unpack_before_counts(dim, chunk)?.is_empty() { Ok(()) } else { Err(damage(self.id)) }
+    }
+
+    /// Unpacks the outcomes into `chunk`, and returns its counts.
+    pub(super) fn unpack_counts(
+        &self,
+        times: usize,
+        wells: usize,
+        chunk: &mut ChunkOutcomes,
+    ) -> Result<OccupancyCounts, Damage> {
+        let counts = self.unpack_before_counts(1, chunk)?;
+        OccupancyCounts::decode(counts, self.paths, times, wells).ok_or_else(|| damage(self.id))
+    }
+
+    /// Unpacks the outcomes into `chunk`, and returns the bytes after them.
+    fn unpack_before_counts(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<&[u8], Damage> {
         (chunk.index, chunk.events) = (self.index(), self.events);
         chunk.outcomes.clear();
-        let whole = unpack(&self.bytes[HEAD..], self.paths as usize, &mut chunk.outcomes).is_some();
+        let rest = unpack(&self.bytes[HEAD..], self.paths as usize, &mut chunk.outcomes);
         let fits = |outcome: &Outcome| match *outcome {
             Outcome::Exited { time, site } => time >= 0.0 && time.is_finite() && (site.axis as usize) < dim,
             Outcome::Censored { at } => at >= 0.0 && at.is_finite(),
             Outcome::Diverged { .. } => true,
         };
-        if whole && chunk.outcomes.iter().all(fits) { Ok(()) } else { Err(damage(self.id)) }
+        rest.filter(|_| chunk.outcomes.iter().all(fits)).ok_or_else(|| damage(self.id))
     }
 }
 
@@ -159,10 +175,11 @@ impl PackedBatch {
     pub fn of(batch: &Batch, mut bytes: Vec<u8>) -> Self {
         bytes.clear();
         let mut packer = Packer::new();
-        for (chunk, records) in batch.iter() {
+        for (number, (chunk, records)) in batch.iter().enumerate() {
             let begin = bytes.len();
             bytes.extend_from_slice(&[0; HEAD]);
             let events = packer.pack(records, &mut bytes);
+            bytes.extend_from_slice(batch.counts(number));
             let this = &mut bytes[begin..];
             let length = (this.len() - HEAD) as u32;
             this[4..8].copy_from_slice(&length.to_le_bytes());
@@ -241,7 +258,7 @@ mod tests {
         let chunks: Vec<_> = numbers.map(|number| run.get(number).unwrap()).collect();
         let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: path };
         let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
-        Batch { chunks, records }
+        Batch { chunks, records, counts: Vec::new() }
     }
 
     fn row(batch: &PackedBatch, stride: u64) -> PackedRow<'_> {

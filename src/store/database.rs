@@ -18,6 +18,7 @@ use super::identity::Identity;
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::experiment::Experiment;
 use crate::files::{FileId, file_id};
+use crate::scheme::OccupancyCounts;
 
 const ROWS: &str = "SELECT first, chunks, outcomes FROM batch WHERE first >= ? AND first < ? ORDER BY first";
 const PUT: &str = "INSERT OR REPLACE INTO batch VALUES (?, ?, ?)";
@@ -277,6 +278,25 @@ impl Store {
         })
     }
 
+    /// Passes the chunks of one cell of an occupancy with so many times and wells to `visit` in order, with their counts, until it returns
+    /// `false`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if a chunk is not as it was written, or an error of `visit`.
+    pub fn read_occupancy<E: From<StoreError>>(
+        &self,
+        cell: u64,
+        [times, wells]: [usize; 2],
+        visit: &mut dyn FnMut(&ChunkOutcomes, &OccupancyCounts) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
+        self.each(id(cell, 0)..id(cell + 1, 0), &mut |packed| {
+            let counts = packed.unpack_counts(times, wells, &mut chunk);
+            let counts = counts.map_err(|damage| damaged(&self.path, damage))?;
+            visit(&chunk, &counts)
+        })
+    }
+
     /// Copies all chunks of the parts of a run into this store, in order, and calls `copied` after each.
     ///
     /// # Errors
@@ -519,7 +539,7 @@ mod tests {
             let chunks = chunks.batch(number, most);
             let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: 1 };
             let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
-            PackedBatch::of(&Batch { chunks, records }, Vec::new())
+            PackedBatch::of(&Batch { chunks, records, counts: Vec::new() }, Vec::new())
         };
         let paths = |store: &Store| {
             let mut paths = 0;

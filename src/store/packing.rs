@@ -90,8 +90,8 @@ fn place_code(site: ExitSite) -> u64 {
         + (u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep))
 }
 
-/// Appends the `paths` outcomes of a chunk to `out`; `None` if [`Packer::pack`] cannot have written the bytes.
-pub fn unpack(mut bytes: &[u8], paths: usize, out: &mut Vec<Outcome>) -> Option<()> {
+/// Appends the `paths` outcomes of a chunk to `out` and returns the bytes after them; `None` if [`Packer::pack`] cannot have written the bytes.
+pub fn unpack<'b>(mut bytes: &'b [u8], paths: usize, out: &mut Vec<Outcome>) -> Option<&'b [u8]> {
     let ends = read_column(&mut bytes, paths)?;
     let times = read_column(&mut bytes, paths)?;
     let overshoots = read_column(&mut bytes, paths)?;
@@ -103,7 +103,7 @@ pub fn unpack(mut bytes: &[u8], paths: usize, out: &mut Vec<Outcome>) -> Option<
             place => Outcome::Exited { time, site: site(place - PLACES, overshoot)? },
         });
     }
-    bytes.is_empty().then_some(())
+    Some(bytes)
 }
 
 fn site(place: u64, overshoot: u64) -> Option<ExitSite> {

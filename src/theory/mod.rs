@@ -10,6 +10,7 @@ mod random_problems;
 mod theorem1;
 mod theorem2;
 mod transitions;
+mod well_chain;
 
 pub use exact::{ExactError, ExactExit};
 pub use exact_problem::exact_exit;
@@ -20,3 +21,4 @@ pub use random_problems::{Ensemble, RandomProblems};
 pub use theorem1::{sandwich, smallest_rho};
 pub use theorem2::{Comparison, VolumeClaim};
 pub use transitions::transition_rates;
+pub use well_chain::WellChain;

@@ -13,6 +13,7 @@ use crate::cli::progress::Meter;
 use crate::cli::rendering::{RenderFailure, Rendering, warnings};
 use crate::cli::stopping::{StopCause, Stopped, Stopping};
 use crate::engine::{Chunks, Done, Shard};
+use crate::experiment::Experiment;
 use crate::results::{Observer, PreparedRun, Progress, ResultsError, ResultsFolder, RunError, TableError};
 use crate::store::{Session, StoreError};
 
@@ -93,7 +94,7 @@ pub fn run_session(
     print_plan(run, context.console);
     let chunks = Chunks::new(vec![folder.paths(); run.experiment().cells.len()], folder.store.identity().shard);
     let mut done = begin(run, &mut folder, &chunks, clock, context.console)?;
-    let mut watcher = Watcher::new(context.console, &run.experiment().name);
+    let mut watcher = Watcher::new(context.console, run.experiment());
     let ended = run.run(&mut folder.store, &chunks, &mut done, &context.stopping.flag, &mut watcher);
     watcher.meter.finish();
     ended?;
@@ -172,8 +173,9 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(console: &Console, name: &str) -> Self {
-        Watcher { meter: Meter::new(console, name, "escapes"), committed: Instant::now() }
+    fn new(console: &Console, experiment: &Experiment) -> Self {
+        let unit = if experiment.is_occupancy() { "paths" } else { "escapes" };
+        Watcher { meter: Meter::new(console, &experiment.name, unit), committed: Instant::now() }
     }
 }
 

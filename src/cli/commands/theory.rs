@@ -12,8 +12,9 @@ use crate::cli::load::{LoadFailure, load};
 use crate::cli::options::TheoryOptions;
 use crate::dynamics::Dynamics;
 use crate::experiment::{CellPlan, Experiment};
+use crate::landscape::Wells;
 use crate::noise::Measure;
-use crate::theory::{Comparison, Prediction};
+use crate::theory::{Comparison, Prediction, WellChain};
 
 const COLUMNS: [&str; 11] =
     ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
@@ -83,7 +84,76 @@ fn as_table(cells: &[CellPlan]) -> String {
     let mut lines = vec![format!("Lévy measure, {}", cells.first().map_or("", |plan| measure_name(plan.measure)))];
     lines.extend(aligned(&rows, &[1, 2]));
     lines.extend(notes);
+    lines.extend(wells_as_text(cells));
     lines.join("\n")
+}
+
+/// The minima and saddles of every landscape on a line, once, with the widths that Lévy noise sees; and for an occupancy the stationary law of
+/// every cell.
+fn wells_as_text(cells: &[CellPlan]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut seen: Vec<(&str, Wells)> = Vec::new();
+    for plan in cells {
+        let Some(wells) = wells_of(plan).filter(|wells| wells.count() > 1) else { continue };
+        if seen.iter().any(|(basin, known)| *basin == plan.basin && *known == wells) {
+            continue;
+        }
+        let potential = plan.problem.basin().potential();
+        let heading = ["well", "minimum", "F", "left saddle", "right saddle", "left width", "right width"];
+        let mut rows =
+            vec![heading.into_iter().chain(["left barrier", "right barrier"]).map(String::from).collect::<Vec<_>>()];
+        for well in 0..wells.count() {
+            let minimum = wells.minima()[well];
+            let floor = potential.value(&[minimum]);
+            let finite = |x: f64| if x.is_finite() { format!("{x:.4}") } else { "–".to_string() };
+            let mut row = vec![(well + 1).to_string(), format!("{minimum:.4}"), format!("{floor:.4}")];
+            row.extend(wells.bounds(well).map(finite));
+            row.extend(wells.widths(well).map(finite));
+            row.extend(
+                wells
+                    .bounds(well)
+                    .map(|s| if s.is_finite() { finite(potential.value(&[s]) - floor) } else { finite(s) }),
+            );
+            rows.push(row);
+        }
+        lines.push(format!("wells of {}", plan.basin));
+        lines.extend(aligned(&rows, &[]));
+        seen.push((&plan.basin, wells));
+    }
+    for plan in cells {
+        let Some(occupancy) = &plan.occupancy else { continue };
+        lines.push(match WellChain::of(&plan.problem, occupancy.wells()) {
+            Ok(chain) => {
+                let law: Vec<String> = chain.stationary().iter().map(|p| format!("{p:.4}")).collect();
+                format!("cell {}: stationary law of the wells {}", plan.index, law.join(", "))
+            }
+            Err(error) => format!("cell {}: no chain of wells: {error}", plan.index),
+        });
+    }
+    lines
+}
+
+/// The wells of an occupancy, or of a landscape on a line that knows them.
+fn wells_of(plan: &CellPlan) -> Option<Wells> {
+    match &plan.occupancy {
+        Some(occupancy) => Some(occupancy.wells().clone()),
+        None => plan.problem.basin().potential().wells(),
+    }
+}
+
+fn wells_as_json(plan: &CellPlan) -> Option<serde_json::Value> {
+    let wells = wells_of(plan)?;
+    let potential = plan.problem.basin().potential();
+    let values = |points: &[f64]| points.iter().map(|x| potential.value(&[*x])).collect::<Vec<_>>();
+    let chain = plan.occupancy.as_ref().and_then(|o| WellChain::of(&plan.problem, o.wells()).ok());
+    let matrix = |m: &nalgebra::DMatrix<f64>| {
+        m.row_iter().map(|row| row.iter().copied().collect::<Vec<f64>>()).collect::<Vec<_>>()
+    };
+    Some(json!({
+        "minima": wells.minima(), "saddles": wells.saddles(), "values": values(wells.minima()), "heights": values(wells.saddles()),
+        "rates": chain.as_ref().map(|chain| matrix(chain.rates())), "stationary": chain.as_ref().map(WellChain::stationary),
+        "mean_first_passage": chain.as_ref().map(|chain| matrix(&chain.mean_first_passage())),
+    }))
 }
 
 fn as_json(cells: &[CellPlan]) -> String {
@@ -97,6 +167,9 @@ fn as_json(cells: &[CellPlan]) -> String {
                 "alpha": noise.alpha().get(), "epsilon": noise.epsilon(), "eta": plan.eta, "measure": plan.measure,
                 "structure": noise.structure(), "volume": volume.value, "volume_error": volume.error,
             });
+            if let Some(wells) = wells_as_json(plan) {
+                object["wells"] = wells;
+            }
             let theory = match Prediction::of(&plan.problem) {
                 Ok(theory) => json!({
                     "theta": theory.theta, "radon_measure": theory.radon_measure, "radon_error": theory.radon_error,

@@ -16,7 +16,7 @@ use crate::experiment::sections::potential::PotentialSettings;
 use crate::experiment::sections::scheme::SchemeSettings;
 use crate::landscape::{Domain, Well};
 use crate::noise::{Amplitude, Measure, Structure};
-use crate::scheme::{JumpAdapted, Monitoring};
+use crate::scheme::{JumpAdapted, Monitoring, Occupancy, OccupancyStart};
 
 impl Experiment {
     /// Version of the text that [`Experiment::write_identity`] writes.
@@ -45,7 +45,24 @@ fn write_cell(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     write_basin(cell, lines)
 }
 
+fn write_occupancy(occupancy: &Occupancy, lines: &mut IdentityLines<'_>) -> fmt::Result {
+    lines.text("scheme", "occupancy")?;
+    lines.number("threshold", occupancy.threshold())?;
+    lines.number("step_cap", occupancy.step_cap())?;
+    lines.numbers("times", occupancy.times())?;
+    lines.numbers("minima", occupancy.wells().minima())?;
+    lines.numbers("saddles", occupancy.wells().saddles())?;
+    match occupancy.start() {
+        OccupancyStart::Uniform => lines.text("occupancy start", "uniform"),
+        OccupancyStart::Positions(points) => lines.numbers("occupancy start positions", points),
+        OccupancyStart::Weights(weights) => lines.numbers("occupancy start weights", weights),
+    }
+}
+
 fn write_scheme(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
+    if let Some(occupancy) = &cell.occupancy {
+        return write_occupancy(occupancy, lines);
+    }
     match cell.scheme_settings {
         SchemeSettings::JumpAdapted { threshold, step_cap } => {
             lines.text("scheme", "jump_adapted")?;
@@ -127,6 +144,12 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
             };
             lines.text("well", well)?;
         }
+        PotentialSettings::MultiWell { minima, saddles, depths, heights } => {
+            lines.numbers("potential multi_well", minima)?;
+            lines.numbers("saddles", saddles)?;
+            lines.numbers("depths", depths)?;
+            lines.numbers("heights", heights)?;
+        }
         PotentialSettings::Expression { formula, parameters } => {
             lines.text("potential expression", formula)?;
             for (name, value) in parameters {
@@ -161,7 +184,7 @@ mod tests {
     const HEAD: &str = "name = 'a'\npaths = 10\n";
 
     /// Experiments that together have every kind of dynamics, noise, potential, domain and scheme.
-    const EXPERIMENTS: [&str; 5] = [
+    const EXPERIMENTS: [&str; 6] = [
         "noise = { alpha = 1.5, epsilon = 0.1 }\n\
          dynamics = [{ sgd = {} }, { adam = { beta1_rate = 1, beta2_rate = 0.1, second_moment = 'frozen' } }]\n\
          basin = { name = 'b', potential = { quadratic = { curvature = [4] } }, domain = { interval = [-0.5, 0.5] } }\n\
@@ -185,6 +208,11 @@ mod tests {
          basin = [{ name = 'b', dim = 2, potential = { none = {} }, domain = { ball = { radius = 1 } }, inset = { gamma = 2 } }, \
          { name = 'c', potential = { double_well = { minima = [-1, 1] } }, domain = { well = {} } }]\n\
          scheme = { jump_adapted = { threshold = 0.1, step_cap = 0.5, max_events = 8 } }\n",
+        "noise = { alpha = 1.5, epsilon = 0.1 }\n\
+         dynamics = { sgd = {} }\n\
+         basin = { name = 'b', potential = { multi_well = { minima = [-1, 1], saddles = [0], depths = [2, 3] } }, \
+         domain = { well = {} } }\n\
+         occupancy = { times = [1, 10], start = { weights = [1, 3] } }\n",
     ];
 
     fn identity(text: &str) -> String {
@@ -208,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_setting_that_determines_a_path_changes_the_text() {
-        let edits: [&[(&str, &str)]; 5] = [
+        let edits: [&[(&str, &str)]; 6] = [
             &[
                 ("alpha = 1.5", "alpha = 1.4"),
                 ("epsilon = 0.1", "epsilon = 0.2"),
@@ -276,6 +304,18 @@ mod tests {
                 ("threshold = 0.1", "threshold = 0.2"),
                 ("step_cap = 0.5", "step_cap = 0.25"),
                 ("max_events = 8", "max_events = 9"),
+            ],
+            &[
+                ("minima = [-1, 1]", "minima = [-1, 2]"),
+                ("saddles = [0]", "saddles = [0.5]"),
+                ("depths = [2, 3]", "depths = [2, 4]"),
+                ("depths = [2, 3]", "depths = [2, 3], heights = [1]"),
+                ("times = [1, 10]", "times = [1, 11]"),
+                ("weights = [1, 3]", "weights = [1, 4]"),
+                ("weights = [1, 3]", "positions = [1, 3]"),
+                ("{ weights = [1, 3] }", "'uniform'"),
+                ("noise", "scheme = { jump_adapted = { threshold = 0.3 } }\nnoise"),
+                ("noise", "scheme = { jump_adapted = { step_cap = 0.1 } }\nnoise"),
             ],
         ];
         for (text, edits) in EXPERIMENTS.iter().zip(edits) {

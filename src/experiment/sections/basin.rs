@@ -67,6 +67,8 @@ pub(in crate::experiment) struct BasinMember {
     inset: Inset,
     span: Span,
     start_span: Span,
+    /// Place of the domain.
+    pub domain_span: Span,
 }
 
 impl BasinMember {
@@ -74,7 +76,7 @@ impl BasinMember {
     pub fn random(label: String, shape: String, basin: Basin, random: RandomBasin, span: Span) -> Self {
         let settings =
             LandscapeSettings { potential: PotentialSettings::Hessian(random.hessian), domain: random.domain };
-        let start_span = span.clone();
+        let (start_span, domain_span) = (span.clone(), span.clone());
         BasinMember {
             label,
             shape,
@@ -84,6 +86,7 @@ impl BasinMember {
             inset: Inset::None,
             span,
             start_span,
+            domain_span,
         }
     }
 
@@ -98,6 +101,15 @@ impl BasinMember {
             Inset::None => 0.0,
             Inset::Distance(rho) => rho,
             Inset::Power(gamma) => epsilon.powf(gamma),
+        }
+    }
+
+    /// Place of the start or else the inset, if one of them is given.
+    pub fn start_or_inset(&self) -> Option<Span> {
+        match (&self.start, self.inset) {
+            (Some(_), _) => Some(self.start_span.clone()),
+            (None, Inset::None) => None,
+            (None, _) => Some(self.span.clone()),
         }
     }
 
@@ -171,7 +183,7 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     }
     let basin = match Basin::shared(section.potential, domain.clone()) {
         Err(error @ LandscapeError::NoWell) => {
-            let help = "`well` is for a `double_well`, or an `expression` in one dimension with a saddle; give an interval, a ball or a level";
+            let help = "`well` is for a `double_well`, a `multi_well`, or an `expression` in one dimension with a saddle; give an interval, a ball or a level";
             domain_value.report_with_help(error.to_string(), help);
             return None;
         }
@@ -208,7 +220,8 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let (span, start_span) = (place("inset"), place("start"));
     let settings = Arc::new(LandscapeSettings { potential: section.settings, domain });
     let (shape, start, inset) = (label.clone(), start?, inset?);
-    Some(BasinMember { label, shape, basin, settings, start, inset, span, start_span })
+    let domain_span = domain_value.node.span.clone();
+    Some(BasinMember { label, shape, basin, settings, start, inset, span, start_span, domain_span })
 }
 
 /// An optional value: `None` only if it is given and wrong.

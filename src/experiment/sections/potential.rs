@@ -9,7 +9,9 @@ use super::calibration::read_curvatures;
 use super::domain::DomainSection;
 use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
-use crate::landscape::{Asymmetric, DoubleWell, Expression, Flat, LandscapeError, Potential, Quadratic, Well};
+use crate::landscape::{
+    Asymmetric, DoubleWell, Expression, Flat, LandscapeError, MultiWell, Potential, Quadratic, Well,
+};
 
 /// Largest dimension of a dense Hessian, whose eigenvalues are computed.
 const MOST_DENSE: usize = 1_000;
@@ -19,15 +21,17 @@ enum PotentialKind {
     Quadratic,
     Asymmetric,
     DoubleWell,
+    MultiWell,
     Expression,
     None,
     Calibrated,
 }
 
-const POTENTIALS: [(&str, PotentialKind); 6] = [
+const POTENTIALS: [(&str, PotentialKind); 7] = [
     ("quadratic", PotentialKind::Quadratic),
     ("asymmetric", PotentialKind::Asymmetric),
     ("double_well", PotentialKind::DoubleWell),
+    ("multi_well", PotentialKind::MultiWell),
     ("expression", PotentialKind::Expression),
     ("none", PotentialKind::None),
     ("calibrated", PotentialKind::Calibrated),
@@ -59,6 +63,12 @@ pub(in crate::experiment) enum PotentialSettings {
         stiffness: f64,
         transverse: Vec<f64>,
         well: Well,
+    },
+    MultiWell {
+        minima: Vec<f64>,
+        saddles: Vec<f64>,
+        depths: Vec<f64>,
+        heights: Vec<f64>,
     },
     /// With the blanks of the formula removed.
     Expression {
@@ -134,6 +144,7 @@ pub(super) fn read(table: &TableReader<'_>, basin: &Surroundings<'_>) -> Option<
         PotentialKind::Quadratic => read_quadratic(settings, basin),
         PotentialKind::Asymmetric => read_asymmetric(settings, basin),
         PotentialKind::DoubleWell => read_double_well(settings, basin),
+        PotentialKind::MultiWell => read_multi_well(settings, basin),
         PotentialKind::Expression => read_expression(settings, basin),
         PotentialKind::None => {
             settings.table()?.finish();
@@ -223,6 +234,28 @@ fn read_double_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potent
     let potential = value.check(potential.with_transverse(transverse.clone()))?.from_well(well);
     let settings = PotentialSettings::DoubleWell { minima, saddle, stiffness, transverse, well };
     Some(PotentialSection::new(settings, potential))
+}
+
+fn read_multi_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    if let Some((at, _)) = &basin.minimum {
+        at.report_with_help("a `multi_well` places its own minima", "set `minima` inside `multi_well`");
+        return None;
+    }
+    let table = value.table()?;
+    let minima = table.need("minima", "[-2.0, 0.0, 3.0]").and_then(|minima| minima.numbers());
+    let saddles = table.need("saddles", "[-1.5, 1.5]").and_then(|saddles| saddles.numbers());
+    let depths = table.need("depths", "[2.0, 1.0, 1.5]").and_then(|depths| depths.numbers());
+    let heights = table.get("heights").map(|heights| heights.numbers());
+    let well_value = table.get("well");
+    table.finish();
+    let (minima, saddles, depths) = (minima?, saddles?, depths?);
+    let heights = heights.unwrap_or_else(|| Some(vec![0.0; saddles.len()]))?;
+    let wells = MultiWell::with_heights(minima.clone(), saddles.clone(), depths.clone(), heights.clone());
+    let help = "give minima and saddles in turn from left to right, and for every minimum a depth below its saddles";
+    let potential = value.check_with_help(wells, help)?;
+    let number = well_value.map_or(Some(1), |well| well.integer(1, minima.len() as u64))?;
+    let potential = value.check(potential.from_well(number as usize - 1))?;
+    Some(PotentialSection::new(PotentialSettings::MultiWell { minima, saddles, depths, heights }, potential))
 }
 
 fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {

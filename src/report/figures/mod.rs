@@ -7,6 +7,7 @@ mod exponential_law;
 mod gamma_vs_epsilon;
 mod gamma_vs_volume;
 mod laplace;
+pub(super) mod occupancy;
 pub(super) mod random_problems;
 mod series_figure;
 pub(super) mod steps;

@@ -8,8 +8,8 @@ use super::markdown::markdown;
 use super::shell::{address, shell};
 use super::table::{comparison, summary};
 use crate::experiment::Experiment;
-use crate::report::Drawing;
-use crate::results::CellResult;
+use crate::report::{Drawing, occupancy_answer};
+use crate::results::{CellResult, OccupancyResult};
 
 /// What the page of a run shows.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Page<'p> {
     pub experiment: &'p Experiment,
     /// Results of its cells.
     pub cells: &'p [CellResult],
+    /// Results of the cells of an occupancy.
+    pub occupancies: &'p [OccupancyResult],
     /// Text of `findings.md`, if there is one.
     pub findings: Option<&'p str>,
     /// Its figures.
@@ -59,7 +61,7 @@ pub struct Provenance<'p> {
 
 /// The page as HTML. The same results give the same bytes.
 pub fn page(page: &Page<'_>) -> String {
-    let Page { experiment, cells, findings, drawings, warnings, provenance, files } = page;
+    let Page { experiment, cells, occupancies, findings, drawings, warnings, provenance, files } = page;
     let mut question = first_comment(&experiment.text).into_iter();
     let [done, planned] = provenance.paths;
     let body = html! {
@@ -73,7 +75,7 @@ pub fn page(page: &Page<'_>) -> String {
                 p.notice { strong { "Partial: " } (done) " of " (planned) " paths were run. Tables and figures hold the first paths of every cell." }
             }
             section.answer #answer { h2 { "Answer" }
-                p { (answer(cells).unwrap_or_else(|| "Nothing was compared: no cell has both a mean and a prediction.".to_owned())) }
+                p { (occupancy_answer(occupancies).or_else(|| answer(cells)).unwrap_or_else(|| "Nothing was compared: no cell has both a mean and a prediction.".to_owned())) }
             }
             @if !warnings.is_empty() { section.notice #warnings { h2 { "Warnings" }
                 ul { @for warning in *warnings { li { (warning) } } }
@@ -82,13 +84,13 @@ pub fn page(page: &Page<'_>) -> String {
                 p.hint { "Point at a mark, or tap it, to read its values." }
                 @for drawing in *drawings { (figure(drawing)) }
             } }
-            section #results { h2 { "Predicted and measured" } (summary(cells))
+            @if occupancies.is_empty() { section #results { h2 { "Predicted and measured" } (summary(cells))
                 p.hint { code { "check" } " compares the mean with the exact one, where a solver exists. λ E Γ has the limit 1 for ε → 0." }
-            }
+            } }
             @if let Some(table) = comparison(cells) { section #pairs { h2 { "Adam and SGD" } (table) } }
             @if let Some(findings) = findings { section #findings { h2 { "Findings" } (markdown(findings)) } }
             section #experiment { h2 { "Experiment" } details { summary { "The file" } pre { code { (experiment.text) } } } }
-            section #provenance { h2 { "Provenance" } (origin(provenance, cells.len()))
+            section #provenance { h2 { "Provenance" } (origin(provenance, experiment.cells.len()))
                 @if !files.is_empty() { p.files { "Files: " @for (i, file) in files.iter().enumerate() {
                     @if i > 0 { ", " } a href=(address(&[file])) { (file) }
                 } } }

@@ -13,7 +13,7 @@ use crate::scheme::{Departure, ExitSite, Side};
 const JUMP_SHARE: f64 = 0.1;
 
 /// SαS(1) by the quantile table, or by the exact transformation for an `α` that the table does not cover.
-pub(super) enum StepLaw {
+pub(in crate::scheme) enum StepLaw {
     Table(QuantileTable),
     Transformation(StableLaw),
 }

@@ -1,0 +1,113 @@
+//! What an occupancy found, in sentences and tables with numbers.
+
+use std::fmt::Write;
+
+use super::findings::findings;
+use super::number;
+use super::select::{alpha_label, title};
+use crate::exit::Estimate;
+use crate::results::{OccupancyResult, RandomProblemsResult};
+
+/// Transitions of a pair of wells from which on its rate is compared in the answer: its interval is then narrower than ± 7 %.
+const MANY: u64 = 1_000;
+
+fn name(result: &OccupancyResult) -> String {
+    format!("{}, {}", title(&result.plan.dynamics), alpha_label(result.plan.problem.noise().alpha().get()))
+}
+
+/// Where the paths of every cell are at the end, and how the rates compare with the predicted ones; `None` without a result.
+pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
+    if results.is_empty() {
+        return None;
+    }
+    let sentence = |result: &OccupancyResult| {
+        let last = result.occupancy.times().len() - 1;
+        let shares = (0..result.wells()).filter_map(|well| Some((well, result.share(last, well)?)));
+        let (well, share) = shares.max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
+        let mut text = format!("{}: well {} holds {} of the paths", name(result), well + 1, number(share.value));
+        if let Some(law) = result.chain.as_ref().map(|chain| chain.stationary()) {
+            let _ = write!(text, ", {} predicted in the long run", number(law[well]));
+        }
+        let ratios: Vec<f64> = result
+            .pairs()
+            .filter(|(i, j)| result.counts.transitions(*i, *j) >= MANY)
+            .filter_map(|(i, j)| Some(result.rate(i, j)?.value / result.predicted_rate(i, j)?))
+            .filter(|ratio| ratio.is_finite())
+            .collect();
+        if let (Some(lo), Some(hi)) = (ratios.iter().copied().reduce(f64::min), ratios.iter().copied().reduce(f64::max))
+        {
+            let _ = write!(text, "; rates are {} to {} times the predicted ones", number(lo), number(hi));
+        }
+        if result.has_diverged() {
+            let share = result.diverged(last).map_or(0.0, |share| share.value);
+            let _ = write!(text, "; {} of the paths diverged", number(share));
+        }
+        Some(text + ".")
+    };
+    let sentences: Vec<String> = results.iter().filter_map(sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// The findings of an occupancy, and of random problems in the same file.
+pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblemsResult]) -> String {
+    let mut text = findings(&[], studies, &[]).unwrap_or_else(|| "# Claims, predictions and measurements\n".to_owned());
+    let interval = |e: Option<Estimate>| {
+        e.map_or("–".to_owned(), |e| format!("{} ({} to {})", number(e.value), number(e.lo), number(e.hi)))
+    };
+    for result in results {
+        let (last, wells) = (result.occupancy.times().len() - 1, result.occupancy.wells());
+        let stationary = result.chain.as_ref().map(|chain| chain.stationary());
+        let _ = write!(
+            text,
+            "\n## {}\n\nOccupancy at t = {} beside the stationary law of the predicted chain{}.\n\n\
+             | well | minimum | widths | barriers | occupancy | stationary |\n|---|---|---|---|---|---|\n",
+            name(result),
+            number(result.occupancy.times()[last]),
+            if stationary.is_some() { "" } else { "; these dynamics have no prediction" }
+        );
+        for well in 0..wells.count() {
+            let widths = wells.widths(well).map(|w| if w.is_finite() { number(w) } else { "∞".to_owned() });
+            let barriers = result.barriers(well).map(|b| b.map_or("–".to_owned(), number));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {}, {} | {}, {} | {} | {} |",
+                well + 1,
+                number(wells.minima()[well]),
+                widths[0],
+                widths[1],
+                barriers[0],
+                barriers[1],
+                interval(result.share(last, well)),
+                stationary.as_ref().map_or("–".to_owned(), |law| number(law[well])),
+            );
+        }
+        if result.has_diverged() {
+            let _ = write!(
+                text,
+                "\n{} of {} paths diverged: their parameters overflowed after a large jump. They are in no well.\n",
+                result.counts.diverged(last),
+                result.counts.paths()
+            );
+        }
+        let _ = write!(
+            text,
+            "\nTransition rates, counted from core to core of the wells.\n\n\
+             | from | to | transitions | rate | predicted | ratio |\n|---|---|---|---|---|---|\n"
+        );
+        for (i, j) in result.pairs() {
+            let (rate, predicted) = (result.rate(i, j), result.predicted_rate(i, j));
+            let ratio = rate.zip(predicted.filter(|p| *p > 0.0)).map(|(rate, predicted)| rate.scaled(1.0 / predicted));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} |",
+                i + 1,
+                j + 1,
+                result.counts.transitions(i, j),
+                interval(rate),
+                predicted.map_or("–".to_owned(), number),
+                interval(ratio),
+            );
+        }
+    }
+    text
+}

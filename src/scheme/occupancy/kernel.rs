@@ -1,0 +1,277 @@
+//! Runs the paths of an occupancy.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_distr::Exp1;
+
+use super::adam::AdamFlow;
+use super::counts::OccupancyCounts;
+use super::local_wells::LocalWells;
+use super::settings::Occupancy;
+use super::sgd::SgdFlow;
+use super::steps::{OptimiserSteps, StepRun};
+use super::watch::Watch;
+use crate::dynamics::{Dynamics, Problem};
+use crate::noise::{LevyMeasure, Stream};
+use crate::scheme::kernel::CountingKernel;
+use crate::scheme::linear::momentum_covariance;
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, StreamSource};
+
+pub(super) struct OccupancyKernel {
+    settings: Occupancy,
+    cores: Vec<[f64; 2]>,
+    /// Points at which paths start, with the cumulative probability.
+    starts: Vec<(f64, f64)>,
+    motion: Motion,
+    description: String,
+}
+
+enum Motion {
+    Sgd(Equation<SgdFlow>),
+    Adam(Equation<AdamFlow>),
+    Steps(Box<dyn StepRun>),
+}
+
+struct Equation<F> {
+    flow: F,
+    local: LocalWells,
+    measure: LevyMeasure,
+}
+
+/// How a path ended.
+struct Ended {
+    time: f64,
+    events: u64,
+    diverged: bool,
+}
+
+impl OccupancyKernel {
+    pub fn new(settings: &Occupancy, problem: &Problem) -> Self {
+        let wells = settings.wells();
+        let q = problem.preconditioner().map_or(1.0, |q| q.entry(0));
+        let kappa = settings.threshold();
+        let at_rest = |curvature: f64, variance: f64| (0.5 * variance / curvature).sqrt();
+        let local = || LocalWells::new(problem, wells, kappa, 1.0, at_rest);
+        let measure = *problem.noise().measure();
+        let jumps = if problem.noise().alpha().is_gaussian() {
+            "diffusion without jumps".to_string()
+        } else {
+            format!("jumps above {kappa} of the width of a well")
+        };
+        let (motion, description) = match problem.dynamics() {
+            Dynamics::Sgd => {
+                let flow = SgdFlow { share: settings.step_cap() };
+                (Motion::Sgd(Equation { flow, local: local(), measure }), jumps)
+            }
+            Dynamics::Adam(adam) => {
+                let spread = |curvature: f64, variance: f64| {
+                    momentum_covariance(adam.beta1_rate(), curvature, q, variance / (q * q))[0].sqrt()
+                };
+                let local = LocalWells::new(problem, wells, kappa, q, spread);
+                let flow = AdamFlow::new(adam, adam.noise_scales(problem.noise(), 1)[0]);
+                (Motion::Adam(Equation { flow, local, measure }), jumps)
+            }
+            Dynamics::SgdSteps(sgd) => {
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), sgd.stepper(1))), sgd.describe())
+            }
+            Dynamics::AdamSteps(adam) => {
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adam.stepper(1))), adam.describe())
+            }
+            Dynamics::RmspropSteps(rmsprop) => {
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), rmsprop.stepper(1))), rmsprop.describe())
+            }
+            Dynamics::AdagradSteps(adagrad) => {
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adagrad.stepper(1))), adagrad.describe())
+            }
+            Dynamics::LionSteps(lion) => {
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), lion.stepper(1))), lion.describe())
+            }
+        };
+        let mut total = 0.0;
+        let starts = settings.start().points(wells).into_iter().map(|(x, p)| {
+            total += p;
+            (x, total)
+        });
+        OccupancyKernel {
+            cores: (0..wells.count()).map(|i| wells.core(i)).collect(),
+            starts: starts.collect(),
+            settings: settings.clone(),
+            motion,
+            description: format!("occupancy of {} wells, {description}", wells.count()),
+        }
+    }
+
+    fn count(
+        &self,
+        source: StreamSource,
+        range: Range<u64>,
+        limits: Limits<'_>,
+        records: &mut Vec<PathRecord>,
+    ) -> OccupancyCounts {
+        let wells = self.settings.wells();
+        let mut counts = OccupancyCounts::new(self.settings.times().len(), wells.count());
+        for path in range {
+            let mut rng = source.stream(path);
+            let u: f64 = rng.random();
+            let at = self.starts.partition_point(|(_, below)| *below <= u).min(self.starts.len() - 1);
+            let x = self.starts[at].0;
+            let mut watch = Watch::start(wells, &self.cores, self.settings.times(), &mut counts, x);
+            let ended = match &self.motion {
+                Motion::Sgd(equation) => equation.sgd_path(&self.settings, x, &mut watch, &mut rng, &limits),
+                Motion::Adam(equation) => equation.adam_path(&self.settings, x, &mut watch, &mut rng, &limits),
+                Motion::Steps(steps) => {
+                    let ended = steps.run(x, &mut watch, &mut rng, &limits);
+                    Ended { time: ended.time, events: ended.steps, diverged: ended.diverged }
+                }
+            };
+            watch.finish(ended.time);
+            let at = ended.time;
+            let outcome = if ended.diverged { Outcome::Diverged { at } } else { Outcome::Censored { at } };
+            records.push(PathRecord { outcome, events: ended.events });
+        }
+        counts
+    }
+}
+
+/// The part of the state that jumps, and how it moves.
+trait Mover {
+    fn x(&self) -> f64;
+    /// Moves at time `t` for at most `most`; returns for how long.
+    fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
+    /// Displaces the parameters by a jump `y` of the noise, in units of `εΣ`.
+    fn jump(&mut self, y: f64);
+}
+
+/// Follows one path to the last time of the watch.
+fn follow(
+    settings: &Occupancy,
+    local: &LocalWells,
+    measure: &LevyMeasure,
+    mover: &mut dyn Mover,
+    watch: &mut Watch<'_>,
+    rng: &mut Stream,
+    limits: &Limits<'_>,
+) -> Ended {
+    let wells = settings.wells();
+    let wait = |well: usize, rng: &mut Stream| {
+        let rate = local.well(well).jump_rate;
+        if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
+    };
+    let (mut t, mut events, mut well) = (0.0, 0u64, wells.well_of(mover.x()));
+    let mut until_jump = wait(well, rng);
+    while let Some(next) = watch.next_time() {
+        if limits.abandoned(events) {
+            break;
+        }
+        events += 1;
+        let most = until_jump.min(next - t);
+        let tau = mover.step(well, [t, most], rng);
+        if !mover.x().is_finite() {
+            return Ended { time: t, events, diverged: true };
+        }
+        let records = tau >= most && next - t <= until_jump;
+        t = if records { next } else { t + tau };
+        until_jump -= tau;
+        watch.see(t, mover.x());
+        if records {
+            watch.record(mover.x());
+        }
+        if until_jump <= 0.0 {
+            mover.jump(measure.jump_above(local.well(well).cut, rng));
+            if !mover.x().is_finite() {
+                return Ended { time: t, events, diverged: true };
+            }
+            watch.see(t, mover.x());
+            well = wells.well_of(mover.x());
+            until_jump = wait(well, rng);
+        } else {
+            let now = wells.well_of(mover.x());
+            if now != well {
+                // The waiting time has no memory: with the cut of another well it is drawn anew.
+                well = now;
+                until_jump = wait(well, rng);
+            }
+        }
+    }
+    Ended { time: t, events, diverged: false }
+}
+
+impl Equation<SgdFlow> {
+    fn sgd_path(
+        &self,
+        settings: &Occupancy,
+        x: f64,
+        watch: &mut Watch<'_>,
+        rng: &mut Stream,
+        limits: &Limits<'_>,
+    ) -> Ended {
+        struct Sgd<'e>(&'e Equation<SgdFlow>, f64);
+        impl Mover for Sgd<'_> {
+            fn x(&self) -> f64 {
+                self.1
+            }
+            fn step(&mut self, well: usize, [_, most]: [f64; 2], rng: &mut Stream) -> f64 {
+                self.0.flow.step(&self.0.local, self.0.local.well(well), &mut self.1, most, rng)
+            }
+            fn jump(&mut self, y: f64) {
+                self.1 += self.0.local.amplitude * y;
+            }
+        }
+        follow(settings, &self.local, &self.measure, &mut Sgd(self, x), watch, rng, limits)
+    }
+}
+
+impl Equation<AdamFlow> {
+    fn adam_path(
+        &self,
+        settings: &Occupancy,
+        x: f64,
+        watch: &mut Watch<'_>,
+        rng: &mut Stream,
+        limits: &Limits<'_>,
+    ) -> Ended {
+        struct Adam<'e>(&'e Equation<AdamFlow>, super::adam::AdamState);
+        impl Mover for Adam<'_> {
+            fn x(&self) -> f64 {
+                self.1.x
+            }
+            fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64 {
+                self.0.flow.step(&self.0.local, self.0.local.well(well), &mut self.1, span, rng)
+            }
+            fn jump(&mut self, y: f64) {
+                // `Q` is predictable: the one before the jump.
+                self.1.x += self.0.local.amplitude * y / self.0.flow.q(&self.1);
+            }
+        }
+        let state = self.flow.start(&self.local, x);
+        follow(settings, &self.local, &self.measure, &mut Adam(self, state), watch, rng, limits)
+    }
+}
+
+impl PathKernel for OccupancyKernel {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
+        self.count(source, range, limits, records);
+    }
+
+    fn counting(&self) -> Option<&dyn CountingKernel> {
+        Some(self)
+    }
+
+    fn describe(&self) -> String {
+        self.description.clone()
+    }
+}
+
+impl CountingKernel for OccupancyKernel {
+    fn run_and_count(
+        &self,
+        source: StreamSource,
+        range: Range<u64>,
+        limits: Limits<'_>,
+        records: &mut Vec<PathRecord>,
+        counts: &mut Vec<u8>,
+    ) {
+        self.count(source, range, limits, records).encode(counts);
+    }
+}

@@ -1,0 +1,122 @@
+//! What the schemes know of the wells of a landscape: curvatures, zones of linear force, cuts of the jumps.
+
+use crate::dynamics::Problem;
+use crate::landscape::{Potential, Wells};
+
+/// Share of the narrower width of a well, around its minimum, in which the force counts as linear.
+const ZONE: f64 = 0.15;
+/// Standard deviations at rest that must lie in the zone.
+const DEVIATIONS: f64 = 6.0;
+/// Cells of the table of curvatures.
+const CELLS: usize = 4096;
+
+/// One well as a scheme sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LocalWell {
+    pub minimum: f64,
+    /// `F''` at the minimum.
+    pub curvature: f64,
+    /// The narrower width.
+    pub width: f64,
+    /// Half-width of the zone of linear force; 0 if the fluctuations of the small jumps reach beyond it.
+    pub zone: f64,
+    /// Size beyond which jumps of the noise are drawn one by one, and their rate.
+    pub cut: f64,
+    pub jump_rate: f64,
+    /// Variance per unit time of the other jumps, times `(εΣ)²`.
+    pub variance: f64,
+}
+
+/// A one-dimensional landscape with its noise.
+pub(super) struct LocalWells {
+    problem: Problem,
+    wells: Vec<LocalWell>,
+    pub curvatures: CurvatureTable,
+    /// `εΣ`.
+    pub amplitude: f64,
+}
+
+impl LocalWells {
+    /// Jumps that move the parameters at rest by more than `kappa` of the width of a well are drawn one by one. `q` is the preconditioner at
+    /// rest, and `spread` gives the standard deviation at rest from the curvature and the variance.
+    pub fn new(problem: &Problem, wells: &Wells, kappa: f64, q: f64, spread: impl Fn(f64, f64) -> f64) -> Self {
+        let (noise, potential) = (problem.noise(), problem.basin().potential());
+        let amplitude = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();
+        let measure = noise.measure();
+        let well = |i: usize| {
+            let minimum = wells.minima()[i];
+            let width = wells.widths(i).into_iter().fold(f64::INFINITY, f64::min);
+            let cut = kappa * width * q / amplitude;
+            let is_gaussian = noise.alpha().is_gaussian();
+            let jump_rate = if is_gaussian { 0.0 } else { measure.tail_mass(cut) };
+            // The square of the amplitude may leave the range of numbers, its product does not.
+            let deviation = amplitude * measure.variance_below(cut).sqrt();
+            let (curvature, variance) = (potential.hessian(&[minimum])[(0, 0)], deviation * deviation);
+            let fits = curvature > 0.0 && DEVIATIONS * spread(curvature, variance) < ZONE * width;
+            let zone = if fits { ZONE * width } else { 0.0 };
+            LocalWell { minimum, curvature, width, zone, cut, jump_rate, variance }
+        };
+        let wells_here = (0..wells.count()).map(well).collect();
+        LocalWells {
+            problem: problem.clone(),
+            wells: wells_here,
+            curvatures: CurvatureTable::new(potential, wells),
+            amplitude,
+        }
+    }
+
+    #[inline]
+    pub fn well(&self, i: usize) -> &LocalWell {
+        &self.wells[i]
+    }
+
+    /// `F'(x)`.
+    #[inline]
+    pub fn slope(&self, x: f64) -> f64 {
+        let mut gradient = [0.0];
+        self.problem.basin().potential().gradient(&[x], &mut gradient);
+        gradient[0]
+    }
+
+    /// Upper estimate of `|F''|` around `x`, at least that of the well.
+    #[inline]
+    pub fn local_curvature(&self, x: f64, well: &LocalWell) -> f64 {
+        let here = self.curvatures.at(x).unwrap_or_else(|| {
+            let step = 1e-4 * (x - well.minimum).abs();
+            ((self.slope(x + step) - self.slope(x - step)) / (2.0 * step)).abs()
+        });
+        here.max(well.curvature)
+    }
+}
+
+/// The largest `|F''|` in and beside each cell of a grid over all wells.
+pub(super) struct CurvatureTable {
+    lo: f64,
+    per_cell: f64,
+    largest: Vec<f64>,
+}
+
+impl CurvatureTable {
+    fn new(potential: &dyn Potential, wells: &Wells) -> Self {
+        let [first, last] = [wells.minima()[0], wells.minima()[wells.count() - 1]];
+        let widths = [wells.widths(0)[1], wells.widths(wells.count() - 1)[0]];
+        let reach = widths
+            .into_iter()
+            .filter(|w| w.is_finite())
+            .fold(0.0, f64::max)
+            .max(0.1 * (last - first))
+            .max(f64::MIN_POSITIVE);
+        let (lo, hi) = (first - 2.0 * reach, last + 2.0 * reach);
+        let per_cell = CELLS as f64 / (hi - lo);
+        let at: Vec<f64> = (0..=CELLS).map(|k| potential.hessian(&[lo + k as f64 / per_cell])[(0, 0)].abs()).collect();
+        let around = |k: usize| at[k.saturating_sub(1)..=(k + 2).min(CELLS)].iter().copied().fold(0.0, f64::max);
+        CurvatureTable { lo, per_cell, largest: (0..CELLS).map(around).collect() }
+    }
+
+    #[inline]
+    fn at(&self, x: f64) -> Option<f64> {
+        let cell = (x - self.lo) * self.per_cell;
+        // Also for NaN.
+        if cell >= 0.0 { self.largest.get(cell as usize).copied() } else { None }
+    }
+}

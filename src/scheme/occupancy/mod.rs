@@ -1,0 +1,16 @@
+//! Which well holds each path in time: paths that no edge absorbs.
+//!
+//! The equations of SGD and Adam are integrated with steps that follow the local curvature, so that a jump to where a potential is steep does
+//! not make the path explode. Discrete optimisers take the steps they take, and may diverge.
+
+mod adam;
+mod counts;
+mod kernel;
+mod local_wells;
+mod settings;
+mod sgd;
+mod steps;
+mod watch;
+
+pub use counts::OccupancyCounts;
+pub use settings::{Occupancy, OccupancyStart};

@@ -1,0 +1,246 @@
+//! # The Markov chain of the wells
+//!
+//! On the time scale of its transitions a path in a landscape with the wells `1 … n` is a Markov chain with rates `q_ij`. Its law at time `t` is
+//! `π_0 e^(Qt)`, its stationary law solves `π Q = 0`, and the mean first-passage times `τ_i` to well `j` solve `Σ_k q_ik τ_k = -1` for `i ≠ j`.
+//!
+//! `α < 2`: the rates of [`transition_rates`], with the amplitude divided by `Q*` for Adam; depths drop out. `α = 2`, SGD: with `D = (εΣ)²`,
+//! `q_(i,i±1) = D / (Z_i B)`, where `Z_i = ∫ e^(-F/D)` over the well and `B = ∫ e^(F/D)` between the minima. As `D → 0` these are the rates of
+//! Eyring and Kramers, `√(F''(x_i) |F''(s)|)/(2π) e^(-(F(s)-F(x_i))/D)`; at any `D` the stationary law is the exact one, `π_i ∝ Z_i`: widths
+//! hardly matter, depths do.
+//!
+//! # References
+//! - Imkeller, Pavlyukevich (2008), *Metastable Behaviour of Small Noise Lévy-Driven Diffusions*.
+//! - Hänggi, Talkner, Borkovec (1990), *Reaction-Rate Theory: Fifty Years after Kramers*, section VII.
+
+use nalgebra::{DMatrix, DVector, RowDVector};
+
+use super::prediction::TheoryError;
+use super::transitions::transition_rates;
+use crate::dynamics::{Dynamics, Problem};
+use crate::landscape::{Potential, Wells};
+use crate::noise::Amplitude;
+
+/// Intervals of Simpson's rule on each side of a minimum.
+const INTERVALS: usize = 4_000;
+/// Exponent at which an integrand is negligible beside its largest value.
+const NEGLIGIBLE: f64 = 45.0;
+
+/// The chain of the wells of a landscape.
+///
+/// # Example
+/// ```
+/// use levy_escape::landscape::{MultiWell, Wells};
+/// use levy_escape::theory::WellChain;
+/// use levy_escape::{Alpha, Basin, Domain, Dynamics, LevyNoise, Problem};
+///
+/// // Widths ½ and 2, depths 2 and 1.
+/// let landscape = MultiWell::new(vec![0.0, 2.5], vec![0.5], vec![2.0, 1.0])?;
+/// let wells = Wells::of(&landscape, None)?;
+/// let basin = Basin::new(landscape, Domain::Well)?;
+/// let stationary = |alpha, epsilon| -> Result<Vec<f64>, Box<dyn std::error::Error>> {
+///     let noise = LevyNoise::new(Alpha::new(alpha)?, epsilon)?;
+///     Ok(WellChain::of(&Problem::new(basin.clone(), Dynamics::Sgd, noise)?, &wells)?.stationary())
+/// };
+/// // Lévy noise stays in the wide well, Gaussian noise in the deep one.
+/// assert!(stationary(1.5, 0.01)?[1] > 0.8 && stationary(2.0, 0.3)?[0] > 0.9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct WellChain {
+    rates: DMatrix<f64>,
+}
+
+impl WellChain {
+    /// The chain that the theory predicts for a problem in the landscape of its basin.
+    ///
+    /// # Errors
+    /// [`TheoryError::NoRest`] for Adam's sampled second moment and for steps other than plain SGD, [`TheoryError::Gaussian`] for Adam at
+    /// `α = 2`, whose momentum changes the stationary law.
+    pub fn of(problem: &Problem, wells: &Wells) -> Result<Self, TheoryError> {
+        let (noise, q) = (problem.noise(), problem.preconditioner().ok_or(TheoryError::NoRest)?);
+        let amplitude = noise.amplitude().column(1, 0)[0].abs();
+        if !noise.alpha().is_gaussian() {
+            let noise = noise.clone().with_amplitude(Amplitude::Scalar(amplitude / q.entry(0)));
+            return Ok(WellChain { rates: transition_rates(wells.minima(), wells.saddles(), &noise) });
+        }
+        if matches!(problem.dynamics(), Dynamics::Adam(_)) {
+            return Err(TheoryError::Gaussian);
+        }
+        let scale = noise.epsilon() * amplitude;
+        Ok(WellChain { rates: diffusion_rates(problem.basin().potential(), wells, scale * scale) })
+    }
+
+    /// The rates `q_ij`, with `q_ii` minus the rate of leaving well `i`.
+    pub fn rates(&self) -> &DMatrix<f64> {
+        &self.rates
+    }
+
+    /// The law at time `t` of a chain that starts with the law `start`.
+    pub fn occupancy(&self, start: &[f64], t: f64) -> Vec<f64> {
+        let law = RowDVector::from_row_slice(start) * (&self.rates * t).exp();
+        law.iter().copied().collect()
+    }
+
+    /// `π` with `π Q = 0`. Where the wells do not all communicate it is NaN.
+    pub fn stationary(&self) -> Vec<f64> {
+        let n = self.rates.nrows();
+        // One of the equations follows from the others; that `π` adds up to 1 replaces it. Rates may be tiny.
+        let scale = self.rates.amax();
+        let mut equations = self.rates.transpose() / scale;
+        equations.row_mut(n - 1).fill(1.0);
+        let mut right = DVector::zeros(n);
+        right[n - 1] = 1.0;
+        match equations.lu().solve(&right) {
+            Some(law) => law.iter().copied().collect(),
+            None => vec![f64::NAN; n],
+        }
+    }
+
+    /// Mean time from well `i` (row) to the first visit of well `j` (column), 0 on the diagonal.
+    pub fn mean_first_passage(&self) -> DMatrix<f64> {
+        let n = self.rates.nrows();
+        let mut times = DMatrix::zeros(n, n);
+        for j in 0..n {
+            let others = self.rates.clone().remove_row(j).remove_column(j);
+            let scale = others.amax();
+            let solved = (others / scale).lu().solve(&DVector::from_element(n - 1, -1.0 / scale));
+            for (k, i) in (0..n).filter(|i| *i != j).enumerate() {
+                times[(i, j)] = solved.as_ref().map_or(f64::NAN, |solved| solved[k]);
+            }
+        }
+        times
+    }
+}
+
+/// Rates between neighbouring wells by the flux over the barrier.
+fn diffusion_rates(potential: &dyn Potential, wells: &Wells, diffusion: f64) -> DMatrix<f64> {
+    let n = wells.count();
+    let value = |x: f64| potential.value(&[x]);
+    // log Z_i and log B.
+    let logs: Vec<f64> = (0..n)
+        .map(|i| {
+            let (minimum, bounds) = (wells.minima()[i], wells.bounds(i));
+            let floor = value(minimum);
+            let weight = |x: f64| (-(value(x) - floor) / diffusion).exp();
+            let ends = [-1.0, 1.0].map(|side| {
+                let bound = if side < 0.0 { bounds[0] } else { bounds[1] };
+                if bound.is_finite() { bound } else { negligible_at(&value, minimum, side, diffusion) }
+            });
+            let mass = simpson(&weight, ends[0], minimum) + simpson(&weight, minimum, ends[1]);
+            mass.ln() - floor / diffusion
+        })
+        .collect();
+    let mut rates = DMatrix::zeros(n, n);
+    for (j, &saddle) in wells.saddles().iter().enumerate() {
+        let top = value(saddle);
+        let weight = |x: f64| ((value(x) - top) / diffusion).exp();
+        let [left, right] = [wells.minima()[j], wells.minima()[j + 1]];
+        let barrier = (simpson(&weight, left, saddle) + simpson(&weight, saddle, right)).ln() + top / diffusion;
+        for (from, to) in [(j, j + 1), (j + 1, j)] {
+            rates[(from, to)] = (diffusion.ln() - logs[from] - barrier).exp();
+        }
+    }
+    for i in 0..n {
+        rates[(i, i)] = -rates.row(i).sum();
+    }
+    rates
+}
+
+/// A point on the outer side of a minimum at which `F` is so high that no path is there.
+fn negligible_at(value: &dyn Fn(f64) -> f64, minimum: f64, side: f64, diffusion: f64) -> f64 {
+    let floor = value(minimum);
+    let mut reach = 1e-6 * (1.0 + minimum.abs());
+    for _ in 0..200 {
+        if !(value(minimum + side * reach) - floor < NEGLIGIBLE * diffusion) {
+            break;
+        }
+        reach *= 1.3;
+    }
+    minimum + side * reach
+}
+
+fn simpson(f: &dyn Fn(f64) -> f64, a: f64, b: f64) -> f64 {
+    let h = (b - a) / INTERVALS as f64;
+    let weight = |k: usize| match k {
+        0 | INTERVALS => 1.0,
+        k if k % 2 == 1 => 4.0,
+        _ => 2.0,
+    };
+    (0..=INTERVALS).map(|k| weight(k) * f(a + h * k as f64)).sum::<f64>() * h / 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::Adam;
+    use crate::landscape::{Basin, Domain, MultiWell};
+    use crate::noise::{Alpha, LevyNoise};
+    use std::f64::consts::PI;
+
+    fn landscape() -> MultiWell {
+        MultiWell::new(vec![-2.0, 0.0, 2.0], vec![-1.6, 1.0], vec![1.5, 1.0, 1.2]).unwrap()
+    }
+
+    fn chain(dynamics: Dynamics, alpha: f64, epsilon: f64) -> Result<WellChain, TheoryError> {
+        let wells = Wells::of(&landscape(), None).unwrap();
+        let noise = LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap();
+        let basin = Basin::new(landscape(), Domain::Well).unwrap();
+        WellChain::of(&Problem::new(basin, dynamics, noise).unwrap(), &wells)
+    }
+
+    /// `π Q = 0`, the law in time tends to `π`, and passage times obey `τ_ij = 1/q_i + Σ_k p_ik τ_kj`.
+    #[test]
+    fn laws_of_the_chain() {
+        let chain = chain(Dynamics::Sgd, 1.5, 0.02).unwrap();
+        let (q, pi) = (chain.rates(), chain.stationary());
+        assert!((pi.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        let flux = RowDVector::from_row_slice(&pi) * q;
+        assert!(flux.amax() < 1e-14 * q.amax(), "{flux}");
+        let late = chain.occupancy(&[1.0, 0.0, 0.0], 1e3 / q.amax());
+        assert!(late.iter().zip(&pi).all(|(a, b)| (a - b).abs() < 1e-9), "{late:?} {pi:?}");
+        let early = chain.occupancy(&[1.0, 0.0, 0.0], 1e-6 / q.amax());
+        assert!((early[1] / (q[(0, 1)] * 1e-6 / q.amax()) - 1.0).abs() < 1e-5);
+        let tau = chain.mean_first_passage();
+        for (i, j) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+            let onward: f64 = (0..3).filter(|k| *k != i).map(|k| q[(i, k)] * tau[(k, j)]).sum();
+            assert!((tau[(i, j)] / ((1.0 + onward) / -q[(i, i)]) - 1.0).abs() < 1e-12);
+        }
+    }
+
+    /// At small `D` the rates are those of Eyring and Kramers; at any `D` the law is Gibbs's.
+    #[test]
+    fn gaussian_rates_are_eyring_kramers() {
+        let (f, wells) = (landscape(), Wells::of(&landscape(), None).unwrap());
+        let curvature = |x: f64| f.hessian(&[x])[(0, 0)];
+        for (epsilon, tolerance) in [(0.12f64, 0.03), (0.06, 0.008)] {
+            let d = epsilon * epsilon;
+            let q = chain(Dynamics::Sgd, 2.0, epsilon).unwrap();
+            for (i, j, s) in [(0, 1, 0), (1, 0, 0), (1, 2, 1), (2, 1, 1)] {
+                let (x, saddle) = (wells.minima()[i], wells.saddles()[s]);
+                let kramers = (curvature(x) * curvature(saddle).abs()).sqrt() / (2.0 * PI)
+                    * (-(f.value(&[saddle]) - f.value(&[x])) / d).exp();
+                assert!((q.rates()[(i, j)] / kramers - 1.0).abs() < tolerance, "{i} {j} at {epsilon}");
+            }
+            assert_eq!(q.rates()[(0, 2)], 0.0);
+        }
+        // The trapezoidal rule over the whole line, well by well.
+        let d = 0.09;
+        let (mut weights, h) = ([0.0; 3], 1e-4);
+        for k in -60_000..60_000 {
+            let x = (f64::from(k) + 0.5) * h;
+            weights[wells.well_of(x)] += (-f.value(&[x]) / d).exp() * h;
+        }
+        let total: f64 = weights.iter().sum();
+        let pi = chain(Dynamics::Sgd, 2.0, 0.3).unwrap().stationary();
+        assert!(pi.iter().zip(weights).all(|(pi, w)| (pi - w / total).abs() < 1e-6), "{pi:?} {weights:?}");
+    }
+
+    #[test]
+    fn adam_divides_by_its_rest_and_has_no_gaussian_chain() {
+        let adam = Adam::new(1.0, 0.1).unwrap().with_gradient_noise(vec![2.0]).with_stabilizer(0.0).unwrap();
+        let [slow, sgd] = [Dynamics::Adam(adam.clone()), Dynamics::Sgd].map(|d| chain(d, 1.5, 0.02).unwrap());
+        let ratio = slow.rates().component_div(sgd.rates());
+        assert!(ratio.iter().all(|r| (r / 2f64.powf(-1.5) - 1.0).abs() < 1e-12), "{ratio}");
+        assert_eq!(chain(Dynamics::Adam(adam), 2.0, 0.02), Err(TheoryError::Gaussian));
+    }
+}
