@@ -24,12 +24,13 @@ class Results:
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, or it has no ``summary.csv``.
+        If there is no such folder, or it has neither ``summary.csv`` nor ``occupancy.csv``.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self._file("summary.csv")
+        if not (self.folder / "occupancy.csv").is_file():
+            self._file("summary.csv")
 
     def _file(self, name: str) -> Path:
         path = self.folder / name
@@ -55,6 +56,21 @@ class Results:
     def summary(self) -> pd.DataFrame:
         """``summary.csv``: one row per cell."""
         return self._table("summary.csv")
+
+    @property
+    def occupancy(self) -> pd.DataFrame:
+        """``occupancy.csv``, for an experiment with ``[occupancy]``: one row per cell, recorded time and well."""
+        return self._table("occupancy.csv")
+
+    @property
+    def occupancy_rates(self) -> pd.DataFrame:
+        """``occupancy_rates.csv``: measured and predicted transition rates, one row per cell and ordered pair of wells."""
+        return self._table("occupancy_rates.csv")
+
+    @property
+    def occupancy_wells(self) -> pd.DataFrame:
+        """``occupancy_wells.csv``: long-run occupancy and stationary law, one row per cell and well."""
+        return self._table("occupancy_wells.csv")
 
     @property
     def comparison(self) -> pd.DataFrame:

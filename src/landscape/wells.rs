@@ -138,11 +138,11 @@ impl Wells {
         [self.minima[well] - lo, hi - self.minima[well]]
     }
 
-    /// The core of a well: the points nearer to its minimum than to its saddles, and everything beyond the outermost minima. A path that
-    /// reaches it has arrived.
+    /// The core of a well: the points up to a quarter of the way from its minimum to its saddles, and everything beyond the outermost minima. A
+    /// path that reaches it has arrived.
     pub fn core(&self, well: usize) -> [f64; 2] {
         let minimum = self.minima[well];
-        self.bounds(well).map(|bound| 0.5 * (minimum + bound))
+        self.bounds(well).map(|bound| minimum + 0.25 * (bound - minimum))
     }
 }
 
@@ -236,8 +236,8 @@ mod tests {
     #[test]
     fn cores_and_widths() {
         let wells = Wells::new(vec![-2.0, 0.0, 4.0], vec![-1.0, 1.0]).unwrap();
-        assert_eq!(wells.core(0), [f64::NEG_INFINITY, -1.5]);
-        assert_eq!(wells.core(1), [-0.5, 0.5]);
+        assert_eq!(wells.core(0), [f64::NEG_INFINITY, -1.75]);
+        assert_eq!(wells.core(1), [-0.25, 0.25]);
         assert_eq!((wells.widths(1), wells.widths(2)), ([1.0, 1.0], [3.0, f64::INFINITY]));
         assert_eq!([-9.0, -1.0, 0.9, 1.0, 9.0].map(|x| wells.well_of(x)), [0, 1, 1, 2, 2]);
     }

@@ -1,6 +1,6 @@
-//! The figure `occupancy`: the landscape with its wells in colour, and below it the share of the paths in each well against time.
+//! The figure `occupancy`: the landscape with its wells in colour, and beside it the share of the paths in each well against time.
 
-use crate::report::plot::curve::grid;
+use crate::report::plot::curve::{columns, grid};
 use crate::report::plot::style::{FULL_WIDTH, INK};
 use crate::report::select::{alpha_label, basin_title, title};
 use crate::report::{
@@ -11,8 +11,8 @@ use crate::results::OccupancyResult;
 /// Vertices of a predicted curve, and of the landscape.
 const VERTICES: u32 = 200;
 const LANDSCAPE: u32 = 1_200;
-/// Panels of times beside each other.
-const COLUMNS: usize = 3;
+/// Height of a frame.
+const HEIGHT: f64 = 120.0;
 
 /// One landscape and the cells in it.
 pub struct OccupancyFigure {
@@ -117,18 +117,19 @@ impl Figure for OccupancyFigure {
         let times = || self.cells.iter().flat_map(|cell| &cell.wells).flat_map(|well| &well.points).map(|p| p.x);
         let x = Axis::over("time t", Scale::Log, times()).ok_or_else(empty("times"))?;
         let y = Axis::over("share of paths", Scale::Linear, [0.0, 1.0]).ok_or_else(empty("shares"))?;
-        let columns = self.cells.len().clamp(1, COLUMNS);
+        // Each panel with whether its vertical axis is that of the shares.
+        let landscapes = self.landscapes.iter().filter_map(Landscape::panel).map(|panel| (panel, false));
+        let cells = self.cells.iter().map(|cell| (cell.panel(x.clone(), y.clone()), true));
+        let panels: Vec<(Panel, bool)> = landscapes.chain(cells).collect();
+        let columns = columns(panels.len());
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
-        for row in self.landscapes.chunks(columns) {
-            let panels: Vec<Option<Panel>> = row.iter().map(Landscape::panel).collect();
-            sheet.row(95.0, panels);
-        }
-        for row in self.cells.chunks(columns) {
-            let panel = |(i, cell): (usize, &Cell)| Panel {
-                numbers: Numbers::new(true, i == 0),
-                ..cell.panel(x.clone(), y.clone())
+        for row in panels.chunks(columns) {
+            // A panel shares the numbers of its neighbour on the left if that has the same axis.
+            let numbered = |(i, (panel, shares)): (usize, &(Panel, bool))| {
+                let follows = *shares && i > 0 && row[i - 1].1;
+                Panel { numbers: Numbers::new(true, !follows), ..panel.clone() }
             };
-            sheet.row(125.0, row.iter().enumerate().map(panel));
+            sheet.row(HEIGHT, row.iter().enumerate().map(numbered));
         }
         let wells = self.cells.iter().map(|cell| cell.wells.len()).max().unwrap_or(0);
         let mut entries: Vec<Entry> =

@@ -89,7 +89,7 @@ mod tests {
             watch.see(t, x);
         }
         watch.record(0.2);
-        watch.see(2.0, 0.6);
+        watch.see(2.0, 0.8);
         watch.see(3.0, 0.1);
         assert_eq!(watch.next_time(), Some(5.0));
         watch.record(0.1);
