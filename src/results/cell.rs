@@ -237,7 +237,7 @@ impl CellResult {
         row.extend(three(self.mean()));
         row.extend(three(self.rate()));
         row.push(number(theory.map(|t| t.rate)));
-        row.push(number(theory.map(|t| t.radon_measure)));
+        row.push(number(theory.and_then(|t| t.radon_measure)));
         row.push(number(theory.map(|t| t.theta)));
         row.push(number(Some(self.volume)));
         row.extend(three(self.ratio()));

@@ -5,6 +5,7 @@ mod exact;
 mod exact_problem;
 mod prediction;
 mod random_problems;
+mod several_jumps;
 mod theorem1;
 mod theorem2;
 mod transitions;

@@ -66,7 +66,7 @@ fn as_table(cells: &[CellPlan]) -> String {
         match Prediction::of(&plan.problem) {
             Ok(theory) => row.extend([
                 format!("{:.4e}", theory.theta),
-                format!("{:.4e}", theory.radon_measure),
+                theory.radon_measure.map_or("–".to_string(), |measure| format!("{measure:.4e}")),
                 format!("{:.4e}", theory.rate),
                 format!("{:.4e}", theory.mean_time()),
                 format!("{:.4e}", plan.problem.basin().volume().value),
