@@ -8,7 +8,7 @@ use std::path::Path;
 
 use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, RANDOM_PROBLEM_COLUMNS, SUMMARY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, RANDOM_PROBLEM_COLUMNS, SUMMARY_COLUMNS,
 };
 
 const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
@@ -56,7 +56,7 @@ fn rows_under<'d>(document: &'d str, first: &str, heading: &str) -> Vec<Row<'d>>
 
 #[test]
 fn the_column_tables_are_those_of_the_writers() {
-    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).collect();
+    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).chain(LAW_COLUMNS).collect();
     for (file, columns) in [
         ("`summary.csv`", &summary[..]),
         ("`comparison.csv`", &COMPARISON_COLUMNS),
@@ -179,6 +179,7 @@ fn key_of(line: &str) -> &str {
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
     const EXCLUSIVE: [&[&str]; 3] = [
         &["epsilon", "eta"],
+        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
         &["jump_adapted", "euler"],
     ];
@@ -299,6 +300,9 @@ fn the_key_tables_are_those_of_the_parser() {
                     "potential = { calibrated = { calibration = \"calibrate-digits\", optimiser = \"sgd\" } }"
                         .to_string();
                 file[3].2[2] = "domain = { ball = { radius = 0.1 } }".to_string();
+            }
+            if row[4].contains("[[dynamics]]") {
+                file[2].2[0] = "sgd_steps = {}".to_string();
             }
             let lines: Vec<&str> = spans(row[4]).into_iter().filter(|span| span.contains('=')).collect();
             let shown = if owner == "sweep" { key } else { path.rsplit('.').next().unwrap() };

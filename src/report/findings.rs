@@ -10,6 +10,7 @@ use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::exit::{Estimate, SlopeFit, ratio_of_means};
+use crate::noise::NoiseLaw;
 use crate::results::{CellResult, Pair, RandomProblemsResult};
 use crate::theory::VolumeClaim;
 
@@ -384,7 +385,20 @@ fn steps(text: &mut String, results: &[CellResult]) {
 
 fn same_cell(a: &CellResult, b: &CellResult) -> bool {
     let noise = [a, b].map(|r| (r.plan.problem.noise().alpha(), r.plan.problem.noise().amplitude().clone()));
-    a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1]
+    a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1] && same_law(a, b)
+}
+
+/// Whether two cells have the same law of the motion; cuts of the steps' law are compared over `η`, to rounding.
+fn same_law(a: &CellResult, b: &CellResult) -> bool {
+    let [a, b] = [a, b].map(|r| {
+        let noise = r.plan.problem.noise();
+        r.plan.problem.dynamics().learning_rate().map_or_else(|| noise.law().clone(), |eta| noise.spread_over(eta).law().clone())
+    });
+    match (&a, &b) {
+        (NoiseLaw::Tempered { cutoff: a }, NoiseLaw::Tempered { cutoff: b })
+        | (NoiseLaw::Truncated { at: a }, NoiseLaw::Truncated { at: b }) => (a / b - 1.0).abs() < 1e-9,
+        _ => a == b,
+    }
 }
 
 fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {

@@ -90,6 +90,7 @@ fn same_setting(a: &CellResult, b: &CellResult) -> bool {
     a.plan.basin == b.plan.basin
         && first.noise().alpha() == second.noise().alpha()
         && first.noise().epsilon() == second.noise().epsilon()
+        && first.noise().law() == second.noise().law()
         && first.noise().amplitude() == second.noise().amplitude()
         && a.plan.scheme.name() == b.plan.scheme.name()
 }

@@ -47,14 +47,6 @@ impl LawSection {
             GivenLaw::Law(_) => None,
         }
     }
-
-    /// Numbers that it holds on the heap.
-    pub fn size(&self) -> usize {
-        match &self.law {
-            GivenLaw::Law(NoiseLaw::Empirical(vectors)) => vectors.values().len(),
-            _ => 0,
-        }
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -249,6 +249,12 @@ impl EulerKernel {
         })
     }
 
+    /// Without the recursion on an interval, for tests of it.
+    #[cfg(test)]
+    pub fn drop_interval(&mut self) {
+        self.interval = None;
+    }
+
     fn workspace(&self) -> EulerWorkspace {
         let zero = vec![0.0; self.problem.basin().dim()];
         let averages = match self.problem.dynamics() {
