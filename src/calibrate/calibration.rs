@@ -372,7 +372,9 @@ impl OptimiserRun {
             }
         }
         let Some(minimum) = &self.minimum else { return Ok(()) };
-        if let Some(name) = minimum.noise_file.as_ref().filter(|name| name.contains(['/', '\\']) || name.starts_with('.')) {
+        if let Some(name) =
+            minimum.noise_file.as_ref().filter(|name| name.contains(['/', '\\']) || name.starts_with('.'))
+        {
             return Err(format!("the noise file {name:?} is not in its folder"));
         }
         for (i, c) in minimum.coordinates.iter().enumerate() {

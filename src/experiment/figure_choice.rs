@@ -61,7 +61,10 @@ impl<'p> Offer<'p> {
 /// Whether a law other than SαS has a predicted rate in this basin: a motion, and either one jump that reaches the edge or a line.
 fn has_rate(plan: &CellPlan) -> bool {
     plan.problem.noise().law().is_stable()
-        || !matches!(Prediction::of(&plan.problem), Err(TheoryError::NoMotion { .. } | TheoryError::SeveralJumps { .. }))
+        || !matches!(
+            Prediction::of(&plan.problem),
+            Err(TheoryError::NoMotion { .. } | TheoryError::SeveralJumps { .. })
+        )
 }
 
 impl<'p> FigureChoice<'p> {

@@ -311,7 +311,11 @@ impl Plan {
             diagnostics.report(diagnostic.help("give `eta` in place of `epsilon`"));
             return None;
         }
-        let noise = if law == NoiseLaw::Stable { noise } else { diagnostics.check(&dynamics.laws.span, noise.with_law(law))? };
+        let noise = if law == NoiseLaw::Stable {
+            noise
+        } else {
+            diagnostics.check(&dynamics.laws.span, noise.with_law(law))?
+        };
         Some(noise.with_structure(self.noise.structure).with_amplitude(point.amplitude.at(alpha)))
     }
 }

@@ -119,7 +119,8 @@ impl LevyNoise {
     /// Checks that the law has the structure and the dimension.
     pub(crate) fn check_law(&self, dim: usize) -> Result<(), NoiseError> {
         if self.structure == Structure::Isotropic && !self.law.can_be_isotropic() {
-            let what = "it has no isotropic form here; its coordinates are independent, or measured together".to_owned();
+            let what =
+                "it has no isotropic form here; its coordinates are independent, or measured together".to_owned();
             return Err(NoiseError::law(self.law.name(), what));
         }
         match &self.law {
@@ -235,7 +236,9 @@ mod tests {
     fn tempered_tails_are_incomplete_gamma_functions() {
         let pi = std::f64::consts::PI;
         for x in [1e-8f64, 0.01, 0.5, 1.0, 3.0, 10.0] {
-            let exact = 0.5 * x.sqrt() * (2.0 * (-x).exp() / x.sqrt() - 2.0 * pi.sqrt() * statrs::function::erf::erfc(x.sqrt()));
+            let exact = 0.5
+                * x.sqrt()
+                * (2.0 * (-x).exp() / x.sqrt() - 2.0 * pi.sqrt() * statrs::function::erf::erfc(x.sqrt()));
             let found = tempering(0.5, x);
             assert!((found / exact - 1.0).abs() < 1e-8, "{x}: {found} {exact}");
         }

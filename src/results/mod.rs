@@ -14,7 +14,8 @@ mod table;
 mod tables;
 
 pub use cell::{
-    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, has_law_columns, write_escape,
+    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, has_law_columns,
+    write_escape,
 };
 pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};

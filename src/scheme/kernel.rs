@@ -195,7 +195,9 @@ pub enum SchemeError {
         law: &'static str,
     },
     /// Noise without a motion has no SDE.
-    #[error("{law} noise is drawn once per step and drives no SDE; euler accepts it with `step = {eta}`, the learning rate, and discrete monitoring only")]
+    #[error(
+        "{law} noise is drawn once per step and drives no SDE; euler accepts it with `step = {eta}`, the learning rate, and discrete monitoring only"
+    )]
     NoMotion {
         /// Name of the law.
         law: &'static str,

@@ -40,7 +40,9 @@ pub enum TheoryError {
         law: &'static str,
     },
     /// One jump is too short, and the rate of several is known only on a line for SGD.
-    #[error("jumps are cut below the way to the edge: {jumps} are needed along an axis, and only the order η^(α + (α-1)({jumps}-1)) per step is known")]
+    #[error(
+        "jumps are cut below the way to the edge: {jumps} are needed along an axis, and only the order η^(α + (α-1)({jumps}-1)) per step is known"
+    )]
     SeveralJumps {
         /// `l*`, the smallest number of jumps along a noise axis.
         jumps: u32,

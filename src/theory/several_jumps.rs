@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn the_number_of_jumps_is_a_ceiling() {
         let least = SeveralJumps::least;
-        assert_eq!([least(1.0, 1.1), least(1.0, 1.0), least(1.0, 0.6), least(1.0, 0.5), least(1.0, 0.34)], [1, 2, 2, 3, 3]);
+        assert_eq!(
+            [least(1.0, 1.1), least(1.0, 1.0), least(1.0, 0.6), least(1.0, 0.5), least(1.0, 0.34)],
+            [1, 2, 2, 3, 3]
+        );
     }
 
     /// Against the double integral for two jumps: `∫_{r-b}^{b} ν(y > z)/z ν(y > r-z) dz`, with `V_1(y) = ∫_{r-b}^{y} ν(y' > r-z) dz/z`.
@@ -100,7 +103,8 @@ mod tests {
         let mass = |d: f64| (d.powf(-alpha) - b.powf(-alpha)) / alpha;
         let cells = 200_000;
         let step = (2.0 * b - r) / f64::from(cells);
-        let exact: f64 = (0..cells).map(|k| r - b + step * (f64::from(k) + 0.5)).map(|z| step * mass(z) * mass(r - z) / z).sum();
+        let exact: f64 =
+            (0..cells).map(|k| r - b + step * (f64::from(k) + 0.5)).map(|z| step * mass(z) * mass(r - z) / z).sum();
         assert!((rate(r, b) / exact - 1.0).abs() < 1e-4, "{} {exact}", rate(r, b));
     }
 

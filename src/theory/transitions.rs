@@ -49,8 +49,7 @@ pub fn transition_rates(minima: &[f64], saddles: &[f64], noise: &LevyNoise) -> D
         }
         // The saddles that bound well j, the one nearer to well i first. An outermost well has only one.
         let (near, far) = if j > i { (Some(j - 1), Some(j)) } else { (Some(j), j.checked_sub(1)) };
-        let reach =
-            |saddle: Option<usize>| saddle.and_then(|s| saddles.get(s)).map_or(0.0, |s| beyond(s - minima[i]));
+        let reach = |saddle: Option<usize>| saddle.and_then(|s| saddles.get(s)).map_or(0.0, |s| beyond(s - minima[i]));
         reach(near) - reach(far)
     });
     for i in 0..wells {

@@ -152,12 +152,7 @@ impl Training<'_> {
             Err(Halt::Failed(error)) => return Err(error),
         };
         progress.record.ended = ended;
-        Ok(TrainedRun {
-            record: progress.record,
-            parameters,
-            noise: progress.noise,
-            vectors: progress.vectors,
-        })
+        Ok(TrainedRun { record: progress.record, parameters, noise: progress.noise, vectors: progress.vectors })
     }
 
     fn empty_record(&self) -> OptimiserRun {

@@ -67,7 +67,11 @@ fn as_table(cells: &[CellPlan]) -> String {
         let law = noise.law();
         if !law.is_stable() {
             let jumps = prediction.as_ref().map_or(1, |theory| theory.jumps);
-            let by = if jumps > 1 { format!(": {jumps} jumps are needed, the rate is that of {jumps}") } else { String::new() };
+            let by = if jumps > 1 {
+                format!(": {jumps} jumps are needed, the rate is that of {jumps}")
+            } else {
+                String::new()
+            };
             notes.push(format!("cell {}: {law} noise{by}", plan.index));
         }
         match prediction {

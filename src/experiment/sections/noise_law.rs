@@ -145,7 +145,8 @@ fn read_truncated(value: Value<'_>) -> Option<Vec<LawSection>> {
     }
     // The tail index is checked with a cut that is valid for every law.
     checked(value, alphas.clone(), vec![1.0], |at| NoiseLaw::Truncated { at })?;
-    let laws = |alpha: Alpha| values.iter().map(move |&length| LawSection { alpha, law: GivenLaw::Displacement(length) });
+    let laws =
+        |alpha: Alpha| values.iter().map(move |&length| LawSection { alpha, law: GivenLaw::Displacement(length) });
     Some(alphas.into_iter().flat_map(laws).collect())
 }
 
@@ -237,9 +238,24 @@ mod tests {
             ("truncated = { alpha = 1.5, at = 2, displacement = 1 }\neta = 0.1", "sgd_steps = {}", "", "only one of"),
             ("skewed = { alpha = 1, beta = 0.5 }\neta = 0.1", "sgd_steps = {}", "", "strictly stable"),
             ("skewed = { alpha = 1.5, beta = 2 }\neta = 0.1", "sgd_steps = {}", "", "outside [-1, 1]"),
-            ("tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1", "sgd = {}", "[scheme]\njump_adapted = {}", "SαS noise"),
-            ("tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1\nmeasure = 'unit'", "sgd = {}", euler, "unit density"),
-            ("tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1\nstructure = 'isotropic'", "sgd = {}", euler, "isotropic"),
+            (
+                "tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1",
+                "sgd = {}",
+                "[scheme]\njump_adapted = {}",
+                "SαS noise",
+            ),
+            (
+                "tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1\nmeasure = 'unit'",
+                "sgd = {}",
+                euler,
+                "unit density",
+            ),
+            (
+                "tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1\nstructure = 'isotropic'",
+                "sgd = {}",
+                euler,
+                "isotropic",
+            ),
             ("gausian = {}\neta = 0.1", "sgd_steps = {}", "", "did you mean `gaussian`"),
         ] {
             let error = parse(noise, dynamics, scheme).unwrap_err();
@@ -251,7 +267,9 @@ mod tests {
     #[test]
     fn euler_takes_noise_without_a_motion_over_the_learning_rate_only() {
         let noise = "student_t = { degrees = 3 }\neta = 0.1";
-        let euler = |step: &str| parse(noise, "sgd = {}", &format!("[scheme]\neuler = {{ step = {step}, monitoring = 'discrete' }}"));
+        let euler = |step: &str| {
+            parse(noise, "sgd = {}", &format!("[scheme]\neuler = {{ step = {step}, monitoring = 'discrete' }}"))
+        };
         assert!(euler("0.1").is_ok());
         assert!(euler("0.05").unwrap_err().contains("drives no SDE"));
     }
@@ -259,7 +277,8 @@ mod tests {
     /// A dynamics can have its own law.
     #[test]
     fn a_law_of_a_dynamics_replaces_that_of_the_section() {
-        let experiment = parse("alpha = 1.5\neta = 0.1", "sgd_steps = {}\ntruncated = { alpha = 1.2, at = 3 }", "").unwrap();
+        let experiment =
+            parse("alpha = 1.5\neta = 0.1", "sgd_steps = {}\ntruncated = { alpha = 1.2, at = 3 }", "").unwrap();
         assert_eq!(*experiment.cells[0].problem.noise().law(), NoiseLaw::Truncated { at: 3.0 });
         assert_eq!(experiment.cells[0].problem.noise().alpha().get(), 1.2);
     }

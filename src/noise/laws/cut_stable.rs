@@ -160,7 +160,13 @@ mod tests {
         let step = (hi / lo).ln() / (2 * cells) as f64;
         (0..=2 * cells).map(move |k| {
             let y = lo * (step * k as f64).exp();
-            let weight = if k == 0 || k == 2 * cells { 1.0 } else if k % 2 == 1 { 4.0 } else { 2.0 };
+            let weight = if k == 0 || k == 2 * cells {
+                1.0
+            } else if k % 2 == 1 {
+                4.0
+            } else {
+                2.0
+            };
             (y, weight * step / 3.0 * y)
         })
     }

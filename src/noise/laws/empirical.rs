@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn impossible_vectors_are_refused() {
-        for (dim, values) in [(0, vec![]), (2, vec![1.0; 3]), (2, vec![1.0; 2]), (1, vec![1.0, f64::NAN]), (1, vec![0.0; 4])] {
+        for (dim, values) in
+            [(0, vec![]), (2, vec![1.0; 3]), (2, vec![1.0; 2]), (1, vec![1.0, f64::NAN]), (1, vec![0.0; 4])]
+        {
             assert!(matches!(EmpiricalNoise::new(dim, values), Err(NoiseError::Empirical { .. })));
         }
     }

@@ -88,9 +88,15 @@ impl NoiseLaw {
                 let what = format!("the degrees of freedom {degrees} are not a finite number of at least 0.1");
                 return Err(NoiseError::law(self.name(), what));
             }
-            NoiseLaw::StudentT { .. } | NoiseLaw::Empirical(_) => "it belongs to no motion; its level is `ε = √η`, that of α = 2",
+            NoiseLaw::StudentT { .. } | NoiseLaw::Empirical(_) => {
+                "it belongs to no motion; its level is `ε = √η`, that of α = 2"
+            }
         };
-        if alpha.is_gaussian() { Ok(()) } else { Err(NoiseError::law(self.name(), format!("{needs_two}, not α = {alpha}"))) }
+        if alpha.is_gaussian() {
+            Ok(())
+        } else {
+            Err(NoiseError::law(self.name(), format!("{needs_two}, not α = {alpha}")))
+        }
     }
 
     pub(crate) fn refuse_unit_density(&self) -> NoiseError {
@@ -135,7 +141,8 @@ mod tests {
         for law in [NoiseLaw::Gaussian, NoiseLaw::StudentT { degrees: 3.0 }, NoiseLaw::Empirical(vectors)] {
             assert!(law.check(stable).is_err() && law.check(gaussian).is_ok(), "{law}");
         }
-        for law in [NoiseLaw::Skewed { beta: 0.5 }, NoiseLaw::Tempered { cutoff: 2.0 }, NoiseLaw::Truncated { at: 2.0 }] {
+        for law in [NoiseLaw::Skewed { beta: 0.5 }, NoiseLaw::Tempered { cutoff: 2.0 }, NoiseLaw::Truncated { at: 2.0 }]
+        {
             assert!(law.check(stable).is_ok() && law.check(gaussian).is_err(), "{law}");
         }
         assert!(NoiseLaw::StudentT { degrees: f64::NAN }.check(gaussian).is_err());

@@ -126,7 +126,8 @@ mod tests {
         let (alpha, beta, x) = (1.2f64, 0.5, 200.0f64);
         let draws = draws(alpha, beta);
         let n = f64::from(DRAWS);
-        let density = crate::noise::LevyMeasure::new(Alpha::new(alpha).unwrap(), crate::noise::Measure::Standard).unwrap();
+        let density =
+            crate::noise::LevyMeasure::new(Alpha::new(alpha).unwrap(), crate::noise::Measure::Standard).unwrap();
         for sign in [1.0, -1.0] {
             let share = draws.iter().filter(|y| sign * **y > x).count() as f64 / n;
             let weight = |beta: f64| 0.5 * density.tail_mass(x) * (1.0 + sign * beta);

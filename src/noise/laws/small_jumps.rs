@@ -49,8 +49,7 @@ impl SmallJumps {
     /// The law with `c_α = density` and `1/cutoff = damping`. `None` if the transform decays too slowly for [`MOST_TERMS`].
     pub fn new(alpha: f64, density: f64, damping: f64, delta: f64) -> Option<Self> {
         let nodes = gauss_jacobi(alpha).into_iter().map(|[v, w]| [v, w * (-v * delta * damping).exp()]).collect();
-        let mut law =
-            SmallJumps { intensity: 2.0 * density * delta.powf(-alpha), nodes, lines: Vec::new(), delta };
+        let mut law = SmallJumps { intensity: 2.0 * density * delta.powf(-alpha), nodes, lines: Vec::new(), delta };
         let mut tilt = 1.0 / law.second_derivative(0.0).sqrt();
         loop {
             let line = law.line(tilt)?;
@@ -65,7 +64,8 @@ impl SmallJumps {
 
     /// `K(s)`, by `cosh x - 1 = 2 sinh²(x/2)`.
     fn cumulant(&self, s: Complex<f64>) -> Complex<f64> {
-        let sum: Complex<f64> = self.nodes.iter().map(|[v, w]| (s * (0.5 * v)).sinh().powi(2) * (2.0 * w / (v * v))).sum();
+        let sum: Complex<f64> =
+            self.nodes.iter().map(|[v, w]| (s * (0.5 * v)).sinh().powi(2) * (2.0 * w / (v * v))).sum();
         sum * self.intensity
     }
 
@@ -101,7 +101,8 @@ impl SmallJumps {
     /// Tail `P(X > x δ)` and density of `X/δ` at `x ≥ 0`.
     fn tail_and_density(&self, x: f64) -> [f64; 2] {
         let at = self.lines.partition_point(|line| line.saddle < x);
-        let nearer = |k: usize| k > 0 && (k == self.lines.len() || x - self.lines[k - 1].saddle < self.lines[k].saddle - x);
+        let nearer =
+            |k: usize| k > 0 && (k == self.lines.len() || x - self.lines[k - 1].saddle < self.lines[k].saddle - x);
         let line = &self.lines[if nearer(at) { at - 1 } else { at }];
         let turn = Complex::new(0.0, -line.spacing * x).exp();
         let mut phase = Complex::from(1.0);

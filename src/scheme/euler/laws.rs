@@ -57,9 +57,9 @@ fn kolmogorov(law: &NoiseLaw, cdf: impl Fn(f64) -> f64) -> f64 {
         *x = unit * kick[0];
     });
     draws.sort_by(f64::total_cmp);
-    let distance = (0..=400).map(|k| -10.0 + 0.05 * f64::from(k)).fold(0.0, |worst: f64, x| {
-        worst.max((draws.partition_point(|y| *y <= x) as f64 / n as f64 - cdf(x)).abs())
-    });
+    let distance = (0..=400)
+        .map(|k| -10.0 + 0.05 * f64::from(k))
+        .fold(0.0, |worst: f64, x| worst.max((draws.partition_point(|y| *y <= x) as f64 / n as f64 - cdf(x)).abs()));
     distance * (n as f64).sqrt()
 }
 
@@ -100,8 +100,10 @@ fn steps_draw_the_noise_over_unit_time() {
     let epsilon = eta.powf(0.5 / 1.5);
     let steps = Dynamics::SgdSteps(SgdSteps::new(eta).unwrap());
     let mean = |problem: &Problem, scheme: &dyn Scheme| {
-        let times: Vec<f64> =
-            run(scheme.prepare(problem).unwrap().as_ref(), 4_000).iter().map(|r| r.outcome.exit_time().unwrap()).collect();
+        let times: Vec<f64> = run(scheme.prepare(problem).unwrap().as_ref(), 4_000)
+            .iter()
+            .map(|r| r.outcome.exit_time().unwrap())
+            .collect();
         times.iter().sum::<f64>() / times.len() as f64
     };
     let by_steps = mean(&problem(&law, epsilon, steps), &Steps);
@@ -136,10 +138,9 @@ fn skewed_noise_leaves_on_its_heavy_side() {
 /// `λ E Γ` near 1 with the law's own rate, and far from it with that of SαS.
 #[test]
 fn cut_jumps_leave_at_their_own_rate() {
-    for (law, epsilon, window) in [
-        (NoiseLaw::Tempered { cutoff: 25.0 }, 0.04, [0.7, 1.1]),
-        (NoiseLaw::Truncated { at: 37.5 }, 0.04, [0.8, 1.1]),
-    ] {
+    for (law, epsilon, window) in
+        [(NoiseLaw::Tempered { cutoff: 25.0 }, 0.04, [0.7, 1.1]), (NoiseLaw::Truncated { at: 37.5 }, 0.04, [0.8, 1.1])]
+    {
         let euler = Euler::with_step(0.05).unwrap().monitoring(Monitoring::Discrete);
         let problem = problem(&law, epsilon, Dynamics::Sgd);
         let records = run(euler.prepare(&problem).unwrap().as_ref(), 1_000);

@@ -108,11 +108,7 @@ struct OptimiserWorkspace<R> {
 }
 
 impl<R: Recursion + 'static> OptimiserKernel<R> {
-    fn boxed(
-        problem: &Problem,
-        stepper: Stepper<R>,
-        description: String,
-    ) -> Result<Box<dyn PathKernel>, SchemeError> {
+    fn boxed(problem: &Problem, stepper: Stepper<R>, description: String) -> Result<Box<dyn PathKernel>, SchemeError> {
         Ok(Box::new(OptimiserKernel {
             problem: problem.clone(),
             noise: StepNoise::new(problem)?,
@@ -232,7 +228,10 @@ mod tests {
         assert!(found.iter().sum::<u64>() > 2000);
         // With momentum they are others.
         let momentum = sgd.with_momentum(Momentum::Classical(0.5)).unwrap();
-        assert_ne!(found, events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).unwrap().as_ref()));
+        assert_ne!(
+            found,
+            events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).unwrap().as_ref())
+        );
     }
 
     /// SGD with momentum, isotropic noise and a dense amplitude, written out on the same draws.

@@ -8,8 +8,8 @@ use rand_distr::{Distribution, StandardNormal, StudentT};
 use crate::dynamics::Problem;
 use crate::landscape::Basin;
 use crate::noise::{
-    Alpha, CutStable, EmpiricalNoise, LevyNoise, NoiseError, NoiseLaw, PositiveStable, QuantileTable, SkewedStable, StableLaw,
-    Stream, Structure,
+    Alpha, CutStable, EmpiricalNoise, LevyNoise, NoiseError, NoiseLaw, PositiveStable, QuantileTable, SkewedStable,
+    StableLaw, Stream, Structure,
 };
 use crate::scheme::exit_site::{by_coordinate, by_noise_axis, is_lost};
 use crate::scheme::{Departure, ExitSite, Side};
@@ -40,7 +40,9 @@ impl StepLaw {
             NoiseLaw::Tempered { cutoff } => StepLaw::Cut(CutStable::tempered(alpha, cut(*cutoff))?),
             NoiseLaw::Truncated { at } => StepLaw::Cut(CutStable::truncated(alpha, cut(*at))?),
             // The law was checked when it was made.
-            NoiseLaw::StudentT { degrees } => StudentT::new(*degrees).map_or_else(|_| Self::stable(alpha), StepLaw::StudentT),
+            NoiseLaw::StudentT { degrees } => {
+                StudentT::new(*degrees).map_or_else(|_| Self::stable(alpha), StepLaw::StudentT)
+            }
             NoiseLaw::Empirical(vectors) => StepLaw::Empirical(vectors.clone()),
         })
     }
@@ -93,10 +95,15 @@ impl StepNoise {
     pub fn of_step(problem: &Problem, h: f64) -> Result<Self, NoiseError> {
         let noise = StepNoise { scale: problem.noise().increment_scale(h), ..Self::over(problem, h)? };
         let (alpha, log_scale) = (problem.noise().alpha(), problem.noise().log_increment_scale(h));
-        Ok(match (StableLaw::with_log_scale(alpha, log_scale), PositiveStable::with_log_scale(alpha, 2.0 * log_scale)) {
-            (Some(law), Some(radial)) => StepNoise { law: StepLaw::Transformation(law), radial, scale: 1.0, ..noise },
-            _ => noise,
-        })
+        Ok(
+            match (StableLaw::with_log_scale(alpha, log_scale), PositiveStable::with_log_scale(alpha, 2.0 * log_scale))
+            {
+                (Some(law), Some(radial)) => {
+                    StepNoise { law: StepLaw::Transformation(law), radial, scale: 1.0, ..noise }
+                }
+                _ => noise,
+            },
+        )
     }
 
     /// Factor of the draws: `ε h^(1/α)`, or 1 if they contain it.
