@@ -103,13 +103,18 @@ fn law_warning(noise: &LevyNoise, step: f64) -> Option<String> {
         NoiseLaw::Tempered { cutoff } => *cutoff,
         NoiseLaw::Truncated { at } => *at,
         NoiseLaw::Skewed { .. } if is_near_one(noise.alpha()) => {
-            return Some("the shifted edge is approximate for skewed noise at α < 1.2: expect an error of the order of that shift".to_owned());
+            let what = "the shifted edge is approximate for skewed noise at α < 1.2: expect an error of the order of that shift";
+            return Some(what.to_owned());
         }
         _ => return None,
     };
     let scales = cut * step.powf(-1.0 / noise.alpha().get());
-    let is_near = scales < NEAREST_CUT;
-    is_near.then(|| format!("{} noise is cut at {scales:.2} scales of a step, where the shifted edge is approximate; take a smaller step", noise.law().name()))
+    let law = noise.law().name();
+    (scales < NEAREST_CUT).then(|| {
+        format!(
+            "{law} noise is cut at {scales:.2} scales of a step, where the shifted edge is approximate; take a smaller step"
+        )
+    })
 }
 
 impl Scheme for Euler {
