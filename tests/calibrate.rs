@@ -61,6 +61,18 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
         assert!(minimum.coordinates.len() == 2 || minimum.left_out > 0);
         let array = levy_escape::tail::NpyArray::read(&place.join(&minimum.parameters_file)).unwrap();
         assert_eq!(array.shape(), [calibration.network.parameters, 4]);
+        // The vectors of the coordinates are those whose mean logarithms the calibration holds.
+        let file = minimum.noise_file.as_ref().filter(|_| !minimum.coordinates.is_empty());
+        let Some(file) = file else { continue };
+        let vectors = levy_escape::tail::NpyArray::read(&place.join(file)).unwrap();
+        let dim = minimum.coordinates.len();
+        assert_eq!(vectors.shape()[1], dim);
+        for (i, coordinate) in minimum.coordinates.iter().enumerate() {
+            let column = vectors.values().iter().skip(i).step_by(dim);
+            let logs: Vec<f64> = column.filter(|x| **x != 0.0).map(|x| x.abs().ln()).collect();
+            let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+            assert!((mean - coordinate.mean_log).abs() < 1e-6, "{}: {mean} {}", run.label, coordinate.mean_log);
+        }
     }
     for figure in ["tail-index", "training", "noise-law", "scales"] {
         assert!(place.join(format!("figures/{figure}.png")).is_file(), "{figure}");
@@ -68,7 +80,7 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
     let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 2);
     assert!(error.contains("exists already") && error.contains("--force"), "{error}");
     program(dir.path()).args(["calibrate", "c.toml", "--out", "again"]).assert().success();
-    for file in ["calibration.json", "sgd.npy", "adam.npy", "summary.txt"] {
+    for file in ["calibration.json", "sgd.npy", "sgd-noise.npy", "adam.npy", "summary.txt"] {
         let bytes = |out: &str| fs::read(dir.path().join(out).join("small").join(file)).unwrap();
         assert_eq!(bytes("results"), bytes("again"), "{file}");
     }

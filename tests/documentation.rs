@@ -5,12 +5,14 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, LAW_COLUMNS, OCCUPANCY_COLUMNS,
     RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, WELL_COLUMNS,
 };
+use levy_escape::tail::NpyArray;
 
 const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
 const RESULTS: &str = include_str!("../docs/results.md");
@@ -57,7 +59,7 @@ fn rows_under<'d>(document: &'d str, first: &str, heading: &str) -> Vec<Row<'d>>
 
 #[test]
 fn the_column_tables_are_those_of_the_writers() {
-    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).collect();
+    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).chain(LAW_COLUMNS).collect();
     for (file, columns) in [
         ("`summary.csv`", &summary[..]),
         ("`comparison.csv`", &COMPARISON_COLUMNS),
@@ -182,8 +184,9 @@ fn key_of(line: &str) -> &str {
 
 /// Puts the lines of an example into a section, replacing the lines with the same or excluded keys.
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
-    const EXCLUSIVE: [&[&str]; 4] = [
+    const EXCLUSIVE: [&[&str]; 5] = [
         &["epsilon", "eta"],
+        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
         &["jump_adapted", "euler"],
         &["level", "ellipsoid"],
@@ -262,9 +265,32 @@ fn accepted(errors: &str) -> BTreeSet<String> {
     keys.split(", ").filter(|key| !key.is_empty()).map(str::to_string).collect()
 }
 
+/// A folder with the reference calibration, completed by noise vectors, which the reference does not keep.
+fn calibrations_with_vectors() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let make = || {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("calibrate-digits");
+        std::fs::create_dir(&place).unwrap();
+        let reference = Path::new(CALIBRATIONS).join("calibrate-digits/calibration.json");
+        let mut calibration: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(reference).unwrap()).unwrap();
+        for run in calibration["runs"].as_array_mut().unwrap() {
+            let file = format!("{}-noise.npy", run["label"].as_str().unwrap());
+            let dim = run["minimum"]["coordinates"].as_array().unwrap().len();
+            let vectors = (0..3 * dim).map(|k| k as f64 - 1.5).collect();
+            NpyArray::new(vec![3, dim], vectors).unwrap().write(&place.join(&file)).unwrap();
+            run["minimum"]["noise_file"] = file.into();
+        }
+        std::fs::write(place.join("calibration.json"), calibration.to_string()).unwrap();
+        folder
+    };
+    FOLDER.get_or_init(make).path()
+}
+
 fn parse(text: &str, is_calibration: bool) -> Result<(), String> {
     if !is_calibration {
-        let parsed = Experiment::parse_with_results("documented.toml", text, Path::new(CALIBRATIONS));
+        let parsed = Experiment::parse_with_results("documented.toml", text, calibrations_with_vectors());
         return parsed.map(|_| ()).map_err(|errors| errors.to_string());
     }
     #[cfg(feature = "calibrate")]
@@ -322,6 +348,9 @@ fn the_key_tables_are_those_of_the_parser() {
                 file[3].2[1] = format!("potential = {{ {wells} }}");
                 file[3].2[2] = "domain = { well = {} }".to_string();
                 file.truncate(4);
+            }
+            if row[4].contains("[[dynamics]]") {
+                file[2].2[0] = "sgd_steps = {}".to_string();
             }
             let lines: Vec<&str> = spans(row[4]).into_iter().filter(|span| span.contains('=')).collect();
             let shown = if owner == "sweep" { key } else { path.rsplit('.').next().unwrap() };

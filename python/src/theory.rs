@@ -32,9 +32,9 @@ impl Prediction {
         Ok(Prediction {
             rate: theory.rate,
             theta: theory.theta,
-            radon_measure: theory.radon_measure,
+            radon_measure: theory.radon_measure.unwrap_or(f64::NAN),
             radon_error: theory.radon_error,
-            width: theory.width,
+            width: theory.width.unwrap_or(f64::NAN),
             side_rates: sides.unbind(),
             preconditioner: entries.unbind(),
         })

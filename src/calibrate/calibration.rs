@@ -158,6 +158,10 @@ pub struct Minimum {
     /// File in the same folder with one row per parameter: value, mean of `log |noise|`, share of zeros, mean square of a batch's
     /// gradient.
     pub parameters_file: String,
+    /// File in the same folder with the noise vectors, one row per batch and one column per coordinate, in units of the gradient. Older
+    /// calibrations have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise_file: Option<String>,
     /// The coordinates with positive measured curvature, ordered by noise, largest first.
     pub coordinates: Vec<Coordinate>,
     /// Coordinates left out because their curvature is not positive within its error.
@@ -368,6 +372,11 @@ impl OptimiserRun {
             }
         }
         let Some(minimum) = &self.minimum else { return Ok(()) };
+        if let Some(name) =
+            minimum.noise_file.as_ref().filter(|name| name.contains(['/', '\\']) || name.starts_with('.'))
+        {
+            return Err(format!("the noise file {name:?} is not in its folder"));
+        }
         for (i, c) in minimum.coordinates.iter().enumerate() {
             if c.parameter >= parameters {
                 return Err(format!("coordinate {} of {parameters} parameters", c.parameter));
@@ -437,6 +446,7 @@ pub(super) mod tests {
                 iteration: 10,
                 gradient_norm: 0.01,
                 parameters_file: "sgd.npy".to_string(),
+                noise_file: None,
                 coordinates: vec![coordinate(3, 0.5), coordinate(0, -0.5)],
                 left_out: 1,
             }),

@@ -71,7 +71,11 @@ struct ManifestCell<'a> {
     dynamics: &'a str,
     basin: &'a str,
     dim: usize,
+    /// 2 for noise without a tail index.
     alpha: f64,
+    /// The law, unless it is SαS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    law: Option<String>,
     epsilon: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     eta: Option<f64>,
@@ -102,6 +106,7 @@ impl<'a> Manifest<'a> {
             basin: &plan.basin,
             dim: plan.problem.basin().dim(),
             alpha: plan.problem.noise().alpha().get(),
+            law: Some(plan.problem.noise().law()).filter(|law| !law.is_stable()).map(|law| law.to_string()),
             epsilon: plan.problem.noise().epsilon(),
             eta: plan.eta,
             measure: plan.measure,

@@ -16,10 +16,11 @@ type Text = fn(&CellResult) -> String;
 /// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict. If the terminal has only
 /// `width` columns and the table is wider, every cell has lines of its own.
 pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
-    let identity: [(&str, Text); 5] = [
+    let identity: [(&str, Text); 6] = [
         ("dynamics", |r| r.plan.dynamics.clone()),
         ("basin", |r| r.plan.basin.clone()),
         ("scheme", |r| r.plan.scheme.name().to_string()),
+        ("law", |r| r.plan.problem.noise().law().to_string()),
         ("α", |r| r.plan.problem.noise().alpha().to_string()),
         ("ε", |r| number(r.plan.problem.noise().epsilon())),
     ];

@@ -23,6 +23,11 @@ impl Preconditioner {
         self.diagonal.as_ref().map_or(1.0, |q| q[i])
     }
 
+    /// Whether `Q` is the identity of a dynamics without a preconditioner.
+    pub fn is_identity(&self) -> bool {
+        self.diagonal.is_none()
+    }
+
     /// `Q⁻¹ x`, in place.
     pub fn divide(&self, x: &mut [f64]) {
         if let Some(q) = &self.diagonal {

@@ -51,9 +51,10 @@ impl Problem {
     /// Joins basin, dynamics and noise.
     ///
     /// # Errors
-    /// [`DynamicsError`] if the amplitude or the gradient-noise scales do not match the basin's dimension.
+    /// [`DynamicsError`] if the amplitude, the noise law or the gradient-noise scales do not match the basin's dimension.
     pub fn new(basin: Basin, dynamics: Dynamics, noise: LevyNoise) -> Result<Self, DynamicsError> {
         noise.amplitude().check(basin.dim())?;
+        noise.check_law(basin.dim())?;
         if let Dynamics::Adam(adam) = &dynamics {
             adam.check(&noise, basin.dim())?;
         }
@@ -63,6 +64,11 @@ impl Problem {
     /// Replaces the dynamics by one without its own gradient-noise scales.
     pub(crate) fn with_dynamics(&self, dynamics: Dynamics) -> Self {
         Problem { dynamics, ..self.clone() }
+    }
+
+    /// The same problem with the motion whose increments over `eta` are the noise of the steps.
+    pub(crate) fn with_noise_spread_over(&self, eta: f64) -> Self {
+        Problem { noise: self.noise.spread_over(eta), ..self.clone() }
     }
 
     /// The basin.

@@ -32,6 +32,11 @@ impl Calibrations {
         if bare { self.results.join(name).join(FILE) } else { PathBuf::from(name) }
     }
 
+    /// The folder of a calibration, which holds its other files.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.path(name).parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
     /// The calibration of that name, or the reason why it cannot be read.
     pub fn get(&mut self, name: &str) -> Result<Rc<Calibration>, String> {
         let path = self.path(name);

@@ -7,7 +7,7 @@ use super::figure_kind::FigureKind;
 use super::plan::CellPlan;
 use crate::dynamics::Dynamics;
 use crate::landscape::Domain;
-use crate::theory::Comparison;
+use crate::theory::{Comparison, Prediction, TheoryError};
 
 /// Most panels, and most entries of a legend, of a figure that nobody asked for: more are not legible.
 const MOST_PANELS: usize = 12;
@@ -38,7 +38,7 @@ impl<'p> Offer<'p> {
             |log_det: f64, anisotropy: f64| log_det.abs() <= Comparison::TIE || anisotropy <= 1.0 + Comparison::TIE;
         Offer {
             plan,
-            predicted: q.is_some() && !plan.problem.noise().alpha().is_gaussian(),
+            predicted: q.is_some() && !plan.problem.noise().alpha().is_gaussian() && has_rate(plan),
             // The volume of a level set may be a quadrature, but it is always finite.
             bounded: matches!(plan.landscape.domain, Domain::Level { .. })
                 || plan.problem.basin().volume().value.is_finite(),
@@ -63,6 +63,15 @@ impl<'p> Offer<'p> {
     fn setting(&self) -> (&'p str, u64, u64, &'static str) {
         (&self.plan.basin, self.alpha(), self.epsilon(), self.plan.scheme.name())
     }
+}
+
+/// Whether a law other than SαS has a predicted rate in this basin: a motion, and either one jump that reaches the edge or a line.
+fn has_rate(plan: &CellPlan) -> bool {
+    plan.problem.noise().law().is_stable()
+        || !matches!(
+            Prediction::of(&plan.problem),
+            Err(TheoryError::NoMotion { .. } | TheoryError::SeveralJumps { .. })
+        )
 }
 
 impl<'p> FigureChoice<'p> {
@@ -102,7 +111,8 @@ impl<'p> FigureChoice<'p> {
                 ("20 basins of one `shape` with a Hessian and a predicted rate", self.largest_family() >= FEWEST_BASINS)
             }
             FigureKind::Transitions => {
-                let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well);
+                let homogeneous = |c: &Offer<'_>| c.plan.problem.noise().law().is_self_similar();
+                let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well) && homogeneous(c);
                 ("a well with a predicted rate", self.any(|c| c.predicted && is_well(c)))
             }
             FigureKind::SdeVsSteps => ("noise levels given by `eta`", self.any(|c| c.plan.eta.is_some())),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::sections::basin::{BasinMember, LandscapeSettings};
 use super::sections::dynamics::DynamicsSection;
 use super::sections::noise::{AmplitudeSection, Level, NoiseSection};
+use super::sections::noise_law::LawSection;
 use super::sections::occupancy::OccupancySection;
 use super::sections::scheme::{SchemeSection, SchemeSettings};
 use super::sections::sweep::Sweep;
 use super::toml::diagnostic::{Diagnostic, Span};
 use super::toml::diagnostics::Diagnostics;
 use crate::dynamics::Problem;
-use crate::noise::{Alpha, Amplitude, LevyNoise, Measure};
+use crate::noise::{Amplitude, LevyNoise, Measure, NoiseLaw};
 use crate::scheme::{Limits, Occupancy, Scheme, SchemeError};
 
 /// Largest number of cells, and of the numbers that they hold: 4 GB.
@@ -67,7 +68,7 @@ pub(super) struct Plan {
 /// One dynamics with its sweeps: its own, or those of `[noise]`.
 struct SweptDynamics<'p> {
     section: &'p DynamicsSection,
-    alphas: &'p Sweep<Alpha>,
+    laws: &'p Sweep<LawSection>,
     levels: &'p Sweep<Level>,
     amplitudes: &'p Sweep<AmplitudeSection>,
 }
@@ -81,7 +82,7 @@ impl SweptDynamics<'_> {
     /// Length and place of every sweep.
     fn lengths(&self) -> [(usize, &Span); 3] {
         [
-            (self.alphas.values.len(), &self.alphas.span),
+            (self.laws.values.len(), &self.laws.span),
             (self.levels.values.len(), &self.levels.span),
             (self.amplitudes.values.len(), &self.amplitudes.span),
         ]
@@ -91,6 +92,23 @@ impl SweptDynamics<'_> {
     fn amplitude_size(&self, basins: &[BasinMember]) -> u64 {
         let Some(amplitude) = self.amplitudes.values.first() else { return 0 };
         basins.iter().fold(0, |n: u64, basin| n.saturating_add(amplitude.size(basin.dense_entries())))
+    }
+
+    /// Label of the cells with this law and amplitude: that of the dynamics, with those of their parameters that are swept.
+    fn label(&self, law: &LawSection, amplitude: &Amplitude) -> String {
+        let mut swept = Vec::new();
+        if let Some((name, value)) = law.parameter()
+            && self.laws.values.iter().any(|other| other.parameter() != law.parameter())
+        {
+            swept.push(format!("{name}={value}"));
+        }
+        if let Amplitude::Scalar(scale) = amplitude
+            && self.amplitudes.values.len() > 1
+        {
+            swept.push(format!("amplitude={scale}"));
+        }
+        let label = &self.section.label;
+        if swept.is_empty() { label.clone() } else { format!("{label}[{}]", swept.join(", ")) }
     }
 }
 
@@ -105,7 +123,7 @@ struct Combination<'p> {
 /// One value of every sweep.
 #[derive(Clone, Copy)]
 struct SweepPoint<'p> {
-    alpha: Alpha,
+    law: &'p LawSection,
     level: Level,
     amplitude: &'p AmplitudeSection,
 }
@@ -140,7 +158,7 @@ impl Plan {
                 ));
             }
             let by_eta = dynamics.levels.values.iter().any(|level| level.eta().is_some());
-            if by_eta && dynamics.alphas.values.iter().any(|alpha| alpha.get() <= 1.0) {
+            if by_eta && dynamics.laws.values.iter().any(|law| law.alpha.get() <= 1.0) {
                 warnings.push(format!(
                     "{}: at α ≤ 1 the level ε = η^((α-1)/α) does not vanish as η falls, so the limits of the theorems are not approached",
                     dynamics.section.label
@@ -151,17 +169,17 @@ impl Plan {
     }
 
     fn sweeps<'p>(&'p self, section: &'p DynamicsSection, diagnostics: &Diagnostics) -> Option<SweptDynamics<'p>> {
-        let alphas = section.alpha.as_ref().or(self.noise.alpha.as_ref());
+        let laws = section.laws.as_ref().or(self.noise.laws.as_ref());
         let levels = section.level.as_ref().or(self.noise.level.as_ref());
         let amplitudes = section.amplitude.as_ref().unwrap_or(&self.noise.amplitude);
-        for (missing, key) in [(alphas.is_none(), "alpha"), (levels.is_none(), "epsilon")] {
+        for (missing, key) in [(laws.is_none(), "alpha"), (levels.is_none(), "epsilon")] {
             if missing {
                 let message = format!("no `{key}` for {:?}", section.label);
                 let help = format!("add `{key}` under [noise], or to this dynamics");
                 diagnostics.report(Diagnostic::new(section.span.clone(), message).help(help));
             }
         }
-        Some(SweptDynamics { section, alphas: alphas?, levels: levels?, amplitudes })
+        Some(SweptDynamics { section, laws: laws?, levels: levels?, amplitudes })
     }
 
     /// Number of cells. More than fit into memory are refused before any is built.
@@ -197,15 +215,15 @@ impl Plan {
 
     /// Appends the cells of one scheme, dynamics and basin.
     fn append(&self, cells: &mut Vec<CellPlan>, combination: Combination<'_>, diagnostics: &Diagnostics) -> Option<()> {
-        let SweptDynamics { alphas, levels, amplitudes, .. } = combination.dynamics;
-        let mut checked: Option<Alpha> = None;
+        let SweptDynamics { laws, levels, amplitudes, .. } = combination.dynamics;
+        let mut checked: Option<&LawSection> = None;
         for amplitude in &amplitudes.values {
-            for &alpha in &alphas.values {
+            for law in &laws.values {
                 for &level in &levels.values {
-                    let point = SweepPoint { alpha, level, amplitude };
+                    let point = SweepPoint { law, level, amplitude };
                     let mut cell = self.cell(combination, point, diagnostics)?;
                     cell.index = cells.len() as u64;
-                    if checked != Some(alpha) {
+                    if checked != Some(law) {
                         if let Err(error) = cell.scheme.check(&cell.problem) {
                             diagnostics.report(match &self.occupancy {
                                 Some(_) => occupancy_refusal(combination.dynamics.section, &error),
@@ -213,7 +231,7 @@ impl Plan {
                             });
                             return None;
                         }
-                        checked = Some(alpha);
+                        checked = Some(law);
                     }
                     cells.push(cell);
                 }
@@ -231,12 +249,19 @@ impl Plan {
             diagnostics.report(diagnostic.help("leave out `measure = \"unit\"`"));
             return None;
         }
-        let epsilon = diagnostics.check(&dynamics.levels.span, point.level.epsilon(point.alpha))?;
-        let magnitude = -point.alpha.get() * epsilon.log10();
+        if matches!(point.amplitude, AmplitudeSection::Calibrated(_)) && !point.law.is_stable() {
+            let message = "a calibrated amplitude is a scale of SαS noise, not of another law";
+            let diagnostic = Diagnostic::new(dynamics.amplitudes.span.clone(), message);
+            diagnostics.report(diagnostic.help("give `alpha` in place of the law; `empirical` needs no amplitude"));
+            return None;
+        }
+        let alpha = point.law.alpha;
+        let epsilon = diagnostics.check(&dynamics.levels.span, point.level.epsilon(alpha))?;
+        let magnitude = -alpha.get() * epsilon.log10();
         if magnitude.abs() > MOST_DECADES {
             let message = format!(
                 "ε = {epsilon:e} at α = {} gives exit times of the order ε^-α = 10^{magnitude:.0}, which `f64` cannot hold",
-                point.alpha.get()
+                alpha.get()
             );
             let diagnostic = Diagnostic::new(dynamics.levels.span.clone(), message);
             diagnostics.report(diagnostic.help("choose another unit of time: `ε` and `t` scale as `ε^α t`"));
@@ -256,12 +281,7 @@ impl Plan {
             _ => format!("give a number, a list of {dim} numbers, or a {dim} × {dim} matrix, not all zero"),
         };
         diagnostics.check_with_help(&dynamics.amplitudes.span, noise.amplitude().check(dim), &help)?;
-        let label = match noise.amplitude() {
-            Amplitude::Scalar(scale) if dynamics.amplitudes.values.len() > 1 => {
-                format!("{}[amplitude={scale}]", section.label)
-            }
-            _ => section.label.clone(),
-        };
+        let label = dynamics.label(point.law, noise.amplitude());
         let problem = diagnostics.check(&section.span, Problem::new(landscape, sde, noise))?;
         let occupancy = match &self.occupancy {
             Some(occupancy) => Some(occupancy.at(basin, self.schemes[0].settings, diagnostics)?),
@@ -293,9 +313,24 @@ impl Plan {
         basin: &BasinMember,
         diagnostics: &Diagnostics,
     ) -> Option<LevyNoise> {
-        let noise = diagnostics.check(&dynamics.levels.span, LevyNoise::new(point.alpha, epsilon))?;
-        let noise = diagnostics.check(&dynamics.alphas.span, noise.with_measure(self.noise.measure))?;
-        let Some(amplitude) = point.amplitude.at(point.alpha, &basin.basin) else {
+        let (alpha, eta) = (point.law.alpha, point.level.eta());
+        let noise = diagnostics.check(&dynamics.levels.span, LevyNoise::new(alpha, epsilon))?;
+        let noise = diagnostics.check(&dynamics.laws.span, noise.with_measure(self.noise.measure))?;
+        // One unit of the noise of a step displaces by η, one of the motion by ε.
+        let unit = if dynamics.section.is_discrete() { eta.unwrap_or(epsilon) } else { epsilon };
+        let law = point.law.at(unit);
+        if !law.has_motion() && eta.is_none() {
+            let message = format!("{} noise is drawn once per step and needs a learning rate", law.name());
+            let diagnostic = Diagnostic::new(dynamics.levels.span.clone(), message);
+            diagnostics.report(diagnostic.help("give `eta` in place of `epsilon`"));
+            return None;
+        }
+        let noise = if law == NoiseLaw::Stable {
+            noise
+        } else {
+            diagnostics.check(&dynamics.laws.span, noise.with_law(law))?
+        };
+        let Some(amplitude) = point.amplitude.at(alpha, &basin.basin) else {
             let message =
                 format!("the Hessian of {:?} has no root: it is not positive definite at the minimum", basin.label);
             let help = "give `amplitude` as numbers, or use `quadratic` with positive curvatures";
@@ -327,6 +362,10 @@ fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Diagnostic {
         SchemeError::Matrix { .. } => diagnostic.help(
             "`euler` needs no covariance; a potential of separate axes with a number or a list as `amplitude` needs no matrix",
         ),
+        SchemeError::Law { .. } => diagnostic.help("use `euler = {}`"),
+        SchemeError::NoMotion { eta, .. } => diagnostic.help(format!(
+            "use an optimiser step by step, such as `sgd_steps = {}`, or `euler = {{ step = {eta}, monitoring = \"discrete\" }}`", "{}"
+        )),
         SchemeError::Sampled => diagnostic.help("use `euler = {}`, or the second moment \"mean_field\""),
         _ => diagnostic,
     }

@@ -174,6 +174,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
         "number ≥ 0 or list" => any(vec![swept(not_negative()), list(swept(not_negative()))]),
         "positive number" => swept(positive()),
         "positive number, sweep" => any(vec![positive(), list(positive()), sweep()]),
+        "number, sweep" => any(vec![number(), list(number()), sweep()]),
         "positive number or table" => any(vec![positive(), table()]),
         "number, sweep, or calibration" => any(vec![number(), list(number()), sweep(), reference("alpha")]),
         "list of numbers" | "list of `d` numbers" => list(swept(number())),

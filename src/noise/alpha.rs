@@ -88,12 +88,32 @@ pub enum NoiseError {
         /// Rows and columns of `V`.
         right: (usize, usize),
     },
+    /// A parameter of a noise law that has no such law, or a combination that is not built.
+    #[error("{law} noise: {what}")]
+    Law {
+        /// Name of the law.
+        law: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// Measured noise vectors that cannot be drawn.
+    #[error("the measured noise vectors cannot be used: {what}")]
+    Empirical {
+        /// What is wrong.
+        what: String,
+    },
     /// An entry of the amplitude is not finite, or the amplitude is zero.
     #[error("amplitude Σ has the entry {value}; entries must be finite and not all zero")]
     AmplitudeEntry {
         /// The rejected value.
         value: f64,
     },
+}
+
+impl NoiseError {
+    pub(super) fn law(law: &'static str, what: String) -> Self {
+        NoiseError::Law { law, what }
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 use rand::RngExt;
 use serde::Serialize;
 use statrs::function::gamma::{gamma, ln_gamma};
-use std::f64::consts::PI;
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use super::{Alpha, NoiseError, Stream};
 
@@ -61,6 +61,11 @@ impl LevyMeasure {
         }
     }
 
+    /// Standard normal increments over unit time; without jumps.
+    pub(super) fn unit_variance() -> Self {
+        LevyMeasure { alpha: 2.0, density: 0.0, scale: FRAC_1_SQRT_2 }
+    }
+
     /// The constant `c`.
     pub fn density(&self) -> f64 {
         self.density
@@ -82,10 +87,10 @@ impl LevyMeasure {
     }
 
     /// `∫_{|y|<δ} y² ν(dy) = 2c δ^(2-α)/(2-α)`: variance per unit time of the jumps smaller than `δ`;
-    /// 2 at `α = 2`, where all motion is diffusion.
+    /// 2 s² at `α = 2`, where all motion is diffusion.
     pub fn variance_below(&self, delta: f64) -> f64 {
         if self.alpha == 2.0 {
-            return 2.0;
+            return 2.0 * self.scale * self.scale;
         }
         2.0 * self.density * delta.powf(2.0 - self.alpha) / (2.0 - self.alpha)
     }

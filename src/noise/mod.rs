@@ -1,4 +1,4 @@
-//! The symmetric α-stable law, its Lévy measure and the random streams that feed the paths.
+//! The symmetric α-stable law, its Lévy measure, other laws of the noise, and the random streams that feed the paths.
 //!
 //! [`LevyMeasure`] is the only place that distinguishes the *standard* Lévy motion (increments `h^(1/α) SαS(1)`) from the *unit
 //! density* of the paper (`ν(dy) = |y|^(-1-α) dy`).
@@ -6,6 +6,7 @@
 mod alpha;
 mod amplitude;
 mod lane_streams;
+mod laws;
 mod levy_measure;
 mod levy_noise;
 mod low_rank;
@@ -21,6 +22,7 @@ mod vectors;
 pub use alpha::{Alpha, NoiseError};
 pub use amplitude::Amplitude;
 pub use lane_streams::LaneStreams;
+pub use laws::{CutStable, EmpiricalNoise, NoiseLaw, SkewedStable};
 pub(crate) use levy_measure::mean_abs_power;
 pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use levy_noise::{LevyNoise, epsilon_of_learning_rate};

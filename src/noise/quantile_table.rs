@@ -91,16 +91,25 @@ impl QuantileTable {
         if alpha > 1.9999 && alpha < 2.0 {
             return Err(unavailable);
         }
-        let bits = bits_for(alpha);
-        let per_octave = 1 << bits;
-        let weights = interpolation_weights(per_octave);
-        let mut cells = vec![Cubic::default(); 64 * per_octave].into_boxed_slice();
         // From the tail inwards: each quantile is the starting point of Newton's method for the next.
         let mut last = (2f64.powi(-64), law.upper_quantile(2f64.powi(-64)));
-        let mut quantile = |q: f64| {
+        let quantile = |q: f64| {
             last = (q, law.upper_quantile_near(q, last.1 * (last.0 / q).powf(1.0 / alpha)));
             last.1
         };
+        Ok(Self::interpolating(bits_for(alpha), scale, quantile))
+    }
+
+    /// The table of a symmetric law whose body resembles SαS, by its upper quantile `x(q)`, which is called for increasing `q`, twice at
+    /// most at the same place.
+    pub(crate) fn of_upper_quantile(alpha: Alpha, quantile: impl FnMut(f64) -> f64) -> Self {
+        Self::interpolating(bits_for(alpha.get()), 1.0, quantile)
+    }
+
+    fn interpolating(bits: u32, scale: f64, mut quantile: impl FnMut(f64) -> f64) -> Self {
+        let per_octave = 1 << bits;
+        let weights = interpolation_weights(per_octave);
+        let mut cells = vec![Cubic::default(); 64 * per_octave].into_boxed_slice();
         for octave in 0..OCTAVES {
             let start = 2f64.powi(octave as i32);
             let at = |u: f64| start * u * 2f64.powi(-64);
@@ -116,7 +125,7 @@ impl QuantileTable {
                 cells[cell_number(start, bits) + cell] = cell_of(values, scale, inverse_width);
             }
         }
-        Ok(QuantileTable { cells, shift: 52 - bits })
+        QuantileTable { cells, shift: 52 - bits }
     }
 
     /// The table of the standard normal law.

@@ -10,6 +10,7 @@ use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::exit::{Estimate, SlopeFit, ratio_of_means};
+use crate::noise::NoiseLaw;
 use crate::results::{CellResult, FlatnessOrder, Pair, RandomProblemsResult};
 use crate::theory::{FlatnessMeasure, VolumeClaim};
 
@@ -48,7 +49,9 @@ fn at_smallest_level<'r>(results: impl IntoIterator<Item = &'r CellResult>) -> V
 
 /// `λ E Γ` at the smallest noise level of every dynamics, beside the exact value where there is one.
 fn limit(text: &mut String, results: &[CellResult]) {
-    let predicted = results.iter().filter(|r| r.ratio().is_some() && !r.is_well());
+    // The rate of one tempered jump is no limit at a fixed cutoff.
+    let is_tempered = |r: &CellResult| matches!(r.plan.problem.noise().law(), NoiseLaw::Tempered { .. });
+    let predicted = results.iter().filter(|r| r.ratio().is_some() && !r.is_well() && !is_tempered(r));
     let mut rows = String::new();
     for (dynamics, cells) in group_by(at_smallest_level(predicted), |r| r.plan.dynamics.clone()) {
         let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.ratio()).collect();
@@ -100,7 +103,9 @@ fn coverage_sentence(contained: &[bool]) -> Option<String> {
 fn slopes(text: &mut String, results: &[CellResult]) {
     let key = |r: &CellResult| (r.plan.dynamics.clone(), r.plan.basin.clone(), alpha(r), r.plan.scheme.name());
     let mut rows = String::new();
-    for ((dynamics, basin, alpha, scheme), cells) in group_by(results.iter().filter(|r| r.plan.eta.is_none()), key) {
+    // The claim is about self-similar noise.
+    let claimed = results.iter().filter(|r| r.plan.eta.is_none() && r.plan.problem.noise().law().is_self_similar());
+    for ((dynamics, basin, alpha, scheme), cells) in group_by(claimed, key) {
         let Some(fit) = small_level_slope(&cells, |r| Some(epsilon(r)), SLOPE_REACH) else { continue };
         let (Some(p), Some(bend)) = (fit.p_value, fit.curvature) else { continue };
         let _ = writeln!(
@@ -415,7 +420,24 @@ fn steps(text: &mut String, results: &[CellResult]) {
 
 fn same_cell(a: &CellResult, b: &CellResult) -> bool {
     let noise = [a, b].map(|r| (r.plan.problem.noise().alpha(), r.plan.problem.noise().amplitude().clone()));
-    a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1]
+    a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1] && same_law(a, b)
+}
+
+/// Whether two cells have the same law of the motion; cuts of the steps' law are compared over `η`, to rounding.
+fn same_law(a: &CellResult, b: &CellResult) -> bool {
+    let [a, b] = [a, b].map(|r| {
+        let noise = r.plan.problem.noise();
+        r.plan
+            .problem
+            .dynamics()
+            .learning_rate()
+            .map_or_else(|| noise.law().clone(), |eta| noise.spread_over(eta).law().clone())
+    });
+    match (&a, &b) {
+        (NoiseLaw::Tempered { cutoff: a }, NoiseLaw::Tempered { cutoff: b })
+        | (NoiseLaw::Truncated { at: a }, NoiseLaw::Truncated { at: b }) => (a / b - 1.0).abs() < 1e-9,
+        _ => a == b,
+    }
 }
 
 fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {

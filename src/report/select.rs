@@ -18,13 +18,17 @@ pub fn group_by<'r, K: PartialEq>(
     groups
 }
 
-/// Tail index of a cell.
+/// Tail index of a cell; infinite for noise that has none.
 pub fn alpha(result: &CellResult) -> f64 {
-    result.plan.problem.noise().alpha().get()
+    let noise = result.plan.problem.noise();
+    if noise.law().has_motion() { noise.alpha().get() } else { f64::INFINITY }
 }
 
 /// `α = 1.5`, rounded to four decimals.
 pub fn alpha_label(alpha: f64) -> String {
+    if alpha.is_infinite() {
+        return "no α".to_owned();
+    }
     format!("α = {}", (1e4 * alpha).round() / 1e4)
 }
 

@@ -48,6 +48,15 @@ pub const SUMMARY_COLUMNS: [&str; 27] = [
 /// `max_time`.
 pub const EXTRA_SUMMARY_COLUMNS: [&str; 4] = ["events_per_path", "check", "mean_basis", "restricted_mean"];
 
+/// Columns after those, in tables of experiments whose noise is not SαS in every cell: the law, and the number of jumps that an escape takes
+/// as the noise vanishes.
+pub const LAW_COLUMNS: [&str; 2] = ["law", "jumps"];
+
+/// Whether a table of these cells has the [`LAW_COLUMNS`].
+pub fn has_law_columns<'p>(mut plans: impl Iterator<Item = &'p CellPlan>) -> bool {
+    plans.any(|plan| !plan.problem.noise().law().is_stable())
+}
+
 /// Number of exits by a jump along one noise axis, in its negative and positive direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AxisCount {
@@ -213,6 +222,12 @@ impl CellResult {
         self.events as f64 / self.paths().max(1) as f64
     }
 
+    /// The law of the noise, and the number of jumps of the predicted escape: the values of [`LAW_COLUMNS`].
+    pub fn law_row(&self) -> [String; 2] {
+        let jumps = self.prediction.as_ref().map_or(String::new(), |prediction| prediction.jumps.to_string());
+        [self.plan.problem.noise().law().to_string(), jumps]
+    }
+
     /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EXTRA_SUMMARY_COLUMNS`]; undefined values are empty.
     pub fn summary_row(&self) -> Vec<String> {
         let plan = &self.plan;
@@ -226,7 +241,7 @@ impl CellResult {
             plan.dynamics.clone(),
             plan.basin.clone(),
             plan.problem.basin().dim().to_string(),
-            noise.alpha().to_string(),
+            if noise.law().has_motion() { noise.alpha().to_string() } else { String::new() },
             digits(noise.epsilon()),
             plan.scheme.name().to_string(),
             self.paths().to_string(),
@@ -237,7 +252,7 @@ impl CellResult {
         row.extend(three(self.mean()));
         row.extend(three(self.rate()));
         row.push(number(theory.map(|t| t.rate)));
-        row.push(number(theory.map(|t| t.radon_measure)));
+        row.push(number(theory.and_then(|t| t.radon_measure)));
         row.push(number(theory.map(|t| t.theta)));
         row.push(number(Some(self.volume)));
         row.extend(three(self.ratio()));

@@ -75,8 +75,8 @@ impl<'r> Pair<'r> {
             number(self.theory.complement_sgd),
             number(self.theory.complement_adam()),
             claim.to_string(),
-            number(Some(self.theory.sgd.radon_measure)),
-            number(Some(self.theory.adam.radon_measure)),
+            number(self.theory.sgd.radon_measure),
+            number(self.theory.adam.radon_measure),
             number(Some(self.theory.predicted_ratio())),
             number(ratio.map(|r| r.value)),
             number(ratio.map(|r| r.lo)),
@@ -90,6 +90,7 @@ fn same_setting(a: &CellResult, b: &CellResult) -> bool {
     a.plan.basin == b.plan.basin
         && first.noise().alpha() == second.noise().alpha()
         && first.noise().epsilon() == second.noise().epsilon()
+        && first.noise().law() == second.noise().law()
         && first.noise().amplitude() == second.noise().amplitude()
         && a.plan.scheme.name() == b.plan.scheme.name()
 }

@@ -16,7 +16,10 @@ mod table;
 mod tables;
 mod which_flatness;
 
-pub use cell::{AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, write_escape};
+pub use cell::{
+    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, has_law_columns,
+    write_escape,
+};
 pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use folder::{Request, ResultsError, ResultsFolder};

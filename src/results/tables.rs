@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::cell::{CellResult, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, Tally};
+use super::cell::{CellResult, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, Tally, has_law_columns};
 use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
@@ -56,7 +56,11 @@ pub fn render_tables(
 ) -> Result<Vec<CellResult>, TableError> {
     store.check_place()?;
     let plans = &run.experiment().cells;
-    let columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
+    let mut columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
+    let names_laws = has_law_columns(plans.iter());
+    if names_laws {
+        columns.extend(LAW_COLUMNS);
+    }
     let format = run.experiment().escapes;
     let mut escapes = Escapes::create(folder, format)?;
     let mut summary = TableFile::create(folder, "summary.csv", &columns)?;
@@ -76,7 +80,13 @@ pub fn render_tables(
         }
     }
     check_means(&mut results);
-    results.iter().try_for_each(|result| summary.row(result.summary_row()))?;
+    results.iter().try_for_each(|result| {
+        let mut row = result.summary_row();
+        if names_laws {
+            row.extend(result.law_row());
+        }
+        summary.row(row)
+    })?;
     // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
     escapes.map_or(Ok(()), Escapes::finish)?;

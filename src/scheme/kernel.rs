@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{Outcome, PathRecord};
 use crate::dynamics::Problem;
-use crate::noise::{Seed, Stream};
+use crate::noise::{NoiseError, Seed, Stream};
 
 /// A flag that asks a run to stop: at the next chunk, or at once, which abandons the chunks in progress.
 #[derive(Clone, Debug, Default)]
@@ -215,6 +215,27 @@ pub enum SchemeError {
         /// Its dimension.
         dim: usize,
     },
+    /// Large jumps of another law are not drawn.
+    #[error("{scheme} draws the jumps of SαS noise, and this noise is {law}")]
+    Law {
+        /// Name of the scheme.
+        scheme: &'static str,
+        /// Name of the law.
+        law: &'static str,
+    },
+    /// Noise without a motion has no SDE.
+    #[error(
+        "{law} noise is drawn once per step and drives no SDE; euler accepts it with `step = {eta}`, the learning rate, and discrete monitoring only"
+    )]
+    NoMotion {
+        /// Name of the law.
+        law: &'static str,
+        /// The learning rate.
+        eta: f64,
+    },
+    /// The noise over a step cannot be drawn.
+    #[error(transparent)]
+    Noise(#[from] NoiseError),
     /// No path can ever leave.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,

@@ -58,7 +58,7 @@ impl FlatnessMeasure {
     }
 
     /// Every measure of a problem in the order of [`FlatnessMeasure::ALL`]; larger is flatter. The prediction is that of the problem, and the
-    /// volume that of its domain. `None` if one of them is not positive and finite.
+    /// volume that of its domain. `None` if one of them is not positive and finite, or if the noise has no Radon measure.
     pub fn of(problem: &Problem, prediction: &Prediction, volume: f64) -> Option<[f64; 6]> {
         let basin = problem.basin();
         let hessian = basin.potential().hessian(basin.minimum());
@@ -71,7 +71,7 @@ impl FlatnessMeasure {
             (1.0 + level) / (100.0 * highest_rise(&hessian, &top.eigenvectors, basin.minimum())),
             volume.powf(1.0 / basin.dim() as f64),
             axis_width(problem),
-            prediction.radon_measure.powf(-1.0 / alpha),
+            prediction.radon_measure?.powf(-1.0 / alpha),
         ];
         measures.iter().all(|m| *m > 0.0 && m.is_finite()).then_some(measures)
     }

@@ -7,6 +7,7 @@ mod flatness;
 mod prediction;
 mod random_basins;
 mod random_problems;
+mod several_jumps;
 mod theorem1;
 mod theorem2;
 mod transitions;

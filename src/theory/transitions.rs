@@ -9,12 +9,12 @@
 
 use nalgebra::DMatrix;
 
-use crate::noise::LevyNoise;
+use crate::noise::{LevyNoise, NoiseLaw};
 
 /// The rates `q_ij` of a one-dimensional landscape with the given minima and the saddles between them, per unit time; `q_ii` is minus
 /// the rate of leaving well `i`, so that every row sums to 0.
 ///
-/// `noise` drives SGD; its amplitude must be one-dimensional. For Adam the amplitude is divided by `Q*`.
+/// `noise` drives SGD by single jumps, of its own law; its amplitude must be one-dimensional. For Adam the amplitude is divided by `Q*`.
 ///
 /// # Panics
 /// Unless `minima[0] < saddles[0] < minima[1] < …`, with one saddle fewer than minima.
@@ -37,16 +37,19 @@ pub fn transition_rates(minima: &[f64], saddles: &[f64], noise: &LevyNoise) -> D
     assert!((0..saddles.len()).all(ordered), "minima and saddles must alternate");
     let alpha = noise.alpha().get();
     let scale = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();
+    let sign = noise.amplitude().column(1, 0)[0].signum();
     // Rate of the jumps beyond a distance, in one direction.
-    let beyond = |distance: f64| 0.5 * noise.measure().tail_mass(1.0 / scale) * distance.powf(-alpha);
+    let beyond = |reach: f64| match noise.law() {
+        NoiseLaw::Stable => 0.5 * noise.measure().tail_mass(1.0 / scale) * reach.abs().powf(-alpha),
+        _ => noise.side_masses(reach.abs() / scale)[usize::from(reach * sign > 0.0)],
+    };
     let mut rates = DMatrix::from_fn(wells, wells, |i, j| {
         if i == j {
             return 0.0;
         }
         // The saddles that bound well j, the one nearer to well i first. An outermost well has only one.
         let (near, far) = if j > i { (Some(j - 1), Some(j)) } else { (Some(j), j.checked_sub(1)) };
-        let reach =
-            |saddle: Option<usize>| saddle.and_then(|s| saddles.get(s)).map_or(0.0, |s| beyond((s - minima[i]).abs()));
+        let reach = |saddle: Option<usize>| saddle.and_then(|s| saddles.get(s)).map_or(0.0, |s| beyond(s - minima[i]));
         reach(near) - reach(far)
     });
     for i in 0..wells {

@@ -18,7 +18,7 @@ use super::prediction::TheoryError;
 use super::transitions::transition_rates;
 use crate::dynamics::{Dynamics, Problem};
 use crate::landscape::{Potential, Wells};
-use crate::noise::Amplitude;
+use crate::noise::{Amplitude, NoiseLaw};
 
 /// Intervals of Simpson's rule on each side of a minimum.
 const INTERVALS: usize = 4_000;
@@ -55,9 +55,12 @@ impl WellChain {
     ///
     /// # Errors
     /// [`TheoryError::NoRest`] for Adam's sampled second moment and for steps other than plain SGD, [`TheoryError::Gaussian`] for Adam at
-    /// `α = 2`, whose momentum changes the stationary law.
+    /// `α = 2`, whose momentum changes the stationary law, and [`TheoryError::Chain`] for other laws of the noise.
     pub fn of(problem: &Problem, wells: &Wells) -> Result<Self, TheoryError> {
         let (noise, q) = (problem.noise(), problem.preconditioner().ok_or(TheoryError::NoRest)?);
+        if !(noise.law().is_stable() || *noise.law() == NoiseLaw::Gaussian) {
+            return Err(TheoryError::Chain { law: noise.law().name() });
+        }
         let amplitude = noise.amplitude().column(1, 0)[0].abs();
         if !noise.alpha().is_gaussian() {
             let noise = noise.clone().with_amplitude(Amplitude::Scalar(amplitude / q.entry(0)));

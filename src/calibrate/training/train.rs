@@ -58,9 +58,20 @@ pub struct TrainedRun {
     pub parameters: Vec<[f64; 4]>,
     /// The gradient noise of the last measurement, for figures.
     pub noise: Option<NoiseSamples>,
+    /// The noise vectors at the coordinates of the minimum, one after the other.
+    pub vectors: Vec<f64>,
 }
 
 impl TrainedRun {
+    /// The noise vectors as an array of batches × coordinates; `None` without coordinates.
+    ///
+    /// # Errors
+    /// [`NpyError`] of the array.
+    pub fn vectors_array(&self) -> Option<Result<NpyArray, NpyError>> {
+        let columns = self.record.minimum.as_ref().map_or(0, |minimum| minimum.coordinates.len());
+        (columns > 0).then(|| NpyArray::new(vec![self.vectors.len() / columns, columns], self.vectors.clone()))
+    }
+
     /// The rows as an array of parameters × 4.
     ///
     /// # Errors
@@ -94,6 +105,7 @@ struct TrainingState<'t> {
     record: OptimiserRun,
     window: Window,
     noise: Option<NoiseSamples>,
+    vectors: Vec<f64>,
 }
 
 /// Noise recorded over the last steps.
@@ -130,6 +142,7 @@ impl Training<'_> {
             record: self.empty_record(),
             window: Window { gradient: Samples::default(), direction: smoothed, steps: 0 },
             noise: None,
+            vectors: Vec::new(),
             training: self,
             network,
         };
@@ -139,7 +152,7 @@ impl Training<'_> {
             Err(Halt::Failed(error)) => return Err(error),
         };
         progress.record.ended = ended;
-        Ok(TrainedRun { record: progress.record, parameters, noise: progress.noise })
+        Ok(TrainedRun { record: progress.record, parameters, noise: progress.noise, vectors: progress.vectors })
     }
 
     fn empty_record(&self) -> OptimiserRun {
@@ -317,7 +330,12 @@ impl TrainingState<'_> {
                 self.record.measurements.push(study::over_iterations(&scene, NoiseKind::Direction, samples)?);
             }
         }
-        self.record.minimum = Some(self.minimum(iteration, &pass.moments, &full)?);
+        let mut minimum = self.minimum(iteration, &pass.moments, &full)?;
+        if !minimum.coordinates.is_empty() {
+            minimum.noise_file = Some(format!("{}-noise.npy", self.record.label));
+            self.vectors = self.noise_vectors(iteration, &full, &minimum)?;
+        }
+        self.record.minimum = Some(minimum);
         Ok((0..self.network.dim())
             .map(|i| {
                 let moments = &pass.moments;
@@ -325,6 +343,17 @@ impl TrainingState<'_> {
                 [f64::from(self.parameters[i]), mean_log, moments.zero_share(i), moments.second_moment(i)]
             })
             .collect())
+    }
+
+    /// The noise of the batches of the last measurement at the coordinates of the minimum, row by row. The coordinates are known only
+    /// after that measurement, so the batches are drawn again.
+    fn noise_vectors(&self, iteration: u64, full: &[f64], minimum: &Minimum) -> Result<Vec<f64>, Halt> {
+        let coordinates = minimum.coordinates.iter().map(|c| c.parameter).collect();
+        let watch = Watch { wide: Vec::new(), pooled: Vec::new(), long: coordinates };
+        let mut batches = self.training.batches(Purpose::Noise(iteration));
+        let count = self.training.settings.noise_batches;
+        let pass = noise_pass(self.probe(self.training.train), &mut batches, full, count, None, &watch)?;
+        Ok(pass.gradient.long.pooled(|_| true))
     }
 
     /// Curvatures at the coordinates with the largest noise.
@@ -339,6 +368,7 @@ impl TrainingState<'_> {
             iteration,
             gradient_norm: full.iter().map(|g| g * g).sum::<f64>().sqrt(),
             parameters_file: format!("{}.npy", self.record.label),
+            noise_file: None,
             coordinates: Vec::new(),
             left_out: 0,
         };

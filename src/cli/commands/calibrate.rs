@@ -258,6 +258,9 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Calibr
     for run in &found.runs {
         if let Some(minimum) = &run.record.minimum {
             run.parameters_array()?.write(&folder.path().join(&minimum.parameters_file))?;
+            if let (Some(file), Some(vectors)) = (&minimum.noise_file, run.vectors_array()) {
+                vectors?.write(&folder.path().join(file))?;
+            }
         }
     }
     Ok(())

@@ -61,13 +61,24 @@ fn as_table(cells: &[CellPlan]) -> String {
             plan.index.to_string(),
             plan.dynamics.clone(),
             plan.basin.clone(),
-            noise.alpha().to_string(),
+            if noise.law().has_motion() { noise.alpha().to_string() } else { "–".to_string() },
             if noise.epsilon() < 0.01 { format!("{:.4e}", noise.epsilon()) } else { format!("{:.4}", noise.epsilon()) },
         ];
-        match Prediction::of(&plan.problem) {
+        let prediction = Prediction::of(&plan.problem);
+        let law = noise.law();
+        if !law.is_stable() {
+            let jumps = prediction.as_ref().map_or(1, |theory| theory.jumps);
+            let by = if jumps > 1 {
+                format!(": {jumps} jumps are needed, the rate is that of {jumps}")
+            } else {
+                String::new()
+            };
+            notes.push(format!("cell {}: {law} noise{by}", plan.index));
+        }
+        match prediction {
             Ok(theory) => row.extend([
                 format!("{:.4e}", theory.theta),
-                format!("{:.4e}", theory.radon_measure),
+                theory.radon_measure.map_or("–".to_string(), |measure| format!("{measure:.4e}")),
                 format!("{:.4e}", theory.rate),
                 format!("{:.4e}", theory.mean_time()),
                 format!("{:.4e}", plan.problem.basin().volume().value),
@@ -165,7 +176,7 @@ fn as_json(cells: &[CellPlan]) -> String {
             let mut object = json!({
                 "cell": plan.index, "dynamics": plan.dynamics, "basin": plan.basin, "dim": plan.problem.basin().dim(),
                 "alpha": noise.alpha().get(), "epsilon": noise.epsilon(), "eta": plan.eta, "measure": plan.measure,
-                "structure": noise.structure(), "volume": volume.value, "volume_error": volume.error,
+                "structure": noise.structure(), "law": noise.law().to_string(), "volume": volume.value, "volume_error": volume.error,
             });
             if let Some(wells) = wells_as_json(plan) {
                 object["wells"] = wells;
@@ -173,7 +184,7 @@ fn as_json(cells: &[CellPlan]) -> String {
             let theory = match Prediction::of(&plan.problem) {
                 Ok(theory) => json!({
                     "theta": theory.theta, "radon_measure": theory.radon_measure, "radon_error": theory.radon_error,
-                    "rate": theory.rate, "mean_time": theory.mean_time(), "width": theory.width,
+                    "rate": theory.rate, "jumps": theory.jumps, "mean_time": theory.mean_time(), "width": theory.width,
                     "log_det_q": theory.preconditioner.log_determinant(), "anisotropy": theory.preconditioner.anisotropy(),
                     "axes": theory.axes.iter().map(|a| json!({"minus": a.minus, "plus": a.plus})).collect::<Vec<_>>(),
                 }),

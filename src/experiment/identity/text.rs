@@ -14,8 +14,9 @@ use crate::experiment::file::Experiment;
 use crate::experiment::plan::CellPlan;
 use crate::experiment::sections::potential::PotentialSettings;
 use crate::experiment::sections::scheme::SchemeSettings;
+use crate::files::Fingerprint;
 use crate::landscape::{Domain, Well};
-use crate::noise::{Amplitude, Measure, Structure};
+use crate::noise::{Amplitude, Measure, NoiseLaw, Structure};
 use crate::scheme::{JumpAdapted, Monitoring, Occupancy, OccupancyStart};
 
 impl Experiment {
@@ -96,6 +97,7 @@ fn write_noise(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     let noise = cell.problem.noise();
     lines.number("alpha", noise.alpha().get())?;
     lines.number("epsilon", noise.epsilon())?;
+    write_law(noise.law(), lines)?;
     let structure = match noise.structure() {
         Structure::Independent => "independent",
         Structure::Isotropic => "isotropic",
@@ -118,6 +120,26 @@ fn write_noise(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
             let [left, right] = sigma.factors();
             left.column_iter().try_for_each(|column| lines.numbers("left", column))?;
             right.column_iter().try_for_each(|column| lines.numbers("right", column))
+        }
+    }
+}
+
+/// Nothing for SαS, which has no parameter beside the tail index.
+fn write_law(law: &NoiseLaw, lines: &mut IdentityLines<'_>) -> fmt::Result {
+    match law {
+        NoiseLaw::Stable => return Ok(()),
+        _ => lines.text("law", law.name())?,
+    }
+    match law {
+        NoiseLaw::Stable | NoiseLaw::Gaussian => Ok(()),
+        NoiseLaw::Skewed { beta } => lines.number("beta", *beta),
+        NoiseLaw::Tempered { cutoff } => lines.number("cutoff", *cutoff),
+        NoiseLaw::Truncated { at } => lines.number("at", *at),
+        NoiseLaw::StudentT { degrees } => lines.number("degrees", *degrees),
+        NoiseLaw::Empirical(vectors) => {
+            let mut hash = Fingerprint::new();
+            vectors.values().iter().try_for_each(|value| write!(hash, "{:x} ", value.to_bits()))?;
+            lines.text("vectors", &format!("{} of {}: {hash}", vectors.count(), vectors.dim()))
         }
     }
 }
@@ -177,7 +199,6 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::Fingerprint;
 
     const EVERYTHING: &str = include_str!("../../../tests/data/everything.toml");
 

@@ -1,5 +1,6 @@
 //! `{ calibration = ".." }`: values taken from the calibration of a network.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::calibrate::{Calibration, Coordinate, Measurement, Minimum, NoiseKind, OptimiserRun, SamplingAxis};
@@ -7,6 +8,7 @@ use crate::experiment::toml::diagnostics::Diagnostics;
 use crate::experiment::toml::node::{Kind, Node};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::Alpha;
+use crate::tail::NpyArray;
 
 /// Whether the value is a table that names a calibration.
 pub(in crate::experiment) fn names_calibration(value: Value<'_>) -> bool {
@@ -16,6 +18,8 @@ pub(in crate::experiment) fn names_calibration(value: Value<'_>) -> bool {
 /// One run of a calibration.
 struct Source {
     calibration: Rc<Calibration>,
+    /// The folder of its files.
+    folder: PathBuf,
     run: usize,
 }
 
@@ -24,7 +28,8 @@ impl Source {
         let name = table.need("calibration", "\"calibrate-digits\"");
         let optimiser = table.get("optimiser").map(|optimiser| optimiser.text());
         let name = name?;
-        let read = value.reading.calibrations.borrow_mut().get(name.text()?);
+        let mut calibrations = value.reading.calibrations.borrow_mut();
+        let (read, folder) = (calibrations.get(name.text()?), calibrations.folder(name.text()?));
         let calibration = match read {
             Ok(calibration) => calibration,
             Err(reason) => {
@@ -48,7 +53,7 @@ impl Source {
             value.report_with_help("the calibration holds several optimisers", help);
             return None;
         };
-        Some(Source { calibration, run })
+        Some(Source { calibration, folder, run })
     }
 
     fn run(&self) -> &OptimiserRun {
@@ -83,6 +88,36 @@ pub(in crate::experiment) fn read_gradient_sizes(value: Value<'_>) -> Option<Vec
 /// Curvatures at the coordinates of the calibration.
 pub(in crate::experiment) fn read_curvatures(value: Value<'_>) -> Option<Vec<f64>> {
     read_coordinates(value, |c| c.curvature)
+}
+
+/// Coordinates of the noise vectors of the calibration, and the vectors, one after the other.
+pub(in crate::experiment) fn read_vectors(value: Value<'_>) -> Option<(usize, Vec<f64>)> {
+    let table = value.table()?;
+    let source = Source::read(value, &table);
+    table.finish();
+    let source = source?;
+    let minimum = source.minimum(value)?;
+    let Some(file) = &minimum.noise_file else {
+        let message =
+            "the calibration holds no noise vectors; those of older versions and of the Python package have none";
+        value.report_with_help(message, "run `levy-escape calibrate` again, with `--force` to replace it");
+        return None;
+    };
+    let path = source.folder.join(file);
+    let array = match NpyArray::read(&path) {
+        Ok(array) => array,
+        Err(error) => {
+            value.report(format!("the noise vectors {} cannot be read: {error}", path.display()));
+            return None;
+        }
+    };
+    let (dim, shape) = (minimum.coordinates.len(), array.shape().to_vec());
+    if shape.len() != 2 || shape[1] != dim {
+        value.report(format!("{} holds an array of shape {shape:?}, not vectors of {dim} coordinates", path.display()));
+        return None;
+    }
+    value.reading.budget.request(array.values().len() as u64, &value.node.span, &value.reading.diagnostics)?;
+    Some((dim, array.into_values()))
 }
 
 fn read_coordinates(value: Value<'_>, of: fn(&Coordinate) -> f64) -> Option<Vec<f64>> {
@@ -175,7 +210,7 @@ mod tests {
     use crate::dynamics::Dynamics;
     use crate::experiment::Experiment;
     use crate::experiment::calibrations::FILE;
-    use crate::noise::Amplitude;
+    use crate::noise::{Amplitude, NoiseLaw};
     use std::path::Path;
 
     const GOOD: &str = "name = 'e'\npaths = 10\n[noise]\nalpha = { calibration = 'c' }\neta = 0.01\namplitude = { calibration = 'c' }\n\
@@ -185,6 +220,37 @@ mod tests {
 
     fn parse(text: &str, results: &Path) -> Result<Experiment, String> {
         Experiment::parse_with_results("e.toml", text, results).map_err(|errors| errors.to_string())
+    }
+
+    /// Whole vectors, their sign and order kept; an old calibration, a missing file and another shape are refused.
+    #[test]
+    fn measured_vectors_are_read_from_the_folder_of_the_calibration() {
+        let text = "name = 'e'\npaths = 10\n[noise]\nempirical = { calibration = 'c' }\neta = 0.01\n[[dynamics]]\nsgd_steps = {}\n\
+            [[basin]]\nname = 'measured'\npotential = { calibrated = { calibration = 'c' } }\ndomain = { box = { half_width = 0.1 } }\n";
+        let old = folder(&serde_json::to_string(&example()).unwrap());
+        assert!(parse(text, old.path()).unwrap_err().contains("holds no noise vectors"));
+        let mut calibration = example();
+        calibration.runs[0].minimum.as_mut().unwrap().noise_file = Some("sgd-noise.npy".to_string());
+        let dir = folder(&serde_json::to_string(&calibration).unwrap());
+        assert!(parse(text, dir.path()).unwrap_err().contains("sgd-noise.npy cannot be read"));
+        let write = |shape: Vec<usize>, values: Vec<f64>| {
+            NpyArray::new(shape, values).unwrap().write(&dir.path().join("c/sgd-noise.npy")).unwrap();
+        };
+        write(vec![2, 3], vec![1.0; 6]);
+        assert!(parse(text, dir.path()).unwrap_err().contains("not vectors of 2 coordinates"));
+        write(vec![3, 2], vec![1.0, -2.0, 3.0, 4.0, -5.0, 6.0]);
+        let experiment = parse(text, dir.path()).unwrap();
+        let NoiseLaw::Empirical(vectors) = experiment.cells[0].problem.noise().law() else { panic!() };
+        assert_eq!((vectors.dim(), vectors.values()), (2, &[1.0, -2.0, 3.0, 4.0, -5.0, 6.0][..]));
+        // The vectors are part of the identity of the experiment.
+        let identity = |experiment: &Experiment| {
+            let mut text = String::new();
+            experiment.write_identity(&mut text).unwrap();
+            text
+        };
+        let before = identity(&experiment);
+        write(vec![3, 2], vec![1.0, -2.0, 3.0, 4.0, -5.0, 6.5]);
+        assert_ne!(before, identity(&parse(text, dir.path()).unwrap()));
     }
 
     fn folder(json: &str) -> tempfile::TempDir {

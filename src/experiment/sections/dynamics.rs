@@ -2,14 +2,14 @@
 
 use super::basin::read_label;
 use super::calibration::{names_calibration, read_gradient_sizes};
-use super::noise::{AmplitudeSection, Level, read_alpha, read_amplitude, read_level};
+use super::noise::{AmplitudeSection, Level, read_amplitude, read_level};
+use super::noise_law::{LawSection, read_laws};
 use super::rate::{Rate, ZeroDecay, read_rate};
 use super::steps::{StepsKind, StepsSection};
 use super::sweep::Sweep;
 use crate::dynamics::{Adam, Dynamics, DynamicsError, SecondMoment};
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::reader::{TableReader, Value};
-use crate::noise::Alpha;
 
 #[derive(Clone, Copy)]
 enum DynamicsKind {
@@ -51,7 +51,7 @@ enum OptimiserSection {
 pub(in crate::experiment) struct DynamicsSection {
     pub label: String,
     optimiser: OptimiserSection,
-    pub alpha: Option<Sweep<Alpha>>,
+    pub laws: Option<Sweep<LawSection>>,
     pub level: Option<Sweep<Level>>,
     pub amplitude: Option<Sweep<AmplitudeSection>>,
     pub span: Span,
@@ -111,7 +111,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     let before = value.reading.diagnostics.count();
     let name = table.get("name").map(read_label);
     let which = table.one_of("a dynamics", &DynamicsKind::NAMED);
-    let alpha = read_alpha(&table);
+    let laws = read_laws(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
     table.finish();
@@ -135,7 +135,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     Some(DynamicsSection {
         label,
         optimiser: optimiser?,
-        alpha: alpha?,
+        laws: laws?,
         level: level?,
         amplitude: amplitude?,
         span: settings.node.span.clone(),

@@ -6,6 +6,7 @@ mod domain;
 pub(super) mod dynamics;
 pub(super) mod family;
 pub(super) mod noise;
+pub(super) mod noise_law;
 pub(super) mod occupancy;
 pub(super) mod potential;
 pub(super) mod random_basins;

@@ -1,8 +1,9 @@
-//! `[noise]`: tail index, level, structure, normalisation and amplitude.
+//! `[noise]`: law, level, structure, normalisation and amplitude.
 
 use nalgebra::DMatrix;
 
 use super::calibration::{names_calibration, read_alphas, read_mean_logs};
+use super::noise_law::{LawSection, read_laws};
 use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
 use crate::experiment::toml::node::Kind;
@@ -93,18 +94,18 @@ fn root_hessian(basin: &Basin) -> Option<Amplitude> {
 /// The section, before its sweeps are multiplied out.
 #[derive(Clone, Debug)]
 pub(in crate::experiment) struct NoiseSection {
-    pub alpha: Option<Sweep<Alpha>>,
+    pub laws: Option<Sweep<LawSection>>,
     pub level: Option<Sweep<Level>>,
     pub amplitude: Sweep<AmplitudeSection>,
     pub structure: Structure,
     pub measure: Measure,
 }
 
-/// Reads `[noise]`. Tail index and level may be left to the dynamics.
+/// Reads `[noise]`. Law and level may be left to the dynamics.
 pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let table = value.table()?;
     let before = value.reading.diagnostics.count();
-    let alpha = read_alpha(&table);
+    let laws = read_laws(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
     let unit = Sweep { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };
@@ -117,7 +118,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
         return None;
     }
     Some(NoiseSection {
-        alpha: alpha?,
+        laws: laws?,
         level: level?,
         amplitude: amplitude?.unwrap_or(unit),
         structure: structure?,

@@ -13,7 +13,8 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
             let mut series = Series { label: basin_title(&basin), ..Series::default() };
             for cell in cells {
                 let Some(theory) = &cell.prediction else { continue };
-                series.predicted.push((epsilon(cell), theory.radon_measure));
+                let Some(measure) = theory.radon_measure else { continue };
+                series.predicted.push((epsilon(cell), measure));
                 if let Some(rate) = cell.rate() {
                     let scaled = rate.scaled(1.0 / theory.theta);
                     series.points.push(Point { x: epsilon(cell), y: scaled.value, lo: scaled.lo, hi: scaled.hi });

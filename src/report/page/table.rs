@@ -3,7 +3,9 @@
 use maud::{Markup, html};
 
 use crate::report::number;
-use crate::results::{COMPARISON_COLUMNS, CellResult, EXTRA_SUMMARY_COLUMNS, Pair, SUMMARY_COLUMNS};
+use crate::results::{
+    COMPARISON_COLUMNS, CellResult, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, Pair, SUMMARY_COLUMNS, has_law_columns,
+};
 
 /// Rows on the page. A browser is slow with more.
 const MOST_ROWS: usize = 2_000;
@@ -50,8 +52,17 @@ struct Table<'t> {
 
 /// The summary, one row per cell, with the predicted mean beside the measured one.
 pub fn summary(results: &[CellResult]) -> Markup {
-    let names = SUMMARY_COLUMNS.iter().chain(&EXTRA_SUMMARY_COLUMNS).copied();
-    let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(CellResult::summary_row).collect();
+    let names_laws = has_law_columns(results.iter().map(|result| &result.plan));
+    let laws: &[&str] = if names_laws { &LAW_COLUMNS } else { &[] };
+    let names = SUMMARY_COLUMNS.iter().chain(&EXTRA_SUMMARY_COLUMNS).chain(laws).copied();
+    let row = |result: &CellResult| {
+        let mut row = result.summary_row();
+        if names_laws {
+            row.extend(result.law_row());
+        }
+        row
+    };
+    let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(row).collect();
     let mut table = Table::new("summary", names, rows, "One row per cell. E Γ and λ E Γ with 95 % intervals.");
     if let Some(at) = table.position("mean_time") {
         table.columns.insert(at, Column { name: "", heading: "E Γ predicted, 1/λ", shown: true });

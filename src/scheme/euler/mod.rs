@@ -6,6 +6,8 @@ mod box_steps;
 mod interval_lanes;
 mod interval_steps;
 mod kernel;
+#[cfg(test)]
+mod laws;
 mod monitoring;
 mod optimiser_steps;
 mod step_noise;

@@ -54,18 +54,19 @@ impl Scheme for Steps {
             // Plain SGD is Euler's scheme for its SDE with h = η and discrete monitoring.
             Dynamics::SgdSteps(sgd) if sgd.is_plain() => {
                 let euler = Euler::with_step(sgd.eta())?.monitoring(Monitoring::Discrete);
-                let euler = EulerKernel::new(&euler, &problem.with_dynamics(Dynamics::Sgd));
+                let problem = problem.with_dynamics(Dynamics::Sgd).with_noise_spread_over(sgd.eta());
+                let euler = EulerKernel::new(&euler, &problem)?;
                 Ok(Box::new(SgdKernel { description: sgd.describe(), euler }))
             }
-            Dynamics::SgdSteps(sgd) => Ok(OptimiserKernel::boxed(problem, sgd.stepper(dim), sgd.describe())),
-            Dynamics::AdamSteps(adam) => Ok(OptimiserKernel::boxed(problem, adam.stepper(dim), adam.describe())),
+            Dynamics::SgdSteps(sgd) => OptimiserKernel::boxed(problem, sgd.stepper(dim), sgd.describe()),
+            Dynamics::AdamSteps(adam) => OptimiserKernel::boxed(problem, adam.stepper(dim), adam.describe()),
             Dynamics::RmspropSteps(rmsprop) => {
-                Ok(OptimiserKernel::boxed(problem, rmsprop.stepper(dim), rmsprop.describe()))
+                OptimiserKernel::boxed(problem, rmsprop.stepper(dim), rmsprop.describe())
             }
             Dynamics::AdagradSteps(adagrad) => {
-                Ok(OptimiserKernel::boxed(problem, adagrad.stepper(dim), adagrad.describe()))
+                OptimiserKernel::boxed(problem, adagrad.stepper(dim), adagrad.describe())
             }
-            Dynamics::LionSteps(lion) => Ok(OptimiserKernel::boxed(problem, lion.stepper(dim), lion.describe())),
+            Dynamics::LionSteps(lion) => OptimiserKernel::boxed(problem, lion.stepper(dim), lion.describe()),
             Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
         }
     }
@@ -107,14 +108,14 @@ struct OptimiserWorkspace<R> {
 }
 
 impl<R: Recursion + 'static> OptimiserKernel<R> {
-    fn boxed(problem: &Problem, stepper: Stepper<R>, description: String) -> Box<dyn PathKernel> {
-        Box::new(OptimiserKernel {
+    fn boxed(problem: &Problem, stepper: Stepper<R>, description: String) -> Result<Box<dyn PathKernel>, SchemeError> {
+        Ok(Box::new(OptimiserKernel {
             problem: problem.clone(),
-            noise: StepNoise::new(problem),
+            noise: StepNoise::new(problem)?,
             gradient_noise: problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
             stepper,
             description,
-        })
+        }))
     }
 
     fn path(&self, ws: &mut OptimiserWorkspace<R>, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
@@ -193,7 +194,7 @@ mod tests {
         let source = StreamSource { seed: Seed(3), cell: 0 };
         let mut records = Vec::new();
         Steps.prepare(&problem).unwrap().run(source, 0..200, Limits::default(), &mut records);
-        let noise = StepNoise::new(&problem);
+        let noise = StepNoise::new(&problem).unwrap();
         for (path, record) in records.iter().enumerate() {
             let mut rng = source.stream(path as u64);
             let (mut x, mut xi, mut kick) = ([0.0; 2], [0.0; 2], [0.0; 2]);
@@ -216,7 +217,7 @@ mod tests {
         let eta = 0.05;
         let sgd = SgdSteps::new(eta).unwrap();
         let problem = problem(Dynamics::SgdSteps(sgd), 1.5, eta);
-        let general = OptimiserKernel::boxed(&problem, sgd.stepper(2), String::new());
+        let general = OptimiserKernel::boxed(&problem, sgd.stepper(2), String::new()).unwrap();
         let events = |kernel: &dyn PathKernel| {
             let mut records = Vec::new();
             kernel.run(StreamSource { seed: Seed(3), cell: 0 }, 0..200, Limits::default(), &mut records);
@@ -227,7 +228,10 @@ mod tests {
         assert!(found.iter().sum::<u64>() > 2000);
         // With momentum they are others.
         let momentum = sgd.with_momentum(Momentum::Classical(0.5)).unwrap();
-        assert_ne!(found, events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).as_ref()));
+        assert_ne!(
+            found,
+            events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).unwrap().as_ref())
+        );
     }
 
     /// SGD with momentum, isotropic noise and a dense amplitude, written out on the same draws.
@@ -245,7 +249,7 @@ mod tests {
         let limits = Limits { max_time: 400.5 * eta, ..Limits::default() };
         let mut records = Vec::new();
         Steps.prepare(&problem).unwrap().run(source, 0..200, limits, &mut records);
-        let noise = StepNoise::new(&problem);
+        let noise = StepNoise::new(&problem).unwrap();
         let mut exits = 0;
         for (path, record) in records.iter().enumerate() {
             let mut rng = source.stream(path as u64);

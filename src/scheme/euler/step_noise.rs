@@ -1,38 +1,70 @@
 //! The noise of one step of fixed length.
 
+use std::sync::Arc;
+
 use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{Distribution, StandardNormal, StudentT};
 
 use crate::dynamics::Problem;
 use crate::landscape::Basin;
-use crate::noise::{Alpha, LevyNoise, PositiveStable, QuantileTable, StableLaw, Stream, Structure};
+use crate::noise::{
+    Alpha, CutStable, EmpiricalNoise, LevyNoise, NoiseError, NoiseLaw, PositiveStable, QuantileTable, SkewedStable,
+    StableLaw, Stream, Structure,
+};
 use crate::scheme::exit_site::{by_coordinate, by_noise_axis, is_lost};
 use crate::scheme::{Departure, ExitSite, Side};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
 const JUMP_SHARE: f64 = 0.1;
 
-/// SαS(1) by the quantile table, or by the exact transformation for an `α` that the table does not cover.
+/// The law of `ξ` by its sampler: for SαS(1) the quantile table, or the exact transformation for an `α` that the table does not cover.
 pub(in crate::scheme) enum StepLaw {
     Table(QuantileTable),
     Transformation(StableLaw),
+    Skewed(SkewedStable),
+    Cut(CutStable),
+    StudentT(StudentT<f64>),
+    /// All coordinates at once.
+    Empirical(Arc<EmpiricalNoise>),
 }
 
 impl StepLaw {
-    pub fn new(alpha: Alpha) -> Self {
+    /// The law of `h^(-1/α)` times an increment over `h`; over unit time for the steps of an optimiser.
+    pub fn new(noise: &LevyNoise, h: f64) -> Result<Self, NoiseError> {
+        let alpha = noise.alpha();
+        // Cuts in units of the step's scale.
+        let cut = |cut: f64| cut * h.powf(-1.0 / alpha.get());
+        Ok(match noise.law() {
+            NoiseLaw::Stable | NoiseLaw::Gaussian => Self::stable(alpha),
+            NoiseLaw::Skewed { beta } => StepLaw::Skewed(SkewedStable::new(alpha, *beta)?),
+            NoiseLaw::Tempered { cutoff } => StepLaw::Cut(CutStable::tempered(alpha, cut(*cutoff))?),
+            NoiseLaw::Truncated { at } => StepLaw::Cut(CutStable::truncated(alpha, cut(*at))?),
+            // The law was checked when it was made.
+            NoiseLaw::StudentT { degrees } => {
+                StudentT::new(*degrees).map_or_else(|_| Self::stable(alpha), StepLaw::StudentT)
+            }
+            NoiseLaw::Empirical(vectors) => StepLaw::Empirical(vectors.clone()),
+        })
+    }
+
+    fn stable(alpha: Alpha) -> Self {
         QuantileTable::new(alpha, 1.0).map_or_else(|_| StepLaw::Transformation(StableLaw::new(alpha)), StepLaw::Table)
     }
 
-    /// Fills `out` with draws. The table takes one word of the stream per draw.
+    /// Fills `out`, all coordinates of `ξ`. The table takes one word of the stream per draw.
     pub fn fill(&self, out: &mut [f64], rng: &mut Stream) {
         match self {
             StepLaw::Table(table) => table.fill(rng, out),
             StepLaw::Transformation(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
+            StepLaw::Skewed(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
+            StepLaw::Cut(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
+            StepLaw::StudentT(law) => out.iter_mut().for_each(|x| *x = law.sample(rng)),
+            StepLaw::Empirical(vectors) => vectors.draw(out, rng),
         }
     }
 }
 
-/// `ξ`, SαS(1) in every coordinate or isotropic, and `Σξ`.
+/// `ξ`, of one law in every coordinate, isotropic, or measured, and `Σξ`.
 pub(super) struct StepNoise {
     noise: LevyNoise,
     law: StepLaw,
@@ -42,21 +74,36 @@ pub(super) struct StepNoise {
 }
 
 impl StepNoise {
-    /// The noise of a problem, before any scale of a step.
-    pub fn new(problem: &Problem) -> Self {
+    /// The noise of the steps of an optimiser: increments over unit time, before any scale.
+    ///
+    /// # Errors
+    /// [`NoiseError::Law`] for a cut out of the range of its sampler.
+    pub fn new(problem: &Problem) -> Result<Self, NoiseError> {
+        Self::over(problem, 1.0)
+    }
+
+    fn over(problem: &Problem, h: f64) -> Result<Self, NoiseError> {
         let noise = problem.noise().clone();
-        let alpha = noise.alpha();
-        StepNoise { noise, law: StepLaw::new(alpha), radial: PositiveStable::half(alpha), scale: 1.0 }
+        let (law, radial) = (StepLaw::new(&noise, h)?, PositiveStable::half(noise.alpha()));
+        Ok(StepNoise { noise, law, radial, scale: 1.0 })
     }
 
     /// The noise of a problem over steps of length `h`. At small `α` the draws contain the scale `ε h^(1/α)`, which would underflow.
-    pub fn of_step(problem: &Problem, h: f64) -> Self {
-        let noise = StepNoise { scale: problem.noise().increment_scale(h), ..Self::new(problem) };
+    ///
+    /// # Errors
+    /// [`NoiseError::Law`] for a cut that is out of the range of its sampler over `h`.
+    pub fn of_step(problem: &Problem, h: f64) -> Result<Self, NoiseError> {
+        let noise = StepNoise { scale: problem.noise().increment_scale(h), ..Self::over(problem, h)? };
         let (alpha, log_scale) = (problem.noise().alpha(), problem.noise().log_increment_scale(h));
-        match (StableLaw::with_log_scale(alpha, log_scale), PositiveStable::with_log_scale(alpha, 2.0 * log_scale)) {
-            (Some(law), Some(radial)) => StepNoise { law: StepLaw::Transformation(law), radial, scale: 1.0, ..noise },
-            _ => noise,
-        }
+        Ok(
+            match (StableLaw::with_log_scale(alpha, log_scale), PositiveStable::with_log_scale(alpha, 2.0 * log_scale))
+            {
+                (Some(law), Some(radial)) => {
+                    StepNoise { law: StepLaw::Transformation(law), radial, scale: 1.0, ..noise }
+                }
+                _ => noise,
+            },
+        )
     }
 
     /// Factor of the draws: `ε h^(1/α)`, or 1 if they contain it.
@@ -163,7 +210,7 @@ mod tests {
     #[test]
     fn a_drift_that_blows_up_is_no_exit() {
         let problem = problem(Domain::interval(-1.0, 1.0), 1, Amplitude::Scalar(1.0), Dynamics::Sgd);
-        let (noise, basin) = (StepNoise::new(&problem), problem.basin());
+        let (noise, basin) = (StepNoise::new(&problem).unwrap(), problem.basin());
         for x in [f64::NAN, f64::INFINITY] {
             assert_eq!(noise.exit_site(basin, &[x], &[0.3], &[0.3]), None);
         }

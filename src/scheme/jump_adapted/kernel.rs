@@ -24,7 +24,7 @@ use super::lazy::{LazyRun, lazy_events};
 use super::path_events::PathEvents;
 use super::thresholds::{FAR, NEAR, far_threshold, near_threshold};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
-use crate::noise::QuantileTable;
+use crate::noise::{NoiseLaw, QuantileTable};
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
@@ -90,6 +90,10 @@ impl Scheme for JumpAdapted {
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
         if problem.dynamics().learning_rate().is_some() {
             return Err(SchemeError::Discrete);
+        }
+        let law = problem.noise().law();
+        if !(law.is_stable() || *law == NoiseLaw::Gaussian) {
+            return Err(SchemeError::Law { scheme: self.name(), law: law.name() });
         }
         if problem.noise().alpha().is_gaussian() {
             return Err(SchemeError::Gaussian);

@@ -13,7 +13,7 @@ use super::sgd::SgdFlow;
 use super::steps::{OptimiserSteps, StepRun};
 use super::watch::Watch;
 use crate::dynamics::{Dynamics, Problem};
-use crate::noise::{LevyMeasure, Stream};
+use crate::noise::{LevyMeasure, NoiseError, Stream};
 use crate::scheme::kernel::CountingKernel;
 use crate::scheme::linear::momentum_covariance;
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, StreamSource};
@@ -47,7 +47,7 @@ struct Ended {
 }
 
 impl OccupancyKernel {
-    pub fn new(settings: &Occupancy, problem: &Problem) -> Self {
+    pub fn new(settings: &Occupancy, problem: &Problem) -> Result<Self, NoiseError> {
         let wells = settings.wells();
         let q = problem.preconditioner().map_or(1.0, |q| q.entry(0));
         let kappa = settings.threshold();
@@ -73,19 +73,19 @@ impl OccupancyKernel {
                 (Motion::Adam(Equation { flow, local, measure }), jumps)
             }
             Dynamics::SgdSteps(sgd) => {
-                (Motion::Steps(OptimiserSteps::boxed(problem, local(), sgd.stepper(1))), sgd.describe())
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), sgd.stepper(1))?), sgd.describe())
             }
             Dynamics::AdamSteps(adam) => {
-                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adam.stepper(1))), adam.describe())
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adam.stepper(1))?), adam.describe())
             }
             Dynamics::RmspropSteps(rmsprop) => {
-                (Motion::Steps(OptimiserSteps::boxed(problem, local(), rmsprop.stepper(1))), rmsprop.describe())
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), rmsprop.stepper(1))?), rmsprop.describe())
             }
             Dynamics::AdagradSteps(adagrad) => {
-                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adagrad.stepper(1))), adagrad.describe())
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), adagrad.stepper(1))?), adagrad.describe())
             }
             Dynamics::LionSteps(lion) => {
-                (Motion::Steps(OptimiserSteps::boxed(problem, local(), lion.stepper(1))), lion.describe())
+                (Motion::Steps(OptimiserSteps::boxed(problem, local(), lion.stepper(1))?), lion.describe())
             }
         };
         let mut total = 0.0;
@@ -93,13 +93,13 @@ impl OccupancyKernel {
             total += p;
             (x, total)
         });
-        OccupancyKernel {
+        Ok(OccupancyKernel {
             cores: (0..wells.count()).map(|i| wells.core(i)).collect(),
             starts: starts.collect(),
             settings: settings.clone(),
             motion,
             description: format!("occupancy of {} wells, {description}", wells.count()),
-        }
+        })
     }
 
     fn count(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::kernel::OccupancyKernel;
 use crate::dynamics::{Dynamics, Problem, SecondMoment};
 use crate::landscape::Wells;
+use crate::noise::NoiseLaw;
 use crate::scheme::{PathKernel, Scheme, SchemeError};
 
 /// Where the paths of an occupancy start.
@@ -180,8 +181,12 @@ impl Scheme for Occupancy {
     }
 
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
+        let law = problem.noise().law();
         match problem.dynamics() {
             _ if problem.basin().dim() != 1 => Err(SchemeError::NotOnLine { dim: problem.basin().dim() }),
+            _ if !(law.is_stable() || *law == NoiseLaw::Gaussian) => {
+                Err(SchemeError::Law { scheme: self.name(), law: law.name() })
+            }
             Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Err(SchemeError::Sampled),
             _ => Ok(()),
         }
@@ -189,7 +194,7 @@ impl Scheme for Occupancy {
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
-        Ok(Box::new(OccupancyKernel::new(self, problem)))
+        Ok(Box::new(OccupancyKernel::new(self, problem)?))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::local_wells::LocalWells;
 use super::watch::Watch;
 use crate::dynamics::{Problem, Recursion, Stepper};
-use crate::noise::Stream;
+use crate::noise::{NoiseError, Stream};
 use crate::scheme::Limits;
 use crate::scheme::euler::StepLaw;
 
@@ -32,11 +32,12 @@ pub(super) struct OptimiserSteps<R> {
 }
 
 impl<R: Recursion + 'static> OptimiserSteps<R> {
-    pub fn boxed(problem: &Problem, local: LocalWells, stepper: Stepper<R>) -> Box<dyn StepRun> {
+    pub fn boxed(problem: &Problem, local: LocalWells, stepper: Stepper<R>) -> Result<Box<dyn StepRun>, NoiseError> {
         let noise = problem.noise();
         let gradient_noise =
             noise.increment_scale(stepper.eta()) / stepper.eta() * noise.amplitude().column(1, 0)[0].abs();
-        Box::new(OptimiserSteps { stepper, law: StepLaw::new(noise.alpha()), local, gradient_noise })
+        let law = StepLaw::new(noise, stepper.eta())?;
+        Ok(Box::new(OptimiserSteps { stepper, law, local, gradient_noise }))
     }
 }
 
