@@ -34,6 +34,10 @@ pub struct CellPlan {
     pub basin: String,
     /// Shape of the basin, by which figures group basins: the key `shape`, or the name of the basin.
     pub shape: String,
+    /// Kind of the dynamics: its key in the experiment file.
+    pub optimiser: &'static str,
+    /// Settings that differ between dynamics, amplitudes or the members of a family, by their names.
+    pub settings: Vec<(String, f64)>,
     /// Learning rate `η`, if the noise level is given by one.
     pub eta: Option<f64>,
     /// Normalisation of the Lévy measure.
@@ -254,12 +258,20 @@ impl Plan {
             }
             _ => section.label.clone(),
         };
+        let scale = match noise.amplitude() {
+            Amplitude::Scalar(scale) => Some(("amplitude".to_string(), *scale)),
+            _ => None,
+        };
+        let settings = scale.into_iter().chain(section.settings.iter().cloned()).chain(basin.values.iter().cloned());
+        let settings = settings.collect();
         let problem = diagnostics.check(&section.span, Problem::new(landscape, sde, noise))?;
         Some(CellPlan {
             index: 0,
             dynamics: label,
             basin: basin.label.clone(),
             shape: basin.shape.clone(),
+            optimiser: section.kind,
+            settings,
             eta,
             measure: self.noise.measure,
             problem,

@@ -7,13 +7,16 @@ mod escapes;
 #[cfg(feature = "parquet")]
 mod escapes_parquet;
 mod folder;
+mod median;
 mod merge;
 mod random_problems;
 mod run;
 mod table;
 mod tables;
 
-pub use cell::{AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, write_escape};
+pub use cell::{
+    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, summary_columns, write_escape,
+};
 pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use folder::{Request, ResultsError, ResultsFolder};

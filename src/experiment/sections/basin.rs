@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::domain;
-use super::family::Family;
+use super::family::{Family, Member};
 use super::potential::{self, PotentialSettings, Surroundings};
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::diagnostics::Diagnostics;
@@ -62,6 +62,8 @@ pub(in crate::experiment) struct BasinMember {
     pub shape: String,
     pub basin: Basin,
     pub settings: Arc<LandscapeSettings>,
+    /// Names and values of what is swept.
+    pub values: Vec<(String, f64)>,
     start: Option<Vec<f64>>,
     inset: Inset,
     span: Span,
@@ -110,9 +112,10 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
     let label = name.clone().unwrap_or_default();
     let mut basins = Vec::new();
     for index in 0..family.len() {
-        let (label, tree) = family.member(&label, index);
+        let Member { label, tree, values } = family.member(&label, index);
         // The errors of the first wrong member represent those of the family.
         let mut member = read_member(label, Value { node: &tree, ..value })?;
+        member.values = values;
         if let Some(shape) = shape.clone()?.or_else(|| name.clone()) {
             member.shape = shape;
         }
@@ -185,7 +188,7 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let (span, start_span) = (place("inset"), place("start"));
     let settings = Arc::new(LandscapeSettings { potential: section.settings, domain });
     let (shape, start, inset) = (label.clone(), start?, inset?);
-    Some(BasinMember { label, shape, basin, settings, start, inset, span, start_span })
+    Some(BasinMember { label, shape, basin, settings, values: Vec::new(), start, inset, span, start_span })
 }
 
 /// An optional value: `None` only if it is given and wrong.

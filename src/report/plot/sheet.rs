@@ -116,7 +116,7 @@ impl Sheet {
 
     /// Frames of all places of the grid, row by row. All frames of a column share their left edge, all frames their
     /// width.
-    fn frames(&self) -> Vec<Rect> {
+    pub(super) fn frames(&self) -> Vec<Rect> {
         let left: Vec<f64> = (0..self.columns).map(|column| self.margin(column, |p, h| p.left(h))).collect();
         let right: Vec<f64> = (0..self.columns).map(|column| self.margin(column, |p, _| p.right())).collect();
         let taken: f64 = left.iter().chain(&right).sum();

@@ -29,11 +29,19 @@ pub struct Run<'a> {
     pub rise: f64,
 }
 
+/// The font of a weight as a TrueType file.
+pub fn bytes(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => dejavu::sans::regular(),
+        Weight::Bold => dejavu::sans::bold(),
+    }
+}
+
 /// The embedded face, `None` only if its bytes do not parse.
 pub fn face(weight: Weight) -> Option<&'static FontRef<'static>> {
     static FACES: OnceLock<[Option<FontRef<'static>>; 2]> = OnceLock::new();
     let faces = FACES.get_or_init(|| {
-        [dejavu::sans::regular(), dejavu::sans::bold()].map(|bytes| FontRef::try_from_slice(bytes).ok())
+        [Weight::Regular, Weight::Bold].map(|weight| FontRef::try_from_slice(bytes(weight)).ok())
     });
     faces[weight as usize].as_ref()
 }
