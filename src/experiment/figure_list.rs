@@ -50,7 +50,8 @@ impl Experiment {
             if self.figures.iter().any(|figure| figure.name() == name) {
                 continue;
             }
-            let kind = FigureKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| self.unknown(name))?;
+            let kind =
+                FigureKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| self.unknown(name))?;
             if let Some(needs) = FigureChoice::new(&self.cells, self.random_problems.is_some()).missing(kind) {
                 return Err(FigureNameError::Missing { name: name.clone(), needs });
             }
@@ -114,7 +115,10 @@ impl FigureRequest<'_> {
                     if names.insert(plot.name.clone()) && !FigureKind::ALL.iter().any(|kind| kind.name() == plot.name) {
                         return Some(PlannedFigure::Plot(plot));
                     }
-                    value.report_with_help(format!("two figures are named {:?}", plot.name), "give the plot another `name`");
+                    value.report_with_help(
+                        format!("two figures are named {:?}", plot.name),
+                        "give the plot another `name`",
+                    );
                     return None;
                 }
             };
@@ -157,4 +161,3 @@ fn read_figure(item: Value<'_>) -> Option<NamedFigure<'_>> {
     }
     item.named(&FigureKind::ALL, FigureKind::name).map(NamedFigure::Known)
 }
-

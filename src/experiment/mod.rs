@@ -20,6 +20,8 @@ mod toml;
 
 #[cfg(feature = "calibrate")]
 pub use calibration_file::{CalibrationFigure, CalibrationFile};
+#[cfg(test)]
+pub(crate) use columns::is_fixed;
 pub use columns::{RESULT_COLUMNS, WORD_COLUMNS};
 pub use escapes_format::EscapesFormat;
 pub use figure_kind::FigureKind;

@@ -42,7 +42,8 @@ pub fn swept_parameters(cells: &[CellPlan]) -> Vec<String> {
         }
     }
     let has_several = |name: &&str| {
-        let mut values = cells.iter().flat_map(|cell| &cell.settings).filter(|(n, _)| n == name).map(|(_, value)| value);
+        let mut values =
+            cells.iter().flat_map(|cell| &cell.settings).filter(|(n, _)| n == name).map(|(_, value)| value);
         values.next().is_some_and(|first| values.any(|value| value != first))
     };
     let settings = names.into_iter().filter(has_several).map(setting_name);

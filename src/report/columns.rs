@@ -5,8 +5,12 @@ use crate::experiment::WORD_COLUMNS;
 use crate::results::CellResult;
 
 /// Parameters that distinguish cells and have a sign of their own.
-const SIGNS: [(&str, &str, &str); 4] =
-    [("alpha", "α", "tail index α"), ("eta", "η", "learning rate η"), ("epsilon", "ε", "noise level ε"), ("dim", "d", "dimension d")];
+const SIGNS: [(&str, &str, &str); 4] = [
+    ("alpha", "α", "tail index α"),
+    ("eta", "η", "learning rate η"),
+    ("epsilon", "ε", "noise level ε"),
+    ("dim", "d", "dimension d"),
+];
 
 /// The value of a result or parameter and the ends of its interval. A mean that rests on a law which the data reject is left out.
 pub fn estimate(result: &CellResult, column: &str) -> Option<[f64; 3]> {
@@ -15,7 +19,9 @@ pub fn estimate(result: &CellResult, column: &str) -> Option<[f64; 3]> {
     let count = |count: usize| Some(count as f64);
     let one = match column {
         "mean_time" => return result.supported_mean().map(three),
-        "lambda_mean" => return result.supported_mean().zip(theory).map(|(mean, theory)| three(mean.scaled(theory.rate))),
+        "lambda_mean" => {
+            return result.supported_mean().zip(theory).map(|(mean, theory)| three(mean.scaled(theory.rate)));
+        }
         "rate" => return result.rate().map(three),
         "median_time" => result.median,
         "restricted_mean" => result.restricted_mean(),
@@ -110,7 +116,8 @@ pub fn distinguishing<'c>(cells: &[&CellResult], fixed: &[&str], candidates: &[&
     let mut chosen: Vec<&str> = Vec::new();
     for candidate in candidates.iter().filter(|candidate| !fixed.contains(candidate)) {
         let known: Vec<&str> = fixed.iter().chain(&chosen).copied().collect();
-        let mut seen: Vec<(Vec<String>, Vec<String>)> = cells.iter().map(|cell| (key(cell, &known), key(cell, &[candidate]))).collect();
+        let mut seen: Vec<(Vec<String>, Vec<String>)> =
+            cells.iter().map(|cell| (key(cell, &known), key(cell, &[candidate]))).collect();
         seen.sort();
         // Cells that agree so far differ here.
         if seen.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
@@ -120,10 +127,10 @@ pub fn distinguishing<'c>(cells: &[&CellResult], fixed: &[&str], candidates: &[&
     chosen
 }
 
-/// The columns that may distinguish cells: words, then parameters.
+/// The columns that may distinguish cells, in the order of preference.
 pub fn candidates(parameters: &[String]) -> Vec<&str> {
-    let words = ["dynamics", "basin", "scheme", "alpha"];
-    words.into_iter().chain(parameters.iter().map(String::as_str)).chain(["epsilon", "dim"]).collect()
+    let parameters = parameters.iter().map(String::as_str);
+    ["dynamics", "alpha"].into_iter().chain(parameters).chain(["basin", "scheme", "epsilon", "dim"]).collect()
 }
 
 /// The values of several columns, joined.

@@ -30,6 +30,7 @@ pub use figures::{
 pub use findings::findings;
 pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
 pub use plot::{
-    Aspect, Axis, DataKind, DataName, Dash, EndLabel, Entry, FIGURE_COLUMNS, Figure, FigureError, Fill, Group, Layer, Legend, Look, Mark,
-    Marker, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stated, Stroke, Tick, Tile, color, inline, number, save, save_as,
+    Aspect, Axis, Dash, DataKind, DataName, EndLabel, Entry, FIGURE_COLUMNS, Figure, FigureError, Fill, Group, Layer,
+    Legend, Look, Mark, Marker, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stated, Stroke, Tick,
+    Tile, color, inline, number, save, save_as,
 };

@@ -309,7 +309,13 @@ fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::is_fixed;
     use crate::scheme::ExitSite;
+
+    #[test]
+    fn no_setting_can_take_the_name_of_a_column() {
+        assert!(summary_columns(&[]).into_iter().all(is_fixed));
+    }
 
     #[test]
     fn rows_have_the_shortest_digits_that_read_back() {

@@ -8,7 +8,8 @@ use plotters::style::RGBColor;
 
 use crate::report::plot::style::{self, COLUMN_WIDTH, FULL_WIDTH, Fill, GREY, INK};
 use crate::report::{
-    Aspect, Axis, DataKind, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Aspect, Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet,
+    Stroke,
 };
 
 const STEM: &str = "escape-set";

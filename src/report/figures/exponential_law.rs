@@ -7,7 +7,8 @@ use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::slopes::p_value;
 use crate::report::{
-    Axis, DataKind, Dash, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stated, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke,
 };
 
 const STEM: &str = "exponential-law";

@@ -7,19 +7,16 @@ use crate::experiment::{CellPlan, PlotSettings, swept_parameters};
 use crate::report::columns::{axis_label, candidates, distinguishing, estimate, label};
 use crate::report::plot::curve::multiples;
 use crate::report::select::distinct;
-use crate::report::{Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Panel, Sample, Scale, Sheet, Tile, number};
+use crate::report::{
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Panel, Sample, Scale, Sheet, Tile, number,
+};
 use crate::results::CellResult;
 
 /// Colours of the legend.
 const SAMPLES: u32 = 6;
 /// From low to high: viridis, which is legible in grey and for colour-blind readers.
-const COLORS: [RGBColor; 5] = [
-    RGBColor(68, 1, 84),
-    RGBColor(59, 82, 139),
-    RGBColor(33, 145, 140),
-    RGBColor(94, 201, 98),
-    RGBColor(253, 231, 37),
-];
+const COLORS: [RGBColor; 5] =
+    [RGBColor(68, 1, 84), RGBColor(59, 82, 139), RGBColor(33, 145, 140), RGBColor(94, 201, 98), RGBColor(253, 231, 37)];
 
 /// The figure: a panel for every combination of what varies besides the two parameters.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,8 +6,8 @@
 use crate::report::plot::curve::{aside, columns, grid, labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stated,
-    Stroke, number,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke, number,
 };
 use crate::theory::sandwich;
 

@@ -34,11 +34,16 @@ pub(in crate::report) fn plotted(results: &[CellResult], plot: &PlotSettings) ->
             let [y, lo, hi] = estimate(r, &plot.y)?;
             Some(Point { x: x(r)?, y, lo, hi })
         };
+        let (predicted, exact): (Vec<_>, Vec<_>) = (
+            members().filter_map(|r| x(r).zip(predicted(r, &plot.y))).collect(),
+            members().filter_map(|r| x(r).zip(exact(r, &plot.y))).collect(),
+        );
         Series {
             points: members().filter_map(point).collect(),
-            predicted: members().filter_map(|r| x(r).zip(predicted(r, &plot.y))).collect(),
-            exact: members().filter_map(|r| x(r).zip(exact(r, &plot.y))).collect(),
-            joined,
+            // A line through the points would hide that of theory.
+            joined: joined && predicted.is_empty() && exact.is_empty(),
+            predicted,
+            exact,
             label: name,
             ..Series::default()
         }

@@ -6,8 +6,8 @@
 use crate::report::plot::curve::{labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, NoteAlign, Numbers, Panel, Point, Sample,
+    Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "theorem2";

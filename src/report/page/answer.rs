@@ -16,7 +16,8 @@ pub fn answer(results: &[CellResult]) -> Option<String> {
 fn predicted(results: &[CellResult]) -> Option<String> {
     let bounded = || results.iter().filter(|r| !r.is_well() && r.lambda_mean().is_some());
     let lowest = bounded().map(epsilon).reduce(f64::min)?;
-    let ratios: Vec<Estimate> = bounded().filter(|r| epsilon(r) == lowest).filter_map(CellResult::lambda_mean).collect();
+    let ratios: Vec<Estimate> =
+        bounded().filter(|r| epsilon(r) == lowest).filter_map(CellResult::lambda_mean).collect();
     let level = if bounded().any(|r| epsilon(r) > lowest) { ", the smallest noise level" } else { "" };
     Some(format!(
         "At ε = {}{level}, the mean escape time is {} times the predicted 1/λ; {}.",

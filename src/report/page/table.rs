@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::report::number;
 use crate::experiment::{CellPlan, swept_parameters};
+use crate::report::number;
 use crate::results::{COMPARISON_COLUMNS, CellResult, Pair, summary_columns};
 
 /// Rows on the page. A browser is slow with more.
@@ -55,8 +55,7 @@ pub fn summary(results: &[CellResult]) -> Markup {
     let plans: Vec<CellPlan> = results.iter().map(|result| result.plan.clone()).collect();
     let parameters = swept_parameters(&plans);
     let names = summary_columns(&parameters).into_iter();
-    let rows: Vec<Vec<String>> =
-        results.iter().take(MOST_ROWS).map(|result| result.summary_row(&parameters)).collect();
+    let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(|result| result.summary_row(&parameters)).collect();
     let mut table = Table::new("summary", names, rows, "One row per cell. E Γ and λ E Γ with 95 % intervals.");
     if let Some(at) = table.position("mean_time") {
         table.columns.insert(at, Column { name: String::new(), heading: "E Γ predicted, 1/λ".to_owned(), shown: true });

@@ -151,12 +151,8 @@ impl Plot<'_> {
         let (left, bottom) = self.at((tile.across.0, tile.up.0));
         let (right, top) = self.at((tile.across.1, tile.up.1));
         let Rect { x0, y0, x1, y1 } = self.frame;
-        let rect = Rect {
-            x0: left.clamp(x0, x1),
-            y0: top.clamp(y0, y1),
-            x1: right.clamp(x0, x1),
-            y1: bottom.clamp(y0, y1),
-        };
+        let rect =
+            Rect { x0: left.clamp(x0, x1), y0: top.clamp(y0, y1), x1: right.clamp(x0, x1), y1: bottom.clamp(y0, y1) };
         canvas.block(&rect, tile.color, 1.0)
     }
 

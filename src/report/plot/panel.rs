@@ -152,7 +152,7 @@ impl Panel {
 
     /// Room needed above the frame.
     pub(in crate::report) fn above(&self, frame: &Rect, corner: Corner) -> f64 {
-        let title = if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING };
+        let title = self.title_lines(frame).len() as f64 * LABEL_SIZE * LEADING;
         title + self.strip_lines(frame, corner) as f64 * LINE + 2.0
     }
 
@@ -266,10 +266,11 @@ impl Panel {
         corner: Corner,
     ) -> Drawn<DB> {
         let strip = frame.y0 - 2.0 - self.strip_lines(frame, corner) as f64 * LINE;
-        if !self.title.is_empty() {
-            let size = text::fit(&self.title, LABEL_SIZE, 0.9 * frame.width());
+        for (i, line) in self.title_lines(frame).iter().enumerate() {
+            let size = text::fit(line, LABEL_SIZE, 0.9 * frame.width());
             let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
-            canvas.text(&self.title, (0.5 * (frame.x0 + frame.x1), top + 1.1 * LABEL_SIZE), set)?;
+            let base = top + (1.1 + i as f64 * LEADING) * LABEL_SIZE;
+            canvas.text(line, (0.5 * (frame.x0 + frame.x1), base), set)?;
         }
         for (note, line, offset) in self.strip(frame, corner) {
             let base = strip + (line as f64 + 0.72) * LINE;
@@ -284,10 +285,21 @@ impl Panel {
         Ok(())
     }
 
+    fn title_lines(&self, frame: &Rect) -> Vec<String> {
+        if self.title.is_empty() {
+            return Vec::new();
+        }
+        text::broken(&self.title, LABEL_SIZE, Weight::Bold, frame.width())
+    }
+
     /// The notes above the frame: those of the strip, and those of the corner if it is taken.
-    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(&Note, usize, f64)> {
+    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
         let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
-        flow(self.notes.iter().chain(homeless), frame.width())
+        let notes = self.notes.iter().chain(homeless).flat_map(|note| {
+            let lines = text::broken(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
+            lines.into_iter().map(|text| Note { text, ..note.clone() })
+        });
+        flow(notes, frame.width())
     }
 
     fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 
 use crate::cli::arguments::{EstimatorName, TailIndexOptions};
 use crate::cli::console::{Console, write_data};
-use crate::noise::Seed;
 use crate::experiment::FigureFormat;
+use crate::noise::Seed;
 use crate::report::{NoiseLaw, save_as};
 use crate::tail::{
     Assumptions, BlockLength, Centre, Estimator, FittedLaw, GaussianSurrogate, Hill, IntervalSettings, Mohammadi,

@@ -3,8 +3,8 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, DataKind, Dash, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample,
+    Scale, Sheet, Stroke,
 };
 use crate::tail::{FittedLaw, TailError, TailSample};
 

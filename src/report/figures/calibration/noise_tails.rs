@@ -3,7 +3,7 @@
 use crate::report::plot::curve::{labels, multiples, place};
 use crate::report::plot::style::{self, GREY, INK};
 use crate::report::{
-    Axis, DataKind, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "noise-law";

@@ -3,7 +3,7 @@
 use crate::report::plot::curve::{band, labels, multiples, place, sorted};
 use crate::report::plot::style::{self, INK};
 use crate::report::{
-    Axis, DataKind, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "tail-index";

@@ -7,8 +7,9 @@ use crate::report::plot::{Aspect, Numbers, Panel, Rect, Sheet};
 
 /// Narrowest frame beside another one.
 const NARROWEST: f64 = 80.0;
-/// Text is set smaller by at most this factor before panels are put below each other.
-const SMALLEST: f64 = 0.86;
+/// Lines over which a title and a note may be broken before panels are put below each other.
+const TITLE_LINES: f64 = 1.8;
+const NOTE_LINES: f64 = 2.7;
 
 /// The sheet for a style, and the factor by which it is enlarged so that text has the size that the style asks for.
 pub fn styled(sheet: Sheet, style: &FigureStyle) -> (Sheet, f64) {
@@ -19,21 +20,23 @@ pub fn styled(sheet: Sheet, style: &FigureStyle) -> (Sheet, f64) {
 
 fn fitted(sheet: &Sheet, width: f64) -> Sheet {
     let most = (1..=sheet.columns).rev();
-    let mut candidates = most.map(|columns| arranged(sheet, width, columns)).filter(|sheet| sheet.columns == 1 || is_legible(sheet));
+    let mut candidates =
+        most.map(|columns| arranged(sheet, width, columns)).filter(|sheet| sheet.columns == 1 || is_legible(sheet));
     candidates.next().unwrap_or_else(|| arranged(sheet, width, 1))
 }
 
-/// Whether every text of a panel fits its frame.
+/// Whether every text of a panel fits its frame, in a few lines.
 fn is_legible(sheet: &Sheet) -> bool {
-    sheet.frames().iter().zip(&sheet.panels).filter_map(|(frame, panel)| Some((frame, panel.as_ref()?))).all(
-        |(frame, panel)| {
-            let notes = panel.notes.iter().chain(&panel.corner).map(|note| text::width(&note.text, SMALL_SIZE));
-            let title = text::width_in(&panel.title, LABEL_SIZE, Weight::Bold) / 0.9;
-            let label = if panel.numbers.below() { text::width(&panel.x.label, LABEL_SIZE) - 20.0 } else { 0.0 };
-            let widest = notes.chain([title, label]).fold(0.0, f64::max);
-            frame.width() >= NARROWEST && SMALLEST * widest <= frame.width()
-        },
-    )
+    let placed = sheet.frames().into_iter().zip(&sheet.panels);
+    placed.filter_map(|(frame, panel)| Some((frame.width(), panel.as_ref()?))).all(|(room, panel)| {
+        let notes = panel.notes.iter().chain(&panel.corner).map(|note| text::width(&note.text, SMALL_SIZE));
+        let title = text::width_in(&panel.title, LABEL_SIZE, Weight::Bold);
+        let label = if panel.numbers.below() { text::width(&panel.x.label, LABEL_SIZE) } else { 0.0 };
+        room >= NARROWEST
+            && title <= TITLE_LINES * room
+            && notes.fold(0.0, f64::max) <= NOTE_LINES * room
+            && text::SMALLEST * label <= room + 20.0
+    })
 }
 
 /// Panels that share a horizontal axis, from top to bottom.
@@ -79,7 +82,8 @@ fn stacks(sheet: &Sheet) -> Vec<Stack> {
                 let mut panel = row[column].clone()?;
                 if panel.y.label.is_empty() {
                     // The leftmost panel has the label for all.
-                    panel.y.label = row.iter().flatten().map(|p| p.y.label.clone()).find(|l| !l.is_empty()).unwrap_or_default();
+                    panel.y.label =
+                        row.iter().flatten().map(|p| p.y.label.clone()).find(|l| !l.is_empty()).unwrap_or_default();
                 }
                 Some(panel)
             };
@@ -144,7 +148,14 @@ mod tests {
         assert!((narrow.width - 238.11).abs() < 0.01);
         let left: Vec<bool> = narrow.panels.iter().flatten().map(|panel| panel.numbers.left()).collect();
         assert_eq!(left, [true, false, true, false, true, false, true, false, true, true]);
-        let (long, _) = styled(sheet(5, 3, "a note that needs the whole width of a column"), &style);
+        let (long, _) = styled(
+            sheet(
+                5,
+                3,
+                "a note that would take more than three lines if two panels shared the width of a column of a journal",
+            ),
+            &style,
+        );
         assert_eq!(long.columns, 1);
         assert_eq!(titles(&long)[..4], ["panel 0", "", "panel 1", ""]);
     }

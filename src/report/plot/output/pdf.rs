@@ -160,7 +160,8 @@ impl PdfBackend {
         let mut states = resources.ext_g_states();
         for opacity in &self.opacities {
             let share = f32::from(*opacity) / 1000.0;
-            let mut state = states.insert(Name(opacity_name(*opacity).as_bytes())).start::<pdf_writer::writers::ExtGraphicsState>();
+            let mut state =
+                states.insert(Name(opacity_name(*opacity).as_bytes())).start::<pdf_writer::writers::ExtGraphicsState>();
             state.non_stroking_alpha(share).stroking_alpha(share);
         }
         states.finish();
@@ -226,7 +227,9 @@ impl UsedGlyphs {
         // Writing into a hash cannot fail.
         self.numbers.remapped_gids().for_each(|glyph| _ = write!(hash, "{glyph},"));
         let letters = hash.to_string().into_bytes().into_iter().take(6);
-        letters.map(|digit| char::from(if digit.is_ascii_digit() { digit - b'0' + b'A' } else { digit - b'a' + b'K' })).collect()
+        letters
+            .map(|digit| char::from(if digit.is_ascii_digit() { digit - b'0' + b'A' } else { digit - b'a' + b'K' }))
+            .collect()
     }
 }
 

@@ -47,7 +47,8 @@ pub fn table(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
 fn title(sheet: &Sheet, place: usize) -> &str {
     let Some(panel) = &sheet.panels[place] else { return "" };
     let above = place.checked_sub(sheet.columns);
-    match above.filter(|above| panel.title.is_empty() && sheet.panels[*above].as_ref().is_some_and(|p| !p.numbers.below()))
+    match above
+        .filter(|above| panel.title.is_empty() && sheet.panels[*above].as_ref().is_some_and(|p| !p.numbers.below()))
     {
         Some(above) => title(sheet, above),
         None => &panel.title,
