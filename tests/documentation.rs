@@ -8,8 +8,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use levy_escape::experiment::{Experiment, experiment_schema};
+use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
+use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, LAW_COLUMNS, OCCUPANCY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
     RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, WELL_COLUMNS,
 };
 use levy_escape::tail::NpyArray;
@@ -59,7 +61,7 @@ fn rows_under<'d>(document: &'d str, first: &str, heading: &str) -> Vec<Row<'d>>
 
 #[test]
 fn the_column_tables_are_those_of_the_writers() {
-    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).chain(LAW_COLUMNS).collect();
+    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).collect();
     for (file, columns) in [
         ("`summary.csv`", &summary[..]),
         ("`comparison.csv`", &COMPARISON_COLUMNS),
@@ -69,12 +71,23 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
         ("`occupancy_rates.csv`", &RATE_COLUMNS),
         ("`occupancy_wells.csv`", &WELL_COLUMNS),
+        ("`figures/<figure>.csv`", &FIGURE_COLUMNS),
     ] {
         let rows = rows_under(RESULTS, "column", file);
         let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
         assert_eq!(documented, columns, "{file}");
         assert!(rows.iter().all(|row| row.len() == 3 && !row[1].is_empty()), "{file}: every column has a definition");
     }
+}
+
+/// The kinds of values in the tables of figures, and the columns that a figure can show.
+#[test]
+fn the_kinds_of_values_and_the_columns_of_plots_are_documented() {
+    let rows = rows_under(RESULTS, "kind", "`figures/<figure>.csv`");
+    let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
+    assert_eq!(documented, DataKind::ALL.map(DataKind::name));
+    let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).collect();
+    assert!(RESULT_COLUMNS.iter().chain(&WORD_COLUMNS).all(|column| summary.contains(column)));
 }
 
 /// Every path of keys in a JSON document; the entries of a list share one path.

@@ -46,11 +46,11 @@ fn every_form_is_read() {
     let first: Vec<(&str, &str)> =
         experiment.cells[..plain + 1].iter().map(|cell| (cell.dynamics.as_str(), cell.basin.as_str())).collect();
     let expected = [
-        ("plain[amplitude=0.5]", "dense[hessian.2.2=1]"),
-        ("plain[amplitude=0.5]", "dense[hessian.2.2=1]"),
-        ("plain[amplitude=1]", "dense[hessian.2.2=1]"),
-        ("plain[amplitude=1]", "dense[hessian.2.2=1]"),
-        ("plain[amplitude=0.5]", "dense[hessian.2.2=2]"),
+        ("plain[amplitude=0.5]", "dense[hessian.1.1=1]"),
+        ("plain[amplitude=0.5]", "dense[hessian.1.1=1]"),
+        ("plain[amplitude=1]", "dense[hessian.1.1=1]"),
+        ("plain[amplitude=1]", "dense[hessian.1.1=1]"),
+        ("plain[amplitude=0.5]", "dense[hessian.1.1=2]"),
     ];
     assert_eq!(first, expected);
     let index: Vec<u64> = experiment.cells.iter().map(|cell| cell.index).collect();

@@ -5,10 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use levy_escape::experiment::{FigureFormat, FigureStyle, FigureWidth};
 use levy_escape::report::{
-    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, Figure, FigureError,
-    FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, Point, RatioSeries,
-    Scale, Series, SeriesFigure, Survival, SurvivalPanel, TheoremTwo, save,
+    BasinPoint, DataKind, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw,
+    FIGURE_COLUMNS, Figure, FigureError, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel,
+    LaplaceSeries, Point, RatioSeries, Scale, Series, SeriesFigure, Survival, SurvivalPanel, TheoremTwo, save,
 };
 
 const FULL_PIXELS: u32 = 1650;
@@ -21,8 +22,10 @@ fn folder(test: &str) -> PathBuf {
 /// Saves the figure, checks both files, and returns the texts of the SVG, with sub- and superscripts joined to their base.
 fn drawn(figure: &impl Figure, test: &str, pixels: u32) -> String {
     let dir = folder(test);
-    let [svg, png] = save(figure, &dir).unwrap();
-    assert_eq!(svg, dir.join(format!("{}.svg", figure.stem())));
+    let files = save(figure, &dir, &FigureStyle::default()).unwrap();
+    let [csv, svg, png] = files.as_slice() else { panic!("{files:?}") };
+    table(csv);
+    assert_eq!(*svg, dir.join(format!("{}.svg", figure.stem())));
     let bytes = fs::read(png).unwrap();
     assert_eq!(&bytes[1..4], b"PNG");
     let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
@@ -36,6 +39,27 @@ fn drawn(figure: &impl Figure, test: &str, pixels: u32) -> String {
     assert!(svg.starts_with("<svg width=\"") && svg.trim_end().ends_with("</svg>"));
     assert!(svg.contains(&format!("viewBox=\"0 0 {} {}\"", 2 * pixels, 2 * word(20))));
     texts(&svg)
+}
+
+fn usual(figure: &impl Figure, dir: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    save(figure, dir, &FigureStyle::default())
+}
+
+/// The rows of a figure's table. Every kind is a known one, and every number reads back.
+fn table(csv: &Path) -> Vec<csv::StringRecord> {
+    let mut reader = csv::Reader::from_path(csv).unwrap();
+    assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), FIGURE_COLUMNS);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert!(DataKind::ALL.iter().any(|kind| kind.name() == &row[5]), "{row:?}");
+        let numbers = row.iter().skip(6).filter(|cell| !cell.is_empty());
+        assert!(
+            numbers.clone().all(|number| number.parse::<f64>().is_ok()) && row[0].parse::<usize>().is_ok(),
+            "{row:?}"
+        );
+    }
+    rows
 }
 
 fn texts(svg: &str) -> String {
@@ -143,7 +167,7 @@ fn gamma_vs_epsilon_at_its_limits() {
     says(&drawn(&twelve, "twelve-series", FULL_PIXELS), &["SGD, α = 1.93, d = 10"]);
 
     let nothing = GammaVsEpsilon { panels: vec![bare(vec![Point::exact(0.1, f64::NAN)])] };
-    let error = save(&nothing, &folder("nothing")).unwrap_err();
+    let error = usual(&nothing, &folder("nothing")).unwrap_err();
     assert!(matches!(error, FigureError::Empty { .. }));
     assert_eq!(error.to_string(), "figure gamma-vs-epsilon has no finite value of E Γ to draw");
     assert!(!folder("nothing").exists());
@@ -175,7 +199,7 @@ fn gamma_vs_volume() {
     }
     let texts = drawn(&GammaVsVolume { points }, "usual", FULL_PIXELS);
     says(&texts, &["volume of the basin", "predicted 1/λ", "sharp", "asymmetric", "d = 10", "Adam", "E Γ = 1/λ"]);
-    assert!(matches!(save(&GammaVsVolume::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&GammaVsVolume::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
     let lone = BasinPoint { volume: 1.0, predicted: 10.0, mean: 11.0, lo: 9.0, hi: 12.0, ..BasinPoint::default() };
     drawn(&GammaVsVolume { points: vec![lone] }, "one-point", FULL_PIXELS);
 }
@@ -212,7 +236,7 @@ fn exponential_law() {
     let title = "α = 1.5, ε = 0.003".to_owned();
     let many = ExponentialLaw { title, panels: vec![many.clone(), SurvivalPanel { title: "Adam".to_owned(), ..many }] };
     drawn(&many, "many-series", FULL_PIXELS);
-    assert!(matches!(save(&ExponentialLaw::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&ExponentialLaw::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
 #[test]
@@ -237,7 +261,7 @@ fn laplace() {
     says(&texts, &["E exp(−uλΓ)", "× (1 + u)", "ε = 0.003", "Theorem 1, ρ = 0.05", "1/(1 + u)", "Adam, α = 1.5"]);
     let one = LaplacePanel { rho: None, series: vec![series("SGD", 0.0, 1)], title: String::new() };
     drawn(&Laplace { panels: vec![one] }, "one-panel", FULL_PIXELS);
-    assert!(matches!(save(&Laplace::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&Laplace::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
 fn ring(shape: impl Fn(f64) -> (f64, f64)) -> Vec<(f64, f64)> {
@@ -264,7 +288,7 @@ fn escape_set() {
     let planes = titles.into_iter().zip([(2.5, 2.0), (2.5, 0.8), (0.9, 1.1)]);
     let three = EscapeSet { planes: planes.map(|(title, q)| plane(title, q)).collect() };
     says(&drawn(&three, "three-planes", FULL_PIXELS), &titles);
-    assert!(matches!(save(&EscapeSet::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&EscapeSet::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
 #[test]
@@ -288,7 +312,7 @@ fn theorem_two() {
     );
     let one_sided = TheoremTwo { determinant: sweep(determinants, 1.0), anisotropy: Vec::new() };
     drawn(&one_sided, "one-sided", FULL_PIXELS);
-    assert!(matches!(save(&TheoremTwo::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&TheoremTwo::default(), &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
 #[test]
@@ -342,12 +366,96 @@ fn any_series() {
     };
     drawn(&wide, "limits", FULL_PIXELS);
     let none = SeriesFigure { panels: Vec::new(), ..wide };
-    assert!(matches!(save(&none, &folder("nothing")), Err(FigureError::Empty { .. })));
+    assert!(matches!(usual(&none, &folder("nothing")), Err(FigureError::Empty { .. })));
 }
 
 #[test]
 fn a_folder_that_cannot_be_made_is_an_error() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let figure = GammaVsEpsilon { panels: vec![EpsilonPanel { title: String::new(), series: three_alphas(1.0) }] };
-    assert!(matches!(save(&figure, &file.path().join("figures")), Err(FigureError::Write { .. })));
+    assert!(matches!(usual(&figure, &file.path().join("figures")), Err(FigureError::Write { .. })));
+}
+
+/// The table has the very values of the description.
+#[test]
+fn the_table_of_a_figure_has_its_values() {
+    let panel = |title: &str, scale| EpsilonPanel { title: title.to_owned(), series: three_alphas(scale) };
+    let figure = GammaVsEpsilon { panels: vec![panel("SGD, d = 1", 0.8), panel("Adam, d = 1", 2.4)] };
+    let files = usual(&figure, &folder("table")).unwrap();
+    let rows = table(&files[0]);
+    let select = |panel: &str, y: &str, series: &str, kind: &str| -> Vec<[f64; 4]> {
+        let fits = |row: &&csv::StringRecord| &row[1] == panel && &row[3] == y && &row[4] == series && &row[5] == kind;
+        let number = |cell: &str| cell.parse().unwrap_or(f64::NAN);
+        rows.iter().filter(fits).map(|row| [6, 7, 8, 9].map(|at| number(&row[at]))).collect()
+    };
+    for panel in &figure.panels {
+        for series in &panel.series {
+            let of = |y: &str, kind: &str| select(&panel.title, y, &series.label, kind);
+            let points: Vec<[f64; 4]> = series.points.iter().map(|p| [p.x, p.y, p.lo, p.hi]).collect();
+            assert_eq!(of("mean escape time E Γ", "measured"), points);
+            let lines = |kind: &str| of("mean escape time E Γ", kind).iter().map(|v| (v[0], v[1])).collect::<Vec<_>>();
+            assert_eq!((lines("predicted"), lines("exact")), (series.theory.clone(), series.exact.clone()));
+            assert_eq!(of("λ E Γ", "measured").len(), points.len());
+            let slope = series.slope.unwrap();
+            let [_, value, lo, hi] = of("mean escape time E Γ", "slope")[0];
+            assert_eq!([value, lo, hi], [slope.value, slope.value - slope.half_width, slope.value + slope.half_width]);
+            assert_eq!(of("mean escape time E Γ", "slope_up_to")[0][1], slope.up_to);
+        }
+    }
+    // The style changes the picture and not the table.
+    let before = fs::read(&files[0]).unwrap();
+    let style = FigureStyle { width: Some(FigureWidth::Column), ..FigureStyle::default() };
+    assert_eq!(fs::read(&save(&figure, &folder("table"), &style).unwrap()[0]).unwrap(), before);
+}
+
+/// Width and height of the page of a PDF in points.
+fn media_box(pdf: &[u8]) -> [f64; 2] {
+    let text = String::from_utf8_lossy(pdf);
+    let (_, rest) = text.split_once("/MediaBox [").unwrap();
+    let numbers: Vec<f64> = rest.split(']').next().unwrap().split_whitespace().map(|n| n.parse().unwrap()).collect();
+    assert_eq!(numbers[..2], [0.0, 0.0]);
+    [numbers[2], numbers[3]]
+}
+
+/// A figure has the width of a column or a page in every format, and its PDF holds the font.
+#[test]
+fn figures_have_the_width_of_paper() {
+    let panel = |title: &str, scale| EpsilonPanel { title: title.to_owned(), series: three_alphas(scale) };
+    let figure = GammaVsEpsilon { panels: vec![panel("SGD, d = 1", 0.8), panel("Adam, d = 1", 2.4)] };
+    for (width, font_size) in [(FigureWidth::Column, 8.0), (FigureWidth::Column, 10.0), (FigureWidth::Page, 8.0)] {
+        let dir = folder(&format!("paper-{}-{font_size}", width.name()));
+        let style = FigureStyle { width: Some(width), font_size, formats: FigureFormat::ALL.to_vec() };
+        let files = save(&figure, &dir, &style).unwrap();
+        let [_, svg, png, pdf] = files.as_slice() else { panic!("{files:?}") };
+        let svg = fs::read_to_string(svg).unwrap();
+        let points: f64 = svg.split_once("width=\"").unwrap().1.split_once("pt").unwrap().0.parse().unwrap();
+        // Whole pixels.
+        assert!((points - width.points()).abs() < 0.5, "{points}");
+        says(&texts(&svg), &["SGD, d = 1", "Adam, d = 1", "noise level ε", "theory 1/λ"]);
+        let pdf = fs::read(pdf).unwrap();
+        assert!(pdf.starts_with(b"%PDF-1.4") && (media_box(&pdf)[0] - points).abs() < 0.1, "{:?}", media_box(&pdf));
+        for part in ["/FontFile2", "+DejaVuSans", "/ToUnicode", "+DejaVuSans-Bold"] {
+            assert!(String::from_utf8_lossy(&pdf).contains(part), "{part}");
+        }
+        let bytes = fs::read(png).unwrap();
+        let word = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        let dots = bytes.windows(4).position(|part| part == b"pHYs").map(|at| word(at + 4)).unwrap();
+        let inches = f64::from(word(16)) / f64::from(dots) / 0.0254;
+        assert!((inches * 72.0 - width.points()).abs() < 0.5, "{inches}");
+        assert_eq!(fs::read(&save(&figure, &dir, &style).unwrap()[3]).unwrap(), pdf, "the same bytes every time");
+    }
+}
+
+/// Files in other formats do not show earlier results.
+#[test]
+fn files_that_are_there_are_written_again() {
+    let figure =
+        |scale| GammaVsEpsilon { panels: vec![EpsilonPanel { title: String::new(), series: three_alphas(scale) }] };
+    let dir = tempfile::tempdir().unwrap();
+    usual(&figure(1.0), dir.path()).unwrap();
+    let before = fs::read(dir.path().join("gamma-vs-epsilon.svg")).unwrap();
+    let style = FigureStyle { formats: vec![FigureFormat::Pdf], ..FigureStyle::default() };
+    let files = save(&figure(3.0), dir.path(), &style).unwrap();
+    assert_eq!(files.len(), 4);
+    assert_ne!(fs::read(dir.path().join("gamma-vs-epsilon.svg")).unwrap(), before);
 }

@@ -17,8 +17,8 @@ const EXAMPLE: &str = include_str!("data/documented.toml");
 const SMALL: &str = include_str!("data/small.toml");
 
 const SUMMARY: &str = "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,\
-    rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,ratio,ratio_lo,ratio_hi,exact_mean,ks_statistic,ks_p,\
-    events_per_path,check,mean_basis,restricted_mean";
+    rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,lambda_mean,lambda_mean_lo,lambda_mean_hi,exact_mean,ks_statistic,ks_p,\
+    events_per_path,check,mean_basis,restricted_mean,optimiser,median_time";
 const ESCAPES: &str = "cell,path,outcome,time,axis,side,overshoot,by_jump";
 
 fn lines(path: impl AsRef<Path>) -> Vec<String> {
@@ -306,7 +306,7 @@ jump_adapted = {}
     }
     let table = fs::read_to_string(results.join("random_problems.csv")).unwrap();
     assert!(table.starts_with(
-        "dim,alpha,problems,adam_later,share,share_lo,share_hi,ratio_5,ratio_50,ratio_95,ensemble\n2,1.5,500,"
+        "dim,alpha,problems,adam_later,share,share_lo,share_hi,gamma_ratio_5,gamma_ratio_50,gamma_ratio_95,ensemble\n2,1.5,500,"
     ));
     assert!(results.join("figures/random-problems.svg").exists() && results.join("figures/theorem2.png").exists());
 
@@ -413,7 +413,9 @@ jump_adapted = {}
     for (column, expected) in exact {
         assert!((number(column) / expected - 1.0).abs() < 1e-6, "{column}: {}", value(column));
     }
-    assert!(number("ratio_lo") < number("predicted_ratio") && number("predicted_ratio") < number("ratio_hi"));
+    assert!(
+        number("gamma_ratio_lo") < number("predicted_ratio") && number("predicted_ratio") < number("gamma_ratio_hi")
+    );
 }
 
 #[test]

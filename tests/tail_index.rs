@@ -112,7 +112,7 @@ fn figures_are_drawn_and_not_overwritten() {
         refused(folder.path(), &["data.npy", "--figure", name], 2, "exists already");
         output(folder.path(), &["data.npy", "--figure", name, "--force", "--estimator", "hill"]);
     }
-    refused(folder.path(), &["data.npy", "--figure", "law.pdf"], 2, ".svg or .png");
+    refused(folder.path(), &["data.npy", "--figure", "law.eps"], 2, ".svg, .png or .pdf");
     refused(folder.path(), &["matrix.npy", "--axis", "0", "--figure", "axis.png"], 2, "one sample");
 }
 

@@ -112,8 +112,25 @@ class Results:
 
     @property
     def figures(self) -> dict[str, Path]:
-        """Drawn figures: the SVG file of each name."""
-        return {path.stem: path for path in sorted((self.folder / "figures").glob("*.svg"))}
+        """Drawn figures: a file of each name, SVG if there is one, otherwise PNG or PDF."""
+        files = [path for suffix in ("pdf", "png", "svg") for path in (self.folder / "figures").glob(f"*.{suffix}")]
+        found = {path.stem: path for path in files}
+        return dict(sorted(found.items()))
+
+    def figure_values(self, name: str) -> pd.DataFrame:
+        """Return the values that a figure shows, one per row: ``figures/<name>.csv``.
+
+        Parameters
+        ----------
+        name : str
+            Name of the figure, as ``"gamma-vs-epsilon"``.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the figure was not drawn.
+        """
+        return self._table(f"figures/{name}.csv")
 
     def __repr__(self) -> str:
         return f"Results({str(self.folder)!r})"

@@ -23,7 +23,10 @@ def test_tables_of_a_run() -> None:
     assert len(results.comparison) > 0
     assert results.findings.startswith("#")
     assert "version" in " ".join(results.manifest)
-    assert results.figures
+    assert all(path.suffix == ".svg" for path in results.figures.values()) and "theorem2" in results.figures
+    values = results.figure_values("theorem2")
+    measured = values[(values["kind"] == "measured") & (values["panel"] == 0)]
+    assert set(measured["y"]) <= set(results.comparison["gamma_ratio"]) and len(measured) > 0
     assert repr(results) == f"Results({str(REFERENCE)!r})"
     assert results._repr_markdown_() == results.findings
 
@@ -36,6 +39,11 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no comparison.csv in"):
         _ = results.comparison
     assert results.figures == {}
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "laplace.pdf").touch()
+    assert results.figures == {"laplace": tmp_path / "figures" / "laplace.pdf"}
+    with pytest.raises(FileNotFoundError, match="there is no figures/laplace.csv in"):
+        results.figure_values("laplace")
     assert results._repr_markdown_() == f"`{results!r}`"
 
 

@@ -133,7 +133,12 @@ pub enum Command {
     Run(RunOptions),
 
     /// Write the tables and figures of a run again, from its store
-    #[command(after_help = with_exit_codes!("Examples:", "  levy-escape report results/theorem1", ""))]
+    #[command(after_help = with_exit_codes!(
+        "Examples:",
+        "  levy-escape report results/theorem1",
+        "  levy-escape report results/theorem1 --figures gamma-vs-epsilon --format pdf --width column",
+        ""
+    ))]
     Report(ReportOptions),
 
     /// Join the shards of a run
@@ -310,7 +315,7 @@ pub struct TailIndexOptions {
     #[arg(long)]
     pub json: bool,
 
-    /// Draw the sample against the fitted laws: a .svg or .png file
+    /// Draw the sample against the fitted laws: a .svg, .png or .pdf file
     #[arg(long, value_name = "PATH")]
     pub figure: Option<PathBuf>,
 

@@ -83,6 +83,9 @@ struct ManifestCell<'a> {
     structure: crate::noise::Structure,
     max_time: Option<f64>,
     scheme: String,
+    optimiser: &'static str,
+    /// Every setting that determines the paths.
+    resolved: Vec<String>,
 }
 
 /// A run that has ended.
@@ -113,6 +116,8 @@ impl<'a> Manifest<'a> {
             structure: plan.problem.noise().structure(),
             max_time: Some(plan.limits.max_time).filter(|t| t.is_finite()),
             scheme,
+            optimiser: plan.optimiser,
+            resolved: plan.resolved(),
         };
         let EndedRun { experiment, identity, sessions, .. } = *ended;
         let complete = ended.paths_done == ended.paths_planned;

@@ -11,7 +11,7 @@ use super::values;
 #[cfg(feature = "calibrate")]
 use crate::calibrate::DeviceChoice;
 use crate::engine::Shard;
-use crate::experiment::{EscapesFormat, Experiment};
+use crate::experiment::{EscapesFormat, Experiment, FigureFormat, FigureNameError, FigureWidth};
 
 /// Largest number of threads.
 const MOST_THREADS: u64 = 4096;
@@ -156,9 +156,67 @@ pub struct ReportOptions {
     #[command(flatten)]
     pub tables: TableOptions,
 
+    /// How figures are written
+    #[command(flatten)]
+    pub figures: FigureOptions,
+
     /// Print one JSON object to standard output at the end
     #[arg(long)]
     pub json: bool,
+}
+
+/// How figures are written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Figures")]
+pub struct FigureOptions {
+    /// Figures to which the options below apply; they are drawn even if the experiment does not name them [default: all of the experiment]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub figures: Vec<String>,
+
+    /// Formats, instead of those in the file
+    #[arg(long, value_name = "FORMAT", value_enum, value_delimiter = ',')]
+    pub format: Vec<FigureFormat>,
+
+    /// Width on paper, instead of the one in the file: a column is 84 mm wide, a page 174 mm
+    #[arg(long, value_enum)]
+    pub width: Option<FigureWidth>,
+
+    /// Size of titles and axis labels in points, instead of the one in the file
+    #[arg(long, value_name = "POINTS", value_parser = values::font_size)]
+    pub font_size: Option<f64>,
+}
+
+impl FigureOptions {
+    /// Replaces the settings of the file where the command line gives others.
+    pub fn apply(&self, experiment: &mut Experiment) -> Result<(), FigureNameError> {
+        let mut style = experiment.figure_style.clone();
+        if !self.format.is_empty() {
+            style.formats.clone_from(&self.format);
+        }
+        style.width = self.width.or(style.width);
+        style.font_size = self.font_size.unwrap_or(style.font_size);
+        experiment.restyle(&self.figures, style)
+    }
+}
+
+impl ValueEnum for FigureFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FigureFormat::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for FigureWidth {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FigureWidth::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 /// Options of `slurm`.

@@ -35,7 +35,7 @@ pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
         let mut row = vec![result.plan.index.to_string()];
         row.extend(identity.iter().map(|(_, value)| value(result)));
         row.push(result.mean().as_ref().map_or_else(dash, interval));
-        row.push(result.ratio().as_ref().map_or_else(dash, interval));
+        row.push(result.lambda_mean().as_ref().map_or_else(dash, interval));
         row.push(result.exact_mean.map_or_else(dash, number));
         row.push(verdict(result).to_string());
         rows.push(row);
@@ -83,7 +83,7 @@ fn wrapped<'p>(parts: impl Iterator<Item = &'p str>, separator: &str, width: usi
 }
 
 fn verdict(result: &CellResult) -> &'static str {
-    let agrees = match (result.exact_mean, result.mean(), result.ratio()) {
+    let agrees = match (result.exact_mean, result.mean(), result.lambda_mean()) {
         (Some(exact), Some(mean), _) => mean.contains(exact),
         (None, _, Some(ratio)) => ratio.contains(1.0),
         _ => return "–",

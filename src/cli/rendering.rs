@@ -16,7 +16,7 @@ use super::pilot::{Effort, Pilot};
 use super::progress::{Meter, short};
 use super::stopping::Stopping;
 use crate::engine::{CHUNK, Chunks, Done, Shard};
-use crate::experiment::{Experiment, FigureKind};
+use crate::experiment::{Experiment, FigureKind, PlannedFigure};
 use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
     CellResult, Check, FlatnessOrder, OccupancyResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder,
@@ -63,7 +63,7 @@ impl Complain for RenderFailure {
 #[error("the figure {name} could not be drawn")]
 pub struct FigureFailure {
     /// Its name in the experiment file.
-    pub name: &'static str,
+    pub name: String,
     /// The reason.
     #[source]
     pub source: FigureError,
@@ -202,11 +202,11 @@ impl Rendering<'_> {
 
     /// The figures that were drawn, and those that fit the experiment but had no data.
     fn drawn(&self, drawings: &[Drawing]) -> String {
-        let is_drawn = |kind: &FigureKind| drawings.iter().any(|drawing| drawing.stem == kind.name());
-        let (drawn, rest): (Vec<FigureKind>, Vec<FigureKind>) =
-            self.run.experiment().figures.iter().partition(|kind| is_drawn(kind));
-        let rest = if rest.is_empty() { String::new() } else { format!("; without data: {}", figure_names(&rest)) };
-        figure_names(&drawn) + &rest
+        let is_drawn = |figure: &&PlannedFigure| drawings.iter().any(|drawing| drawing.stem == figure.name());
+        let (drawn, rest): (Vec<&PlannedFigure>, Vec<&PlannedFigure>) =
+            self.run.experiment().figures.iter().partition(is_drawn);
+        let rest = if rest.is_empty() { String::new() } else { format!("; without data: {}", figure_names(rest)) };
+        figure_names(drawn) + &rest
     }
 
     /// Names of the files in the folder, without the store.
@@ -246,7 +246,7 @@ impl Rendering<'_> {
 
     /// Wall time of a path of every cell, from a pilot, if a figure shows it; 0 where the pilot takes too long.
     fn seconds_per_path(&self, results: &[CellResult], stopping: &Stopping) -> Vec<f64> {
-        if !self.run.experiment().figures.contains(&FigureKind::CostVsEpsilon) {
+        if !self.run.experiment().figures.contains(&FigureKind::CostVsEpsilon.into()) {
             return Vec::new();
         }
         let cost = |result: &CellResult| {
@@ -258,13 +258,14 @@ impl Rendering<'_> {
 
     /// Draws all figures it can, and returns them with the first failure.
     fn draw(&self, material: report::Material<'_>) -> (Vec<Drawing>, Result<(), FigureFailure>) {
+        let (folder, experiment) = (self.folder.path().join("figures"), self.run.experiment());
         let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
-        for kind in &self.run.experiment().figures {
-            match report::draw(*kind, material, &self.folder.path().join("figures")) {
+        for figure in &self.run.experiment().figures {
+            match report::draw(figure, material, &folder, experiment.style_of(figure)) {
                 Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure, and nobody asked for one that fits the plan.
                 Err(FigureError::Empty { .. }) if !self.is_complete() || self.run.experiment().auto_figures => {}
-                Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: kind.name(), source })),
+                Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: figure.name().to_owned(), source })),
             }
         }
         (drawings, undrawn)
@@ -357,8 +358,8 @@ pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
 }
 
 /// Names of figures, or `none`.
-pub fn figure_names(figures: &[FigureKind]) -> String {
-    let names: Vec<&str> = figures.iter().map(|kind| kind.name()).collect();
+pub fn figure_names<'f>(figures: impl IntoIterator<Item = &'f PlannedFigure>) -> String {
+    let names: Vec<&str> = figures.into_iter().map(PlannedFigure::name).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
@@ -367,7 +368,7 @@ fn cell_line(result: &CellResult) -> String {
         "cell {}: E Γ = {}, λ E Γ = {}, {:.1} events per path",
         result.plan.index,
         result.mean().map_or("–".to_string(), |m| format!("{:.4}", m.value)),
-        result.ratio().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),
+        result.lambda_mean().map_or("–".to_string(), |r| format!("{:.4} ({:.4} to {:.4})", r.value, r.lo, r.hi)),
         result.events_per_path(),
     )
 }
@@ -401,7 +402,7 @@ fn as_json(experiment: &Experiment, path: &Path, results: &[CellResult], seconds
                 "cell": r.plan.index, "dynamics": r.plan.dynamics, "basin": r.plan.basin,
                 "alpha": r.plan.problem.noise().alpha().get(), "epsilon": r.plan.problem.noise().epsilon(),
                 "exited": r.moments.exited(), "censored": r.moments.censored(), "diverged": r.moments.diverged(),
-                "mean": r.mean(), "check": r.check, "ratio": r.ratio(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
+                "mean": r.mean(), "check": r.check, "lambda_mean": r.lambda_mean(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
                 "events_per_path": r.events_per_path(),
             })
         })

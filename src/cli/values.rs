@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::engine::Shard;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, FigureStyle};
 
 /// `I/N`.
 pub fn shard(text: &str) -> Result<Shard, String> {
@@ -18,6 +18,13 @@ pub fn paths(text: &str) -> Result<u64, String> {
     let most = Experiment::MOST_PATHS;
     let number = whole(text).filter(|number| (1..=most).contains(number));
     number.ok_or_else(|| format!("expected a whole number from 1 to {most}, as 1000000 or 1e6"))
+}
+
+/// A size of text in points.
+pub fn font_size(text: &str) -> Result<f64, String> {
+    let [least, most] = FigureStyle::FONT_SIZES;
+    let size = text.parse().ok().filter(|size| (least..=most).contains(size));
+    size.ok_or_else(|| format!("expected a size from {least} to {most} points, as 8"))
 }
 
 fn whole(text: &str) -> Option<u64> {

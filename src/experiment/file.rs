@@ -7,7 +7,10 @@ use std::sync::Arc;
 use super::escapes_format::EscapesFormat;
 use super::figure_choice::FigureChoice;
 use super::figure_kind::FigureKind;
+use super::figure_list;
+use super::figure_style::{self, FigureStyle};
 use super::plan::{CellPlan, Plan};
+use super::plot::PlannedFigure;
 use super::sections::basin::{self, BasinMember};
 use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::noise;
@@ -42,9 +45,13 @@ pub struct Experiment {
     /// Random problems to be solved in addition to the cells.
     pub random_problems: Option<RandomProblemsPlan>,
     /// The figures to draw.
-    pub figures: Vec<FigureKind>,
+    pub figures: Vec<PlannedFigure>,
     /// Whether they were chosen because they fit the experiment, and not named in the file.
     pub auto_figures: bool,
+    /// How they are written.
+    pub figure_style: FigureStyle,
+    /// How single figures are written instead, by their names.
+    pub figure_styles: BTreeMap<String, FigureStyle>,
     /// The table with one row per path.
     pub escapes: EscapesFormat,
     /// Warnings about settings that are valid.
@@ -149,7 +156,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         scheme => several(scheme, scheme::read),
     };
     let random_problems = top.get("random_problems").map(random_problems::read);
-    let figures = read_at_end(&top, "figures", read_figures);
+    let figures = read_at_end(&top, "figures", figure_list::read);
+    let figure_style = read_at_end(&top, "figure_style", figure_style::read);
     let escapes = read_at_end(&top, "escapes", read_escapes);
     if random_problems.is_none() && figures.as_ref().is_some_and(|figures| figures.names(FigureKind::RandomProblems)) {
         let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
@@ -190,7 +198,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     if diagnostics.count() > 0 {
         return None;
     }
-    let (figures, auto_figures) = figures?.resolve(&FigureChoice::new(&cells, random_problems.is_some()))?;
+    let (figures, auto_figures) = figures?.resolve(&FigureChoice::new(&cells, random_problems.is_some()), &cells)?;
     let paths = paths?;
     let quick_paths = match quick {
         Some(quick) => quick?,
@@ -208,6 +216,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         },
         figures,
         auto_figures,
+        figure_style: figure_style?,
+        figure_styles: BTreeMap::new(),
         escapes: escapes?,
         warnings,
         text: text.clone(),
@@ -291,60 +301,6 @@ fn read_at_end<'a, T: Default>(
         return None;
     }
     read(value)
-}
-
-/// What `figures` asks for.
-#[derive(Default)]
-enum FigureRequest<'a> {
-    /// What fits the experiment.
-    #[default]
-    Auto,
-    Named(Vec<(FigureKind, Value<'a>)>),
-}
-
-impl FigureRequest<'_> {
-    fn names(&self, kind: FigureKind) -> bool {
-        matches!(self, FigureRequest::Named(named) if named.iter().any(|(named, _)| *named == kind))
-    }
-
-    /// The figures to draw, and whether they were chosen automatically. Reports every named figure that cannot be drawn.
-    fn resolve(self, choice: &FigureChoice<'_>) -> Option<(Vec<FigureKind>, bool)> {
-        let named = match self {
-            FigureRequest::Auto => return Some((choice.auto(), true)),
-            FigureRequest::Named(named) => named,
-        };
-        let possible = |(kind, value): (FigureKind, Value<'_>)| {
-            let Some(needs) = choice.missing(kind) else { return Some(kind) };
-            let message = format!("the figure \"{}\" needs {needs}", kind.name());
-            value.report_with_help(message, "leave it out; `figures = \"auto\"` draws what fits the experiment");
-            None
-        };
-        // Every figure is checked, not only those before the first wrong one.
-        let figures: Vec<Option<FigureKind>> = named.into_iter().map(possible).collect();
-        Some((figures.into_iter().collect::<Option<_>>()?, false))
-    }
-}
-
-fn read_figures(value: Value<'_>) -> Option<FigureRequest<'_>> {
-    const AUTO: &str = "auto";
-    match &value.node.kind {
-        Kind::Text(text) if text == AUTO => Some(FigureRequest::Auto),
-        Kind::Text(text) => {
-            let help = match FigureKind::ALL.iter().find(|kind| kind.name() == text) {
-                Some(kind) => format!("write `figures = [\"{}\"]`", kind.name()),
-                None => format!("write `figures = \"{AUTO}\"`, or a list of figures"),
-            };
-            value.report_with_help(format!("unknown value {text:?} for `{}`", value.key), help);
-            None
-        }
-        _ => {
-            let items: Vec<Value<'_>> = value.list()?.collect();
-            let named: Vec<Option<FigureKind>> =
-                items.iter().map(|item| item.named(&FigureKind::ALL, FigureKind::name)).collect();
-            let named: Vec<FigureKind> = named.into_iter().collect::<Option<_>>()?;
-            Some(FigureRequest::Named(named.into_iter().zip(items).collect()))
-        }
-    }
 }
 
 fn read_escapes(value: Value<'_>) -> Option<EscapesFormat> {

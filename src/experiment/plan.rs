@@ -36,6 +36,10 @@ pub struct CellPlan {
     pub basin: String,
     /// Shape of the basin, by which figures group basins: the key `shape`, or the name of the basin.
     pub shape: String,
+    /// Kind of the dynamics: its key in the experiment file.
+    pub optimiser: &'static str,
+    /// Settings that differ between dynamics, amplitudes or the members of a family, by their names.
+    pub settings: Vec<(String, f64)>,
     /// Learning rate `η`, if the noise level is given by one.
     pub eta: Option<f64>,
     /// Normalisation of the Lévy measure.
@@ -282,6 +286,14 @@ impl Plan {
         };
         diagnostics.check_with_help(&dynamics.amplitudes.span, noise.amplitude().check(dim), &help)?;
         let label = dynamics.label(point.law, noise.amplitude());
+        let scale = match noise.amplitude() {
+            Amplitude::Scalar(scale) => Some(("amplitude".to_string(), *scale)),
+            _ => None,
+        };
+        let law = point.law.parameter().map(|(name, value)| (name.to_string(), value));
+        let settings =
+            scale.into_iter().chain(law).chain(section.settings.iter().cloned()).chain(basin.values.iter().cloned());
+        let settings = settings.collect();
         let problem = diagnostics.check(&section.span, Problem::new(landscape, sde, noise))?;
         let occupancy = match &self.occupancy {
             Some(occupancy) => Some(occupancy.at(basin, self.schemes[0].settings, diagnostics)?),
@@ -292,6 +304,8 @@ impl Plan {
             dynamics: label,
             basin: basin.label.clone(),
             shape: basin.shape.clone(),
+            optimiser: section.kind,
+            settings,
             eta,
             measure: self.noise.measure,
             problem,

@@ -159,8 +159,9 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
             let ensemble = json!({ "enum": Ensemble::ALL.map(Ensemble::name) });
             any(vec![ensemble.clone(), list(ensemble)])
         }
-        "`\"auto\"` or list of strings" => {
-            any(vec![json!({ "const": "auto" }), list(json!({ "enum": FigureKind::ALL.map(FigureKind::name) }))])
+        "`\"auto\"`, or list of strings and tables" => {
+            let named = json!({ "enum": FigureKind::ALL.map(FigureKind::name) });
+            any(vec![json!({ "const": "auto" }), list(any(vec![named, reference("figures")]))])
         }
         "table" => table(),
         "table or list of tables" => any(vec![table(), list(table())]),

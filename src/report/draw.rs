@@ -5,7 +5,9 @@ use std::path::Path;
 
 use super::drawing::{Drawing, drawn};
 use super::figures::cost::cost_vs_epsilon;
+use super::figures::heat_map::heat_map;
 use super::figures::occupancy::OccupancyFigure;
+use super::figures::plotted::plotted;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
-use crate::experiment::FigureKind;
+use crate::experiment::{FigureKind, FigureStyle, PlannedFigure};
 use crate::results::{CellResult, FlatnessOrder, OccupancyResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
@@ -41,25 +43,36 @@ pub struct Material<'r> {
     pub seconds_per_path: &'r [f64],
 }
 
-/// Draws one figure of an experiment's results into `dir`, as SVG and PNG, and returns it for a page.
+/// Draws one figure of an experiment's results into `dir`, in the formats of `style`, with the table of its values, and returns it for a
+/// page.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
-pub fn draw(kind: FigureKind, material: Material<'_>, dir: &Path) -> Result<Drawing, FigureError> {
+pub fn draw(
+    figure: &PlannedFigure,
+    material: Material<'_>,
+    dir: &Path,
+    style: &FigureStyle,
+) -> Result<Drawing, FigureError> {
     let Material { cells: results, studies, occupancies, seconds_per_path } = material;
+    let kind = match figure {
+        PlannedFigure::Known(kind) => *kind,
+        PlannedFigure::Plot(plot) if plot.color.is_some() => return drawn(&heat_map(results, plot), dir, style),
+        PlannedFigure::Plot(plot) => return drawn(&plotted(results, plot), dir, style),
+    };
     match kind {
-        FigureKind::GammaVsEpsilon => drawn(&gamma_vs_epsilon(results), dir),
-        FigureKind::GammaVsVolume => drawn(&gamma_vs_volume(results), dir),
-        FigureKind::ExponentialLaw => drawn(&exponential_law(results), dir),
-        FigureKind::Laplace => drawn(&laplace(results), dir),
-        FigureKind::EscapeSet => drawn(&escape_set(results), dir),
-        FigureKind::Theorem2 => drawn(&theorem2(results), dir),
-        FigureKind::RandomProblems => drawn(&random_problems(studies), dir),
-        FigureKind::WhichFlatness => drawn(&which_flatness(&FlatnessOrder::all(results)), dir),
-        FigureKind::Transitions => drawn(&transitions(results), dir),
-        FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir),
-        FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir),
-        FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir),
+        FigureKind::GammaVsEpsilon => drawn(&gamma_vs_epsilon(results), dir, style),
+        FigureKind::GammaVsVolume => drawn(&gamma_vs_volume(results), dir, style),
+        FigureKind::ExponentialLaw => drawn(&exponential_law(results), dir, style),
+        FigureKind::Laplace => drawn(&laplace(results), dir, style),
+        FigureKind::EscapeSet => drawn(&escape_set(results), dir, style),
+        FigureKind::Theorem2 => drawn(&theorem2(results), dir, style),
+        FigureKind::RandomProblems => drawn(&random_problems(studies), dir, style),
+        FigureKind::WhichFlatness => drawn(&which_flatness(&FlatnessOrder::all(results)), dir, style),
+        FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir, style),
+        FigureKind::Transitions => drawn(&transitions(results), dir, style),
+        FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir, style),
+        FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir, style),
     }
 }
 
@@ -277,7 +290,7 @@ fn theorem2(results: &[CellResult]) -> TheoremTwo {
             list.len() - 1
         });
         let series = &mut list[index];
-        if let Some(ratio) = pair.ratio() {
+        if let Some(ratio) = pair.gamma_ratio() {
             series.points.push(Point { x, y: ratio.value, lo: ratio.lo, hi: ratio.hi });
         }
         series.predicted.push((x, pair.theory.predicted_ratio()));

@@ -8,7 +8,7 @@ use super::{
     TrainingCurves, TrainingFigure,
 };
 use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
-use crate::experiment::CalibrationFigure;
+use crate::experiment::{CalibrationFigure, FigureStyle};
 use crate::tail::{Centre, FittedLaw, TailSample};
 
 /// A curve along the iterations.
@@ -35,16 +35,17 @@ const TAIL_POINTS: u32 = 40;
 const LAW_POINTS: u32 = 120;
 const LOWEST: f64 = 1e-6;
 
-/// Draws one figure of a calibration into `dir`, as SVG and PNG, and returns it for a page.
+/// Draws one figure of a calibration into `dir`, as SVG and PNG, with the table of its values, and returns it for a page.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if nothing was measured that the figure shows; an error of the file system.
 pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path) -> Result<Drawing, FigureError> {
+    let style = &FigureStyle::default();
     match kind {
-        CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir),
-        CalibrationFigure::Training => drawn(&training(&found.calibration), dir),
-        CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir),
-        CalibrationFigure::Scales => drawn(&scales(&found.runs), dir),
+        CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir, style),
+        CalibrationFigure::Training => drawn(&training(&found.calibration), dir, style),
+        CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir, style),
+        CalibrationFigure::Scales => drawn(&scales(&found.runs), dir, style),
     }
 }
 

@@ -1,15 +1,18 @@
 //! A figure that has been drawn: its files, and the same figure for a page.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::plot::inline;
 use super::{Figure, FigureError, save};
+use crate::experiment::FigureStyle;
 
 /// A figure for an HTML page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {
     /// Name of its files without the extension.
     pub stem: String,
+    /// Names of its files.
+    pub files: Vec<String>,
     /// Its SVG, with the values of its points as `<title>` elements.
     pub svg: String,
 }
@@ -18,7 +21,8 @@ pub struct Drawing {
 ///
 /// # Errors
 /// [`FigureError`].
-pub(super) fn drawn(figure: &impl Figure, dir: &Path) -> Result<Drawing, FigureError> {
-    save(figure, dir)?;
-    Ok(Drawing { stem: figure.stem().to_owned(), svg: inline(figure)? })
+pub(super) fn drawn(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Drawing, FigureError> {
+    let name = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let files = save(figure, dir, style)?.iter().map(name).collect();
+    Ok(Drawing { stem: figure.stem().to_owned(), files, svg: inline(figure)? })
 }

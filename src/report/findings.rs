@@ -51,10 +51,10 @@ fn at_smallest_level<'r>(results: impl IntoIterator<Item = &'r CellResult>) -> V
 fn limit(text: &mut String, results: &[CellResult]) {
     // The rate of one tempered jump is no limit at a fixed cutoff.
     let is_tempered = |r: &CellResult| matches!(r.plan.problem.noise().law(), NoiseLaw::Tempered { .. });
-    let predicted = results.iter().filter(|r| r.ratio().is_some() && !r.is_well() && !is_tempered(r));
+    let predicted = results.iter().filter(|r| r.lambda_mean().is_some() && !r.is_well() && !is_tempered(r));
     let mut rows = String::new();
     for (dynamics, cells) in group_by(at_smallest_level(predicted), |r| r.plan.dynamics.clone()) {
-        let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.ratio()).collect();
+        let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.lambda_mean()).collect();
         let (Some(ratios), Some(levels)) =
             (range(measured.iter().map(|ratio| ratio.value)), range(cells.iter().map(|r| epsilon(r))))
         else {
@@ -250,7 +250,7 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
     for (key, name, claim) in regimes {
         let members: Vec<&Pair<'_>> = pairs.iter().filter(|pair| regime(pair) == key).collect();
         let measured: Vec<_> =
-            members.iter().filter_map(|pair| Some((pair.ratio()?, pair.theory.predicted_ratio()))).collect();
+            members.iter().filter_map(|pair| Some((pair.gamma_ratio()?, pair.theory.predicted_ratio()))).collect();
         let Some((lo, hi)) = range(members.iter().map(|pair| pair.theory.predicted_ratio())) else { continue };
         let seen =
             range(measured.iter().map(|(ratio, _)| ratio.value)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
@@ -264,7 +264,7 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
         );
     }
     let silent = pairs.iter().filter(|pair| regime(pair) == (VolumeClaim::Nothing, false));
-    let apart = silent.clone().filter(|pair| pair.ratio().is_some_and(|ratio| !ratio.contains(1.0))).count();
+    let apart = silent.clone().filter(|pair| pair.gamma_ratio().is_some_and(|ratio| !ratio.contains(1.0))).count();
     if apart > 0 {
         let _ = writeln!(
             text,

@@ -4,6 +4,7 @@
 //! figure, and `draw` fills the figures from the results of a run.
 
 mod calibration_summary;
+mod columns;
 mod draw;
 #[cfg(feature = "calibrate")]
 mod draw_calibration;
@@ -31,6 +32,7 @@ pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};
 pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
 pub use plot::{
-    Aspect, Axis, Dash, EndLabel, Entry, Figure, FigureError, Fill, Format, Group, Legend, Look, Mark, Marker, Note,
-    NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, Tick, color, inline, number, save, save_as,
+    Aspect, Axis, Dash, DataKind, DataName, EndLabel, Entry, FIGURE_COLUMNS, Figure, FigureError, Fill, Group, Layer,
+    Legend, Look, Mark, Marker, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stated, Stroke, Tick,
+    Tile, color, inline, number, save, save_as,
 };

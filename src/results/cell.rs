@@ -36,25 +36,23 @@ pub const SUMMARY_COLUMNS: [&str; 27] = [
     "radon_measure",
     "theta",
     "volume",
-    "ratio",
-    "ratio_lo",
-    "ratio_hi",
+    "lambda_mean",
+    "lambda_mean_lo",
+    "lambda_mean_hi",
     "exact_mean",
     "ks_statistic",
     "ks_p",
 ];
 
-/// Columns after those of the contract: cost of a path, agreement of the mean with the exact one, basis of the mean, and the mean up to
-/// `max_time`.
-pub const EXTRA_SUMMARY_COLUMNS: [&str; 4] = ["events_per_path", "check", "mean_basis", "restricted_mean"];
+/// Columns after those of the contract: cost of a path, agreement of the mean with the exact one, basis of the mean, the mean up to
+/// `max_time`, the kind of dynamics and the median.
+pub const EXTRA_SUMMARY_COLUMNS: [&str; 8] =
+    ["events_per_path", "check", "mean_basis", "restricted_mean", "optimiser", "median_time", "law", "jumps"];
 
-/// Columns after those, in tables of experiments whose noise is not SαS in every cell: the law, and the number of jumps that an escape takes
-/// as the noise vanishes.
-pub const LAW_COLUMNS: [&str; 2] = ["law", "jumps"];
-
-/// Whether a table of these cells has the [`LAW_COLUMNS`].
-pub fn has_law_columns<'p>(mut plans: impl Iterator<Item = &'p CellPlan>) -> bool {
-    plans.any(|plan| !plan.problem.noise().law().is_stable())
+/// All columns of `summary.csv`: [`SUMMARY_COLUMNS`], [`EXTRA_SUMMARY_COLUMNS`], and one for every swept parameter.
+pub fn summary_columns(parameters: &[String]) -> Vec<&str> {
+    let fixed = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS);
+    fixed.chain(parameters.iter().map(String::as_str)).collect()
 }
 
 /// Number of exits by a jump along one noise axis, in its negative and positive direction.
@@ -96,6 +94,8 @@ pub struct CellResult {
     pub sample: ExitSample,
     /// Kolmogorov's test of `λΓ` against Exp(1) over all paths, with the predicted rate `λ`.
     pub kolmogorov: Option<KolmogorovTest>,
+    /// Median exit time: where the survival curve falls to one half. `None` if it does not.
+    pub median: Option<f64>,
     /// Steps and jumps of all paths together.
     pub events: u64,
     /// Exits by a jump, per noise axis.
@@ -162,6 +162,7 @@ impl CellResult {
             moments: tally.moments,
             sample,
             kolmogorov: None,
+            median: None,
             events: tally.events,
             axes: tally.axes,
             prediction,
@@ -213,8 +214,13 @@ impl CellResult {
     }
 
     /// `λ E Γ`: the mean exit time in units of the predicted mean.
-    pub fn ratio(&self) -> Option<Estimate> {
+    pub fn lambda_mean(&self) -> Option<Estimate> {
         Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))
+    }
+
+    /// `E min(Γ, max_time)`.
+    pub fn restricted_mean(&self) -> Option<f64> {
+        restricted_mean(&self.moments, self.plan.limits.max_time)
     }
 
     /// Steps and jumps per path.
@@ -222,14 +228,8 @@ impl CellResult {
         self.events as f64 / self.paths().max(1) as f64
     }
 
-    /// The law of the noise, and the number of jumps of the predicted escape: the values of [`LAW_COLUMNS`].
-    pub fn law_row(&self) -> [String; 2] {
-        let jumps = self.prediction.as_ref().map_or(String::new(), |prediction| prediction.jumps.to_string());
-        [self.plan.problem.noise().law().to_string(), jumps]
-    }
-
-    /// The row of `summary.csv`: the columns of [`SUMMARY_COLUMNS`], then [`EXTRA_SUMMARY_COLUMNS`]; undefined values are empty.
-    pub fn summary_row(&self) -> Vec<String> {
+    /// The row of `summary.csv`: the columns of [`summary_columns`]; undefined values are empty.
+    pub fn summary_row(&self, parameters: &[String]) -> Vec<String> {
         let plan = &self.plan;
         let noise = plan.problem.noise();
         let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);
@@ -255,14 +255,19 @@ impl CellResult {
         row.push(number(theory.and_then(|t| t.radon_measure)));
         row.push(number(theory.map(|t| t.theta)));
         row.push(number(Some(self.volume)));
-        row.extend(three(self.ratio()));
+        row.extend(three(self.lambda_mean()));
         row.push(number(self.exact_mean));
         row.push(number(test.map(|t| t.statistic)));
         row.push(number(test.map(|t| t.p_value)));
         row.push(number(Some(self.events_per_path())));
         row.push(self.check.map_or(String::new(), |check| check.to_string()));
         row.push(self.mean_basis().map_or(String::new(), |basis| basis.to_string()));
-        row.push(number(restricted_mean(&self.moments, plan.limits.max_time)));
+        row.push(number(self.restricted_mean()));
+        row.push(plan.optimiser.to_owned());
+        row.push(number(self.median));
+        row.push(noise.law().to_string());
+        row.push(theory.map_or(String::new(), |theory| theory.jumps.to_string()));
+        row.extend(parameters.iter().map(|name| number(plan.parameter(name))));
         row
     }
 }
@@ -306,7 +311,13 @@ fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::is_fixed;
     use crate::scheme::ExitSite;
+
+    #[test]
+    fn no_setting_can_take_the_name_of_a_column() {
+        assert!(summary_columns(&[]).into_iter().all(is_fixed));
+    }
 
     #[test]
     fn rows_have_the_shortest_digits_that_read_back() {

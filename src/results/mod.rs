@@ -7,6 +7,7 @@ mod escapes;
 #[cfg(feature = "parquet")]
 mod escapes_parquet;
 mod folder;
+mod median;
 mod merge;
 mod occupancy;
 mod random_problems;
@@ -17,8 +18,7 @@ mod tables;
 mod which_flatness;
 
 pub use cell::{
-    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, has_law_columns,
-    write_escape,
+    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, summary_columns, write_escape,
 };
 pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};

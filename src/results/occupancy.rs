@@ -30,7 +30,7 @@ pub const RATE_COLUMNS: [&str; 12] = [
     "lo",
     "hi",
     "predicted",
-    "ratio",
+    "rate_ratio",
     "mean_first_passage",
 ];
 

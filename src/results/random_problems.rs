@@ -18,9 +18,9 @@ pub const RANDOM_PROBLEM_COLUMNS: [&str; 11] = [
     "share",
     "share_lo",
     "share_hi",
-    "ratio_5",
-    "ratio_50",
-    "ratio_95",
+    "gamma_ratio_5",
+    "gamma_ratio_50",
+    "gamma_ratio_95",
     "ensemble",
 ];
 

@@ -4,15 +4,16 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::cell::{CellResult, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, SUMMARY_COLUMNS, Tally, has_law_columns};
+use super::cell::{CellResult, Tally, summary_columns};
 use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
+use super::median::time_of_rank;
 use super::run::PreparedRun;
 use super::table::{TableError, TableFile, write_table};
 use crate::engine::{CHUNK, Chunks, Done};
-use crate::exit::{KolmogorovBins, KolmogorovTest, kolmogorov_test};
-use crate::experiment::{CellPlan, EscapesFormat};
+use crate::exit::{Confidence, KolmogorovBins, KolmogorovTest, SurvivalCurve, kolmogorov_test};
+use crate::experiment::{CellPlan, EscapesFormat, swept_parameters};
 use crate::scheme::{Occupancy, OccupancyCounts, Outcome};
 use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit};
@@ -56,14 +57,10 @@ pub fn render_tables(
 ) -> Result<Vec<CellResult>, TableError> {
     store.check_place()?;
     let plans = &run.experiment().cells;
-    let mut columns: Vec<&str> = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS).collect();
-    let names_laws = has_law_columns(plans.iter());
-    if names_laws {
-        columns.extend(LAW_COLUMNS);
-    }
+    let parameters = swept_parameters(plans);
     let format = run.experiment().escapes;
     let mut escapes = Escapes::create(folder, format)?;
-    let mut summary = TableFile::create(folder, "summary.csv", &columns)?;
+    let mut summary = TableFile::create(folder, "summary.csv", &summary_columns(&parameters))?;
     let held = held_per_cell(plans.len());
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
@@ -80,13 +77,7 @@ pub fn render_tables(
         }
     }
     check_means(&mut results);
-    results.iter().try_for_each(|result| {
-        let mut row = result.summary_row();
-        if names_laws {
-            row.extend(result.law_row());
-        }
-        summary.row(row)
-    })?;
+    results.iter().try_for_each(|result| summary.row(result.summary_row(&parameters)))?;
     // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
     escapes.map_or(Ok(()), Escapes::finish)?;
@@ -98,7 +89,7 @@ pub fn render_tables(
             _ => {}
         }
     }
-    let pairs: Vec<Pair<'_>> = Pair::all(&results).collect();
+    let pairs: Vec<Pair<'_>> = Pair::every(&results);
     if !pairs.is_empty() {
         write_table(folder, "comparison.csv", &COMPARISON_COLUMNS, pairs.iter().map(Pair::row))?;
     }
@@ -169,6 +160,7 @@ impl<'s> CellReader<'s> {
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
+        result.median = if all { median(&result) } else { self.median(&result)? };
         let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
         // Without an exit there is no law to test.
         if let Some(rate) = rate.filter(|_| result.moments.exited() > 0) {
@@ -178,6 +170,30 @@ impl<'s> CellReader<'s> {
             };
         }
         Ok(result)
+    }
+
+    /// The median of more times than are kept, by reading the cell again. `None` if a path was censored before it: the survival curve would
+    /// need all times at once.
+    fn median(&self, result: &CellResult) -> Result<Option<f64>, TableError> {
+        let (exited, followed) = (result.moments.exited(), result.moments.followed());
+        let rank = followed.div_ceil(2);
+        if rank == 0 || rank > exited {
+            return Ok(None);
+        }
+        let mut earliest = f64::INFINITY;
+        let found = time_of_rank(rank, result.sample.exit_times(), exited, |give| {
+            self.read(|_, outcomes, _| {
+                for outcome in outcomes {
+                    match *outcome {
+                        Outcome::Exited { time, .. } => give(time),
+                        Outcome::Censored { at } => earliest = earliest.min(at),
+                        Outcome::Diverged { .. } => {}
+                    }
+                }
+                Ok::<_, TableError>(())
+            })
+        })?;
+        Ok(found.filter(|median| *median <= earliest))
     }
 
     /// Kolmogorov's test over more times than are kept, by reading the cell again.
@@ -190,6 +206,14 @@ impl<'s> CellReader<'s> {
         };
         Ok(bins.test(&result.moments, &mut exit_times, ROOM)?.ok())
     }
+}
+
+/// Where the survival curve of all paths falls to one half.
+fn median(result: &CellResult) -> Option<f64> {
+    let curve = SurvivalCurve::new(&result.sample, Confidence::DEFAULT).ok()?;
+    // A product of shares may miss one half by its rounding.
+    let step = curve.steps().iter().find(|step| step.survival.value <= 0.5 + 1e-9)?;
+    Some(step.time)
 }
 
 #[cfg(test)]
@@ -254,10 +278,11 @@ mod tests {
         let result = |held| reader.result(None, held, None).unwrap();
         let whole = result(300);
         assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
+        assert!(whole.median.is_some_and(|median| median > 0.0 && median < 40.0), "{:?}", whole.median);
         for held in [0, 10, 299] {
             let part = result(held);
             assert_eq!(part.sample.followed(), held);
-            assert_eq!(part.summary_row(), whole.summary_row(), "{held} kept");
+            assert_eq!(part.summary_row(&[]), whole.summary_row(&[]), "{held} kept");
         }
     }
 }

@@ -72,7 +72,9 @@ impl Identity {
 /// Whether a setting of the file, given by its path, has no influence on any path of the process.
 fn is_outside(path: &str) -> bool {
     let (first, last) = (path.split('.').next().unwrap_or(path), path.rsplit('.').next().unwrap_or(path));
-    ["seed", "paths", "quick", "random_problems"].contains(&first) || ["name", "shape", "figures"].contains(&last)
+    ["seed", "paths", "quick", "random_problems"].contains(&first)
+        || ["name", "shape"].contains(&last)
+        || path.split('.').any(|part| ["figures", "figure_style"].contains(&part))
 }
 
 fn settings_that_differ(stored: &str, requested: &str) -> Vec<Difference> {

@@ -34,6 +34,7 @@ pub struct Comparison {
     pub anisotropy: f64,
     /// Volume of the complement of `W_SGD`, `vol(Ω)/|det Σ|`; `None` for a singular `Σ`.
     pub complement_sgd: Option<f64>,
+    complement_adam: Option<f64>,
     /// Prediction for SGD.
     pub sgd: Prediction,
     /// Prediction for Adam.
@@ -49,26 +50,38 @@ impl Comparison {
     /// # Errors
     /// [`TheoryError`] if either has no prediction.
     pub fn of(problem: &Problem) -> Result<Self, TheoryError> {
-        let adam = Prediction::of(problem)?;
-        let sgd = Prediction::of(&problem.with_dynamics(Dynamics::Sgd))?;
-        let log_sigma = problem.noise().amplitude().log_determinant(problem.basin().dim());
+        Self::between(&problem.with_dynamics(Dynamics::Sgd), problem)
+    }
+
+    /// Compares SGD in `sgd` with Adam in `adam`, which may have another noise: tail index, level and amplitude.
+    ///
+    /// # Errors
+    /// [`TheoryError`] if either has no prediction.
+    pub fn between(sgd: &Problem, adam: &Problem) -> Result<Self, TheoryError> {
+        let (of_sgd, of_adam) = (Prediction::of(sgd)?, Prediction::of(adam)?);
+        let log_det_q = of_adam.preconditioner.log_determinant();
+        let complement = |problem: &Problem| {
+            let log_sigma = problem.noise().amplitude().log_determinant(problem.basin().dim());
+            log_sigma.is_finite().then(|| (problem.basin().volume().value.ln() - log_sigma).exp())
+        };
         Ok(Comparison {
-            log_det_q: adam.preconditioner.log_determinant(),
-            anisotropy: adam.preconditioner.anisotropy(),
-            complement_sgd: log_sigma.is_finite().then(|| (problem.basin().volume().value.ln() - log_sigma).exp()),
-            sgd,
-            adam,
+            log_det_q,
+            anisotropy: of_adam.preconditioner.anisotropy(),
+            complement_sgd: complement(sgd),
+            complement_adam: complement(adam).map(|volume| volume * log_det_q.exp()),
+            sgd: of_sgd,
+            adam: of_adam,
         })
     }
 
-    /// Predicted `Γ_ADAM/Γ_SGD = m(W_SGD)/m(W_ADAM)`.
+    /// Predicted `Γ_ADAM/Γ_SGD = λ_SGD/λ_ADAM`, under one noise `m(W_SGD)/m(W_ADAM)`.
     pub fn predicted_ratio(&self) -> f64 {
         self.sgd.rate / self.adam.rate
     }
 
-    /// Volume of the complement of `W_ADAM`, `det Q` times that of `W_SGD`.
+    /// Volume of the complement of `W_ADAM`; under one noise `det Q` times that of `W_SGD`.
     pub fn complement_adam(&self) -> Option<f64> {
-        self.complement_sgd.map(|volume| volume * self.log_det_q.exp())
+        self.complement_adam
     }
 
     /// Whether `det Q` is 1 within [`Comparison::TIE`].

@@ -213,7 +213,7 @@ fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> R
             Ok(_) => {}
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
-            Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name(), source })),
+            Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name().to_owned(), source })),
         }
     }
     drawn

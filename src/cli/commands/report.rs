@@ -11,7 +11,7 @@ use crate::cli::options::ReportOptions;
 use crate::cli::rendering::{RenderFailure, Rendering};
 use crate::cli::stopping::Stopping;
 use crate::engine::{Chunks, Shard};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, FigureNameError};
 use crate::results::{MergeError, PreparedRun, ResultsError, ResultsFolder, RunError, TableError, stored_experiment};
 
 /// Why the results of a stored run are not, or not all, written.
@@ -21,6 +21,8 @@ pub enum ReportFailure {
     Results(#[from] ResultsError),
     #[error(transparent)]
     Stored(#[from] MergeError),
+    #[error(transparent)]
+    Figure(#[from] FigureNameError),
     #[error(transparent)]
     Prepare(#[from] RunError),
     #[error("the tables of {} could not be written", path.display())]
@@ -43,6 +45,10 @@ impl Complain for ReportFailure {
             ReportFailure::Results(error) => error.complaint(),
             ReportFailure::Stored(MergeError::Store(error)) => error.complaint(),
             ReportFailure::Stored(error) => Complaint::new(error, Exit::BadInput),
+            ReportFailure::Figure(FigureNameError::Unknown { hint, .. }) => {
+                Complaint::new(self, Exit::BadInput).or_hint(hint)
+            }
+            ReportFailure::Figure(_) => Complaint::new(self, Exit::BadInput),
             ReportFailure::Prepare(error) => error.complaint(),
             ReportFailure::Tables { path, source } => Complaint::new(self, source.complaint().exit).or_hint(format!(
                 "all paths are saved in the store; once there is disk space and write access: {}",
@@ -66,6 +72,7 @@ pub fn report(options: &ReportOptions, console: &Console) -> Result<(), ReportFa
     }
     let mut experiment = stored_experiment(&folder.store)?;
     options.tables.apply(&mut experiment);
+    options.figures.apply(&mut experiment)?;
     render_stored(&experiment, &folder, options.json, console)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::domain;
-use super::family::Family;
+use super::family::{Family, Member};
 use super::potential::{self, PotentialSettings, Surroundings};
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::diagnostics::Diagnostics;
@@ -63,6 +63,8 @@ pub(in crate::experiment) struct BasinMember {
     pub shape: String,
     pub basin: Basin,
     pub settings: Arc<LandscapeSettings>,
+    /// Names and values of what is swept.
+    pub values: Vec<(String, f64)>,
     start: Option<Vec<f64>>,
     inset: Inset,
     span: Span,
@@ -72,16 +74,17 @@ pub(in crate::experiment) struct BasinMember {
 }
 
 impl BasinMember {
-    /// A random basin, whose paths start at the minimum.
-    pub fn random(label: String, shape: String, basin: Basin, random: RandomBasin, span: Span) -> Self {
+    /// Member `number` of the family `shape` of random basins, whose paths start at the minimum.
+    pub fn random(shape: &str, number: u64, basin: Basin, random: RandomBasin, span: Span) -> Self {
         let settings =
             LandscapeSettings { potential: PotentialSettings::Hessian(random.hessian), domain: random.domain };
         let (start_span, domain_span) = (span.clone(), span.clone());
         BasinMember {
-            label,
-            shape,
+            label: format!("{shape}[number={number}]"),
+            shape: shape.to_string(),
             basin,
             settings: Arc::new(settings),
+            values: vec![("number".to_string(), number as f64)],
             start: None,
             inset: Inset::None,
             span,
@@ -145,9 +148,10 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
     let label = name.clone().unwrap_or_default();
     let mut basins = Vec::new();
     for index in 0..family.len() {
-        let (label, tree) = family.member(&label, index);
+        let Member { label, tree, values } = family.member(&label, index);
         // The errors of the first wrong member represent those of the family.
         let mut member = read_member(label, Value { node: &tree, ..value })?;
+        member.values = values;
         if let Some(shape) = shape.clone()?.or_else(|| name.clone()) {
             member.shape = shape;
         }
@@ -220,8 +224,8 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let (span, start_span) = (place("inset"), place("start"));
     let settings = Arc::new(LandscapeSettings { potential: section.settings, domain });
     let (shape, start, inset) = (label.clone(), start?, inset?);
-    let domain_span = domain_value.node.span.clone();
-    Some(BasinMember { label, shape, basin, settings, start, inset, span, start_span, domain_span })
+    let (domain_span, values) = (domain_value.node.span.clone(), Vec::new());
+    Some(BasinMember { label, shape, basin, settings, values, start, inset, span, start_span, domain_span })
 }
 
 /// An optional value: `None` only if it is given and wrong.

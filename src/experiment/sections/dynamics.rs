@@ -50,6 +50,10 @@ enum OptimiserSection {
 #[derive(Clone, Debug)]
 pub(in crate::experiment) struct DynamicsSection {
     pub label: String,
+    /// The name of its kind in the file.
+    pub kind: &'static str,
+    /// The numbers of its table by their keys.
+    pub settings: Vec<(String, f64)>,
     optimiser: OptimiserSection,
     pub laws: Option<Sweep<LawSection>>,
     pub level: Option<Sweep<Level>>,
@@ -117,6 +121,8 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     table.finish();
     let (kind, settings) = which?;
     let settings_table = settings.table()?;
+    let mut numbers = Vec::new();
+    settings.node.numbers(String::new(), &mut numbers);
     let optimiser = match kind {
         DynamicsKind::Adam => read_adam(settings_table),
         DynamicsKind::Sgd => {
@@ -134,6 +140,8 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<DynamicsSection> {
     }
     Some(DynamicsSection {
         label,
+        kind: kind.name(),
+        settings: numbers,
         optimiser: optimiser?,
         laws: laws?,
         level: level?,

@@ -18,11 +18,20 @@ pub(in crate::experiment) struct Family<'a> {
     swept: Vec<SweptNode>,
 }
 
-/// A number of the tree that is swept: the path of child indices to it, its values and their labels.
+/// A number of the tree that is swept: the path of child indices to it, its name, its values and their labels.
 struct SweptNode {
     path: Vec<usize>,
+    name: String,
     values: Vec<f64>,
     labels: Vec<String>,
+}
+
+/// A member of a family.
+pub(in crate::experiment) struct Member {
+    pub label: String,
+    pub tree: Node,
+    /// Names and values of what is swept.
+    pub values: Vec<(String, f64)>,
 }
 
 impl<'a> Family<'a> {
@@ -51,25 +60,25 @@ impl<'a> Family<'a> {
         self.swept.iter().fold(1, |n, node| n.saturating_mul(node.values.len() as u64))
     }
 
-    /// Label and tree of a member; the last sweep varies fastest.
-    pub fn member(&self, name: &str, index: u64) -> (String, Node) {
+    /// A member; the last sweep varies fastest.
+    pub fn member(&self, name: &str, index: u64) -> Member {
         let mut tree = self.tree.clone();
-        let mut labels = Vec::new();
+        let (mut labels, mut values) = (Vec::new(), Vec::new());
         let mut rest = index;
         for swept in self.swept.iter().rev() {
             let n = swept.values.len() as u64;
             let at = (rest % n) as usize;
             rest /= n;
             labels.push(swept.labels[at].as_str());
+            values.push((swept.name.clone(), swept.values[at]));
             if let Some(node) = descend(&mut tree, &swept.path) {
                 node.kind = Kind::Number(swept.values[at]);
             }
         }
-        if labels.is_empty() {
-            return (name.to_string(), tree);
-        }
         labels.reverse();
-        (format!("{name}[{}]", labels.join(" ")), tree)
+        values.reverse();
+        let label = if labels.is_empty() { name.to_string() } else { format!("{name}[{}]", labels.join(" ")) };
+        Member { label, tree, values }
     }
 }
 
@@ -88,7 +97,7 @@ impl Key<'_> {
         self.is_parameter || self.scalars.contains(&self.last)
     }
 
-    /// Item `index` of a list of `n`: the ends of an interval are `lo` and `hi`, other items are numbered from 1.
+    /// Item `index` of a list of `n`: the ends of an interval are `lo` and `hi`, other items are numbered from 0.
     fn item(&self, index: usize, n: usize, is_list: bool) -> Self {
         let end = ["lo", "hi"].get(index);
         let label = match (self.last, self.label.strip_prefix("box"), end) {
@@ -96,7 +105,7 @@ impl Key<'_> {
             // Sides first, then their ends.
             ("box", Some(side), Some(end)) if !is_list => format!("{end}{side}"),
             _ if n == 1 => self.label.clone(),
-            _ => format!("{}.{}", self.label, index + 1),
+            _ => format!("{}.{index}", self.label),
         };
         Key { label, ..*self }
     }
@@ -114,7 +123,7 @@ impl Found<'_> {
         let Found { path, node, label } = self;
         let values = read_sweep(Value { node, key: &label, reading })?;
         let labels = distinct(&values).iter().map(|value| format!("{label}={value}")).collect();
-        Some(SweptNode { path, values, labels })
+        Some(SweptNode { path, name: label, values, labels })
     }
 }
 
@@ -180,7 +189,7 @@ mod tests {
         let reading = Reading::default();
         let tree = Node::parse(text, &reading.diagnostics);
         let family = Family::new(&tree, &["potential", "domain", "start"], &["radius"], &reading).unwrap();
-        (0..family.len()).map(|index| family.member("b", index).0).collect()
+        (0..family.len()).map(|index| family.member("b", index).label).collect()
     }
 
     #[test]
@@ -198,7 +207,8 @@ mod tests {
         let reading = Reading::default();
         let tree = Node::parse(text, &reading.diagnostics);
         let family = Family::new(&tree, &["domain", "start"], &[], &reading).unwrap();
-        let (_, member) = family.member("b", 5);
+        let Member { tree: member, values, .. } = family.member("b", 5);
+        assert_eq!(values, [("hi".to_string(), 2.0), ("start".to_string(), 0.1)]);
         let expected = Node::parse("domain = { interval = [-1, 2.0] }\nstart = [0.1]", &reading.diagnostics);
         assert_eq!(plain(&member), plain(&expected));
     }
@@ -219,11 +229,11 @@ mod tests {
         assert_eq!(labels("domain = { ball = { radius = [1, 2.5] } }"), ["b[radius=1]", "b[radius=2.5]"]);
         assert_eq!(
             labels("start = [0, { values = [1.00001, 1.00002] }]"),
-            ["b[start.2=1.00001]", "b[start.2=1.00002]"]
+            ["b[start.1=1.00001]", "b[start.1=1.00002]"]
         );
-        assert_eq!(labels("domain = { box = [[0, 1], [{ values = [1e-9] }, 1]] }"), ["b[lo.2=1e-9]"]);
+        assert_eq!(labels("domain = { box = [[0, 1], [{ values = [1e-9] }, 1]] }"), ["b[lo.1=1e-9]"]);
         let hessian = "potential = { quadratic = { hessian = [[2, 0], [0, { values = [3, 4] }]] } }";
-        assert_eq!(labels(hessian), ["b[hessian.2.2=3]", "b[hessian.2.2=4]"]);
+        assert_eq!(labels(hessian), ["b[hessian.1.1=3]", "b[hessian.1.1=4]"]);
         assert_eq!(labels("start = [1, 2]"), ["b"]);
     }
 

@@ -46,8 +46,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
         value.reading.budget.request(NUMBERS_PER_ENTRY * entries, &value.node.span, &value.reading.diagnostics)?;
         let bowl = value.check(Quadratic::with_hessian(random.hessian.clone()))?;
         let basin = value.check(Basin::new(bowl, random.domain.clone()))?;
-        let label = format!("{name}[number={}]", number + 1);
-        basins.push(BasinMember::random(label, name.clone(), basin, random, value.node.span.clone()));
+        basins.push(BasinMember::random(&name, number + 1, basin, random, value.node.span.clone()));
     }
     Some(basins)
 }

@@ -43,8 +43,9 @@ impl SchemeSection {
 pub(in crate::experiment) fn read(value: Value<'_>) -> Option<SchemeSection> {
     let table = value.table()?;
     let which = table.one_of("a scheme", &SCHEMES);
-    // At the end of the file TOML assigns `figures` and `escapes` to this table; the experiment reads them.
+    // At the end of the file TOML assigns these keys to this table; the experiment reads them.
     table.get("figures");
+    table.get("figure_style");
     table.get("escapes");
     table.finish();
     let (kind, scheme) = which?;

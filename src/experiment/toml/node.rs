@@ -82,6 +82,17 @@ impl Node {
         out.push((path, value));
     }
 
+    /// Every number below this table by its path, such as `schedule.step.factor`; not those in lists.
+    pub fn numbers(&self, path: String, out: &mut Vec<(String, f64)>) {
+        let below = |key: &str| if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+        match &self.kind {
+            Kind::Table(entries) => entries.iter().for_each(|e| e.value.numbers(below(&e.key), out)),
+            Kind::Number(number) => out.push((path, *number)),
+            Kind::Integer(integer) => out.push((path, *integer as f64)),
+            _ => {}
+        }
+    }
+
     fn shown(&self) -> String {
         match &self.kind {
             Kind::Number(number) => number.to_string(),

@@ -3,7 +3,7 @@
 use crate::exit::{Confidence, Estimate};
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};
-use crate::report::{Point, Scale, Series, SeriesFigure};
+use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
 use crate::results::CellResult;
 
 /// Error that is paid for, at 95 % and in units of the mean: bias and half-width of the interval, added in squares.
@@ -17,7 +17,7 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
         let schemes = distinct(timed.iter().map(|(r, _)| r.plan.scheme.name()));
         let series = schemes.into_iter().map(|scheme| {
             let cells = timed.iter().filter(|(r, _)| alpha(r) == tail && r.plan.scheme.name() == scheme);
-            let (mut points, mut biased) = (Vec::new(), 0);
+            let (mut points, mut biased) = (Vec::new(), 0u32);
             for (result, seconds) in cells {
                 match cost(result, *seconds) {
                     Some(Cost::Seconds(seconds)) => points.push(Point::exact(epsilon(result), seconds)),
@@ -25,7 +25,17 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
                     None => {}
                 }
             }
-            Series { label: scheme.to_owned(), note: note(&points, biased), points, joined: true, ..Series::default() }
+            let slope = exponent(&points);
+            let mut stated: Vec<Stated> = slope.map(|slope| slope.stated(scheme)).into_iter().collect();
+            stated.extend((biased > 0).then(|| Stated::new(scheme, DataKind::LeftOut, f64::from(biased))));
+            Series {
+                label: scheme.to_owned(),
+                note: note(slope, biased),
+                stated,
+                points,
+                joined: true,
+                ..Series::default()
+            }
         });
         (alpha_label(tail), series.collect())
     };
@@ -77,14 +87,30 @@ fn paths_needed(paths: usize, half_width: f64, bias: f64) -> Option<f64> {
 }
 
 /// The exponent, and the levels that no number of paths brings to 1 %.
-fn note(points: &[Point], biased: usize) -> Option<String> {
+fn note(slope: Option<CostSlope>, biased: u32) -> Option<String> {
     let levels = (biased > 0).then(|| format!("bias > 1 % at {biased} level{}", if biased == 1 { "" } else { "s" }));
-    let parts: Vec<String> = exponent(points).into_iter().chain(levels).collect();
+    let slope = slope.map(|slope| format!("ε^{{{}}}", with_error(slope.value, slope.error)));
+    let parts: Vec<String> = slope.into_iter().chain(levels).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// A power of `ε`, with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct CostSlope {
+    value: f64,
+    error: f64,
+}
+
+impl CostSlope {
+    /// The power with its 95 % interval.
+    fn stated(&self, series: &str) -> Stated {
+        let half = Confidence::DEFAULT.gaussian_width() * self.error;
+        Stated::within(series, DataKind::Slope, [self.value, self.value - half, self.value + half])
+    }
+}
+
 /// The power of `ε` by which the cost goes, by least squares, with its standard error from the scatter.
-fn exponent(points: &[Point]) -> Option<String> {
+fn exponent(points: &[Point]) -> Option<CostSlope> {
     if points.len() < 3 {
         return None;
     }
@@ -94,7 +120,7 @@ fn exponent(points: &[Point]) -> Option<String> {
     let spread = logs.iter().map(|l| (l.0 - x).powi(2)).sum::<f64>();
     let slope = logs.iter().map(|l| (l.0 - x) * (l.1 - y)).sum::<f64>() / spread;
     let rest = logs.iter().map(|l| (l.1 - y - slope * (l.0 - x)).powi(2)).sum::<f64>();
-    Some(format!("ε^{{{}}}", with_error(slope, (rest / (n - 2.0) / spread).sqrt())))
+    Some(CostSlope { value: slope, error: (rest / (n - 2.0) / spread).sqrt() })
 }
 
 #[cfg(test)]

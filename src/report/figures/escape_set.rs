@@ -8,11 +8,13 @@ use plotters::style::RGBColor;
 
 use crate::report::plot::style::{self, COLUMN_WIDTH, FULL_WIDTH, Fill, GREY, INK};
 use crate::report::{
-    Aspect, Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Aspect, Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet,
+    Stroke,
 };
 
 const STEM: &str = "escape-set";
 const SHADE: f64 = 0.12;
+const BASIN: &str = "basin Ω − θ*";
 
 /// The figure: one panel for each pair of optimisers to compare.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,9 +92,10 @@ impl EscapePlane {
         for axis in [[(-far, 0.0), (far, 0.0)], [(0.0, -far), (0.0, far)]] {
             panel.mark(Mark::Line(axis.to_vec(), axis_stroke()));
         }
-        panel.mark(Mark::Line(closed(&self.basin), basin_stroke()));
+        panel.data(BASIN, DataKind::Boundary, Mark::Line(closed(&self.basin), basin_stroke()));
         for (i, region) in self.regions.iter().enumerate() {
-            panel.mark(Mark::Line(closed(&region.boundary), stroke(i)));
+            let outline = Mark::Line(closed(&region.boundary), stroke(i));
+            panel.data(&region.label, DataKind::Boundary, outline);
         }
         for (i, region) in self.regions.iter().enumerate() {
             region.mark_exits(&mut panel, Look::of(i), named);
@@ -106,7 +109,7 @@ impl EscapeRegion {
         let [right, left, up, down] = self.radii;
         let exits = [(right, 0.0, "r_{1+}"), (-left, 0.0, "r_{1−}"), (0.0, up, "r_{2+}"), (0.0, -down, "r_{2−}")];
         for (x, y, symbol) in exits.into_iter().filter(|exit| exit.0.is_finite() && exit.1.is_finite()) {
-            panel.mark(Mark::Points(vec![Point::exact(x, y)], look));
+            panel.data(&self.label, DataKind::ExitDistance, Mark::Points(vec![Point::exact(x, y)], look));
             if named {
                 panel.mark(Mark::Label(symbol.to_owned(), (x, y), darker(look.color)));
             }
@@ -123,7 +126,7 @@ fn legend(planes: &[&EscapePlane]) -> Legend {
     }
     let mut keys = Vec::new();
     if planes.iter().any(|p| !p.basin.is_empty()) {
-        keys.push(Entry::new(Sample::Line(basin_stroke()), "basin Ω − θ*"));
+        keys.push(Entry::new(Sample::Line(basin_stroke()), BASIN));
     }
     keys.push(Entry::new(Sample::Line(axis_stroke()), "noise axes"));
     let exit = Look { color: GREY, fill: Fill::Filled, ..Look::of(0) };

@@ -7,7 +7,8 @@ use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::slopes::p_value;
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke,
 };
 
 const STEM: &str = "exponential-law";
@@ -123,17 +124,22 @@ impl SurvivalPanel {
         let excess: Vec<Vec<Point>> = curves.iter().map(|curve| over_law(curve)).collect();
         let indices: Vec<usize> = self.series.iter().map(|s| place(names, &s.label)).collect();
         for (panel, curves) in [(&mut upper, &curves), (&mut lower, &excess)] {
-            for (&i, curve) in indices.iter().zip(curves).filter(|_| curves.len() <= BANDS) {
-                panel.mark(Mark::Band(band(curve), style::color(i), BAND));
+            let labelled = || self.series.iter().map(|s| s.label.as_str()).zip(&indices).zip(curves);
+            for ((label, &i), curve) in labelled().filter(|_| curves.len() <= BANDS) {
+                panel.data(label, DataKind::Measured, Mark::Band(band(curve), style::color(i), BAND));
             }
-            for (&i, curve) in indices.iter().zip(curves) {
+            for ((label, &i), curve) in labelled() {
                 let line = curve.iter().filter(|p| p.y > 0.0).map(|p| (p.x, p.y)).collect();
-                panel.mark(Mark::Line(line, stroke(i)));
+                panel.data(label, DataKind::Measured, Mark::Line(line, stroke(i)));
             }
         }
-        upper.mark(Mark::Line(vec![(0.0, 1.0), (end, (-end).exp())], law()));
+        upper.data("exp(−t)", DataKind::Law, Mark::Line(vec![(0.0, 1.0), (end, (-end).exp())], law()));
         lower.level(1.0, law());
         upper.corner = self.tests(&indices);
+        for (series, (distance, p)) in self.series.iter().filter_map(|series| Some((series, series.ks?))) {
+            upper.stated.push(Stated::new(&series.label, DataKind::KsStatistic, distance));
+            upper.stated.push(Stated::new(&series.label, DataKind::KsP, p));
+        }
         [upper, lower]
     }
 

@@ -10,8 +10,8 @@ use crate::report::plot::curve::{aside, columns, labels, look, ratio_axis, ratio
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::slopes::slope_text;
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
-    number,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke, number,
 };
 
 const STEM: &str = "gamma-vs-epsilon";
@@ -68,6 +68,17 @@ impl From<SlopeFit> for FittedSlope {
             straightness: fit.straightness(),
             up_to: fit.range[1],
         }
+    }
+}
+
+impl FittedSlope {
+    /// The values of the fit, for the table of the figure.
+    pub fn stated(&self, series: &str) -> Vec<Stated> {
+        let interval = [self.value, self.value - self.half_width, self.value + self.half_width];
+        let mut stated = vec![Stated::within(series, DataKind::Slope, interval)];
+        stated.extend(self.straightness.map(|p| Stated::new(series, DataKind::SlopeP, p)));
+        stated.push(Stated::new(series, DataKind::SlopeUpTo, self.up_to));
+        stated
     }
 }
 
@@ -148,18 +159,19 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
     let mut drawn = Panel { title: panel.title.clone(), ..Panel::new(x, y) };
     for series in &panel.series {
         let look = look(labels, &series.label);
-        drawn.mark(Mark::Line(sorted(&series.theory), theory(look.color)));
-        drawn.mark(Mark::Line(sorted(&series.exact), exact(look.color)));
+        drawn.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.theory), theory(look.color)));
+        drawn.data(&series.label, DataKind::Exact, Mark::Line(sorted(&series.exact), exact(look.color)));
     }
     for series in &panel.series {
         let look = look(labels, &series.label);
-        drawn.mark(Mark::Points(series.points.clone(), look));
+        drawn.data(&series.label, DataKind::Measured, Mark::Points(series.points.clone(), look));
         if let Some(slope) = series.slope.filter(|slope| slope.value.is_finite() && slope.half_width.is_finite()) {
             if drawn.corner.is_empty() {
                 drawn.corner.push(Note::new(format!("fitted slopes, ε ≤ {}", number(slope.up_to)), GREY));
             }
             let text = slope_text(slope.value, slope.half_width, slope.straightness);
             drawn.corner.push(Note::new(format!("{}: {text}", series.label), look.color));
+            drawn.stated.extend(slope.stated(&series.label));
         }
     }
     drawn
@@ -176,11 +188,13 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
     for series in &panel.series {
         let line = sorted(&series.exact).into_iter().map(|(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
         let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
-        drawn.mark(Mark::Line(line, exact(look(labels, &series.label).color)));
+        let mark = Mark::Line(line, exact(look(labels, &series.label).color));
+        drawn.data(&series.label, DataKind::Exact, mark);
     }
     for (i, series) in panel.series.iter().enumerate() {
         let points = ratios(&series.points, &series.theory).collect();
-        drawn.mark(Mark::Aside(points, aside(i, panel.series.len(), 0.07), look(labels, &series.label)));
+        let mark = Mark::Aside(points, aside(i, panel.series.len(), 0.07), look(labels, &series.label));
+        drawn.data(&series.label, DataKind::Measured, mark);
     }
     drawn
 }

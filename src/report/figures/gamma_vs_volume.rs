@@ -8,7 +8,7 @@ use plotters::style::RGBColor;
 use crate::report::plot::curve::labels;
 use crate::report::plot::style::{self, FILLS, FULL_WIDTH, Fill, GREY, INK, MARKERS, Marker};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "gamma-vs-volume";
@@ -84,7 +84,8 @@ impl GammaVsVolume {
         points.sort_by_key(|(_, look)| look.fill != Fill::Filled);
         for (point, look) in points {
             let placed = Point { x: x(point), y: point.mean, lo: point.lo, hi: point.hi };
-            panel.mark(Mark::Points(vec![placed], look));
+            let series = format!("{}, d = {}, {}", point.shape, point.dim, point.dynamics);
+            panel.data(series, DataKind::Measured, Mark::Points(vec![placed], look));
         }
     }
 }

@@ -6,7 +6,8 @@
 use crate::report::plot::curve::{aside, columns, grid, labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke, number,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke, number,
 };
 use crate::theory::sandwich;
 
@@ -136,13 +137,16 @@ impl LaplacePanel {
                 let [lo, hi] = sandwich(u, rho);
                 (u, weight(u) * lo, weight(u) * hi)
             };
-            panel.mark(Mark::Band(places.iter().map(slice).collect(), GREY, BAND));
+            let bounds = Mark::Band(places.iter().map(slice).collect(), GREY, BAND);
+            panel.data("Theorem 1", DataKind::Bounds, bounds);
+            panel.stated.push(Stated::new("Theorem 1", DataKind::Rho, rho));
         }
         let law_curve = places.iter().map(|&u| (u, weight(u) / (1.0 + u))).collect();
-        panel.mark(Mark::Line(law_curve, law()));
+        panel.data("1/(1 + u)", DataKind::Law, Mark::Line(law_curve, law()));
         for series in &self.series {
             let exact = sorted(&series.exact).into_iter().map(|(u, y)| (u, weight(u) * y)).collect();
-            panel.mark(Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7)));
+            let mark = Mark::Line(exact, Stroke::solid(look(all, &series.label).color, 0.7));
+            panel.data(&series.label, DataKind::Exact, mark);
         }
         panel
     }
@@ -155,7 +159,7 @@ impl LaplacePanel {
     fn upper(&self, all: &[&str], u: Axis, y: Axis) -> Panel {
         let mut panel = self.curves(all, u, y, |_| 1.0);
         for (label, points) in self.points() {
-            panel.mark(Mark::Points(points, look(all, label)));
+            panel.data(label, DataKind::Measured, Mark::Points(points, look(all, label)));
         }
         panel
     }
@@ -164,7 +168,8 @@ impl LaplacePanel {
         let mut panel = self.curves(all, u, y, |u| 1.0 + u);
         for (i, (label, points)) in self.points().enumerate() {
             let deviations = points.iter().map(|p| p.scaled(1.0 + p.x)).collect();
-            panel.mark(Mark::Aside(deviations, aside(i, self.series.len(), 0.05), look(all, label)));
+            let mark = Mark::Aside(deviations, aside(i, self.series.len(), 0.05), look(all, label));
+            panel.data(label, DataKind::Measured, mark);
         }
         panel
     }

@@ -1,7 +1,8 @@
 //! The figure `random-problems`.
 
+use crate::exit::Estimate;
 use crate::report::select::{alpha_label, distinct};
-use crate::report::{Point, Scale, Series, SeriesFigure};
+use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
 use crate::results::RandomProblemsResult;
 
 /// Quantiles drawn of every family.
@@ -26,8 +27,11 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
         let share = result.share().map_or(String::new(), |share| {
             format!("Adam later in {:.2} % ({:.2}–{:.2})", 100.0 * share.value, 100.0 * share.lo, 100.0 * share.hi)
         });
+        let label = format!("d = {}", result.family.dim());
+        let stated = |share: Estimate| Stated::within(&label, DataKind::Share, [share.value, share.lo, share.hi]);
         let series = Series {
-            label: format!("d = {}", result.family.dim()),
+            stated: result.share().map(stated).into_iter().collect(),
+            label: label.clone(),
             points: [0.05, 0.5, 0.95].map(|p| Point::exact(p, result.quantile(p))).into(),
             predicted: (1..QUANTILES).map(quantile).collect(),
             note: Some(share),

@@ -3,7 +3,8 @@
 use crate::report::plot::curve::{labels, look, multiples, sorted};
 use crate::report::plot::style::INK;
 use crate::report::{
-    Axis, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, DataKind, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet,
+    Stated, Stroke,
 };
 
 /// The figure: small multiples with common axes.
@@ -56,6 +57,8 @@ pub struct Series {
     pub band: Vec<(f64, f64, f64)>,
     /// A note on the series, in a corner of its panel.
     pub note: Option<String>,
+    /// The values that the note states.
+    pub stated: Vec<Stated>,
 }
 
 impl Figure for SeriesFigure {
@@ -88,15 +91,17 @@ impl SeriesFigure {
     fn panel(&self, series: &[Series], names: &[&str], x: Axis, y: Axis) -> Panel {
         let mut panel = Panel::new(x, y);
         for series in series.iter().filter(|s| !s.band.is_empty()) {
-            panel.mark(Mark::Band(series.band.clone(), look(names, &series.label).color, 0.2));
+            let mark = Mark::Band(series.band.clone(), look(names, &series.label).color, 0.2);
+            panel.data(&series.label, DataKind::Measured, mark);
         }
         for (i, level) in self.levels.iter().enumerate() {
             panel.level(level.0, level_stroke(i));
         }
         for series in series {
             let color = look(names, &series.label).color;
-            panel.mark(Mark::Line(sorted(&series.predicted), Stroke::dashed(color, 0.9)));
-            panel.mark(Mark::Line(sorted(&series.exact), Stroke::solid(color, 0.7)));
+            let (predicted, exact) = (Stroke::dashed(color, 0.9), Stroke::solid(color, 0.7));
+            panel.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.predicted), predicted));
+            panel.data(&series.label, DataKind::Exact, Mark::Line(sorted(&series.exact), exact));
             if series.joined {
                 let joints: Vec<_> = series.points.iter().map(|p| (p.x, p.y)).collect();
                 panel.mark(Mark::Line(sorted(&joints), Stroke::solid(color, 0.9)));
@@ -104,7 +109,8 @@ impl SeriesFigure {
         }
         for series in series {
             let look = look(names, &series.label);
-            panel.mark(Mark::Points(series.points.clone(), look));
+            panel.data(&series.label, DataKind::Measured, Mark::Points(series.points.clone(), look));
+            panel.stated.extend(series.stated.iter().cloned());
             if let Some(note) = &series.note {
                 panel.corner.push(Note::new(format!("{}: {note}", series.label), look.color));
             }

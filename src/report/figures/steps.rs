@@ -3,7 +3,7 @@
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, title};
 use crate::report::slopes::{slope_text, small_level_slope};
-use crate::report::{Point, Scale, Series, SeriesFigure, number};
+use crate::report::{FittedSlope, Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
 
 /// The slope is fitted over the lowest factor of this in `η`.
@@ -111,12 +111,15 @@ fn panel_series(cells: &[&CellResult], several_tails: bool) -> Vec<Series> {
         };
         let predicted = |r: &CellResult| Some((r.plan.eta?, r.prediction.as_ref()?.mean_time()));
         let exact = |r: &CellResult| Some((r.plan.eta?, r.exact_mean?));
+        let label = if several_tails { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() };
+        let slope = small_level_slope(&members, |r| r.plan.eta, SLOPE_RANGE).map(FittedSlope::from);
         Series {
-            label: if several_tails { format!("{name}, {}", alpha_label(tail)) } else { name.to_owned() },
+            label: label.clone(),
             points: members.iter().filter_map(|r| point(r)).collect(),
             predicted: members.iter().filter(|_| kind == SeriesKind::Sde).filter_map(|r| predicted(r)).collect(),
             exact: members.iter().filter_map(|r| exact(r)).collect(),
-            note: slope(&members),
+            note: slope.as_ref().map(slope_note),
+            stated: slope.map_or(Vec::new(), |slope| slope.stated(&label)),
             ..Series::default()
         }
     });
@@ -124,8 +127,7 @@ fn panel_series(cells: &[&CellResult], several_tails: bool) -> Vec<Series> {
 }
 
 /// The local slope of `log E Γ` on `log η` where `η` is small.
-fn slope(cells: &[&CellResult]) -> Option<String> {
-    let fit = small_level_slope(cells, |r| r.plan.eta, SLOPE_RANGE)?;
-    let text = slope_text(fit.slope.value, 0.5 * (fit.slope.hi - fit.slope.lo), fit.straightness());
-    Some(format!("slope {text} (η ≤ {})", number(fit.range[1])))
+fn slope_note(slope: &FittedSlope) -> String {
+    let text = slope_text(slope.value, slope.half_width, slope.straightness);
+    format!("slope {text} (η ≤ {})", number(slope.up_to))
 }

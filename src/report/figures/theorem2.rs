@@ -6,8 +6,8 @@
 use crate::report::plot::curve::{labels, look, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, NoteAlign, Numbers, Panel, Point, Sample,
+    Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "theorem2";
@@ -103,10 +103,11 @@ fn fill(panel: &mut Panel, series: &[RatioSeries], names: &[&str]) {
     panel.level(1.0, Stroke::dotted(INK, 0.8));
     for series in series {
         let stroke = Stroke::dashed(look(names, &series.label).color, 0.9);
-        panel.mark(Mark::Line(sorted(&series.predicted), stroke));
+        panel.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.predicted), stroke));
     }
     for series in series {
-        panel.mark(Mark::Points(series.points.clone(), look(names, &series.label)));
+        let mark = Mark::Points(series.points.clone(), look(names, &series.label));
+        panel.data(&series.label, DataKind::Measured, mark);
     }
 }
 

@@ -14,9 +14,10 @@ pub fn answer(results: &[CellResult]) -> Option<String> {
 
 /// `λ E Γ` at the smallest noise level, where the theorem is closest to its limit.
 fn predicted(results: &[CellResult]) -> Option<String> {
-    let bounded = || results.iter().filter(|r| !r.is_well() && r.ratio().is_some());
+    let bounded = || results.iter().filter(|r| !r.is_well() && r.lambda_mean().is_some());
     let lowest = bounded().map(epsilon).reduce(f64::min)?;
-    let ratios: Vec<Estimate> = bounded().filter(|r| epsilon(r) == lowest).filter_map(CellResult::ratio).collect();
+    let ratios: Vec<Estimate> =
+        bounded().filter(|r| epsilon(r) == lowest).filter_map(CellResult::lambda_mean).collect();
     let level = if bounded().any(|r| epsilon(r) > lowest) { ", the smallest noise level" } else { "" };
     Some(format!(
         "At ε = {}{level}, the mean escape time is {} times the predicted 1/λ; {}.",
@@ -36,7 +37,7 @@ fn transitions(results: &[CellResult]) -> Option<String> {
 }
 
 fn ratios(results: &[CellResult]) -> Option<String> {
-    let measured = |pair: Pair<'_>| Some((pair.ratio()?, pair.theory.predicted_ratio()));
+    let measured = |pair: Pair<'_>| Some((pair.gamma_ratio()?, pair.theory.predicted_ratio()));
     let (ratios, predictions): (Vec<Estimate>, Vec<f64>) = Pair::all(results).filter_map(measured).unzip();
     if ratios.is_empty() {
         return None;

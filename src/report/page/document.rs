@@ -102,11 +102,13 @@ pub fn page(page: &Page<'_>) -> String {
 }
 
 fn figure(drawing: &Drawing) -> Markup {
-    let file = |extension: &str| address(&["figures", &format!("{}.{extension}", drawing.stem)]);
+    let format = |file: &str| file.rsplit_once('.').map_or_else(String::new, |(_, format)| format.to_uppercase());
     html! {
         figure {
             div.scroll { (PreEscaped(&drawing.svg)) }
-            figcaption { (drawing.stem.replace('-', " ")) " · " a href=(file("svg")) { "SVG" } " · " a href=(file("png")) { "PNG" } }
+            figcaption { (drawing.stem.replace('-', " "))
+                @for file in &drawing.files { " · " a href=(address(&["figures", file])) { (format(file)) } }
+            }
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
+use crate::experiment::{CellPlan, swept_parameters};
 use crate::report::number;
-use crate::results::{
-    COMPARISON_COLUMNS, CellResult, EXTRA_SUMMARY_COLUMNS, LAW_COLUMNS, Pair, SUMMARY_COLUMNS, has_law_columns,
-};
+use crate::results::{COMPARISON_COLUMNS, CellResult, Pair, summary_columns};
 
 /// Rows on the page. A browser is slow with more.
 const MOST_ROWS: usize = 2_000;
@@ -13,14 +12,14 @@ const MOST_ROWS: usize = 2_000;
 /// A column of a table.
 struct Column {
     /// Its name in the CSV file; empty for a value that the file does not hold.
-    name: &'static str,
-    heading: &'static str,
+    name: String,
+    heading: String,
     /// Whether it is shown before the reader asks for all columns.
     shown: bool,
 }
 
 /// Columns with a heading of their own; they are shown.
-const HEADINGS: [(&str, &str); 16] = [
+const HEADINGS: [(&str, &str); 17] = [
     ("cell", "cell"),
     ("dynamics", "dynamics"),
     ("basin", "basin"),
@@ -30,7 +29,8 @@ const HEADINGS: [(&str, &str); 16] = [
     ("scheme", "scheme"),
     ("mean_time", "E Γ measured"),
     ("exact_mean", "E Γ exact"),
-    ("ratio", "λ E Γ"),
+    ("lambda_mean", "λ E Γ"),
+    ("gamma_ratio", "measured"),
     ("check", "check"),
     ("det_q", "det Q"),
     ("anisotropy", "anisotropy"),
@@ -52,20 +52,13 @@ struct Table<'t> {
 
 /// The summary, one row per cell, with the predicted mean beside the measured one.
 pub fn summary(results: &[CellResult]) -> Markup {
-    let names_laws = has_law_columns(results.iter().map(|result| &result.plan));
-    let laws: &[&str] = if names_laws { &LAW_COLUMNS } else { &[] };
-    let names = SUMMARY_COLUMNS.iter().chain(&EXTRA_SUMMARY_COLUMNS).chain(laws).copied();
-    let row = |result: &CellResult| {
-        let mut row = result.summary_row();
-        if names_laws {
-            row.extend(result.law_row());
-        }
-        row
-    };
-    let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(row).collect();
+    let plans: Vec<CellPlan> = results.iter().map(|result| result.plan.clone()).collect();
+    let parameters = swept_parameters(&plans);
+    let names = summary_columns(&parameters).into_iter();
+    let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(|result| result.summary_row(&parameters)).collect();
     let mut table = Table::new("summary", names, rows, "One row per cell. E Γ and λ E Γ with 95 % intervals.");
     if let Some(at) = table.position("mean_time") {
-        table.columns.insert(at, Column { name: "", heading: "E Γ predicted, 1/λ", shown: true });
+        table.columns.insert(at, Column { name: String::new(), heading: "E Γ predicted, 1/λ".to_owned(), shown: true });
         for (row, result) in table.rows.iter_mut().zip(results) {
             let mean = result.prediction.as_ref().map(|theory| theory.mean_time()).filter(|mean| mean.is_finite());
             row.insert(at, mean.map_or(String::new(), |mean| mean.to_string()));
@@ -76,29 +69,26 @@ pub fn summary(results: &[CellResult]) -> Markup {
 
 /// The pairs of SGD and Adam, `None` without one.
 pub fn comparison(results: &[CellResult]) -> Option<Markup> {
-    let rows: Vec<Vec<String>> = Pair::all(results).map(|pair| pair.row()).collect();
+    let rows: Vec<Vec<String>> = Pair::every(results).iter().map(Pair::row).collect();
     let total = rows.len();
     let rows = rows.into_iter().take(MOST_ROWS).collect();
     let caption = "One row per pair. The predicted and the measured Γ_ADAM/Γ_SGD, with 95 % intervals.";
-    let mut table = Table::new("comparison", COMPARISON_COLUMNS.iter().copied(), rows, caption);
-    if let Some(column) = table.columns.iter_mut().find(|column| column.name == "ratio") {
-        column.heading = "measured";
-    }
+    let table = Table::new("comparison", COMPARISON_COLUMNS.iter().copied(), rows, caption);
     (total > 0).then(|| table.markup(total))
 }
 
 impl<'t> Table<'t> {
-    fn new(
+    fn new<'n>(
         name: &'static str,
-        names: impl Iterator<Item = &'static str>,
+        names: impl Iterator<Item = &'n str>,
         rows: Vec<Vec<String>>,
         caption: &'t str,
     ) -> Self {
-        let column = |(at, name): (usize, &'static str)| {
+        let column = |(at, name): (usize, &str)| {
             let heading = HEADINGS.iter().find(|(known, _)| *known == name);
             let same = rows.len() > 1 && rows.windows(2).all(|pair| pair[0][at] == pair[1][at]);
             let shown = heading.is_some() && !(IDENTITY.contains(&name) && same);
-            Column { name, heading: heading.map_or(name, |(_, heading)| heading), shown }
+            Column { name: name.to_owned(), heading: heading.map_or(name, |(_, heading)| heading).to_owned(), shown }
         };
         let columns = names.enumerate().map(column).collect();
         Table { name, columns, rows, caption }
@@ -129,7 +119,7 @@ impl<'t> Table<'t> {
                     } }
                     thead { tr { @for (at, column) in self.columns.iter().enumerate() {
                         th.more[!column.shown].number[self.is_numeric(at)] scope="col" data-column=(column.name) {
-                            button type="button" title=[Some(column.name).filter(|name| !name.is_empty())] { (column.heading) }
+                            button type="button" title=[Some(&column.name).filter(|name| !name.is_empty())] { (column.heading) }
                         }
                     } } }
                     tbody { @for row in &self.rows {
@@ -151,7 +141,7 @@ impl<'t> Table<'t> {
         let value = row[at].as_str();
         let numeric = value.parse::<f64>().is_ok();
         let shown = display(value);
-        let interval = self.interval(row, column.name);
+        let interval = self.interval(row, &column.name);
         let differs = value != shown || interval.is_some() || column.name == "check";
         html! {
             td.more[!column.shown].number[numeric] data-value=[differs.then_some(value)] {

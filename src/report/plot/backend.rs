@@ -23,6 +23,11 @@ pub const UNITS_PER_POINT: f64 = 600.0 / 72.0;
 /// Drawing units in a pixel, along each axis: 300 dots per inch.
 pub const UNITS_PER_PIXEL: usize = 2;
 
+/// What plotters' SVG backend divides sizes of text by.
+pub const SVG_DIVISOR: f64 = 1.24;
+/// Its ascent in units of the size.
+pub const SVG_ASCENT: f64 = 0.76;
+
 /// What drawing returns: nothing, or the backend's error.
 pub type Drawn<DB> = Result<(), DrawingErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
@@ -114,9 +119,6 @@ pub fn outside<DB: DrawingBackend>(
 
 /// Text as text, with its base line through `at`.
 pub fn live_text<DB: DrawingBackend>(backend: &mut DB, run: &str, at: (f64, f64), set: TextStyle) -> Drawn<DB> {
-    // What the SVG backend divides sizes by, and its ascent in units of the size.
-    const DIVISOR: f64 = 1.24;
-    const ASCENT: f64 = 0.76;
     let style = if set.weight == Weight::Bold { FontStyle::Bold } else { FontStyle::Normal };
     let transform = if set.turn == Turn::Upwards { FontTransform::Rotate270 } else { FontTransform::None };
     let align = match set.align {
@@ -124,10 +126,10 @@ pub fn live_text<DB: DrawingBackend>(backend: &mut DB, run: &str, at: (f64, f64)
         Align::Center => HPos::Center,
         Align::Right => HPos::Right,
     };
-    let size = DIVISOR * (set.size * UNITS_PER_POINT);
+    let size = SVG_DIVISOR * (set.size * UNITS_PER_POINT);
     let mut typeset = FontDesc::new(FontFamily::Name(text::FAMILY), size, style).transform(transform).color(&set.ink);
     typeset.pos = Pos::new(align, VPos::Top);
-    let hang = ASCENT * set.size;
+    let hang = SVG_ASCENT * set.size;
     let place = match set.turn {
         Turn::Across => (at.0, at.1 - hang),
         Turn::Upwards => (at.0 - hang, at.1),
@@ -170,11 +172,11 @@ pub fn glyphs<DB: DrawingBackend>(backend: &mut DB, run: &str, at: (f64, f64), s
 /// A failure of either backend.
 pub type BackendFailure = Box<dyn Error + Send + Sync>;
 
-/// The SVG of a page of this many units.
+/// The SVG of a page of this many units, which is enlarged by `scale`.
 pub fn svg(
     title: &str,
-    width: u32,
-    height: u32,
+    [width, height]: [u32; 2],
+    scale: f64,
     draw: impl FnOnce(&mut SVGBackend<'_>) -> Result<(), DrawingErrorKind<std::io::Error>>,
 ) -> Result<String, BackendFailure> {
     let mut drawn = String::new();
@@ -183,7 +185,7 @@ pub fn svg(
     backend.present()?;
     drop(backend);
     let Some((_, shapes)) = drawn.split_once('\n') else { return Ok(drawn) };
-    let points = |units: u32| (f64::from(units) / UNITS_PER_POINT * 100.0).round() / 100.0;
+    let points = |units: u32| (scale * f64::from(units) / UNITS_PER_POINT * 100.0).round() / 100.0;
     Ok(format!(
         "<svg width=\"{}pt\" height=\"{}pt\" viewBox=\"0 0 {width} {height}\" stroke-linejoin=\"round\" \
          xmlns=\"http://www.w3.org/2000/svg\">\n<title>{title}</title>\n{shapes}",
@@ -194,8 +196,7 @@ pub fn svg(
 
 /// The RGB pixels of a page of this many units, [`UNITS_PER_PIXEL`] of which make a pixel.
 pub fn bitmap<E: Error + Send + Sync + 'static>(
-    width: u32,
-    height: u32,
+    [width, height]: [u32; 2],
     draw: impl FnOnce(&mut BitMapBackend<'_>) -> Result<(), DrawingErrorKind<E>>,
 ) -> Result<Vec<u8>, BackendFailure> {
     let mut fine = vec![0; 3 * width as usize * height as usize];

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle};
 use super::placement::Obstacles;
 use super::style::SMALL_SIZE;
-use super::{Axis, Look, Rect, Stroke};
+use super::{Axis, Layer, Look, Rect, Stroke};
 use super::{clip, text};
 
 /// Radius of markers.
@@ -57,8 +57,25 @@ pub enum Mark {
     Band(Vec<(f64, f64, f64)>, RGBColor, f64),
     /// All of the panel but a closed area, and the opacity.
     Outside(Vec<(f64, f64)>, RGBColor, f64),
+    /// Rectangles whose colour shows a value.
+    Tiles(Vec<Tile>),
     /// A text near a place, where it covers least.
     Label(String, (f64, f64), RGBColor),
+}
+
+/// A rectangle of a heat map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tile {
+    /// The pair of values that it stands for.
+    pub at: (f64, f64),
+    /// The value that its colour shows.
+    pub value: f64,
+    /// Its ends along the horizontal axis.
+    pub across: (f64, f64),
+    /// Its ends along the vertical axis.
+    pub up: (f64, f64),
+    /// Its colour.
+    pub color: RGBColor,
 }
 
 impl Mark {
@@ -87,8 +104,8 @@ impl Plot<'_> {
     }
 
     /// Draws everything; labels last, around what is already there.
-    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
-        for mark in marks {
+    pub fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, layers: &[Layer]) -> Drawn<DB> {
+        for Layer { mark, .. } in layers {
             match mark {
                 Mark::Points(points, look) => self.points(canvas, points, 0.0, *look)?,
                 Mark::Aside(points, shift, look) => self.points(canvas, points, *shift, *look)?,
@@ -100,22 +117,23 @@ impl Plot<'_> {
                     let hole = clip::polygon(&self.placed(vertices), &self.frame);
                     canvas.outside(&hole, &self.frame, *color, *opacity)?;
                 }
+                Mark::Tiles(tiles) => tiles.iter().try_for_each(|tile| self.tile(canvas, tile))?,
                 Mark::Label(..) => {}
             }
         }
-        self.labels(canvas, marks)
+        self.labels(canvas, layers)
     }
 
     /// What a text should not cover.
-    pub fn obstacles(&self, marks: &[Mark]) -> Obstacles {
+    pub fn obstacles(&self, layers: &[Layer]) -> Obstacles {
         let mut obstacles = Obstacles::default();
-        for mark in marks {
+        for Layer { mark, .. } in layers {
             match mark {
                 Mark::Points(points, _) => self.avoid(points, 0.0, &mut obstacles),
                 Mark::Aside(points, shift, _) => self.avoid(points, *shift, &mut obstacles),
                 Mark::Line(vertices, _) => self.parts(vertices).iter().for_each(|part| obstacles.line(part)),
                 Mark::Band(slices, ..) => obstacles.line(&self.band(slices)),
-                Mark::Outside(..) | Mark::Label(..) => {}
+                Mark::Outside(..) | Mark::Tiles(..) | Mark::Label(..) => {}
             }
         }
         obstacles
@@ -128,11 +146,21 @@ impl Plot<'_> {
         }
     }
 
-    fn labels<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, marks: &[Mark]) -> Drawn<DB> {
+    /// The tile inside the frame.
+    fn tile<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, tile: &Tile) -> Drawn<DB> {
+        let (left, bottom) = self.at((tile.across.0, tile.up.0));
+        let (right, top) = self.at((tile.across.1, tile.up.1));
+        let Rect { x0, y0, x1, y1 } = self.frame;
+        let rect =
+            Rect { x0: left.clamp(x0, x1), y0: top.clamp(y0, y1), x1: right.clamp(x0, x1), y1: bottom.clamp(y0, y1) };
+        canvas.block(&rect, tile.color, 1.0)
+    }
+
+    fn labels<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, layers: &[Layer]) -> Drawn<DB> {
         let mut obstacles: Option<Obstacles> = None;
-        for mark in marks {
+        for Layer { mark, .. } in layers {
             let Mark::Label(label, at, ink) = mark else { continue };
-            let obstacles = obstacles.get_or_insert_with(|| self.obstacles(marks));
+            let obstacles = obstacles.get_or_insert_with(|| self.obstacles(layers));
             let size = (text::width(label, SMALL_SIZE), 0.95 * SMALL_SIZE);
             let place = obstacles.beside(self.at(*at), size, &self.frame);
             obstacles.rect(&place);

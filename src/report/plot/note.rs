@@ -44,7 +44,7 @@ pub struct EndLabel {
 }
 
 /// Notes with their line and their distance from the left edge, broken into lines of the given width.
-pub fn flow<'a>(notes: impl IntoIterator<Item = &'a Note>, width: f64) -> Vec<(&'a Note, usize, f64)> {
+pub fn flow(notes: impl IntoIterator<Item = Note>, width: f64) -> Vec<(Note, usize, f64)> {
     let (mut line, mut end) = (0, 0.0);
     let mut placed = Vec::new();
     for note in notes {
@@ -54,8 +54,8 @@ pub fn flow<'a>(notes: impl IntoIterator<Item = &'a Note>, width: f64) -> Vec<(&
             (line, end) = (line + 1, 0.0);
         }
         let offset = if note.align == NoteAlign::Right { (width - taken).max(end) } else { end };
-        placed.push((note, line, offset));
         end = offset + taken + 8.0;
+        placed.push((note, line, offset));
     }
     placed
 }
@@ -100,8 +100,8 @@ mod tests {
     fn notes_break_into_lines() {
         let notes: Vec<Note> = (0..4).map(|_| Note::new("slope −1.50", GREY)).collect();
         let width = text::width("slope −1.50", SMALL_SIZE);
-        assert_eq!(flow(&notes, 2.0 * width + 10.0).iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 1, 1]);
+        assert_eq!(flow(notes.clone(), 2.0 * width + 10.0).iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 1, 1]);
         let right = Note { align: NoteAlign::Right, ..notes[0].clone() };
-        assert!((flow([&right], 200.0)[0].2 - (200.0 - width)).abs() < 1e-9);
+        assert!((flow([right], 200.0)[0].2 - (200.0 - width)).abs() < 1e-9);
     }
 }

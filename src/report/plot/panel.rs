@@ -10,7 +10,7 @@ use super::mark::Plot;
 use super::note::{flow, spread};
 use super::style::{FAINT, INK, LABEL_SIZE, LEADING, SMALL_SIZE, Stroke};
 use super::text::{self, Weight};
-use super::{Axis, EndLabel, Mark, Note, Rect, Tick};
+use super::{Axis, DataKind, DataName, EndLabel, Layer, Mark, Note, Rect, Stated, Tick};
 
 const TICK: f64 = 3.0;
 const LINE: f64 = SMALL_SIZE * LEADING;
@@ -40,11 +40,13 @@ impl Numbers {
         }
     }
 
-    fn below(self) -> bool {
+    /// Whether the horizontal axis has numbers.
+    pub(in crate::report) fn below(self) -> bool {
         matches!(self, Numbers::Both | Numbers::Below)
     }
 
-    fn left(self) -> bool {
+    /// Whether the vertical axis has numbers.
+    pub(in crate::report) fn left(self) -> bool {
         matches!(self, Numbers::Both | Numbers::Left)
     }
 }
@@ -82,7 +84,9 @@ pub struct Panel {
     /// The vertical axis.
     pub y: Axis,
     /// What is drawn, in order.
-    pub marks: Vec<Mark>,
+    pub layers: Vec<Layer>,
+    /// Values that its notes state.
+    pub stated: Vec<Stated>,
     /// Labels to the right of the frame.
     pub ends: Vec<EndLabel>,
     /// Which axes carry numbers.
@@ -100,16 +104,22 @@ impl Panel {
             corner: Vec::new(),
             x,
             y,
-            marks: Vec::new(),
+            layers: Vec::new(),
+            stated: Vec::new(),
             ends: Vec::new(),
             numbers: Numbers::Both,
             aspect: Aspect::Free,
         }
     }
 
-    /// Adds a mark.
+    /// Adds a mark without values of its own.
     pub fn mark(&mut self, mark: Mark) {
-        self.marks.push(mark);
+        self.layers.push(Layer { mark, data: None });
+    }
+
+    /// Adds a mark that shows values.
+    pub fn data(&mut self, series: impl Into<String>, kind: DataKind, mark: Mark) {
+        self.layers.push(Layer { mark, data: Some(DataName { series: series.into(), kind }) });
     }
 
     /// Adds a horizontal line through the whole panel.
@@ -142,7 +152,7 @@ impl Panel {
 
     /// Room needed above the frame.
     pub(in crate::report) fn above(&self, frame: &Rect, corner: Corner) -> f64 {
-        let title = if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING };
+        let title = self.title_lines(frame).len() as f64 * LABEL_SIZE * LEADING;
         title + self.strip_lines(frame, corner) as f64 * LINE + 2.0
     }
 
@@ -173,7 +183,7 @@ impl Panel {
             let y = plot.at((self.x.lo, tick.value)).1;
             canvas.line(&[(frame.x0, y), (frame.x1, y)], Stroke::solid(FAINT, 0.4))?;
         }
-        plot.draw(canvas, &self.marks)?;
+        plot.draw(canvas, &self.layers)?;
         canvas.frame(frame, Stroke::solid(INK, 0.6))?;
         self.draw_x_axis(canvas, frame, &x_ticks)?;
         self.draw_y_axis(canvas, frame, &y_ticks)?;
@@ -256,10 +266,11 @@ impl Panel {
         corner: Corner,
     ) -> Drawn<DB> {
         let strip = frame.y0 - 2.0 - self.strip_lines(frame, corner) as f64 * LINE;
-        if !self.title.is_empty() {
-            let size = text::fit(&self.title, LABEL_SIZE, 0.9 * frame.width());
+        for (i, line) in self.title_lines(frame).iter().enumerate() {
+            let size = text::fit(line, LABEL_SIZE, 0.9 * frame.width());
             let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
-            canvas.text(&self.title, (0.5 * (frame.x0 + frame.x1), top + 1.1 * LABEL_SIZE), set)?;
+            let base = top + (1.1 + i as f64 * LEADING) * LABEL_SIZE;
+            canvas.text(line, (0.5 * (frame.x0 + frame.x1), base), set)?;
         }
         for (note, line, offset) in self.strip(frame, corner) {
             let base = strip + (line as f64 + 0.72) * LINE;
@@ -274,10 +285,21 @@ impl Panel {
         Ok(())
     }
 
+    fn title_lines(&self, frame: &Rect) -> Vec<String> {
+        if self.title.is_empty() {
+            return Vec::new();
+        }
+        text::broken(&self.title, LABEL_SIZE, Weight::Bold, frame.width())
+    }
+
     /// The notes above the frame: those of the strip, and those of the corner if it is taken.
-    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(&Note, usize, f64)> {
+    fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
         let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
-        flow(self.notes.iter().chain(homeless), frame.width())
+        let notes = self.notes.iter().chain(homeless).flat_map(|note| {
+            let lines = text::broken(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
+            lines.into_iter().map(|text| Note { text, ..note.clone() })
+        });
+        flow(notes, frame.width())
     }
 
     fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {
@@ -288,7 +310,7 @@ impl Panel {
     pub(in crate::report) fn free_corner(&self, frame: &Rect) -> Option<Rect> {
         let widest = self.corner.iter().map(|note| text::width(&note.text, SMALL_SIZE)).fold(0.0, f64::max);
         let size = (widest, self.corner.len() as f64 * LINE);
-        self.plot(frame).obstacles(&self.marks).corner(size, frame)
+        self.plot(frame).obstacles(&self.layers).corner(size, frame)
     }
 
     fn draw_ends<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect) -> Drawn<DB> {

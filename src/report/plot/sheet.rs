@@ -65,10 +65,10 @@ impl Sheet {
         let (width, height) = self.size();
         // The last pixels of the page may lie beyond its size in points.
         canvas.block(&Rect { x0: 0.0, y0: 0.0, x1: width + 1.0, y1: height + 1.0 }, PAPER, 1.0)?;
-        if !self.title.is_empty() {
-            let size = text::fit(&self.title, LABEL_SIZE, 0.9 * width);
+        for (i, line) in self.title_lines().iter().enumerate() {
+            let size = text::fit(line, LABEL_SIZE, 0.9 * width);
             let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
-            canvas.text(&self.title, (0.5 * width, EDGE + LABEL_SIZE), set)?;
+            canvas.text(line, (0.5 * width, EDGE + (1.0 + i as f64 * LEADING) * LABEL_SIZE), set)?;
         }
         let frames = self.frames();
         let corner = self.corner(frames.first().map_or(0.0, Rect::width));
@@ -105,6 +105,13 @@ impl Sheet {
         self.in_row(row).map(|p| p.above(frame, corner)).fold(0.0, f64::max)
     }
 
+    fn title_lines(&self) -> Vec<String> {
+        if self.title.is_empty() {
+            return Vec::new();
+        }
+        text::broken(&self.title, LABEL_SIZE, Weight::Bold, 0.95 * self.width)
+    }
+
     /// Whether all panels with notes for a corner have a free one.
     fn corner(&self, width: f64) -> Corner {
         let homeless = |(i, panel): (usize, &Option<Panel>)| {
@@ -116,7 +123,7 @@ impl Sheet {
 
     /// Frames of all places of the grid, row by row. All frames of a column share their left edge, all frames their
     /// width.
-    fn frames(&self) -> Vec<Rect> {
+    pub(super) fn frames(&self) -> Vec<Rect> {
         let left: Vec<f64> = (0..self.columns).map(|column| self.margin(column, |p, h| p.left(h))).collect();
         let right: Vec<f64> = (0..self.columns).map(|column| self.margin(column, |p, _| p.right())).collect();
         let taken: f64 = left.iter().chain(&right).sum();
@@ -124,7 +131,8 @@ impl Sheet {
         // The last tick label may stick out by half of its width.
         let edge = 2.0 * EDGE + 7.0;
         let wide = ((self.width - edge - taken - gaps) / self.columns as f64).max(20.0);
-        let mut top = EDGE + if self.title.is_empty() { 0.0 } else { LABEL_SIZE * LEADING + 2.0 };
+        let title = self.title_lines().len() as f64 * LABEL_SIZE * LEADING;
+        let mut top = EDGE + if title > 0.0 { title + 2.0 } else { 0.0 };
         let corner = self.corner(wide);
         let mut frames = Vec::new();
         for (row, &height) in self.rows.iter().enumerate() {

@@ -29,12 +29,19 @@ pub struct Run<'a> {
     pub rise: f64,
 }
 
+/// The font of a weight as a TrueType file.
+pub fn bytes(weight: Weight) -> &'static [u8] {
+    match weight {
+        Weight::Regular => dejavu::sans::regular(),
+        Weight::Bold => dejavu::sans::bold(),
+    }
+}
+
 /// The embedded face, `None` only if its bytes do not parse.
 pub fn face(weight: Weight) -> Option<&'static FontRef<'static>> {
     static FACES: OnceLock<[Option<FontRef<'static>>; 2]> = OnceLock::new();
-    let faces = FACES.get_or_init(|| {
-        [dejavu::sans::regular(), dejavu::sans::bold()].map(|bytes| FontRef::try_from_slice(bytes).ok())
-    });
+    let faces =
+        FACES.get_or_init(|| [Weight::Regular, Weight::Bold].map(|weight| FontRef::try_from_slice(bytes(weight)).ok()));
     faces[weight as usize].as_ref()
 }
 
@@ -103,9 +110,42 @@ pub fn fit(label: &str, size: f64, room: f64) -> f64 {
     if width > room && room > 0.0 { size * room / width } else { size }
 }
 
+/// Text is made smaller by at most this factor before it is broken into lines.
+pub const SMALLEST: f64 = 0.86;
+
+/// The lines of a label that is much wider than `room`, broken between words; one line if it nearly fits.
+pub fn broken(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
+    if !(SMALLEST * width_in(label, size, weight) > room) {
+        return vec![label.to_owned()];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in label.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width_in(&format!("{line} {word}"), size, weight) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_that_are_much_too_long_are_broken() {
+        let label = "slow, half_width = 0.5, α = 1.5";
+        let lines = |room| broken(label, 8.0, Weight::Regular, room);
+        let whole = width(label, 8.0);
+        assert_eq!(lines(whole), [label]);
+        assert_eq!(lines(0.9 * whole), [label]);
+        let half = lines(0.6 * whole);
+        assert_eq!((half.len(), half.join(" ").as_str()), (2, label));
+        assert!(half.iter().all(|line| width(line, 8.0) <= 0.6 * whole));
+    }
 
     #[test]
     fn scripts_are_told_from_text() {

@@ -60,7 +60,7 @@ pub enum TailIndexFailure {
     },
     #[error("{} exists already", path.display())]
     FigureExists { path: PathBuf },
-    #[error("{} cannot hold a figure: use .svg or .png", path.display())]
+    #[error("{} cannot hold a figure: use .svg, .png or .pdf", path.display())]
     FigureFormat { path: PathBuf },
     #[error("the figure {name} could not be drawn")]
     Figure {

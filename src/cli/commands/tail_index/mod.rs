@@ -11,8 +11,9 @@ use rayon::prelude::*;
 
 use crate::cli::arguments::{EstimatorName, TailIndexOptions};
 use crate::cli::console::{Console, write_data};
+use crate::experiment::FigureFormat;
 use crate::noise::Seed;
-use crate::report::{Format, NoiseLaw, save_as};
+use crate::report::{NoiseLaw, save_as};
 use crate::tail::{
     Assumptions, BlockLength, Centre, Estimator, FittedLaw, GaussianSurrogate, Hill, IntervalSettings, Mohammadi,
     Series, TailError, TailSample, Zeros, goodness_of_fit, held_out, student_fit,
@@ -56,7 +57,7 @@ fn study_one(
     console: &Console,
     study: &Study<'_>,
     series: &Series,
-    figure: Option<(PathBuf, Format)>,
+    figure: Option<(PathBuf, FigureFormat)>,
 ) -> Result<(), Failure> {
     let failed = |source| Failure::Tail { path: options.data.clone(), source };
     let found = study.findings(series, 0).map_err(failed)?;
@@ -116,8 +117,8 @@ impl Study<'_> {
     }
 }
 
-fn open_figure(path: &Path, force: bool) -> Result<(PathBuf, Format), Failure> {
-    let format = Format::of(path).ok_or_else(|| Failure::FigureFormat { path: path.to_owned() })?;
+fn open_figure(path: &Path, force: bool) -> Result<(PathBuf, FigureFormat), Failure> {
+    let format = FigureFormat::of(path).ok_or_else(|| Failure::FigureFormat { path: path.to_owned() })?;
     if path.exists() && !force {
         return Err(Failure::FigureExists { path: path.to_owned() });
     }

@@ -3,8 +3,8 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample,
+    Scale, Sheet, Stroke,
 };
 use crate::tail::{FittedLaw, TailError, TailSample};
 
@@ -144,12 +144,12 @@ impl Figure for NoiseLaw {
         let floor = 0.3 * thinnest;
         let across = Axis::between("x, in units of s", Scale::Linear, -REACH, REACH);
         let mut density = Panel::new(across, Axis::between("density", Scale::Log, floor, 2.5 * thickest));
-        density.mark(Mark::Band(self.steps(floor), GREY, HISTOGRAM));
+        density.data("histogram", DataKind::Measured, Mark::Band(self.steps(floor), GREY, HISTOGRAM));
         for (i, law) in self.laws.iter().enumerate() {
-            tail.mark(Mark::Line(law.tail.clone(), stroke(i)));
-            density.mark(Mark::Line(law.density.clone(), stroke(i)));
+            tail.data(&law.label, DataKind::Law, Mark::Line(law.tail.clone(), stroke(i)));
+            density.data(&law.label, DataKind::Law, Mark::Line(law.density.clone(), stroke(i)));
         }
-        tail.mark(Mark::Points(self.tail.clone(), sample_look()));
+        tail.data("sample", DataKind::Measured, Mark::Points(self.tail.clone(), sample_look()));
         tail.corner = self.notes.iter().map(|note| Note::new(note.as_str(), INK)).collect();
         let mut sheet = Sheet { title: self.title.clone(), ..Sheet::new(FULL_WIDTH, 2) };
         sheet.row(150.0, [tail, density]);

@@ -3,7 +3,7 @@
 use crate::report::plot::curve::{labels, multiples, place};
 use crate::report::plot::style::{self, GREY, INK};
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "noise-law";
@@ -42,12 +42,12 @@ impl Figure for NoiseTails {
         let names = labels(self.panels.iter().flat_map(|panel| &panel.laws).map(|(name, _)| name.as_str()));
         let panel = |tails: &TailsPanel| {
             let mut panel = Panel { title: tails.title.clone(), ..Panel::new(x.clone(), y.clone()) };
-            panel.mark(Mark::Line(tails.surrogate.clone(), surrogate()));
+            panel.data("noise", DataKind::Surrogate, Mark::Line(tails.surrogate.clone(), surrogate()));
             for (name, curve) in &tails.laws {
-                panel.mark(Mark::Line(curve.clone(), stroke(place(&names, name))));
+                panel.data(name, DataKind::Law, Mark::Line(curve.clone(), stroke(place(&names, name))));
             }
             let points = tails.measured.iter().map(|&(x, y)| Point::exact(x, y)).collect();
-            panel.mark(Mark::Points(points, look()));
+            panel.data("noise", DataKind::Measured, Mark::Points(points, look()));
             panel
         };
         let mut sheet = multiples(self.panels.iter().map(panel).collect(), [165.0, 125.0]);

@@ -2,7 +2,9 @@
 
 use crate::report::plot::curve::{labels, multiples, place};
 use crate::report::plot::style;
-use crate::report::{Axis, Entry, Figure, FigureError, Legend, Mark, Note, Panel, Sample, Scale, Sheet, Stroke};
+use crate::report::{
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Note, Panel, Sample, Scale, Sheet, Stated, Stroke,
+};
 
 const STEM: &str = "scales";
 /// Steps of a histogram to a decade.
@@ -71,7 +73,10 @@ impl Figure for ScalesFigure {
             let mut panel = Panel { title: title.clone(), ..Panel::new(x.clone(), y.clone()) };
             for (distribution, stairs) in distributions.iter().zip(stairs) {
                 let color = style::color(place(&names, &distribution.label));
-                panel.mark(Mark::Line(stairs, Stroke::solid(color, 1.0)));
+                let label = &distribution.label;
+                panel.data(label, DataKind::Measured, Mark::Line(stairs, Stroke::solid(color, 1.0)));
+                panel.stated.extend(distribution.spread().map(|tau| Stated::new(label, DataKind::Spread, tau)));
+                panel.stated.push(Stated::new(label, DataKind::Share, distribution.silent));
                 let tau = distribution.spread().map_or(String::new(), |tau| format!("τ = {tau:.2}, "));
                 let silent = 100.0 * distribution.silent;
                 panel.notes.push(Note::new(format!("{}: {tau}{silent:.0} % silent", distribution.label), color));

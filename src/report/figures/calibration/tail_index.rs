@@ -3,7 +3,7 @@
 use crate::report::plot::curve::{band, labels, multiples, place, sorted};
 use crate::report::plot::style::{self, INK};
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "tail-index";
@@ -64,12 +64,13 @@ impl TailCurve {
         let color = style::color(index);
         let line = |points: &[Point]| sorted(&points.iter().map(|p| (p.x, p.y)).collect::<Vec<_>>());
         panel.mark(Mark::Band(band(&self.measured), color, BAND));
-        panel.mark(Mark::Line(line(&self.surrogate), Stroke::dashed(color, 0.9)));
+        let surrogate = Mark::Line(line(&self.surrogate), Stroke::dashed(color, 0.9));
+        panel.data(&self.label, DataKind::Surrogate, surrogate);
         panel.mark(Mark::Line(line(&self.measured), Stroke::solid(color, 0.9)));
         if self.surrogate.len() == 1 {
             panel.mark(Mark::Points(self.surrogate.clone(), Look { fill: style::Fill::Hollow, ..Look::of(index) }));
         }
-        panel.mark(Mark::Points(self.measured.clone(), Look::of(index)));
+        panel.data(&self.label, DataKind::Measured, Mark::Points(self.measured.clone(), Look::of(index)));
     }
 }
 

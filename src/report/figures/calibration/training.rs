@@ -1,7 +1,7 @@
 //! Loss and accuracy along a training.
 
 use crate::report::plot::style::{self, FULL_WIDTH, INK};
-use crate::report::{Axis, Entry, Figure, FigureError, Legend, Mark, Panel, Sample, Scale, Sheet, Stroke};
+use crate::report::{Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Panel, Sample, Scale, Sheet, Stroke};
 
 const STEM: &str = "training";
 
@@ -72,8 +72,9 @@ impl TrainingFigure {
         for (i, run) in self.runs.iter().enumerate() {
             let [train, test] = of(run);
             let color = style::color(i);
-            panel.mark(Mark::Line(train.clone(), Stroke::solid(color, 1.0)));
-            panel.mark(Mark::Line(test.clone(), Stroke::dashed(color, 1.0)));
+            let named = |set: &str| format!("{}, {set}", run.label);
+            panel.data(named("trained on"), DataKind::Measured, Mark::Line(train.clone(), Stroke::solid(color, 1.0)));
+            panel.data(named("test"), DataKind::Measured, Mark::Line(test.clone(), Stroke::dashed(color, 1.0)));
         }
         Ok(panel)
     }

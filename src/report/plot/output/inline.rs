@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::axis::number;
-use super::backend::UNITS_PER_POINT;
-use super::figure::vector;
-use super::{Figure, FigureError, Legend, Look, Mark, Panel, Rect, Sample, Sheet, Stroke, text};
+use super::figure::{Figure, FigureError, vector};
+use crate::report::plot::axis::number;
+use crate::report::plot::backend::UNITS_PER_POINT;
+use crate::report::plot::{Layer, Legend, Look, Mark, Panel, Rect, Sample, Sheet, Stroke, text};
 
 /// Distance between two texts on a line, in points.
 const SPACING: f64 = 9.0;
@@ -19,7 +19,7 @@ const REACH: f64 = 4.0;
 /// [`FigureError`].
 pub fn inline(figure: &impl Figure) -> Result<String, FigureError> {
     let sheet = figure.sheet()?;
-    let svg = vector(figure.stem(), &sheet)?;
+    let svg = vector(figure.stem(), &sheet, 1.0)?;
     let body = svg.split_once("</title>\n").map_or("", |(_, body)| body);
     let shapes = body.rsplit_once("</svg>").map_or(body, |(shapes, _)| shapes);
     let viewed = svg.split_once("viewBox=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(view, _)| view);
@@ -63,7 +63,7 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
         let lines = [heading].into_iter().chain(values).filter(|line| !line.is_empty());
         tips.push(Tip { at, text: lines.collect::<Vec<_>>().join("\n") });
     };
-    for mark in &panel.marks {
+    for Layer { mark, .. } in &panel.layers {
         match mark {
             Mark::Points(..) | Mark::Aside(..) => {
                 let Some((points, shift, look)) = mark.points() else { continue };
@@ -85,6 +85,11 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
                         last = Some(at);
                         add(at, line_name(legend, *stroke), x, number(y));
                     }
+                }
+            }
+            Mark::Tiles(tiles) => {
+                for tile in tiles.iter().filter(|tile| plot.shows(plot.at(tile.at))) {
+                    add(plot.at(tile.at), Some(&number(tile.value)), tile.at.0, number(tile.at.1));
                 }
             }
             _ => {}
@@ -115,8 +120,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Axis, Entry, Point, Scale};
     use super::*;
+    use crate::report::plot::{Axis, Entry, Point, Scale};
 
     struct Example;
 
