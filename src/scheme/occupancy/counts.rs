@@ -79,7 +79,7 @@ impl OccupancyCounts {
         self.spent.iter_mut().zip(&other.spent).for_each(|(a, b)| *a += b);
     }
 
-    /// Bytes that [`OccupancyCounts::encode`] writes.
+    /// Bytes that the counts of one chunk take in a store.
     pub fn encoded_len(times: usize, wells: usize) -> usize {
         2 * times * wells + 8 * wells * wells + 8 * wells
     }
