@@ -179,7 +179,7 @@ fn key_of(line: &str) -> &str {
 
 /// Puts the lines of an example into a section, replacing the lines with the same or excluded keys.
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
-    const EXCLUSIVE: [&[&str]; 3] = [
+    const EXCLUSIVE: [&[&str]; 4] = [
         &["epsilon", "eta"],
         &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
