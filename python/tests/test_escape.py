@@ -159,12 +159,28 @@ def test_a_result_becomes_a_data_frame(problem: le.Problem) -> None:
     assert (table["outcome"] == "censored").sum() == result.censored.sum()
 
 
+def test_a_result_becomes_a_polars_frame(problem: le.Problem) -> None:
+    pl = pytest.importorskip("polars")
+    result = le.escape_times(problem, 100, max_time=800.0)
+    table = result.to_polars()
+    assert table.columns == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "events"]
+    assert table["time"].to_list() == result.times.tolist()
+    assert table.filter(pl.col("outcome") == "censored").height == result.censored.sum() > 0
+    assert table["overshoot"].null_count() == result.censored.sum()
+
+
 def test_a_result_prints_itself(problem: le.Problem) -> None:
     result = le.escape_times(problem, 100)
     assert repr(result).startswith("<EscapeResult: 100 paths, mean exit time ")
     html = result._repr_html_()
     assert "<table>" in html
     assert "left by one jump" in html
+
+
+def test_a_curve_prints_itself(problem: le.Problem) -> None:
+    curve = le.escape_times(problem, 100).survival([10.0, 2000.0])
+    assert len(curve) == 2
+    assert repr(curve) == f"<Curve: 2 points, {curve.value[0]:.4g} at 10 to {curve.value[1]:.4g} at 2000>"
 
 
 def test_a_result_is_plotted(problem: le.Problem) -> None:
