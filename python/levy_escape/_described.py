@@ -76,7 +76,8 @@ def _text(value: Any) -> str:
 def table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
     """Return an HTML table of names and texts."""
     cells = "".join(
-        f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{text}</td></tr>" for name, text in rows
+        f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{text}</td></tr>"
+        for name, text in rows
     )
     return f"<table><caption>{caption}</caption>{cells}</table>"
 

@@ -102,10 +102,7 @@ def potential(
     >>> quartic.gradient([2.0])
     array([8.])
     """
-    if compile:
-        made = _recompiled(value, gradient, minimum)
-    else:
-        made = CustomPotential(value, gradient, minimum)
+    made = _recompiled(value, gradient, minimum) if compile else CustomPotential(value, gradient, minimum)
     if made._threads == 1:
         text = "the potential runs in the Python interpreter, on one thread; compile=True or numba.cfunc is some hundred times faster"
         warnings.warn(text, SlowPotentialWarning, stacklevel=2)

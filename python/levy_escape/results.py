@@ -96,11 +96,14 @@ class Results:
         FileNotFoundError
             If the folder has no such table.
         """
-        import polars as pl
-
         if name not in ("summary", "comparison"):
             raise ValueError(f"name = {name!r} is not 'summary' or 'comparison'")
-        return pl.read_csv(self._file(f"{name}.csv"), infer_schema_length=None)
+        return self._scanned_csv(f"{name}.csv").collect()
+
+    def _scanned_csv(self, name: str) -> pl.LazyFrame:
+        import polars as pl
+
+        return pl.scan_csv(self._file(name), infer_schema_length=None)
 
     def scan_escapes(self, cell: int | None = None) -> pl.LazyFrame:
         """Return ``escapes.parquet`` or ``escapes.csv`` as a polars LazyFrame, of which only what a query needs is read.
@@ -113,11 +116,8 @@ class Results:
         import polars as pl
 
         parquet = self.folder / "escapes.parquet"
-        if parquet.is_file():
-            frame = pl.scan_parquet(parquet)
-        else:
-            # Columns such as `overshoot` may be empty for many rows.
-            frame = pl.scan_csv(self._file("escapes.csv"), infer_schema_length=None)
+        # All rows of a CSV decide the types: columns such as `overshoot` may be empty for many rows.
+        frame = pl.scan_parquet(parquet) if parquet.is_file() else self._scanned_csv("escapes.csv")
         return frame if cell is None else frame.filter(pl.col("cell") == cell)
 
     @property

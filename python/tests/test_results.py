@@ -54,7 +54,7 @@ def test_tables_as_polars() -> None:
         table = results.to_polars(name)  # type: ignore[arg-type]
         assert table.columns == list(framed.columns)
         for column in framed.columns:
-            expected = [None if value != value else value for value in framed[column].tolist()]
+            expected = framed[column].astype(object).where(framed[column].notna(), None).tolist()
             assert table[column].to_list() == expected
     with pytest.raises(ValueError, match="name = 'escapes' is not"):
         results.to_polars("escapes")  # type: ignore[arg-type]
