@@ -5,6 +5,7 @@ Usage: ``python speed.py PROGRAM``, with the example ``million_escapes`` of the 
 
 from __future__ import annotations
 
+import importlib
 import resource
 import subprocess
 import sys
@@ -60,16 +61,16 @@ def kinds_of_potentials() -> dict[str, le.Potential]:
         "formula": le.Expression("x^4/4 - x^2/2", start=[-0.9]),
     }
     try:
-        import numba
+        numba: Any = importlib.import_module("numba")
     except ImportError:
         return kinds
     numbers = numba.types.CPointer(numba.float64)
 
-    @numba.cfunc(numba.float64(numbers, numba.int64))  # type: ignore[untyped-decorator,unused-ignore]
+    @numba.cfunc(numba.float64(numbers, numba.int64))  # type: ignore[untyped-decorator]
     def value(x: Any, d: Any) -> Any:
         return 0.25 * x[0] ** 4 - 0.5 * x[0] ** 2
 
-    @numba.cfunc(numba.void(numbers, numbers, numba.int64))  # type: ignore[untyped-decorator,unused-ignore]
+    @numba.cfunc(numba.void(numbers, numbers, numba.int64))  # type: ignore[untyped-decorator]
     def gradient(x: Any, out: Any, d: Any) -> None:
         out[0] = x[0] ** 3 - x[0]
 

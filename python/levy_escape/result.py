@@ -126,7 +126,7 @@ class EscapeResult:
         """Return a DataFrame with one row per path."""
         import pandas as pd
 
-        outcome = pd.Categorical.from_codes(self.status, categories=OUTCOMES)  # type: ignore[arg-type,unused-ignore]
+        outcome = pd.Categorical.from_codes(self.status.astype(np.int8), categories=pd.Index(OUTCOMES))
         return pd.DataFrame(self._columns(outcome))
 
     def to_polars(self) -> pl.DataFrame:

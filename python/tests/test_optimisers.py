@@ -97,7 +97,10 @@ def test_every_setting_changes_the_paths() -> None:
         (lambda: le.SgdSteps(0.1, clip_norm=1, clip_value=1), "pass either clip_norm or clip_value"),
         (lambda: le.SgdSteps(0.1, clip_norm=-1), "-1"),
         (lambda: le.SgdSteps(0.1, weight_decay=-1), "-1"),
-        (lambda: le.SgdSteps(0.1, schedule=("linear", 5, 0.5)), 'the schedule "linear" is not one of'),
+        (
+            lambda: le.SgdSteps(0.1, schedule=("linear", 5, 0.5)),  # type: ignore[arg-type]
+            'the schedule "linear" is not one of',
+        ),
         (lambda: le.SgdSteps(0.1, schedule=("step", 0, 0.5)), "0"),
         (lambda: le.RmspropSteps(0.1, 1), "1"),
         (lambda: le.AdagradSteps(0.1, initial=-1), "-1"),
