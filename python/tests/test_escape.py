@@ -249,9 +249,14 @@ import sys, time, warnings
 import levy_escape as le
 warnings.simplefilter("ignore")
 problem = le.Problem(le.Quadratic(4), le.Interval(-0.5, 0.5), le.StableNoise(1.5, {epsilon}))
-print("ready", flush=True)
+ready = False
+def progress(done, total):
+    global ready
+    if done >= {finished} and not ready:
+        ready = True
+        print("ready", flush=True)
 try:
-    result = le.escape_times(problem, 10**6, scheme=le.Euler({step}), threads=2, on_interrupt={how!r})
+    result = le.escape_times(problem, 10**6, scheme=le.Euler({step}), threads=2, on_interrupt={how!r}, progress=progress)
     print(len(result), result.complete, result.exited.all(), flush=True)
 except KeyboardInterrupt:
     print("raised", flush=True)
@@ -259,7 +264,7 @@ except KeyboardInterrupt:
 
 
 def interrupted(**settings: object) -> tuple[str, float]:
-    """Run for a while, press Ctrl-C, and return what is printed and after how long.
+    """Run until some paths are finished, press Ctrl-C, and return what is printed and after how long.
 
     The tests take the shortest of three waits: another process may hold the machine.
     """
@@ -267,7 +272,7 @@ def interrupted(**settings: object) -> tuple[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tempfile.gettempdir()) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(1.0)
+        time.sleep(0.5)
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         line = process.stdout.readline().strip()
@@ -278,7 +283,7 @@ def interrupted(**settings: object) -> tuple[str, float]:
 def test_ctrl_c_returns_the_finished_paths() -> None:
     waits = []
     for _ in range(3):
-        line, seconds = interrupted(epsilon=0.3, step=1e-5, how="return")
+        line, seconds = interrupted(epsilon=0.3, step=1e-5, how="return", finished=1)
         count, complete, exited = line.split()
         assert int(count) > 0
         assert (complete, exited) == ("False", "True")
@@ -290,7 +295,7 @@ def test_ctrl_c_returns_the_finished_paths() -> None:
 @pytest.mark.parametrize(("how", "line"), [("return", "0 False True"), ("raise", "raised")])
 def test_ctrl_c_stops_in_the_middle_of_a_path(how: str, line: str) -> None:
     """No path would be finished for hours."""
-    runs = [interrupted(epsilon=1e-9, step=1e-9, how=how) for _ in range(3)]
+    runs = [interrupted(epsilon=1e-9, step=1e-9, how=how, finished=0) for _ in range(3)]
     assert [found for found, _ in runs] == [line] * 3
     assert min(seconds for _, seconds in runs) < 1.0
 
