@@ -106,7 +106,7 @@ def main(program: str) -> None:
     print(
         f"mean exit time: {le.escape_times(PROBLEM, 1_000_000).mean()}, NumPy {mean:.1f}, exact {le.exact(PROBLEM).mean():.1f}"
     )
-    potentials(paths=300, turns=5)
+    potentials(paths=100, turns=5)
 
 
 if __name__ == "__main__":
