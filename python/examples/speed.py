@@ -97,7 +97,7 @@ def potentials(paths: int, turns: int) -> None:
 
 def main(program: str) -> None:
     """Print both times, and the mean exit times."""
-    turns = [(rust(program), python()) for _ in range(3)]
+    turns = [(rust(program), python()) for _ in range(8)]
     (rust_wall, rust_cpu), (wall, cpu) = ([min(turn[who][i] for turn in turns) for i in range(2)] for who in range(2))
     print(f"a million escapes: Rust {rust_wall:.3f} s, Python {wall:.3f} s, ratio {wall / rust_wall:.3f}")
     print(f"processor time:    Rust {rust_cpu:.3f} s, Python {cpu:.3f} s, ratio {cpu / rust_cpu:.3f}")
@@ -106,7 +106,7 @@ def main(program: str) -> None:
     print(
         f"mean exit time: {le.escape_times(PROBLEM, 1_000_000).mean()}, NumPy {mean:.1f}, exact {le.exact(PROBLEM).mean():.1f}"
     )
-    potentials(paths=100, turns=5)
+    potentials(paths=100, turns=12)
 
 
 if __name__ == "__main__":
