@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Described", "point", "vector"]
+__all__ = ["Described", "point", "table", "vector"]
 
 
 def vector(value: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -54,11 +55,8 @@ class Described:
         return _rebuild, (type(self), self._arguments)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'><code>{_escaped(value)}</code></td></tr>"
-            for name, value in self._arguments.items()
-        )
-        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+        rows = ((name, f"<code>{_escaped(value)}</code>") for name, value in self._arguments.items())
+        return table(type(self).__name__, rows)
 
 
 def _rebuild(kind: type[Any], arguments: dict[str, Any]) -> Any:
@@ -70,7 +68,18 @@ def _text(value: Any) -> str:
         if value.ndim == 1 and value.size == 1:
             return repr(float(value[0]))
         return np.array2string(value, separator=", ", threshold=12, edgeitems=3).replace("\n", "")
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))})"
     return repr(value)
+
+
+def table(caption: str, rows: Iterable[tuple[str, str]]) -> str:
+    """Return an HTML table of names and texts."""
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{text}</td></tr>"
+        for name, text in rows
+    )
+    return f"<table><caption>{caption}</caption>{cells}</table>"
 
 
 def _escaped(value: Any) -> str:

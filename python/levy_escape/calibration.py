@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _native
+from ._described import table
 from .domain import Box
 from .dynamics import Dynamics
 from .landscape import Quadratic
@@ -266,6 +268,20 @@ class Calibration:
             for run in self._content["runs"]
         )
         return f"<Calibration {self.name!r}: {self._content['network']['parameters']} parameters; {counts}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("network", str(self._content["network"]["kind"])), ("data", str(self._content["data"]["name"]))]
+        for run in self._content["runs"]:
+            label = str(run["label"])
+            count = len(run["minimum"]["coordinates"]) if run["minimum"] else 0
+            rows.append((f"{label}: coordinates", f"{count} of {self._content['network']['parameters']} parameters"))
+            for estimator in ESTIMATORS:
+                try:
+                    pair = [self.alpha(estimator, surrogate=twin, label=label) for twin in (False, True)]
+                except ValueError:
+                    continue
+                rows.append((f"{label}: α by {estimator}", f"{pair[0]:.3f}; its Gaussian surrogate {pair[1]:.3f}"))
+        return table(f"Calibration {escape(self.name)}", [(escape(name), escape(text)) for name, text in rows])
 
 
 def _of_length(value: ArrayLike, dim: int, name: str) -> NDArray[np.float64]:

@@ -32,8 +32,10 @@ class SlowPotentialWarning(UserWarning):
 class CustomPotential(Potential):
     """A potential of two functions, made by `potential`."""
 
-    __slots__ = ("_threads",)
+    __slots__ = ("_sources", "_threads")
 
+    _sources: tuple[Any, Any] | None
+    """The Python functions that were compiled."""
     _threads: int
 
     def __init__(self, value: Any, gradient: Any, minimum: ArrayLike) -> None:
@@ -48,6 +50,13 @@ class CustomPotential(Potential):
         else:
             self._native = _native.Potential.python(value, gradient, centre)
             self._threads = 1
+        self._sources = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._sources is None:
+            return super().__reduce__()
+        # Machine code cannot be pickled: the other process compiles the functions again.
+        return _recompiled, (*self._sources, self.minimum)
 
 
 def potential(
@@ -93,14 +102,18 @@ def potential(
     >>> quartic.gradient([2.0])
     array([8.])
     """
-    if compile:
-        value, gradient = _compiled(value, gradient)
-    made = CustomPotential(value, gradient, minimum)
+    made = _recompiled(value, gradient, minimum) if compile else CustomPotential(value, gradient, minimum)
     if made._threads == 1:
         text = "the potential runs in the Python interpreter, on one thread; compile=True or numba.cfunc is some hundred times faster"
         warnings.warn(text, SlowPotentialWarning, stacklevel=2)
     if check:
         _check(made)
+    return made
+
+
+def _recompiled(value: Callable[..., Any], gradient: Callable[..., Any], minimum: ArrayLike) -> CustomPotential:
+    made = CustomPotential(*_compiled(value, gradient), minimum)
+    made._sources = value, gradient
     return made
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _native
-from ._described import vector
+from ._described import table, vector
 from .curve import Curve
 from .estimate import Estimate
 from .problem import Problem
@@ -17,9 +17,13 @@ from .theory import predict
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
     from matplotlib.axes import Axes
 
 __all__ = ["EscapeResult", "KolmogorovTest"]
+
+OUTCOMES = ["exited", "censored", "diverged"]
+"""Names of the values of `EscapeResult.status`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +126,26 @@ class EscapeResult:
         """Return a DataFrame with one row per path."""
         import pandas as pd
 
-        names = np.array(["exited", "censored", "diverged"])
-        return pd.DataFrame(
-            {
-                "time": self.times,
-                "outcome": pd.Categorical(names[self.status], categories=names.tolist()),
-                "axis": self.axis,
-                "side": self.side,
-                "overshoot": self.overshoot,
-                "by_jump": self.by_jump,
-                "events": self.events,
-            }
-        )
+        outcome = pd.Categorical.from_codes(self.status.astype(np.int8), categories=pd.Index(OUTCOMES))
+        return pd.DataFrame(self._columns(outcome))
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return a polars DataFrame with one row per path. Numbers that do not exist are null."""
+        import polars as pl
+
+        outcome = pl.Series(np.array(OUTCOMES)[self.status], dtype=pl.Enum(OUTCOMES))
+        return pl.DataFrame(self._columns(outcome), nan_to_null=True)
+
+    def _columns(self, outcome: Any) -> dict[str, Any]:
+        return {
+            "time": self.times,
+            "outcome": outcome,
+            "axis": self.axis,
+            "side": self.side,
+            "overshoot": self.overshoot,
+            "by_jump": self.by_jump,
+            "events": self.events,
+        }
 
     def plot(self, ax: Axes | None = None, *, rate: float | None = None, **style: Any) -> Axes:
         """Draw the survival curve on a logarithmic axis, together with the exponential law.
@@ -182,8 +194,4 @@ class EscapeResult:
         if self.exited.any():
             rows.append(("left by one jump", f"{self.by_jump[self.exited].mean():.1%}"))
         rows += [("events per path", f"{self.events.mean():.4g}"), ("scheme", self.scheme), ("seed", str(self.seed))]
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{value}</td></tr>"
-            for name, value in rows
-        )
-        return f"<table><caption>Escape times</caption>{cells}</table>"
+        return table("Escape times", rows)

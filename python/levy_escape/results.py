@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 __all__ = ["Results"]
 
 
 class Results:
-    """A folder ``results/<name>`` that ``levy-escape run`` wrote. Needs pandas for its tables.
+    """A folder ``results/<name>`` that ``levy-escape run`` wrote.
+
+    Its tables are pandas DataFrames; `to_polars` and `scan_escapes` return those of polars.
 
     Parameters
     ----------
@@ -98,6 +101,40 @@ class Results:
             return pd.read_parquet(parquet, filters=None if cell is None else [("cell", "==", cell)])
         table = self._table("escapes.csv")
         return table if cell is None else table[table["cell"] == cell].reset_index(drop=True)
+
+    def to_polars(self, name: Literal["summary", "comparison"] = "summary") -> pl.DataFrame:
+        """Return ``summary.csv`` or ``comparison.csv`` as a polars DataFrame.
+
+        Raises
+        ------
+        ValueError
+            If the table has another name.
+        FileNotFoundError
+            If the folder has no such table.
+        """
+        if name not in ("summary", "comparison"):
+            raise ValueError(f"name = {name!r} is not 'summary' or 'comparison'")
+        return self._scanned_csv(f"{name}.csv").collect()
+
+    def _scanned_csv(self, name: str) -> pl.LazyFrame:
+        import polars as pl
+
+        return pl.scan_csv(self._file(name), infer_schema_length=None)
+
+    def scan_escapes(self, cell: int | None = None) -> pl.LazyFrame:
+        """Return ``escapes.parquet`` or ``escapes.csv`` as a polars LazyFrame, of which only what a query needs is read.
+
+        Parameters
+        ----------
+        cell : int, optional
+            A cell; all by default.
+        """
+        import polars as pl
+
+        parquet = self.folder / "escapes.parquet"
+        # All rows of a CSV decide the types: columns such as `overshoot` may be empty for many rows.
+        frame = pl.scan_parquet(parquet) if parquet.is_file() else self._scanned_csv("escapes.csv")
+        return frame if cell is None else frame.filter(pl.col("cell") == cell)
 
     @property
     def findings(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _native
-from ._described import vector
+from ._described import table, vector
 from .dynamics import Adam, Sgd
 from .problem import Problem
 
@@ -58,8 +58,7 @@ class Prediction:
             ("width", self.width),
             ("volume", self.volume),
         ]
-        cells = "".join(f"<tr><th style='text-align:left'>{name}</th><td>{value:.6g}</td></tr>" for name, value in rows)
-        return f"<table><caption>Prediction as ε → 0</caption>{cells}</table>"
+        return table("Prediction as ε → 0", ((name, f"{value:.6g}") for name, value in rows))
 
 
 def _prediction(found: _native.Prediction, volume: tuple[float, float]) -> Prediction:
@@ -180,6 +179,19 @@ class Comparison:
         return (
             f"<Comparison: Γ_ADAM/Γ_SGD = {self.ratio:.6g} predicted, log det Q = {self.log_det_q:.6g}, "
             f"the volume argument claims {self.volume_claim!r}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return table(
+            "SGD beside Adam as ε → 0",
+            [
+                ("Γ_ADAM / Γ_SGD by m(W)", f"{self.ratio:.6g}"),
+                ("claim of the volumes", self.volume_claim),
+                ("log det Q", f"{self.log_det_q:.6g}"),
+                ("anisotropy of Q", f"{self.anisotropy:.6g}"),
+                ("mean time, SGD", f"{self.sgd.mean_time:.6g}"),
+                ("mean time, Adam", f"{self.adam.mean_time:.6g}"),
+            ],
         )
 
 

@@ -56,6 +56,15 @@ def test_tail_indices_have_their_surrogates() -> None:
         calibration.alpha("hill")
 
 
+def test_a_calibration_prints_itself() -> None:
+    calibration = calibrated(network="<mlp>")
+    html = calibration._repr_html_()
+    assert "&lt;mlp&gt;" in html
+    assert "3 of 6 parameters" in html
+    surrogate = calibration.alpha(surrogate=True)
+    assert f"{calibration.alpha():.3f}; its Gaussian surrogate {surrogate:.3f}" in html
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import pickle
 import warnings
 from typing import Any
 
@@ -82,6 +83,15 @@ def test_numba_cfuncs_give_the_same_paths() -> None:
 def test_numba_compiles_python_functions() -> None:
     pytest.importorskip("numba")
     check_against_built_in(le.potential(value, gradient, [-1.0], compile=True), paths=500)
+
+
+def test_what_numba_compiled_is_pickled() -> None:
+    pytest.importorskip("numba")
+    custom = le.potential(value, gradient, [-1.0], compile=True)
+    again = pickle.loads(pickle.dumps(le.Problem(custom, le.Interval(-1.8, -0.2), NOISE)))
+    np.testing.assert_array_equal(le.escape_times(again, 50).times, exits(custom, 50).times)
+    problem = le.Problem(quietly(value, gradient, [-1.0]), le.Interval(-1.8, -0.2), NOISE)
+    assert pickle.loads(pickle.dumps(problem)) == problem
 
 
 def test_two_dimensions() -> None:

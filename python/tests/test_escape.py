@@ -159,12 +159,28 @@ def test_a_result_becomes_a_data_frame(problem: le.Problem) -> None:
     assert (table["outcome"] == "censored").sum() == result.censored.sum()
 
 
+def test_a_result_becomes_a_polars_frame(problem: le.Problem) -> None:
+    pl = pytest.importorskip("polars")
+    result = le.escape_times(problem, 100, max_time=800.0)
+    table = result.to_polars()
+    assert table.columns == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "events"]
+    assert table["time"].to_list() == result.times.tolist()
+    assert table.filter(pl.col("outcome") == "censored").height == result.censored.sum() > 0
+    assert table["overshoot"].null_count() == result.censored.sum()
+
+
 def test_a_result_prints_itself(problem: le.Problem) -> None:
     result = le.escape_times(problem, 100)
     assert repr(result).startswith("<EscapeResult: 100 paths, mean exit time ")
     html = result._repr_html_()
     assert "<table>" in html
     assert "left by one jump" in html
+
+
+def test_a_curve_prints_itself(problem: le.Problem) -> None:
+    curve = le.escape_times(problem, 100).survival([10.0, 2000.0])
+    assert len(curve) == 2
+    assert repr(curve) == f"<Curve: 2 points, {curve.value[0]:.4g} at 10 to {curve.value[1]:.4g} at 2000>"
 
 
 def test_a_result_is_plotted(problem: le.Problem) -> None:
@@ -233,9 +249,14 @@ import sys, time, warnings
 import levy_escape as le
 warnings.simplefilter("ignore")
 problem = le.Problem(le.Quadratic(4), le.Interval(-0.5, 0.5), le.StableNoise(1.5, {epsilon}))
-print("ready", flush=True)
+ready = False
+def progress(done, total):
+    global ready
+    if done >= {finished} and not ready:
+        ready = True
+        print("ready", flush=True)
 try:
-    result = le.escape_times(problem, 10**6, scheme=le.Euler({step}), threads=2, on_interrupt={how!r})
+    result = le.escape_times(problem, 10**6, scheme=le.Euler({step}), threads=2, on_interrupt={how!r}, progress=progress)
     print(len(result), result.complete, result.exited.all(), flush=True)
 except KeyboardInterrupt:
     print("raised", flush=True)
@@ -243,7 +264,7 @@ except KeyboardInterrupt:
 
 
 def interrupted(**settings: object) -> tuple[str, float]:
-    """Run for a while, press Ctrl-C, and return what is printed and after how long.
+    """Run until some paths are finished, press Ctrl-C, and return what is printed and after how long.
 
     The tests take the shortest of three waits: another process may hold the machine.
     """
@@ -251,7 +272,7 @@ def interrupted(**settings: object) -> tuple[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tempfile.gettempdir()) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        time.sleep(1.0)
+        time.sleep(0.5)
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         line = process.stdout.readline().strip()
@@ -262,7 +283,7 @@ def interrupted(**settings: object) -> tuple[str, float]:
 def test_ctrl_c_returns_the_finished_paths() -> None:
     waits = []
     for _ in range(3):
-        line, seconds = interrupted(epsilon=0.3, step=1e-5, how="return")
+        line, seconds = interrupted(epsilon=0.3, step=1e-5, how="return", finished=1)
         count, complete, exited = line.split()
         assert int(count) > 0
         assert (complete, exited) == ("False", "True")
@@ -274,7 +295,7 @@ def test_ctrl_c_returns_the_finished_paths() -> None:
 @pytest.mark.parametrize(("how", "line"), [("return", "0 False True"), ("raise", "raised")])
 def test_ctrl_c_stops_in_the_middle_of_a_path(how: str, line: str) -> None:
     """No path would be finished for hours."""
-    runs = [interrupted(epsilon=1e-9, step=1e-9, how=how) for _ in range(3)]
+    runs = [interrupted(epsilon=1e-9, step=1e-9, how=how, finished=0) for _ in range(3)]
     assert [found for found, _ in runs] == [line] * 3
     assert min(seconds for _, seconds in runs) < 1.0
 

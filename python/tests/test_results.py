@@ -53,3 +53,36 @@ def test_escapes_of_a_cell(tmp_path: Path) -> None:
     results = le.Results(tmp_path)
     assert len(results.escapes()) == 3
     assert results.escapes(cell=1)["time"].tolist() == [2.5, 0.1]
+
+
+def test_tables_as_polars() -> None:
+    pytest.importorskip("polars")
+    results = le.Results(REFERENCE)
+    for name, framed in (("summary", results.summary), ("comparison", results.comparison)):
+        table = results.to_polars(name)  # type: ignore[arg-type]
+        assert table.columns == list(framed.columns)
+        for column in framed.columns:
+            expected = framed[column].astype(object).where(framed[column].notna(), None).tolist()
+            assert table[column].to_list() == expected
+    with pytest.raises(ValueError, match="name = 'escapes' is not"):
+        results.to_polars("escapes")  # type: ignore[arg-type]
+
+
+def test_escapes_are_scanned_lazily(tmp_path: Path) -> None:
+    pl = pytest.importorskip("polars")
+    (tmp_path / "summary.csv").write_text("cell\n0\n1\n")
+    rows = "".join(f"{i // 500},{i % 500},{i + 0.5},{'' if i < 900 else 1.25}\n" for i in range(1000))
+    (tmp_path / "escapes.csv").write_text("cell,path,time,overshoot\n" + rows)
+    results = le.Results(tmp_path)
+    of_csv = results.scan_escapes()
+    assert isinstance(of_csv, pl.LazyFrame)
+    assert of_csv.collect().height == 1000
+    assert of_csv.collect()["overshoot"].null_count() == 900
+    # The other half holds another time, so the source is seen.
+    of_csv.with_columns(pl.col("time") * 2).collect().write_parquet(tmp_path / "escapes.parquet")
+    of_parquet = results.scan_escapes(cell=1)
+    assert isinstance(of_parquet, pl.LazyFrame)
+    assert of_parquet.select(pl.col("time").min()).collect().item() == 1001.0
+    assert "FILTER" in results.scan_escapes(cell=1).explain(optimized=False)
+    pytest.importorskip("pyarrow")
+    assert results.escapes(cell=1)["time"].tolist() == [2 * i + 1.0 for i in range(500, 1000)]
