@@ -7,6 +7,8 @@ mod calibration_summary;
 mod draw;
 #[cfg(feature = "calibrate")]
 mod draw_calibration;
+#[cfg(feature = "calibrate")]
+mod draw_network_escape;
 mod drawing;
 mod figures;
 mod findings;
@@ -21,6 +23,7 @@ pub use draw::{Material, draw};
 pub use draw_calibration::draw_calibration;
 pub use drawing::Drawing;
 pub use figures::{
+    EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw,
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FittedSlope,
     GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails,
     RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve,

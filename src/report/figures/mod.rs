@@ -14,6 +14,7 @@ mod theorem2;
 pub(super) mod transitions;
 
 pub use calibration::{
+    EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw,
     LawCurve, NoiseLaw, NoiseTails, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
     TrainingCurves, TrainingFigure,
 };
