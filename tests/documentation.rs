@@ -186,9 +186,14 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
         let header = match name {
             "random_problems" => "[random_problems]",
             "quick" => "[quick]",
+            "escape" => "[escape]",
             _ => panic!("no section {name}"),
         };
-        let lines: &[&str] = if name == "quick" { &[] } else { &["problems = 10", "dim = 2", "alpha = 1.5"] };
+        let lines: &[&str] = match name {
+            "quick" => &[],
+            "escape" => &["weight_decay = 2e-3", "radii = { from = 0.05, to = 0.5 }"],
+            _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
+        };
         file.push(section(name, header, lines));
     }
     for line in lines {
@@ -274,6 +279,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Calibration: top level", ""),
         ("Calibration: `[[optimiser]]`", "optimiser"),
         ("Calibration: `[noise]`", "noise"),
+        ("Calibration: `[escape]`", "escape"),
         ("Calibration: `[quick]`", "quick"),
     ];
     // By kind of file and by the key of the table.

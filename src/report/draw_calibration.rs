@@ -8,7 +8,9 @@ use super::{
     FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
     TrainingCurves, TrainingFigure,
 };
-use crate::calibrate::{Calibrated, Calibration, NetworkEscape, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
+use crate::calibrate::{
+    Calibrated, Calibration, NetworkEscape, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
+};
 use crate::experiment::CalibrationFigure;
 use crate::tail::{Centre, FittedLaw, TailSample};
 

@@ -23,11 +23,11 @@ pub use draw::{Material, draw};
 pub use draw_calibration::draw_calibration;
 pub use drawing::Drawing;
 pub use figures::{
-    EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw,
-    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FittedSlope,
-    GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails,
-    RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve,
-    TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
+    ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, RatioSeries, ScaleDistribution,
+    ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure, TailsPanel, TheoremTwo,
+    TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
 pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};

@@ -29,7 +29,12 @@ pub(super) struct Quadratic {
 impl Quadratic {
     /// Measures the Hessian by differences of `gradient`, which takes the displacement from the minimum and is central: error `O(STEP²)`.
     /// The diagonal costs two gradients per parameter.
-    pub fn measure(dim: usize, rank: usize, gradient: &(impl Fn(&[f64]) -> Vec<f64> + Sync), stream: &mut Stream) -> Self {
+    pub fn measure(
+        dim: usize,
+        rank: usize,
+        gradient: &(impl Fn(&[f64]) -> Vec<f64> + Sync),
+        stream: &mut Stream,
+    ) -> Self {
         let difference = |direction: &[f64]| -> Vec<f64> {
             let at = |sign: f64| gradient(&direction.iter().map(|d| sign * STEP * d).collect::<Vec<f64>>());
             at(1.0).iter().zip(at(-1.0)).map(|(a, b)| (a - b) / (2.0 * STEP)).collect()

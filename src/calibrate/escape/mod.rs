@@ -2,12 +2,12 @@
 
 mod hessian;
 mod laws;
-mod mlp;
 mod minimum;
+mod mlp;
 mod noise;
 mod passages;
-mod settings;
 mod sets;
+mod settings;
 mod study;
 mod table;
 #[cfg(test)]
@@ -15,7 +15,7 @@ mod tests;
 mod walk;
 
 pub use passages::{EscapeRow, Prediction as EscapePredictions};
-pub use settings::{Activation, EscapeSettings, Sizes};
 pub use sets::SetKind;
-pub(super) use study::{EscapeInput, network_escape};
+pub use settings::{Activation, EscapeSettings, Sizes};
 pub use study::{EscapeCell, EscapeMinimum, NetworkEscape};
+pub(super) use study::{EscapeInput, network_escape};

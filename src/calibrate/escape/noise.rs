@@ -27,7 +27,12 @@ impl NoiseSample {
     ///
     /// # Errors
     /// [`TailError`] if the noise has no tail index.
-    pub fn draw(landscape: &mut impl Landscape, dim: usize, batches: usize, stream: &mut Stream) -> Result<Self, TailError> {
+    pub fn draw(
+        landscape: &mut impl Landscape,
+        dim: usize,
+        batches: usize,
+        stream: &mut Stream,
+    ) -> Result<Self, TailError> {
         let (at, mut gradient) = (vec![0.0; dim], vec![0.0; dim]);
         let (mut rows, mut second_moment, mut mean) = (Vec::new(), vec![0.0; dim], vec![0.0; dim]);
         let share = 1.0 / batches as f64;

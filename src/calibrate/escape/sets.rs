@@ -33,10 +33,7 @@ pub(super) struct Nested {
 
 /// All sets of the settings.
 pub(super) fn nested(settings: &EscapeSettings) -> Vec<Nested> {
-    let all = [
-        (SetKind::Ball, Some(settings.radii)),
-        (SetKind::Box, settings.boxes),
-        (SetKind::Level, settings.levels),
-    ];
+    let all =
+        [(SetKind::Ball, Some(settings.radii)), (SetKind::Box, settings.boxes), (SetKind::Level, settings.levels)];
     all.into_iter().filter_map(|(kind, sizes)| Some(Nested { kind, sizes: sizes?.values() })).collect()
 }

@@ -54,8 +54,10 @@ impl NetworkEscape {
     pub fn summary(&self) -> String {
         let mut lines = vec![String::new(), "Escapes of the network from its minimum:".to_owned()];
         for m in &self.minima {
-            let reached = if m.reached { "" } else { " (NOT REACHED: the descent ended here, and no escape was measured)" };
-            let curvature = m.curvature.map_or(String::new(), |[lo, hi]| format!(", curvature {lo:.2e} to {hi:.2e} (Ritz values)"));
+            let reached =
+                if m.reached { "" } else { " (NOT REACHED: the descent ended here, and no escape was measured)" };
+            let curvature =
+                m.curvature.map_or(String::new(), |[lo, hi]| format!(", curvature {lo:.2e} to {hi:.2e} (Ritz values)"));
             lines.push(format!(
                 "  minimum {}: F* = {:.5}, |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps{reached}{curvature}",
                 m.number, m.loss, m.gradient[0], m.gradient[1], m.steps
@@ -81,7 +83,8 @@ fn number(value: Option<f64>) -> String {
 
 fn record(cell: &EscapeCell, row: &EscapeRow) -> Vec<String> {
     let p = row.predicted;
-    let mut record = vec![cell.minimum.to_string(), cell.optimiser.clone(), cell.eta.to_string(), cell.batch.to_string()];
+    let mut record =
+        vec![cell.minimum.to_string(), cell.optimiser.clone(), cell.eta.to_string(), cell.batch.to_string()];
     record.extend([row.set.name().to_owned(), row.size.to_string(), row.runs.to_string(), row.steps.len().to_string()]);
     record.extend([row.mean.map(|m| m.value), row.mean.map(|m| m.lo), row.mean.map(|m| m.hi)].map(number));
     record.extend([row.variation, row.one_step_share, row.slope].map(number));
@@ -101,9 +104,8 @@ fn family(cell: &EscapeCell, kind: SetKind) -> Option<String> {
         let (lo, hi) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(*v), hi.max(*v)));
         if values.is_empty() { "–".to_owned() } else { format!("{lo:.3} to {hi:.3}") }
     };
-    let ratio = |of: fn(&EscapeRow) -> Option<f64>| {
-        range(left().filter_map(|row| Some(of(row)? / row.mean?.value)).collect())
-    };
+    let ratio =
+        |of: fn(&EscapeRow) -> Option<f64>| range(left().filter_map(|row| Some(of(row)? / row.mean?.value)).collect());
     let at_first = left().filter(|row| row.mean.is_some_and(|mean| mean.value < 1.5)).count();
     let mut line = format!(
         "    {}: {} of {all} sizes left; slope {}; coefficient of variation {}; share of one-step exits {}; predicted over measured: stable {}, \

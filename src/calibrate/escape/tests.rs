@@ -72,8 +72,15 @@ fn rows(noise: Noise, optimiser: Optimiser, settings: &EscapeSettings) -> ([f64;
     let sample = NoiseSample::draw(&mut synthetic(), 6, settings.noise_batches, &mut stream).unwrap();
     let quadratic = Quadratic::diagonal(curvature.clone());
     let stop = StopFlag::default();
-    let configuration =
-        Configuration { settings, optimiser, noise: &sample, quadratic: &quadratic, key: Seed(3), cell: 1, stop: &stop };
+    let configuration = Configuration {
+        settings,
+        optimiser,
+        noise: &sample,
+        quadratic: &quadratic,
+        key: Seed(3),
+        cell: 1,
+        stop: &stop,
+    };
     (sample.alpha.map(|alpha| alpha.get()), configuration.measure(&synthetic).unwrap())
 }
 

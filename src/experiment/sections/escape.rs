@@ -14,9 +14,8 @@ const MOST_IMAGES: u64 = 10_000_000;
 pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -> Option<EscapeSettings> {
     let table = value.table()?;
     let whole = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
-    let activation = table
-        .get("activation")
-        .map_or(Some(Activation::Tanh), |value| value.named(&Activation::ALL, Activation::name));
+    let activation =
+        table.get("activation").map_or(Some(Activation::Tanh), |value| value.named(&Activation::ALL, Activation::name));
     let weight_decay = table.need("weight_decay", "2e-3").and_then(|value| value.positive());
     let tolerance = table.get("tolerance").map_or(Some(1e-5), |value| value.positive());
     let (minima, descent) = (whole("minima", 1, MOST_MINIMA, 3), whole("descent", 1, MOST_STEPS, 20_000));
@@ -59,7 +58,6 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
         rank: rank? as usize,
     })
 }
-
 
 fn read_sizes(value: Value<'_>) -> Option<Sizes> {
     let table = value.table()?;

@@ -14,9 +14,8 @@ mod theorem2;
 pub(super) mod transitions;
 
 pub use calibration::{
-    EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw,
-    LawCurve, NoiseLaw, NoiseTails, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
-    TrainingCurves, TrainingFigure,
+    EscapeCurves, EscapeLaw, LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, ScaleDistribution,
+    ScalesFigure, TailCurve, TailIndexFigure, TailsPanel, TrainingCurves, TrainingFigure,
 };
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};

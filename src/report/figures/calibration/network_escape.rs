@@ -60,7 +60,8 @@ impl Figure for NetworkEscapeFigure {
         let minima = self.panels.iter().map(|p| p.measured.len()).max().unwrap_or(0);
         let measured = (0..minima)
             .map(|i| Entry::new(Sample::Points(Look { color: shade(i), ..Look::of(i) }), format!("minimum {}", i + 1)));
-        let names: Vec<&String> = self.panels.first().map_or(Vec::new(), |p| p.predicted.iter().map(|c| &c.0).collect());
+        let names: Vec<&String> =
+            self.panels.first().map_or(Vec::new(), |p| p.predicted.iter().map(|c| &c.0).collect());
         let laws = names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Line(stroke(i)), name.as_str()));
         let levels = vec![
             Entry::new(Sample::Line(level(Dash::Dashed)), "slope α̂"),

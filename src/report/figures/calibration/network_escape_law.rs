@@ -46,7 +46,8 @@ impl Figure for NetworkEscapeLaw {
             Axis::over("coefficient of variation", Scale::Linear, variations).ok_or_else(empty("the variation"))?;
         let mut survival = Panel::new(time, Axis::between("P(Γ > t)", Scale::Log, LOWEST, 1.2));
         survival.mark(Mark::Line(vec![(0.0, 1.0), (-LOWEST.ln(), LOWEST)], exponential()));
-        let mut one_step = Panel::new(radius.clone(), Axis::between("share of one-step exits", Scale::Linear, -0.03, 1.03));
+        let mut one_step =
+            Panel::new(radius.clone(), Axis::between("share of one-step exits", Scale::Linear, -0.03, 1.03));
         let mut spread = Panel::new(radius, variation);
         spread.level(1.0, exponential());
         for (i, series) in self.series.iter().enumerate() {
