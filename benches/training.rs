@@ -93,6 +93,7 @@ impl CalibrationObserver for Stopwatch {
 /// Seconds per step of a calibration with the fewest measurements possible.
 fn ours(task: &Task) -> f64 {
     let settings = CalibrationSettings {
+        escape: None,
         name: "bench".to_string(),
         seed: Seed(1),
         device: DeviceChoice::Cpu,

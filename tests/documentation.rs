@@ -210,6 +210,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "random_basins" => "[[random_basins]]",
             "quick" => "[quick]",
             "occupancy" => "[occupancy]",
+            "escape" => "[escape]",
             _ => panic!("no section {name}"),
         };
         let lines: &[&str] = match name {
@@ -218,6 +219,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
                 &["name = \"r\"", "basins = 2", "dim = 2", "curvature = [0.1, 1.0]", "level = [0.1, 1.0]"]
             }
             "occupancy" => &["times = [1.0, 10.0]"],
+            "escape" => &["weight_decay = 2e-3", "radii = { from = 0.05, to = 0.5 }"],
             _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
         };
         file.push(section(name, header, lines));
@@ -330,6 +332,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Calibration: top level", ""),
         ("Calibration: `[[optimiser]]`", "optimiser"),
         ("Calibration: `[noise]`", "noise"),
+        ("Calibration: `[escape]`", "escape"),
         ("Calibration: `[quick]`", "quick"),
     ];
     // By kind of file and by the key of the table.

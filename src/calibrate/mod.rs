@@ -5,6 +5,8 @@
 mod calibration;
 #[cfg(feature = "calibrate")]
 mod data;
+#[cfg(feature = "calibrate")]
+mod escape;
 mod measurement;
 #[cfg(feature = "calibrate")]
 mod training;
@@ -15,6 +17,10 @@ pub use calibration::{
 };
 #[cfg(feature = "calibrate")]
 pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};
+#[cfg(feature = "calibrate")]
+pub use escape::{
+    Activation, EscapeCell, EscapeMinimum, EscapePredictions, EscapeRow, EscapeSettings, NetworkEscape, SetKind, Sizes,
+};
 pub use measurement::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis, StudentRecord,
 };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::file::{read_name, several};
 use super::sections::basin::read_label;
+use super::sections::escape::read_escape;
 use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
 use super::toml::node::Node;
 use super::toml::reader::{TableReader, Value};
@@ -32,15 +33,21 @@ pub enum CalibrationFigure {
     NoiseLaw,
     /// Scales of the noise over the parameters.
     Scales,
+    /// Mean steps to leave a ball around the minimum against its radius, with the predictions and the local slopes.
+    NetworkEscape,
+    /// The law of those steps.
+    NetworkEscapeLaw,
 }
 
 impl CalibrationFigure {
     /// Every figure.
-    pub const ALL: [CalibrationFigure; 4] = [
+    pub const ALL: [CalibrationFigure; 6] = [
         CalibrationFigure::TailIndex,
         CalibrationFigure::Training,
         CalibrationFigure::NoiseLaw,
         CalibrationFigure::Scales,
+        CalibrationFigure::NetworkEscape,
+        CalibrationFigure::NetworkEscapeLaw,
     ];
 
     /// The name, which is also the stem of the files.
@@ -50,6 +57,8 @@ impl CalibrationFigure {
             CalibrationFigure::Training => "training",
             CalibrationFigure::NoiseLaw => "noise-law",
             CalibrationFigure::Scales => "scales",
+            CalibrationFigure::NetworkEscape => "network-escape",
+            CalibrationFigure::NetworkEscapeLaw => "network-escape-law",
         }
     }
 }
@@ -99,6 +108,10 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
     let optimisers = several(top.get("optimiser"), read_optimiser);
     let noise =
         top.get("noise").map_or(Some(Amounts::default()), |noise| read_amounts(noise, Amounts::default(), None));
+    let escape = match top.get("escape") {
+        Some(escape) => read_escape(escape, batch).map(Some),
+        None => Some(None),
+    };
     let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
     let figures = top
         .get("figures")
@@ -129,6 +142,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
         noise_batches: noise.batches,
         window: noise.window,
         coordinates: noise.coordinates,
+        escape: escape?,
     };
     let mut smaller = settings.clone();
     match quick {
@@ -141,6 +155,11 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
             smaller.coordinates = quick.coordinates;
             smaller.train_images = quick.train.or(settings.train_images);
             smaller.test_images = quick.test.or(settings.test_images);
+            if let Some(escape) = &mut smaller.escape {
+                escape.minima = quick.minima.unwrap_or(escape.minima).min(escape.minima);
+                let fewer = |runs: usize| quick.runs.unwrap_or(runs).min(runs);
+                (escape.runs, escape.predicted_runs) = (fewer(escape.runs), fewer(escape.predicted_runs));
+            }
         }
         None => smaller.iterations = (settings.iterations / 10).max(1),
     }
@@ -272,11 +291,24 @@ struct Amounts {
     coordinates: usize,
     train: Option<usize>,
     test: Option<usize>,
+    /// Minima and runs of the escape.
+    minima: Option<usize>,
+    runs: Option<usize>,
 }
 
 impl Default for Amounts {
     fn default() -> Self {
-        Amounts { iterations: None, measurements: 8, batches: 400, window: 0, coordinates: 8, train: None, test: None }
+        Amounts {
+            iterations: None,
+            measurements: 8,
+            batches: 400,
+            window: 0,
+            coordinates: 8,
+            train: None,
+            test: None,
+            minima: None,
+            runs: None,
+        }
     }
 }
 
@@ -284,18 +316,21 @@ impl Default for Amounts {
 fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> Option<Amounts> {
     let table = value.table()?;
     let amount = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
-    let images = |key| match table.get(key) {
-        Some(count) => count.integer(1, MOST_IMAGES).map(|n| Some(n as usize)),
+    let optional = |key, lo| match table.get(key) {
+        Some(count) => count.integer(lo, MOST_IMAGES).map(|n| Some(n as usize)),
         None => Some(None),
     };
-    let (iterations, train, test) = match iterations {
-        Some(most) => (Some(amount("iterations", 1, most, most)?), images("train")?, images("test")?),
-        None => (None, None, None),
-    };
+    let shorter = iterations.is_some();
+    let of_quick = |key, lo| if shorter { optional(key, lo) } else { Some(None) };
     let amounts = Amounts {
-        iterations,
-        train,
-        test,
+        iterations: match iterations {
+            Some(most) => Some(amount("iterations", 1, most, most)?),
+            None => None,
+        },
+        train: of_quick("train", 1)?,
+        test: of_quick("test", 1)?,
+        minima: of_quick("minima", 1)?,
+        runs: of_quick("runs", 2)?,
         measurements: amount("measurements", 1, MOST_POINTS, default.measurements as u64)? as usize,
         batches: amount("batches", 2, MOST_BATCHES, default.batches as u64)? as usize,
         window: amount("window", 0, MOST_BATCHES, default.window)?,

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use super::draw_network_escape::{network_escape, network_escape_law};
 use super::drawing::{Drawing, drawn};
 use super::{
     FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
     TrainingCurves, TrainingFigure,
 };
-use crate::calibrate::{Calibrated, Calibration, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint};
+use crate::calibrate::{
+    Calibrated, Calibration, NetworkEscape, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
+};
 use crate::experiment::{CalibrationFigure, FigureStyle};
 use crate::tail::{Centre, FittedLaw, TailSample};
 
@@ -46,7 +49,16 @@ pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path)
         CalibrationFigure::Training => drawn(&training(&found.calibration), dir, style),
         CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir, style),
         CalibrationFigure::Scales => drawn(&scales(&found.runs), dir, style),
+        CalibrationFigure::NetworkEscape => drawn(&network_escape(escape(found)), dir, style),
+        CalibrationFigure::NetworkEscapeLaw => drawn(&network_escape_law(escape(found)), dir, style),
     }
+}
+
+/// The escapes; without `[escape]` there are none, and their figures are empty.
+fn escape(found: &Calibrated) -> &NetworkEscape {
+    const NONE: &NetworkEscape =
+        &NetworkEscape { minima: Vec::new(), cells: Vec::new(), left_out: Vec::new(), stopped: false };
+    found.escape.as_ref().unwrap_or(NONE)
 }
 
 /// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.

@@ -8,6 +8,8 @@ mod columns;
 mod draw;
 #[cfg(feature = "calibrate")]
 mod draw_calibration;
+#[cfg(feature = "calibrate")]
+mod draw_network_escape;
 mod drawing;
 mod figures;
 mod findings;
@@ -23,10 +25,11 @@ pub use draw::{Material, draw};
 pub use draw_calibration::draw_calibration;
 pub use drawing::Drawing;
 pub use figures::{
-    BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FittedSlope,
-    GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries, LawCurve, NoiseLaw, NoiseTails,
-    RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve,
-    TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
+    ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, RatioSeries, ScaleDistribution,
+    ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure, TailsPanel, TheoremTwo,
+    TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};

@@ -13,6 +13,8 @@ pub(in crate::calibrate) enum Purpose {
     Noise(u64),
     /// The choice of coordinates.
     Coordinates,
+    /// The escape from a minimum.
+    Escape,
     /// The Gaussian surrogate at an iteration.
     Surrogate(u64),
 }
@@ -25,6 +27,7 @@ impl Purpose {
             Purpose::Weights => 0,
             Purpose::Training => 1,
             Purpose::Coordinates => 2,
+            Purpose::Escape => 3,
             Purpose::Noise(iteration) => 4 + 2 * iteration,
             Purpose::Surrogate(iteration) => 5 + 2 * iteration,
         };

@@ -61,6 +61,12 @@ pub enum CalibrateError {
         /// Training images.
         images: usize,
     },
+    /// A network whose escape cannot be measured.
+    #[error("the escape of a network is measured for `mlp` only, not for {network}")]
+    EscapeNetwork {
+        /// The network.
+        network: &'static str,
+    },
     /// No test images.
     #[error("the data set has no test images")]
     NoTest,

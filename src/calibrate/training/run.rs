@@ -4,10 +4,11 @@ use candle_core::Device;
 
 use super::network::{Loaded, Network};
 use super::train::{CalibrationObserver, TrainedRun, Training};
-use super::{CalibrateError, CalibrationSettings};
+use super::{Architecture, CalibrateError, CalibrationSettings};
 use crate::calibrate::calibration::{Calibration, CalibrationOrigin, DataRecord, LayerRecord, NetworkRecord};
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::DataSet;
+use crate::calibrate::escape::{EscapeInput, EscapeSettings, NetworkEscape, network_escape};
 use crate::scheme::StopFlag;
 
 /// The results of a calibration.
@@ -16,6 +17,8 @@ pub struct Calibrated {
     pub calibration: Calibration,
     /// The trainings, with the data for the other files.
     pub runs: Vec<TrainedRun>,
+    /// The network's escapes from its minimum, if the settings ask for them.
+    pub escape: Option<NetworkEscape>,
 }
 
 /// Trains the network with every optimiser and measures the noise of its gradients.
@@ -73,7 +76,34 @@ pub fn calibrate(
         settings.batch,
         runs.iter().map(|run| run.record.clone()).collect(),
     );
-    Ok(Calibrated { calibration, runs })
+    let escape = settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop)).transpose()?;
+    Ok(Calibrated { calibration, runs, escape })
+}
+
+/// Measures the escapes, with `threads` at a time.
+fn escapes(
+    settings: &CalibrationSettings,
+    escape: &EscapeSettings,
+    data: &DataSet,
+    threads: usize,
+    stop: &StopFlag,
+) -> Result<NetworkEscape, CalibrateError> {
+    let Architecture::Mlp { hidden } = &settings.network else {
+        return Err(CalibrateError::EscapeNetwork { network: settings.network.name() });
+    };
+    let input = EscapeInput {
+        settings: escape,
+        seed: settings.seed,
+        images: &data.train,
+        classes: data.classes,
+        hidden,
+        optimisers: &settings.optimisers,
+        batch: settings.batch,
+        iterations: settings.iterations,
+        stop,
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
+    Ok(pool.install(|| network_escape(&input)))
 }
 
 /// Runs `work` in a pool of one thread: several threads would be slower on matrices this small.

@@ -6,6 +6,7 @@ use super::{Architecture, CalibrateError, DeviceChoice, Optimiser};
 use crate::calibrate::data::cifar::read_cifar10_folder;
 use crate::calibrate::data::idx::read_idx_folder;
 use crate::calibrate::data::images::DataSet;
+use crate::calibrate::escape::EscapeSettings;
 use crate::noise::Seed;
 
 /// Source of the images.
@@ -58,6 +59,8 @@ pub struct CalibrationSettings {
     pub window: u64,
     /// Coordinates whose curvature is measured at the end; each costs four full gradients.
     pub coordinates: usize,
+    /// How the network's escape from its minimum is measured, if it is.
+    pub escape: Option<EscapeSettings>,
 }
 
 impl CalibrationSettings {
@@ -88,6 +91,14 @@ impl CalibrationSettings {
             return Err(CalibrateError::NoTest);
         }
         self.network.layers(data.train.shape, data.classes)?;
+        if let Some(escape) = &self.escape {
+            if let Some(&batch) = escape.batches.iter().find(|&&batch| batch == 0 || batch >= images) {
+                return Err(CalibrateError::Batch { batch, images });
+            }
+            if !matches!(self.network, Architecture::Mlp { .. }) {
+                return Err(CalibrateError::EscapeNetwork { network: self.network.name() });
+            }
+        }
         self.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())
     }
 

@@ -39,6 +39,10 @@ pub enum CalibrateFailure {
     Npy(#[from] NpyError),
     #[error("cannot encode the results")]
     Json(#[from] serde_json::Error),
+    #[error("cannot encode the table of escapes")]
+    Table(#[from] csv::Error),
+    #[error("{reason}; everything else is in {}", path.display())]
+    Escape { reason: String, path: PathBuf },
     #[error("{labels} diverged; measurements until then are in {}", path.display())]
     Diverged { labels: String, path: PathBuf },
     #[error("{label}: the gradient noise has no tail index: {reason}; the measurements are in {}", path.display())]
@@ -66,7 +70,11 @@ impl Complain for CalibrateFailure {
             CalibrateFailure::Files(error @ FilesError::Exists { .. }) => error.complaint().or_hint(FORCE_OR_OUT),
             CalibrateFailure::Files(error) => error.complaint(),
             CalibrateFailure::Calibrate(error) => calibrate_complaint(error),
-            CalibrateFailure::Npy(_) | CalibrateFailure::Json(_) => Complaint::new(self, Exit::Io),
+            CalibrateFailure::Npy(_) | CalibrateFailure::Json(_) | CalibrateFailure::Table(_) => {
+                Complaint::new(self, Exit::Io)
+            }
+            CalibrateFailure::Escape { .. } => Complaint::new(self, Exit::CheckFailed)
+                .or_hint("raise `descent` or `weight_decay`, or use `activation = \"tanh\"`: with ReLU a minimum may lie on a kink"),
             CalibrateFailure::Diverged { .. } => {
                 Complaint::new(self, Exit::CheckFailed).or_hint("lower the learning rate `eta`")
             }
@@ -179,7 +187,8 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         }
     };
     write_tables(&folder, &found)?;
-    let summary = report::calibration_summary(&found.calibration);
+    let escape = found.escape.as_ref().map_or(String::new(), |escape| escape.summary());
+    let summary = report::calibration_summary(&found.calibration) + &escape;
     folder.write("summary.txt", summary.as_bytes())?;
     let drawn = draw(job.file, &found, &folder);
     let (seconds, speeds, cause) = (clock.elapsed().as_secs_f64(), watch.speeds(), stopping.cause());
@@ -200,6 +209,7 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         });
     }
     check_found(&found.calibration, &path)?;
+    check_escape(&found, &path)?;
     drawn?;
     console.say(format!("{}: {} trainings in {seconds:.1} s → {}", settings.name, found.runs.len(), path.display()));
     Ok(())
@@ -213,6 +223,7 @@ fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> R
             Ok(_) => {}
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
+            Err(FigureError::Empty { .. }) if found.escape.as_ref().is_some_and(|escape| !escape.complete()) => {}
             Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name().to_owned(), source })),
         }
     }
@@ -245,6 +256,21 @@ fn check_found(calibration: &Calibration, path: &Path) -> Result<(), CalibrateFa
     }
 }
 
+/// Whether every minimum was reached, and its noise measured.
+fn check_escape(found: &Calibrated, path: &Path) -> Result<(), CalibrateFailure> {
+    let Some(escape) = &found.escape else { return Ok(()) };
+    let far = escape.minima.iter().find(|minimum| !minimum.reached).map(|m| {
+        format!(
+            "minimum {} was not reached: |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps",
+            m.number, m.gradient[0], m.gradient[1], m.steps
+        )
+    });
+    match far.or_else(|| escape.left_out.first().cloned()) {
+        Some(reason) => Err(CalibrateFailure::Escape { reason, path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 fn complete(calibration: &Calibration) -> bool {
     calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. }))
 }
@@ -255,6 +281,9 @@ fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
 
 fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), CalibrateFailure> {
     folder.write("calibration.json", json(&found.calibration)?.as_bytes())?;
+    if let Some(escape) = &found.escape {
+        folder.write("network_escape.csv", &escape.table()?)?;
+    }
     for run in &found.runs {
         if let Some(minimum) = &run.record.minimum {
             run.parameters_array()?.write(&folder.path().join(&minimum.parameters_file))?;

@@ -4,6 +4,8 @@ pub(super) mod basin;
 pub(super) mod calibration;
 mod domain;
 pub(super) mod dynamics;
+#[cfg(feature = "calibrate")]
+pub(super) mod escape;
 pub(super) mod family;
 pub(super) mod noise;
 pub(super) mod noise_law;

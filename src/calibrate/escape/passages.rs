@@ -1,0 +1,155 @@
+//! Mean first-passage times of many runs, and the mean that Theorem 1 predicts.
+
+use super::hessian::Quadratic;
+use super::noise::NoiseSample;
+use super::sets::{Nested, SetKind};
+use super::walk::{Passage, Run};
+use crate::calibrate::training::Optimiser;
+use crate::exit::Estimate;
+use crate::noise::{Alpha, LevyMeasure, Measure};
+
+/// Half-width of a 95 % interval in standard errors.
+const Z: f64 = 1.96;
+
+/// Mean steps to leave a set by model; `None` where no run left it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Prediction {
+    /// Quadratic, independent SαS noise of the measured index.
+    pub stable: Option<f64>,
+    /// Quadratic, independent SαS noise of the Gaussian surrogate's index.
+    pub surrogate: Option<f64>,
+    /// Quadratic, Gaussian noise of the measured covariance.
+    pub gaussian: Option<f64>,
+    /// Quadratic, measured noise vectors.
+    pub empirical: Option<f64>,
+    /// `1/λ`; `None` at `α = 2`.
+    pub formula: Option<f64>,
+}
+
+/// The passages of one set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EscapeRow {
+    /// Shape of the set.
+    pub set: SetKind,
+    /// Its size.
+    pub size: f64,
+    /// Runs.
+    pub runs: usize,
+    /// Steps of the runs that left it, ascending.
+    pub steps: Vec<f64>,
+    /// Total steps inside, over all runs.
+    pub at_risk: f64,
+    /// Mean steps, with a 95 % interval: of the times themselves, or, where runs were censored, `steps at risk / exits` with the interval of an
+    /// exponential law. `None` if no run left.
+    pub mean: Option<Estimate>,
+    /// Standard deviation over mean; `None` if a run was censored, or fewer than two left.
+    pub variation: Option<f64>,
+    /// Share of the exits whose last step alone is longer than half the size; `None` for level sets.
+    pub one_step_share: Option<f64>,
+    /// `d log Γ / d log size` between the neighbouring sizes.
+    pub slope: Option<f64>,
+    /// Mean over the runs of the longest step up to the exit.
+    pub largest_step: Option<f64>,
+    /// Mean of `F - F*` at the exit; `None` for boxes.
+    pub excess: Option<f64>,
+    /// The predictions.
+    pub predicted: Prediction,
+}
+
+/// The rows of one family of sets.
+pub(super) fn rows(runs: &[Run], family: usize, nested: &Nested) -> Vec<EscapeRow> {
+    let mut rows: Vec<EscapeRow> =
+        nested.sizes.iter().enumerate().map(|(i, &size)| row(runs, family, nested.kind, i, size)).collect();
+    for i in 0..rows.len() {
+        let (below, above) = (i.saturating_sub(1), (i + 1).min(rows.len() - 1));
+        let mean = |i: usize| rows[i].mean.map(|mean| (rows[i].size.ln(), mean.value.ln()));
+        rows[i].slope = match (mean(below), mean(above), rows[i].mean) {
+            (Some(a), Some(b), Some(_)) if below < above => Some((b.1 - a.1) / (b.0 - a.0)),
+            _ => None,
+        };
+    }
+    rows
+}
+
+fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> EscapeRow {
+    let passages: Vec<&Passage> = runs.iter().filter_map(|run| run.passages[family].get(i)).collect();
+    let mut steps: Vec<f64> = passages.iter().map(|p| p.step as f64).collect();
+    steps.sort_by(f64::total_cmp);
+    let at_risk =
+        runs.iter().map(|run| run.passages[family].get(i).map_or(run.steps, |passage| passage.step) as f64).sum();
+    let average = |of: &dyn Fn(&Passage) -> Option<f64>| {
+        let values: Option<Vec<f64>> = passages.iter().map(|p| of(p)).collect();
+        values.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() / v.len() as f64)
+    };
+    let one_step = |p: &Passage| p.last.map(|last| f64::from(u8::from(last > 0.5 * size)));
+    let (mean, variation) = mean_steps(&steps, at_risk, runs.len());
+    EscapeRow {
+        set,
+        size,
+        runs: runs.len(),
+        at_risk,
+        mean,
+        variation,
+        one_step_share: average(&one_step),
+        slope: None,
+        largest_step: average(&|p| Some(p.largest)),
+        excess: average(&|p| p.excess),
+        predicted: Prediction::default(),
+        steps,
+    }
+}
+
+/// Mean and coefficient of variation.
+fn mean_steps(steps: &[f64], at_risk: f64, runs: usize) -> (Option<Estimate>, Option<f64>) {
+    let n = steps.len() as f64;
+    if steps.is_empty() {
+        return (None, None);
+    }
+    let mean = at_risk / n;
+    if steps.len() < runs || steps.len() < 2 {
+        let factor = (Z / n.sqrt()).exp();
+        return (Some(Estimate { value: mean, lo: mean / factor, hi: mean * factor }), None);
+    }
+    let variance = steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (Some(Estimate::symmetric(mean, Z * (variance / n).sqrt())), Some(variance.sqrt() / mean))
+}
+
+/// Mean steps to leave each set.
+pub(super) fn means(runs: &[Run], family: usize, nested: &Nested) -> Vec<Option<f64>> {
+    rows(runs, family, nested).iter().map(|row| row.mean.map(|mean| mean.value)).collect()
+}
+
+/// `1/λ` in steps, for independent SαS noise of scales `s_i` and one large jump: a jump of `ξ_i` moves `x_i` by `κ_i ξ_i`, with `κ = η` for SGD,
+/// `η/(1 - μ)` with momentum, and `η/(√E[g_i²] + ϵ)` for Adam, so that `λ = Σ_i ν(|y| > r_i/(κ_i s_i))` with `r_i` the distance to the boundary
+/// along the axis: the size of a ball or box, `√(2h/H_ii)` for a level.
+///
+/// # References
+/// - Zhou et al. (2020), theorem 1, with the Lévy measure on the axes.
+pub(super) fn formula(
+    noise: &NoiseSample,
+    optimiser: Optimiser,
+    quadratic: &Quadratic,
+    nested: &Nested,
+) -> Vec<Option<f64>> {
+    let alpha: Alpha = noise.alpha[0];
+    let measure = LevyMeasure::new(alpha, Measure::Standard).ok().filter(|_| !alpha.is_gaussian());
+    let scales = noise.scales(alpha);
+    let reach = |i: usize| match optimiser {
+        Optimiser::Sgd { eta, momentum } => eta / (1.0 - momentum),
+        Optimiser::Adam { eta, stabilizer, .. } => eta / (noise.second_moment[i].sqrt() + stabilizer),
+    };
+    let rate = |size: f64| {
+        let measure = measure?;
+        let axis = |(i, scale): (usize, &f64)| {
+            let distance = match nested.kind {
+                SetKind::Ball | SetKind::Box => size,
+                SetKind::Level if quadratic.diagonal[i] > 0.0 => (2.0 * size / quadratic.diagonal[i]).sqrt(),
+                SetKind::Level => return 0.0,
+            };
+            if *scale > 0.0 { measure.tail_mass(distance / (reach(i) * scale)) } else { 0.0 }
+        };
+        let rate: f64 = scales.iter().enumerate().map(axis).sum();
+        (rate > 0.0).then_some(1.0 / rate)
+    };
+    nested.sizes.iter().map(|&size| rate(size)).collect()
+}
