@@ -346,13 +346,14 @@ impl TrainingState<'_> {
     }
 
     /// The noise of the batches of the last measurement at the coordinates of the minimum, row by row. The coordinates are known only
-    /// after that measurement, so the batches are drawn again.
+    /// after that measurement, so the batches are drawn again, with those by which Adam's direction warms up.
     fn noise_vectors(&self, iteration: u64, full: &[f64], minimum: &Minimum) -> Result<Vec<f64>, Halt> {
         let coordinates = minimum.coordinates.iter().map(|c| c.parameter).collect();
         let watch = Watch { wide: Vec::new(), pooled: Vec::new(), long: coordinates };
         let mut batches = self.training.batches(Purpose::Noise(iteration));
         let count = self.training.settings.noise_batches;
-        let pass = noise_pass(self.probe(self.training.train), &mut batches, full, count, None, &watch)?;
+        let direction = self.direction();
+        let pass = noise_pass(self.probe(self.training.train), &mut batches, full, count, direction.as_ref(), &watch)?;
         Ok(pass.gradient.long.pooled(|_| true))
     }
 
