@@ -91,7 +91,7 @@ impl AdamFlow {
         }
         let frequency = (beta1 * local.local_curvature(state.x, well) / q).sqrt();
         let room = MOVED * y.abs().max(well.width);
-        let h = most.min(SHARE / frequency).min(room * q / state.m.abs());
+        let h = most.min(SHARE / frequency).min(room * q / state.m.abs()).min(local.longest_step(well, q));
         let deviation = (0.5 * well.variance * h).sqrt();
         state.x += deviation / q * rng.sample::<f64, _>(StandardNormal) - 0.5 * h * state.m / q;
         let gradient = local.slope(state.x);

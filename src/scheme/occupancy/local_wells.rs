@@ -7,6 +7,8 @@ use crate::landscape::{Potential, Wells};
 const ZONE: f64 = 0.15;
 /// Standard deviations at rest that must lie in the zone.
 const DEVIATIONS: f64 = 6.0;
+/// Largest standard deviation of the noise of a step, in narrower widths of the well: over a longer way the curvature changes.
+const KICK: f64 = 0.1;
 /// Cells of the table of curvatures.
 const CELLS: usize = 4096;
 
@@ -76,6 +78,13 @@ impl LocalWells {
         let mut gradient = [0.0];
         self.problem.basin().potential().gradient(&[x], &mut gradient);
         gradient[0]
+    }
+
+    /// Longest step whose noise, divided by `q`, is small beside the well.
+    #[inline]
+    pub fn longest_step(&self, well: &LocalWell, q: f64) -> f64 {
+        let kick = KICK * well.width * q;
+        kick * kick / well.variance
     }
 
     /// Upper estimate of `|F''|` around `x`, at least that of the well.

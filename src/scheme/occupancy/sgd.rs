@@ -30,7 +30,7 @@ impl SgdFlow {
             *x = well.minimum + y * decay + variance.sqrt() * rng.sample::<f64, _>(StandardNormal);
             return most;
         }
-        let tau = most.min(self.share / local.local_curvature(*x, well));
+        let tau = most.min(self.share / local.local_curvature(*x, well)).min(local.longest_step(well, 1.0));
         let deviation = (0.5 * well.variance * tau).sqrt();
         *x += deviation * rng.sample::<f64, _>(StandardNormal);
         *x = flow(|x| -local.slope(x), *x, tau, TOLERANCE * well.width);
