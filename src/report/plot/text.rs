@@ -111,7 +111,7 @@ pub fn fit(label: &str, size: f64, room: f64) -> f64 {
 }
 
 /// Text is made smaller by at most this factor before it is broken into lines.
-pub const SMALLEST: f64 = 0.86;
+pub const SMALLEST: f64 = 0.74;
 
 /// The lines of a label that is much wider than `room`, broken between words; one line if it nearly fits.
 pub fn broken(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
