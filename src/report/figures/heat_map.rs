@@ -12,6 +12,11 @@ use crate::report::{
 };
 use crate::results::CellResult;
 
+/// Pairs of places with their values.
+type Values = Vec<(f64, f64, f64)>;
+/// To a scale, or back.
+type Change = fn(f64) -> f64;
+
 /// Colours of the legend.
 const SAMPLES: u32 = 6;
 /// From low to high: viridis, which is legible in grey and for colour-blind readers.
@@ -26,7 +31,7 @@ pub(in crate::report) struct HeatMap {
     y: AxisOfTiles,
     color_label: String,
     /// Titles, and values by places.
-    panels: Vec<(String, Vec<(f64, f64, f64)>)>,
+    panels: Vec<(String, Values)>,
 }
 
 /// The places along an axis, ascending, and its label.
@@ -47,7 +52,7 @@ impl AxisOfTiles {
 
     /// The ends of the tile at a place: halfway to its neighbours, by the scale.
     fn tile(&self, place: f64) -> (f64, f64) {
-        let (to, from): (fn(f64) -> f64, fn(f64) -> f64) = match self.scale {
+        let (to, from): (Change, Change) = match self.scale {
             Scale::Linear => (|v| v, |v| v),
             Scale::Log => (f64::ln, f64::exp),
         };
@@ -104,7 +109,7 @@ impl Figure for HeatMap {
         let (lo, hi) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
         let shades = Axis::between(&self.color_label, scale_of(values()), lo, hi);
         let shade = |value: f64| shade(if hi > lo { shades.place(value) } else { 0.5 });
-        let panel = |(title, tiles): &(String, Vec<(f64, f64, f64)>)| {
+        let panel = |(title, tiles): &(String, Values)| {
             let mut panel = Panel { title: title.clone(), ..Panel::new(x.clone(), y.clone()) };
             let tile = |&(x, y, value): &(f64, f64, f64)| Tile {
                 at: (x, y),
