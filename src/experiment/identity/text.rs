@@ -39,10 +39,10 @@ impl Experiment {
 }
 
 impl CellPlan {
-    /// Every setting of the cell that determines its paths, a line each, as in [`Experiment::write_identity`]. Lines of more than 4,000
+    /// Every setting of the cell that determines its paths, a line each, as in [`Experiment::write_identity`]. Lines of more than 400
     /// characters, of vectors in many dimensions, are shortened.
     pub fn resolved(&self) -> Vec<String> {
-        const LONGEST: usize = 4_000;
+        const LONGEST: usize = 400;
         let mut text = String::new();
         // Writing into a string cannot fail.
         let _ = write_cell(self, &mut IdentityLines::new(&mut text));
