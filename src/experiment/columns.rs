@@ -25,7 +25,7 @@ pub const RESULT_COLUMNS: [&str; 17] = [
 pub const WORD_COLUMNS: [&str; 4] = ["dynamics", "optimiser", "basin", "scheme"];
 
 /// The other columns, and parameters that have a column wherever they exist.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 15] = [
     "cell",
     "dim",
     "alpha",
@@ -39,6 +39,8 @@ const OTHERS: [&str; 13] = [
     "lambda_mean_hi",
     "check",
     "mean_basis",
+    "law",
+    "jumps",
 ];
 
 /// Whether a column of the summary has this name in every experiment, so that no setting can have it.

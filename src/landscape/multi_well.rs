@@ -249,7 +249,6 @@ impl Potential for MultiWell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape::potential::tests::gradient_agrees_with_value;
     use crate::noise::{Seed, Stream};
     use rand::RngExt;
 
@@ -277,12 +276,15 @@ mod tests {
             let [first, last] = [wells.points[0].x, wells.points[wells.points.len() - 1].x];
             for _ in 0..20 {
                 let x = first - 1.0 + (last - first + 2.0) * rng.random::<f64>();
-                gradient_agrees_with_value(&wells, &[x]);
                 let slope = |x: f64| {
                     let mut g = [0.0];
                     wells.gradient(&[x], &mut g);
                     g[0]
                 };
+                // Narrow wells bend within the step of the common check.
+                let (h, exact) = (1e-6, slope(x));
+                let found = (wells.value(&[x + h]) - wells.value(&[x - h])) / (2.0 * h);
+                assert!((found - exact).abs() < 1e-6 * exact.abs().max(1.0), "{wells:?} at {x}: {found} {exact}");
                 let (h, exact) = (1e-6, wells.hessian(&[x])[(0, 0)]);
                 // A third derivative that jumps within the step, and rounding, add a little.
                 let sharpest = wells.points.iter().map(|p| p.curvature.abs()).fold(1.0, f64::max);
@@ -302,7 +304,8 @@ mod tests {
                 assert!((wells.value(&[point.x]) - point.value).abs() < 1e-12);
                 for x in [point.x - 1e-9, point.x + 1e-9] {
                     let curvature = wells.hessian(&[x])[(0, 0)];
-                    assert!((curvature / point.curvature - 1.0).abs() < 1e-5, "{curvature} {point:?}");
+                    let sharpest = wells.points.iter().map(|p| p.curvature.abs()).fold(1.0, f64::max);
+                    assert!((curvature - point.curvature).abs() < 1e-6 * sharpest, "{curvature} {point:?}");
                 }
             }
             for pair in wells.points.windows(2) {
