@@ -106,7 +106,7 @@ fn swept_parameters_are_columns() {
     let results = folder.path().join("results/sweep");
     let table = results.join("summary.csv");
     let ends: Vec<String> = columns(&table).into_iter().skip_while(|name| name != "optimiser").collect();
-    assert_eq!(ends, ["optimiser", "median_time", "eta", "half_width", "beta1_rate"]);
+    assert_eq!(ends, ["optimiser", "median_time", "law", "jumps", "eta", "half_width", "beta1_rate"]);
     for row in rows(&table) {
         let adam = row["optimiser"] == "adam";
         assert_eq!(row["beta1_rate"].is_empty(), !adam, "{row:?}");
