@@ -276,7 +276,9 @@ fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
     let calibration = Calibration::read(&place.join("calibration.json")).unwrap();
     assert!(calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. })));
     let text = |name: &str| fs::read_to_string(place.join(name)).unwrap();
-    assert!(text("summary.txt").contains("stopped here") && text("manifest.json").contains("\"escape_complete\": false"));
+    assert!(
+        text("summary.txt").contains("stopped here") && text("manifest.json").contains("\"escape_complete\": false")
+    );
     assert_eq!(text("network_escape.csv").lines().count(), 1);
     // The same stopped results, of a file whose escapes end: a resumption must not take them for complete.
     let manifest = text("manifest.json").replace("to = 1_000.0", "to = 0.05");
@@ -302,7 +304,10 @@ fn escapes_are_repeatable_and_a_minimum_that_is_not_reached_is_reported() {
     assert_eq!(table("one"), table("two"));
     fs::write(dir.path().join("c.toml"), small + "descent = 1\n").unwrap();
     let error = stderr(program(dir.path()).args(["calibrate", "c.toml", "--out", "three"]), 1);
-    assert!(error.contains("minimum 1 was not reached: |∇F| fell from") && error.contains("raise `descent`"), "{error}");
+    assert!(
+        error.contains("minimum 1 was not reached: |∇F| fell from") && error.contains("raise `descent`"),
+        "{error}"
+    );
     assert_eq!(table("three").lines().count(), 1);
     assert!(fs::read_to_string(dir.path().join("three/small/summary.txt")).unwrap().contains("NOT REACHED"));
 }

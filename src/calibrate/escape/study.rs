@@ -176,7 +176,13 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
     for &batch in &settings.batches {
         let around = || Around::new(&mlp, &minimum, batch);
         let mut stream = Stream::new(key, FIRST, batch as u64);
-        let noise = match NoiseSample::draw(&mut around(), mlp.dim(), settings.noise_batches, &mut stream) {
+        let noise = match NoiseSample::draw(
+            &mut around(),
+            mlp.dim(),
+            settings.noise_batches,
+            settings.estimator,
+            &mut stream,
+        ) {
             Ok(noise) => noise,
             Err(error) => {
                 found.left_out.push(format!("minimum {number}, batch {batch}: {error}"));

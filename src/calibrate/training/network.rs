@@ -275,7 +275,8 @@ mod tests {
     fn the_plain_network_has_candles_gradients() {
         let (hidden, images) = (vec![12, 7], images([1, 8, 8], 30));
         let architecture = Architecture::Mlp { hidden: hidden.clone() };
-        let network = Network::new(&architecture, images.shape, 10, &mut Stream::new(Seed(1), 0, 0), &Device::Cpu).unwrap();
+        let network =
+            Network::new(&architecture, images.shape, 10, &mut Stream::new(Seed(1), 0, 0), &Device::Cpu).unwrap();
         let theta: Vec<f64> = network.parameters().unwrap().into_iter().map(f64::from).collect();
         let batch = Loaded::new(&images, &Device::Cpu).unwrap().slice(0..30).unwrap();
         for activation in Activation::ALL {

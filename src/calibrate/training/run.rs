@@ -76,7 +76,8 @@ pub fn calibrate(
         settings.batch,
         runs.iter().map(|run| run.record.clone()).collect(),
     );
-    let escape = settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop, observer)).transpose()?;
+    let escape =
+        settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop, observer)).transpose()?;
     Ok(Calibrated { calibration, runs, escape })
 }
 
