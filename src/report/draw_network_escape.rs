@@ -72,6 +72,7 @@ pub(super) fn network_escape(escape: &NetworkEscape) -> NetworkEscapeFigure {
             measured: cells.iter().map(|cell| balls(cell).filter_map(point).collect()).collect(),
             predicted,
             slopes: cells.iter().map(|cell| curve(cell, |row| row.slope)).collect(),
+            alpha: cells.first().map_or(2.0, |cell| cell.alpha[0]),
         }
     };
     let curves = |(name, all): (String, Vec<Configuration>)| OptimiserCurves {

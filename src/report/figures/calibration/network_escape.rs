@@ -41,6 +41,8 @@ pub struct EscapeCurves {
     pub predicted: Vec<(String, Vec<(f64, f64)>)>,
     /// Per minimum: local slopes.
     pub slopes: Vec<Vec<(f64, f64)>>,
+    /// Tail index of the noise at the first minimum.
+    pub alpha: f64,
 }
 
 impl Figure for NetworkEscapeFigure {
@@ -121,7 +123,8 @@ impl OptimiserCurves {
 
 impl EscapeCurves {
     fn means(&self, x: &Axis, y: &Axis) -> Panel {
-        let mut panel = Panel { title: self.title.clone(), ..Panel::new(x.clone(), y.clone()) };
+        let title = format!("{}, α̂ = {:.2}", self.title, self.alpha);
+        let mut panel = Panel { title, ..Panel::new(x.clone(), y.clone()) };
         for (i, points) in self.measured.iter().enumerate() {
             panel.mark(Mark::Points(points.clone(), minimum(i)));
         }
