@@ -248,6 +248,70 @@ fn a_signal_stops_a_measurement() {
     }
 }
 
+const ESCAPE: &str = "[escape]\nweight_decay = 5e-3\nminima = 1\nruns = 4\nmax_steps = 1_000_000_000\nbatches = [32]\n\
+    radii = { from = 0.01, to = 0.05, count = 3 }\nnoise_batches = 20\npredicted_runs = 2\nrank = 2\n";
+
+/// A stop while the escapes are measured, when all trainings are complete. A resumed `reproduce` measures them again, and leaves a complete
+/// calibration alone.
+#[cfg(unix)]
+#[test]
+fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("experiments")).unwrap();
+    let file = dir.path().join("experiments/c.toml");
+    let short = FILE.replace("iterations = 600", "iterations = 200").replace("hidden = [32]", "hidden = [4]") + ESCAPE;
+    // No run leaves a ball of radius 1000 within minutes.
+    let endless = short.replace("to = 0.05", "to = 1_000.0");
+    fs::write(&file, &endless).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_levy-escape"));
+    command.args(["reproduce", "-v"]).current_dir(dir.path()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("escapes from minimum 1 of 1, configuration 1 of 2")));
+    let signal = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    let said = lines.collect::<Vec<String>>().join("\n");
+    assert!(child.wait().unwrap().code() == Some(130) && said.contains("reproduce --resume"), "{said}");
+    let place = dir.path().join("results/small");
+    let calibration = Calibration::read(&place.join("calibration.json")).unwrap();
+    assert!(calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. })));
+    let text = |name: &str| fs::read_to_string(place.join(name)).unwrap();
+    assert!(
+        text("summary.txt").contains("stopped here") && text("manifest.json").contains("\"escape_complete\": false")
+    );
+    assert_eq!(text("network_escape.csv").lines().count(), 1);
+    // The same stopped results, of a file whose escapes end: a resumption must not take them for complete.
+    let manifest = text("manifest.json").replace("to = 1_000.0", "to = 0.05");
+    fs::write(place.join("manifest.json"), manifest).unwrap();
+    fs::write(&file, &short).unwrap();
+    let again = ["reproduce", "--resume"];
+    let said = stderr(program(dir.path()).args(again), 0);
+    assert!(!said.contains("small: exists already") && dir.path().join("results/small.2").is_dir(), "{said}");
+    assert!(text("manifest.json").contains("\"escape_complete\": true"));
+    assert_eq!(text("network_escape.csv").lines().count(), 1 + 2 * 3);
+    assert!(stderr(program(dir.path()).args(again), 0).contains("small: exists already"));
+}
+
+/// Two runs give the same table, and a minimum that is not reached is reported after everything else is written.
+#[test]
+fn escapes_are_repeatable_and_a_minimum_that_is_not_reached_is_reported() {
+    let small = FILE.replace("iterations = 600", "iterations = 200").replace("hidden = [32]", "hidden = [4]") + ESCAPE;
+    let dir = folder(&small);
+    for out in ["one", "two"] {
+        program(dir.path()).args(["calibrate", "c.toml", "--out", out]).assert().success();
+    }
+    let table = |out: &str| fs::read_to_string(dir.path().join(out).join("small/network_escape.csv")).unwrap();
+    assert_eq!(table("one"), table("two"));
+    fs::write(dir.path().join("c.toml"), small + "descent = 1\n").unwrap();
+    let error = stderr(program(dir.path()).args(["calibrate", "c.toml", "--out", "three"]), 1);
+    assert!(
+        error.contains("minimum 1 was not reached: |∇F| fell from") && error.contains("raise `descent`"),
+        "{error}"
+    );
+    assert_eq!(table("three").lines().count(), 1);
+    assert!(fs::read_to_string(dir.path().join("three/small/summary.txt")).unwrap().contains("NOT REACHED"));
+}
+
 /// The bytes of an IDX file.
 fn idx(dims: &[u32], entries: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, dims.len() as u8];

@@ -171,6 +171,9 @@ pub struct CalibrationManifest<'a> {
     seconds: f64,
     stop_reason: StopReason,
     trainings: &'a [TrainingSpeed],
+    /// Whether every escape was measured; missing without `[escape]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escape_complete: Option<bool>,
     /// Text of the file; values from the command line are in the fields above.
     calibration: &'a str,
 }
@@ -208,13 +211,14 @@ pub struct EndedCalibration<'a> {
     pub seconds: f64,
     pub stop_reason: StopReason,
     pub trainings: &'a [TrainingSpeed],
+    pub escape_complete: Option<bool>,
 }
 
 #[cfg(feature = "calibrate")]
 impl<'a> CalibrationManifest<'a> {
     /// The manifest of a calibration that has just ended.
     pub fn of(file: &'a CalibrationFile, settings: &'a CalibrationSettings, ended: EndedCalibration<'a>) -> Self {
-        let EndedCalibration { device, start, seconds, stop_reason, trainings } = ended;
+        let EndedCalibration { device, start, seconds, stop_reason, trainings, escape_complete } = ended;
         CalibrationManifest {
             version: env!("CARGO_PKG_VERSION"),
             name: &settings.name,
@@ -227,6 +231,7 @@ impl<'a> CalibrationManifest<'a> {
             seconds,
             stop_reason,
             trainings,
+            escape_complete,
             calibration: &file.text,
         }
     }
@@ -245,6 +250,13 @@ pub fn is_of(manifest: &str, file: &CalibrationFile, settings: &CalibrationSetti
         && manifest["seed"] == settings.seed.0
         && manifest["quick"] == is_quick(file, settings)
         && manifest["calibration"] == *file.text
+}
+
+/// Whether the manifest says that every escape was measured.
+#[cfg(feature = "calibrate")]
+pub fn has_escapes(manifest: &str) -> bool {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
+    manifest["escape_complete"] == true
 }
 
 /// The time in UTC, to the second.

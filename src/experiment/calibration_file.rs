@@ -157,6 +157,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
             smaller.test_images = quick.test.or(settings.test_images);
             if let Some(escape) = &mut smaller.escape {
                 escape.minima = quick.minima.unwrap_or(escape.minima).min(escape.minima);
+                escape.max_steps = quick.max_steps.map_or(escape.max_steps, |n| escape.max_steps.min(n as u64));
                 let fewer = |runs: usize| quick.runs.unwrap_or(runs).min(runs);
                 (escape.runs, escape.predicted_runs) = (fewer(escape.runs), fewer(escape.predicted_runs));
             }
@@ -291,9 +292,10 @@ struct Amounts {
     coordinates: usize,
     train: Option<usize>,
     test: Option<usize>,
-    /// Minima and runs of the escape.
+    /// Minima, runs and their most steps of the escape.
     minima: Option<usize>,
     runs: Option<usize>,
+    max_steps: Option<usize>,
 }
 
 impl Default for Amounts {
@@ -308,6 +310,7 @@ impl Default for Amounts {
             test: None,
             minima: None,
             runs: None,
+            max_steps: None,
         }
     }
 }
@@ -331,6 +334,7 @@ fn read_amounts(value: Value<'_>, default: Amounts, iterations: Option<u64>) -> 
         test: of_quick("test", 1)?,
         minima: of_quick("minima", 1)?,
         runs: of_quick("runs", 2)?,
+        max_steps: of_quick("max_steps", 1)?,
         measurements: amount("measurements", 1, MOST_POINTS, default.measurements as u64)? as usize,
         batches: amount("batches", 2, MOST_BATCHES, default.batches as u64)? as usize,
         window: amount("window", 0, MOST_BATCHES, default.window)?,

@@ -1,23 +1,44 @@
 //! Fills the figures of a network's escape.
 
 use super::select::title;
-use super::{EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw, Point};
+use super::{EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw, OptimiserCurves, Point};
 use crate::calibrate::{EscapeCell, EscapeRow, NetworkEscape, SetKind};
 
 /// Vertices of a survival curve.
 const VERTICES: usize = 200;
 
-/// Configurations in order of appearance, each with its cells, one a minimum.
-fn configurations(escape: &NetworkEscape) -> Vec<(String, Vec<&EscapeCell>)> {
-    let mut found: Vec<(String, Vec<&EscapeCell>)> = Vec::new();
+/// One learning rate and batch of an optimiser.
+struct Configuration<'e> {
+    eta: f64,
+    batch: usize,
+    /// One a minimum.
+    cells: Vec<&'e EscapeCell>,
+}
+
+/// The optimisers in order of appearance, each with its configurations.
+fn optimisers(escape: &NetworkEscape) -> Vec<(String, Vec<Configuration<'_>>)> {
+    let mut found: Vec<(String, Vec<Configuration>)> = Vec::new();
     for cell in &escape.cells {
-        let name = format!("{}, η = {}, batch {}", title(&cell.optimiser), round(cell.eta), cell.batch);
-        match found.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, cells)) => cells.push(cell),
-            None => found.push((name, vec![cell])),
+        let name = title(&cell.optimiser);
+        let place = found.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
+            found.push((name, Vec::new()));
+            found.len() - 1
+        });
+        let configurations = &mut found[place].1;
+        match configurations.iter_mut().find(|c| c.eta == cell.eta && c.batch == cell.batch) {
+            Some(configuration) => configuration.cells.push(cell),
+            None => configurations.push(Configuration { eta: cell.eta, batch: cell.batch, cells: vec![cell] }),
         }
     }
     found
+}
+
+/// The setting relative to the largest learning rate of the optimiser, as `0.5 η, batch 32`.
+fn setting(configuration: &Configuration, all: &[Configuration]) -> String {
+    let largest = all.iter().map(|c| c.eta).fold(0.0, f64::max);
+    let factor = round(configuration.eta / largest);
+    let eta = if factor == 1.0 { "η".to_owned() } else { format!("{factor} η") };
+    format!("{eta}, batch {}", configuration.batch)
 }
 
 /// Without the noise of a product of two decimals.
@@ -33,7 +54,8 @@ pub(super) fn network_escape(escape: &NetworkEscape) -> NetworkEscapeFigure {
     let curve = |cell: &EscapeCell, of: fn(&EscapeRow) -> Option<f64>| -> Vec<(f64, f64)> {
         balls(cell).filter_map(|row| Some((row.size, of(row)?))).collect()
     };
-    let panel = |(title, cells): (String, Vec<&EscapeCell>)| {
+    let panel = |name: &str, configuration: &Configuration, all: &[Configuration]| {
+        let cells = &configuration.cells;
         let point = |row: &EscapeRow| row.mean.map(|m| Point { x: row.size, y: m.value, lo: m.lo, hi: m.hi });
         let predicted = cells.first().map_or(Vec::new(), |cell| {
             vec![
@@ -45,31 +67,40 @@ pub(super) fn network_escape(escape: &NetworkEscape) -> NetworkEscapeFigure {
             ]
         });
         EscapeCurves {
-            title,
+            title: format!("{name}, η = {}, batch {}", round(configuration.eta), configuration.batch),
+            setting: setting(configuration, all),
             measured: cells.iter().map(|cell| balls(cell).filter_map(point).collect()).collect(),
             predicted,
             slopes: cells.iter().map(|cell| curve(cell, |row| row.slope)).collect(),
             alpha: cells.first().map_or(2.0, |cell| cell.alpha[0]),
         }
     };
-    NetworkEscapeFigure { panels: configurations(escape).into_iter().map(panel).collect() }
+    let curves = |(name, all): (String, Vec<Configuration>)| OptimiserCurves {
+        settings: all.iter().map(|configuration| panel(&name, configuration, &all)).collect(),
+        name,
+    };
+    NetworkEscapeFigure { optimisers: optimisers(escape).into_iter().map(curves).collect() }
 }
 
 pub(super) fn network_escape_law(escape: &NetworkEscape) -> NetworkEscapeLaw {
-    let series = |(label, cells): (String, Vec<&EscapeCell>)| {
-        let cell = *cells.first()?;
+    let law = |configuration: &Configuration, all: &[Configuration]| {
+        let cell = *configuration.cells.first()?;
         let curve = |of: fn(&EscapeRow) -> Option<f64>| -> Vec<(f64, f64)> {
             balls(cell).filter_map(|row| Some((row.size, of(row)?))).collect()
         };
         let all_left = balls(cell).filter(|row| row.variation.is_some()).last();
         Some(EscapeLaw {
-            label,
+            setting: setting(configuration, all),
             survival: all_left.map_or(Vec::new(), survival),
             one_step: curve(|row| row.one_step_share),
             variation: curve(|row| row.variation),
         })
     };
-    NetworkEscapeLaw { series: configurations(escape).into_iter().filter_map(series).collect() }
+    let laws = |(name, all): (String, Vec<Configuration>)| {
+        let found = all.iter().filter_map(|configuration| law(configuration, &all)).collect();
+        (name, found)
+    };
+    NetworkEscapeLaw { optimisers: optimisers(escape).into_iter().map(laws).collect() }
 }
 
 /// `P(Γ > t)` against `t` in units of the mean, as a staircase.

@@ -27,9 +27,9 @@ pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
     ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
-    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, RatioSeries, ScaleDistribution,
-    ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure, TailsPanel, TheoremTwo,
-    TrainingCurves, TrainingFigure,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves, RatioSeries,
+    ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure,
+    TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};

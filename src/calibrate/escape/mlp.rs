@@ -1,7 +1,7 @@
 //! Loss and gradient of a fully connected network in double precision, on few images at a time.
 //!
 //! `F(θ) = mean cross-entropy + ½ w |θ|²`. The layout of `θ` is that of the networks that candle differentiates: for every layer the weights
-//! (outputs × inputs), then the biases. A step on a small batch takes a tenth of candle's time, most of which is bookkeeping.
+//! (outputs × inputs), then the biases.
 
 use super::settings::Activation;
 use crate::calibrate::data::images::Images;
@@ -11,7 +11,7 @@ use crate::noise::Stream;
 const TOGETHER: usize = 128;
 
 /// A network with its data.
-pub(super) struct Mlp {
+pub(in crate::calibrate) struct Mlp {
     widths: Vec<usize>,
     activation: Activation,
     decay: f64,
@@ -21,7 +21,7 @@ pub(super) struct Mlp {
 
 /// Activations and their derivatives, feature by feature: entry `(feature, image)` at `feature * images + image`.
 #[derive(Default)]
-pub(super) struct Buffers {
+pub(in crate::calibrate) struct Buffers {
     values: Vec<Vec<f64>>,
     slopes: Vec<Vec<f64>>,
     order: Vec<u32>,

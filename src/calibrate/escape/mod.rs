@@ -14,6 +14,8 @@ mod table;
 mod tests;
 mod walk;
 
+#[cfg(test)]
+pub(super) use mlp::{Buffers, Mlp};
 pub use passages::{EscapeRow, Prediction as EscapePredictions};
 pub use sets::SetKind;
 pub use settings::{Activation, EscapeSettings, Sizes};

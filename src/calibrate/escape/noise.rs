@@ -6,7 +6,7 @@ use crate::noise::{Alpha, Seed, Stream};
 use crate::tail::{Centre, Estimator, GaussianSurrogate, IntervalSettings, TailError, TailSample};
 
 /// Values in the estimate of a tail index: whole batches, so that every parameter counts alike.
-const POOLED: usize = 1_000_000;
+const POOLED: usize = 200_000;
 
 /// Noise vectors, one row a batch, and the tail index of their entries.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct NoiseSample {
     pub second_moment: Vec<f64>,
     /// Mean of `log |ξ_i|` over the batches; `-∞` for a parameter without noise.
     pub mean_log: Vec<f64>,
-    /// The paper's estimate for the pooled noise, and that of its Gaussian surrogate. Above 2 they count as 2.
+    /// Tail index of the pooled noise, and of its Gaussian surrogate. Above 2 they count as 2.
     pub alpha: [Alpha; 2],
 }
 
@@ -31,6 +31,7 @@ impl NoiseSample {
         landscape: &mut impl Landscape,
         dim: usize,
         batches: usize,
+        estimator: Estimator,
         stream: &mut Stream,
     ) -> Result<Self, TailError> {
         let (at, mut gradient) = (vec![0.0; dim], vec![0.0; dim]);
@@ -53,7 +54,7 @@ impl NoiseSample {
         }
         let pooled = &rows[..(POOLED / dim).clamp(2, batches) * dim];
         let surrogate = GaussianSurrogate::of_rows(pooled, dim)?.draw(Seed(rand::Rng::next_u64(stream)));
-        let alpha = [index(pooled)?, index(&surrogate)?];
+        let alpha = [index(estimator, pooled)?, index(estimator, &surrogate)?];
         Ok(NoiseSample { dim, rows, second_moment, mean_log, alpha })
     }
 
@@ -63,9 +64,9 @@ impl NoiseSample {
     }
 }
 
-fn index(data: &[f64]) -> Result<Alpha, TailError> {
+fn index(estimator: Estimator, data: &[f64]) -> Result<Alpha, TailError> {
     let sample = TailSample::new(data, Centre::Zero)?;
     let settings = IntervalSettings::default();
-    let found = Estimator::MOHAMMADI.estimate(&sample, &settings)?.alpha.value;
+    let found = estimator.estimate(&sample, &settings)?.alpha.value;
     Alpha::new(found.min(2.0)).map_err(|_| TailError::NotFinite { index: 0, value: found })
 }

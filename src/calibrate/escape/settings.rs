@@ -1,5 +1,7 @@
 //! Settings of a network's escape.
 
+use crate::tail::Estimator;
+
 /// Activation between the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
@@ -72,6 +74,8 @@ pub struct EscapeSettings {
     pub loss_every: u64,
     /// Batches whose noise is measured at the minimum, for every batch size.
     pub noise_batches: usize,
+    /// Estimator of the tail index of the pooled noise.
+    pub estimator: Estimator,
     /// Runs of each predicting simulation.
     pub predicted_runs: usize,
     /// Eigenvectors of the Hessian in the quadratic model, beside its diagonal.

@@ -37,6 +37,8 @@ pub(in crate::calibrate) struct EscapeInput<'s> {
     pub batch: usize,
     pub iterations: u64,
     pub stop: &'s StopFlag,
+    /// Called with the numbers of minimum and configuration before these are measured.
+    pub begins: &'s (dyn Fn(usize, usize) + Sync),
 }
 
 /// A minimum.
@@ -147,11 +149,19 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
     let gradient = |x: &[f64]| {
         let theta: Vec<f64> = minimum.theta.iter().zip(x).map(|(t, x)| t + x).collect();
         let mut out = vec![0.0; theta.len()];
+        // The Hessian of a large network takes long; after a stop it is not used.
+        if stop.is_set() {
+            return out;
+        }
         mlp.full(&theta, &mut Buffers::default(), &mut out);
         out
     };
     let measure = || Quadratic::measure(mlp.dim(), settings.rank, &gradient, &mut Stream::new(key, HESSIAN, 0));
     let quadratic = reached.then(measure);
+    if stop.is_set() {
+        found.stopped = true;
+        return;
+    }
     found.minima.push(EscapeMinimum {
         number,
         parameters: mlp.dim(),
@@ -166,7 +176,13 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
     for &batch in &settings.batches {
         let around = || Around::new(&mlp, &minimum, batch);
         let mut stream = Stream::new(key, FIRST, batch as u64);
-        let noise = match NoiseSample::draw(&mut around(), mlp.dim(), settings.noise_batches, &mut stream) {
+        let noise = match NoiseSample::draw(
+            &mut around(),
+            mlp.dim(),
+            settings.noise_batches,
+            settings.estimator,
+            &mut stream,
+        ) {
             Ok(noise) => noise,
             Err(error) => {
                 found.left_out.push(format!("minimum {number}, batch {batch}: {error}"));
@@ -176,6 +192,7 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
         for (label, optimiser) in input.optimisers {
             for factor in &settings.eta_factors {
                 cell += 1;
+                (input.begins)(number, cell as usize);
                 let configuration = Configuration {
                     settings,
                     optimiser: scaled(*optimiser, *factor),

@@ -73,6 +73,9 @@ impl NetworkEscape {
                 lines.extend(family(cell, kind));
             }
         }
+        if self.stopped {
+            lines.push("  stopped here: what is missing was not measured".to_owned());
+        }
         lines.join("\n") + "\n"
     }
 }

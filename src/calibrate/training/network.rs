@@ -204,6 +204,8 @@ fn right(logits: &Tensor, batch: &ImageBatch) -> candle_core::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calibrate::Activation;
+    use crate::calibrate::escape::{Buffers, Mlp};
     use crate::noise::Seed;
 
     fn images(shape: [usize; 3], count: usize) -> Images {
@@ -265,6 +267,40 @@ mod tests {
                 let ratio = (loss(1e-6) - loss(-1e-6)) / 2e-6 / square.sqrt();
                 assert!((ratio - 1.0).abs() < 1e-4, "{architecture:?}, {}: {ratio}", layer.name);
             }
+        }
+    }
+
+    /// The plain network of the escapes against candle, in double precision: loss, every entry of the gradient, and the order of the parameters.
+    #[test]
+    fn the_plain_network_has_candles_gradients() {
+        let (hidden, images) = (vec![12, 7], images([1, 8, 8], 30));
+        let architecture = Architecture::Mlp { hidden: hidden.clone() };
+        let network =
+            Network::new(&architecture, images.shape, 10, &mut Stream::new(Seed(1), 0, 0), &Device::Cpu).unwrap();
+        let theta: Vec<f64> = network.parameters().unwrap().into_iter().map(f64::from).collect();
+        let batch = Loaded::new(&images, &Device::Cpu).unwrap().slice(0..30).unwrap();
+        for activation in Activation::ALL {
+            let layers = moved(&network, &vec![0.0; network.dim()], 0.0);
+            let activate = |x: Tensor, layer: &Layer| match (layer, activation) {
+                (Layer::Relu, Activation::Tanh) => x.tanh(),
+                _ => layer.forward(&x),
+            };
+            let logits = layers.iter().try_fold(batch.images.to_dtype(DType::F64).unwrap(), activate).unwrap();
+            let expected = cross_entropy(&logits, &batch.labels).unwrap();
+            let gradients = expected.backward().unwrap();
+            let flat = |p: &Var| gradients.get(p).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+            let by_candle: Vec<f64> = layers.iter().flat_map(Layer::parameters).flat_map(flat).collect();
+            let mlp = Mlp::new(&images, &hidden, 10, activation, 0.0);
+            let mut gradient = vec![0.0; mlp.dim()];
+            let loss = mlp.full(&theta, &mut Buffers::default(), &mut gradient);
+            let expected = expected.to_scalar::<f64>().unwrap();
+            assert!((loss - expected).abs() < 1e-12, "{activation:?}: {loss} for {expected}");
+            assert_eq!(gradient.len(), by_candle.len());
+            for (i, (found, expected)) in gradient.iter().zip(&by_candle).enumerate() {
+                // Rounding of sums of 30 terms of order 1.
+                assert!((found - expected).abs() < 1e-13, "{activation:?}, {i}: {found} for {expected}");
+            }
+            assert!(by_candle.iter().filter(|g| g.abs() > 1e-6).count() > mlp.dim() / 2);
         }
     }
 

@@ -76,7 +76,8 @@ pub fn calibrate(
         settings.batch,
         runs.iter().map(|run| run.record.clone()).collect(),
     );
-    let escape = settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop)).transpose()?;
+    let escape =
+        settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop, observer)).transpose()?;
     Ok(Calibrated { calibration, runs, escape })
 }
 
@@ -87,6 +88,7 @@ fn escapes(
     data: &DataSet,
     threads: usize,
     stop: &StopFlag,
+    observer: &dyn CalibrationObserver,
 ) -> Result<NetworkEscape, CalibrateError> {
     let Architecture::Mlp { hidden } = &settings.network else {
         return Err(CalibrateError::EscapeNetwork { network: settings.network.name() });
@@ -101,6 +103,7 @@ fn escapes(
         batch: settings.batch,
         iterations: settings.iterations,
         stop,
+        begins: &|minimum, configuration| observer.escaping(minimum, configuration),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
     Ok(pool.install(|| network_escape(&input)))

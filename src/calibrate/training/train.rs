@@ -47,6 +47,9 @@ pub enum Event {
 pub trait CalibrationObserver: Sync {
     /// Called by training number `run`.
     fn event(&self, run: usize, event: Event);
+
+    /// Called before the escapes of a configuration (optimiser, learning rate and batch) from a minimum are measured. Both are numbered from 1.
+    fn escaping(&self, _minimum: usize, _configuration: usize) {}
 }
 
 /// A run, with the data for files other than the calibration.

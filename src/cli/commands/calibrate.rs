@@ -9,12 +9,12 @@ use thiserror::Error;
 
 use crate::calibrate::{
     CalibrateError, Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DataError, DeviceChoice, Ended,
-    Event, OptimiserRun, calibrate as measure,
+    Event, NetworkEscape, OptimiserRun, calibrate as measure,
 };
 use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::load::{LoadFailure, read_text};
-use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, is_of, now};
+use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, has_escapes, is_of, now};
 use crate::cli::options::CalibrateOptions;
 use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
@@ -130,7 +130,7 @@ pub fn load(path: &Path) -> Result<CalibrationFile, LoadFailure> {
     CalibrationFile::parse(&path.display().to_string(), &read_text(path)?).map_err(LoadFailure::invalid)
 }
 
-/// Whether a complete calibration with these settings exists.
+/// Whether a complete calibration with these settings exists, its escapes included.
 ///
 /// # Errors
 /// [`CalibrateFailure::OtherCalibration`] if the folder holds one with other settings.
@@ -142,6 +142,9 @@ pub fn is_made(out: &Path, file: &CalibrationFile, settings: &CalibrationSetting
     let manifest = read_text(&place.join("manifest.json")).unwrap_or_default();
     if !is_of(&manifest, file, settings) {
         return Err(CalibrateFailure::OtherCalibration { path: place });
+    }
+    if settings.escape.is_some() && !has_escapes(&manifest) {
+        return Ok(false);
     }
     Ok(Calibration::read(&place.join("calibration.json")).is_ok_and(|calibration| complete(&calibration)))
 }
@@ -197,7 +200,14 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         Some(StopCause::Interrupted) => StopReason::Interrupted,
         Some(StopCause::TimeLimit) => StopReason::TimeLimit,
     };
-    let ended = EndedCalibration { device: &device_reason, start, seconds, stop_reason, trainings: &speeds };
+    let ended = EndedCalibration {
+        device: &device_reason,
+        start,
+        seconds,
+        stop_reason,
+        trainings: &speeds,
+        escape_complete: found.escape.as_ref().map(NetworkEscape::complete),
+    };
     folder.write("manifest.json", json(&CalibrationManifest::of(job.file, settings, ended))?.as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
     console.moved(&path, moved.as_deref());
@@ -344,6 +354,17 @@ impl CalibrationObserver for Stopwatch<'_> {
                 let (name, label) = (&self.settings.name, &self.settings.optimisers[run].0);
                 self.console.say_more(format!("{name}: {label}: the noise after {iteration} steps is measured"));
             }
+        }
+    }
+
+    fn escaping(&self, minimum: usize, configuration: usize) {
+        let Some(escape) = &self.settings.escape else { return };
+        self.meter.finish();
+        let configurations = self.settings.optimisers.len() * escape.eta_factors.len() * escape.batches.len();
+        let said = format!("{}: escapes from minimum {minimum} of {}", self.settings.name, escape.minima);
+        self.console.say_more(format!("{said}, configuration {configuration} of {configurations}"));
+        if configuration == 1 {
+            self.console.say(said);
         }
     }
 }

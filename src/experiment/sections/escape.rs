@@ -2,7 +2,10 @@
 
 use crate::calibrate::{Activation, EscapeSettings, Sizes};
 use crate::experiment::toml::reader::Value;
+use crate::tail::Estimator;
 
+/// Estimators of a pooled index. The default does not depend on the order of the values.
+const ESTIMATORS: [Estimator; 3] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH, Estimator::MOHAMMADI];
 const MOST_RUNS: u64 = 1_000_000;
 const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_SIZES: u64 = 200;
@@ -36,6 +39,9 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
     let (boxes, levels) = (optional("boxes"), optional("levels"));
     let loss_every = whole("loss_every", 1, MOST_STEPS, 10);
     let noise_batches = whole("noise_batches", 10, MOST_RUNS, 400);
+    let estimator = table
+        .get("estimator")
+        .map_or(Some(ESTIMATORS[0]), |value| value.named(&ESTIMATORS, |estimator| estimator.name()));
     let predicted_runs = whole("predicted_runs", 2, MOST_RUNS, 100);
     let rank = whole("rank", 0, MOST_RANK, 20);
     table.finish();
@@ -54,6 +60,7 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
         levels: levels?,
         loss_every: loss_every?,
         noise_batches: noise_batches? as usize,
+        estimator: estimator?,
         predicted_runs: predicted_runs? as usize,
         rank: rank? as usize,
     })

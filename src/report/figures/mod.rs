@@ -18,8 +18,8 @@ pub(super) mod transitions;
 pub(super) mod which_flatness;
 
 pub use calibration::{
-    EscapeCurves, EscapeLaw, LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, ScaleDistribution,
-    ScalesFigure, TailCurve, TailIndexFigure, TailsPanel, TrainingCurves, TrainingFigure,
+    EscapeCurves, EscapeLaw, LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves,
+    ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel, TrainingCurves, TrainingFigure,
 };
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};

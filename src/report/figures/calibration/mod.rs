@@ -8,7 +8,7 @@ mod scales;
 mod tail_index;
 mod training;
 
-pub use network_escape::{EscapeCurves, NetworkEscapeFigure};
+pub use network_escape::{EscapeCurves, NetworkEscapeFigure, OptimiserCurves};
 pub use network_escape_law::{EscapeLaw, NetworkEscapeLaw};
 pub use noise_law::{LawCurve, NoiseLaw};
 pub use noise_tails::{NoiseTails, TailsPanel};

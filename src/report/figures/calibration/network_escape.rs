@@ -1,4 +1,4 @@
-//! The network's escape: mean steps to leave a ball against its radius with the predictions, and the local slopes.
+//! The network's escape: mean steps to leave a ball against its radius with the predictions, and their local slopes.
 
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::{
@@ -6,21 +6,35 @@ use crate::report::{
 };
 
 const STEM: &str = "network-escape";
-/// Panels of a row.
+/// Optimisers beside each other.
 const COLUMNS: usize = 3;
+/// Heights of the panels in points.
+const MEANS: f64 = 88.0;
+const SLOPES: f64 = 110.0;
 
-/// The figure: one column a configuration, with `Γ` above and its slope below.
+/// The figure: one column an optimiser, with a panel for each of its settings, and below them the slopes of `Γ`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NetworkEscapeFigure {
-    /// The configurations.
-    pub panels: Vec<EscapeCurves>,
+    /// The optimisers.
+    pub optimisers: Vec<OptimiserCurves>,
 }
 
-/// One configuration; minima of the network differ in colour.
+/// The settings of one optimiser.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptimiserCurves {
+    /// Its name.
+    pub name: String,
+    /// One panel a setting.
+    pub settings: Vec<EscapeCurves>,
+}
+
+/// Learning rate and batch of one optimiser; minima of the network differ in shade.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EscapeCurves {
     /// Title, as `SGD, η = 0.1, batch 32`.
     pub title: String,
+    /// The setting within its optimiser, as `0.5 η, batch 32`.
+    pub setting: String,
     /// Per minimum: mean steps with intervals against the radius.
     pub measured: Vec<Vec<Point>>,
     /// Names and mean steps of the predictions, at the first minimum.
@@ -38,72 +52,96 @@ impl Figure for NetworkEscapeFigure {
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = |what| move || FigureError::Empty { figure: STEM.to_owned(), what };
-        let points = || self.panels.iter().flat_map(|p| p.measured.iter().flatten());
-        let slopes = || self.panels.iter().flat_map(|p| p.slopes.iter().flatten());
+        let panels = || self.optimisers.iter().flat_map(|o| &o.settings);
+        let points = || panels().flat_map(|p| p.measured.iter().flatten());
+        let slopes = || panels().flat_map(|p| p.slopes.iter().flatten());
         let x = Axis::over("radius r", Scale::Log, points().map(|p| p.x)).ok_or_else(empty("the escapes"))?;
         let (lo, hi) = points().fold((f64::INFINITY, 1.0f64), |(lo, hi), p| (lo.min(p.y), hi.max(p.y)));
         // Predictions that leave the range of the measurements by more than a factor of 30 are cut at the frame.
         let inside = |y: &f64| *y > lo / 30.0 && *y < 30.0 * hi;
-        let curves = self.panels.iter().flat_map(|p| &p.predicted).flat_map(|(_, curve)| curve).map(|v| v.1);
+        let curves = panels().flat_map(|p| &p.predicted).flat_map(|(_, curve)| curve).map(|v| v.1);
         let heights = points().map(|p| p.y).chain(curves.filter(inside));
         let y = Axis::over("mean steps Γ", Scale::Log, heights).ok_or_else(empty("the escapes"))?;
         let steep = slopes().map(|v| v.1).chain([0.0, 2.0]);
         let steep = Axis::over("d log Γ / d log r", Scale::Linear, steep).ok_or_else(empty("the slopes"))?;
-        let mut sheet = Sheet::new(FULL_WIDTH, self.panels.len().clamp(1, COLUMNS));
-        for row in self.panels.chunks(COLUMNS) {
-            let numbered = |panel: Panel, i: usize| Panel { numbers: Numbers::new(true, i == 0), ..panel };
-            let above = row.iter().enumerate().map(|(i, curves)| numbered(curves.means(&x, &y), i));
-            sheet.row(150.0, above.collect::<Vec<_>>());
-            let below = row.iter().enumerate().map(|(i, curves)| numbered(curves.local(&x, &steep), i));
-            sheet.row(95.0, below.collect::<Vec<_>>());
+        let mut sheet = Sheet::new(FULL_WIDTH, self.optimisers.len().clamp(1, COLUMNS));
+        for optimisers in self.optimisers.chunks(COLUMNS) {
+            let settings = optimisers.iter().map(|o| o.settings.len()).max().unwrap_or(0);
+            for i in 0..settings {
+                let numbered = |column: usize, optimiser: &OptimiserCurves| {
+                    let curves = optimiser.settings.get(i)?;
+                    Some(Panel { numbers: Numbers::new(i + 1 == settings, column == 0), ..curves.means(&x, &y) })
+                };
+                sheet.row(MEANS, optimisers.iter().enumerate().map(|(c, o)| numbered(c, o)).collect::<Vec<_>>());
+            }
+            let numbered = |(column, optimiser): (usize, &OptimiserCurves)| Panel {
+                numbers: Numbers::new(true, column == 0),
+                ..optimiser.slopes(&x, &steep)
+            };
+            sheet.row(SLOPES, optimisers.iter().enumerate().map(numbered).collect::<Vec<_>>());
         }
-        let minima = self.panels.iter().map(|p| p.measured.len()).max().unwrap_or(0);
-        let measured = (0..minima)
-            .map(|i| Entry::new(Sample::Points(Look { color: shade(i), ..Look::of(i) }), format!("minimum {}", i + 1)));
-        let names: Vec<&String> =
-            self.panels.first().map_or(Vec::new(), |p| p.predicted.iter().map(|c| &c.0).collect());
-        let laws = names.iter().enumerate().map(|(i, name)| Entry::new(Sample::Line(stroke(i)), name.as_str()));
-        let levels = vec![
-            Entry::new(Sample::Line(level(Dash::Dashed)), "slope α̂"),
-            Entry::new(Sample::Line(level(Dash::Dotted)), "slope 2"),
-        ];
-        sheet.legend = Legend::default().with(measured.collect()).with(laws.collect()).with(levels);
+        sheet.legend = self.legend();
         Ok(sheet)
+    }
+}
+
+impl NetworkEscapeFigure {
+    fn legend(&self) -> Legend {
+        let panels = || self.optimisers.iter().flat_map(|o| &o.settings);
+        let minima = panels().map(|p| p.measured.len()).max().unwrap_or(0);
+        let measured = (0..minima).map(|i| Entry::new(Sample::Points(minimum(i)), format!("minimum {}", i + 1)));
+        let names = panels().next().map_or(&[][..], |p| &p.predicted);
+        let laws = names.iter().enumerate().map(|(i, law)| Entry::new(Sample::Line(stroke(i)), law.0.as_str()));
+        let most = self.optimisers.iter().max_by_key(|o| o.settings.len());
+        let settings = most.map_or(&[][..], |o| &o.settings).iter().enumerate();
+        let mut slopes: Vec<Entry> =
+            settings.map(|(i, s)| Entry::new(Sample::Points(Look::of(i)), s.setting.as_str())).collect();
+        slopes.push(Entry::new(Sample::Line(level()), "slope 2"));
+        Legend::default().with(measured.collect()).with(laws.collect()).with(slopes)
+    }
+}
+
+impl OptimiserCurves {
+    /// The slopes: a colour a setting, a line a minimum.
+    fn slopes(&self, x: &Axis, y: &Axis) -> Panel {
+        let mut panel = Panel { title: format!("{}: slopes", self.name), ..Panel::new(x.clone(), y.clone()) };
+        panel.level(2.0, level());
+        for (i, curves) in self.settings.iter().enumerate() {
+            for (number, slopes) in curves.slopes.iter().enumerate() {
+                panel.mark(Mark::Line(
+                    slopes.clone(),
+                    Stroke::solid(style::color(i), if number == 0 { 1.0 } else { 0.5 }),
+                ));
+            }
+            let first: Vec<Point> =
+                curves.slopes.first().into_iter().flatten().map(|&(x, y)| Point::exact(x, y)).collect();
+            panel.mark(Mark::Points(first, Look::of(i)));
+        }
+        panel
     }
 }
 
 impl EscapeCurves {
     fn means(&self, x: &Axis, y: &Axis) -> Panel {
-        let mut panel = Panel { title: self.title.clone(), ..Panel::new(x.clone(), y.clone()) };
+        let title = format!("{}, α̂ = {:.2}", self.title, self.alpha);
+        let mut panel = Panel { title, ..Panel::new(x.clone(), y.clone()) };
+        for (i, points) in self.measured.iter().enumerate() {
+            panel.mark(Mark::Points(points.clone(), minimum(i)));
+        }
         for (i, (_, curve)) in self.predicted.iter().enumerate() {
             panel.mark(Mark::Line(curve.clone(), stroke(i)));
         }
-        for (i, points) in self.measured.iter().enumerate() {
-            panel.mark(Mark::Points(points.clone(), Look { color: shade(i), ..Look::of(i) }));
-        }
-        panel
-    }
-
-    fn local(&self, x: &Axis, y: &Axis) -> Panel {
-        let mut panel = Panel::new(x.clone(), y.clone());
-        panel.level(self.alpha, level(Dash::Dashed));
-        panel.level(2.0, level(Dash::Dotted));
-        for (i, slopes) in self.slopes.iter().enumerate() {
-            let points: Vec<Point> = slopes.iter().map(|&(x, y)| Point::exact(x, y)).collect();
-            panel.mark(Mark::Line(slopes.clone(), Stroke::solid(shade(i), 0.7)));
-            panel.mark(Mark::Points(points, Look { color: shade(i), ..Look::of(i) }));
-        }
         panel
     }
 }
 
-/// Minima are dark, the predictions have colours.
-fn shade(i: usize) -> plotters::style::RGBColor {
-    if i == 0 { INK } else { GREY }
+/// Measurements are dark, the predictions have colours.
+fn minimum(i: usize) -> Look {
+    Look { color: if i == 0 { INK } else { GREY }, ..Look::of(i) }
 }
 
-fn level(dash: Dash) -> Stroke {
-    Stroke { dash, ..Stroke::solid(INK, 0.8) }
+fn level() -> Stroke {
+    Stroke { dash: Dash::Dotted, ..Stroke::solid(INK, 0.8) }
 }
 
 fn stroke(index: usize) -> Stroke {

@@ -3,25 +3,31 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, INK};
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "network-escape-law";
+/// Optimisers beside each other.
+const COLUMNS: usize = 3;
 /// Survival is shown down to this probability.
 const LOWEST: f64 = 0.01;
 
-/// The figure: one series a configuration.
+/// Heights of the panels in points.
+const SURVIVAL: f64 = 115.0;
+const SHARE: f64 = 85.0;
+
+/// The figure: one column an optimiser.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NetworkEscapeLaw {
-    /// The configurations.
-    pub series: Vec<EscapeLaw>,
+    /// Names of the optimisers, each with its settings.
+    pub optimisers: Vec<(String, Vec<EscapeLaw>)>,
 }
 
-/// One configuration at the first minimum.
+/// One learning rate and batch at the first minimum.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EscapeLaw {
-    /// What the legend says.
-    pub label: String,
+    /// What the legend says, as `0.5 η, batch 32`.
+    pub setting: String,
     /// `P(Γ > t E Γ)` against `t`, for the largest ball that every run left.
     pub survival: Vec<(f64, f64)>,
     /// Share of the exits from a ball whose last step is longer than half its radius, against the radius.
@@ -37,40 +43,60 @@ impl Figure for NetworkEscapeLaw {
 
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = |what| move || FigureError::Empty { figure: STEM.to_owned(), what };
-        let radii = || self.series.iter().flat_map(|s| s.one_step.iter().chain(&s.variation)).map(|v| v.0);
+        let laws = || self.optimisers.iter().flat_map(|o| &o.1);
+        let radii = || laws().flat_map(|s| s.one_step.iter().chain(&s.variation)).map(|v| v.0);
         let radius = Axis::over("radius r", Scale::Log, radii()).ok_or_else(empty("the escapes"))?;
-        let times = self.series.iter().flat_map(|s| &s.survival).map(|v| v.0).chain([0.0, 4.6]);
+        let times = laws().flat_map(|s| &s.survival).map(|v| v.0).chain([0.0, 4.6]);
         let time = Axis::over("t / mean", Scale::Linear, times).ok_or_else(empty("the times"))?;
-        let variations = self.series.iter().flat_map(|s| &s.variation).map(|v| v.1).chain([0.0, 1.05]);
+        let variations = laws().flat_map(|s| &s.variation).map(|v| v.1).chain([0.0, 1.05]);
         let variation =
-            Axis::over("coefficient of variation", Scale::Linear, variations).ok_or_else(empty("the variation"))?;
-        let mut survival = Panel::new(time, Axis::between("P(Γ > t)", Scale::Log, LOWEST, 1.2));
-        survival.mark(Mark::Line(vec![(0.0, 1.0), (-LOWEST.ln(), LOWEST)], exponential()));
-        let mut one_step =
-            Panel::new(radius.clone(), Axis::between("share of one-step exits", Scale::Linear, -0.03, 1.03));
-        let mut spread = Panel::new(radius, variation);
-        spread.level(1.0, exponential());
-        for (i, series) in self.series.iter().enumerate() {
-            survival.mark(Mark::Line(series.survival.clone(), stroke(i)));
-            for (panel, curve) in [(&mut one_step, &series.one_step), (&mut spread, &series.variation)] {
-                panel.mark(Mark::Line(curve.clone(), stroke(i)));
-                panel.mark(Mark::Points(curve.iter().map(|&(x, y)| Point::exact(x, y)).collect(), Look::of(i)));
-            }
+            Axis::over("coeff. of variation", Scale::Linear, variations).ok_or_else(empty("the variation"))?;
+        let survival = Axis::between("P(Γ > t)", Scale::Log, LOWEST, 1.2);
+        let share = Axis::between("one-step exits", Scale::Linear, -0.05, 1.05);
+        let mut sheet = Sheet::new(FULL_WIDTH, self.optimisers.len().clamp(1, COLUMNS));
+        for optimisers in self.optimisers.chunks(COLUMNS) {
+            let row = |below: bool, panel: &dyn Fn(&str, &[EscapeLaw]) -> Panel| -> Vec<Panel> {
+                let numbered = |(column, (name, laws)): (usize, &(String, Vec<EscapeLaw>))| Panel {
+                    numbers: Numbers::new(below, column == 0),
+                    ..panel(name, laws)
+                };
+                optimisers.iter().enumerate().map(numbered).collect()
+            };
+            let of_time = row(true, &|name, laws| {
+                let mut panel = Panel { title: name.to_owned(), ..Panel::new(time.clone(), survival.clone()) };
+                panel.mark(Mark::Line(vec![(0.0, 1.0), (-LOWEST.ln(), LOWEST)], exponential()));
+                for (i, law) in laws.iter().enumerate() {
+                    panel.mark(Mark::Line(law.survival.clone(), Stroke::solid(style::color(i), 1.0)));
+                }
+                panel
+            });
+            sheet.row(SURVIVAL, of_time);
+            sheet.row(SHARE, row(false, &|_, laws| against_radius(&radius, &share, laws, |law| &law.one_step)));
+            let spread = row(true, &|_, laws| {
+                let mut panel = against_radius(&radius, &variation, laws, |law| &law.variation);
+                panel.level(1.0, exponential());
+                panel
+            });
+            sheet.row(SHARE, spread);
         }
-        let mut sheet = Sheet::new(FULL_WIDTH, 3);
-        sheet.row(150.0, [survival, one_step, spread]);
-        let series = self.series.iter().enumerate();
-        let series = series.map(|(i, s)| Entry::new(Sample::Line(stroke(i)), s.label.as_str())).collect();
+        let most = self.optimisers.iter().map(|o| &o.1).max_by_key(|laws| laws.len());
+        let settings = most.map_or(&[][..], |laws| laws).iter().enumerate();
+        let settings = settings.map(|(i, s)| Entry::new(Sample::Points(Look::of(i)), s.setting.as_str())).collect();
         let exact = vec![Entry::new(Sample::Line(exponential()), "exponential law")];
-        sheet.legend = Legend::default().with(series).with(exact);
+        sheet.legend = Legend::default().with(settings).with(exact);
         Ok(sheet)
     }
 }
 
-fn exponential() -> Stroke {
-    Stroke::dashed(INK, 0.9)
+fn against_radius(x: &Axis, y: &Axis, laws: &[EscapeLaw], of: fn(&EscapeLaw) -> &Vec<(f64, f64)>) -> Panel {
+    let mut panel = Panel::new(x.clone(), y.clone());
+    for (i, law) in laws.iter().enumerate() {
+        panel.mark(Mark::Line(of(law).clone(), Stroke::solid(style::color(i), 0.7)));
+        panel.mark(Mark::Points(of(law).iter().map(|&(x, y)| Point::exact(x, y)).collect(), Look::of(i)));
+    }
+    panel
 }
 
-fn stroke(index: usize) -> Stroke {
-    Stroke { color: style::color(index), width: 1.0, dash: [Dash::Solid, Dash::DashDot, Dash::Dotted][index % 3] }
+fn exponential() -> Stroke {
+    Stroke::dashed(INK, 0.9)
 }
