@@ -271,7 +271,7 @@ fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
     let signal = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(signal.success());
     let said = lines.collect::<Vec<String>>().join("\n");
-    assert!(child.wait().unwrap().code() == Some(130) && said.contains("reproduce --resume"), "{said}");
+    assert!(child.wait().unwrap().code() == Some(130) && said.contains("reproduce -v --resume"), "{said}");
     let place = dir.path().join("results/small");
     let calibration = Calibration::read(&place.join("calibration.json")).unwrap();
     assert!(calibration.runs.iter().all(|run| matches!(run.ended, Ended::Complete { .. })));
@@ -286,7 +286,7 @@ fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
     fs::write(&file, &short).unwrap();
     let again = ["reproduce", "--resume"];
     let said = stderr(program(dir.path()).args(again), 0);
-    assert!(!said.contains("small: exists already") && dir.path().join("results/small.2").is_dir(), "{said}");
+    assert!(!said.contains("small: exists already") && dir.path().join("results/small.1").is_dir(), "{said}");
     assert!(text("manifest.json").contains("\"escape_complete\": true"));
     assert_eq!(text("network_escape.csv").lines().count(), 1 + 2 * 3);
     assert!(stderr(program(dir.path()).args(again), 0).contains("small: exists already"));

@@ -133,7 +133,7 @@ fn stable_noise_is_predicted_by_its_index_and_at_large_sets_by_the_formula() {
                 assert!(wrong.is_none_or(|off| off > 1.0), "{row:?}");
             }
         }
-        let largest = rows.iter().filter(|row| row.set == SetKind::Ball).next_back().unwrap();
+        let largest = rows.iter().rfind(|row| row.set == SetKind::Ball).unwrap();
         must_hit(largest, largest.predicted.formula, 0.35, "formula");
     }
 }
