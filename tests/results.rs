@@ -58,7 +58,7 @@ fn the_example_leaves_everything_it_promises() {
         let png = fs::read(results.join(format!("figures/{figure}.png"))).unwrap();
         assert!(png.starts_with(b"\x89PNG") && png.len() > 1000, "{figure}");
     }
-    assert_eq!(names(&results.join("figures")).len(), 6);
+    assert_eq!(names(&results.join("figures")).len(), 9);
 }
 
 #[test]

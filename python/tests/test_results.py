@@ -23,10 +23,12 @@ def test_tables_of_a_run() -> None:
     assert len(results.comparison) > 0
     assert results.findings.startswith("#")
     assert "version" in " ".join(results.manifest)
-    assert all(path.suffix == ".svg" for path in results.figures.values()) and "theorem2" in results.figures
+    assert all(path.suffix == ".svg" for path in results.figures.values())
+    assert "theorem2" in results.figures
     values = results.figure_values("theorem2")
     measured = values[(values["kind"] == "measured") & (values["panel"] == 0)]
-    assert set(measured["y"]) <= set(results.comparison["gamma_ratio"]) and len(measured) > 0
+    assert set(measured["y"]) <= set(results.comparison["gamma_ratio"])
+    assert len(measured) > 0
     assert repr(results) == f"Results({str(REFERENCE)!r})"
     assert results._repr_markdown_() == results.findings
 
