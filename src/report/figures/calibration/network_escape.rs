@@ -2,7 +2,8 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Dash, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stroke,
 };
 
 const STEM: &str = "network-escape";
@@ -108,10 +109,9 @@ impl OptimiserCurves {
         panel.level(2.0, level());
         for (i, curves) in self.settings.iter().enumerate() {
             for (number, slopes) in curves.slopes.iter().enumerate() {
-                panel.mark(Mark::Line(
-                    slopes.clone(),
-                    Stroke::solid(style::color(i), if number == 0 { 1.0 } else { 0.5 }),
-                ));
+                let series = format!("{}, minimum {}", curves.setting, number + 1);
+                let stroke = Stroke::solid(style::color(i), if number == 0 { 1.0 } else { 0.5 });
+                panel.data(series, DataKind::Slope, Mark::Line(slopes.clone(), stroke));
             }
             let first: Vec<Point> =
                 curves.slopes.first().into_iter().flatten().map(|&(x, y)| Point::exact(x, y)).collect();
@@ -126,10 +126,11 @@ impl EscapeCurves {
         let title = format!("{}, α̂ = {:.2}", self.title, self.alpha);
         let mut panel = Panel { title, ..Panel::new(x.clone(), y.clone()) };
         for (i, points) in self.measured.iter().enumerate() {
-            panel.mark(Mark::Points(points.clone(), minimum(i)));
+            let series = format!("minimum {}", i + 1);
+            panel.data(series, DataKind::Measured, Mark::Points(points.clone(), minimum(i)));
         }
-        for (i, (_, curve)) in self.predicted.iter().enumerate() {
-            panel.mark(Mark::Line(curve.clone(), stroke(i)));
+        for (i, (law, curve)) in self.predicted.iter().enumerate() {
+            panel.data(law, DataKind::Predicted, Mark::Line(curve.clone(), stroke(i)));
         }
         panel
     }

@@ -3,7 +3,7 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, INK};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 
 const STEM: &str = "network-escape-law";
@@ -66,7 +66,8 @@ impl Figure for NetworkEscapeLaw {
                 let mut panel = Panel { title: name.to_owned(), ..Panel::new(time.clone(), survival.clone()) };
                 panel.mark(Mark::Line(vec![(0.0, 1.0), (-LOWEST.ln(), LOWEST)], exponential()));
                 for (i, law) in laws.iter().enumerate() {
-                    panel.mark(Mark::Line(law.survival.clone(), Stroke::solid(style::color(i), 1.0)));
+                    let stroke = Stroke::solid(style::color(i), 1.0);
+                    panel.data(law.setting.as_str(), DataKind::Measured, Mark::Line(law.survival.clone(), stroke));
                 }
                 panel
             });
@@ -92,7 +93,8 @@ fn against_radius(x: &Axis, y: &Axis, laws: &[EscapeLaw], of: fn(&EscapeLaw) -> 
     let mut panel = Panel::new(x.clone(), y.clone());
     for (i, law) in laws.iter().enumerate() {
         panel.mark(Mark::Line(of(law).clone(), Stroke::solid(style::color(i), 0.7)));
-        panel.mark(Mark::Points(of(law).iter().map(|&(x, y)| Point::exact(x, y)).collect(), Look::of(i)));
+        let points = of(law).iter().map(|&(x, y)| Point::exact(x, y)).collect();
+        panel.data(law.setting.as_str(), DataKind::Measured, Mark::Points(points, Look::of(i)));
     }
     panel
 }
