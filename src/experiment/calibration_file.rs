@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::file::{read_name, several};
+use super::file::several;
 use super::sections::basin::read_label;
 use super::sections::escape::read_escape;
 use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
@@ -96,7 +96,7 @@ impl CalibrationFile {
 
 fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFile> {
     let top = TableReader::new(tree, "file", reading)?;
-    let name = top.need("name", "\"my-calibration\"").and_then(read_name);
+    let name = top.need("name", "\"my-calibration\"").and_then(|name| name.file_name());
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let device = top
         .get("device")
@@ -254,7 +254,7 @@ enum OptimiserKind {
 /// One optimiser; its label is its `name`, or the name of its kind.
 fn read_optimiser(value: Value<'_>) -> Option<(String, Optimiser)> {
     let table = value.table()?;
-    let name = table.get("name").map(|name| read_name(name).and(read_label(name)));
+    let name = table.get("name").map(|name| name.file_name().and(read_label(name)));
     let which = table.one_of("an optimiser", &[("sgd", OptimiserKind::Sgd), ("adam", OptimiserKind::Adam)]);
     table.finish();
     let (kind, settings) = which?;

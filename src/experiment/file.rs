@@ -5,12 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::escapes_format::EscapesFormat;
-use super::figure_choice::FigureChoice;
-use super::figure_kind::FigureKind;
-use super::figure_list;
-use super::figure_style::{self, FigureStyle};
+use super::figures::{FigureChoice, FigureKind, FigureStyle, PlannedFigure, read_figures, read_style};
 use super::plan::{CellPlan, Plan};
-use super::plot::PlannedFigure;
 use super::sections::basin::{self, BasinMember};
 use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::noise;
@@ -129,7 +125,7 @@ impl Experiment {
 fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     let diagnostics = &reading.diagnostics;
     let top = TableReader::new(tree, "file", reading)?;
-    let name = top.need("name", "\"my-experiment\"").and_then(read_name);
+    let name = top.need("name", "\"my-experiment\"").and_then(|name| name.file_name());
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
     let max_time = top.get("max_time").map_or(Some(f64::INFINITY), |time| time.positive());
@@ -156,8 +152,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         scheme => several(scheme, scheme::read),
     };
     let random_problems = top.get("random_problems").map(random_problems::read);
-    let figures = read_at_end(&top, "figures", figure_list::read);
-    let figure_style = read_at_end(&top, "figure_style", figure_style::read);
+    let figures = read_at_end(&top, "figures", read_figures);
+    let figure_style = read_at_end(&top, "figure_style", read_style);
     let escapes = read_at_end(&top, "escapes", read_escapes);
     if random_problems.is_none() && figures.as_ref().is_some_and(|figures| figures.names(FigureKind::RandomProblems)) {
         let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
@@ -268,18 +264,6 @@ pub(super) fn several<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) 
         return None;
     }
     items.into_iter().collect()
-}
-
-/// A name that is a safe component of a path.
-pub(super) fn read_name(value: Value<'_>) -> Option<String> {
-    let name = value.text()?;
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {
-        let help = "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'";
-        value.report_with_help(format!("the name {name:?} cannot be a folder"), help);
-        return None;
-    }
-    Some(name.to_string())
 }
 
 /// Reads a key of the whole file, also from `[scheme]` and every `[[scheme]]`: at the end of the file TOML assigns it to that table. Its

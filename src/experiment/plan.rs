@@ -220,14 +220,15 @@ impl Plan {
     /// Appends the cells of one scheme, dynamics and basin.
     fn append(&self, cells: &mut Vec<CellPlan>, combination: Combination<'_>, diagnostics: &Diagnostics) -> Option<()> {
         let SweptDynamics { laws, levels, amplitudes, .. } = combination.dynamics;
-        let mut checked: Option<&LawSection> = None;
+        let mut checked = None;
         for amplitude in &amplitudes.values {
             for law in &laws.values {
                 for &level in &levels.values {
                     let point = SweepPoint { law, level, amplitude };
                     let mut cell = self.cell(combination, point, diagnostics)?;
                     cell.index = cells.len() as u64;
-                    if checked != Some(law) {
+                    // Noise that is drawn once per step needs the step of its level.
+                    if checked != Some((law, level)) {
                         if let Err(error) = cell.scheme.check(&cell.problem) {
                             diagnostics.report(match &self.occupancy {
                                 Some(_) => occupancy_refusal(combination.dynamics.section, &error),
@@ -235,7 +236,7 @@ impl Plan {
                             });
                             return None;
                         }
-                        checked = Some(law);
+                        checked = Some((law, level));
                     }
                     cells.push(cell);
                 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::figure_kind::FigureKind;
+use super::figures::FigureKind;
 use crate::theory::Ensemble;
 
 const DOCUMENT: &str = include_str!("../../docs/experiments.md");

@@ -111,7 +111,7 @@ pub enum NoiseError {
 }
 
 impl NoiseError {
-    pub(super) fn law(law: &'static str, what: String) -> Self {
+    pub(crate) fn law(law: &'static str, what: String) -> Self {
         NoiseError::Law { law, what }
     }
 }

@@ -13,6 +13,7 @@ use std::f64::consts::PI;
 
 use super::Alpha;
 use super::stable::LOGARITHMIC_BELOW;
+use super::stream::middle;
 
 /// The positive stable subordinator at time 1 with index `α/2`; identically 1 for `α = 2`.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,7 @@ impl Distribution<f64> for PositiveStable {
             return 1.0;
         }
         let a = self.index;
-        let u = PI * ((rng.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53);
+        let u = PI * middle(rng.next_u64());
         let w: f64 = rng.sample(Exp1);
         if a < LOGARITHMIC_BELOW {
             let exponent = (((1.0 - a) * u).sin() / w).ln() * ((1.0 - a) / a) - u.sin().ln() / a;

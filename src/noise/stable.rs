@@ -13,6 +13,7 @@ use rand_distr::{Distribution, Exp1};
 use std::f64::consts::{FRAC_PI_2, PI};
 
 use super::Alpha;
+use super::stream::middle;
 
 /// Below this index the two factors of the transformation can leave the range of `f64` when their product does not, so the logarithms are
 /// added instead.
@@ -55,7 +56,7 @@ impl StableLaw {
 impl Distribution<f64> for StableLaw {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
         // Centred on half steps, so that cos v never vanishes.
-        let u = ((rng.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53);
+        let u = middle(rng.next_u64());
         let v = PI * u - FRAC_PI_2;
         if self.alpha == 1.0 {
             return v.tan();

@@ -58,11 +58,16 @@ impl Stream {
         // Shifting out the leading zeros keeps 64 significant bits; the second word supplies the missing ones.
         let zeros = word.leading_zeros();
         if zeros < 11 {
-            return ((word >> 11) as f64 + 0.5) * 2f64.powi(-53);
+            return middle(word);
         }
         let fine = self.next_u64() >> 11;
         (word as f64 + (fine as f64 + 0.5) * 2f64.powi(-53)) * 2f64.powi(-64)
     }
+}
+
+/// Uniform on (0, 1): the middles of 2^53 cells.
+pub(super) fn middle(word: u64) -> f64 {
+    ((word >> 11) as f64 + 0.5) * 2f64.powi(-53)
 }
 
 /// Finaliser of MurmurHash3 (Stafford's variant 13).

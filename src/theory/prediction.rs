@@ -45,7 +45,7 @@ pub enum TheoryError {
         /// Name of the law.
         law: &'static str,
     },
-    /// One jump is too short, and the rate of several is known only on a line for SGD.
+    /// One jump is too short. The rate of several is known for SGD on a line whose force points to the minimum, for up to 12 jumps.
     #[error(
         "jumps are cut below the way to the edge: {jumps} are needed along an axis, and only the order η^(α + (α-1)({jumps}-1)) per step is known"
     )]
@@ -78,7 +78,7 @@ pub struct Prediction {
     pub radon_error: f64,
     /// Escape rate `λ`, per unit of the SDE's time: `Θ m(W)` for stable noise.
     pub rate: f64,
-    /// Number of jumps that an escape takes: 1, or `l* = ⌈r/b⌉` for jumps cut at `b` below the way `r` to the edge.
+    /// Number of jumps that an escape takes: 1, or `l* = ⌊r/b⌋ + 1` for jumps cut at `b` below the way `r` to the edge.
     pub jumps: u32,
     /// Rates by noise axis and direction; empty for isotropic noise.
     pub axes: Vec<AxisRate>,
@@ -176,7 +176,7 @@ fn one_or_several_jumps(problem: &Problem, preconditioner: Preconditioner) -> Re
         return Err(TheoryError::Unreachable);
     }
     let jumps = SeveralJumps::least(nearest, longest);
-    if jumps > 1 && !(dim == 1 && preconditioner.is_identity()) {
+    if jumps > 1 && !(dim == 1 && preconditioner.is_identity() && jumps <= SeveralJumps::MOST) {
         return Err(TheoryError::SeveralJumps { jumps });
     }
     let sigma = problem.noise().amplitude().column(dim, 0)[0];
@@ -191,13 +191,18 @@ fn one_or_several_jumps(problem: &Problem, preconditioner: Preconditioner) -> Re
         let speed = |x: f64| {
             let mut gradient = [0.0];
             problem.basin().potential().gradient(&[problem.basin().minimum()[0] + x * direction], &mut gradient);
-            gradient[0].abs() / sigma.abs()
+            let pull = gradient[0] * direction.signum() / sigma.abs();
+            // Where the force vanishes or points outwards, paths do not return, and there is no such rate.
+            if pull > 0.0 { pull } else { f64::NAN }
         };
         let beyond = |d: f64| noise.side_masses(d / epsilon)[plus];
         SeveralJumps { width, longest, beyond: &beyond, speed: &speed }.rate()
     };
     let axes: Vec<AxisRate> = (0..dim).map(|i| AxisRate { minus: side(i, 0), plus: side(i, 1) }).collect();
     let rate = axes.iter().map(|axis| axis.minus + axis.plus).sum::<f64>();
+    if rate.is_nan() {
+        return Err(TheoryError::SeveralJumps { jumps });
+    }
     if !(rate > 0.0) {
         return Err(TheoryError::Unreachable);
     }
@@ -212,7 +217,7 @@ fn one_or_several_jumps(problem: &Problem, preconditioner: Preconditioner) -> Re
 mod tests {
     use super::*;
     use crate::dynamics::{Adam, Dynamics, SecondMoment};
-    use crate::landscape::{Basin, Domain, Flat, Quadratic};
+    use crate::landscape::{Basin, Domain, DoubleWell, Flat, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Measure};
     use nalgebra::DMatrix;
 
@@ -259,6 +264,62 @@ mod tests {
         let a = Prediction::of(&Problem::new(ellipsoid, Dynamics::Sgd, iso(Amplitude::Scalar(1.0))).unwrap()).unwrap();
         let b = Prediction::of(&Problem::new(unit_ball, Dynamics::Sgd, iso(inverse)).unwrap()).unwrap();
         assert!((a.radon_measure.unwrap() / b.radon_measure.unwrap() - 1.0).abs() < 1e-12);
+    }
+
+    fn with_law(domain: Domain, law: NoiseLaw, amplitude: f64) -> Problem {
+        let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), domain).unwrap();
+        let noise = noise(1.5, 0.1).with_law(law).unwrap().with_amplitude(Amplitude::Scalar(amplitude));
+        Problem::new(basin, Dynamics::Sgd, noise).unwrap()
+    }
+
+    /// The side that is far away has its own distance and the constant of its own sign; a negative amplitude swaps the signs of the noise.
+    #[test]
+    fn sides_of_other_laws_have_their_own_distance_and_sign() {
+        let c = 0.29921 / 1.5 * 0.1f64.powf(1.5);
+        for (amplitude, [plus, minus]) in [(1.0, [1.6 * 2f64.powf(-1.5), 0.4]), (-1.0, [1.6, 0.4 * 2f64.powf(-1.5)])] {
+            let problem = with_law(Domain::interval(-1.0, 2.0), NoiseLaw::Skewed { beta: 0.6 }, amplitude);
+            let axis = Prediction::of(&problem).unwrap().axes[0];
+            assert!((axis.plus / (c * plus) - 1.0).abs() < 2e-5, "{amplitude}: {axis:?}");
+            assert!((axis.minus / (c * minus) - 1.0).abs() < 2e-5, "{amplitude}: {axis:?}");
+        }
+    }
+
+    /// Twice the basin and twice the amplitude are the same problem, whatever the number of jumps.
+    #[test]
+    fn several_jumps_scale_with_the_amplitude() {
+        for at in [15.0, 7.0, 4.0] {
+            let rate = |scale: f64| {
+                let domain = Domain::interval(-scale, 3.0 * scale);
+                Prediction::of(&with_law(domain, NoiseLaw::Truncated { at }, scale)).unwrap()
+            };
+            let (one, two, mirrored) =
+                (rate(1.0), rate(2.0), with_law(Domain::interval(-3.0, 1.0), NoiseLaw::Truncated { at }, -1.0));
+            assert_eq!((one.jumps, two.jumps), ((10.0 / at) as u32 + 1, (10.0 / at) as u32 + 1));
+            assert!((two.rate / one.rate - 1.0).abs() < 1e-12);
+            assert!((Prediction::of(&mirrored).unwrap().rate / one.rate - 1.0).abs() < 1e-12);
+        }
+    }
+
+    /// Without a pull towards the minimum, or with very many jumps, the rate of several jumps is not known.
+    #[test]
+    fn several_jumps_need_a_force() {
+        let law = |at: f64| noise(1.5, 0.1).with_law(NoiseLaw::Truncated { at }).unwrap();
+        let free = Basin::new(Flat::new(1).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
+        for (at, jumps) in [(7.0, 2), (4.0, 3)] {
+            let problem = Problem::new(free.clone(), Dynamics::Sgd, law(at)).unwrap();
+            assert_eq!(Prediction::of(&problem), Err(TheoryError::SeveralJumps { jumps }));
+        }
+        assert!(Prediction::of(&Problem::new(free, Dynamics::Sgd, law(11.0)).unwrap()).is_ok());
+        let hill = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();
+        let beyond = Basin::new(hill, Domain::interval(-1.5, 0.5)).unwrap();
+        let problem = Problem::new(beyond, Dynamics::Sgd, law(14.0)).unwrap();
+        // The near side is left by one jump, which decides.
+        assert_eq!(Prediction::of(&problem).unwrap().jumps, 1);
+        let far = Basin::new(DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap(), Domain::interval(-2.6, 0.5)).unwrap();
+        let problem = Problem::new(far, Dynamics::Sgd, law(14.0)).unwrap();
+        assert_eq!(Prediction::of(&problem), Err(TheoryError::SeveralJumps { jumps: 2 }));
+        let many = with_law(Domain::interval(-1.0, 1.0), NoiseLaw::Truncated { at: 0.01 }, 1.0);
+        assert_eq!(Prediction::of(&many), Err(TheoryError::SeveralJumps { jumps: 1_001 }));
     }
 
     #[test]

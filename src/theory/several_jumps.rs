@@ -1,6 +1,6 @@
 //! # Escape by several jumps
 //!
-//! Jumps that are cut at a length `b` below the width `r` of the basin cannot leave it alone: `l* = ⌈r/b⌉` are needed. As the noise vanishes
+//! Jumps that are cut at a length `b` below the width `r` of the basin cannot leave it alone: `l* = ⌊r/b⌋ + 1` are needed. As the noise vanishes
 //! with `b` fixed, a path leaves by `l*` jumps in the same direction within one relaxation. With `ν` the measure of the jumps of `θ`, the
 //! rate on a line is
 //! `λ = ∫ν(dy) V_{l*-1}(y)`, `V_j(x) = ∫_0^∞ ds ∫ν(dy) V_{j-1}(φ_s(x) + y)`, `V_0 = 1` outside and 0 inside,
@@ -25,9 +25,14 @@ pub(super) struct SeveralJumps<'f> {
 }
 
 impl SeveralJumps<'_> {
-    /// `l* = ⌈r/b⌉` for jumps up to `longest`; one more where `r/b` is a whole number, since jumps of exactly `b` have probability 0.
+    /// Most jumps whose rate is computed.
+    pub const MOST: u32 = 12;
+
+    /// `l* = ⌊r/b⌋ + 1` for jumps up to `longest`: where `r/b` is a whole number, jumps of exactly `b` have probability 0. A ratio that is whole up to
+    /// rounding counts as whole.
     pub fn least(width: f64, longest: f64) -> u32 {
-        (width / longest) as u32 + 1
+        const ROUNDING: f64 = 1.0 + 1e-9;
+        (ROUNDING * width / longest).min(1e9) as u32 + 1
     }
 
     /// The rate of the escapes by `least` jumps.
@@ -88,8 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_jumps_is_a_ceiling() {
+    fn the_number_of_jumps_is_the_smallest_that_suffices() {
         let least = SeveralJumps::least;
+        // A cut that was computed from a displacement.
+        for eta in [0.003f64, 0.01, 0.02, 0.05, 0.1] {
+            let (at, scale) = (0.5 / eta, eta.powf(1.0 / 1.5) * eta.powf(0.5 / 1.5));
+            assert_eq!([least(0.5, at * scale), least(0.4999, at * scale), least(1.0, at * scale)], [2, 1, 3], "{eta}");
+        }
+        assert_eq!(least(1.0, 1e-300), 1_000_000_001);
         assert_eq!(
             [least(1.0, 1.1), least(1.0, 1.0), least(1.0, 0.6), least(1.0, 0.5), least(1.0, 0.34)],
             [1, 2, 2, 3, 3]

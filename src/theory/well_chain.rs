@@ -149,7 +149,7 @@ fn diffusion_rates(potential: &dyn Potential, wells: &Wells, diffusion: f64) -> 
     rates
 }
 
-/// A point on the outer side of a minimum at which `F` is so high that no path is there.
+/// A point beyond an outermost minimum, so high that paths do not reach it.
 fn negligible_at(value: &dyn Fn(f64) -> f64, minimum: f64, side: f64, diffusion: f64) -> f64 {
     let floor = value(minimum);
     let mut reach = 1e-6 * (1.0 + minimum.abs());

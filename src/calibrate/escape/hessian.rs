@@ -1,5 +1,5 @@
-//! The quadratic model of the loss at its minimum: `H = V Λ Vᵀ + D`, with the largest eigenpairs of the Hessian and a diagonal `D` that makes
-//! the diagonal of `H` that of the Hessian.
+//! The quadratic model of the loss at its minimum: `H = V Λ Vᵀ + D`, with the largest eigenpairs of the Hessian and a diagonal `D ≥ 0` that makes
+//! the diagonal of `H` that of the Hessian, as far as it can.
 
 use nalgebra::{DMatrix, SymmetricEigen};
 use rayon::prelude::*;
@@ -126,4 +126,47 @@ fn lanczos(
         ritz
     };
     (order.iter().map(|&i| eigen.eigenvalues[i]).collect(), order.iter().map(vector).collect(), extremes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::Seed;
+
+    /// `AᵀA/4 + I/10`, whose entries and eigenvalues all differ.
+    fn hessian(dim: usize) -> DMatrix<f64> {
+        let mut rng = Stream::new(Seed(12), 0, 0);
+        let root = DMatrix::from_fn(dim, dim, |_, _| 2.0 * rng.open01() - 1.0);
+        0.25 * root.transpose() * &root + DMatrix::identity(dim, dim) * 0.1
+    }
+
+    fn measured(hessian: &DMatrix<f64>, rank: usize) -> Quadratic {
+        let gradient = |x: &[f64]| (hessian * nalgebra::DVector::from_column_slice(x)).as_slice().to_vec();
+        Quadratic::measure(hessian.nrows(), rank, &gradient, &mut Stream::new(Seed(2), 0, 0))
+    }
+
+    /// Of full rank the model is the Hessian itself; of rank 2 it has the largest two eigenpairs and the diagonal.
+    #[test]
+    fn the_model_is_that_of_the_hessian() {
+        let hessian = hessian(8);
+        let mut eigenvalues = hessian.clone().symmetric_eigenvalues().as_slice().to_vec();
+        eigenvalues.sort_by(|a, b| b.total_cmp(a));
+        let x: Vec<f64> = (0..8).map(|i| f64::from(i) - 2.5).collect();
+        let exact = &hessian * nalgebra::DVector::from_column_slice(&x);
+        let full = measured(&hessian, 8);
+        let mut found = vec![0.0; 8];
+        full.apply(&x, &mut found);
+        assert!(found.iter().zip(exact.iter()).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {exact}");
+        assert!((full.energy(&x) - 0.5 * dot(exact.as_slice(), &x)).abs() < 1e-6);
+        assert!((full.extremes[0] - eigenvalues[7]).abs() < 1e-6 && (full.extremes[1] - eigenvalues[0]).abs() < 1e-6);
+        let two = measured(&hessian, 2);
+        assert!(two.values.iter().zip(&eigenvalues).all(|(a, b)| (a - b).abs() < 1e-6), "{:?}", two.values);
+        for i in 0..8 {
+            let mut axis = vec![0.0; 8];
+            axis[i] = 1.0;
+            two.apply(&axis, &mut found);
+            assert!((found[i] - hessian[(i, i)]).abs() < 1e-6 && (two.diagonal[i] - hessian[(i, i)]).abs() < 1e-6);
+            assert!((two.energy(&axis) - 0.5 * hessian[(i, i)]).abs() < 1e-6);
+        }
+    }
 }

@@ -7,58 +7,55 @@ use rand_distr::{Distribution, StandardNormal};
 use super::hessian::Quadratic;
 use super::noise::NoiseSample;
 use super::walk::Landscape;
-use crate::noise::{Alpha, StableLaw, Stream};
+use crate::noise::{Alpha, EmpiricalNoise, StableLaw, Stream};
 
 /// Law of the gradient noise `ξ` in a step `g = H x + ξ`.
 #[derive(Clone, Debug)]
-pub(super) enum NoiseLaw<'n> {
+pub(super) enum GradientLaw<'n> {
     /// Independent SαS entries of the given scales.
     Stable { law: StableLaw, scales: Vec<f64> },
     /// `ξ = Σ_k z_k f_k` with standard normal `z`: Gaussian of the covariance `Σ_k f_k f_kᵀ`.
     Gaussian { factors: Vec<f64>, dim: usize },
-    /// The rows themselves, drawn whole.
-    Empirical(&'n NoiseSample),
+    /// The measured vectors, drawn whole.
+    Empirical(&'n EmpiricalNoise),
 }
 
-impl<'n> NoiseLaw<'n> {
+impl<'n> GradientLaw<'n> {
     pub fn stable(noise: &NoiseSample, alpha: Alpha) -> Self {
-        NoiseLaw::Stable { law: StableLaw::new(alpha), scales: noise.scales(alpha) }
+        GradientLaw::Stable { law: StableLaw::new(alpha), scales: noise.scales(alpha) }
     }
 
     /// Gaussian with the covariance of the rows. Its factors are the scaled rows, or its eigenvectors where these are fewer.
     pub fn gaussian(noise: &NoiseSample) -> Self {
-        let (dim, count) = (noise.dim, noise.rows.len() / noise.dim);
+        let (dim, count) = (noise.dim, noise.vectors.count());
         let share = 1.0 / (count as f64).sqrt();
-        let scaled = DMatrix::from_fn(dim, count, |i, row| share * noise.rows[row * dim + i]);
+        let scaled = DMatrix::from_fn(dim, count, |i, row| share * noise.vectors.values()[row * dim + i]);
         if count <= dim {
-            return NoiseLaw::Gaussian { factors: scaled.as_slice().to_vec(), dim };
+            return GradientLaw::Gaussian { factors: scaled.as_slice().to_vec(), dim };
         }
         let eigen = SymmetricEigen::new(&scaled * scaled.transpose());
         let factors = (0..dim).flat_map(|k| {
             let size = eigen.eigenvalues[k].max(0.0).sqrt();
             eigen.eigenvectors.column(k).iter().map(move |v| size * v).collect::<Vec<f64>>()
         });
-        NoiseLaw::Gaussian { factors: factors.collect(), dim }
+        GradientLaw::Gaussian { factors: factors.collect(), dim }
     }
 
     fn add(&self, stream: &mut Stream, out: &mut [f64]) {
         match self {
-            NoiseLaw::Stable { law, scales } => {
+            GradientLaw::Stable { law, scales } => {
                 for (g, s) in out.iter_mut().zip(scales) {
                     *g += s * law.sample(stream);
                 }
             }
-            NoiseLaw::Gaussian { factors, dim } => {
+            GradientLaw::Gaussian { factors, dim } => {
                 for factor in factors.chunks_exact(*dim) {
                     let z: f64 = stream.sample(StandardNormal);
                     out.iter_mut().zip(factor).for_each(|(g, x)| *g += z * x);
                 }
             }
-            NoiseLaw::Empirical(noise) => {
-                let count = noise.rows.len() / noise.dim;
-                let which = ((stream.open01() * count as f64) as usize).min(count - 1);
-                let row = &noise.rows[which * noise.dim..][..noise.dim];
-                out.iter_mut().zip(row).for_each(|(g, x)| *g += x);
+            GradientLaw::Empirical(vectors) => {
+                out.iter_mut().zip(vectors.pick(stream)).for_each(|(g, x)| *g += x);
             }
         }
     }
@@ -68,7 +65,7 @@ impl<'n> NoiseLaw<'n> {
 #[derive(Clone, Debug)]
 pub(super) struct Model<'n> {
     pub quadratic: &'n Quadratic,
-    pub noise: &'n NoiseLaw<'n>,
+    pub noise: &'n GradientLaw<'n>,
 }
 
 impl Landscape for Model<'_> {

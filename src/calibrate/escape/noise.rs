@@ -1,22 +1,35 @@
 //! Gradient noise at the minimum, and its tail index.
 
+use thiserror::Error;
+
 use super::walk::Landscape;
 use crate::calibrate::calibration::scale_of;
-use crate::noise::{Alpha, Seed, Stream};
+use crate::noise::{Alpha, EmpiricalNoise, NoiseError, Seed, Stream};
 use crate::tail::{Centre, Estimator, GaussianSurrogate, IntervalSettings, TailError, TailSample};
 
 /// Values in the estimate of a tail index: whole batches, so that every parameter counts alike.
 const POOLED: usize = 200_000;
 
+/// Why the noise at a minimum cannot be described.
+#[derive(Debug, Error)]
+pub(super) enum NoiseSampleError {
+    /// It has no tail index.
+    #[error(transparent)]
+    Tail(#[from] TailError),
+    /// Its vectors are not finite.
+    #[error(transparent)]
+    Vectors(#[from] NoiseError),
+}
+
 /// Noise vectors, one row a batch, and the tail index of their entries.
 #[derive(Clone, Debug)]
 pub(super) struct NoiseSample {
     pub dim: usize,
-    /// `g_batch - mean g_batch`, batch by batch.
-    pub rows: Vec<f64>,
+    /// `g_batch - mean g_batch`, a vector a batch.
+    pub vectors: EmpiricalNoise,
     /// `E[g²]` of every parameter.
     pub second_moment: Vec<f64>,
-    /// Mean of `log |ξ_i|` over the batches; `-∞` for a parameter without noise.
+    /// Mean of `log |ξ_i|` over the batches; `-∞` for a parameter whose noise was exactly 0 in one of them.
     pub mean_log: Vec<f64>,
     /// Tail index of the pooled noise, and of its Gaussian surrogate. Above 2 they count as 2.
     pub alpha: [Alpha; 2],
@@ -26,22 +39,28 @@ impl NoiseSample {
     /// Draws `batches` gradients at the minimum.
     ///
     /// # Errors
-    /// [`TailError`] if the noise has no tail index.
+    /// [`NoiseSampleError`] if the noise has no tail index.
     pub fn draw(
         landscape: &mut impl Landscape,
         dim: usize,
         batches: usize,
         estimator: Estimator,
         stream: &mut Stream,
-    ) -> Result<Self, TailError> {
+    ) -> Result<Self, NoiseSampleError> {
         let (at, mut gradient) = (vec![0.0; dim], vec![0.0; dim]);
         let (mut rows, mut second_moment, mut mean) = (Vec::new(), vec![0.0; dim], vec![0.0; dim]);
         let share = 1.0 / batches as f64;
+        let mut first = Vec::new();
         for _ in 0..batches {
             landscape.gradient(&at, stream, &mut gradient);
-            for ((v, m), g) in second_moment.iter_mut().zip(&mut mean).zip(&gradient) {
-                *v += share * g * g;
-                *m += share * g;
+            if first.is_empty() {
+                first.clone_from(&gradient);
+            }
+            for (((v, m), g), first) in second_moment.iter_mut().zip(&mut mean).zip(&mut gradient).zip(&first) {
+                *v += share * *g * *g;
+                // From the first gradient, so that the noise of a parameter that never varies is 0 and not a rounding error.
+                *g -= first;
+                *m += share * *g;
             }
             rows.extend_from_slice(&gradient);
         }
@@ -55,7 +74,7 @@ impl NoiseSample {
         let pooled = &rows[..(POOLED / dim).clamp(2, batches) * dim];
         let surrogate = GaussianSurrogate::of_rows(pooled, dim)?.draw(Seed(rand::Rng::next_u64(stream)));
         let alpha = [index(estimator, pooled)?, index(estimator, &surrogate)?];
-        Ok(NoiseSample { dim, rows, second_moment, mean_log, alpha })
+        Ok(NoiseSample { dim, vectors: EmpiricalNoise::new(dim, rows)?, second_moment, mean_log, alpha })
     }
 
     /// SαS scales of the parameters.

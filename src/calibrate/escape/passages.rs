@@ -11,7 +11,7 @@ use crate::noise::{Alpha, LevyMeasure, Measure};
 /// Half-width of a 95 % interval in standard errors.
 const Z: f64 = 1.96;
 
-/// Mean steps to leave a set by model; `None` where no run left it.
+/// Mean steps to leave a set by model; `None` where not every run left it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Prediction {
     /// Quadratic, independent SαS noise of the measured index.
@@ -37,16 +37,14 @@ pub struct EscapeRow {
     pub runs: usize,
     /// Steps of the runs that left it, ascending.
     pub steps: Vec<f64>,
-    /// Total steps inside, over all runs.
-    pub at_risk: f64,
-    /// Mean steps, with a 95 % interval: of the times themselves, or, where runs were censored, `steps at risk / exits` with the interval of an
-    /// exponential law. `None` if no run left.
+    /// Mean steps with a 95 % interval; `None` if a run was censored. The times have no known law, least of all an exponential one, by which the
+    /// mean of a censored sample could be estimated.
     pub mean: Option<Estimate>,
     /// Standard deviation over mean; `None` if a run was censored, or fewer than two left.
     pub variation: Option<f64>,
     /// Share of the exits whose last step alone is longer than half the size; `None` for level sets.
     pub one_step_share: Option<f64>,
-    /// `d log Γ / d log size` between the neighbouring sizes.
+    /// `d log Γ / d log size` between the neighbouring sizes; `None` if one of them has no mean.
     pub slope: Option<f64>,
     /// Mean over the runs of the longest step up to the exit.
     pub largest_step: Option<f64>,
@@ -75,21 +73,18 @@ fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> Escape
     let passages: Vec<&Passage> = runs.iter().filter_map(|run| run.passages[family].get(i)).collect();
     let mut steps: Vec<f64> = passages.iter().map(|p| p.step as f64).collect();
     steps.sort_by(f64::total_cmp);
-    let at_risk =
-        runs.iter().map(|run| run.passages[family].get(i).map_or(run.steps, |passage| passage.step) as f64).sum();
     let average = |of: &dyn Fn(&Passage) -> Option<f64>| {
         let values: Option<Vec<f64>> = passages.iter().map(|p| of(p)).collect();
         values.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() / v.len() as f64)
     };
     let one_step = |p: &Passage| p.last.map(|last| f64::from(u8::from(last > 0.5 * size)));
-    let (mean, variation) = mean_steps(&steps, at_risk, runs.len());
+    let mean = (steps.len() == runs.len()).then(|| mean_steps(&steps)).flatten();
     EscapeRow {
         set,
         size,
         runs: runs.len(),
-        at_risk,
-        mean,
-        variation,
+        mean: mean.map(|(mean, _)| mean),
+        variation: mean.map(|(_, variation)| variation),
         one_step_share: average(&one_step),
         slope: None,
         largest_step: average(&|p| Some(p.largest)),
@@ -99,19 +94,15 @@ fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> Escape
     }
 }
 
-/// Mean and coefficient of variation.
-fn mean_steps(steps: &[f64], at_risk: f64, runs: usize) -> (Option<Estimate>, Option<f64>) {
+/// Mean and coefficient of variation of at least two times.
+fn mean_steps(steps: &[f64]) -> Option<(Estimate, f64)> {
     let n = steps.len() as f64;
-    if steps.is_empty() {
-        return (None, None);
+    if steps.len() < 2 {
+        return None;
     }
-    let mean = at_risk / n;
-    if steps.len() < runs || steps.len() < 2 {
-        let factor = (Z / n.sqrt()).exp();
-        return (Some(Estimate { value: mean, lo: mean / factor, hi: mean * factor }), None);
-    }
+    let mean = steps.iter().sum::<f64>() / n;
     let variance = steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (Some(Estimate::symmetric(mean, Z * (variance / n).sqrt())), Some(variance.sqrt() / mean))
+    Some((Estimate::symmetric(mean, Z * (variance / n).sqrt()), variance.sqrt() / mean))
 }
 
 /// Mean steps to leave each set.
@@ -152,4 +143,58 @@ pub(super) fn formula(
         (rate > 0.0).then_some(1.0 / rate)
     };
     nested.sizes.iter().map(|&size| rate(size)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::EmpiricalNoise;
+
+    /// The sums by hand, for two parameters with noise and one without.
+    #[test]
+    fn the_formula_is_the_sum_over_the_axes() {
+        let alpha = Alpha::new(1.5).unwrap();
+        let noise = NoiseSample {
+            dim: 3,
+            vectors: EmpiricalNoise::new(3, vec![1.0; 6]).unwrap(),
+            second_moment: vec![4.0, 9.0, 1.0],
+            mean_log: vec![0.3, -0.8, f64::NEG_INFINITY],
+            alpha: [alpha, Alpha::GAUSSIAN],
+        };
+        let quadratic = Quadratic::diagonal(vec![2.0, 0.5, 1.0]);
+        let scales = noise.scales(alpha);
+        assert_eq!(scales[2], 0.0);
+        // (2c/α) = .398942 at α = 1.5.
+        let mass = |distance: f64| LevyMeasure::new(alpha, Measure::Standard).unwrap().tail_mass(distance);
+        assert!((mass(1.0) - 2.0 * 0.29921 / 1.5).abs() < 1e-5);
+        let (sgd, momentum) = (Optimiser::Sgd { eta: 0.1, momentum: 0.0 }, Optimiser::Sgd { eta: 0.1, momentum: 0.75 });
+        let adam = Optimiser::Adam { eta: 0.1, beta1: 0.9, beta2: 0.99, stabilizer: 0.5 };
+        for (optimiser, reach) in [(sgd, [0.1, 0.1]), (momentum, [0.4, 0.4]), (adam, [0.1 / 2.5, 0.1 / 3.5])] {
+            for (kind, size, distances) in
+                [(SetKind::Ball, 0.7, [0.7, 0.7]), (SetKind::Box, 0.7, [0.7, 0.7]), (SetKind::Level, 0.09, [0.3, 0.6])]
+            {
+                let rate: f64 = (0..2).map(|i| mass(distances[i] / (reach[i] * scales[i]))).sum();
+                let found = formula(&noise, optimiser, &quadratic, &Nested { kind, sizes: vec![size] });
+                assert!((found[0].unwrap() * rate - 1.0).abs() < 1e-12, "{optimiser:?} {kind:?}");
+            }
+        }
+    }
+
+    /// A censored run leaves no mean; the mean and variation of complete ones are those of the sample.
+    #[test]
+    fn censored_runs_leave_no_mean() {
+        let passage = |step| Passage { step, last: Some(1.0), largest: 1.0, excess: None };
+        let run = |steps: &[u64]| Run {
+            passages: vec![steps.iter().map(|step| passage(*step)).collect()],
+            steps: 100,
+            stopped: false,
+        };
+        let nested = Nested { kind: SetKind::Ball, sizes: vec![0.5, 1.0, 2.0] };
+        let rows = rows(&[run(&[1, 10, 50]), run(&[3, 30]), run(&[2, 20, 80])], 0, &nested);
+        let means: Vec<Option<f64>> = rows.iter().map(|row| row.mean.map(|mean| mean.value)).collect();
+        assert_eq!(means, [Some(2.0), Some(20.0), None]);
+        assert_eq!((rows[2].steps.len(), rows[2].variation, rows[1].variation), (2, None, Some(0.5)));
+        // Towards the size without a mean there is no slope.
+        assert!((rows[0].slope.unwrap() - 10f64.ln() / 2f64.ln()).abs() < 1e-12 && rows[1].slope.is_none());
+    }
 }

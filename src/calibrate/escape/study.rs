@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::hessian::Quadratic;
-use super::laws::{Model, NoiseLaw};
+use super::laws::{GradientLaw, Model};
 use super::minimum::{Descent, descend};
 use super::mlp::{Buffers, Mlp};
 use super::noise::NoiseSample;
@@ -54,9 +54,9 @@ pub struct EscapeMinimum {
     pub gradient: [f64; 2],
     /// Iterations of the descent.
     pub steps: u64,
-    /// Whether `|∇F|` fell as far as asked.
+    /// Whether `|∇F|` fell as far as asked, to a point without a direction in which `F` falls.
     pub reached: bool,
-    /// Smallest and largest Ritz value of the Hessian; `None` if the minimum was not reached.
+    /// Smallest and largest Ritz value of the Hessian; `None` if `|∇F|` did not fall far enough.
     pub curvature: Option<[f64; 2]>,
 }
 
@@ -145,7 +145,7 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
         found.stopped = true;
         return;
     }
-    let reached = minimum.gradient[1] <= settings.tolerance * minimum.gradient[0];
+    let is_stationary = minimum.gradient[1] <= settings.tolerance * minimum.gradient[0];
     let gradient = |x: &[f64]| {
         let theta: Vec<f64> = minimum.theta.iter().zip(x).map(|(t, x)| t + x).collect();
         let mut out = vec![0.0; theta.len()];
@@ -157,7 +157,7 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
         out
     };
     let measure = || Quadratic::measure(mlp.dim(), settings.rank, &gradient, &mut Stream::new(key, HESSIAN, 0));
-    let quadratic = reached.then(measure);
+    let quadratic = is_stationary.then(measure);
     if stop.is_set() {
         found.stopped = true;
         return;
@@ -168,10 +168,10 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
         loss: minimum.loss,
         gradient: minimum.gradient,
         steps: minimum.steps,
-        reached,
+        reached: quadratic.as_ref().is_some_and(is_minimum),
         curvature: quadratic.as_ref().map(|quadratic| quadratic.extremes),
     });
-    let Some(quadratic) = quadratic else { return };
+    let Some(quadratic) = quadratic.filter(is_minimum) else { return };
     let mut cell = 0;
     for &batch in &settings.batches {
         let around = || Around::new(&mlp, &minimum, batch);
@@ -217,6 +217,11 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
             }
         }
     }
+}
+
+/// Whether the Hessian has no negative Ritz value.
+fn is_minimum(quadratic: &Quadratic) -> bool {
+    quadratic.extremes[0] > 0.0
 }
 
 /// SGD with the first learning rate of the file, then full-batch descent.
@@ -278,10 +283,10 @@ impl Configuration<'_> {
             return None;
         }
         let laws = [
-            NoiseLaw::stable(self.noise, self.noise.alpha[0]),
-            NoiseLaw::stable(self.noise, self.noise.alpha[1]),
-            NoiseLaw::gaussian(self.noise),
-            NoiseLaw::Empirical(self.noise),
+            GradientLaw::stable(self.noise, self.noise.alpha[0]),
+            GradientLaw::stable(self.noise, self.noise.alpha[1]),
+            GradientLaw::gaussian(self.noise),
+            GradientLaw::Empirical(&self.noise.vectors),
         ];
         let mut predicted: Vec<Vec<Run>> = Vec::new();
         for (noise, number) in laws.iter().zip(stream + 1..) {

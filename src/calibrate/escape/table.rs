@@ -111,7 +111,7 @@ fn family(cell: &EscapeCell, kind: SetKind) -> Option<String> {
         |of: fn(&EscapeRow) -> Option<f64>| range(left().filter_map(|row| Some(of(row)? / row.mean?.value)).collect());
     let at_first = left().filter(|row| row.mean.is_some_and(|mean| mean.value < 1.5)).count();
     let mut line = format!(
-        "    {}: {} of {all} sizes left; slope {}; coefficient of variation {}; share of one-step exits {}; predicted over measured: stable {}, \
+        "    {}: {} of {all} sizes left by every run; slope {}; coefficient of variation {}; share of one-step exits {}; predicted over measured: stable {}, \
          surrogate {}, Gaussian {}, empirical {}, formula {}",
         kind.name(),
         left().count(),
@@ -128,7 +128,7 @@ fn family(cell: &EscapeCell, kind: SetKind) -> Option<String> {
         line += &format!("; the first step or two leave {at_first} of them");
     }
     if left().count() == 0 {
-        line += "; no run left any: raise max_steps or lower the sizes";
+        line += "; none was left by every run: raise max_steps or lower the sizes";
     }
     Some(line)
 }

@@ -72,6 +72,10 @@ impl Walk<'_> {
             let length = norm(&step);
             largest = largest.max(length);
             for (nested, passages) in self.sets.iter().zip(&mut run.passages) {
+                // The loss of all images is not computed for nothing.
+                if passages.len() == nested.sizes.len() {
+                    continue;
+                }
                 let (reached, last) = match nested.kind {
                     SetKind::Ball => (norm(&x), Some(length)),
                     SetKind::Box => (max_norm(&x), Some(max_norm(&step))),

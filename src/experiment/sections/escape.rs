@@ -24,11 +24,11 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
     let (minima, descent) = (whole("minima", 1, MOST_MINIMA, 3), whole("descent", 1, MOST_STEPS, 20_000));
     let (runs, max_steps) = (whole("runs", 2, MOST_RUNS, 200), whole("max_steps", 1, MOST_STEPS, 10_000));
     let batches = match table.get("batches") {
-        Some(value) => value.list().and_then(|list| list.map(|size| size.integer(1, MOST_IMAGES)).collect()),
+        Some(value) => read_all(value, |size| size.integer(1, MOST_IMAGES)),
         None => Some(batch.into_iter().collect::<Vec<u64>>()),
     };
     let eta_factors = match table.get("eta_factors") {
-        Some(value) => value.list().and_then(|list| list.map(|factor| factor.positive()).collect()),
+        Some(value) => read_all(value, |factor| factor.positive()),
         None => Some(vec![1.0]),
     };
     let radii = table.need("radii", "{ from = 0.05, to = 0.5, count = 20 }").and_then(read_sizes);
@@ -64,6 +64,15 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
         predicted_runs: predicted_runs? as usize,
         rank: rank? as usize,
     })
+}
+
+/// A list that is not empty.
+fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let items: Vec<Option<T>> = value.list()?.map(read).collect();
+    if items.is_empty() {
+        value.report(format!("`{}` is empty", value.key));
+    }
+    items.into_iter().collect::<Option<Vec<T>>>().filter(|items| !items.is_empty())
 }
 
 fn read_sizes(value: Value<'_>) -> Option<Sizes> {

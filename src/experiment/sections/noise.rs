@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::calibration::{names_calibration, read_alphas, read_mean_logs};
+use super::calibration::{names_calibration, read_mean_logs};
 use super::noise_law::{LawSection, read_laws};
 use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
@@ -124,15 +124,6 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
         structure: structure?,
         measure: measure?,
     })
-}
-
-/// `alpha`, if it is given; `None` if it is wrong.
-pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Sweep<Alpha>>> {
-    let Some(value) = table.get("alpha") else { return Some(None) };
-    let values = if names_calibration(value) { read_alphas(value)? } else { read_sweep(value)? };
-    let alphas: Result<Vec<Alpha>, NoiseError> = values.into_iter().map(Alpha::new).collect();
-    let alphas = value.check_with_help(alphas, "the paper measures 1 < α < 2; α = 2 is Gaussian noise")?;
-    Some(Some(Sweep { values: alphas, span: value.node.span.clone() }))
 }
 
 /// `epsilon` or `eta`, if one is given; `None` if it is wrong.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::calibration::read_vectors;
-use super::noise::read_alpha;
+use super::calibration::{names_calibration, read_alphas, read_vectors};
 use super::sweep::{Sweep, read_sweep};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::{Alpha, EmpiricalNoise, NoiseError, NoiseLaw};
@@ -70,6 +69,15 @@ const NAMED: [(&str, LawKind); 7] = [
     ("student_t", LawKind::StudentT),
     ("empirical", LawKind::Empirical),
 ];
+
+/// `alpha`, if it is given; `None` if it is wrong.
+pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Sweep<Alpha>>> {
+    let Some(value) = table.get("alpha") else { return Some(None) };
+    let values = if names_calibration(value) { read_alphas(value)? } else { read_sweep(value)? };
+    let alphas: Result<Vec<Alpha>, NoiseError> = values.into_iter().map(Alpha::new).collect();
+    let alphas = value.check_with_help(alphas, "the paper measures 1 < α < 2; α = 2 is Gaussian noise")?;
+    Some(Some(Sweep { values: alphas, span: value.node.span.clone() }))
+}
 
 /// The laws, if any are given; `None` if they are wrong.
 pub(in crate::experiment) fn read_laws(table: &TableReader<'_>) -> Option<Option<Sweep<LawSection>>> {
@@ -226,12 +234,18 @@ mod tests {
     #[test]
     fn bad_laws_are_refused_where_they_stand() {
         let euler = "[scheme]\neuler = {}";
+        let at_step = "[scheme]\neuler = { step = 0.1, monitoring = \"discrete\" }";
+        let at_step_of_ten = "[scheme]\neuler = { step = 10 }";
         for (noise, dynamics, scheme, expected) in [
             ("alpha = 1.5\ngaussian = {}\neta = 0.1", "sgd_steps = {}", "", "either `alpha` or `gaussian`"),
             ("student_t = { degree = 3 }\neta = 0.1", "sgd_steps = {}", "", "did you mean `degrees`"),
             ("student_t = { degrees = -1 }\neta = 0.1", "sgd_steps = {}", "", "degrees of freedom -1"),
             ("student_t = { degrees = 3 }\nepsilon = 0.1", "sgd = {}", euler, "needs a learning rate"),
             ("student_t = { degrees = 3 }\neta = 0.1", "sgd = {}", euler, "drives no SDE"),
+            // The step is that of the first learning rate only.
+            ("student_t = { degrees = 3 }\neta = [0.1, 0.05]", "sgd = {}", at_step, "drives no SDE"),
+            // A cut of too few scales of a step.
+            ("tempered = { alpha = 1.5, cutoff = 0.002 }\nepsilon = 1", "sgd = {}", at_step_of_ten, "cutoff = "),
             ("tempered = { alpha = 1.5 }\neta = 0.1", "sgd_steps = {}", "", "`cutoff` is missing"),
             ("tempered = { alpha = 1.97, cutoff = 1 }\neta = 0.1", "sgd_steps = {}", "", "outside [0.4, 1.95]"),
             ("truncated = { alpha = 1.5, at = 0 }\neta = 0.1", "sgd_steps = {}", "", "at = 0 is not"),

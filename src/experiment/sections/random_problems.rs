@@ -1,6 +1,6 @@
 //! `[random_problems]`: theorem 2 in many random problems with `det Q = 1`, for which the volume argument predicts nothing.
 
-use super::noise::read_alpha;
+use super::noise_law::read_alpha;
 use super::sweep::Sweep;
 use crate::experiment::toml::reader::Value;
 use crate::noise::Alpha;

@@ -252,6 +252,18 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A string that is a safe component of a path: of a folder or of files.
+    pub fn file_name(&self) -> Option<String> {
+        let name = self.text()?;
+        let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {
+            let help = "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'";
+            self.report_with_help(format!("the name {name:?} cannot be a folder"), help);
+            return None;
+        }
+        Some(name.to_string())
+    }
+
     /// The meaning of the word in `choices`.
     pub fn word<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;

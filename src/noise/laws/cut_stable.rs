@@ -17,6 +17,7 @@ use rand::Rng;
 use rand_distr::Distribution;
 
 use super::small_jumps::SmallJumps;
+use crate::noise::stream::middle;
 use crate::noise::{Alpha, LevyMeasure, Measure, NoiseError, QuantileTable};
 
 /// The symmetric law of an increment over unit time of a tempered or truncated stable motion.
@@ -116,21 +117,16 @@ impl CutStable {
     }
 }
 
-/// Uniform on (0, 1).
-fn uniform<R: Rng + ?Sized>(rng: &mut R) -> f64 {
-    ((rng.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53)
-}
-
 impl Distribution<f64> for CutStable {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
         let mut x = self.small.from_word(rng.next_u64());
         if self.rate == 0.0 {
             return x;
         }
-        for _ in 0..self.count(uniform(rng)) {
-            let u = uniform(rng);
+        for _ in 0..self.count(middle(rng.next_u64())) {
+            let u = middle(rng.next_u64());
             let size = self.delta * (u + (1.0 - u) * self.beyond).powf(-self.inverse_alpha);
-            let is_kept = self.damping == 0.0 || uniform(rng) < ((self.delta - size) * self.damping).exp();
+            let is_kept = self.damping == 0.0 || middle(rng.next_u64()) < ((self.delta - size) * self.damping).exp();
             if is_kept {
                 x += if rng.next_u64() >> 63 == 0 { size } else { -size };
             }
@@ -196,8 +192,8 @@ mod tests {
         })
     }
 
-    /// Seven laws of 6 comparisons at 4.5 standard errors: false-positive rate below 3e-4. A cut or an index that is wrong by some per cent
-    /// is rejected.
+    /// Seven laws of 6 comparisons at 4.5 standard errors: false-positive rate below 3e-4. An index off by .02 and a cut off by 10 % are
+    /// rejected.
     #[test]
     fn characteristic_functions_are_met_and_wrong_ones_are_not() {
         type Build = fn(Alpha, f64) -> Result<CutStable, NoiseError>;
@@ -221,8 +217,8 @@ mod tests {
             let right = distance(&draws, &exact(a, cut));
             assert!(right < 4.5, "{case}: {right}");
             let wrong = [distance(&draws, &exact(a + 0.02, cut)), distance(&draws, &exact(a, 1.1 * cut))];
-            assert!(wrong[0] > 4.5 || wrong[1] > 4.5, "{case}: {wrong:?}");
-            assert!(case == 6 || wrong[1] > 4.5, "{case}: {wrong:?}");
+            // The far cut of the last law is noticed by the tails only.
+            assert!(wrong[0] > 4.5 && (case == 6 || wrong[1] > 4.5), "{case}: {wrong:?}");
         }
     }
 
@@ -288,7 +284,7 @@ mod tests {
         assert!(wrong > 4.5, "{wrong}");
     }
 
-    /// Far cuts give the stable law: 99 shares of 2·10^6 draws within 4.5 standard errors, false-positive rate 7e-4.
+    /// Far cuts give the stable law: 245 shares of 2·10^6 draws within 4.5 standard errors, false-positive rate 2e-3.
     #[test]
     fn far_cuts_give_the_stable_law() {
         for (case, a) in [0.4, 0.8, 1.0, 1.5, 1.95].into_iter().enumerate() {

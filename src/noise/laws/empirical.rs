@@ -68,8 +68,13 @@ impl EmpiricalNoise {
     /// # Panics
     /// If the length of `xi` is another.
     pub fn draw<R: Rng + ?Sized>(&self, xi: &mut [f64], rng: &mut R) {
+        xi.copy_from_slice(self.pick(rng));
+    }
+
+    /// A random vector, as [`draw`](Self::draw) copies it.
+    pub(crate) fn pick<R: Rng + ?Sized>(&self, rng: &mut R) -> &[f64] {
         let row = ((u128::from(rng.next_u64()) * self.count() as u128) >> 64) as usize;
-        xi.copy_from_slice(&self.values[row * self.dim..(row + 1) * self.dim]);
+        &self.values[row * self.dim..(row + 1) * self.dim]
     }
 }
 

@@ -13,6 +13,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1};
 
+use crate::noise::stream::middle;
 use crate::noise::{Alpha, NoiseError};
 
 /// The strictly stable law of scale 1 and skewness `β`; `β = 0` is SαS(1).
@@ -66,7 +67,7 @@ impl SkewedStable {
 impl Distribution<f64> for SkewedStable {
     fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
         // Centred on half steps, so that cos v never vanishes.
-        let u = ((rng.next_u64() >> 11) as f64 + 0.5) * 2f64.powi(-53);
+        let u = middle(rng.next_u64());
         let v = PI * u - FRAC_PI_2;
         let w: f64 = rng.sample(Exp1);
         let angle = self.alpha * (v + self.shift);

@@ -23,13 +23,18 @@ pub(in crate::report) fn which_flatness(orders: &[FlatnessOrder]) -> SeriesFigur
     let panels = distinct(drawn.iter().map(|order| (&order.shape, &order.dynamics)));
     let panel = |(shape, dynamics): (&String, &String)| {
         let here = drawn.iter().filter(|order| order.shape == *shape && order.dynamics == *dynamics);
+        let [width, radon] =
+            [FlatnessMeasure::AxisWidth, FlatnessMeasure::RadonMeasure].map(|measure| measure as usize);
+        // The Radon measure would cover it.
+        let is_covered = here.clone().all(|order| order.tau[width] == order.tau[radon]);
         let series = |(index, measure): (usize, &FlatnessMeasure)| {
             let point = |order: &&&FlatnessOrder| {
                 let tau = order.tau[index];
                 Point { x: order.alpha, y: tau.value, lo: tau.lo, hi: tau.hi }
             };
             let points: Vec<Point> = here.clone().map(|order| point(&order)).collect();
-            Series { label: label(*measure).to_owned(), points, joined: true, ..Series::default() }
+            let note = (is_covered && index == radon).then(|| "and width along the axes".to_owned());
+            Series { label: label(*measure).to_owned(), points, joined: true, note, ..Series::default() }
         };
         let name = title(dynamics);
         let name = if several { format!("{name}, {shape}") } else { name };

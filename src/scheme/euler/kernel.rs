@@ -82,7 +82,7 @@ impl Euler {
     fn check_law(&self, problem: &Problem) -> Result<(), SchemeError> {
         let noise = problem.noise();
         if noise.law().has_motion() {
-            return Ok(());
+            return self.step.map_or(Ok(()), |step| Ok(noise.law().over(step, noise.alpha()).check(noise.alpha())?));
         }
         // Its level is ε = √η.
         let eta = noise.epsilon() * noise.epsilon();

@@ -88,7 +88,7 @@ impl PathKernel for SgdKernel {
 }
 
 /// Runs the recursion of any optimiser, one path at a time.
-struct OptimiserKernel<R> {
+pub(super) struct OptimiserKernel<R> {
     problem: Problem,
     /// Before the first step.
     stepper: Stepper<R>,
@@ -108,7 +108,11 @@ struct OptimiserWorkspace<R> {
 }
 
 impl<R: Recursion + 'static> OptimiserKernel<R> {
-    fn boxed(problem: &Problem, stepper: Stepper<R>, description: String) -> Result<Box<dyn PathKernel>, SchemeError> {
+    pub(super) fn boxed(
+        problem: &Problem,
+        stepper: Stepper<R>,
+        description: String,
+    ) -> Result<Box<dyn PathKernel>, SchemeError> {
         Ok(Box::new(OptimiserKernel {
             problem: problem.clone(),
             noise: StepNoise::new(problem)?,

@@ -32,16 +32,15 @@ impl StepLaw {
     /// The law of `h^(-1/α)` times an increment over `h`; over unit time for the steps of an optimiser.
     pub fn new(noise: &LevyNoise, h: f64) -> Result<Self, NoiseError> {
         let alpha = noise.alpha();
-        // Cuts in units of the step's scale.
-        let cut = |cut: f64| cut * h.powf(-1.0 / alpha.get());
-        Ok(match noise.law() {
+        Ok(match &noise.law().over(h, alpha) {
             NoiseLaw::Stable | NoiseLaw::Gaussian => Self::stable(alpha),
             NoiseLaw::Skewed { beta } => StepLaw::Skewed(SkewedStable::new(alpha, *beta)?),
-            NoiseLaw::Tempered { cutoff } => StepLaw::Cut(CutStable::tempered(alpha, cut(*cutoff))?),
-            NoiseLaw::Truncated { at } => StepLaw::Cut(CutStable::truncated(alpha, cut(*at))?),
-            // The law was checked when it was made.
+            NoiseLaw::Tempered { cutoff } => StepLaw::Cut(CutStable::tempered(alpha, *cutoff)?),
+            NoiseLaw::Truncated { at } => StepLaw::Cut(CutStable::truncated(alpha, *at)?),
             NoiseLaw::StudentT { degrees } => {
-                StudentT::new(*degrees).map_or_else(|_| Self::stable(alpha), StepLaw::StudentT)
+                let refused =
+                    |_| NoiseError::law("student_t", format!("it has no law of {degrees} degrees of freedom"));
+                StepLaw::StudentT(StudentT::new(*degrees).map_err(refused)?)
             }
             NoiseLaw::Empirical(vectors) => StepLaw::Empirical(vectors.clone()),
         })

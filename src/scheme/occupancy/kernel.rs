@@ -1,22 +1,23 @@
-//! Runs the paths of an occupancy.
+//! The occupancy as a scheme: what it accepts, and how its paths run.
 
 use std::ops::Range;
 
 use rand::RngExt;
 use rand_distr::Exp1;
 
-use super::adam::AdamFlow;
+use super::adam::{AdamFlow, AdamState};
 use super::counts::OccupancyCounts;
 use super::local_wells::LocalWells;
 use super::settings::Occupancy;
 use super::sgd::SgdFlow;
 use super::steps::{OptimiserSteps, StepRun};
 use super::watch::Watch;
-use crate::dynamics::{Dynamics, Problem};
-use crate::noise::{LevyMeasure, NoiseError, Stream};
+use crate::dynamics::{Dynamics, Problem, SecondMoment};
+use crate::landscape::Wells;
+use crate::noise::{LevyMeasure, NoiseError, NoiseLaw, Stream};
 use crate::scheme::kernel::CountingKernel;
 use crate::scheme::linear::momentum_covariance;
-use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, StreamSource};
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 pub(super) struct OccupancyKernel {
     settings: Occupancy,
@@ -118,8 +119,13 @@ impl OccupancyKernel {
             let x = self.starts[at].0;
             let mut watch = Watch::start(wells, &self.cores, self.settings.times(), &mut counts, x);
             let ended = match &self.motion {
-                Motion::Sgd(equation) => equation.sgd_path(&self.settings, x, &mut watch, &mut rng, &limits),
-                Motion::Adam(equation) => equation.adam_path(&self.settings, x, &mut watch, &mut rng, &limits),
+                Motion::Sgd(equation) => {
+                    equation.follow(wells, &mut SgdMover { equation, x }, &mut watch, &mut rng, &limits)
+                }
+                Motion::Adam(equation) => {
+                    let state = equation.flow.start(&equation.local, x);
+                    equation.follow(wells, &mut AdamMover { equation, state }, &mut watch, &mut rng, &limits)
+                }
                 Motion::Steps(steps) => {
                     let ended = steps.run(x, &mut watch, &mut rng, &limits);
                     Ended { time: ended.time, events: ended.steps, diverged: ended.diverged }
@@ -143,109 +149,122 @@ trait Mover {
     fn jump(&mut self, y: f64);
 }
 
-/// Follows one path to the last time of the watch.
-fn follow(
-    settings: &Occupancy,
-    local: &LocalWells,
-    measure: &LevyMeasure,
-    mover: &mut dyn Mover,
-    watch: &mut Watch<'_>,
-    rng: &mut Stream,
-    limits: &Limits<'_>,
-) -> Ended {
-    let wells = settings.wells();
-    let wait = |well: usize, rng: &mut Stream| {
-        let rate = local.well(well).jump_rate;
-        if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
-    };
-    let (mut t, mut events, mut well) = (0.0, 0u64, wells.well_of(mover.x()));
-    let mut until_jump = wait(well, rng);
-    while let Some(next) = watch.next_time() {
-        if limits.abandoned(events) {
-            break;
-        }
-        events += 1;
-        let most = until_jump.min(next - t);
-        let tau = mover.step(well, [t, most], rng);
-        if !mover.x().is_finite() {
-            return Ended { time: t, events, diverged: true };
-        }
-        let records = tau >= most && next - t <= until_jump;
-        t = if records { next } else { t + tau };
-        until_jump -= tau;
-        watch.see(t, mover.x());
-        if records {
-            watch.record(mover.x());
-        }
-        if until_jump <= 0.0 {
-            mover.jump(measure.jump_above(local.well(well).cut, rng));
+impl<F> Equation<F> {
+    /// Follows one path to the last time of the watch.
+    fn follow(
+        &self,
+        wells: &Wells,
+        mover: &mut dyn Mover,
+        watch: &mut Watch<'_>,
+        rng: &mut Stream,
+        limits: &Limits<'_>,
+    ) -> Ended {
+        let Equation { local, measure, .. } = self;
+        let wait = |well: usize, rng: &mut Stream| {
+            let rate = local.well(well).jump_rate;
+            if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
+        };
+        let (mut t, mut events, mut well) = (0.0, 0u64, wells.well_of(mover.x()));
+        let mut until_jump = wait(well, rng);
+        while let Some(next) = watch.next_time() {
+            if limits.abandoned(events) {
+                break;
+            }
+            events += 1;
+            let most = until_jump.min(next - t);
+            let tau = mover.step(well, [t, most], rng);
             if !mover.x().is_finite() {
                 return Ended { time: t, events, diverged: true };
             }
+            let records = tau >= most && next - t <= until_jump;
+            t = if records { next } else { t + tau };
+            until_jump -= tau;
             watch.see(t, mover.x());
-            well = wells.well_of(mover.x());
-            until_jump = wait(well, rng);
-        } else {
-            let now = wells.well_of(mover.x());
-            if now != well {
-                // The waiting time has no memory: with the cut of another well it is drawn anew.
-                well = now;
+            if records {
+                watch.record(mover.x());
+            }
+            if until_jump <= 0.0 {
+                mover.jump(measure.jump_above(local.well(well).cut, rng));
+                if !mover.x().is_finite() {
+                    return Ended { time: t, events, diverged: true };
+                }
+                watch.see(t, mover.x());
+                well = wells.well_of(mover.x());
                 until_jump = wait(well, rng);
+            } else {
+                let now = wells.well_of(mover.x());
+                if now != well {
+                    // The waiting time has no memory: with the cut of another well it is drawn anew.
+                    well = now;
+                    until_jump = wait(well, rng);
+                }
             }
         }
-    }
-    Ended { time: t, events, diverged: false }
-}
-
-impl Equation<SgdFlow> {
-    fn sgd_path(
-        &self,
-        settings: &Occupancy,
-        x: f64,
-        watch: &mut Watch<'_>,
-        rng: &mut Stream,
-        limits: &Limits<'_>,
-    ) -> Ended {
-        struct Sgd<'e>(&'e Equation<SgdFlow>, f64);
-        impl Mover for Sgd<'_> {
-            fn x(&self) -> f64 {
-                self.1
-            }
-            fn step(&mut self, well: usize, [_, most]: [f64; 2], rng: &mut Stream) -> f64 {
-                self.0.flow.step(&self.0.local, self.0.local.well(well), &mut self.1, most, rng)
-            }
-            fn jump(&mut self, y: f64) {
-                self.1 += self.0.local.amplitude * y;
-            }
-        }
-        follow(settings, &self.local, &self.measure, &mut Sgd(self, x), watch, rng, limits)
+        Ended { time: t, events, diverged: false }
     }
 }
 
-impl Equation<AdamFlow> {
-    fn adam_path(
-        &self,
-        settings: &Occupancy,
-        x: f64,
-        watch: &mut Watch<'_>,
-        rng: &mut Stream,
-        limits: &Limits<'_>,
-    ) -> Ended {
-        struct Adam<'e>(&'e Equation<AdamFlow>, super::adam::AdamState);
-        impl Mover for Adam<'_> {
-            fn x(&self) -> f64 {
-                self.1.x
+struct SgdMover<'e> {
+    equation: &'e Equation<SgdFlow>,
+    x: f64,
+}
+
+impl Mover for SgdMover<'_> {
+    fn x(&self) -> f64 {
+        self.x
+    }
+
+    fn step(&mut self, well: usize, [_, most]: [f64; 2], rng: &mut Stream) -> f64 {
+        let Equation { flow, local, .. } = self.equation;
+        flow.step(local, local.well(well), &mut self.x, most, rng)
+    }
+
+    fn jump(&mut self, y: f64) {
+        self.x += self.equation.local.amplitude * y;
+    }
+}
+
+struct AdamMover<'e> {
+    equation: &'e Equation<AdamFlow>,
+    state: AdamState,
+}
+
+impl Mover for AdamMover<'_> {
+    fn x(&self) -> f64 {
+        self.state.x
+    }
+
+    fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64 {
+        let Equation { flow, local, .. } = self.equation;
+        flow.step(local, local.well(well), &mut self.state, span, rng)
+    }
+
+    fn jump(&mut self, y: f64) {
+        // `Q` is predictable: the one before the jump.
+        self.state.x += self.equation.local.amplitude * y / self.equation.flow.q(&self.state);
+    }
+}
+
+impl Scheme for Occupancy {
+    fn name(&self) -> &'static str {
+        "occupancy"
+    }
+
+    fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
+        let law = problem.noise().law();
+        match problem.dynamics() {
+            _ if problem.basin().dim() != 1 => Err(SchemeError::NotOnLine { dim: problem.basin().dim() }),
+            _ if !(law.is_stable() || *law == NoiseLaw::Gaussian) => {
+                Err(SchemeError::Law { scheme: self.name(), law: law.name() })
             }
-            fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64 {
-                self.0.flow.step(&self.0.local, self.0.local.well(well), &mut self.1, span, rng)
-            }
-            fn jump(&mut self, y: f64) {
-                // `Q` is predictable: the one before the jump.
-                self.1.x += self.0.local.amplitude * y / self.0.flow.q(&self.1);
-            }
+            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Err(SchemeError::Sampled),
+            _ => Ok(()),
         }
-        let state = self.flow.start(&self.local, x);
-        follow(settings, &self.local, &self.measure, &mut Adam(self, state), watch, rng, limits)
+    }
+
+    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
+        self.check(problem)?;
+        Ok(Box::new(OccupancyKernel::new(self, problem)?))
     }
 }
 

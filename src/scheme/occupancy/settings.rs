@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kernel::OccupancyKernel;
-use crate::dynamics::{Dynamics, Problem, SecondMoment};
 use crate::landscape::Wells;
-use crate::noise::NoiseLaw;
-use crate::scheme::{PathKernel, Scheme, SchemeError};
+use crate::scheme::SchemeError;
 
 /// Where the paths of an occupancy start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -172,29 +169,6 @@ impl Occupancy {
     /// Longest step in local relaxation times.
     pub fn step_cap(&self) -> f64 {
         self.step_cap
-    }
-}
-
-impl Scheme for Occupancy {
-    fn name(&self) -> &'static str {
-        "occupancy"
-    }
-
-    fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
-        let law = problem.noise().law();
-        match problem.dynamics() {
-            _ if problem.basin().dim() != 1 => Err(SchemeError::NotOnLine { dim: problem.basin().dim() }),
-            _ if !(law.is_stable() || *law == NoiseLaw::Gaussian) => {
-                Err(SchemeError::Law { scheme: self.name(), law: law.name() })
-            }
-            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Err(SchemeError::Sampled),
-            _ => Ok(()),
-        }
-    }
-
-    fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
-        self.check(problem)?;
-        Ok(Box::new(OccupancyKernel::new(self, problem)?))
     }
 }
 

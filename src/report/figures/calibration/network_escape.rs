@@ -2,8 +2,8 @@
 
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::{
-    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet,
-    Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale,
+    Sheet, Stroke,
 };
 
 const STEM: &str = "network-escape";
@@ -123,8 +123,8 @@ impl OptimiserCurves {
 
 impl EscapeCurves {
     fn means(&self, x: &Axis, y: &Axis) -> Panel {
-        let title = format!("{}, α̂ = {:.2}", self.title, self.alpha);
-        let mut panel = Panel { title, ..Panel::new(x.clone(), y.clone()) };
+        let mut panel = Panel { title: self.title.clone(), ..Panel::new(x.clone(), y.clone()) };
+        panel.notes.push(Note::new(format!("α̂ = {:.2}", self.alpha), GREY));
         for (i, points) in self.measured.iter().enumerate() {
             let series = format!("minimum {}", i + 1);
             panel.data(series, DataKind::Measured, Mark::Points(points.clone(), minimum(i)));

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::figure_kind::FigureKind;
-use super::plan::CellPlan;
+use super::kind::FigureKind;
 use crate::dynamics::Dynamics;
+use crate::experiment::plan::CellPlan;
 use crate::landscape::Domain;
 use crate::theory::{Comparison, Prediction, TheoryError};
 
@@ -16,7 +16,7 @@ const MOST_CURVES: usize = 24;
 const FEWEST_BASINS: usize = 20;
 
 /// What a plan offers to figures.
-pub(super) struct FigureChoice<'p> {
+pub(in crate::experiment) struct FigureChoice<'p> {
     cells: Vec<Offer<'p>>,
     has_random_problems: bool,
 }

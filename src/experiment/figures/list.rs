@@ -1,88 +1,17 @@
-//! `figures`: the figures that an experiment draws, and those that a command asks for besides.
+//! `figures`: the figures that an experiment draws.
 
 use std::collections::HashSet;
 
-use thiserror::Error;
-
-use super::figure_choice::FigureChoice;
-use super::figure_kind::FigureKind;
-use super::figure_style::FigureStyle;
-use super::file::Experiment;
-use super::plan::CellPlan;
+use super::choice::FigureChoice;
+use super::kind::FigureKind;
 use super::plot::{self, PlannedFigure, PlotRequest};
-use super::toml::node::Kind;
-use super::toml::reader::{Value, suggestion};
-
-/// Why a figure cannot be drawn.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FigureNameError {
-    /// There is no figure of this name.
-    #[error("there is no figure {name:?}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// The figure that may be meant, or all figures.
-        hint: String,
-    },
-    /// The experiment lacks what the figure shows.
-    #[error("the figure {name:?} needs {needs}")]
-    Missing {
-        /// Its name.
-        name: String,
-        /// What is missing.
-        needs: &'static str,
-    },
-}
-
-impl Experiment {
-    /// Draws the figures of these names with `style`, besides the others. Without names, all figures have the style.
-    ///
-    /// # Errors
-    /// [`FigureNameError`]; nothing is changed.
-    pub fn restyle(&mut self, names: &[String], style: FigureStyle) -> Result<(), FigureNameError> {
-        if names.is_empty() {
-            self.figure_style = style;
-            return Ok(());
-        }
-        let mut added = Vec::new();
-        for name in names {
-            if self.figures.iter().any(|figure| figure.name() == name) {
-                continue;
-            }
-            let kind =
-                FigureKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| self.unknown(name))?;
-            if let Some(needs) = FigureChoice::new(&self.cells, self.random_problems.is_some()).missing(kind) {
-                return Err(FigureNameError::Missing { name: name.clone(), needs });
-            }
-            added.push(kind.into());
-        }
-        self.figures.extend(added);
-        self.figure_styles.extend(names.iter().map(|name| (name.clone(), style.clone())));
-        Ok(())
-    }
-
-    /// How a figure is written.
-    pub fn style_of(&self, figure: &PlannedFigure) -> &FigureStyle {
-        self.figure_styles.get(figure.name()).unwrap_or(&self.figure_style)
-    }
-
-    fn unknown(&self, name: &str) -> FigureNameError {
-        let known = FigureKind::ALL.iter().map(|kind| kind.name());
-        let mut known: Vec<&str> = self.figures.iter().map(PlannedFigure::name).chain(known).collect();
-        let mut seen = HashSet::new();
-        known.retain(|name| seen.insert(*name));
-        let hint = match suggestion(name, &known) {
-            Some(meant) => format!("did you mean {meant}?"),
-            None => format!("one of: {}", known.join(", ")),
-        };
-        FigureNameError::Unknown { name: name.to_owned(), hint }
-    }
-}
+use crate::experiment::plan::CellPlan;
+use crate::experiment::toml::node::Kind;
+use crate::experiment::toml::reader::Value;
 
 /// What `figures` asks for.
 #[derive(Default)]
-pub(super) enum FigureRequest<'a> {
+pub(in crate::experiment) enum FigureRequest<'a> {
     /// What fits the experiment.
     #[default]
     Auto,
@@ -90,7 +19,7 @@ pub(super) enum FigureRequest<'a> {
 }
 
 /// A figure of the list.
-pub(super) enum NamedFigure<'a> {
+pub(in crate::experiment) enum NamedFigure<'a> {
     Known(FigureKind),
     Plot(PlotRequest<'a>),
 }
@@ -134,7 +63,7 @@ impl FigureRequest<'_> {
 }
 
 /// Reads the key `figures`.
-pub(super) fn read(value: Value<'_>) -> Option<FigureRequest<'_>> {
+pub(in crate::experiment) fn read(value: Value<'_>) -> Option<FigureRequest<'_>> {
     const AUTO: &str = "auto";
     match &value.node.kind {
         Kind::Text(text) if text == AUTO => Some(FigureRequest::Auto),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::toml::reader::Value;
+use crate::experiment::toml::reader::Value;
 
 /// How the figures of an experiment are written.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,7 @@ impl FigureFormat {
     }
 }
 
-pub(super) fn read(value: Value<'_>) -> Option<FigureStyle> {
+pub(in crate::experiment) fn read(value: Value<'_>) -> Option<FigureStyle> {
     let table = value.table()?;
     let usual = FigureStyle::default();
     // Every wrong setting is reported, not only the first.

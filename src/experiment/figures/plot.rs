@@ -1,10 +1,10 @@
 //! `plot`: a figure of any result against any parameter, or a heat map over two.
 
-use super::columns::{RESULT_COLUMNS, WORD_COLUMNS};
-use super::figure_kind::FigureKind;
-use super::parameters::plot_parameters;
-use super::plan::CellPlan;
-use super::toml::reader::{Value, suggestion};
+use super::kind::FigureKind;
+use crate::experiment::columns::{RESULT_COLUMNS, WORD_COLUMNS};
+use crate::experiment::parameters::plot_parameters;
+use crate::experiment::plan::CellPlan;
+use crate::experiment::toml::reader::{Value, suggestion};
 
 /// A figure that an experiment draws.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct PlotSettings {
 }
 
 /// A plot before the cells are known.
-pub(super) struct PlotRequest<'a> {
+pub(in crate::experiment) struct PlotRequest<'a> {
     name: Option<String>,
     x: Value<'a>,
     y: Value<'a>,
@@ -56,12 +56,12 @@ pub(super) struct PlotRequest<'a> {
 }
 
 /// Reads `{ plot = { x = .., y = .. } }`.
-pub(super) fn read(value: Value<'_>) -> Option<PlotRequest<'_>> {
+pub(in crate::experiment) fn read(value: Value<'_>) -> Option<PlotRequest<'_>> {
     let outer = value.table()?;
     let plot = outer.need("plot", "{ x = \"epsilon\", y = \"mean_time\" }");
     outer.finish();
     let table = plot?.table()?;
-    let name = table.get("name").map(super::file::read_name);
+    let name = table.get("name").map(|name| name.file_name());
     let (x, y) = (table.need("x", "\"epsilon\""), table.need("y", "\"mean_time\""));
     let (group, color) = (table.get("group"), table.get("color"));
     table.finish();

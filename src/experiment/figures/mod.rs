@@ -1,0 +1,14 @@
+//! The figures that an experiment names: which there are, which it can draw, and how they are written.
+
+mod choice;
+mod kind;
+mod list;
+mod plot;
+mod style;
+
+pub(super) use choice::FigureChoice;
+pub use kind::FigureKind;
+pub(super) use list::read as read_figures;
+pub use plot::{PlannedFigure, PlotSettings};
+pub(super) use style::read as read_style;
+pub use style::{FigureFormat, FigureStyle, FigureWidth};
