@@ -154,6 +154,56 @@ euler = { step = 0.1 }
     }
 }
 
+/// Means, rates and ratios that rest on an exponential law which the data reject are in no figure, and `summary.csv` keeps them.
+#[test]
+fn rejected_means_are_in_no_figure() {
+    let file = r#"
+name = "rejected"
+paths = 4000
+max_time = 1.0
+figures = [
+  "theorem2",
+  { plot = { name = "rates", x = "epsilon", y = "rate", group = "dynamics" } },
+  { plot = { name = "means", x = "epsilon", y = "mean_time", group = "dynamics" } },
+]
+[noise]
+alpha = 1.5
+epsilon = [0.5, 0.6, 8.0]
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+adam = { beta1_rate = 1.0, beta2_rate = 0.1 }
+[[basin]]
+name = "b"
+potential = { quadratic = { curvature = [1.0] } }
+domain = { interval = [-1, 1] }
+[scheme]
+jump_adapted = {}
+"#;
+    let folder = folder(file);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/rejected");
+    let warnings = manifest(&results)["warnings"].to_string();
+    let is_rejected = |row: &HashMap<String, String>| warnings.contains(&format!("cell {}", row["cell"]));
+    let (rejected, kept): (Rows, Rows) = rows(results.join("summary.csv")).into_iter().partition(is_rejected);
+    assert!(rejected.len() >= 2 && !kept.is_empty(), "{warnings}");
+    for (name, column) in [("rates", "rate"), ("means", "mean_time")] {
+        let shown = rows(results.join(format!("figures/{name}.csv")));
+        let is_shown = |row: &HashMap<String, String>| {
+            shown.iter().any(|shown| shown["kind"] == "measured" && shown["y"] == row[column])
+        };
+        assert!(
+            rejected.iter().all(|row| !row[column].is_empty() && !is_shown(row)) && kept.iter().all(is_shown),
+            "{name}"
+        );
+    }
+    let ratios = rows(results.join("figures/theorem2.csv"));
+    let ratios = ratios.iter().filter(|row| row["kind"] == "measured" && row["panel"] == "0").count();
+    let pairs = ["0.5", "0.6", "8"].iter().filter(|e| rejected.iter().all(|row| row["epsilon"] != **e)).count();
+    assert_eq!(ratios, pairs);
+}
+
 /// SGD and Adam with a tail index each, as measured on a network, are compared at the same learning rate.
 #[test]
 fn sgd_and_adam_of_different_tails_are_compared() {
@@ -208,7 +258,10 @@ fn wrong_plots_and_styles_are_refused_with_a_hint() {
         ),
         (r#"figures = [{ plot = { x = "eta" } }]"#, "`y` is missing"),
         (r#"figures = [{ plt = { x = "eta", y = "rate" } }]"#, "did you mean `plot`?"),
-        (r#"figures = [{ plot = { x = "eta", y = "rate", name = "laplace" } }]"#, r#"two figures are named "laplace""#),
+        (
+            r#"figures = [{ plot = { x = "eta", y = "rate", name = "laplace" } }]"#,
+            r#"another figure has the name "laplace""#,
+        ),
         (r#"figure_style = { width = "colum" }"#, r#"did you mean "column"?"#),
         (r#"figure_style = { font_size = 40 }"#, "must lie between 5 and 16 points"),
         (r#"figure_style = { format = ["svg", "eps"] }"#, r#"unknown value "eps""#),

@@ -130,7 +130,7 @@ class EscapeResult:
         return pd.DataFrame(self._columns(outcome))
 
     def to_polars(self) -> pl.DataFrame:
-        """Return a polars DataFrame with one row per path. Numbers that do not exist are null."""
+        """Return a polars DataFrame with one row per path. A missing overshoot is null."""
         import polars as pl
 
         outcome = pl.Series(np.array(OUTCOMES)[self.status], dtype=pl.Enum(OUTCOMES))

@@ -21,7 +21,7 @@ pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
         ("basin", |r| r.plan.basin.clone()),
         ("scheme", |r| r.plan.scheme.name().to_string()),
         ("law", |r| r.plan.problem.noise().law().to_string()),
-        ("α", |r| r.plan.problem.noise().alpha().to_string()),
+        ("α", |r| r.plan.parameter("alpha").map_or_else(dash, number)),
         ("ε", |r| number(r.plan.problem.noise().epsilon())),
     ];
     // A column that is the same in every row says nothing, and a terminal may be narrow.

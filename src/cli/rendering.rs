@@ -264,7 +264,7 @@ impl Rendering<'_> {
             match report::draw(figure, material, &folder, experiment.style_of(figure)) {
                 Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure, and nobody asked for one that fits the plan.
-                Err(FigureError::Empty { .. }) if !self.is_complete() || self.run.experiment().auto_figures => {}
+                Err(FigureError::Empty { .. }) if !self.is_complete() || experiment.is_automatic(figure) => {}
                 Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: figure.name().to_owned(), source })),
             }
         }
@@ -400,7 +400,7 @@ fn as_json(experiment: &Experiment, path: &Path, results: &[CellResult], seconds
         .map(|r| {
             json!({
                 "cell": r.plan.index, "dynamics": r.plan.dynamics, "basin": r.plan.basin,
-                "alpha": r.plan.problem.noise().alpha().get(), "epsilon": r.plan.problem.noise().epsilon(),
+                "alpha": r.plan.parameter("alpha"), "epsilon": r.plan.problem.noise().epsilon(),
                 "exited": r.moments.exited(), "censored": r.moments.censored(), "diverged": r.moments.diverged(),
                 "mean": r.mean(), "check": r.check, "lambda_mean": r.lambda_mean(), "theory_rate": r.prediction.as_ref().map(|p| p.rate),
                 "events_per_path": r.events_per_path(),

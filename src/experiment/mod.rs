@@ -21,7 +21,10 @@ pub use calibration_file::{CalibrationFigure, CalibrationFile};
 pub(crate) use columns::is_fixed;
 pub use columns::{RESULT_COLUMNS, WORD_COLUMNS};
 pub use escapes_format::EscapesFormat;
-pub use figures::{FigureFormat, FigureKind, FigureStyle, FigureWidth, PlannedFigure, PlotSettings};
+pub use figures::{
+    FEWEST_BASINS, FEWEST_OF_A_DIMENSION, FigureFormat, FigureKind, FigureStyle, FigureWidth, PlannedFigure,
+    PlotSettings,
+};
 pub use file::Experiment;
 pub use parameters::swept_parameters;
 pub use plan::CellPlan;

@@ -15,7 +15,7 @@ impl CellPlan {
         let noise = self.problem.noise();
         match name {
             "dim" => Some(self.problem.basin().dim() as f64),
-            "alpha" => Some(noise.alpha().get()),
+            "alpha" => noise.law().has_motion().then(|| noise.alpha().get()),
             "epsilon" => Some(noise.epsilon()),
             "eta" => self.eta,
             _ => {
@@ -33,21 +33,22 @@ fn setting_name(setting: &str) -> String {
 
 /// The parameters of the cells that have columns of their own: `eta` if a cell has it, and every setting with several values, in the order in
 /// which they first appear.
-pub fn swept_parameters(cells: &[CellPlan]) -> Vec<String> {
+pub fn swept_parameters<'c>(cells: impl IntoIterator<Item = &'c CellPlan, IntoIter: Clone>) -> Vec<String> {
+    let cells = cells.into_iter();
     let mut names: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
-    for (name, _) in cells.iter().flat_map(|cell| &cell.settings) {
+    for (name, _) in cells.clone().flat_map(|cell| &cell.settings) {
         if seen.insert(name) {
             names.push(name);
         }
     }
     let has_several = |name: &&str| {
         let mut values =
-            cells.iter().flat_map(|cell| &cell.settings).filter(|(n, _)| n == name).map(|(_, value)| value);
+            cells.clone().flat_map(|cell| &cell.settings).filter(|(n, _)| n == name).map(|(_, value)| value);
         values.next().is_some_and(|first| values.any(|value| value != first))
     };
     let settings = names.into_iter().filter(has_several).map(setting_name);
-    cells.iter().any(|cell| cell.eta.is_some()).then(|| "eta".to_owned()).into_iter().chain(settings).collect()
+    cells.clone().any(|cell| cell.eta.is_some()).then(|| "eta".to_owned()).into_iter().chain(settings).collect()
 }
 
 /// The parameters that a figure can show: those of [`swept_parameters`], `alpha`, `epsilon` and `dim`.

@@ -40,9 +40,9 @@ impl Experiment {
             self.figure_style = style;
             return Ok(());
         }
-        let mut added = Vec::new();
+        let mut added: Vec<PlannedFigure> = Vec::new();
         for name in names {
-            if self.figures.iter().any(|figure| figure.name() == name) {
+            if self.figures.iter().chain(&added).any(|figure| figure.name() == name) {
                 continue;
             }
             let kind =
@@ -60,6 +60,11 @@ impl Experiment {
     /// How a figure is written.
     pub fn style_of(&self, figure: &PlannedFigure) -> &FigureStyle {
         self.figure_styles.get(figure.name()).unwrap_or(&self.figure_style)
+    }
+
+    /// Whether a figure is drawn because it fits the experiment, and nobody named it.
+    pub fn is_automatic(&self, figure: &PlannedFigure) -> bool {
+        self.auto_figures && !self.figure_styles.contains_key(figure.name())
     }
 
     fn unknown(&self, name: &str) -> FigureNameError {

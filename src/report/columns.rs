@@ -12,7 +12,7 @@ const SIGNS: [(&str, &str, &str); 4] = [
     ("dim", "d", "dimension d"),
 ];
 
-/// The value of a result or parameter and the ends of its interval. A mean that rests on a law which the data reject is left out.
+/// The value of a result or parameter and the ends of its interval. A mean or rate that rests on a law which the data reject is left out.
 pub fn estimate(result: &CellResult, column: &str) -> Option<[f64; 3]> {
     let three = |e: crate::exit::Estimate| [e.value, e.lo, e.hi];
     let theory = result.prediction.as_ref();
@@ -22,7 +22,7 @@ pub fn estimate(result: &CellResult, column: &str) -> Option<[f64; 3]> {
         "lambda_mean" => {
             return result.supported_mean().zip(theory).map(|(mean, theory)| three(mean.scaled(theory.rate)));
         }
-        "rate" => return result.rate().map(three),
+        "rate" => return result.supported_rate().map(three),
         "median_time" => result.median,
         "restricted_mean" => result.restricted_mean(),
         "exact_mean" => result.exact_mean,

@@ -290,7 +290,7 @@ fn theorem2(results: &[CellResult]) -> TheoremTwo {
             list.len() - 1
         });
         let series = &mut list[index];
-        if let Some(ratio) = pair.gamma_ratio() {
+        if let Some(ratio) = pair.supported_ratio() {
             series.points.push(Point { x, y: ratio.value, lo: ratio.lo, hi: ratio.hi });
         }
         series.predicted.push((x, pair.theory.predicted_ratio()));

@@ -4,15 +4,31 @@ use std::fmt::Write;
 
 use super::findings::findings;
 use super::number;
-use super::select::{alpha_label, title};
+use super::select::{alpha_label, basin_title, title};
 use crate::exit::Estimate;
 use crate::results::{OccupancyResult, RandomProblemsResult};
 
 /// Transitions of a pair of wells from which on its rate is compared in the answer: its interval is then narrower than ± 7 %.
 const MANY: u64 = 1_000;
 
-fn name(result: &OccupancyResult) -> String {
-    format!("{}, {}", title(&result.plan.dynamics), alpha_label(result.plan.problem.noise().alpha().get()))
+/// The dynamics and tail index of every result, and whatever else distinguishes them.
+fn names(results: &[OccupancyResult]) -> Vec<String> {
+    let noise = |r: &OccupancyResult| r.plan.problem.noise().clone();
+    let others: [&dyn Fn(&OccupancyResult) -> String; 4] = [
+        &|r| basin_title(&r.plan.basin),
+        &|r| noise(r).law().to_string(),
+        &|r| format!("ε = {}", number(noise(r).epsilon())),
+        &|r| r.plan.eta.map_or(String::new(), |eta| format!("η = {}", number(eta))),
+    ];
+    let distinguishing: Vec<_> =
+        others.into_iter().filter(|of| results.windows(2).any(|pair| of(&pair[0]) != of(&pair[1]))).collect();
+    let name = |r: &OccupancyResult| {
+        let mut parts = vec![title(&r.plan.dynamics).to_string()];
+        parts.extend(r.plan.parameter("alpha").map(alpha_label));
+        parts.extend(distinguishing.iter().map(|of| of(r)).filter(|part| !part.is_empty()));
+        parts.join(", ")
+    };
+    results.iter().map(name).collect()
 }
 
 /// Where the paths of every cell are at the end, and how the rates compare with the predicted ones; `None` without a result.
@@ -20,11 +36,11 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
     if results.is_empty() {
         return None;
     }
-    let sentence = |result: &OccupancyResult| {
+    let sentence = |(result, name): (&OccupancyResult, String)| {
         let last = result.occupancy.times().len() - 1;
         let shares = (0..result.wells()).filter_map(|well| Some((well, result.share(last, well)?)));
         let (well, share) = shares.max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-        let mut text = format!("{}: well {} holds {} of the paths", name(result), well + 1, number(share.value));
+        let mut text = format!("{name}: well {} holds {} of the paths", well + 1, number(share.value));
         if let Some(law) = result.chain.as_ref().map(|chain| chain.stationary()) {
             let _ = write!(text, ", {} predicted in the long run", number(law[well]));
         }
@@ -44,7 +60,7 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
         }
         Some(text + ".")
     };
-    let sentences: Vec<String> = results.iter().filter_map(sentence).collect();
+    let sentences: Vec<String> = results.iter().zip(names(results)).filter_map(sentence).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
@@ -54,14 +70,13 @@ pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblems
     let interval = |e: Option<Estimate>| {
         e.map_or("–".to_owned(), |e| format!("{} ({} to {})", number(e.value), number(e.lo), number(e.hi)))
     };
-    for result in results {
+    for (result, name) in results.iter().zip(names(results)) {
         let (last, wells) = (result.occupancy.times().len() - 1, result.occupancy.wells());
         let stationary = result.chain.as_ref().map(|chain| chain.stationary());
         let _ = write!(
             text,
-            "\n## {}\n\nOccupancy at t = {} beside the stationary law of the predicted chain{}.\n\n\
+            "\n## {name}\n\nOccupancy at t = {} beside the stationary law of the predicted chain{}.\n\n\
              | well | minimum | widths | barriers | occupancy | stationary |\n|---|---|---|---|---|---|\n",
-            name(result),
             number(result.occupancy.times()[last]),
             if stationary.is_some() { "" } else { "; these dynamics have no prediction" }
         );

@@ -208,6 +208,11 @@ impl CellResult {
         self.moments.rate(Confidence::DEFAULT).ok()
     }
 
+    /// The exit rate, unless the data of a censored sample reject the exponential law.
+    pub fn supported_rate(&self) -> Option<Estimate> {
+        self.rate().filter(|_| self.rejected_exponential().is_none())
+    }
+
     /// Whether the domain is a well, from which an exit is a transition.
     pub fn is_well(&self) -> bool {
         self.plan.problem.basin().is_well()

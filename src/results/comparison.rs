@@ -81,6 +81,11 @@ impl<'r> Pair<'r> {
         ratio_of_means(self.adam.mean()?, self.sgd.mean()?).ok()
     }
 
+    /// The measured ratio, unless one of its means rests on a law that the data reject: what figures show.
+    pub fn supported_ratio(&self) -> Option<Estimate> {
+        ratio_of_means(self.adam.supported_mean()?, self.sgd.supported_mean()?).ok()
+    }
+
     /// The row of `comparison.csv`: the columns of [`COMPARISON_COLUMNS`], undefined values are empty.
     pub fn row(&self) -> Vec<String> {
         let (noise, noise_sgd) = (self.adam.plan.problem.noise(), self.sgd.plan.problem.noise());

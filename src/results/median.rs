@@ -1,12 +1,10 @@
 //! The median exit time of more paths than are kept, by reading them again.
 
-/// Times that are sorted at once.
-const ROOM: usize = 8 << 20;
 /// Readings after which the search ends. Each divides the number of candidates by the number of guides.
 const MOST_READINGS: usize = 6;
 
 /// The `rank`-th smallest time, from 1. `sample` holds some of the times, sorted, and narrows the search; `read` gives every time to its
-/// argument.
+/// argument. At most `room` times are kept.
 ///
 /// # Errors
 /// The error of `read`.
@@ -14,6 +12,7 @@ pub fn time_of_rank<E>(
     rank: usize,
     sample: &[f64],
     total: usize,
+    room: usize,
     mut read: impl FnMut(&mut dyn FnMut(f64)) -> Result<(), E>,
 ) -> Result<Option<f64>, E> {
     // The rank is inside a window of the sample that is six standard deviations wide on either side.
@@ -23,25 +22,35 @@ pub fn time_of_rank<E>(
     let at = |place: f64| if place < 0.0 { None } else { sample.get(place as usize).copied() };
     let mut lo = at(place - deviation).unwrap_or(0.0);
     let mut hi = at(place + deviation).unwrap_or(f64::INFINITY);
+    // A time of the window, which is found at once where very many times are equal.
+    let mut guess = None;
     for _ in 0..MOST_READINGS {
         let (mut below, mut inside, mut kept) = (0, 0usize, Vec::new());
+        let (mut smaller, mut equal) = (0, 0);
         let mut beyond = f64::INFINITY;
         read(&mut |time| {
+            if guess.is_some_and(|guess| time <= guess) {
+                smaller += usize::from(guess != Some(time));
+                equal += usize::from(guess == Some(time));
+            }
             if time < lo {
                 below += 1;
             } else if time <= hi {
                 inside += 1;
-                if kept.len() < ROOM {
+                if kept.len() < room {
                     kept.push(time);
                 }
             } else {
                 beyond = beyond.min(time);
             }
         })?;
+        if (smaller + 1..=smaller + equal).contains(&rank) {
+            return Ok(guess);
+        }
         if rank <= below {
-            (lo, hi) = (0.0, lo.next_down());
+            (lo, hi, guess) = (0.0, lo.next_down(), None);
         } else if rank > below + inside {
-            (lo, hi) = (beyond, f64::INFINITY);
+            (lo, hi, guess) = (beyond, f64::INFINITY, None);
             if beyond.is_infinite() {
                 return Ok(None);
             }
@@ -54,6 +63,10 @@ pub fn time_of_rank<E>(
             let reach = 6.0 * (kept.len() as f64).sqrt();
             let at = |place: f64| if place < 0.0 { None } else { kept.get(place as usize).copied() };
             (lo, hi) = (at(place - reach).unwrap_or(lo), at(place + reach).unwrap_or(hi));
+            if let Some(guess) = guess.filter(|guess| (lo..=hi).contains(guess)) {
+                (lo, hi) = if rank <= smaller { (lo, guess.next_down()) } else { (guess.next_up(), hi) };
+            }
+            guess = at(place).filter(|guess| (lo..=hi).contains(guess)).or(Some(lo));
         }
     }
     Ok(None)
@@ -76,11 +89,33 @@ mod tests {
             let mut sample = times[..kept].to_vec();
             sample.sort_by(f64::total_cmp);
             for rank in [1, 2, 499, 500, 501, 999, 1000] {
-                assert_eq!(time_of_rank(rank, &sample, 1000, &mut read), Ok(Some(sorted[rank - 1])), "{kept} {rank}");
+                assert_eq!(
+                    time_of_rank(rank, &sample, 1000, 5000, &mut read),
+                    Ok(Some(sorted[rank - 1])),
+                    "{kept} {rank}"
+                );
             }
         }
         // A sample that misleads costs another reading.
-        assert_eq!(time_of_rank(500, &[1.0, 1.0, 1.0], 1000, &mut read), Ok(Some(sorted[499])));
-        assert_eq!(time_of_rank(500, &[1008.0; 9], 1000, &mut read), Ok(Some(sorted[499])));
+        assert_eq!(time_of_rank(500, &[1.0, 1.0, 1.0], 1000, 5000, &mut read), Ok(Some(sorted[499])));
+        assert_eq!(time_of_rank(500, &[1008.0; 9], 1000, 5000, &mut read), Ok(Some(sorted[499])));
+    }
+
+    /// With room for a few times only, and when more of them are equal than there is room for.
+    #[test]
+    fn more_times_than_room_are_read_again() {
+        for (distinct, room) in [(100_003, 5_000), (4, 5_000), (1, 10)] {
+            let times: Vec<f64> = (1..=100_000).map(|i| f64::from(i * 7919 % 100_003 % distinct)).collect();
+            let mut sorted = times.clone();
+            sorted.sort_by(f64::total_cmp);
+            let mut read = |give: &mut dyn FnMut(f64)| {
+                times.iter().for_each(|time| give(*time));
+                Ok::<(), ()>(())
+            };
+            for rank in [1, 2, 25_000, 25_001, 50_000, 99_999, 100_000] {
+                let found = time_of_rank(rank, &[], 100_000, room, &mut read);
+                assert_eq!(found, Ok(Some(sorted[rank - 1])), "{distinct} {room} {rank}");
+            }
+        }
     }
 }

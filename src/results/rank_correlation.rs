@@ -2,6 +2,9 @@
 
 use crate::exit::{Confidence, Estimate};
 
+/// Fewest pairs of a group that are compared.
+const FEWEST: usize = 3;
+
 /// Kendall's `τ` of `pairs`, the probability that two of them are in the same order minus that of the opposite order; ties count for neither.
 /// `None` for fewer than three pairs.
 ///
@@ -16,7 +19,7 @@ pub fn kendall_tau(pairs: &[(f64, f64)], confidence: Confidence) -> Option<Estim
 /// Kendall's `τ` of pairs that are compared only within their group; groups of fewer than three are left out. `None` if none is left.
 pub fn kendall_tau_within(groups: &[impl AsRef<[(f64, f64)]>], confidence: Confidence) -> Option<Estimate> {
     let (mut comparisons, mut value, mut variance) = (0.0, 0.0, 0.0);
-    for pairs in groups.iter().map(AsRef::as_ref).filter(|pairs| pairs.len() >= 3) {
+    for pairs in groups.iter().map(AsRef::as_ref).filter(|pairs| pairs.len() >= FEWEST) {
         let n = pairs.len() as f64;
         let weight = 0.5 * n * (n - 1.0);
         let [tau, square] = tau_and_variance(pairs);

@@ -181,7 +181,7 @@ impl<'s> CellReader<'s> {
             return Ok(None);
         }
         let mut earliest = f64::INFINITY;
-        let found = time_of_rank(rank, result.sample.exit_times(), exited, |give| {
+        let found = time_of_rank(rank, result.sample.exit_times(), exited, ROOM, |give| {
             self.read(|_, outcomes, _| {
                 for outcome in outcomes {
                     match *outcome {

@@ -3,6 +3,7 @@
 use super::cell::CellResult;
 use super::rank_correlation::kendall_tau_within;
 use crate::exit::{Confidence, Estimate};
+use crate::experiment::{FEWEST_BASINS, FEWEST_OF_A_DIMENSION};
 use crate::files::digits;
 use crate::theory::FlatnessMeasure;
 
@@ -24,7 +25,7 @@ pub struct FlatnessOrder {
     pub epsilon: f64,
     /// The dimension; `None` for several, of which only basins of the same are compared: escapes are earlier in more dimensions, and traces larger.
     pub dim: Option<usize>,
-    /// Number of basins.
+    /// Number of basins that are compared.
     pub basins: usize,
     /// Kendall's `τ` of each measure, in the order of [`FlatnessMeasure::ALL`].
     pub tau: [Estimate; 6],
@@ -38,10 +39,7 @@ struct Ordered {
 }
 
 impl FlatnessOrder {
-    /// Fewest basins of a group: with fewer the interval of `τ` is wider than .6.
-    pub const FEWEST: usize = 20;
-
-    /// Every group of at least [`FlatnessOrder::FEWEST`] basins of one dynamics, shape, tail index and noise level, together and by dimension.
+    /// Every group of at least [`FEWEST_BASINS`] basins of one dynamics, shape, tail index and noise level, together and by dimension.
     /// Basins without a Hessian at the minimum, a finite volume, a prediction or a mean are left out.
     pub fn all(results: &[CellResult]) -> Vec<FlatnessOrder> {
         let mut groups: Vec<(&CellResult, Vec<Ordered>)> = Vec::new();
@@ -60,10 +58,12 @@ impl FlatnessOrder {
         dims.sort_unstable();
         dims.dedup();
         let of = |dim: Option<usize>| {
-            let chosen: Vec<&usize> = dims.iter().filter(|d| dim.is_none_or(|dim| **d == dim)).collect();
             let of_dim = |d: usize| members.iter().filter(move |basin| basin.dim == d);
+            let is_chosen =
+                |d: &&usize| dim.is_none_or(|dim| **d == dim) && of_dim(**d).count() >= FEWEST_OF_A_DIMENSION;
+            let chosen: Vec<&usize> = dims.iter().filter(is_chosen).collect();
             let basins = chosen.iter().map(|d| of_dim(**d).count()).sum();
-            if basins < Self::FEWEST {
+            if basins < FEWEST_BASINS {
                 return None;
             }
             let tau = |measure: usize| {

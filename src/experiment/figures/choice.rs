@@ -12,8 +12,10 @@ use crate::theory::{Comparison, Prediction, TheoryError};
 /// Most panels, and most entries of a legend, of a figure that nobody asked for: more are not legible.
 const MOST_PANELS: usize = 12;
 const MOST_CURVES: usize = 24;
-/// Fewest basins whose order is compared with measures of flatness.
-const FEWEST_BASINS: usize = 20;
+/// Fewest basins whose order is compared with measures of flatness: with fewer the interval of Kendall's `τ` is wider than .6.
+pub const FEWEST_BASINS: usize = 20;
+/// Fewest of them in one dimension; those of other dimensions are left out.
+pub const FEWEST_OF_A_DIMENSION: usize = 3;
 
 /// What a plan offers to figures.
 pub(in crate::experiment) struct FigureChoice<'p> {
@@ -107,9 +109,10 @@ impl<'p> FigureChoice<'p> {
                 self.has_pair(),
             ),
             FigureKind::RandomProblems => ("[random_problems]", self.has_random_problems),
-            FigureKind::WhichFlatness => {
-                ("20 basins of one `shape` with a Hessian and a predicted rate", self.largest_family() >= FEWEST_BASINS)
-            }
+            FigureKind::WhichFlatness => (
+                "20 basins of one `shape` with a Hessian and a predicted rate, at least three of each dimension",
+                self.largest_family() >= FEWEST_BASINS,
+            ),
             FigureKind::Transitions => {
                 let homogeneous = |c: &Offer<'_>| c.plan.problem.noise().law().is_self_similar();
                 let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well) && homogeneous(c);
@@ -178,12 +181,14 @@ impl<'p> FigureChoice<'p> {
             let sides = basin.potential().form().axis_curvatures(basin.dim());
             sides.is_none_or(|[left, right]| left == right && left.iter().any(|k| *k > 0.0))
         };
-        let mut sizes: HashMap<_, usize> = HashMap::new();
+        let mut families: HashMap<_, HashMap<usize, usize>> = HashMap::new();
         for cell in self.cells.iter().filter(|c| c.predicted && c.bounded && is_smooth(c)) {
             let group = (&cell.plan.shape, &cell.plan.dynamics, cell.alpha(), cell.epsilon(), cell.plan.scheme.name());
-            *sizes.entry(group).or_default() += 1;
+            *families.entry(group).or_default().entry(cell.plan.problem.basin().dim()).or_default() += 1;
         }
-        sizes.into_values().max().unwrap_or(0)
+        let compared =
+            |family: HashMap<usize, usize>| family.into_values().filter(|n| *n >= FEWEST_OF_A_DIMENSION).sum::<usize>();
+        families.into_values().map(compared).max().unwrap_or(0)
     }
 
     /// Whether an Adam cell with a simple `Q` has a matching SGD cell.

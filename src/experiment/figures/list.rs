@@ -41,16 +41,19 @@ impl FigureRequest<'_> {
                 NamedFigure::Known(kind) => kind,
                 NamedFigure::Plot(plot) => {
                     let plot = plot.resolve(cells)?;
-                    if names.insert(plot.name.clone()) && !FigureKind::ALL.iter().any(|kind| kind.name() == plot.name) {
+                    let is_known = FigureKind::ALL.iter().any(|kind| kind.name() == plot.name);
+                    if names.insert(plot.name.clone()) && !is_known {
                         return Some(PlannedFigure::Plot(plot));
                     }
-                    value.report_with_help(
-                        format!("two figures are named {:?}", plot.name),
-                        "give the plot another `name`",
-                    );
+                    let message = format!("another figure has the name {:?}", plot.name);
+                    value.report_with_help(message, "give the plot another `name`");
                     return None;
                 }
             };
+            if !names.insert(kind.name().to_owned()) {
+                value.report(format!("the figure {:?} is listed twice", kind.name()));
+                return None;
+            }
             let Some(needs) = choice.missing(kind) else { return Some(kind.into()) };
             let message = format!("the figure \"{}\" needs {needs}", kind.name());
             value.report_with_help(message, "leave it out; `figures = \"auto\"` draws what fits the experiment");

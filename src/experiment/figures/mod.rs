@@ -7,6 +7,7 @@ mod plot;
 mod style;
 
 pub(super) use choice::FigureChoice;
+pub use choice::{FEWEST_BASINS, FEWEST_OF_A_DIMENSION};
 pub use kind::FigureKind;
 pub(super) use list::read as read_figures;
 pub use plot::{PlannedFigure, PlotSettings};

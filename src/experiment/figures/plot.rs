@@ -38,7 +38,7 @@ pub struct PlotSettings {
     pub name: String,
     /// Column along the horizontal axis.
     pub x: String,
-    /// Column along the vertical axis: a result, or with `color` a parameter.
+    /// Column along the vertical axis: a result; with `color` a parameter or a result.
     pub y: String,
     /// Column whose values have a series each; by default all parameters that vary besides.
     pub group: Option<String>,

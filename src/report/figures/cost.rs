@@ -61,7 +61,7 @@ enum Cost {
 
 /// The cost by the measured mean; the bias is that from the exact mean, where there is one.
 fn cost(result: &CellResult, seconds: f64) -> Option<Cost> {
-    let mean = result.mean()?;
+    let mean = result.supported_mean()?;
     let bias = result.exact_mean.map_or(0.0, |exact| bias(mean.scaled(1.0 / exact)));
     if result.paths() == 0 || seconds <= 0.0 {
         return None;

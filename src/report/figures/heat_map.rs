@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::plotted::scale_of;
-use crate::experiment::{CellPlan, PlotSettings, swept_parameters};
+use crate::experiment::{PlotSettings, swept_parameters};
 use crate::report::columns::{axis_label, candidates, distinguishing, estimate, label};
 use crate::report::plot::curve::multiples;
 use crate::report::select::distinct;
@@ -74,8 +74,7 @@ impl AxisOfTiles {
 
 /// The heat map that a plot with `color` describes.
 pub(in crate::report) fn heat_map(results: &[CellResult], plot: &PlotSettings) -> HeatMap {
-    let plans: Vec<CellPlan> = results.iter().map(|result| result.plan.clone()).collect();
-    let parameters = swept_parameters(&plans);
+    let parameters = swept_parameters(results.iter().map(|result| &result.plan));
     let value = |r: &CellResult, column: &str| estimate(r, column).map(|[value, ..]| value);
     let tile = |r: &CellResult| {
         let color = value(r, plot.color.as_deref().unwrap_or_default())?;

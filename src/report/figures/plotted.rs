@@ -1,6 +1,6 @@
 //! A result against a parameter, as an experiment asks for it.
 
-use crate::experiment::{CellPlan, PlotSettings, RESULT_COLUMNS, swept_parameters};
+use crate::experiment::{PlotSettings, RESULT_COLUMNS, swept_parameters};
 use crate::report::columns::{axis_label, candidates, distinguishing, estimate, exact, label, predicted, value_label};
 use crate::report::select::distinct;
 use crate::report::{Point, Scale, Series, SeriesFigure};
@@ -12,8 +12,7 @@ const SERIES: usize = 8;
 /// The figure: a series for every value of the group, and a panel for every combination of what else varies; without a group, a series for
 /// every combination. Values of theory and of the exact solver are drawn where they exist.
 pub(in crate::report) fn plotted(results: &[CellResult], plot: &PlotSettings) -> SeriesFigure {
-    let plans: Vec<CellPlan> = results.iter().map(|result| result.plan.clone()).collect();
-    let parameters = swept_parameters(&plans);
+    let parameters = swept_parameters(results.iter().map(|result| &result.plan));
     let all: Vec<&CellResult> = results.iter().filter(|r| estimate(r, &plot.x).is_some()).collect();
     let fixed: Vec<&str> = [Some(plot.x.as_str()), plot.group.as_deref()].into_iter().flatten().collect();
     let rest = distinguishing(&all, &fixed, &candidates(&parameters));

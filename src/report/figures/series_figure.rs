@@ -69,9 +69,10 @@ impl Figure for SeriesFigure {
     fn sheet(&self) -> Result<Sheet, FigureError> {
         let empty = |what| move || FigureError::Empty { figure: self.stem.clone(), what };
         let all = || self.panels.iter().flat_map(|(_, series)| series);
-        let x = Axis::over(&self.x_label, self.x_scale, all().flat_map(Series::abscissae)).ok_or_else(empty("x"))?;
         let heights = all().flat_map(Series::heights);
+        // A series without values has no abscissae either.
         let y = Axis::over(&self.y_label, self.y_scale, heights.clone()).ok_or_else(empty("y"))?;
+        let x = Axis::over(&self.x_label, self.x_scale, all().flat_map(Series::abscissae)).ok_or_else(empty("x"))?;
         let levels = self.levels.iter().map(|level| level.0);
         let y = Axis::over(&self.y_label, self.y_scale, heights.chain(levels)).unwrap_or(y);
         let names = labels(all().map(|s| s.label.as_str()));

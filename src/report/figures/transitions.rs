@@ -15,7 +15,7 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
                 let Some(theory) = &cell.prediction else { continue };
                 let Some(measure) = theory.radon_measure else { continue };
                 series.predicted.push((epsilon(cell), measure));
-                if let Some(rate) = cell.rate() {
+                if let Some(rate) = cell.supported_rate() {
                     let scaled = rate.scaled(1.0 / theory.theta);
                     series.points.push(Point { x: epsilon(cell), y: scaled.value, lo: scaled.lo, hi: scaled.hi });
                 }

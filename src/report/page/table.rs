@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::experiment::{CellPlan, swept_parameters};
+use crate::experiment::swept_parameters;
 use crate::report::number;
 use crate::results::{COMPARISON_COLUMNS, CellResult, Pair, summary_columns};
 
@@ -52,8 +52,7 @@ struct Table<'t> {
 
 /// The summary, one row per cell, with the predicted mean beside the measured one.
 pub fn summary(results: &[CellResult]) -> Markup {
-    let plans: Vec<CellPlan> = results.iter().map(|result| result.plan.clone()).collect();
-    let parameters = swept_parameters(&plans);
+    let parameters = swept_parameters(results.iter().map(|result| &result.plan));
     let names = summary_columns(&parameters).into_iter();
     let rows: Vec<Vec<String>> = results.iter().take(MOST_ROWS).map(|result| result.summary_row(&parameters)).collect();
     let mut table = Table::new("summary", names, rows, "One row per cell. E Γ and λ E Γ with 95 % intervals.");
