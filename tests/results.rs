@@ -238,20 +238,22 @@ fn an_interrupt_keeps_what_was_done() {
     assert!(stderr.contains("stopped; completed paths are in results/small"), "{stderr}");
     assert!(stderr.contains("run my.toml next.toml --progress none --resume"), "{stderr}");
 
-    // Only the first cell was begun, and the second experiment leaves nothing.
+    // The first chunk of every cell comes first; the second experiment leaves nothing.
     assert_eq!(names(&results), ["small"]);
     let results = results.join("small");
     assert_eq!(manifest(&results)["stop_reason"], "interrupted");
     assert_eq!(manifest(&results)["complete"], false);
     let mut summary = csv::Reader::from_path(results.join("summary.csv")).unwrap();
     let rows: Vec<csv::StringRecord> = summary.records().map(|row| row.unwrap()).collect();
-    assert_eq!(rows.len(), 1);
-    let paths: usize = rows[0][7].parse().unwrap();
-    assert!((1..1_000_000_000).contains(&paths));
+    assert_eq!(rows.len(), 2);
+    let paths: Vec<usize> = rows.iter().map(|row| row[7].parse().unwrap()).collect();
+    assert!((256..1_000_000_000).contains(&paths[0]) && paths[1] == 256, "{paths:?}");
     let escapes = lines(results.join("escapes.csv"));
-    assert_eq!(escapes.len(), 1 + paths);
-    // The paths up to the first gap: a sample of those that happened to end would be biased.
-    assert!(escapes[1..].iter().enumerate().all(|(path, row)| row.starts_with(&format!("0,{path},exited,"))));
+    // The paths of a cell up to its first gap: a sample of those that happened to end would be biased.
+    let expected =
+        paths.iter().enumerate().flat_map(|(cell, n)| (0..*n).map(move |path| format!("{cell},{path},exited,")));
+    assert_eq!(escapes.len(), 1 + paths.iter().sum::<usize>());
+    assert!(escapes[1..].iter().zip(expected).all(|(row, start)| row.starts_with(&start)));
 }
 
 /// `findings.md` gives claim, prediction and measurement for each regime of theorem 2, and the results of the random problems.

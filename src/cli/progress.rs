@@ -4,25 +4,31 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle as BarStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle as BarStyle};
 
 use super::arguments::ProgressStyle;
 use super::console::{Console, say};
-use crate::results::Progress;
+use crate::results::{Progress, WorkEstimate};
 
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Seconds between two changes of a run's bar.
+const BAR_EVERY: f64 = 0.1;
+const BAR_CHARS: &str = "━╸ ";
+/// Parts of a run's bar.
+const BAR_PARTS: u64 = 10_000;
 
 fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar> {
     // The bar takes the rest of the line, so a narrow terminal still shows the remaining time.
     (console.progress() == ProgressStyle::Bar).then(|| {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let template = "{prefix} {wide_bar} {percent:>3} % · {msg}{per_sec} · {eta} left";
+        let template = "{prefix} {wide_bar} {percent:>3} % · {per_sec} · {eta} left";
         if let Ok(style) = BarStyle::with_template(template) {
             let rate = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = write!(out, "{} {unit}/s", short(state.per_sec()));
             };
-            bar.set_style(style.progress_chars("━╸ ").with_key("per_sec", rate));
+            bar.set_style(style.progress_chars(BAR_CHARS).with_key("per_sec", rate));
         }
         bar.set_prefix(name.to_string());
         bar
@@ -39,6 +45,8 @@ pub struct Meter {
     last: Instant,
     /// What a resumed run had done before; it is left out of the rate.
     begun: Option<u64>,
+    /// Seconds after the start at which the bar changed last.
+    shown: Option<f64>,
 }
 
 impl Meter {
@@ -46,28 +54,43 @@ impl Meter {
     pub fn new(console: &Console, name: &str, unit: &'static str) -> Self {
         let (bar, now) = (bar(console, name, unit), Instant::now());
         let plain = console.progress() == ProgressStyle::Plain;
-        Meter { bar, plain, name: name.to_string(), unit, start: now, last: now, begun: None }
+        Meter { bar, plain, name: name.to_string(), unit, start: now, last: now, begun: None, shown: None }
+    }
+
+    /// A meter of the run of an experiment, whose bar shows the finished share of the work and not of the paths.
+    pub fn of_run(console: &Console, name: &str, unit: &'static str) -> Self {
+        let meter = Meter::new(console, name, unit);
+        if let Some(bar) = &meter.bar {
+            bar.set_message("starting");
+            bar.set_length(BAR_PARTS);
+            if let Ok(style) = BarStyle::with_template("{prefix} {wide_bar} {percent:>3} % · {msg}") {
+                bar.set_style(style.progress_chars(BAR_CHARS));
+            }
+        }
+        meter
     }
 
     /// Shows the progress of a run.
     pub fn show(&mut self, progress: Progress<'_>) {
         let begun = *self.begun.get_or_insert(progress.done);
-        let cell = || format!("cell {} of {}", progress.cells_done.min(progress.cells - 1) + 1, progress.cells);
-        if let Some(bar) = &self.bar {
-            if bar.length() != Some(progress.total) {
-                bar.set_length(progress.total);
-                bar.set_position(begun);
-                bar.reset_eta();
-            }
-            bar.set_message(format!("{} · ", cell()));
-            bar.set_position(progress.done);
-        } else if self.is_line_due() {
-            let rate = (progress.done - begun) as f64 / self.start.elapsed().as_secs_f64();
-            let left = (progress.total - progress.done) as f64 / rate;
-            let percent = 100.0 * progress.done as f64 / progress.total as f64;
-            let (name, unit, rate) = (&self.name, self.unit, short(rate));
-            say(format!("{name}: {percent:.0} % · {} · {rate} {unit}/s · {left:.0} s left", cell()));
+        let line_is_due = self.is_line_due();
+        if self.bar.is_none() && !line_is_due {
+            return;
         }
+        let elapsed = self.start.elapsed().as_secs_f64();
+        if self.shown.is_some_and(|shown| elapsed - shown < BAR_EVERY) && progress.done < progress.total {
+            return;
+        }
+        self.shown = Some(elapsed);
+        let Some(WorkEstimate { share, seconds_left }) = progress.work.estimate(elapsed) else { return };
+        let cell = progress.cells_done.min(progress.cells - 1) + 1;
+        let rate = short((progress.done - begun) as f64 / elapsed);
+        let left = HumanDuration(Duration::from_secs_f64(seconds_left));
+        let text = format!("cell {cell} of {} · {rate} {}/s · {left:#} left", progress.cells, self.unit);
+        let Some(bar) = &self.bar else { return say(format!("{}: {:.0} % · {text}", self.name, 100.0 * share)) };
+        bar.set_message(text);
+        // The estimate may fall, the bar does not.
+        bar.set_position(bar.position().max((share * BAR_PARTS as f64) as u64));
     }
 
     /// Shows that `done` of `of` units are done.

@@ -118,6 +118,13 @@ impl Chunks {
         (beyond.is_multiple_of(self.shard.count)).then(|| self.starts[cell] + beyond / self.shard.count)
     }
 
+    /// Number of paths of one cell.
+    pub fn paths_of_cell(&self, cell: usize) -> u64 {
+        let numbers = self.of_cell(cell);
+        let last = numbers.end.checked_sub(1).filter(|last| numbers.contains(last)).and_then(|last| self.get(last));
+        last.map_or(0, |last| (numbers.end - numbers.start - 1) * CHUNK + last.paths.end - last.paths.start)
+    }
+
     /// Number of paths of all chunks.
     pub fn paths(&self) -> u64 {
         self.paths_of(std::iter::once(0..self.count()))
@@ -227,6 +234,7 @@ mod tests {
                     seen[chunk.cell].extend(chunk.paths);
                 }
                 assert_eq!(chunks.paths(), held);
+                assert_eq!((0..paths.len()).map(|cell| chunks.paths_of_cell(cell)).sum::<u64>(), held);
                 assert_eq!(
                     chunks.paths_of([0..0, 1..chunks.count().max(1)].into_iter()),
                     held - chunks.get(0).map_or(0, |c| c.paths.end - c.paths.start)

@@ -1,6 +1,6 @@
 //! The threads run chunks, and a consumer takes the records.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -43,6 +43,8 @@ pub struct Batch {
     pub records: Vec<PathRecord>,
     /// What the kernel counted, as many bytes for every chunk; empty for a kernel that does not count.
     pub counts: Vec<u8>,
+    /// Wall time of its thread in seconds.
+    pub seconds: f64,
 }
 
 impl Batch {
@@ -82,16 +84,33 @@ impl Batch {
     }
 }
 
-/// The unfinished chunks, in order.
+/// The unfinished chunks: the first one of every cell, then the others in order.
 struct Queue<'q> {
     chunks: &'q Chunks,
-    done: &'q Done,
+    firsts: Vec<u64>,
+    first: AtomicUsize,
+    /// The finished chunks and `firsts`.
+    done: Done,
     next: AtomicU64,
 }
 
-impl Queue<'_> {
-    /// Takes up to `most` chunks of `cell`, or one chunk of the next cell; empty if none is left.
+impl<'q> Queue<'q> {
+    fn new(chunks: &'q Chunks, done: &Done, cells: usize) -> Self {
+        let first =
+            |cell| Some(done.next_open(chunks.of_cell(cell).start)).filter(|n| chunks.of_cell(cell).contains(n));
+        let firsts: Vec<u64> = (0..cells).filter_map(first).collect();
+        let mut done = done.clone();
+        firsts.iter().for_each(|number| done.insert(*number));
+        Queue { chunks, firsts, first: AtomicUsize::new(0), done, next: AtomicU64::new(0) }
+    }
+
+    /// Takes the first chunk of a cell; then up to `most` chunks of `cell`, or one chunk of the next cell; empty if none is left.
     fn take(&self, most: u64, cell: usize) -> Vec<Chunk> {
+        if self.first.load(Ordering::Relaxed) < self.firsts.len()
+            && let Some(number) = self.firsts.get(self.first.fetch_add(1, Ordering::Relaxed))
+        {
+            return self.chunks.batch(*number, 1);
+        }
         let mut next = self.next.load(Ordering::Relaxed);
         loop {
             let open = self.done.gap(next);
@@ -128,8 +147,8 @@ impl<T, F: FnMut(T) -> bool + Send> Consumer<T> for F {
 /// Runs the chunks that are not `done` on the threads of the current Rayon pool; `simulations` has one entry per cell. A batch is one
 /// chunk, or as many as take about a millisecond. Its thread calls `process`, whose result goes to the consumer.
 ///
-/// The chunks are taken in order, cell after cell, so at most one cell per thread is unfinished at a time. If `stop` abandons the run, the
-/// current batches are dropped. Returns whether all chunks are finished.
+/// The first missing chunk of every cell is taken before all others, so that the cost of every cell is known early. The others follow in order,
+/// cell after cell. If `stop` abandons the run, the current batches are dropped. Returns whether all chunks are finished.
 pub fn run_chunks<T: Send>(
     simulations: &[Simulation<'_>],
     chunks: &Chunks,
@@ -138,7 +157,7 @@ pub fn run_chunks<T: Send>(
     process: impl Fn(&Batch) -> T + Sync,
     consumer: &mut dyn Consumer<T>,
 ) -> bool {
-    let queue = Queue { chunks, done, next: AtomicU64::new(0) };
+    let queue = Queue::new(chunks, done, simulations.len());
     let threads = rayon::current_num_threads();
     let (sender, receiver) = mpsc::sync_channel((WAITING[0] * threads).min(WAITING[1]));
     let worker = |sender: mpsc::SyncSender<(u64, T)>| {
@@ -154,8 +173,9 @@ pub fn run_chunks<T: Send>(
             if stop.is_abandoned() {
                 return;
             }
-            let count = batch.chunks.len() as u64;
-            let fitting = count as f64 * BATCH_TIME.div_duration_f64(begun.elapsed());
+            let (count, elapsed) = (batch.chunks.len() as u64, begun.elapsed());
+            batch.seconds = elapsed.as_secs_f64();
+            let fitting = count as f64 * BATCH_TIME.div_duration_f64(elapsed);
             most = SIZES.into_iter().rfind(|size| *size as f64 <= fitting).unwrap_or(1);
             if sender.send((count, process(&batch))).is_err() {
                 return;
@@ -301,6 +321,21 @@ mod tests {
     fn problem() -> Problem {
         let basin = Basin::new(Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
         Problem::new(basin, Dynamics::Sgd, LevyNoise::new(Alpha::new(1.5).unwrap(), 0.5).unwrap()).unwrap()
+    }
+
+    /// The first missing chunk of every cell comes before the others, and each chunk once.
+    #[test]
+    fn every_cell_is_begun_before_one_is_finished() {
+        let chunks = Chunks::new(vec![600, 0, 256, 1000, 100], Shard::WHOLE);
+        let mut done = Done::default();
+        [0, 4].into_iter().for_each(|number| done.insert(number));
+        let queue = Queue::new(&chunks, &done, 5);
+        let taken: Vec<Vec<Chunk>> = (0..).map(|_| queue.take(27, 3)).take_while(|batch| !batch.is_empty()).collect();
+        let places: Vec<Vec<(usize, u64)>> =
+            taken.iter().map(|batch| batch.iter().map(|chunk| (chunk.cell, chunk.index)).collect()).collect();
+        let firsts = [[(0, 1)], [(2, 0)], [(3, 1)], [(4, 0)]];
+        assert_eq!(places[..4], firsts.map(|first| first.to_vec()));
+        assert_eq!(places[4..], [vec![(0, 2)], vec![(3, 2)], vec![(3, 3)]]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod run;
 mod table;
 mod tables;
 mod which_flatness;
+mod work;
 
 pub use cell::{
     AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, SUMMARY_COLUMNS, summary_columns, write_escape,
@@ -31,3 +32,4 @@ pub use run::{Observer, PreparedRun, Progress, RunError};
 pub use table::TableError;
 pub use tables::{paths_held, render_tables};
 pub use which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
+pub use work::{Work, WorkEstimate};

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::work::Work;
 use crate::engine::{Batch, Chunks, Consumer, Done, Simulation, run_chunks};
 use crate::experiment::{CellPlan, Experiment};
 use crate::scheme::{PathKernel, SchemeError, StopFlag, StreamSource};
@@ -23,6 +24,8 @@ pub struct Progress<'a> {
     pub cells: usize,
     /// The cell of the last finished chunks.
     pub current: &'a CellPlan,
+    /// What the finished chunks took.
+    pub work: &'a Work,
 }
 
 /// Observes a run.
@@ -116,7 +119,7 @@ impl<'e> PreparedRun<'e> {
         let before = done.clone();
         let spare = Spare::default();
         let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
-        let pack = |batch: &Batch| PackedBatch::of(batch, spare.take());
+        let pack = |batch: &Batch| Finished { packed: PackedBatch::of(batch, spare.take()), seconds: batch.seconds };
         run_chunks(&simulations, chunks, &before, stop, pack, &mut recorder);
         recorder.commit();
         recorder.failure.map_or(Ok(()), |error| Err(error.into()))
@@ -139,6 +142,12 @@ impl Spare {
     }
 }
 
+/// A batch to store, and the time that it took in seconds.
+struct Finished {
+    packed: PackedBatch,
+    seconds: f64,
+}
+
 /// Stores chunks as they finish.
 struct Recorder<'r> {
     plans: &'r [CellPlan],
@@ -151,6 +160,7 @@ struct Recorder<'r> {
     cells_done: usize,
     paths_done: u64,
     total: u64,
+    work: Work,
     /// Batches to be stored together, up to `most`: SQLite and the system then load their data into the processor's cache only once.
     waiting: Vec<PackedBatch>,
     most: usize,
@@ -172,6 +182,12 @@ impl<'r> Recorder<'r> {
         let total = chunks.paths();
         let missing = chunks.paths_of(done.gaps(chunks.count()));
         let paths_done = total - missing;
+        let shares = (0..plans.len()).map(|cell| {
+            let (paths, numbers) = (chunks.paths_of_cell(cell) as f64, chunks.of_cell(cell));
+            let left = paths * open[cell] as f64 / (numbers.end - numbers.start).max(1) as f64;
+            [paths - left, left]
+        });
+        let work = Work::new(shares);
         let most = 8.max(2 * rayon::current_num_threads());
         let (waiting, failure) = (Vec::with_capacity(most), None);
         Recorder {
@@ -184,6 +200,7 @@ impl<'r> Recorder<'r> {
             cells_done,
             paths_done,
             total,
+            work,
             waiting,
             most,
             spare,
@@ -222,15 +239,17 @@ impl<'r> Recorder<'r> {
                 cells_done: self.cells_done,
                 cells: self.plans.len(),
                 current: &self.plans[cell],
+                work: &self.work,
             });
         }
         true
     }
 }
 
-impl Consumer<PackedBatch> for Recorder<'_> {
-    fn batch(&mut self, batch: PackedBatch) -> bool {
-        self.waiting.push(batch);
+impl Consumer<Finished> for Recorder<'_> {
+    fn batch(&mut self, batch: Finished) -> bool {
+        self.work.add(batch.packed.cell() as usize, batch.packed.paths(), batch.seconds);
+        self.waiting.push(batch.packed);
         if self.observer.commit_due() { self.commit() } else { self.waiting.len() < self.most || self.put() }
     }
 

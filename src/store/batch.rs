@@ -258,7 +258,7 @@ mod tests {
         let chunks: Vec<_> = numbers.map(|number| run.get(number).unwrap()).collect();
         let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: path };
         let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
-        Batch { chunks, records, counts: Vec::new() }
+        Batch { chunks, records, ..Batch::default() }
     }
 
     fn row(batch: &PackedBatch, stride: u64) -> PackedRow<'_> {

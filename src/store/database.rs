@@ -539,7 +539,7 @@ mod tests {
             let chunks = chunks.batch(number, most);
             let censored = |path| PathRecord { outcome: Outcome::Censored { at: path as f64 }, events: 1 };
             let records = chunks.iter().flat_map(|chunk| chunk.paths.clone().map(censored)).collect();
-            PackedBatch::of(&Batch { chunks, records, counts: Vec::new() }, Vec::new())
+            PackedBatch::of(&Batch { chunks, records, ..Batch::default() }, Vec::new())
         };
         let paths = |store: &Store| {
             let mut paths = 0;

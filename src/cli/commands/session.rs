@@ -175,7 +175,7 @@ struct Watcher {
 impl Watcher {
     fn new(console: &Console, experiment: &Experiment) -> Self {
         let unit = if experiment.is_occupancy() { "paths" } else { "escapes" };
-        Watcher { meter: Meter::new(console, &experiment.name, unit), committed: Instant::now() }
+        Watcher { meter: Meter::of_run(console, &experiment.name, unit), committed: Instant::now() }
     }
 }
 
