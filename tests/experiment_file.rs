@@ -422,6 +422,8 @@ fn wrong_settings_of_optimisers_are_refused() {
     ] {
         let found = of_dynamics(dynamics).map(|_| ()).expect_err(dynamics);
         assert!(found.contains(expected), "{dynamics}: {found}");
+        // Steps need no scheme.
+        assert!(!found.contains("`scheme`"), "{dynamics}: {found}");
     }
 }
 

@@ -6,7 +6,9 @@ use levy_escape::{
     Quadratic, Seed, escape_times,
 };
 
-const PATHS: u64 = if cfg!(feature = "slow-tests") { 400_000 } else { 12_000 };
+const PATHS: u64 = if cfg!(feature = "slow-tests") { 400_000 } else { 6_000 };
+/// Paths that are compared one by one.
+const AGREEING: u64 = if cfg!(feature = "slow-tests") { 1_000 } else { 400 };
 
 fn problem(potential: impl Potential + 'static, domain: Domain, alpha: f64, epsilon: f64) -> Problem {
     let noise = LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap();
@@ -21,7 +23,7 @@ fn times(problem: &Problem, paths: u64) -> Vec<f64> {
     escape_times(problem, &JumpAdapted::default(), paths, Seed(20)).unwrap()
 }
 
-/// Difference of the mean from `exact`, in units of the tolerance: .5 % and three standard errors, which are 3.3 %, and .5 % with the feature
+/// Difference of the mean from `exact`, in units of the tolerance: .5 % and three standard errors, which are 4.6 %, and .5 % with the feature
 /// `slow-tests`.
 fn difference(problem: &Problem, exact: f64) -> f64 {
     let (times, n) = (times(problem, PATHS), PATHS as f64);
@@ -30,7 +32,7 @@ fn difference(problem: &Problem, exact: f64) -> f64 {
     (mean - exact).abs() / (0.005 * exact + 3.0 * (square / n).sqrt())
 }
 
-/// Wells that are flatter or steeper than a parabola. Power: noise that is 6 % too strong moves the mean by 7 to 11 %.
+/// Wells that are flatter or steeper than a parabola. Power: noise that is 8 % too strong moves the mean by 9 to 14 %.
 #[test]
 fn wells_without_a_closed_form_are_exact() {
     for (text, [lo, hi], alpha, epsilon) in [
@@ -43,7 +45,7 @@ fn wells_without_a_closed_form_are_exact() {
         let with_noise = |epsilon| problem(formula(text, &[0.1]), Domain::interval(lo, hi), alpha, epsilon);
         let right = with_noise(epsilon);
         let exact = exact_exit(&right).unwrap().mean(right.basin().start()[0]).unwrap();
-        let (right, wrong) = (difference(&right, exact), difference(&with_noise(1.06 * epsilon), exact));
+        let (right, wrong) = (difference(&right, exact), difference(&with_noise(1.08 * epsilon), exact));
         println!("{text}, α = {alpha}, ε = {epsilon}: {right:.2}, with stronger noise {wrong:.2}");
         assert!(right < 1.0 && wrong > 1.0, "{text}: {right} {wrong}");
     }
@@ -73,8 +75,8 @@ impl Potential for General {
 
 /// Share of the paths whose times agree to five digits.
 fn agreement(a: &Problem, b: &Problem) -> f64 {
-    let (a, b) = (times(a, 1_000), times(b, 1_000));
-    a.iter().zip(&b).filter(|(a, b)| (*a / *b - 1.0).abs() < 1e-5).count() as f64 / 1_000.0
+    let (a, b) = (times(a, AGREEING), times(b, AGREEING));
+    a.iter().zip(&b).filter(|(a, b)| (*a / *b - 1.0).abs() < 1e-5).count() as f64 / AGREEING as f64
 }
 
 /// The same potential as a formula has the same paths, but for rounding errors, which a kink, or a path that nearly touches the edge, can amplify:

@@ -52,8 +52,9 @@ fn table(csv: &Path) -> Vec<csv::StringRecord> {
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert!(!rows.is_empty());
     for row in &rows {
-        assert!(DataKind::ALL.iter().any(|kind| kind.name() == &row[5]), "{row:?}");
-        let numbers = row.iter().skip(6).filter(|cell| !cell.is_empty());
+        assert!(DataKind::ALL.iter().any(|kind| kind.name() == &row[7]), "{row:?}");
+        assert!([3, 5].iter().all(|at| ["linear", "log"].contains(&&row[*at])), "{row:?}");
+        let numbers = row.iter().skip(8).filter(|cell| !cell.is_empty());
         assert!(
             numbers.clone().all(|number| number.parse::<f64>().is_ok()) && row[0].parse::<usize>().is_ok(),
             "{row:?}"
@@ -384,9 +385,9 @@ fn the_table_of_a_figure_has_its_values() {
     let files = usual(&figure, &folder("table")).unwrap();
     let rows = table(&files[0]);
     let select = |panel: &str, y: &str, series: &str, kind: &str| -> Vec<[f64; 4]> {
-        let fits = |row: &&csv::StringRecord| &row[1] == panel && &row[3] == y && &row[4] == series && &row[5] == kind;
+        let fits = |row: &&csv::StringRecord| &row[1] == panel && &row[4] == y && &row[6] == series && &row[7] == kind;
         let number = |cell: &str| cell.parse().unwrap_or(f64::NAN);
-        rows.iter().filter(fits).map(|row| [6, 7, 8, 9].map(|at| number(&row[at]))).collect()
+        rows.iter().filter(fits).map(|row| [8, 9, 10, 11].map(|at| number(&row[at]))).collect()
     };
     for panel in &figure.panels {
         for series in &panel.series {

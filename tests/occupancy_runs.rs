@@ -79,6 +79,19 @@ fn a_run_writes_its_tables_and_the_figure() {
     // The predicted shares add up to 1 as well, and the start is uniform.
     let first: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
     assert!((first[7].parse::<f64>().unwrap() - 1.0 / 3.0).abs() < 0.02, "{first:?}");
+    // The figure shows every share, and its table has the digits of the other.
+    let shown = fs::read_to_string(results.join("figures/occupancy.csv")).unwrap();
+    let mut shown = csv::Reader::from_reader(shown.as_bytes());
+    let shown: Vec<csv::StringRecord> = shown.records().map(Result::unwrap).collect();
+    assert!(["potential", "predicted"].iter().all(|kind| shown.iter().any(|row| &row[7] == *kind)));
+    let place = |row: &csv::StringRecord| [row[8].to_owned(), row[9].to_owned()];
+    let mut measured: Vec<[String; 2]> = shown.iter().filter(|row| &row[7] == "measured").map(place).collect();
+    let fields = |line: &str| -> Vec<String> { line.split(',').map(String::from).collect() };
+    let rows = table.lines().skip(1).map(fields).filter(|row| row[3] != "diverged" || row[0] == "3");
+    let mut expected: Vec<[String; 2]> = rows.map(|row| [row[2].clone(), row[4].clone()]).collect();
+    measured.sort();
+    expected.sort();
+    assert_eq!(measured, expected);
     // Writing them again from the store changes nothing.
     let written = tables(&results);
     TABLES.iter().for_each(|table| fs::remove_file(results.join(table)).unwrap());

@@ -153,7 +153,8 @@ fn rows_of_pooled_samples_may_share_what_they_share() {
 #[test]
 fn fifty_entries_give_intervals_that_cover() {
     for estimator in Estimator::ALL {
-        for alpha in [1.1, 1.5, 1.9] {
+        for alpha in if cfg!(feature = "slow-tests") { &[1.1, 1.5, 1.9][..] } else { &[1.1] } {
+            let alpha = *alpha;
             let one = |path| {
                 let sample = TailSample::new(&stable(alpha, 50, path), Centre::Median).unwrap();
                 estimator.estimate(&sample, &IntervalSettings::default())

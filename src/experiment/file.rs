@@ -165,7 +165,11 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         ("scheme", "[scheme] jump_adapted = {}"),
     ] {
         let is_optional = match key {
-            "scheme" => occupancy.is_some() || all_discrete(dynamics.as_deref()),
+            // Dynamics with an error of their own may need no scheme.
+            "scheme" => {
+                let is_wrong = top.get("dynamics").is_some() && dynamics.is_none();
+                occupancy.is_some() || is_wrong || all_discrete(dynamics.as_deref())
+            }
             "basin" => random_basins.is_some(),
             _ => false,
         };

@@ -4,7 +4,7 @@ use crate::report::plot::curve::{columns, grid};
 use crate::report::plot::style::{FULL_WIDTH, INK};
 use crate::report::select::{alpha_label, basin_title, title};
 use crate::report::{
-    Axis, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
 };
 use crate::results::OccupancyResult;
 
@@ -133,15 +133,22 @@ impl Figure for OccupancyFigure {
         }
         let wells = self.cells.iter().map(|cell| cell.wells.len()).max().unwrap_or(0);
         let mut entries: Vec<Entry> =
-            (0..wells).map(|well| Entry::new(Sample::Points(Look::of(well)), format!("well {}", well + 1))).collect();
+            (0..wells).map(|well| Entry::new(Sample::Points(Look::of(well)), well_name(well))).collect();
         if self.cells.iter().any(|cell| !cell.diverged.is_empty()) {
-            entries.push(Entry::new(Sample::Line(Stroke::dotted(INK, 0.9)), "diverged"));
+            entries.push(Entry::new(Sample::Line(Stroke::dotted(INK, 0.9)), DIVERGED));
         }
         let predicted = self.cells.iter().flat_map(|cell| &cell.wells).any(|well| !well.predicted.is_empty());
         let line = predicted.then(|| Entry::new(Sample::Line(Stroke::dashed(INK, 0.9)), "predicted"));
         sheet.legend = Legend::default().with(entries).with(line.into_iter().collect());
         Ok(sheet)
     }
+}
+
+/// The series of the paths whose parameters overflowed.
+const DIVERGED: &str = "diverged";
+
+fn well_name(well: usize) -> String {
+    format!("well {}", well + 1)
 }
 
 impl Landscape {
@@ -151,7 +158,8 @@ impl Landscape {
         let y = Axis::over("F(θ)", Scale::Linear, all().map(|v| v.1))?;
         let mut panel = Panel { title: self.title.clone(), ..Panel::new(x, y) };
         for (well, curve) in self.wells.iter().enumerate() {
-            panel.mark(Mark::Line(curve.clone(), Stroke::solid(Look::of(well).color, 1.6)));
+            let line = Mark::Line(curve.clone(), Stroke::solid(Look::of(well).color, 1.6));
+            panel.data(well_name(well), DataKind::Potential, line);
         }
         Some(panel)
     }
@@ -161,12 +169,13 @@ impl Cell {
     fn panel(&self, x: Axis, y: Axis) -> Panel {
         let mut panel = Panel { title: self.title.clone(), ..Panel::new(x, y) };
         for (well, series) in self.wells.iter().enumerate() {
-            panel.mark(Mark::Line(series.predicted.clone(), Stroke::dashed(Look::of(well).color, 0.9)));
+            let line = Mark::Line(series.predicted.clone(), Stroke::dashed(Look::of(well).color, 0.9));
+            panel.data(well_name(well), DataKind::Predicted, line);
         }
         let lost: Vec<(f64, f64)> = self.diverged.iter().map(|p| (p.x, p.y)).collect();
-        panel.mark(Mark::Line(lost, Stroke::dotted(INK, 0.9)));
+        panel.data(DIVERGED, DataKind::Measured, Mark::Line(lost, Stroke::dotted(INK, 0.9)));
         for (well, series) in self.wells.iter().enumerate() {
-            panel.mark(Mark::Points(series.points.clone(), Look::of(well)));
+            panel.data(well_name(well), DataKind::Measured, Mark::Points(series.points.clone(), Look::of(well)));
         }
         panel
     }

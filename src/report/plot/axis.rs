@@ -15,6 +15,16 @@ pub enum Scale {
     Log,
 }
 
+impl Scale {
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Linear => "linear",
+            Scale::Log => "log",
+        }
+    }
+}
+
 /// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {

@@ -18,6 +18,8 @@ pub enum DataKind {
     Bounds,
     /// Gaussian data with the same scales.
     Surrogate,
+    /// The curve of a potential.
+    Potential,
     /// The outline of a set.
     Boundary,
     /// Where a noise axis enters the escape set.
@@ -44,13 +46,14 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [DataKind; 17] = [
+    pub const ALL: [DataKind; 18] = [
         DataKind::Measured,
         DataKind::Predicted,
         DataKind::Exact,
         DataKind::Law,
         DataKind::Bounds,
         DataKind::Surrogate,
+        DataKind::Potential,
         DataKind::Boundary,
         DataKind::ExitDistance,
         DataKind::Slope,
@@ -73,6 +76,7 @@ impl DataKind {
             DataKind::Law => "law",
             DataKind::Bounds => "bounds",
             DataKind::Surrogate => "surrogate",
+            DataKind::Potential => "potential",
             DataKind::Boundary => "boundary",
             DataKind::ExitDistance => "exit_distance",
             DataKind::Slope => "slope",

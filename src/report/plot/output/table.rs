@@ -6,8 +6,8 @@ use crate::files::digits;
 use crate::report::plot::{DataName, Mark, Panel, Point, Sheet, text};
 
 /// Columns of `figures/<figure>.csv`, in order.
-pub const FIGURE_COLUMNS: [&str; 11] =
-    ["panel", "title", "x_quantity", "y_quantity", "series", "kind", "x", "y", "lo", "hi", "z"];
+pub const FIGURE_COLUMNS: [&str; 13] =
+    ["panel", "title", "x_quantity", "x_scale", "y_quantity", "y_scale", "series", "kind", "x", "y", "lo", "hi", "z"];
 
 /// Values of one series of one panel, in the order in which they are drawn.
 struct Group {
@@ -30,13 +30,14 @@ pub fn table(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
     for (number, (place, panel)) in places.enumerate() {
         let number = number.to_string();
         let [title, x, y] = [title(sheet, place), &panel.x.label, &panel.y.label].map(text::plain);
+        let [x_scale, y_scale] = [&panel.x, &panel.y].map(|axis| axis.scale.name());
         for group in groups(panel) {
             let kind = group.data.kind.name();
             let series = text::plain(&group.data.series);
             for (point, z) in group.rows() {
                 let values = values(&point, z);
-                let names = [&number, &title, &x, &y, &series].map(String::as_str);
-                out.write_record(names.into_iter().chain([kind]).chain(values.iter().map(String::as_str)))?;
+                let names = [&number, &title, &x, x_scale, &y, y_scale, &series, kind].map(|name: &str| name);
+                out.write_record(names.into_iter().chain(values.iter().map(String::as_str)))?;
             }
         }
     }
@@ -135,7 +136,8 @@ mod tests {
     #[test]
     fn every_value_has_a_row_and_a_band_joins_its_curve() {
         let axis = |label| Axis::between(label, Scale::Linear, 0.0, 1.0);
-        let mut upper = Panel { title: "SGD, d = 1".to_owned(), ..Panel::new(axis("t"), axis("P_{t}")) };
+        let survival = Axis::between("P_{t}", Scale::Log, 0.1, 1.0);
+        let mut upper = Panel { title: "SGD, d = 1".to_owned(), ..Panel::new(axis("t"), survival) };
         upper.numbers = Numbers::Left;
         upper.data("a", DataKind::Measured, Mark::Band(vec![(0.0, 0.9, 1.0), (0.5, 0.2, 0.4)], GREY, 0.2));
         upper.data("a", DataKind::Measured, Mark::Line(vec![(0.0, 1.0), (0.5, 0.3)], Stroke::solid(GREY, 1.0)));
@@ -150,12 +152,12 @@ mod tests {
         sheet.row(50.0, [lower]);
         let text = String::from_utf8(table(&sheet).unwrap()).unwrap();
         let rows = [
-            "panel,title,x_quantity,y_quantity,series,kind,x,y,lo,hi,z",
-            "0,\"SGD, d = 1\",t,Pt,a,measured,0,1,0.9,1,",
-            "0,\"SGD, d = 1\",t,Pt,a,measured,0.5,0.3,0.2,0.4,",
-            "1,\"SGD, d = 1\",t,ratio,a,measured,0.1,2,0,inf,",
-            "1,\"SGD, d = 1\",t,ratio,a,measured,0.2,,,,",
-            "1,\"SGD, d = 1\",t,ratio,a,slope,,-1.5,-1.6,-1.4,",
+            "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z",
+            "0,\"SGD, d = 1\",t,linear,Pt,log,a,measured,0,1,0.9,1,",
+            "0,\"SGD, d = 1\",t,linear,Pt,log,a,measured,0.5,0.3,0.2,0.4,",
+            "1,\"SGD, d = 1\",t,linear,ratio,linear,a,measured,0.1,2,0,inf,",
+            "1,\"SGD, d = 1\",t,linear,ratio,linear,a,measured,0.2,,,,",
+            "1,\"SGD, d = 1\",t,linear,ratio,linear,a,slope,,-1.5,-1.6,-1.4,",
         ];
         assert_eq!(text.lines().collect::<Vec<_>>(), rows);
     }
