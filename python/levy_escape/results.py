@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    from matplotlib.axes import Axes
 
 __all__ = ["Results"]
 
@@ -168,6 +169,46 @@ class Results:
             If the figure was not drawn.
         """
         return self._table(f"figures/{name}.csv")
+
+    def figure(self, name: str, *, panel: int | None = None, ax: Axes | None = None) -> Any:
+        """Draw a figure again with matplotlib, from its values.
+
+        Points, lines, bands, outlines and heat maps are those of ``figures/<name>.csv``, with colours and markers as in the program's file.
+        Reference lines, such as that of ``λ E Γ = 1``, are not among the values.
+
+        Parameters
+        ----------
+        name : str
+            Name of the figure, as ``"gamma-vs-epsilon"``.
+        panel : int, optional
+            One panel, in reading order from 0; all by default.
+        ax : matplotlib.axes.Axes, optional
+            Where a single panel is drawn; new axes by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes or numpy.ndarray
+            The axes of one panel, or an array of the axes of several.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the figure was not drawn.
+        IndexError
+            If there is no such panel.
+        ValueError
+            If `ax` is given for several panels, or if the figure has no values.
+        """
+        from .figure import draw_figure
+
+        drawn = sorted(path.stem for path in (self.folder / "figures").glob("*.csv"))
+        if name not in drawn:
+            known = f"drawn are {', '.join(drawn)}" if drawn else "no figure was drawn"
+            raise FileNotFoundError(f"there is no figure {name!r} in {self.folder}; {known}")
+        values = self.figure_values(name)
+        if values.empty:
+            raise ValueError(f"the figure {name!r} has no values")
+        return draw_figure(values, panel, ax)
 
     def __repr__(self) -> str:
         return f"Results({str(self.folder)!r})"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import levy_escape as le
@@ -88,3 +91,92 @@ def test_escapes_are_scanned_lazily(tmp_path: Path) -> None:
     assert "FILTER" in results.scan_escapes(cell=1).explain(optimized=False)
     pytest.importorskip("pyarrow")
     assert results.escapes(cell=1)["time"].tolist() == [2 * i + 1.0 for i in range(500, 1000)]
+
+
+@pytest.fixture
+def pyplot() -> Iterator[Any]:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    yield plt
+    plt.close("all")
+
+
+def drawn_values(ax: Any) -> set[tuple[float, float]]:
+    """Points of all lines of the axes, error bars included."""
+    values = [line.get_xydata() for line in ax.lines]
+    return {(float(x), float(y)) for part in values for x, y in np.asarray(part)}
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("theorem1", "gamma-vs-epsilon"),
+        ("theorem1", "exponential-law"),
+        ("theorem1", "laplace"),
+        ("theorem2", "theorem2"),
+        ("theorem2", "escape-set"),
+        ("theorem2", "random-problems"),
+        ("flat-minima", "occupancy"),
+        ("cost", "cost-vs-epsilon"),
+        ("which-flatness", "which-flatness"),
+    ],
+)
+def test_a_figure_is_drawn_from_its_values(folder: str, name: str, pyplot: Any) -> None:
+    results = le.Results(REFERENCE.parent / folder)
+    values = results.figure_values(name)
+    axes = np.atleast_1d(results.figure(name))
+    assert len(axes) == values["panel"].nunique() > 0
+    for ax, (number, panel) in zip(axes, values.groupby("panel", sort=True), strict=True):
+        first = panel.iloc[0]
+        assert (ax.get_xscale(), ax.get_yscale()) == (first["x_scale"], first["y_scale"]), number
+        assert ax.get_ylabel() == first["y_quantity"]
+        placed = panel[panel["x"].notna() & (panel["kind"] != "bounds")]
+        expected = set(zip(placed["x"].astype(float), placed["y"].astype(float), strict=True))
+        # Every value is drawn, and nothing else but the ends of intervals.
+        assert {point for point in expected if not np.isnan(point[1])} <= drawn_values(ax), number
+        bands = panel[panel["kind"] == "bounds"]["series"].nunique()
+        assert sum("Poly" in type(part).__name__ for part in ax.collections) == bands
+        named = {label.split(",")[0] for label in panel["series"].dropna()}
+        labels = " ".join(ax.get_legend_handles_labels()[1])
+        assert all(label in labels for label in named if label in placed["series"].to_numpy()), (named, labels)
+
+
+def test_one_panel_of_a_figure(pyplot: Any) -> None:
+    results = le.Results(REFERENCE)
+    _, ax = pyplot.subplots()
+    assert results.figure("theorem2", panel=1, ax=ax) is ax
+    values = results.figure_values("theorem2")
+    measured = values[(values["panel"] == 1) & (values["kind"] == "measured")]
+    assert set(zip(measured["x"], measured["y"], strict=True)) <= drawn_values(ax)
+    assert ax.get_title() == values[values["panel"] == 1]["title"].iloc[0]
+    with pytest.raises(IndexError, match="there is no panel 2; the figure has panels 0 to 1"):
+        results.figure("theorem2", panel=2)
+    with pytest.raises(ValueError, match="the figure has 2: choose one with panel="):
+        results.figure("theorem2", ax=ax)
+    with pytest.raises(FileNotFoundError, match="there is no figure 'theorem3' in .*; drawn are .*theorem2"):
+        results.figure("theorem3")
+
+
+def test_a_heat_map_and_open_intervals(tmp_path: Path, pyplot: Any) -> None:
+    (tmp_path / "summary.csv").write_text("cell\n0\n")
+    results = le.Results(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no figure was drawn"):
+        results.figure("map")
+    (tmp_path / "figures").mkdir()
+    head = "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z\n"
+    row = "0,,noise level ε,linear,α,linear,mean time,measured,{},{},,,{}\n"
+    tiles = "".join(row.format(x, y, 10 * x + y) for x in (1, 2) for y in (3, 4, 5))
+    (tmp_path / "figures" / "map.csv").write_text(head + tiles)
+    (mesh,) = results.figure("map").collections
+    assert np.asarray(mesh.get_array()).ravel().tolist() == [13.0, 23.0, 14.0, 24.0, 15.0, 25.0]
+    row = "0,a,t,log,P,log,s,measured,1,2,1.5,inf,\n0,a,t,log,P,log,s,ks_p,,0.25,,,\n"
+    (tmp_path / "figures" / "open.csv").write_text(head + row)
+    ax = results.figure("open")
+    assert ax.get_yscale() == "log"
+    assert (1.0, 2.0) in drawn_values(ax)
+    assert "ks p 0.25" in ax.texts[0].get_text()
+    (tmp_path / "figures" / "empty.csv").write_text(head)
+    with pytest.raises(ValueError, match="the figure 'empty' has no values"):
+        results.figure("empty")
