@@ -21,6 +21,9 @@ const WAITING: [usize; 2] = [64, 1024];
 /// Target duration of a batch: the per-batch overhead becomes negligible.
 const BATCH_TIME: Duration = Duration::from_millis(1);
 
+/// `2^64` over the golden ratio.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// No path is censored.
 const UNLIMITED: Limits<'static> = Limits { max_time: f64::INFINITY, max_events: u64::MAX, stop: None };
 
@@ -84,7 +87,7 @@ impl Batch {
     }
 }
 
-/// The unfinished chunks: the first one of every cell, then the others in order.
+/// The unfinished chunks: the first one of every cell, in an order that spreads over the sweep, then the others in order.
 struct Queue<'q> {
     chunks: &'q Chunks,
     firsts: Vec<u64>,
@@ -98,7 +101,10 @@ impl<'q> Queue<'q> {
     fn new(chunks: &'q Chunks, done: &Done, cells: usize) -> Self {
         let first =
             |cell| Some(done.next_open(chunks.of_cell(cell).start)).filter(|n| chunks.of_cell(cell).contains(n));
-        let firsts: Vec<u64> = (0..cells).filter_map(first).collect();
+        let mut firsts: Vec<(usize, u64)> = (0..cells).filter_map(|cell| Some((cell, first(cell)?))).collect();
+        // Spread over the sweep by the golden ratio, so that the cells up to any time represent it.
+        firsts.sort_by_key(|(cell, _)| (*cell as u64).wrapping_mul(GOLDEN));
+        let firsts: Vec<u64> = firsts.into_iter().map(|(_, number)| number).collect();
         let mut done = done.clone();
         firsts.iter().for_each(|number| done.insert(*number));
         Queue { chunks, firsts, first: AtomicUsize::new(0), done, next: AtomicU64::new(0) }
@@ -287,9 +293,8 @@ pub fn occupancy(
     for batch in kernel_batches(&*settings.prepare(problem)?, paths, seed, UNLIMITED) {
         for (number, chunk) in batch.chunks.iter().enumerate() {
             let paths = chunk.paths.end - chunk.paths.start;
-            if let Some(chunk) = OccupancyCounts::decode(batch.counts(number), paths, times, wells) {
-                counts.merge(&chunk);
-            }
+            let chunk = OccupancyCounts::decode(batch.counts(number), paths, times, wells);
+            counts.merge(&chunk.unwrap_or_else(|| unreachable!("a kernel writes what it reads")));
         }
     }
     Ok(counts)
@@ -333,8 +338,9 @@ mod tests {
         let taken: Vec<Vec<Chunk>> = (0..).map(|_| queue.take(27, 3)).take_while(|batch| !batch.is_empty()).collect();
         let places: Vec<Vec<(usize, u64)>> =
             taken.iter().map(|batch| batch.iter().map(|chunk| (chunk.cell, chunk.index)).collect()).collect();
-        let firsts = [[(0, 1)], [(2, 0)], [(3, 1)], [(4, 0)]];
-        assert_eq!(places[..4], firsts.map(|first| first.to_vec()));
+        let mut firsts = places[..4].concat();
+        firsts.sort_unstable();
+        assert_eq!(firsts, [(0, 1), (2, 0), (3, 1), (4, 0)]);
         assert_eq!(places[4..], [vec![(0, 2)], vec![(3, 2)], vec![(3, 3)]]);
     }
 
