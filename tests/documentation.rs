@@ -360,7 +360,11 @@ fn the_key_tables_are_those_of_the_parser() {
                 file[3].2[2] = "domain = { ball = { radius = 0.1 } }".to_string();
             }
             if name == "occupancy" || path == "occupancy" {
-                let wells = "multi_well = { minima = [-1.0, 1.0], saddles = [0.0], depths = [2.0, 1.0] }";
+                // Only the wells of a formula are searched for in a range.
+                let wells = match path {
+                    "range" => "expression = { formula = \"x^4/4 - x^2/2\", minimum = [1.0] }",
+                    _ => "multi_well = { minima = [-1.0, 1.0], saddles = [0.0], depths = [2.0, 1.0] }",
+                };
                 file[3].2[1] = format!("potential = {{ {wells} }}");
                 file[3].2[2] = "domain = { well = {} }".to_string();
                 file.truncate(4);

@@ -238,7 +238,7 @@ fn check_occupancy(
     occupancy: &OccupancySection,
     max_time: Option<Value<'_>>,
     schemes: &[SchemeSection],
-    basins: &[BasinMember],
+    members: &[BasinMember],
     diagnostics: &Diagnostics,
 ) -> Option<()> {
     let limit = max_time.map(|value| {
@@ -247,8 +247,9 @@ fn check_occupancy(
     });
     let schemes = occupancy.check_schemes(schemes, diagnostics);
     // The error of the first wrong basin represents those of a family.
-    let basins = basins.iter().try_for_each(|basin| occupancy.check_basin(basin, diagnostics).ok_or(()));
-    (limit.is_none() && basins.is_ok()).then_some(()).and(schemes)
+    let basins = members.iter().try_for_each(|basin| occupancy.check_basin(basin, diagnostics).ok_or(()));
+    let range = occupancy.check_range(members, diagnostics);
+    (limit.is_none() && basins.is_ok()).then_some(()).and(range).and(schemes)
 }
 
 /// Whether no scheme is needed, because every dynamics is a discrete optimiser.

@@ -90,7 +90,7 @@ fn highest_rise(hessian: &DMatrix<f64>, eigenvectors: &DMatrix<f64>, minimum: &[
             // Another sign of `i` changes `sᵀAs` by `-4 s_i (As)_i + 4 A_ii`.
             let gain = |i: usize| scaled[(i, i)] - signs[i] * pull[i];
             let best = (0..dim).map(|i| (gain(i), i)).max_by(|a, b| a.0.total_cmp(&b.0));
-            match best.filter(|(gain, _)| *gain > 1e-12 * scaled[(0, 0)].abs()) {
+            match best.filter(|(gain, _)| *gain > 1e-12 * scaled.amax()) {
                 Some((_, i)) => signs[i] = -signs[i],
                 None => return 0.5 * signs.dot(&pull),
             }

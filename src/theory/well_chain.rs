@@ -12,7 +12,7 @@
 //! - Imkeller, Pavlyukevich (2008), *Metastable Behaviour of Small Noise Lévy-Driven Diffusions*.
 //! - Hänggi, Talkner, Borkovec (1990), *Reaction-Rate Theory: Fifty Years after Kramers*, section VII.
 
-use nalgebra::{DMatrix, DVector, RowDVector};
+use nalgebra::{DMatrix, RowDVector};
 
 use super::prediction::TheoryError;
 use super::transitions::transition_rates;
@@ -53,6 +53,9 @@ pub struct WellChain {
 impl WellChain {
     /// The chain that the theory predicts for a problem in the landscape of its basin.
     ///
+    /// It assumes that a path stays in the well in which a jump lands. Adam's momentum must be damped for that: with `β1 < 4 F''/Q*` it may carry a
+    /// path across a saddle.
+    ///
     /// # Errors
     /// [`TheoryError::NoRest`] for Adam's sampled second moment and for steps other than plain SGD, [`TheoryError::Gaussian`] for Adam at
     /// `α = 2`, whose momentum changes the stationary law, and [`TheoryError::Chain`] for other laws of the noise.
@@ -84,19 +87,19 @@ impl WellChain {
         law.iter().copied().collect()
     }
 
-    /// `π` with `π Q = 0`. Where the wells do not all communicate it is NaN.
+    /// `π` with `π Q = 0`, each share to its last digits. Where the wells do not all communicate, since a rate is 0, it is NaN.
+    ///
+    /// # References
+    /// - Grassmann, Taksar, Heyman (1985), *Regenerative Analysis and Steady State Distributions for Markov Chains*.
     pub fn stationary(&self) -> Vec<f64> {
         let n = self.rates.nrows();
-        // One of the equations follows from the others; that `π` adds up to 1 replaces it. Rates may be tiny.
-        let scale = self.rates.amax();
-        let mut equations = self.rates.transpose() / scale;
-        equations.row_mut(n - 1).fill(1.0);
-        let mut right = DVector::zeros(n);
-        right[n - 1] = 1.0;
-        match equations.lu().solve(&right) {
-            Some(law) => law.iter().copied().collect(),
-            None => vec![f64::NAN; n],
+        let Elimination { rates, .. } = Elimination::of(self.rates.clone(), vec![0.0; n]);
+        let mut law = vec![1.0; n];
+        for k in 1..n {
+            law[k] = (0..k).map(|i| law[i] * rates[(i, k)]).sum();
         }
+        let total: f64 = law.iter().sum();
+        law.iter().map(|p| p / total).collect()
     }
 
     /// Mean time from well `i` (row) to the first visit of well `j` (column), 0 on the diagonal.
@@ -104,14 +107,44 @@ impl WellChain {
         let n = self.rates.nrows();
         let mut times = DMatrix::zeros(n, n);
         for j in 0..n {
-            let others = self.rates.clone().remove_row(j).remove_column(j);
-            let scale = others.amax();
-            let solved = (others / scale).lu().solve(&DVector::from_element(n - 1, -1.0 / scale));
-            for (k, i) in (0..n).filter(|i| *i != j).enumerate() {
-                times[(i, j)] = solved.as_ref().map_or(f64::NAN, |solved| solved[k]);
+            let order: Vec<usize> = std::iter::once(j).chain((0..n).filter(|i| *i != j)).collect();
+            let ordered = DMatrix::from_fn(n, n, |a, b| self.rates[(order[a], order[b])]);
+            let Elimination { rates, cost, out } = Elimination::of(ordered, vec![1.0; n]);
+            for k in 1..n {
+                let onward: f64 = (1..k).map(|i| rates[(k, i)] * times[(order[i], j)]).sum();
+                times[(order[k], j)] = (cost[k] + onward) / out[k];
             }
         }
         times
+    }
+}
+
+/// A chain whose states were removed one by one from the last, without a difference, so that tiny rates keep their digits.
+struct Elimination {
+    /// Above the diagonal, row `i` and column `k`, the rate from `i` to `k` over [`Elimination::out`] of `k`; below it the rates to the states that
+    /// were left when the row was removed.
+    rates: DMatrix<f64>,
+    /// Costs of the states, with those of the removed ones that are passed.
+    cost: Vec<f64>,
+    /// Total rate from a state to those that were left.
+    out: Vec<f64>,
+}
+
+impl Elimination {
+    fn of(mut rates: DMatrix<f64>, mut cost: Vec<f64>) -> Self {
+        let n = rates.nrows();
+        let mut out = vec![0.0; n];
+        for k in (1..n).rev() {
+            out[k] = (0..k).map(|j| rates[(k, j)]).sum();
+            for i in 0..k {
+                rates[(i, k)] /= out[k];
+                cost[i] += rates[(i, k)] * cost[k];
+                for j in (0..k).filter(|j| *j != i) {
+                    rates[(i, j)] += rates[(i, k)] * rates[(k, j)];
+                }
+            }
+        }
+        Elimination { rates, cost, out }
     }
 }
 
@@ -237,6 +270,30 @@ mod tests {
         let total: f64 = weights.iter().sum();
         let pi = chain(Dynamics::Sgd, 2.0, 0.3).unwrap().stationary();
         assert!(pi.iter().zip(weights).all(|(pi, w)| (pi - w / total).abs() < 1e-6), "{pi:?} {weights:?}");
+    }
+
+    /// Rates that differ by many orders of magnitude: the second well is left for the first much more often than for the third, in which paths stay.
+    #[test]
+    fn tiny_rates_decide_the_stationary_law() {
+        let of = |second: f64| {
+            let (minima, saddles) = (vec![-1.0, 1.0, 3.0], vec![0.0, 2.0]);
+            let landscape = MultiWell::with_heights(minima, saddles, vec![1.0, second, 2.0], vec![-0.9, 0.0]).unwrap();
+            let wells = Wells::of(&landscape, None).unwrap();
+            let noise = LevyNoise::new(Alpha::GAUSSIAN, 0.1414).unwrap();
+            let basin = Basin::new(landscape, Domain::Well).unwrap();
+            WellChain::of(&Problem::new(basin, Dynamics::Sgd, noise).unwrap(), &wells).unwrap()
+        };
+        let pi = of(1.05).stationary();
+        assert!(pi[2] > 1.0 - 1e-12, "{pi:?}");
+        let chain = of(1.0);
+        let (pi, q, tau) = (chain.stationary(), chain.rates().clone(), chain.mean_first_passage());
+        assert!(pi[2] > 1.0 - 1e-12 && pi[0] > 0.0, "{pi:?}");
+        // Detailed balance over each saddle.
+        for i in 0..2 {
+            assert!((pi[i] * q[(i, i + 1)] / (pi[i + 1] * q[(i + 1, i)]) - 1.0).abs() < 1e-9, "{pi:?}");
+        }
+        // From the first two wells the third is reached at the rate of its neighbour, times the share of the time there.
+        assert!((tau[(0, 2)] * q[(1, 2)] * pi[1] / (pi[0] + pi[1]) - 1.0).abs() < 1e-6, "{tau}");
     }
 
     #[test]

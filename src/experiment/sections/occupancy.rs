@@ -112,6 +112,17 @@ impl OccupancySection {
         }
     }
 
+    /// Reports a `range` in which no wells are searched.
+    pub fn check_range(&self, basins: &[BasinMember], diagnostics: &Diagnostics) -> Option<()> {
+        if self.range.is_none() || basins.iter().any(|basin| basin.basin.potential().wells().is_none()) {
+            return Some(());
+        }
+        let diagnostic =
+            Diagnostic::new(self.range_span.clone(), "the wells are known, and no others are searched in `range`");
+        diagnostics.report(diagnostic.help("leave `range` out"));
+        None
+    }
+
     /// Reports settings of a basin that have no meaning without an edge.
     pub fn check_basin(&self, basin: &BasinMember, diagnostics: &Diagnostics) -> Option<()> {
         if basin.settings.domain != Domain::Well {

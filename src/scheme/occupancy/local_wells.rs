@@ -5,6 +5,8 @@ use crate::landscape::{Potential, Wells};
 
 /// Share of the narrower width of a well, around its minimum, in which the force counts as linear.
 const ZONE: f64 = 0.15;
+/// Largest relative deviation of the force from a linear one at the ends of the zone.
+const CURVED: f64 = 0.3;
 /// Standard deviations at rest that must lie in the zone.
 const DEVIATIONS: f64 = 6.0;
 /// Largest standard deviation of the noise of a step, in narrower widths of the well: over a longer way the curvature changes.
@@ -54,8 +56,16 @@ impl LocalWells {
             // The square of the amplitude may leave the range of numbers, its product does not.
             let deviation = amplitude * measure.variance_below(cut).sqrt();
             let (curvature, variance) = (potential.hessian(&[minimum])[(0, 0)], deviation * deviation);
-            let fits = curvature > 0.0 && DEVIATIONS * spread(curvature, variance) < ZONE * width;
-            let zone = if fits { ZONE * width } else { 0.0 };
+            let reach = ZONE * width;
+            let slope = |y: f64| {
+                let mut slope = [0.0];
+                potential.gradient(&[minimum + y], &mut slope);
+                slope[0]
+            };
+            // A well with two sides has no zone: its curvature at the minimum is that of one of them.
+            let is_linear = [-reach, reach].iter().all(|y| (slope(*y) / (curvature * y) - 1.0).abs() < CURVED);
+            let fits = curvature > 0.0 && is_linear && DEVIATIONS * spread(curvature, variance) < reach;
+            let zone = if fits { reach } else { 0.0 };
             LocalWell { minimum, curvature, width, zone, cut, jump_rate, variance }
         };
         let wells_here = (0..wells.count()).map(well).collect();

@@ -48,8 +48,8 @@ impl<R: Recursion + 'static> StepRun for OptimiserSteps<R> {
         let mut steps = 0u64;
         stepper.start();
         loop {
-            // The parameters of step k hold from t = k η to the next step.
-            while watch.next_time().is_some_and(|time| time < (steps + 1) as f64 * eta) {
+            // The parameters of step k hold from t = k η to the next step. A time that is a multiple of η up to rounding is that of a step.
+            while watch.next_time().is_some_and(|time| time < (steps + 1) as f64 * eta * (1.0 - 1e-12)) {
                 watch.record(theta[0]);
             }
             let time = steps as f64 * eta;
