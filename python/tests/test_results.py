@@ -131,7 +131,7 @@ def test_a_figure_is_drawn_from_its_values(folder: str, name: str, pyplot: Any) 
     for ax, (number, panel) in zip(axes, values.groupby("panel", sort=True), strict=True):
         first = panel.iloc[0]
         assert (ax.get_xscale(), ax.get_yscale()) == (first["x_scale"], first["y_scale"]), number
-        assert ax.get_ylabel() == first["y_quantity"]
+        assert ax.get_ylabel() == panel["y_quantity"].fillna("").iloc[0]
         placed = panel[panel["x"].notna() & (panel["kind"] != "bounds")]
         expected = set(zip(placed["x"].astype(float), placed["y"].astype(float), strict=True))
         # Every value is drawn, and nothing else but the ends of intervals.
