@@ -43,7 +43,7 @@ fn stderr(command: &mut Command, code: i32) -> String {
 
 #[test]
 fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
-    let dir = folder(FILE);
+    let dir = folder(&format!("figure_style = {{ format = 'pdf', width = 'column' }}\n{FILE}"));
     let done = program(dir.path()).args(["calibrate", "c.toml"]).assert().success().get_output().clone();
     let said = String::from_utf8(done.stderr).unwrap();
     assert!(said.contains("small: device cpu: ") || said.contains("small: device cuda: "), "{said}");
@@ -83,7 +83,8 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
         }
     }
     for figure in ["tail-index", "training", "noise-law", "scales"] {
-        assert!(place.join(format!("figures/{figure}.png")).is_file(), "{figure}");
+        let files = ["pdf", "csv", "png"].map(|format| place.join(format!("figures/{figure}.{format}")).is_file());
+        assert_eq!(files, [true, true, false], "{figure}");
     }
     let error = stderr(program(dir.path()).args(["calibrate", "c.toml"]), 2);
     assert!(error.contains("exists already") && error.contains("--force"), "{error}");

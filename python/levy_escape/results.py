@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.axes import Axes
 
+    from .calibration import Calibration
+
 __all__ = ["Results"]
 
 
 class Results:
-    """A folder ``results/<name>`` that ``levy-escape run`` wrote.
+    """A folder ``results/<name>`` that ``levy-escape run`` or ``levy-escape calibrate`` wrote.
 
     Its tables are pandas DataFrames; `to_polars` and `scan_escapes` return those of polars.
 
@@ -28,12 +30,12 @@ class Results:
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, or it has neither ``summary.csv`` nor ``occupancy.csv``.
+        If there is no such folder, or it has none of ``summary.csv``, ``occupancy.csv`` and ``calibration.json``.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        if not (self.folder / "occupancy.csv").is_file():
+        if not any((self.folder / name).is_file() for name in ("occupancy.csv", "calibration.json")):
             self._file("summary.csv")
 
     def _file(self, name: str) -> Path:
@@ -75,6 +77,18 @@ class Results:
     def occupancy_wells(self) -> pd.DataFrame:
         """``occupancy_wells.csv``: long-run occupancy and stationary law, one row per cell and well."""
         return self._table("occupancy_wells.csv")
+
+    @property
+    def calibration(self) -> Calibration:
+        """``calibration.json`` of a calibration."""
+        from .calibration import Calibration
+
+        return Calibration.read(self._file("calibration.json"))
+
+    @property
+    def network_escape(self) -> pd.DataFrame:
+        """``network_escape.csv``, for a calibration with ``[escape]``: one row per optimiser, setting, minimum and set."""
+        return self._table("network_escape.csv")
 
     @property
     def comparison(self) -> pd.DataFrame:

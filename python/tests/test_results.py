@@ -36,6 +36,17 @@ def test_tables_of_a_run() -> None:
     assert results._repr_markdown_() == results.findings
 
 
+def test_calibrations_are_results_too() -> None:
+    results = le.Results(REFERENCE.parent / "network-escape")
+    table = results.network_escape
+    assert set(table["optimiser"]) == {"sgd", "momentum", "adam"}
+    assert results.calibration.name == "network-escape"
+    axes = results.figure("network-escape", panel=0)
+    assert axes.get_xscale() == "log"
+    with pytest.raises(FileNotFoundError, match="there is no summary.csv in"):
+        _ = results.summary
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no summary.csv in"):
         le.Results(tmp_path)

@@ -68,6 +68,9 @@ impl Host {
 #[derive(Debug, Serialize)]
 struct ManifestCell<'a> {
     cell: u64,
+    /// Number of the random streams, in an extended sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<u64>,
     dynamics: &'a str,
     basin: &'a str,
     dim: usize,
@@ -105,6 +108,7 @@ impl<'a> Manifest<'a> {
     pub fn of(ended: &EndedRun<'a>) -> Self {
         let cell = |(plan, scheme): (&'a CellPlan, String)| ManifestCell {
             cell: plan.index,
+            stream: Some(ended.identity.stream(plan.index)).filter(|stream| *stream != plan.index),
             dynamics: &plan.dynamics,
             basin: &plan.basin,
             dim: plan.problem.basin().dim(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::figures::{FigureStyle, read_style};
 use super::file::several;
 use super::sections::basin::read_label;
 use super::sections::escape::read_escape;
@@ -72,6 +73,8 @@ pub struct CalibrationFile {
     pub quick: CalibrationSettings,
     /// The figures asked for.
     pub figures: Vec<CalibrationFigure>,
+    /// Their width, size of text and formats.
+    pub figure_style: FigureStyle,
     /// The text of the file.
     pub text: Arc<str>,
 }
@@ -116,6 +119,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
     let figures = top
         .get("figures")
         .map_or(Some(Vec::new()), |figures| figures.all_named(&CalibrationFigure::ALL, CalibrationFigure::name));
+    let figure_style = top.get("figure_style").map_or(Some(FigureStyle::default()), read_style);
     if top.get("optimiser").is_none() {
         let diagnostic = Diagnostic::new(0..0, "`optimiser` is missing");
         top.miss(&["optimiser"], diagnostic.help("add [[optimiser]] sgd = { eta = 0.1 }"));
@@ -164,7 +168,13 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
         }
         None => smaller.iterations = (settings.iterations / 10).max(1),
     }
-    Some(CalibrationFile { settings, quick: smaller, figures: figures?, text: text.clone() })
+    Some(CalibrationFile {
+        settings,
+        quick: smaller,
+        figures: figures?,
+        figure_style: figure_style?,
+        text: text.clone(),
+    })
 }
 
 /// `data` as it is given.

@@ -28,7 +28,7 @@ const MOST_DECADES: f64 = 302.0;
 /// One cell of the sweep: a problem with a scheme and limits.
 #[derive(Clone, Debug)]
 pub struct CellPlan {
-    /// Number of the cell, from 0. Seed and number determine the random streams.
+    /// Number of the cell, from 0. Seed and number determine the random streams, unless a stored sweep was extended.
     pub index: u64,
     /// Name of the dynamics, with the amplitude if that is swept.
     pub dynamics: String,

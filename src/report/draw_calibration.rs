@@ -38,12 +38,16 @@ const TAIL_POINTS: u32 = 40;
 const LAW_POINTS: u32 = 120;
 const LOWEST: f64 = 1e-6;
 
-/// Draws one figure of a calibration into `dir`, as SVG and PNG, with the table of its values, and returns it for a page.
+/// Draws one figure of a calibration into `dir` in the formats of `style`, with the table of its values, and returns it for a page.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if nothing was measured that the figure shows; an error of the file system.
-pub fn draw_calibration(kind: CalibrationFigure, found: &Calibrated, dir: &Path) -> Result<Drawing, FigureError> {
-    let style = &FigureStyle::default();
+pub fn draw_calibration(
+    kind: CalibrationFigure,
+    found: &Calibrated,
+    dir: &Path,
+    style: &FigureStyle,
+) -> Result<Drawing, FigureError> {
     match kind {
         CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir, style),
         CalibrationFigure::Training => drawn(&training(&found.calibration), dir, style),

@@ -8,12 +8,13 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
+use super::stored::extended_streams;
 use super::table::{TableError, write_table};
 use super::which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::{AtomicFile, Existing, FilesError, FolderLock, exists, move_aside, restore};
-use crate::store::{Identity, Store, StoreError};
+use crate::store::{Damage, Identity, Store, StoreError};
 
 /// Why a results folder cannot be used.
 #[derive(Debug, Error)]
@@ -85,7 +86,8 @@ pub struct ResultsFolder {
     place: PathBuf,
     created: bool,
     moved: Option<PathBuf>,
-    paths: u64,
+    /// The identity of the run: that of the store, or one that has all its paths and more.
+    identity: Identity,
     /// The store, locked.
     pub store: Store,
 }
@@ -108,7 +110,7 @@ impl ResultsFolder {
             Existing::Resume => {
                 let _lock = FolderLock::take_if_writable(&place)?;
                 let store = Store::open(&place)?;
-                agreed_paths(&place, &store, request).map(|_| ())
+                agreed_identity(&place, &store, request).map(|_| ())
             }
         }
     }
@@ -148,7 +150,7 @@ impl ResultsFolder {
             })
         };
         match create() {
-            Ok(store) => Ok(ResultsFolder { place, created: true, moved, paths: request.paths, store }),
+            Ok(store) => Ok(ResultsFolder { place, created: true, moved, identity: request.identity(), store }),
             Err(error) => {
                 // Removes the new folder if it is empty. The first error is reported.
                 let _ = fs::remove_dir(&place);
@@ -161,8 +163,8 @@ impl ResultsFolder {
     /// The caller holds the lock of the folder, unless the lock file cannot be created.
     fn resume(place: PathBuf, request: &Request<'_>) -> Result<Self, ResultsError> {
         let store = Store::open(&place)?;
-        let paths = agreed_paths(&place, &store, request)?;
-        Ok(ResultsFolder { place, created: false, moved: None, paths, store })
+        let identity = agreed_identity(&place, &store, request)?;
+        Ok(ResultsFolder { place, created: false, moved: None, identity, store })
     }
 
     /// Opens the folder of an existing run, to render its results again.
@@ -171,8 +173,8 @@ impl ResultsFolder {
     /// [`ResultsError::Store`] if the folder has no store, or if the store cannot be used.
     pub fn existing(place: &Path) -> Result<Self, ResultsError> {
         let store = open_store(place)?;
-        let (place, paths) = (place.to_owned(), store.identity().paths);
-        Ok(ResultsFolder { place, created: false, moved: None, paths, store })
+        let (place, identity) = (place.to_owned(), store.identity().clone());
+        Ok(ResultsFolder { place, created: false, moved: None, identity, store })
     }
 
     /// Refuses a folder that another process uses. Any other folder can be moved.
@@ -195,7 +197,12 @@ impl ResultsFolder {
 
     /// Paths per cell of the run: those of the store, or more, to which it will be extended.
     pub fn paths(&self) -> u64 {
-        self.paths
+        self.identity.paths
+    }
+
+    /// The identity of the run. [`Store::renew`] gives it to the store, which may hold fewer paths or cells so far.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Removes the folder if it was created by this process and its store is empty.
@@ -289,13 +296,15 @@ fn is_blank(place: &Path) -> bool {
     fs::read_dir(place).is_ok_and(|mut entries| entries.all(hidden))
 }
 
-/// Paths per cell of a resumed run.
-fn agreed_paths(place: &Path, store: &Store, request: &Request<'_>) -> Result<u64, ResultsError> {
+/// The identity of a resumed run: with more paths per cell or more cells than the store, if more are requested.
+fn agreed_identity(place: &Path, store: &Store, request: &Request<'_>) -> Result<Identity, ResultsError> {
     let (stored, requested) = (store.identity(), request.identity());
     let differences = stored.differences(&requested);
-    if !differences.is_empty() {
-        return Err(StoreError::Differs { path: store.path().to_owned(), differences }.into());
-    }
+    let streams = match differences.is_empty() {
+        true => stored.streams.clone(),
+        false => extended_streams(store, request.experiment)
+            .ok_or_else(|| StoreError::Differs { path: store.path().to_owned(), differences })?,
+    };
     if stored.shard != requested.shard {
         return Err(ResultsError::OtherShard { path: place.to_owned(), stored: stored.shard });
     }
@@ -303,7 +312,13 @@ fn agreed_paths(place: &Path, store: &Store, request: &Request<'_>) -> Result<u6
         let (stored, requested) = (stored.paths, requested.paths);
         return Err(ResultsError::FewerPaths { path: place.to_owned(), stored, requested });
     }
-    Ok(stored.paths.max(requested.paths))
+    let agreed = Identity { paths: stored.paths.max(requested.paths), streams, ..requested };
+    if !agreed.numbers(request.experiment.cells.len()) {
+        return Err(
+            StoreError::Damaged { path: store.path().to_owned(), damage: Damage::Entry { key: "streams" } }.into()
+        );
+    }
+    Ok(agreed)
 }
 
 #[cfg(test)]

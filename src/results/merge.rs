@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::folder::{ResultsError, ResultsFolder, open_store};
+use super::stored::parse_stored;
 use crate::engine::{Chunks, Shard};
 use crate::experiment::{Experiment, ExperimentErrors};
 use crate::files::{Existing, FilesError, PendingFolder};
-use crate::noise::Seed;
-use crate::store::{Difference, Identity, Listed, Store, StoreError};
+use crate::store::{Damage, Difference, Identity, Listed, Store, StoreError};
 
 /// Why shards cannot be joined.
 #[derive(Debug, Error)]
@@ -108,18 +108,16 @@ impl std::fmt::Display for MissingShardLines<'_> {
 /// # Errors
 /// [`MergeError::Experiment`] if it cannot be parsed, [`MergeError::Changed`] if it gives other cells.
 pub fn stored_experiment(store: &Store) -> Result<Experiment, MergeError> {
-    let identity = store.identity();
-    let path = store.path().to_owned();
-    // A path without a name, such as `.`, has no parent.
-    let folder = path.canonicalize().unwrap_or_else(|_| path.clone());
-    let results = folder.ancestors().nth(2).unwrap_or(Path::new(Experiment::RESULTS));
-    let parsed = Experiment::parse_with_results(&path.display().to_string(), &identity.text, results);
-    let mut experiment =
+    let (identity, path) = (store.identity(), store.path().to_owned());
+    let parsed = parse_stored(store);
+    let experiment =
         parsed.map_err(|source| MergeError::Experiment { path: path.clone(), source: Box::new(source) })?;
-    experiment.seed = Seed(identity.seed);
     let now = Identity::of(&experiment, identity.paths, identity.shard);
     if now.fingerprint != identity.fingerprint {
         return Err(MergeError::Changed { path, differences: identity.differences(&now) });
+    }
+    if !identity.numbers(experiment.cells.len()) {
+        return Err(StoreError::Damaged { path, damage: Damage::Entry { key: "streams" } }.into());
     }
     Ok(experiment)
 }
@@ -218,6 +216,11 @@ fn refuse_mixture(folders: &[PathBuf], parts: &[Store]) -> Result<(), MergeError
         let mixed = |what: String| MergeError::Mixed { first: first.clone(), second: folder.clone(), what };
         if let Some(difference) = identity.differences(other).first() {
             return Err(mixed(format!("{} is {} and {}", difference.what, difference.stored, difference.requested)));
+        }
+        if identity.streams != other.streams {
+            return Err(mixed(
+                "their sweeps were extended differently, so their cells have other random streams".to_string(),
+            ));
         }
         if identity.paths != other.paths {
             return Err(mixed(format!("{} and {} paths per cell", identity.paths, other.paths)));

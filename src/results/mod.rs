@@ -13,6 +13,7 @@ mod occupancy;
 mod random_problems;
 mod rank_correlation;
 mod run;
+mod stored;
 mod table;
 mod tables;
 mod which_flatness;

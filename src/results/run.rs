@@ -106,16 +106,20 @@ impl<'e> PreparedRun<'e> {
         stop: &StopFlag,
         observer: &mut dyn Observer,
     ) -> Result<(), RunError> {
-        let plans = &self.experiment.cells;
-        let simulations: Vec<Simulation<'_>> = plans
+        // In the order of the streams, which number the cells in the store.
+        let mut cells: Vec<(u64, &CellPlan, &dyn PathKernel)> = (self.experiment.cells.iter().zip(&self.kernels))
+            .map(|(plan, kernel)| (store.identity().stream(plan.index), plan, &**kernel))
+            .collect();
+        cells.sort_by_key(|(stream, ..)| *stream);
+        let simulations: Vec<Simulation<'_>> = cells
             .iter()
-            .zip(&self.kernels)
-            .map(|(plan, kernel)| Simulation {
-                kernel: &**kernel,
-                source: StreamSource { seed: self.experiment.seed, cell: plan.index },
+            .map(|&(stream, plan, kernel)| Simulation {
+                kernel,
+                source: StreamSource { seed: self.experiment.seed, cell: stream },
                 limits: plan.limits,
             })
             .collect();
+        let plans = cells.iter().map(|(_, plan, _)| *plan).collect();
         let before = done.clone();
         let spare = Spare::default();
         let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
@@ -150,7 +154,7 @@ struct Finished {
 
 /// Stores chunks as they finish.
 struct Recorder<'r> {
-    plans: &'r [CellPlan],
+    plans: Vec<&'r CellPlan>,
     store: &'r mut Store,
     chunks: &'r Chunks,
     done: &'r mut Done,
@@ -170,7 +174,7 @@ struct Recorder<'r> {
 
 impl<'r> Recorder<'r> {
     fn new(
-        plans: &'r [CellPlan],
+        plans: Vec<&'r CellPlan>,
         store: &'r mut Store,
         chunks: &'r Chunks,
         done: &'r mut Done,
@@ -238,7 +242,7 @@ impl<'r> Recorder<'r> {
                 total: self.total,
                 cells_done: self.cells_done,
                 cells: self.plans.len(),
-                current: &self.plans[cell],
+                current: self.plans[cell],
                 work: &self.work,
             });
         }

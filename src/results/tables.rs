@@ -100,23 +100,26 @@ pub fn render_tables(
 pub(super) struct CellReader<'s> {
     store: &'s Store,
     plan: &'s CellPlan,
+    /// Number of the cell in the store.
+    stored: u64,
     /// Number within the cell of the first chunk that is not read.
     pub end: u64,
 }
 
 impl<'s> CellReader<'s> {
     pub fn new(store: &'s Store, plan: &'s CellPlan, chunks: &Chunks, done: &Done) -> Self {
-        let numbers = chunks.of_cell(plan.index as usize);
+        let stored = store.identity().stream(plan.index);
+        let numbers = chunks.of_cell(stored as usize);
         let last = done.next_open(numbers.start).min(numbers.end).checked_sub(1).filter(|last| *last >= numbers.start);
         let end = last.and_then(|last| chunks.get(last)).map_or(0, |chunk| chunk.index + 1);
-        CellReader { store, plan, end }
+        CellReader { store, plan, stored, end }
     }
 
     /// The counts and the events of an occupancy, summed in path order.
     pub fn occupancy(&self, occupancy: &Occupancy) -> Result<(OccupancyCounts, u64), StoreError> {
         let shape = [occupancy.times().len(), occupancy.wells().count()];
         let (mut counts, mut events) = (OccupancyCounts::new(shape[0], shape[1]), 0u64);
-        self.store.read_occupancy(self.plan.index, shape, &mut |chunk, of_chunk| {
+        self.store.read_occupancy(self.stored, shape, &mut |chunk, of_chunk| {
             if chunk.index >= self.end {
                 return Ok(false);
             }
@@ -128,7 +131,7 @@ impl<'s> CellReader<'s> {
     }
 
     fn read<E: From<StoreError>>(&self, mut visit: impl FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
-        self.store.read_cell(self.plan.index, self.plan.problem.basin().dim(), &mut |chunk| {
+        self.store.read_cell(self.stored, self.plan.problem.basin().dim(), &mut |chunk| {
             if chunk.index >= self.end {
                 return Ok(false);
             }

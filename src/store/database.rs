@@ -159,17 +159,22 @@ impl Store {
         self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1)", [], |row| row.get(0)) == Ok(0)
     }
 
-    /// Changes the number of paths per cell and the text of the experiment, which must give the same paths.
+    /// Changes the identity to that of a run which has all paths of this one: with more paths per cell, more cells, or another text of the
+    /// same experiment.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be written.
-    pub fn renew(&mut self, paths: u64, text: &str) -> Result<(), StoreError> {
-        if paths == self.identity.paths && text == self.identity.text {
+    pub fn renew(&mut self, identity: &Identity) -> Result<(), StoreError> {
+        if *identity == self.identity {
             return Ok(());
         }
-        let put = "INSERT OR REPLACE INTO entry VALUES ('paths', ?), ('experiment', ?)";
-        self.connection.execute(put, (paths.to_string(), text)).map_err(|error| classify(&self.path, error))?;
-        (self.identity.paths, self.identity.text) = (paths, text.to_string());
+        let Identity { fingerprint, paths, text, streams, .. } = identity;
+        // One statement: a kill leaves the former identity or the new one.
+        let put =
+            "INSERT OR REPLACE INTO entry VALUES ('paths', ?), ('experiment', ?), ('fingerprint', ?), ('streams', ?)";
+        let values = (paths.to_string(), text, fingerprint, serde_json::to_string(streams).unwrap_or_default());
+        self.connection.execute(put, values).map_err(|error| classify(&self.path, error))?;
+        self.identity = identity.clone();
         Ok(())
     }
 

@@ -46,7 +46,7 @@ pub(super) fn write_head(connection: &Connection, identity: &Identity) -> rusqli
     for (_, table) in TABLES {
         connection.execute_batch(table)?;
     }
-    let Identity { version, seed, fingerprint, paths, shard, text, calibrations } = identity;
+    let Identity { version, seed, fingerprint, paths, shard, text, calibrations, streams } = identity;
     let mut entries = vec![
         ("identity", Experiment::IDENTITY_VERSION.to_string()),
         ("version", version.clone()),
@@ -58,6 +58,9 @@ pub(super) fn write_head(connection: &Connection, identity: &Identity) -> rusqli
     ];
     if !calibrations.is_empty() {
         entries.push(("calibrations", serde_json::to_string(calibrations).unwrap_or_default()));
+    }
+    if !streams.is_empty() {
+        entries.push(("streams", serde_json::to_string(streams).unwrap_or_default()));
     }
     for entry in entries {
         connection.execute("INSERT INTO entry VALUES (?, ?)", entry)?;
@@ -152,6 +155,10 @@ pub(super) fn read_identity(connection: &Connection) -> Result<Identity, Damage>
         Some(listed) => serde_json::from_str(&listed).map_err(|_| Damage::Entry { key: "calibrations" })?,
         None => BTreeMap::new(),
     };
+    let streams = match entry(connection, "streams")? {
+        Some(listed) => serde_json::from_str(&listed).map_err(|_| Damage::Entry { key: "streams" })?,
+        None => Vec::new(),
+    };
     Ok(Identity {
         version: text("version")?,
         seed: number("seed")?,
@@ -163,5 +170,6 @@ pub(super) fn read_identity(connection: &Connection) -> Result<Identity, Damage>
         shard: shard.ok_or(Damage::Entry { key: "shard" })?,
         text: text("experiment")?,
         calibrations,
+        streams,
     })
 }

@@ -24,6 +24,9 @@ pub struct Identity {
     pub text: String,
     /// Hash of every calibration that was read, by its name in the file.
     pub calibrations: BTreeMap<String, String>,
+    /// Of every cell in the order of the plan, the number of its random streams and of its rows in the store. Empty if both are its position
+    /// in the plan, as in every run whose sweep was not extended.
+    pub streams: Vec<u64>,
 }
 
 impl Identity {
@@ -40,7 +43,23 @@ impl Identity {
             shard,
             text: experiment.text.to_string(),
             calibrations: experiment.calibrations.clone(),
+            streams: Vec::new(),
         }
+    }
+
+    /// The number of the random streams, and of the rows in the store, of the cell at a position in the plan.
+    pub fn stream(&self, cell: u64) -> u64 {
+        usize::try_from(cell).ok().and_then(|cell| self.streams.get(cell)).copied().unwrap_or(cell)
+    }
+
+    /// Whether [`Identity::streams`] numbers so many cells.
+    pub fn numbers(&self, cells: usize) -> bool {
+        let mut seen = vec![false; cells];
+        let mut mark = |stream: u64| {
+            let seen = usize::try_from(stream).ok().and_then(|stream| seen.get_mut(stream));
+            seen.is_some_and(|seen| !std::mem::replace(seen, true))
+        };
+        self.streams.is_empty() || self.streams.len() == cells && self.streams.iter().all(|stream| mark(*stream))
     }
 
     /// The differences between the stored run and the requested one, apart from the number of paths and the shard. Empty if both give the

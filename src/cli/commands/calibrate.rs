@@ -227,9 +227,9 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
 
 /// Draws all figures it can, and returns the first failure.
 fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> Result<(), FigureFailure> {
-    let mut drawn = Ok(());
+    let (mut drawn, dir) = (Ok(()), folder.path().join("figures"));
     for kind in &file.figures {
-        match report::draw_calibration(*kind, found, &folder.path().join("figures")) {
+        match report::draw_calibration(*kind, found, &dir, &file.figure_style) {
             Ok(_) => {}
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}

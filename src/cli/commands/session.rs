@@ -126,7 +126,11 @@ fn begin(
 ) -> Result<Done, StoreError> {
     let experiment = run.experiment();
     let done = folder.store.done(chunks)?;
-    folder.store.renew(folder.paths(), &experiment.text)?;
+    let identity = folder.identity().clone();
+    if identity.fingerprint != folder.store.identity().fingerprint {
+        console.say(format!("{}: the sweep has changed, and every stored cell is kept", experiment.name));
+    }
+    folder.store.renew(&identity)?;
     if done.count() > 0 {
         console.say(format!("{}: {} of {} chunks exist already", experiment.name, done.count(), chunks.count()));
     }

@@ -39,24 +39,31 @@ impl Experiment {
 }
 
 impl CellPlan {
-    /// Every setting of the cell that determines its paths, a line each, as in [`Experiment::write_identity`]. Lines of more than 400
-    /// characters, of vectors in many dimensions, are shortened.
-    pub fn resolved(&self) -> Vec<String> {
-        const LONGEST: usize = 400;
+    /// Every setting of the cell that determines its paths, a line each, as in [`Experiment::write_identity`], without its number.
+    pub fn identity(&self) -> String {
         let mut text = String::new();
         // Writing into a string cannot fail.
-        let _ = write_cell(self, &mut IdentityLines::new(&mut text));
+        let _ = write_settings(self, &mut IdentityLines::new(&mut text));
+        text
+    }
+
+    /// The lines of [`CellPlan::identity`]. Those of more than 400 characters, of vectors in many dimensions, are shortened.
+    pub fn resolved(&self) -> Vec<String> {
+        const LONGEST: usize = 400;
         let line = |line: &str| match line.char_indices().nth(LONGEST) {
             Some((end, _)) => format!("{}… ({} characters)", &line[..end], line.chars().count()),
             None => line.to_owned(),
         };
-        // The first line is the number of the cell.
-        text.lines().skip(1).map(line).collect()
+        self.identity().lines().map(line).collect()
     }
 }
 
 fn write_cell(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     lines.text("cell", &cell.index.to_string())?;
+    write_settings(cell, lines)
+}
+
+fn write_settings(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     write_scheme(cell, lines)?;
     write_dynamics(&cell.problem, lines)?;
     write_noise(cell, lines)?;
