@@ -97,6 +97,7 @@ fn epsilon_series(label: &str, alpha: f64, scale: f64, shift: usize) -> EpsilonS
         points: levels().iter().enumerate().map(|(i, &e)| measured(e, exact(e), 0.02, i + shift)).collect(),
         theory: levels().iter().map(|&e| (e, law(e))).collect(),
         exact: levels().iter().map(|&e| (e, exact(e))).collect(),
+        second_order: levels().iter().map(|&e| (e, law(e) * (1.0 + 1.1 * e))).collect(),
         slope: Some(FittedSlope {
             value: -alpha + 0.003 * jitter(shift),
             half_width: 0.0042,

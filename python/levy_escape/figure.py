@@ -20,6 +20,7 @@ MARKERS = ("o", "s", "^", "D", "v", "X", "p", "P")
 LINES: dict[str, dict[str, Any]] = {
     "predicted": {"linestyle": "--"},
     "exact": {"linestyle": "-", "linewidth": 0.8},
+    "second_order": {"linestyle": ":"},
     "law": {"linestyle": "--"},
     "surrogate": {"linestyle": ":"},
     "boundary": {"linestyle": "-"},

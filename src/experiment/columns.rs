@@ -1,13 +1,14 @@
 //! Names of the columns of `summary.csv` that do not depend on the experiment.
 
 /// Results that a figure can show: numbers, one per cell.
-pub const RESULT_COLUMNS: [&str; 17] = [
+pub const RESULT_COLUMNS: [&str; 18] = [
     "mean_time",
     "median_time",
     "restricted_mean",
     "rate",
     "lambda_mean",
     "exact_mean",
+    "lambda_mean_second_order",
     "theory_rate",
     "radon_measure",
     "theta",

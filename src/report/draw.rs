@@ -100,6 +100,7 @@ fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> Ep
         points: cells.iter().filter_map(|r| mean(r)).collect(),
         theory: cells.iter().filter_map(|r| Some((epsilon(r), r.prediction.as_ref()?.mean_time()))).collect(),
         exact: cells.iter().filter_map(|r| Some((epsilon(r), r.exact_mean?))).collect(),
+        second_order: cells.iter().filter_map(|r| Some((epsilon(r), r.second_order_mean()?))).collect(),
         slope: small_level_slope(cells, |r| Some(epsilon(r)), SLOPE_REACH).map(FittedSlope::from),
     }
 }

@@ -62,10 +62,12 @@ fn limit(text: &mut String, results: &[CellResult]) {
         };
         let exact = |r: &&CellResult| Some(r.exact_mean? * r.prediction.as_ref()?.rate);
         let exact = range(cells.iter().filter_map(exact)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
+        let second =
+            range(cells.iter().filter_map(|r| r.second_order)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
         let held = measured.iter().filter(|ratio| ratio.contains(1.0)).count();
         let _ = writeln!(
             rows,
-            "| {} | {} | {} | {} | {exact} | {held} of {} |",
+            "| {} | {} | {} | {} | {exact} | {second} | {held} of {} |",
             title(&dynamics),
             numbers(levels),
             cells.len(),
@@ -77,8 +79,8 @@ fn limit(text: &mut String, results: &[CellResult]) {
         let _ = write!(
             text,
             "\n## λ E Γ at the smallest noise level\n\nλ E Γ tends to 1 as ε → 0. At a finite ε it differs from 1 by the error of the asymptote, \
-             which the exact value shows.\n\n\
-             | dynamics | ε | cells | λ E Γ | exact | intervals that contain 1 |\n|---|---|---|---|---|---|\n{rows}"
+             which the exact value shows and the next order in ε predicts.\n\n\
+             | dynamics | ε | cells | λ E Γ | exact | to second order | intervals that contain 1 |\n|---|---|---|---|---|---|---|\n{rows}"
         );
     }
 }

@@ -45,9 +45,18 @@ pub const SUMMARY_COLUMNS: [&str; 27] = [
 ];
 
 /// Columns after those of the contract: cost of a path, agreement of the mean with the exact one, basis of the mean, the mean up to
-/// `max_time`, the kind of dynamics and the median.
-pub const EXTRA_SUMMARY_COLUMNS: [&str; 8] =
-    ["events_per_path", "check", "mean_basis", "restricted_mean", "optimiser", "median_time", "law", "jumps"];
+/// `max_time`, the kind of dynamics, the median, the law of the noise, the number of jumps of the prediction, and `λ E Γ` to second order in `ε`.
+pub const EXTRA_SUMMARY_COLUMNS: [&str; 9] = [
+    "events_per_path",
+    "check",
+    "mean_basis",
+    "restricted_mean",
+    "optimiser",
+    "median_time",
+    "law",
+    "jumps",
+    "lambda_mean_second_order",
+];
 
 /// All columns of `summary.csv`: [`SUMMARY_COLUMNS`], [`EXTRA_SUMMARY_COLUMNS`], and one for every swept parameter.
 pub fn summary_columns(parameters: &[String]) -> Vec<&str> {
@@ -104,6 +113,8 @@ pub struct CellResult {
     pub prediction: Option<Prediction>,
     /// Exact mean exit time, if the solver applies.
     pub exact_mean: Option<f64>,
+    /// `λ E Γ` to [second order](crate::theory::lambda_mean_second_order) in `ε`, where it is known.
+    pub second_order: Option<f64>,
     /// Whether the measured mean agrees with the exact one.
     pub check: Option<Check>,
     /// `d`-dimensional volume of the domain.
@@ -150,13 +161,13 @@ impl Tally {
 }
 
 impl CellResult {
-    /// The results of a cell from its accumulated paths.
+    /// The results of a cell from its accumulated paths, with what is known of its mean.
     pub(super) fn new(
         plan: CellPlan,
         tally: Tally,
         sample: ExitSample,
         prediction: Option<Prediction>,
-        exact_mean: Option<f64>,
+        [exact_mean, second_order]: [Option<f64>; 2],
     ) -> Self {
         CellResult {
             moments: tally.moments,
@@ -167,6 +178,7 @@ impl CellResult {
             axes: tally.axes,
             prediction,
             exact_mean,
+            second_order,
             check: None,
             volume: plan.problem.basin().volume().value,
             plan,
@@ -223,6 +235,11 @@ impl CellResult {
         Some(self.mean()?.scaled(self.prediction.as_ref()?.rate))
     }
 
+    /// `E Γ` to second order in `ε`, where it is known.
+    pub fn second_order_mean(&self) -> Option<f64> {
+        Some(self.second_order? / self.prediction.as_ref()?.rate)
+    }
+
     /// `E min(Γ, max_time)`.
     pub fn restricted_mean(&self) -> Option<f64> {
         restricted_mean(&self.moments, self.plan.limits.max_time)
@@ -272,6 +289,7 @@ impl CellResult {
         row.push(number(self.median));
         row.push(noise.law().to_string());
         row.push(theory.map_or(String::new(), |theory| theory.jumps.to_string()));
+        row.push(number(self.second_order));
         row.extend(parameters.iter().map(|name| number(plan.parameter(name))));
         row
     }

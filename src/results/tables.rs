@@ -16,7 +16,7 @@ use crate::exit::{Confidence, KolmogorovBins, KolmogorovTest, SurvivalCurve, kol
 use crate::experiment::{CellPlan, EscapesFormat, swept_parameters};
 use crate::scheme::{Occupancy, OccupancyCounts, Outcome};
 use crate::store::{Store, StoreError};
-use crate::theory::{Prediction, exact_exit};
+use crate::theory::{Prediction, exact_exit, lambda_mean_second_order};
 use rayon::prelude::*;
 
 /// Exit times kept for figures, over all cells: 32 MB. A printed curve does not show more.
@@ -69,9 +69,10 @@ pub fn render_tables(
     for group in readers.chunks(8 * rayon::current_num_threads()) {
         let solve = watch(results.len(), readers.len());
         let cells: Vec<&CellPlan> = group.iter().map(|reader| reader.plan).collect();
-        let exact_means: Vec<Option<f64>> = cells.par_iter().map(|plan| solve.then(|| exact(plan)).flatten()).collect();
-        for (reader, exact_mean) in group.iter().zip(exact_means) {
-            let result = reader.result(exact_mean, held, escapes.as_mut())?;
+        let means = |plan: &&CellPlan| [solve.then(|| exact(plan)).flatten(), lambda_mean_second_order(&plan.problem)];
+        let means: Vec<[Option<f64>; 2]> = cells.par_iter().map(means).collect();
+        for (reader, means) in group.iter().zip(means) {
+            let result = reader.result(means, held, escapes.as_mut())?;
             results.push(result);
             watch(results.len(), readers.len());
         }
@@ -142,7 +143,7 @@ impl<'s> CellReader<'s> {
 
     fn result(
         &self,
-        exact_mean: Option<f64>,
+        means: [Option<f64>; 2],
         held: usize,
         mut escapes: Option<&mut Escapes>,
     ) -> Result<CellResult, TableError> {
@@ -162,7 +163,7 @@ impl<'s> CellReader<'s> {
             escapes.as_deref_mut().map_or(Ok(()), |escapes| escapes.write(cell, first, outcomes))
         })?;
         let (sample, all) = tally.sample().map_err(failed)?;
-        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, exact_mean);
+        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, means);
         result.median = if all { median(&result) } else { self.median(&result)? };
         let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
         // Without an exit there is no law to test.
@@ -278,7 +279,7 @@ mod tests {
         let run = PreparedRun::new(&experiment).unwrap();
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
-        let result = |held| reader.result(None, held, None).unwrap();
+        let result = |held| reader.result([None; 2], held, None).unwrap();
         let whole = result(300);
         assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
         assert!(whole.median.is_some_and(|median| median > 0.0 && median < 40.0), "{:?}", whole.median);

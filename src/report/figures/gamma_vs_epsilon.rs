@@ -43,6 +43,8 @@ pub struct EpsilonSeries {
     pub theory: Vec<(f64, f64)>,
     /// `(ε, E Γ)` of the exact solver, where there is one.
     pub exact: Vec<(f64, f64)>,
+    /// `(ε, E Γ)` to second order in `ε`, where it is known; drawn as a ratio to `1/λ`.
+    pub second_order: Vec<(f64, f64)>,
     /// Fitted slope of `log E Γ` on `log ε`.
     pub slope: Option<FittedSlope>,
 }
@@ -123,6 +125,9 @@ impl Figure for GammaVsEpsilon {
         if has(|s| !s.exact.is_empty()) {
             keys.push(Entry::new(Sample::Line(exact(GREY)), "exact solver"));
         }
+        if has(|s| !s.second_order.is_empty()) {
+            keys.push(Entry::new(Sample::Line(second_order(GREY)), "theory to second order in ε"));
+        }
         let series = labels.iter().enumerate().map(|(i, label)| Entry::new(Sample::Points(Look::of(i)), *label));
         sheet.legend = Legend::default().with(series.collect()).with(keys);
         Ok(sheet)
@@ -135,6 +140,10 @@ fn theory(color: RGBColor) -> Stroke {
 
 fn exact(color: RGBColor) -> Stroke {
     Stroke::solid(color, 0.7)
+}
+
+fn second_order(color: RGBColor) -> Stroke {
+    Stroke::dotted(color, 0.9)
 }
 
 fn simulated() -> Look {
@@ -186,10 +195,15 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
     let mut drawn = Panel::new(x, y);
     drawn.level(1.0, theory(INK));
     for series in &panel.series {
-        let line = sorted(&series.exact).into_iter().map(|(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
-        let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
-        let mark = Mark::Line(line, exact(look(labels, &series.label).color));
-        drawn.data(&series.label, DataKind::Exact, mark);
+        let color = look(labels, &series.label).color;
+        for (values, kind, stroke) in [
+            (&series.exact, DataKind::Exact, exact(color)),
+            (&series.second_order, DataKind::SecondOrder, second_order(color)),
+        ] {
+            let line = sorted(values).into_iter().map(|(x, y)| Point::exact(x, y)).collect::<Vec<_>>();
+            let line = ratios(&line, &series.theory).map(|p| (p.x, p.y)).collect();
+            drawn.data(&series.label, kind, Mark::Line(line, stroke));
+        }
     }
     for (i, series) in panel.series.iter().enumerate() {
         let points = ratios(&series.points, &series.theory).collect();

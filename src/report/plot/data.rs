@@ -12,6 +12,8 @@ pub enum DataKind {
     Predicted,
     /// A value of the exact solver.
     Exact,
+    /// A prediction to second order in `ε`.
+    SecondOrder,
     /// A law: that of theorem 1, or one that was fitted to the data.
     Law,
     /// The bounds of theorem 1, in `lo` and `hi`.
@@ -46,10 +48,11 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [DataKind; 18] = [
+    pub const ALL: [DataKind; 19] = [
         DataKind::Measured,
         DataKind::Predicted,
         DataKind::Exact,
+        DataKind::SecondOrder,
         DataKind::Law,
         DataKind::Bounds,
         DataKind::Surrogate,
@@ -73,6 +76,7 @@ impl DataKind {
             DataKind::Measured => "measured",
             DataKind::Predicted => "predicted",
             DataKind::Exact => "exact",
+            DataKind::SecondOrder => "second_order",
             DataKind::Law => "law",
             DataKind::Bounds => "bounds",
             DataKind::Surrogate => "surrogate",
