@@ -85,7 +85,7 @@ fn wrapped<'p>(parts: impl Iterator<Item = &'p str>, separator: &str, width: usi
 fn verdict(result: &CellResult) -> &'static str {
     let agrees = match (result.exact_mean, result.mean(), result.lambda_mean()) {
         (Some(exact), Some(mean), _) => mean.contains(exact),
-        (None, _, Some(ratio)) => ratio.contains(1.0),
+        (None, _, Some(ratio)) => ratio.contains(result.second_order.unwrap_or(1.0)),
         _ => return "–",
     };
     if agrees { "yes" } else { "no" }
