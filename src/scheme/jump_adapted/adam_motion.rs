@@ -18,7 +18,7 @@ use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
-    covariance_at_rest, momentum_covariance, momentum_flow, momentum_gathered, momentum_return, slow_rate, square_root,
+    covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, momentum_step, slow_rate, square_root,
 };
 use crate::scheme::time_scale::relaxation_rates;
 
@@ -299,8 +299,7 @@ impl AdamMotion {
 
     /// `β1 μ` in the middle of a step.
     fn momentum_rate(&self, t: f64, tau: f64) -> f64 {
-        let beta = self.adam.beta1_rate();
-        -beta / (-beta * (t + 0.5 * tau)).exp_m1()
+        Adam::corrected_rate(self.adam.beta1_rate(), t + 0.5 * tau)
     }
 
     fn advance_axes(
@@ -323,8 +322,8 @@ impl AdamMotion {
             let local = jumps.axis_variance(state.cuts.of(i), i);
             if last != [k, q, local] {
                 last = [k, q, local];
-                flow = momentum_flow(beta, k, q, tau);
-                noise = lower_root(momentum_gathered(beta, k, q, local / (q * q), tau));
+                let (over_step, gathered) = momentum_step(beta, k, q, local / (q * q), tau);
+                (flow, noise) = (over_step, lower_root(gathered));
             }
             let [to_y, to_m] = lower_pair(noise, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
             state.x[i] = minimum[i] + flow[0][0] * y + flow[0][1] * m + to_y;
@@ -415,8 +414,10 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     let steep = left.max(right) / q;
     let tau = FAR_STEP / if beta < 4.0 * steep { (beta * steep).sqrt() } else { steep };
     let variance = variance / (q * q);
-    let sides = [left, right]
-        .map(|k| (momentum_flow(beta, k, q, tau), lower_root(momentum_gathered(beta, k, q, variance, tau))));
+    let sides = [left, right].map(|k| {
+        let (flow, gathered) = momentum_step(beta, k, q, variance, tau);
+        (flow, lower_root(gathered))
+    });
     let mut rng = Stream::new(Seed(0), 0, 0);
     let (mut y, mut m) = (0.0f64, 0.0f64);
     let mut draws = Vec::with_capacity(REST_DRAWS);

@@ -76,12 +76,14 @@ impl FreeAxis {
         y.lane()
     }
 
-    /// A draw from the law at rest far from the edge.
-    pub fn at_rest(&self, variance: f64, rng: &mut Stream) -> f64 {
-        match &self.steps {
-            AxisFlow::Smooth(_) => (0.5 * variance / self.curvatures[0]).sqrt() * rng.sample::<f64, _>(StandardNormal),
-            AxisFlow::Kink(_) => self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng),
-        }
+    /// The deviation at rest far from the edge, `None` across a kink, where the law is not normal.
+    pub fn deviation_at_rest(&self, variance: f64) -> Option<f64> {
+        matches!(self.steps, AxisFlow::Smooth(_)).then(|| (0.5 * variance / self.curvatures[0]).sqrt())
+    }
+
+    /// A draw from the law at rest far from the edge, across a kink.
+    pub fn at_rest_across_kink(&self, variance: f64, rng: &mut Stream) -> f64 {
+        self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng)
     }
 
     /// `dy/dt` without the noise.
