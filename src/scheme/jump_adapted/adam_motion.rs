@@ -156,6 +156,16 @@ impl AdamMotion {
         }
     }
 
+    /// `q*`, the roots of the covariance at rest and `E (∇F)²` of separate axes with one curvature each, if there is a law at rest.
+    pub fn rest_on_axes(&self) -> Option<(Vec<f64>, &[[f64; 3]], &[f64])> {
+        match (&self.rest, &self.still) {
+            (Some((Rest::Axes(roots), squares)), Some(still)) => {
+                Some((still.iter().map(|axis| axis.q).collect(), roots, squares))
+            }
+            _ => None,
+        }
+    }
+
     /// The numbers that [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.
     fn still_axes(&mut self, slowest: f64) -> Option<Vec<StillAxis>> {
         self.rest.as_ref()?;
@@ -439,7 +449,7 @@ pub(super) fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
     [root, cross, (mm - cross * cross).max(0.0).sqrt()]
 }
 
-fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
+pub(super) fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
     [yy * normal[0], my * normal[0] + mm * normal[1]]
 }
 

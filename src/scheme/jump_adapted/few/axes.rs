@@ -1,11 +1,13 @@
 //! The constants of a problem in few dimensions.
 
 use super::super::axis_steps::SmoothAxis;
-use super::super::barrier::STEP_SPREAD;
 use super::super::cut::{Cut, Ladder};
 use super::super::path_events::PathEvents;
+use super::adam::FewAdam;
+use super::dense::DenseNoise;
 use crate::dynamics::{Dynamics, Problem};
-use crate::noise::Structure;
+use crate::landscape::Form;
+use crate::noise::{Amplitude, Structure};
 use crate::scheme::time_scale::crossing_time;
 
 /// Largest number of dimensions. In more, the lanes of a path no longer fit the first cache.
@@ -20,7 +22,7 @@ pub(super) struct FewAxis {
     pub semi_axis: f64,
     /// Smallest distance to a face that limits a step by the drift.
     pub floor: f64,
-    /// `εΣ_ii`, and `ε` and `Σ_ii` themselves, since the order of multiplications decides the last bit.
+    /// `εΣ_ii` of a diagonal amplitude, and `ε` and `Σ_ii` themselves, since the order of multiplications decides the last bit.
     pub amplitude: f64,
     pub factors: [f64; 2],
     /// Fluctuations at rest on both sides, the distance of the nearer edge, and the distance that determines the cuts, in units of `L`.
@@ -44,9 +46,10 @@ pub(super) enum Shape {
 }
 
 /// A problem in at most `D` dimensions.
-#[derive(Clone, Copy)]
 pub(super) struct FewAxes<const D: usize> {
     pub axes: [FewAxis; D],
+    pub dense: Option<Box<DenseNoise<D>>>,
+    pub adam: Option<Box<FewAdam<D>>>,
     pub dim: usize,
     pub shape: Shape,
     pub always_near: bool,
@@ -54,22 +57,25 @@ pub(super) struct FewAxes<const D: usize> {
     pub ladder: Ladder,
     pub whole: f64,
     pub shift: f64,
-    /// `q²` of the step whose noise spreads over a share `q` of the distance.
-    pub spread: f64,
     /// Longest step near the edge.
     pub longest: f64,
 }
 
-/// The constants of a problem on smooth separate axes with SGD in a box, a ball or an ellipsoid; `None` for other problems.
+/// The constants of a problem in a quadratic on separate axes, in a box, a ball or an ellipsoid; `None` for other problems.
 pub(super) fn few_axes(problem: &Problem, paths: &PathEvents) -> Option<(Vec<FewAxis>, Shape)> {
     let (basin, noise, jumps) = (problem.basin(), problem.noise(), paths.jumps());
     let dim = basin.dim();
-    let separate = noise.amplitude().is_diagonal() && noise.structure() == Structure::Independent;
-    if !(2..=MOST).contains(&dim) || !separate || !matches!(problem.dynamics(), Dynamics::Sgd) {
+    let is_sgd = matches!(problem.dynamics(), Dynamics::Sgd);
+    let has_lanes = match noise.amplitude() {
+        Amplitude::Dense(_) => is_sgd && matches!(basin.potential().form(), Form::Diagonal(_) | Form::Flat),
+        amplitude => amplitude.is_diagonal(),
+    };
+    if !(2..=MOST).contains(&dim) || !has_lanes || noise.structure() != Structure::Independent {
         return None;
     }
     let [left, right] = basin.potential().form().axis_curvatures(dim)?;
-    if left != right {
+    // Without a curvature Adam's motion has another formula.
+    if left != right || (!is_sgd && !left.iter().all(|k| *k > 0.0)) {
         return None;
     }
     let shape = match (basin.sides(), basin.semi_axes()) {
@@ -99,10 +105,18 @@ pub(super) fn few_axes(problem: &Problem, paths: &PathEvents) -> Option<(Vec<Few
 
 impl<const D: usize> FewAxes<D> {
     /// At least one axis and at most `D`.
-    pub fn new(axes: &[FewAxis], shape: Shape, paths: &PathEvents) -> Self {
+    pub fn new(
+        axes: &[FewAxis],
+        shape: Shape,
+        dense: Option<DenseNoise<D>>,
+        adam: Option<FewAdam<D>>,
+        paths: &PathEvents,
+    ) -> Self {
         let jumps = paths.jumps();
         FewAxes {
             axes: std::array::from_fn(|i| axes[i.min(axes.len() - 1)]),
+            dense: dense.map(Box::new),
+            adam: adam.map(Box::new),
             dim: axes.len(),
             shape,
             always_near: paths.is_always_near(),
@@ -110,7 +124,6 @@ impl<const D: usize> FewAxes<D> {
             ladder: *jumps.ladder(),
             whole: jumps.whole(),
             shift: jumps.shift(),
-            spread: STEP_SPREAD * STEP_SPREAD,
             longest: paths.longest(),
         }
     }
