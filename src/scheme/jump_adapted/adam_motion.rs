@@ -59,9 +59,9 @@ pub(super) struct AdamMotion {
     kinked: Vec<Vec<[f64; 2]>>,
 }
 
-/// The law at rest in one dimension: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
+/// The law at rest of one axis: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
 #[derive(Clone, Copy)]
-pub(super) struct RestOnInterval {
+pub(super) struct RestOnAxis {
     pub root: [f64; 3],
     pub square: f64,
     pub q: f64,
@@ -146,24 +146,19 @@ impl AdamMotion {
     }
 
     /// The law at rest in one dimension, if there is one.
-    pub fn rest_on_interval(&self) -> Option<RestOnInterval> {
-        match &self.rest {
-            Some((Rest::Axes(roots), squares)) if roots.len() == 1 => {
-                let q = self.problem.preconditioner()?.entry(0);
-                Some(RestOnInterval { root: roots[0], square: squares[0], q })
-            }
+    pub fn rest_on_interval(&self) -> Option<RestOnAxis> {
+        match self.rest_on_axes() {
+            Some(axes) if axes.len() == 1 => Some(axes[0]),
             _ => None,
         }
     }
 
-    /// `q*`, the roots of the covariance at rest and `E (∇F)²` of separate axes with one curvature each, if there is a law at rest.
-    pub fn rest_on_axes(&self) -> Option<(Vec<f64>, &[[f64; 3]], &[f64])> {
-        match (&self.rest, &self.still) {
-            (Some((Rest::Axes(roots), squares)), Some(still)) => {
-                Some((still.iter().map(|axis| axis.q).collect(), roots, squares))
-            }
-            _ => None,
-        }
+    /// The law at rest of separate axes, if there is one.
+    pub fn rest_on_axes(&self) -> Option<Vec<RestOnAxis>> {
+        let Some((Rest::Axes(roots), squares)) = &self.rest else { return None };
+        let q = self.problem.preconditioner()?;
+        let axes = roots.iter().zip(squares).enumerate();
+        Some(axes.map(|(i, (root, square))| RestOnAxis { root: *root, square: *square, q: q.entry(i) }).collect())
     }
 
     /// The numbers that [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.

@@ -4,7 +4,7 @@ use pulp::Simd;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, lower_pair, lower_root};
+use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis, lower_pair, lower_root};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
 use super::axes::{FewAxes, Shape};
 use super::lanes::FewLanes;
@@ -32,16 +32,8 @@ pub(super) struct FewAdam<const D: usize> {
     memory: f64,
     /// The distance to the nearer edge along every axis.
     reach: [f64; D],
-    rest: Option<AtRest<D>>,
-}
-
-/// The law at rest on every axis.
-struct AtRest<const D: usize> {
-    q: [f64; D],
-    /// Roots of the covariance of `(y, m̂)`, `[yy, my, mm]`.
-    roots: [[f64; 3]; D],
-    /// `E (∇F)²`.
-    squares: [f64; D],
+    /// The law at rest on every axis.
+    rest: Option<[RestOnAxis; D]>,
 }
 
 impl<const D: usize> FewAdam<D> {
@@ -49,11 +41,7 @@ impl<const D: usize> FewAdam<D> {
     pub fn new(motion: &AdamMotion, reach: [f64; D]) -> Self {
         let adam = &motion.adam;
         let filled = |values: &[f64]| std::array::from_fn(|i| values.get(i).copied().unwrap_or(1.0));
-        let rest = motion.rest_on_axes().map(|(q, roots, squares)| AtRest {
-            q: filled(&q),
-            roots: std::array::from_fn(|i| roots.get(i).copied().unwrap_or_default()),
-            squares: filled(squares),
-        });
+        let rest = motion.rest_on_axes().map(|axes| std::array::from_fn(|i| axes[i.min(axes.len() - 1)]));
         FewAdam {
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
@@ -119,7 +107,7 @@ impl<const D: usize> FewAdam<D> {
                 let share = (energy / zero.all(k)).sqrt() / zero.all(self.reach[j]);
                 swung = add(swung, share);
                 swing = swing.max(share);
-                slowdown = slowdown.max(q / zero.all(rest.q[j]));
+                slowdown = slowdown.max(q / zero.all(rest[j].q));
             }
         }
         // Small fluctuations, which have a law at rest, bear a step twice as long.
@@ -148,19 +136,19 @@ impl<const D: usize> FewAdam<D> {
         }
     }
 
-    fn rest<const N: usize>(&self, rest: &AtRest<D>, axes: &FewAxes<D>, lanes: &mut FewLanes<D, N>, lane: usize) {
+    fn rest<const N: usize>(&self, rest: &[RestOnAxis; D], axes: &FewAxes<D>, lanes: &mut FewLanes<D, N>, lane: usize) {
         let wait = lanes.wait[lane].min(lanes.left[lane]);
         lanes.tau[lane] = wait;
         let weight = if self.moves { Adam::weight(self.beta2, lanes.t[lane], wait) } else { 0.0 };
         let stream = &mut lanes.streams[lane];
         for (i, axis) in axes.axes.iter().enumerate().take(axes.dim) {
             let normals = [stream.sample(StandardNormal), stream.sample(StandardNormal)];
-            let [y, m] = lower_pair(rest.roots[i], normals);
+            let [y, m] = lower_pair(rest[i].root, normals);
             lanes.x[i][lane] = axis.minimum + y;
             lanes.own[0][i][lane] = m;
             if self.moves {
                 let v = &mut lanes.own[1][i][lane];
-                *v += weight * (self.square[i] + rest.squares[i] - *v);
+                *v += weight * (self.square[i] + rest[i].square - *v);
                 lanes.own[2][i][lane] = v.sqrt() + self.stabilizer;
             }
         }

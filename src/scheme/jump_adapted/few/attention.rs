@@ -138,7 +138,7 @@ impl<'a, const D: usize> Attention<'a, D> {
         let (i, side) = (face / 2, face % 2);
         let [variance, shift] = self.axes.at_face(Scalar, lanes, lane, i);
         let [before, x] = [&lanes.before[i], &lanes.x[i]].map(|row| Number::of(row[lane]));
-        let [from, to] = self.axes.axes[i].to_faces(before, x, shift)[side].map(Number::lane);
+        let [from, to] = self.axes.axes[i].face_distances(before, x, shift)[side].map(Number::lane);
         let delay = Bridge { from, to }.crossing_time(variance.lane(), tau, &mut lanes.streams[lane]);
         Some((delay, Some(face)))
     }

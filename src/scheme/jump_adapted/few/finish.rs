@@ -24,15 +24,19 @@ impl<const D: usize> FewAxes<D> {
         let [t, clock, rate] = [&lanes.t, &lanes.clock, &lanes.rate].map(|row| Vector::load(simd, row, g));
         let [tau, wait, left] = [&lanes.tau, &lanes.wait, &lanes.left].map(|row| Vector::load(simd, row, g));
         let mut offsets = [tau; D];
-        for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
-            offsets[j] = Vector::load(simd, &lanes.before[j], g) - axis.minimum;
+        let mut from = None;
+        if is_near && self.shape != Shape::Box {
+            for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
+                offsets[j] = Vector::load(simd, &lanes.before[j], g) - axis.minimum;
+            }
+            from = Some(Round::of(self, &offsets));
         }
-        let from = (is_near && self.shape != Shape::Box).then(|| Round::of(self, &offsets));
+        let watched = is_near.then_some(near);
         match (&self.dense, &self.adam) {
-            (Some(_), _) => self.split(simd, lanes, g, tau, near, is_near),
+            (Some(_), _) => self.split(simd, lanes, g, tau, watched),
             // Adam has already moved.
             (_, Some(_)) => {}
-            (None, None) => self.flow(simd, lanes, g, &offsets, tau, near, is_near),
+            (None, None) => self.flow(simd, lanes, g, tau, watched),
         }
         let mut finite = tau.below_or_at(tau);
         for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
@@ -76,19 +80,18 @@ impl<const D: usize> FewAxes<D> {
         simd: S,
         lanes: &mut FewLanes<D, N>,
         g: usize,
-        offsets: &[Vector<S>; D],
         tau: Vector<S>,
-        near: Mask<S>,
-        is_near: bool,
+        near: Option<Mask<S>>,
     ) {
         for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
             let mut variance = tau.all(axis.far_variance);
-            if is_near {
+            if let Some(near) = near {
                 let deviation = axis.amplitude * Vector::load(simd, &lanes.root[j], g);
                 variance = near.select(deviation * deviation, variance);
             }
             let normal = Vector::load(simd, &lanes.normals[j], g);
-            let x = axis.minimum + axis.flow.step(offsets[j], variance, tau, normal);
+            let offset = Vector::load(simd, &lanes.before[j], g) - axis.minimum;
+            let x = axis.minimum + axis.flow.step(offset, variance, tau, normal);
             x.store(&mut lanes.x[j], g);
         }
     }
@@ -101,11 +104,10 @@ impl<const D: usize> FewAxes<D> {
         lanes: &mut FewLanes<D, N>,
         g: usize,
         tau: Vector<S>,
-        near: Mask<S>,
-        is_near: bool,
+        near: Option<Mask<S>>,
     ) {
         let mut kicks = [[tau * 0.0; D]; 2];
-        if is_near {
+        if near.is_some() {
             self.kick(simd, lanes, &lanes.normals, g, tau, &mut kicks[0]);
             self.kick(simd, lanes, &lanes.more_normals, g, tau, &mut kicks[1]);
         }
@@ -115,7 +117,7 @@ impl<const D: usize> FewAxes<D> {
             // Far from the edge the draws are those of the whole noise.
             let mut noise = Vector::load(simd, &lanes.normals[i], g);
             let mut x = before;
-            if is_near {
+            if let Some(near) = near {
                 x = near.select(before + kicks[0][i], before);
                 noise = near.select(kicks[1][i], noise);
             }
@@ -233,7 +235,7 @@ impl<const D: usize> FewAxes<D> {
         for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
             let [variance, shift] = self.at_face(simd, lanes, g, j);
             let [before, x] = [&lanes.before[j], &lanes.x[j]].map(|row| Vector::load(simd, row, g));
-            for (side, [start, end]) in axis.to_faces(before, x, shift).into_iter().enumerate() {
+            for (side, [start, end]) in axis.face_distances(before, x, shift).into_iter().enumerate() {
                 let moves = variance.above_number(0.0) | end.at_or_below_number(0.0);
                 let exponent = moves.select(exponent(start, end, variance * tau), tau.all(f64::INFINITY));
                 exponent.store(&mut lanes.exponents[j][side], g);
@@ -305,7 +307,7 @@ impl<S: Simd> EdgeNoise<S> {
 impl FewAxis {
     /// The distances of both ends of a step from the barriers of the lower and the upper face.
     #[inline(always)]
-    pub fn to_faces<S: Simd>(&self, before: Vector<S>, x: Vector<S>, shift: Vector<S>) -> [[Vector<S>; 2]; 2] {
+    pub fn face_distances<S: Simd>(&self, before: Vector<S>, x: Vector<S>, shift: Vector<S>) -> [[Vector<S>; 2]; 2] {
         [
             [before - self.ends[0] + shift, x - self.ends[0] + shift],
             [self.ends[1] - before + shift, self.ends[1] - x + shift],

@@ -24,18 +24,11 @@ impl<const D: usize> FewAxes<D> {
         }
         let round = (self.shape != Shape::Box).then(|| Round::of(self, &offsets));
         let mut ways = [zero; D];
-        let mut drift = [zero; D];
-        for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
-            drift[j] = match &self.adam {
-                None => -axis.curvature * offsets[j],
-                Some(_) => -Vector::load(simd, &lanes.own[0][j], g) / Vector::load(simd, &lanes.own[2][j], g),
-            };
-        }
         let load = self.load(simd, lanes, g, &round, &mut ways);
         let near = if self.always_near { load.below_or_at(load) } else { !load.below_number(1.0) };
         let (mut rate, mut step) = (zero.all(self.far_rate), zero.all(f64::INFINITY));
         if near.any() {
-            let [rate_near, step_near] = self.cut(simd, lanes, g, &ways, &drift, &round);
+            let [rate_near, step_near] = self.cut(simd, lanes, g, &ways, &offsets, &round);
             rate = near.select(rate_near, rate);
             step = near.select(step_near, step);
         }
@@ -92,6 +85,22 @@ impl<const D: usize> FewAxes<D> {
         load
     }
 
+    /// The velocity of axis `j` without the noise.
+    #[inline(always)]
+    fn drift<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        lanes: &FewLanes<D, N>,
+        g: usize,
+        j: usize,
+        offset: Vector<S>,
+    ) -> Vector<S> {
+        match &self.adam {
+            None => -self.axes[j].curvature * offset,
+            Some(_) => -Vector::load(simd, &lanes.own[0][j], g) / Vector::load(simd, &lanes.own[2][j], g),
+        }
+    }
+
     /// The displacement of the parameter by a unit of its noise coordinate.
     #[inline(always)]
     fn speed<S: Simd, const N: usize>(&self, simd: S, lanes: &FewLanes<D, N>, g: usize, j: usize) -> Vector<S> {
@@ -144,7 +153,7 @@ impl<const D: usize> FewAxes<D> {
         lanes: &mut FewLanes<D, N>,
         g: usize,
         ways: &[Vector<S>; D],
-        drift: &[Vector<S>; D],
+        offsets: &[Vector<S>; D],
         round: &Option<Round<S, D>>,
     ) -> [Vector<S>; 2] {
         let zero = Vector::splat(simd, 0.0);
@@ -170,14 +179,14 @@ impl<const D: usize> FewAxes<D> {
                 for (j, axis) in self.axes.iter().enumerate().take(self.dim) {
                     let x = Vector::load(simd, &lanes.before[j], g);
                     let way = (axis.ends[1] - x).min(x - axis.ends[0]).at_least(axis.floor);
-                    least = least.min(STEP_DRIFT * way / drift[j].abs());
+                    least = least.min(STEP_DRIFT * way / self.drift(simd, lanes, g, j, offsets[j]).abs());
                 }
                 limit = limit.min(least);
             }
             Some(round) => {
                 let (mut speed, normal) = (zero, round.normal(self));
-                for (drift, normal) in drift.iter().zip(normal).take(self.dim) {
-                    speed = speed + *drift * normal;
+                for (j, normal) in normal.into_iter().enumerate().take(self.dim) {
+                    speed = speed + self.drift(simd, lanes, g, j, offsets[j]) * normal;
                 }
                 let depth = 1.0 - round.gauge;
                 limit = limit.min(STEP_DRIFT * depth.at_least(Ladder::FLOOR) / speed.abs());
