@@ -213,3 +213,53 @@ mod jump_adapted_escapes {
         run(bencher, &problem, &JumpAdapted::default(), 2048, escapes);
     }
 }
+
+/// Escapes in few dimensions. The unit ball at ε = .01 runs by its active coordinates, stronger noise and a dense amplitude in lanes.
+mod few_dimensions {
+    use super::*;
+
+    fn ball(dynamics: Dynamics, dim: usize, epsilon: f64, amplitude: Amplitude) -> Problem {
+        let basin = Basin::new(Quadratic::new(vec![1.0; dim]).unwrap(), Domain::ball(1.0)).unwrap();
+        let noise = LevyNoise::new(alpha(), epsilon).unwrap().with_amplitude(amplitude);
+        Problem::new(basin, dynamics, noise).unwrap()
+    }
+
+    fn dense(dim: usize) -> Amplitude {
+        let beside = |i: usize, j: usize| 0.3 / (1.0 + (i as f64 - 1.3 * j as f64).abs());
+        Amplitude::Dense(DMatrix::from_fn(dim, dim, |i, j| if i == j { 1.0 } else { beside(i, j) }))
+    }
+
+    #[divan::bench(name = "sgd_disk, goal 2.5 Mitem/s (.4 µs)")]
+    fn sgd_disk(bencher: Bencher<'_, '_>) {
+        let problem = ball(Dynamics::Sgd, 2, 0.01, Amplitude::default());
+        run(bencher, &problem, &JumpAdapted::default(), 2048, escapes);
+    }
+
+    #[divan::bench(name = "adam_disk, goal 833 Kitem/s (1.2 µs)")]
+    fn adam_disk(bencher: Bencher<'_, '_>) {
+        let problem = ball(adam(), 2, 0.01, Amplitude::default());
+        run(bencher, &problem, &JumpAdapted::default(), 2048, escapes);
+    }
+
+    #[divan::bench(args = [2, 5, 16])]
+    fn sgd_ball_of_strong_noise(bencher: Bencher<'_, '_>, dim: usize) {
+        let problem = ball(Dynamics::Sgd, dim, 0.2, Amplitude::default());
+        run(bencher, &problem, &JumpAdapted::default(), 256, escapes);
+    }
+
+    #[divan::bench(args = [2, 5, 16])]
+    fn adam_ball_of_strong_noise(bencher: Bencher<'_, '_>, dim: usize) {
+        let problem = ball(adam(), dim, 0.2, Amplitude::default());
+        run(bencher, &problem, &JumpAdapted::default(), 256, escapes);
+    }
+
+    #[divan::bench(args = [2, 5, 16])]
+    fn sgd_ball_of_dense_noise(bencher: Bencher<'_, '_>, dim: usize) {
+        run(bencher, &ball(Dynamics::Sgd, dim, 0.01, dense(dim)), &JumpAdapted::default(), 256, escapes);
+    }
+
+    #[divan::bench(args = [2, 5, 16])]
+    fn sgd_ball_of_strong_dense_noise(bencher: Bencher<'_, '_>, dim: usize) {
+        run(bencher, &ball(Dynamics::Sgd, dim, 0.2, dense(dim)), &JumpAdapted::default(), 256, escapes);
+    }
+}

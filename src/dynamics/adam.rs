@@ -161,20 +161,40 @@ impl Adam {
     /// Weight of the new value in the bias-corrected average after a step `h` from time `t`:
     /// `(1 - e^(-βh)) / (1 - e^(-β(t+h)))`, exact for a constant target; 1 for the first step.
     pub(crate) fn weight(rate: f64, t: f64, h: f64) -> f64 {
-        let present = Adam::present(rate, h);
-        // Beyond `βt = 40` the correction is below the last bit.
-        if rate * t > 40.0 { present } else { -present / (-rate * (t + h)).exp_m1() }
+        Adam::corrected(Adam::present(rate, h), rate, t, h)
+    }
+
+    /// [`Adam::weight`] from the [present](Adam::present) of the step.
+    pub(crate) fn corrected(present: f64, rate: f64, t: f64, h: f64) -> f64 {
+        if rate * t > Self::LONG { present } else { -present / (-rate * (t + h)).exp_m1() }
     }
 
     /// `p = 1 - e^(-βh)`. For equal steps the weight is `p/s`, where `s = 1 - e^(-β(t+h))` follows `s ← p + (1-p) s` from 0.
     pub(crate) fn present(rate: f64, h: f64) -> f64 {
-        -(-rate * h).exp_m1()
+        if rate * h > Self::LONG { 1.0 } else { -(-rate * h).exp_m1() }
     }
+
+    /// `β/(1 - e^(-βt))`, the rate `β` of an average with its bias correction.
+    pub(crate) fn corrected_rate(rate: f64, t: f64) -> f64 {
+        if rate * t > Self::LONG { rate } else { -rate / (-rate * t).exp_m1() }
+    }
+
+    /// Beyond `βt = 40` the factor `1 - e^(-βt)` is 1 to the last bit.
+    const LONG: f64 = 40.0;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_correction_ends_without_a_change_of_bits() {
+        for z in [40.0f64, 40.1, 45.0, 300.0] {
+            assert_eq!((-z).exp_m1(), -1.0);
+        }
+        assert_eq!(Adam::corrected_rate(0.3, 40.0 / 0.3 + 1.0), 0.3);
+        assert!(Adam::corrected_rate(0.3, 10.0) > 0.3);
+    }
 
     /// The weights reproduce direct integration of `m` and its bias correction.
     #[test]

@@ -227,6 +227,15 @@ impl Basin {
         }
     }
 
+    /// The semi-axes of a ball or an ellipsoid, and whether it is a ball.
+    pub(crate) fn semi_axes(&self) -> Option<(Vec<f64>, bool)> {
+        match &self.region {
+            Region::Ball { radius } => Some((vec![*radius; self.dim()], true)),
+            Region::Ellipsoid { semi_axes } => Some((semi_axes.clone(), false)),
+            _ => None,
+        }
+    }
+
     /// Whether the domain is the well of attraction of the minimum, [`Domain::Well`].
     pub fn is_well(&self) -> bool {
         self.is_well

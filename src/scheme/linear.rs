@@ -93,6 +93,16 @@ pub(super) fn momentum_covariance(beta: f64, k: f64, q: f64, variance: f64) -> [
 /// Covariance that `(y, m)` accumulate from that diffusion over a time `tau`: `[Var y, Cov(y, m), Var m]`, without cancellation for short
 /// times and very small curvatures.
 pub(super) fn momentum_gathered(beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> [f64; 3] {
+    momentum_step(beta, k, q, variance, tau).1
+}
+
+/// The [flow](momentum_flow) over a time `tau`, and the [covariance](momentum_gathered) accumulated in it.
+pub(super) fn momentum_step(beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> ([[f64; 2]; 2], [f64; 3]) {
+    let flow = momentum_flow(beta, k, q, tau);
+    (flow, gathered_in_flow(flow, beta, k, q, variance, tau))
+}
+
+fn gathered_in_flow(f: [[f64; 2]; 2], beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> [f64; 3] {
     let (p, force) = (beta * k / q, beta * k);
     if beta * tau + p * tau * tau < 1e-3 {
         // A unit kick of `y` becomes `1 - p t²/2` in `y` and `β k t (1 - β t/2)` in `m`.
@@ -118,7 +128,6 @@ pub(super) fn momentum_gathered(beta: f64, k: f64, q: f64, variance: f64, tau: f
         ];
     }
     let [a, b, c] = momentum_covariance(beta, k, q, variance);
-    let f = momentum_flow(beta, k, q, tau);
     let carried = |r: [f64; 2], s: [f64; 2]| r[0] * s[0] * a + (r[0] * s[1] + r[1] * s[0]) * b + r[1] * s[1] * c;
     [a - carried(f[0], f[0]), b - carried(f[0], f[1]), c - carried(f[1], f[1])]
 }

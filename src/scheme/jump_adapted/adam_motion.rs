@@ -18,7 +18,7 @@ use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
-    covariance_at_rest, momentum_covariance, momentum_flow, momentum_gathered, momentum_return, slow_rate, square_root,
+    covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, momentum_step, slow_rate, square_root,
 };
 use crate::scheme::time_scale::relaxation_rates;
 
@@ -59,9 +59,9 @@ pub(super) struct AdamMotion {
     kinked: Vec<Vec<[f64; 2]>>,
 }
 
-/// The law at rest in one dimension: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
+/// The law at rest of one axis: root of the covariance of `(θ - θ*, m̂)` as a lower triangle, `E (∇F)²`, and `q*`.
 #[derive(Clone, Copy)]
-pub(super) struct RestOnInterval {
+pub(super) struct RestOnAxis {
     pub root: [f64; 3],
     pub square: f64,
     pub q: f64,
@@ -146,14 +146,19 @@ impl AdamMotion {
     }
 
     /// The law at rest in one dimension, if there is one.
-    pub fn rest_on_interval(&self) -> Option<RestOnInterval> {
-        match &self.rest {
-            Some((Rest::Axes(roots), squares)) if roots.len() == 1 => {
-                let q = self.problem.preconditioner()?.entry(0);
-                Some(RestOnInterval { root: roots[0], square: squares[0], q })
-            }
+    pub fn rest_on_interval(&self) -> Option<RestOnAxis> {
+        match self.rest_on_axes() {
+            Some(axes) if axes.len() == 1 => Some(axes[0]),
             _ => None,
         }
+    }
+
+    /// The law at rest of separate axes, if there is one.
+    pub fn rest_on_axes(&self) -> Option<Vec<RestOnAxis>> {
+        let Some((Rest::Axes(roots), squares)) = &self.rest else { return None };
+        let q = self.problem.preconditioner()?;
+        let axes = roots.iter().zip(squares).enumerate();
+        Some(axes.map(|(i, (root, square))| RestOnAxis { root: *root, square: *square, q: q.entry(i) }).collect())
     }
 
     /// The numbers that [`AdamMotion::forgets`] and [`AdamMotion::rest_at_end`] need.
@@ -299,8 +304,7 @@ impl AdamMotion {
 
     /// `β1 μ` in the middle of a step.
     fn momentum_rate(&self, t: f64, tau: f64) -> f64 {
-        let beta = self.adam.beta1_rate();
-        -beta / (-beta * (t + 0.5 * tau)).exp_m1()
+        Adam::corrected_rate(self.adam.beta1_rate(), t + 0.5 * tau)
     }
 
     fn advance_axes(
@@ -323,8 +327,8 @@ impl AdamMotion {
             let local = jumps.axis_variance(state.cuts.of(i), i);
             if last != [k, q, local] {
                 last = [k, q, local];
-                flow = momentum_flow(beta, k, q, tau);
-                noise = lower_root(momentum_gathered(beta, k, q, local / (q * q), tau));
+                let (over_step, gathered) = momentum_step(beta, k, q, local / (q * q), tau);
+                (flow, noise) = (over_step, lower_root(gathered));
             }
             let [to_y, to_m] = lower_pair(noise, [rng.sample(StandardNormal), rng.sample(StandardNormal)]);
             state.x[i] = minimum[i] + flow[0][0] * y + flow[0][1] * m + to_y;
@@ -415,8 +419,10 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
     let steep = left.max(right) / q;
     let tau = FAR_STEP / if beta < 4.0 * steep { (beta * steep).sqrt() } else { steep };
     let variance = variance / (q * q);
-    let sides = [left, right]
-        .map(|k| (momentum_flow(beta, k, q, tau), lower_root(momentum_gathered(beta, k, q, variance, tau))));
+    let sides = [left, right].map(|k| {
+        let (flow, gathered) = momentum_step(beta, k, q, variance, tau);
+        (flow, lower_root(gathered))
+    });
     let mut rng = Stream::new(Seed(0), 0, 0);
     let (mut y, mut m) = (0.0f64, 0.0f64);
     let mut draws = Vec::with_capacity(REST_DRAWS);
@@ -438,7 +444,7 @@ pub(super) fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
     [root, cross, (mm - cross * cross).max(0.0).sqrt()]
 }
 
-fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
+pub(super) fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
     [yy * normal[0], my * normal[0] + mm * normal[1]]
 }
 

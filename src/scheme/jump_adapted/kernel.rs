@@ -18,6 +18,7 @@ use std::ops::Range;
 use super::adam_motion::AdamMotion;
 use super::axis_steps::SmoothAxis;
 use super::barrier::STEP_RELAXATION;
+use super::few::FewEvents;
 use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
 use super::lazy::{LazyRun, lazy_events};
@@ -121,6 +122,8 @@ pub(super) struct JumpAdaptedKernel {
     pub(super) interval: Option<EventKernel>,
     /// By the coordinates that are active, where those at rest stay away from the edge.
     pub(super) lazy: Option<Box<dyn LazyRun>>,
+    /// Many paths at a time, for SGD on separate axes in few dimensions.
+    pub(super) few: Option<FewEvents>,
     thresholds: [f64; 2],
 }
 
@@ -147,7 +150,8 @@ impl JumpAdaptedKernel {
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         let paths = PathEvents::new(problem, jumps, reaches, near_step, longest);
         let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
-        Ok(JumpAdaptedKernel { paths, interval, lazy, thresholds })
+        let few = FewEvents::new(problem, &paths);
+        Ok(JumpAdaptedKernel { paths, interval, lazy, few, thresholds })
     }
 }
 
@@ -186,9 +190,10 @@ fn interval_events(
 
 impl PathKernel for JumpAdaptedKernel {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        match (&self.interval, &self.lazy) {
-            (Some(events), _) => events.run(source, range, limits, records),
-            (_, Some(events)) => events.run(source, range, limits, records),
+        match (&self.interval, &self.lazy, &self.few) {
+            (Some(events), ..) => events.run(source, range, limits, records),
+            (_, Some(events), _) => events.run(source, range, limits, records),
+            (_, _, Some(events)) => events.run(&self.paths, source, range, limits, records),
             _ => self.paths.run(source, range, limits, records),
         }
     }

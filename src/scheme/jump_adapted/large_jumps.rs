@@ -355,6 +355,14 @@ impl LargeJumps {
 }
 
 impl Cuts {
+    /// Cuts near the edge.
+    pub fn set(&mut self, cuts: impl Iterator<Item = Cut>, rate: f64) {
+        self.near = true;
+        self.list.clear();
+        self.list.extend(cuts);
+        self.rate = rate;
+    }
+
     /// The cut of coordinate `j`.
     pub fn of(&self, j: usize) -> Cut {
         self.list.get(j).copied().unwrap_or(self.list[0])

@@ -19,7 +19,7 @@ use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
 
 /// The ladder of cuts rounds down. At the minimum the shares are 1 up to rounding errors, which must not select the next step.
-const WITHIN_ROUNDING: f64 = 1.0 + 1e-10;
+pub(super) const WITHIN_ROUNDING: f64 = 1.0 + 1e-10;
 
 pub(super) struct PathEvents {
     problem: Problem,
@@ -71,6 +71,35 @@ impl PathEvents {
     /// `(z σ/r)²` on both sides of every axis: an edge is near within `z` standard deviations `σ`; `r` is its distance from the minimum.
     pub fn loads(&self) -> Vec<[f64; 2]> {
         self.sides.iter().map(|axis| axis.parts(axis.reaches).map(|part| part * part)).collect()
+    }
+
+    /// The fluctuations at rest on both sides of a noise coordinate within which the edge is near, in units of `L`.
+    pub fn axis_at_rest(&self, j: usize) -> [f64; 2] {
+        self.sides[j].at_rest
+    }
+
+    /// The distance from the minimum to the nearer edge along a noise coordinate, in units of `L`.
+    pub fn axis_reach(&self, j: usize) -> f64 {
+        self.sides[j].reach()
+    }
+
+    /// The distance from the minimum that determines the cut of a noise coordinate, in units of `L`.
+    pub fn cut_reach(&self, j: usize) -> f64 {
+        self.cut_reaches[j]
+    }
+
+    /// Whether the edge is near at the minimum, to which all paths relax.
+    pub fn is_always_near(&self) -> bool {
+        self.always_near
+    }
+
+    /// Longest step near the edge.
+    pub fn longest(&self) -> f64 {
+        self.longest
+    }
+
+    pub fn problem(&self) -> &Problem {
+        &self.problem
     }
 
     pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, near_step: f64, longest: f64) -> Self {

@@ -76,12 +76,14 @@ impl FreeAxis {
         y.lane()
     }
 
-    /// A draw from the law at rest far from the edge.
-    pub fn at_rest(&self, variance: f64, rng: &mut Stream) -> f64 {
-        match &self.steps {
-            AxisFlow::Smooth(_) => (0.5 * variance / self.curvatures[0]).sqrt() * rng.sample::<f64, _>(StandardNormal),
-            AxisFlow::Kink(_) => self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng),
-        }
+    /// The deviation at rest far from the edge, `None` across a kink, where the law is not normal.
+    pub fn deviation_at_rest(&self, variance: f64) -> Option<f64> {
+        matches!(self.steps, AxisFlow::Smooth(_)).then(|| (0.5 * variance / self.curvatures[0]).sqrt())
+    }
+
+    /// A draw from the law at rest far from the edge, across a kink.
+    pub fn at_rest_across_kink(&self, variance: f64, rng: &mut Stream) -> f64 {
+        self.advance(0.0, LONG_MEMORY / self.slowest(), variance, false, rng)
     }
 
     /// `dy/dt` without the noise.
@@ -123,7 +125,7 @@ impl BetweenJumps for AxisMotion {
 
 /// A quadratic whose axes or whose noise are coupled, in the eigenbasis of the Hessian: an Ornstein-Uhlenbeck transition far from the
 /// edge; near it, where the noise changes with the place, half of the noise, the exact flow, and the other half of the noise.
-struct CoupledMotion {
+pub(super) struct CoupledMotion {
     problem: Problem,
     minimum: Vec<f64>,
     curvatures: DVector<f64>,
@@ -135,7 +137,7 @@ struct CoupledMotion {
 }
 
 impl CoupledMotion {
-    fn new(problem: &Problem, jumps: &LargeJumps) -> Self {
+    pub fn new(problem: &Problem, jumps: &LargeJumps) -> Self {
         let potential = problem.basin().potential();
         let eigen = potential.hessian(potential.minimum()).symmetric_eigen();
         let modes = eigen.eigenvectors;
@@ -157,13 +159,26 @@ impl CoupledMotion {
     }
 
     /// `V √C(τ)` with `C_ij = (VᵀDV)_ij (1 - e^(-(k_i+k_j)τ))/(k_i+k_j)`.
-    fn noise_root(&self, tau: f64) -> DMatrix<f64> {
+    pub fn noise_root(&self, tau: f64) -> DMatrix<f64> {
         let covariance = DMatrix::from_fn(self.curvatures.len(), self.curvatures.len(), |i, j| {
             self.diffusion[(i, j)] * gathered(self.curvatures[i] + self.curvatures[j], tau)
         });
         // Singular if some noise coordinates have amplitude 0.
         let root = covariance.clone().cholesky().map(|cholesky| cholesky.unpack());
         &self.modes * root.unwrap_or_else(|| square_root(&covariance))
+    }
+
+    /// The time after which the position of a path no longer depends on its start, and a root of the covariance at rest.
+    pub fn rest(&self) -> Option<&(f64, DMatrix<f64>)> {
+        self.rest.as_ref()
+    }
+
+    /// The curvature of an axis that is itself a mode.
+    pub fn curvature_along(&self, axis: usize) -> Option<f64> {
+        let row = self.modes.row(axis);
+        let mode = row.iter().position(|v| v.abs() == 1.0)?;
+        let alone = row.iter().chain(self.modes.column(mode).iter()).filter(|v| **v != 0.0).count() == 2;
+        alone.then(|| self.curvatures[mode])
     }
 
     fn flow(&self, state: &mut State, tau: f64) {

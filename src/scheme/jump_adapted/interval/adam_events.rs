@@ -10,7 +10,7 @@ use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::dynamics::SecondMoment;
 use crate::scheme::interval::IntervalProblem;
-use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnInterval};
+use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis};
 use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
 use crate::scheme::jump_adapted::between_jumps::{FAR_STEP, MEMORY};
 use crate::scheme::vector::{Decay, Mask, Vector};
@@ -39,7 +39,7 @@ pub(in crate::scheme::jump_adapted) struct AdamEvents<const MOVES: bool> {
     memory: f64,
     /// The distance to the nearer end.
     reach: f64,
-    rest: Option<RestOnInterval>,
+    rest: Option<RestOnAxis>,
     starts_at_rest: bool,
 }
 
@@ -93,7 +93,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
     #[inline(always)]
     fn forgets<S: Simd>(
         &self,
-        rest: RestOnInterval,
+        rest: RestOnAxis,
         wait: Vector<S>,
         [t, moved, v, q, swing, share]: [Vector<S>; 6],
     ) -> Mask<S> {

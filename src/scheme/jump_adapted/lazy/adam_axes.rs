@@ -5,10 +5,14 @@ use rand_distr::StandardNormal;
 
 use super::super::adam_motion::{AT_REST, FORGOTTEN, lower_root};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
+use super::geometry::AxisEdge;
 use super::motion::{Active, After, AxisMotions};
 use crate::dynamics::{Adam, SecondMoment};
 use crate::noise::Stream;
-use crate::scheme::linear::{momentum_covariance, momentum_flow, momentum_gathered};
+use crate::scheme::linear::{momentum_covariance, momentum_step};
+
+/// Relaxation times after which a swing inside the basin is forgotten: e^-8 is below [`FORGOTTEN`].
+const LONG: f64 = 8.0;
 
 /// The averages of one coordinate.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +28,8 @@ struct AdamAxis {
     /// `s²`, and `E (∇F)²` at rest.
     square: f64,
     gradient_square: f64,
+    /// `v̂` and `q` at rest.
+    settled: [f64; 2],
     /// Root of the covariance of `(y, m̂)` at rest, `[yy, my, mm]`.
     root: [f64; 3],
     reach: f64,
@@ -56,12 +62,16 @@ impl AdamAxes {
     /// `rates`: the fastest and the slowest of the motion.
     pub fn new(adam: &Adam, [fastest, slowest]: [f64; 2], kinds: impl Iterator<Item = AdamKind>) -> Self {
         let beta1 = adam.beta1_rate();
+        let moves = adam.second_moment() != SecondMoment::Frozen;
         let axis = |AdamKind { curvature, scale, q, variance, reach }: AdamKind| {
             let covariance = momentum_covariance(beta1, curvature, q, variance / (q * q));
+            let (square, gradient_square) = (scale * scale, curvature * curvature * covariance[0]);
+            let v = square + if moves { gradient_square } else { 0.0 };
             AdamAxis {
                 curvature,
-                square: scale * scale,
-                gradient_square: curvature * curvature * covariance[0],
+                square,
+                gradient_square,
+                settled: [v, v.sqrt() + adam.stabilizer()],
                 root: lower_root(covariance),
                 reach,
                 q,
@@ -71,7 +81,7 @@ impl AdamAxes {
             beta1,
             beta2: adam.beta2_rate(),
             stabilizer: adam.stabilizer(),
-            moves: adam.second_moment() != SecondMoment::Frozen,
+            moves,
             rate: fastest,
             memory: MEMORY / slowest,
             axes: kinds.map(axis).collect(),
@@ -83,12 +93,10 @@ impl AdamAxes {
         self.axes[kind].root[0].powi(2)
     }
 
-    fn move_second_moment(&self, axis: &AdamAxis, y: f64, own: &mut Averaged, t: f64, tau: f64) {
-        if self.moves {
-            let gradient = axis.curvature * y;
-            own.v += Adam::weight(self.beta2, t, tau) * (gradient * gradient + axis.square - own.v);
-            own.q = own.v.sqrt() + self.stabilizer;
-        }
+    fn move_second_moment(&self, axis: &AdamAxis, y: f64, own: &mut Averaged, weight: f64) {
+        let gradient = axis.curvature * y;
+        own.v += weight * (gradient * gradient + axis.square - own.v);
+        own.q = own.v.sqrt() + self.stabilizer;
     }
 
     /// `k y² + m²/(β q)`.
@@ -98,23 +106,23 @@ impl AdamAxes {
 
     /// The same rule as for all coordinates together: the swing stays well inside the basin, is too small to move `v̂`, and decays during the
     /// wait.
-    fn forgets(&self, active: &Active<Averaged>, t: f64, wait: f64) -> bool {
+    fn forgets(&self, active: &Active<Averaged>, energy: f64, t: f64, wait: f64) -> bool {
         let (axis, own) = (&self.axes[active.kind as usize], &active.own);
         if self.beta1 * t < 10.0 {
             return false;
         }
-        let energy = self.energy(axis, active.y, own);
         let lasting = (0.5 * self.beta2 * self.memory / MEMORY).min(1.0);
         if self.moves && lasting * energy * axis.curvature > AT_REST * own.v {
             return false;
         }
         let swing = (energy / axis.curvature).sqrt() / axis.reach;
         let slowdown = (own.q / axis.q).max(1.0);
-        swing < 1.0 && swing * (-wait * MEMORY / (self.memory * slowdown)).exp() < FORGOTTEN
+        let lapse = wait * MEMORY / (self.memory * slowdown);
+        swing < 1.0 && (lapse > LONG || swing * (-lapse).exp() < FORGOTTEN)
     }
 
     /// Longest step for the bias correction at the start and for `v̂`.
-    fn limit(&self, active: &Active<Averaged>, t: f64) -> f64 {
+    fn limit(&self, active: &Active<Averaged>, energy: f64, t: f64) -> f64 {
         let (axis, own) = (&self.axes[active.kind as usize], &active.own);
         let mut limit = if self.beta1 * t < 8.0 { (0.25 * t).max(0.05 / self.beta1) } else { f64::INFINITY };
         if self.moves {
@@ -123,7 +131,7 @@ impl AdamAxes {
             if off > AT_REST * own.v {
                 limit = limit.min(0.2 * own.v / (self.beta2 * off));
             }
-            let added = self.beta2 / self.rate * axis.curvature * self.energy(axis, active.y, own) / own.v;
+            let added = self.beta2 / self.rate * axis.curvature * energy / own.v;
             if added > AT_REST {
                 limit = limit.min(FAR_STEP / (self.rate * added.min(1.0).sqrt()));
             }
@@ -150,8 +158,16 @@ impl AxisMotions for AdamAxes {
     fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, Averaged) {
         let axis = &self.axes[kind as usize];
         let [y, m] = Self::draw_at_rest(axis, rng);
+        if settled >= 1.0 {
+            return (y, Averaged { m, v: axis.settled[0], q: axis.settled[1] });
+        }
         let v = axis.square + if self.moves { settled * axis.gradient_square } else { 0.0 };
         (y * settled.sqrt(), Averaged { m: m * settled.sqrt(), v, q: v.sqrt() + self.stabilizer })
+    }
+
+    fn least_growth(&self, kinds: &[AxisEdge]) -> f64 {
+        let least = |axis: &AdamAxis| axis.square.sqrt() + self.stabilizer;
+        self.axes.iter().zip(kinds).map(|(axis, edge)| least(axis) / edge.q).fold(f64::INFINITY, f64::min)
     }
 
     fn inverse_q(&self, own: &Averaged) -> f64 {
@@ -169,23 +185,27 @@ impl AxisMotions for AdamAxes {
 
     fn step(&self, active: &mut Active<Averaged>, t: f64, tau: f64, rng: &mut Stream) {
         let axis = &self.axes[active.kind as usize];
-        let (k, half) = (axis.curvature, 0.5 * tau);
-        self.move_second_moment(axis, active.y, &mut active.own, t, half);
-        let own = &mut active.own;
+        let (k, half, own) = (axis.curvature, 0.5 * tau, &mut active.own);
+        let present = if self.moves { Adam::present(self.beta2, half) } else { 0.0 };
+        if self.moves {
+            self.move_second_moment(axis, active.y, own, Adam::corrected(present, self.beta2, t, half));
+        }
         // `β1 μ` in the middle of the step.
-        let rate = -self.beta1 / (-self.beta1 * (t + half)).exp_m1();
-        let flow = momentum_flow(rate, k, own.q, tau);
+        let rate = Adam::corrected_rate(self.beta1, t + half);
         let variance = active.cut.variance / (own.q * own.q);
-        let root = lower_root(momentum_gathered(rate, k, own.q, variance, tau));
+        let (flow, gathered) = momentum_step(rate, k, own.q, variance, tau);
+        let root = lower_root(gathered);
         let normals: [f64; 2] = [rng.sample(StandardNormal), rng.sample(StandardNormal)];
         let (y, m) = (active.y, own.m);
         active.y = flow[0][0] * y + flow[0][1] * m + root[0] * normals[0];
         own.m = flow[1][0] * y + flow[1][1] * m + root[1] * normals[0] + root[2] * normals[1];
-        self.move_second_moment(axis, active.y, own, t + half, half);
+        if self.moves {
+            self.move_second_moment(axis, active.y, own, Adam::corrected(present, self.beta2, t + half, half));
+        }
     }
 
     fn step_limit(&self, active: &Active<Averaged>, t: f64) -> f64 {
-        self.limit(active, t)
+        self.limit(active, self.energy(&self.axes[active.kind as usize], active.y, &active.own), t)
     }
 
     fn rest(
@@ -201,8 +221,9 @@ impl AxisMotions for AdamAxes {
         let mut gone = 0.0;
         while gone < wait {
             let (now, left) = (t + gone, wait - gone);
-            if self.forgets(active, now, left) {
-                let at_rest = axis.square + if self.moves { axis.gradient_square } else { 0.0 };
+            let energy = self.energy(axis, active.y, &active.own);
+            if self.forgets(active, energy, now, left) {
+                let at_rest = axis.settled[0];
                 if self.moves {
                     active.own.v += Adam::weight(self.beta2, now, left) * (at_rest - active.own.v);
                     active.own.q = active.own.v.sqrt() + self.stabilizer;
@@ -213,7 +234,7 @@ impl AxisMotions for AdamAxes {
                 [active.y, active.own.m] = Self::draw_at_rest(axis, rng);
                 return After::Moved;
             }
-            let tau = self.limit(active, now).min(left);
+            let tau = self.limit(active, energy, now).min(left);
             self.step(active, now, tau, rng);
             *steps += u64::from(gone > 0.0);
             gone += tau;

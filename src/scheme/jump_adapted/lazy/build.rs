@@ -9,7 +9,7 @@ use super::super::sgd_motion::FreeAxis;
 use super::adam_axes::{AdamAxes, AdamKind};
 use super::axis_choice::AxisChoice;
 use super::events::{LazyEvents, LazyRun, Sums};
-use super::geometry::{AxisEdge, Shape};
+use super::geometry::{AxisEdge, SURELY, Shape};
 use super::motion::AxisMotions;
 use super::sgd_axes::{SgdAxes, SgdKind};
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
@@ -71,6 +71,7 @@ pub(in super::super) fn lazy_events(
                 far: displaced(jumps.far(i)),
                 near: displaced(jumps.largest_near(i)),
                 loads: loads[i],
+                far_from: [f64::INFINITY; 2],
                 square: 0.0,
             }
         })
@@ -99,10 +100,8 @@ pub(in super::super) fn lazy_events(
             for (&(i, ..), edge) in examples.iter().zip(&mut edges) {
                 edge.square = square_at_rest([left[i], right[i]], edge);
             }
-            let kind = |(&(i, ends, _), edge): (&(usize, [f64; 2], f64), &AxisEdge)| SgdKind {
-                axis: FreeAxis::new([left[i], right[i]], ends, floor),
-                reach: edge.reach,
-                variance: edge.far.variance,
+            let kind = |(&(i, ends, _), edge): (&(usize, [f64; 2], f64), &AxisEdge)| {
+                SgdKind::new(FreeAxis::new([left[i], right[i]], ends, floor), edge.reach, edge.far.variance)
             };
             let motion = SgdAxes::new(examples.iter().zip(&edges).map(kind).collect());
             common.events(edges, motion)
@@ -132,7 +131,9 @@ struct Common<'a> {
 
 impl Common<'_> {
     /// The events, if coordinates at rest stay away from the edge.
-    fn events<M: AxisMotions + 'static>(self, edges: Vec<AxisEdge>, motion: M) -> Option<Box<dyn LazyRun>> {
+    fn events<M: AxisMotions + 'static>(self, mut edges: Vec<AxisEdge>, motion: M) -> Option<Box<dyn LazyRun>> {
+        let growth = motion.least_growth(&edges);
+        edges.iter_mut().for_each(|edge| edge.far_from = edge.far_from(growth));
         let sum = |of: &dyn Fn(&AxisEdge) -> f64| self.kinds.iter().map(|kind| of(&edges[*kind as usize])).sum::<f64>();
         let square = sum(&|edge| edge.square);
         let gathering = sum(&|edge| edge.far.variance / (edge.q * edge.reach).powi(2));
@@ -140,6 +141,7 @@ impl Common<'_> {
             far_rate: sum(&|edge| edge.far.rate),
             near_rate: sum(&|edge| edge.near.rate),
             load: sum(&AxisEdge::load),
+            most_load: SURELY * 4.0 * sum(&AxisEdge::load) / growth.min(1.0).powi(2),
             square,
             spread: sum(&AxisEdge::spread),
             quiver: sum(&|edge| edge.square * edge.spread()),

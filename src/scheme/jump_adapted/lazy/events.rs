@@ -45,6 +45,8 @@ pub(super) struct Sums {
     pub far_rate: f64,
     pub near_rate: f64,
     pub load: f64,
+    /// A round edge is far where this is below the square of the depth `1 - g²`.
+    pub most_load: f64,
     /// Mean squares of the gauge at rest.
     pub square: f64,
     /// Variance per unit time of the small jumps with the largest cuts near the edge, relative to the squared distance to the edge.
@@ -66,7 +68,7 @@ struct Place<O> {
     rate: f64,
     /// Share of the variance at rest that has been reached.
     settled: f64,
-    /// Square of the gauge, now and before the present step.
+    /// Square of the gauge while coordinates are followed, now and before the present step; of a round edge only.
     square: f64,
     square_before: f64,
 }
@@ -109,6 +111,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         place
             .active
             .extend(self.start.iter().map(|&(axis, kind, y)| self.active([axis, kind], y, self.motion.start(kind, y))));
+        place.square = self.gauge_square(place);
         let mut events = 0;
         let mut looked = 0;
         let mut clock: f64 = rng.sample(Exp1);
@@ -186,11 +189,14 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     fn look_at_round_edge(&self, place: &mut Place<M::Own>) -> f64 {
-        place.square = self.gauge_square(place);
         if place.active.is_empty() {
             return self.set_far(place);
         }
         let depth = (1.0 - place.square).max(0.0);
+        // The distance along an axis is at least half of the depth, in units of that from the minimum.
+        if self.sums.most_load < depth * depth {
+            return self.set_far(place);
+        }
         let Sums {
             load: mut rest_load,
             near_rate: mut rest_rate,
@@ -241,7 +247,9 @@ impl<M: AxisMotions> LazyEvents<M> {
     fn look_at_faces(&self, place: &mut Place<M::Own>) -> f64 {
         let is_near = |active: &Active<M::Own>| {
             let axis = &self.kinds[active.kind as usize];
-            axis.load_at(axis.to_faces(active.y)) >= self.growth(active).powi(2)
+            let ways = axis.to_faces(active.y);
+            let is_surely_far = ways[0] > axis.far_from[0] && ways[1] > axis.far_from[1];
+            !is_surely_far && axis.load_at(ways) >= self.growth(active).powi(2)
         };
         if !place.active.iter().any(is_near) {
             return self.set_far(place);
@@ -306,6 +314,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             _ if !place.near && place.active.is_empty() => None,
             Shape::Round => {
                 let after = self.gauge_square(place);
+                place.square = after;
                 if !place.near {
                     // The Gaussian part reaches the edge with a probability of 10⁻⁶ or less.
                     return (after >= 1.0).then(|| (tau, self.creeps(place)));
@@ -381,20 +390,23 @@ impl<M: AxisMotions> LazyEvents<M> {
         };
         active.y += axis.amplitude * size * self.motion.inverse_q(&active.own);
         let (number, y) = (active.axis, active.y);
-        let gauge = match self.shape {
-            Shape::Round => self.gauge_square(place).sqrt(),
-            Shape::Faces => axis.part(y).abs(),
+        let square = match self.shape {
+            Shape::Round => self.gauge_square(place),
+            Shape::Faces => axis.part(y) * axis.part(y),
         };
+        place.square = square;
+        // The root of a number below 1 is below 1. NaN counts as outside.
+        if square < 1.0 {
+            return None;
+        }
         if y.is_infinite() && axis.end(y).is_infinite() {
             // The jump overflowed towards an open side.
             return Some(Outcome::Diverged { at: place.t });
         }
-        // NaN counts as outside.
-        (!(gauge < 1.0)).then(|| {
-            let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
-            let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump };
-            Outcome::Exited { time: place.t, site }
-        })
+        let gauge = if self.shape == Shape::Round { square.sqrt() } else { axis.part(y).abs() };
+        let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
+        let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump };
+        Some(Outcome::Exited { time: place.t, site })
     }
 
     /// The coordinate of the next jump, which is followed from now on, and the cut of that jump.

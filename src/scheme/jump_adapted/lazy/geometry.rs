@@ -2,6 +2,9 @@
 
 use super::super::cut::Cut;
 
+/// A factor above rounding errors: what is beyond a bound by it needs no exact comparison.
+pub(super) const SURELY: f64 = 1.0 + 1e-6;
+
 /// The constants of one kind of coordinate, in units of its offset.
 pub(in super::super) struct AxisEdge {
     /// Distances of the edge from the minimum, backwards and forwards, and the shorter of them.
@@ -15,6 +18,8 @@ pub(in super::super) struct AxisEdge {
     pub near: Cut,
     /// `(z σ/r)²` of both sides: an edge is near within `z` standard deviations `σ` at rest; `r` is its distance from the minimum.
     pub loads: [f64; 2],
+    /// Both faces are far at more than these distances.
+    pub far_from: [f64; 2],
     /// Mean of `(y/r±)²` at rest, the contribution of the coordinate to the squared gauge.
     pub square: f64,
 }
@@ -60,6 +65,13 @@ impl AxisEdge {
             if self.loads[side] > 0.0 { self.loads[side] / (share * share) } else { 0.0 }
         };
         load(0).max(load(1))
+    }
+
+    /// The distances beyond which the [load](Self::load_at) is below the square of any `Q` relative to that at rest; `growth` is the smallest.
+    pub fn far_from(&self, growth: f64) -> [f64; 2] {
+        [0, 1].map(|side| {
+            if self.loads[side] > 0.0 { SURELY * self.ends[side] * self.loads[side].sqrt() / growth } else { 0.0 }
+        })
     }
 
     /// The distances from `y` to both faces.

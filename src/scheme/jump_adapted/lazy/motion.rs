@@ -1,6 +1,7 @@
 //! The motion of one coordinate between large jumps.
 
 use super::super::cut::Cut;
+use super::geometry::AxisEdge;
 use crate::noise::Stream;
 
 /// A coordinate that is followed.
@@ -39,6 +40,9 @@ pub(super) trait AxisMotions: Send + Sync {
 
     /// A draw from the law at rest, with the share `settled` of its variance.
     fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, Self::Own);
+
+    /// A lower bound of `q` relative to its value at rest, over the kinds.
+    fn least_growth(&self, kinds: &[AxisEdge]) -> f64;
 
     /// `1/q`.
     fn inverse_q(&self, own: &Self::Own) -> f64;

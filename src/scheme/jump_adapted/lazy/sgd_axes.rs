@@ -1,16 +1,31 @@
 //! SGD on separate axes: Ornstein-Uhlenbeck coordinates, and coordinates with a kink.
 
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
 use super::super::sgd_motion::FreeAxis;
+use super::geometry::AxisEdge;
 use super::motion::{Active, After, AxisMotions, KEPT};
 use crate::noise::Stream;
+
+/// Relaxation times after which a coordinate within `WIDE` ways to the edge counts as at rest in any company.
+const LONG: f64 = 30.0;
+const WIDE: f64 = 1e6;
 
 pub(super) struct SgdAxes(Vec<SgdKind>);
 
 pub(super) struct SgdKind {
-    pub axis: FreeAxis,
-    /// Shorter way to the edge, and variance per unit time far from it.
-    pub reach: f64,
-    pub variance: f64,
+    axis: FreeAxis,
+    /// Shorter way to the edge, variance per unit time far from it, and the deviation at rest.
+    reach: f64,
+    variance: f64,
+    deviation: Option<f64>,
+}
+
+impl SgdKind {
+    pub fn new(axis: FreeAxis, reach: f64, variance: f64) -> Self {
+        SgdKind { deviation: axis.deviation_at_rest(variance), axis, reach, variance }
+    }
 }
 
 impl SgdAxes {
@@ -25,8 +40,16 @@ impl AxisMotions for SgdAxes {
     fn start(&self, _kind: u32, _y: f64) {}
 
     fn wake(&self, kind: u32, settled: f64, rng: &mut Stream) -> (f64, ()) {
-        let SgdKind { axis, variance, .. } = &self.0[kind as usize];
-        (axis.at_rest(*variance, rng) * settled.sqrt(), ())
+        let SgdKind { axis, variance, deviation, .. } = &self.0[kind as usize];
+        let y = match deviation {
+            Some(deviation) => deviation * rng.sample::<f64, _>(StandardNormal),
+            None => axis.at_rest_across_kink(*variance, rng),
+        };
+        (if settled < 1.0 { y * settled.sqrt() } else { y }, ())
+    }
+
+    fn least_growth(&self, _kinds: &[AxisEdge]) -> f64 {
+        1.0
     }
 
     fn inverse_q(&self, _own: &()) -> f64 {
@@ -59,7 +82,11 @@ impl AxisMotions for SgdAxes {
         rng: &mut Stream,
     ) -> After {
         let SgdKind { axis, reach, .. } = &self.0[active.kind as usize];
-        let kept = active.y / reach * (-axis.slowest() * wait).exp();
+        let lapse = axis.slowest() * wait;
+        if lapse > LONG && active.y.abs() < WIDE * reach {
+            return After::AtRest;
+        }
+        let kept = active.y / reach * (-lapse).exp();
         if kept * kept * (crowd as f64) < KEPT * KEPT {
             return After::AtRest;
         }
