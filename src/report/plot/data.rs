@@ -20,10 +20,16 @@ pub enum DataKind {
     Surrogate,
     /// The curve of a potential.
     Potential,
+    /// A line on which a potential has one value.
+    Contour,
     /// The outline of a set.
     Boundary,
     /// Where a noise axis enters the escape set.
     ExitDistance,
+    /// A point of a path.
+    Path,
+    /// Where a path left.
+    Exit,
     /// A fitted slope.
     Slope,
     /// The p-value of a straight line.
@@ -46,7 +52,7 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [DataKind; 18] = [
+    pub const ALL: [DataKind; 21] = [
         DataKind::Measured,
         DataKind::Predicted,
         DataKind::Exact,
@@ -54,8 +60,11 @@ impl DataKind {
         DataKind::Bounds,
         DataKind::Surrogate,
         DataKind::Potential,
+        DataKind::Contour,
         DataKind::Boundary,
         DataKind::ExitDistance,
+        DataKind::Path,
+        DataKind::Exit,
         DataKind::Slope,
         DataKind::SlopeP,
         DataKind::SlopeUpTo,
@@ -77,8 +86,11 @@ impl DataKind {
             DataKind::Bounds => "bounds",
             DataKind::Surrogate => "surrogate",
             DataKind::Potential => "potential",
+            DataKind::Contour => "contour",
             DataKind::Boundary => "boundary",
             DataKind::ExitDistance => "exit_distance",
+            DataKind::Path => "path",
+            DataKind::Exit => "exit",
             DataKind::Slope => "slope",
             DataKind::SlopeP => "slope_p",
             DataKind::SlopeUpTo => "slope_up_to",
