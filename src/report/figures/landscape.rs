@@ -1,6 +1,6 @@
 //! The figure `landscape`: the potential of every basin with `Ω`, the widths that the noise sees, and the points at which paths left.
 
-use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke};
+use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke, shape};
 use crate::dynamics::Preconditioner;
 use crate::landscape::Basin;
 use crate::noise::Structure;
@@ -20,8 +20,10 @@ const PANELS: usize = 12;
 const EXITS: usize = 60;
 /// Vertices of a curve.
 const VERTICES: u32 = 400;
-/// What is shown beyond the ends of `Ω`, in units of the longer distance from the minimum, and for a well.
-const MARGINS: [f64; 2] = [0.6, 1.4];
+/// What is shown beyond the ends of `Ω`, in units of the longer distance from the minimum.
+const MARGIN: f64 = 0.6;
+/// What is shown beyond a saddle, in units of its distance from the next minimum, or from this one if the next is not known.
+const NEIGHBOUR: f64 = 1.4;
 /// Height of a frame, and of a single one.
 const HEIGHTS: [f64; 2] = [105.0, 130.0];
 /// Frames are about this wide, in the plane.
@@ -79,22 +81,20 @@ impl Figure for LandscapeFigure<'_> {
         let mut has_plane = false;
         for row in self.landscapes.chunks(columns) {
             let height = if columns == 1 { HEIGHTS[1] } else { HEIGHTS[0] };
-            let (mut panels, mut highest) = (Vec::new(), 0.0f64);
-            for landscape in row {
-                let (panel, shape) = landscape.panel();
-                highest = highest.max(shape.map_or(height, |shape| shape * WIDTHS[columns - 1]));
-                has_plane |= shape.is_some();
-                panels.push(panel);
-            }
-            sheet.row(highest, panels);
+            let width = WIDTHS[columns - 1];
+            let is_plane = |landscape: &&Landscape<'_>| landscape.basin().dim() == 2;
+            let planes = row.iter().filter(is_plane).map(|landscape| shape(landscape.basin()) * width);
+            let height = planes.fold(if row.iter().all(|landscape| is_plane(&landscape)) { 0.0 } else { height }, f64::max);
+            has_plane |= row.iter().any(|landscape| is_plane(&landscape));
+            sheet.row(height, row.iter().map(|landscape| landscape.panel(height / width)));
         }
-        sheet.legend = self.legend(has_plane);
+        sheet.legend = self.legend(has_plane, &sheet);
         Ok(sheet)
     }
 }
 
 impl LandscapeFigure<'_> {
-    fn legend(&self, has_plane: bool) -> Legend {
+    fn legend(&self, has_plane: bool, sheet: &Sheet) -> Legend {
         let has_line = self.landscapes.iter().any(|landscape| landscape.basin().dim() == 1);
         let mut keys = Vec::new();
         keys.extend(has_line.then(|| Entry::new(Sample::Line(curve_stroke()), "potential F")));
@@ -102,7 +102,13 @@ impl LandscapeFigure<'_> {
         keys.push(Entry::new(Sample::Line(edge_stroke()), EDGE));
         keys.push(Entry::new(Sample::Points(width_look()), "widths along the noise axes"));
         let exits = [Departure::Jump, Departure::Creep].map(look);
-        let exits = exits.into_iter().map(|(look, name)| Entry::new(Sample::Points(look), name));
+        let is_shown = |look: Look| {
+            let shows =
+                |mark: &Mark| matches!(mark, Mark::Points(points, other) if *other == look && !points.is_empty());
+            sheet.panels.iter().flatten().flat_map(|panel| &panel.layers).any(|layer| shows(&layer.mark))
+        };
+        let exits = exits.into_iter().filter(|(look, _)| is_shown(*look));
+        let exits = exits.map(|(look, name)| Entry::new(Sample::Points(look), name));
         Legend::default().with(keys).with(exits.collect())
     }
 }
@@ -116,9 +122,9 @@ impl Landscape<'_> {
         self.cells[0].plan.problem.basin()
     }
 
-    /// The panel, and the shape of its window in the plane.
-    fn panel(&self) -> (Panel, Option<f64>) {
-        if self.basin().dim() == 1 { (self.line(), None) } else { self.plane() }
+    /// The panel, for a frame of about this height in units of its width.
+    fn panel(&self, shape: f64) -> Panel {
+        if self.basin().dim() == 1 { self.line() } else { self.plane(shape) }
     }
 
     /// The points at which paths left, at most [`EXITS`], as many from every cell.
@@ -134,8 +140,20 @@ impl Landscape<'_> {
         let (minimum, value) = (basin.minimum()[0], |x: f64| basin.potential().value(&[x]));
         let reaches = [-1.0, 1.0].map(|side| basin.exit_distance(&[side]));
         let reach = reaches.into_iter().filter(|r| r.is_finite()).fold(0.0, f64::max);
-        let margin = MARGINS[usize::from(basin.is_well())] * reach;
-        let end = |side: usize| if reaches[side].is_finite() { reaches[side] + margin } else { reach + margin };
+        let beyond = |edge: f64, side: f64| {
+            if !basin.is_well() {
+                return MARGIN * reach;
+            }
+            let wells = basin.potential().wells();
+            let away = |other: &f64| side * (other - edge);
+            let next = wells.iter().flat_map(|wells| wells.minima()).map(away).filter(|away| *away > 0.0);
+            NEIGHBOUR * Some(next.fold(f64::INFINITY, f64::min)).filter(|away| away.is_finite()).unwrap_or(reach)
+        };
+        // An open side is shown as far as the edge on the other one.
+        let end = |k: usize| {
+            let side = [-1.0, 1.0][k];
+            if reaches[k].is_finite() { reaches[k] + beyond(minimum + side * reaches[k], side) } else { reach }
+        };
         let (lo, hi) = (minimum - end(0), minimum + end(1));
         let curve: Vec<(f64, f64)> = grid(lo, hi, VERTICES).map(|x| (x, value(x))).collect();
         let edges: Vec<(f64, f64, f64)> = [-1.0, 1.0]
@@ -162,16 +180,14 @@ impl Landscape<'_> {
         panel.data("F", DataKind::Potential, Mark::Line(curve, curve_stroke()));
         // The widths, below the curve.
         let (bar, tick) = (floor - 0.13 * span, 0.035 * span);
-        for &(side, x, height) in &edges {
+        for &(side, x, _) in &edges {
             panel.mark(Mark::Line(vec![(minimum, bar), (x, bar)], width_stroke()));
             for x in [minimum, x] {
                 panel.mark(Mark::Line(vec![(x, bar - tick), (x, bar + tick)], width_stroke()));
             }
-            let symbol = if side < 0.0 { "r_{−}" } else { "r_{+}" };
+            let symbol = symbol(side);
             let label = format!("{symbol} = {}", number((x - minimum).abs()));
             panel.mark(Mark::Label(label, (0.5 * (minimum + x), bar), INK));
-            let end = vec![Point::exact(x, height)];
-            panel.data(symbol, DataKind::ExitDistance, Mark::Points(end, width_look()));
         }
         let exits = self.exits(|cell| cell.exits.clone()).into_iter().map(|site| {
             // In one dimension the overshoot is the distance in units of that to the edge.
@@ -182,12 +198,16 @@ impl Landscape<'_> {
         let shown = [(panel.x.lo, panel.x.hi), (panel.y.lo, panel.y.hi)];
         let inside = |(x, y): (f64, f64)| shown[0].0 <= x && x <= shown[0].1 && shown[1].0 <= y && y <= shown[1].1;
         show_exits(&mut panel, exits.collect(), inside);
+        for &(side, x, height) in &edges {
+            let end = vec![Point::exact(x, height)];
+            panel.data(symbol(side), DataKind::ExitDistance, Mark::Points(end, width_look()));
+        }
         panel
     }
 
-    fn plane(&self) -> (Panel, Option<f64>) {
+    fn plane(&self, shape: f64) -> Panel {
         let (basin, problem) = (self.basin(), &self.cells[0].plan.problem);
-        let plane = Plane::of(basin);
+        let plane = Plane::of(basin, shape);
         let mut panel = plane.panel(self.title.clone());
         if problem.noise().structure() == Structure::Independent {
             let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
@@ -221,13 +241,17 @@ impl Landscape<'_> {
             cell.kept.iter().filter_map(end).collect()
         });
         show_exits(&mut panel, exits, |(x, y)| plane.shows(&[x, y]));
-        (panel, Some(plane.shape()))
+        panel
     }
+}
+
+/// Name of the width on a side.
+fn symbol(side: f64) -> &'static str {
+    if side < 0.0 { "r_{−}" } else { "r_{+}" }
 }
 
 /// Adds the exit points that the panel shows, and the number of the others.
 fn show_exits(panel: &mut Panel, exits: Vec<(Departure, (f64, f64))>, inside: impl Fn((f64, f64)) -> bool) {
-    let count = exits.len();
     let (shown, beyond): (Vec<_>, Vec<_>) = exits.into_iter().partition(|(_, place)| inside(*place));
     for by in [Departure::Jump, Departure::Creep] {
         let (look, name) = look(by);
@@ -235,7 +259,7 @@ fn show_exits(panel: &mut Panel, exits: Vec<(Departure, (f64, f64))>, inside: im
         panel.data(name, DataKind::Exit, Mark::Points(points.collect(), look));
     }
     if !beyond.is_empty() {
-        panel.notes.push(Note::new(format!("{} of {count} exits beyond the frame", beyond.len()), GREY));
+        panel.notes.push(Note::new(format!("{} exits beyond the frame", beyond.len()), GREY));
         panel.stated.push(Stated::new("exits beyond the frame", DataKind::LeftOut, beyond.len() as f64));
     }
 }

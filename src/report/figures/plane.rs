@@ -10,11 +10,11 @@ use crate::report::plot::style::{GREY, INK};
 use crate::report::{Aspect, Axis, DataKind, Mark, Panel, Scale, Stroke, number};
 
 /// Points of the grid along a side, contours, and corners of an edge.
-const GRID: usize = 81;
-const CONTOURS: usize = 9;
+const GRID: usize = 61;
+const CONTOURS: usize = 7;
 const CORNERS: usize = 240;
-/// The contours reach this many times as far as the window, since a panel is widened to the shape of its frame.
-const BEYOND: f64 = 1.5;
+/// The contours reach this many times as far as the window, since the shape of a frame is known only about.
+const BEYOND: f64 = 1.35;
 /// White around `Ω`, as a share of its extent.
 const MARGIN: f64 = 0.3;
 /// The part of a well that is shown beyond its saddle, in units of the distance between them.
@@ -47,9 +47,18 @@ pub(super) struct Plane {
     edges: Vec<Vec<(f64, f64)>>,
 }
 
+/// Height of a basin and its surroundings in units of the width.
+pub(super) fn shape(basin: &Basin) -> f64 {
+    let [width, height] = window(basin).map(|[lo, hi]| hi - lo);
+    (height / width).clamp(SHAPES[0], SHAPES[1])
+}
+
 impl Plane {
-    pub fn of(basin: &Basin) -> Self {
+    /// The basin in a frame of this height in units of its width.
+    pub fn of(basin: &Basin, shape: f64) -> Self {
         let window = window(basin);
+        let [width, height] = window.map(|[lo, hi]| hi - lo);
+        let window = [widened(window[0], height / shape), widened(window[1], width * shape)];
         let far = window.map(|[lo, hi]| {
             let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
             [middle - half, middle + half]
@@ -66,12 +75,6 @@ impl Plane {
         let contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
         let (outline, edges) = outline(basin, far);
         Plane { window, contours, outline, edges }
-    }
-
-    /// Height of the window in units of its width.
-    pub fn shape(&self) -> f64 {
-        let [width, height] = self.window.map(|[lo, hi]| hi - lo);
-        height / width
     }
 
     /// Whether a point is in the window.
@@ -121,12 +124,12 @@ fn window(basin: &Basin) -> [[f64; 2]; 2] {
         let room = MARGIN * 0.5 * (*hi - *lo);
         (*lo, *hi) = (*lo - room, *hi + room);
     }
-    let [width, height] = ends.map(|[lo, hi]| hi - lo);
-    let widened = |[lo, hi]: [f64; 2], length: f64| {
-        let (middle, half) = (0.5 * (lo + hi), 0.5 * length.max(hi - lo));
-        [middle - half, middle + half]
-    };
-    [widened(ends[0], height / SHAPES[1]), widened(ends[1], width * SHAPES[0])]
+    ends
+}
+
+fn widened([lo, hi]: [f64; 2], length: f64) -> [f64; 2] {
+    let (middle, half) = (0.5 * (lo + hi), 0.5 * length.max(hi - lo));
+    [middle - half, middle + half]
 }
 
 fn grown([lo, hi]: [f64; 2], v: f64) -> [f64; 2] {

@@ -1,7 +1,7 @@
 //! The figure `sample-paths`: the kept paths, with the jump that leaves drawn bold.
 
 use super::between::Between;
-use super::plane::{EDGE, Plane, contour_stroke, edge_stroke};
+use super::plane::{EDGE, Plane, contour_stroke, edge_stroke, shape};
 use crate::report::plot::curve::columns;
 use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
@@ -57,21 +57,32 @@ impl Figure for SamplePathsFigure<'_> {
         let empty = || FigureError::Empty { figure: STEM.to_owned(), what: "a kept path" };
         let columns = columns(self.cells.len());
         let mut sheet = Sheet::new(if columns == 1 { COLUMN_WIDTH } else { FULL_WIDTH }, columns);
-        let basins = distinct(self.cells.iter().map(|cell| &cell.plan.basin)).len();
-        let schemes = distinct(self.cells.iter().map(|cell| cell.plan.scheme.name())).len();
+        // What all cells share is in the title of the page.
+        let parts: Vec<[String; 5]> = self.cells.iter().map(|cell| heading(cell)).collect();
+        let shared: Vec<bool> =
+            (0..5).map(|k| parts.len() > 1 && parts.iter().all(|part| part[k] == parts[0][k])).collect();
+        let title = |part: &[String; 5], wanted: bool| {
+            let chosen =
+                part.iter().zip(&shared).filter(|(_, shared)| **shared == wanted).map(|(part, _)| part.as_str());
+            chosen.collect::<Vec<&str>>().join(", ")
+        };
+        sheet.title = parts.first().map_or_else(String::new, |part| title(part, true));
+        let mut headings = parts.iter().map(|part| title(part, false));
         for row in self.cells.chunks(columns) {
             let height = if columns == 1 { HEIGHTS[1] } else { HEIGHTS[0] };
-            let (mut panels, mut highest) = (Vec::new(), 0.0f64);
+            let width = WIDTHS[columns - 1];
+            let is_plane = |cell: &&CellResult| cell.plan.problem.basin().dim() == 2;
+            let planes = row.iter().copied().filter(is_plane).map(|cell| shape(cell.plan.problem.basin()) * width);
+            let height = planes.fold(if row.iter().all(is_plane) { 0.0 } else { height }, f64::max);
+            let mut panels = Vec::new();
             for cell in row {
-                let heading = heading(cell, [basins > 1, schemes > 1]);
-                let (panel, shape) = match cell.plan.problem.basin().dim() {
-                    2 => plane(cell, heading),
-                    _ => (against_time(cell, heading).ok_or_else(empty)?, None),
-                };
-                highest = highest.max(shape.map_or(height, |shape| shape * WIDTHS[columns - 1]));
-                panels.push(panel);
+                let heading = headings.next().unwrap_or_default();
+                panels.push(match cell.plan.problem.basin().dim() {
+                    2 => plane(cell, heading, height / width),
+                    _ => against_time(cell, heading).ok_or_else(empty)?,
+                });
             }
-            sheet.row(highest, panels);
+            sheet.row(height, panels);
         }
         if sheet.panels.is_empty() {
             return Err(empty());
@@ -92,7 +103,13 @@ impl SamplePathsFigure<'_> {
         keys.push(Entry::new(Sample::Line(Stroke::solid(INK, LEAP)), "jump that leaves"));
         let exits = [Departure::Jump, Departure::Creep].map(|by| Look { color: GREY, ..look(by, 0) });
         let names = ["exit by a jump", "exit by creep"];
-        keys.extend(exits.into_iter().zip(names).map(|(look, name)| Entry::new(Sample::Points(look), name)));
+        let leaves = |by: Departure| {
+            let kept = self.cells.iter().flat_map(|cell| &cell.kept[..cell.kept.len().min(PATHS)]);
+            kept.filter_map(|kept| kept.record.outcome.site()).any(|site| site.by == by)
+        };
+        let shown = [Departure::Jump, Departure::Creep].map(leaves);
+        let entries = exits.into_iter().zip(names).zip(shown).filter(|(_, shown)| *shown);
+        keys.extend(entries.map(|((look, name), _)| Entry::new(Sample::Points(look), name)));
         Legend::default().with((0..drawn).map(path).collect()).with(keys)
     }
 }
@@ -112,13 +129,15 @@ fn look(by: Departure, path: usize) -> Look {
     Look { color: color(path), marker, fill }
 }
 
-fn heading(cell: &CellResult, [names_basin, names_scheme]: [bool; 2]) -> String {
-    let mut parts = vec![title(&cell.plan.dynamics)];
-    parts.extend(names_basin.then(|| basin_title(&cell.plan.basin)));
-    parts.push(alpha_label(alpha(cell)));
-    parts.push(format!("ε = {}", number(epsilon(cell))));
-    parts.extend(names_scheme.then(|| cell.plan.scheme.name().replace('_', "-")));
-    parts.join(", ")
+/// Dynamics, basin, tail index, noise level and scheme.
+fn heading(cell: &CellResult) -> [String; 5] {
+    [
+        title(&cell.plan.dynamics),
+        basin_title(&cell.plan.basin),
+        alpha_label(alpha(cell)),
+        format!("ε = {}", number(epsilon(cell))),
+        cell.plan.scheme.name().replace('_', "-"),
+    ]
 }
 
 /// Times and places of a path, at most about [`POINTS`] of the scheme, with the motion between them.
@@ -194,11 +213,11 @@ fn against_time(cell: &CellResult, heading: String) -> Option<Panel> {
     Some(panel)
 }
 
-fn plane(cell: &CellResult, heading: String) -> (Panel, Option<f64>) {
-    let plane = Plane::of(cell.plan.problem.basin());
+fn plane(cell: &CellResult, heading: String, shape: f64) -> Panel {
+    let plane = Plane::of(cell.plan.problem.basin(), shape);
     let mut panel = plane.panel(heading);
     for index in 0..cell.kept.len().min(PATHS) {
         draw_path(&mut panel, cell, index, &|_, x| (x[0], x[1]));
     }
-    (panel, Some(plane.shape()))
+    panel
 }
