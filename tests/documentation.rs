@@ -12,8 +12,9 @@ use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
     COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
-    RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, WELL_COLUMNS,
+    RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS, WELL_COLUMNS,
 };
+use levy_escape::scheme::PointKind;
 use levy_escape::tail::NpyArray;
 
 const EXPERIMENTS: &str = include_str!("../docs/experiments.md");
@@ -66,6 +67,7 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`summary.csv`", &summary[..]),
         ("`comparison.csv`", &COMPARISON_COLUMNS),
         ("`escapes.csv`", &ESCAPE_COLUMNS),
+        ("`trajectories.csv`", &TRAJECTORY_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
         ("`which_flatness.csv`", &FLATNESS_COLUMNS),
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
@@ -86,6 +88,9 @@ fn the_kinds_of_values_and_the_columns_of_plots_are_documented() {
     let rows = rows_under(RESULTS, "kind", "`figures/<figure>.csv`");
     let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
     assert_eq!(documented, DataKind::ALL.map(DataKind::name));
+    let rows = rows_under(RESULTS, "kind of point", "`trajectories.csv`");
+    let documented: Vec<&str> = rows.iter().map(|row| spans(row[0])[0]).collect();
+    assert_eq!(documented, PointKind::ALL.map(PointKind::name));
     let summary: Vec<&str> = SUMMARY_COLUMNS.iter().copied().chain(EXTRA_SUMMARY_COLUMNS).collect();
     assert!(RESULT_COLUMNS.iter().chain(&WORD_COLUMNS).all(|column| summary.contains(column)));
 }

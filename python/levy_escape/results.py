@@ -101,6 +101,17 @@ class Results:
         """
         return self._table("comparison.csv")
 
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """``trajectories.csv``, for an experiment with ``paths_kept``: one row per point of a kept path.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the experiment keeps no path.
+        """
+        return self._table("trajectories.csv")
+
     def escapes(self, cell: int | None = None) -> pd.DataFrame:
         """Return ``escapes.parquet`` or ``escapes.csv``, one row per path.
 

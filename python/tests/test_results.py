@@ -69,6 +69,10 @@ def test_escapes_of_a_cell(tmp_path: Path) -> None:
     results = le.Results(tmp_path)
     assert len(results.escapes()) == 3
     assert results.escapes(cell=1)["time"].tolist() == [2.5, 0.1]
+    with pytest.raises(FileNotFoundError, match="there is no trajectories.csv in"):
+        _ = results.trajectories
+    (tmp_path / "trajectories.csv").write_text("cell,dynamics,path,time,kind,x1\n0,sgd,0,0,start,0.5\n")
+    assert results.trajectories["x1"].tolist() == [0.5]
 
 
 def test_tables_as_polars() -> None:

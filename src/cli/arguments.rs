@@ -120,8 +120,8 @@ pub enum Command {
     /// FILE is an experiment in TOML: noise, dynamics, basins and scheme, with lists for what is swept.
     ///
     /// Results go to <OUT>/<name>/: run.sqlite (the store), summary.csv (one row per cell), escapes.csv (one row per path),
-    /// manifest.json and figures/. The CSV files are byte-identical for any number of threads and shards, and after any number of
-    /// interruptions and resumes.
+    /// trajectories.csv (with paths_kept: its first paths, point by point), manifest.json and figures/. The CSV files are byte-identical for
+    /// any number of threads and shards, and after any number of interruptions and resumes.
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape run experiments/theorem1.toml",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::escapes_format::EscapesFormat;
 use super::figures::{FigureChoice, FigureKind, FigureStyle, PlannedFigure, read_figures, read_style};
+use super::kept_paths;
 use super::plan::{CellPlan, Plan};
 use super::sections::basin::{self, BasinMember};
 use super::sections::dynamics::{self, DynamicsSection};
@@ -33,6 +34,8 @@ pub struct Experiment {
     pub seed: Seed,
     /// Paths of every cell.
     pub paths: u64,
+    /// The first paths of every cell, whose points are written into `trajectories.csv`.
+    pub paths_kept: u64,
     /// Paths of every cell in a quick run; by default a tenth of `paths`.
     pub quick_paths: u64,
     /// The cells in the order of scheme, dynamics, basin, amplitude, tail index, noise level. A discrete optimiser takes no scheme and
@@ -128,6 +131,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     let name = top.need("name", "\"my-experiment\"").and_then(|name| name.file_name());
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
     let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
+    let top_paths_kept = top.get("paths_kept");
+    let paths_kept = top_paths_kept.map_or(Some(0), kept_paths::read);
     let max_time = top.get("max_time").map_or(Some(f64::INFINITY), |time| time.positive());
     let top_max_time = top.get("max_time");
     let quick = top.get("quick").map(|quick| {
@@ -198,8 +203,10 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     if diagnostics.count() > 0 {
         return None;
     }
-    let (figures, auto_figures) = figures?.resolve(&FigureChoice::new(&cells, random_problems.is_some()), &cells)?;
-    let paths = paths?;
+    let (paths, paths_kept) = (paths?, paths_kept?);
+    top_paths_kept.map_or(Some(()), |value| kept_paths::check(value, paths_kept, paths, &cells))?;
+    let choice = FigureChoice::new(&cells, random_problems.is_some(), paths_kept > 0);
+    let (figures, auto_figures) = figures?.resolve(&choice, &cells)?;
     let quick_paths = match quick {
         Some(quick) => quick?,
         None => (paths / 10).max(1),
@@ -208,6 +215,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         name: name?,
         seed: Seed(seed?),
         paths,
+        paths_kept,
         quick_paths: quick_paths.min(paths),
         cells,
         random_problems: match random_problems {

@@ -8,6 +8,7 @@ mod escapes_format;
 mod figures;
 mod file;
 mod identity;
+mod kept_paths;
 mod parameters;
 mod plan;
 mod restyle;

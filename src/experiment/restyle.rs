@@ -47,7 +47,8 @@ impl Experiment {
             }
             let kind =
                 FigureKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| self.unknown(name))?;
-            if let Some(needs) = FigureChoice::new(&self.cells, self.random_problems.is_some()).missing(kind) {
+            let choice = FigureChoice::new(&self.cells, self.random_problems.is_some(), self.paths_kept > 0);
+            if let Some(needs) = choice.missing(kind) {
                 return Err(FigureNameError::Missing { name: name.clone(), needs });
             }
             added.push(kind.into());

@@ -6,9 +6,11 @@ use std::path::Path;
 use super::drawing::{Drawing, drawn};
 use super::figures::cost::cost_vs_epsilon;
 use super::figures::heat_map::heat_map;
+use super::figures::landscape::LandscapeFigure;
 use super::figures::occupancy::OccupancyFigure;
 use super::figures::plotted::plotted;
 use super::figures::random_problems::random_problems;
+use super::figures::sample_paths::SamplePathsFigure;
 use super::figures::steps::sde_vs_steps;
 use super::figures::transitions::transitions;
 use super::figures::which_flatness::which_flatness;
@@ -72,6 +74,8 @@ pub fn draw(
         FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir, style),
         FigureKind::Transitions => drawn(&transitions(results), dir, style),
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir, style),
+        FigureKind::Landscape => drawn(&LandscapeFigure::of(results), dir, style),
+        FigureKind::SamplePaths => drawn(&SamplePathsFigure::of(results), dir, style),
         FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir, style),
     }
 }

@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::trajectories::KeptPath;
 use crate::exit::{
     Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value,
     restricted_mean,
 };
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
-use crate::scheme::{Departure, Outcome, Side};
+use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::theory::Prediction;
 
 /// Columns of `summary.csv`, in order.
@@ -117,9 +118,16 @@ pub struct CellResult {
     pub second_order: Option<f64>,
     /// Whether the measured mean agrees with the exact one.
     pub check: Option<Check>,
+    /// In one dimension, how the first paths left: at most 100.
+    pub exits: Vec<ExitSite>,
+    /// The kept paths.
+    pub kept: Vec<KeptPath>,
     /// `d`-dimensional volume of the domain.
     pub volume: f64,
 }
+
+/// Exits of a cell in one dimension that are kept for a figure.
+const MOST_EXITS: usize = 100;
 
 /// Accumulates the paths of one cell. Only the outcomes of the first `most` are kept.
 #[derive(Clone, Debug)]
@@ -129,12 +137,14 @@ pub(super) struct Tally {
     axes: Vec<AxisCount>,
     first: Vec<Outcome>,
     most: usize,
+    exits: Vec<ExitSite>,
 }
 
 impl Tally {
     pub fn new(dim: usize, most: usize) -> Self {
         let axes = vec![AxisCount::default(); dim];
-        Tally { moments: ExitMoments::default(), events: 0, axes, first: Vec::new(), most }
+        let (first, exits) = (Vec::new(), Vec::new());
+        Tally { moments: ExitMoments::default(), events: 0, axes, first, most, exits }
     }
 
     /// Adds one path.
@@ -145,6 +155,9 @@ impl Tally {
                 Side::Minus => self.axes[site.axis as usize].minus += 1,
                 Side::Plus => self.axes[site.axis as usize].plus += 1,
             }
+        }
+        if self.axes.len() == 1 && self.exits.len() < MOST_EXITS {
+            self.exits.extend(outcome.site());
         }
         if self.first.len() < self.most {
             self.first.push(outcome);
@@ -180,6 +193,8 @@ impl CellResult {
             exact_mean,
             second_order,
             check: None,
+            exits: tally.exits,
+            kept: Vec::new(),
             volume: plan.problem.basin().volume().value,
             plan,
         }

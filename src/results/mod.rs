@@ -16,6 +16,7 @@ mod run;
 mod stored;
 mod table;
 mod tables;
+mod trajectories;
 mod which_flatness;
 mod work;
 
@@ -32,5 +33,6 @@ pub use rank_correlation::{kendall_tau, kendall_tau_within};
 pub use run::{Observer, PreparedRun, Progress, RunError};
 pub use table::TableError;
 pub use tables::{paths_held, render_tables};
+pub use trajectories::{KeptPath, TRAJECTORIES, TRAJECTORY_COLUMNS};
 pub use which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 pub use work::{Work, WorkEstimate};

@@ -11,6 +11,7 @@ use super::escapes::Escapes;
 use super::median::time_of_rank;
 use super::run::PreparedRun;
 use super::table::{TableError, TableFile, write_table};
+use super::trajectories::{TRAJECTORIES, follow_paths, write_trajectories};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{Confidence, KolmogorovBins, KolmogorovTest, SurvivalCurve, kolmogorov_test};
 use crate::experiment::{CellPlan, EscapesFormat, swept_parameters};
@@ -37,8 +38,8 @@ fn held_per_cell(cells: usize) -> usize {
     (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
 }
 
-/// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`] and, if the experiment pairs SGD with Adam,
-/// `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
+/// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`], the trajectories of the paths that the experiment
+/// keeps and, if it pairs SGD with Adam, `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
 /// results of all cells with at least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
@@ -79,11 +80,17 @@ pub fn render_tables(
     }
     check_means(&mut results);
     results.iter().try_for_each(|result| summary.row(result.summary_row(&parameters)))?;
+    follow_paths(run, &mut results);
     // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
     escapes.map_or(Ok(()), Escapes::finish)?;
     summary.finish()?;
-    for other in EscapesFormat::ALL.into_iter().filter(|other| *other != format).filter_map(EscapesFormat::file) {
+    let keeps = run.experiment().paths_kept > 0;
+    if keeps {
+        write_trajectories(folder, &results)?;
+    }
+    let unused = EscapesFormat::ALL.into_iter().filter(|other| *other != format).filter_map(EscapesFormat::file);
+    for other in unused.chain((!keeps).then_some(TRAJECTORIES)) {
         let path = folder.join(other);
         match fs::remove_file(&path) {
             Err(source) if source.kind() != ErrorKind::NotFound => return Err(TableError::Write { path, source }),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use thiserror::Error;
 
-use super::{Outcome, PathRecord};
+use super::{Outcome, PathRecord, Trajectory};
 use crate::dynamics::Problem;
 use crate::noise::{NoiseError, Seed, Stream};
 
@@ -141,6 +141,12 @@ pub trait PathKernel: Send + Sync {
     /// Runs the paths of `range` in order and appends one record each. The record of a path depends on its stream
     /// alone, not on the range it is run in. A range that [`Limits::stop`] abandons may end early, with any records.
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
+
+    /// Runs one path and records where it goes. The record is that of [`PathKernel::run`], bit for bit, and the last point of the trajectory
+    /// is its end. `None` from a kernel that cannot follow a path.
+    fn follow(&self, _source: StreamSource, _path: u64, _limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
+        None
+    }
 
     /// The counts of whole chunks that the kernel makes besides the records, if it makes any.
     fn counting(&self) -> Option<&dyn CountingKernel> {

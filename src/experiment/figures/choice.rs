@@ -21,6 +21,7 @@ pub const FEWEST_OF_A_DIMENSION: usize = 3;
 pub(in crate::experiment) struct FigureChoice<'p> {
     cells: Vec<Offer<'p>>,
     has_random_problems: bool,
+    keeps_paths: bool,
 }
 
 /// A cell with the properties that decide about figures.
@@ -52,6 +53,11 @@ impl<'p> Offer<'p> {
         self.plan.problem.noise().alpha().get().to_bits()
     }
 
+    /// Whether the landscape has at most two dimensions.
+    fn is_drawable(&self) -> bool {
+        self.plan.problem.basin().dim() <= 2
+    }
+
     /// Number of wells of an occupancy.
     fn wells(&self) -> usize {
         self.plan.occupancy.as_ref().map_or(0, |occupancy| occupancy.wells().count())
@@ -77,8 +83,8 @@ fn has_rate(plan: &CellPlan) -> bool {
 }
 
 impl<'p> FigureChoice<'p> {
-    pub fn new(cells: &'p [CellPlan], has_random_problems: bool) -> Self {
-        FigureChoice { cells: cells.iter().map(Offer::of).collect(), has_random_problems }
+    pub fn new(cells: &'p [CellPlan], has_random_problems: bool, keeps_paths: bool) -> Self {
+        FigureChoice { cells: cells.iter().map(Offer::of).collect(), has_random_problems, keeps_paths }
     }
 
     /// What a figure needs that the experiment lacks. `None` if the figure can be drawn, provided that enough paths escape.
@@ -119,6 +125,8 @@ impl<'p> FigureChoice<'p> {
                 ("a well with a predicted rate", self.any(|c| c.predicted && is_well(c)))
             }
             FigureKind::SdeVsSteps => ("noise levels given by `eta`", self.any(|c| c.plan.eta.is_some())),
+            FigureKind::Landscape => ("a basin in one or two dimensions", self.any(Offer::is_drawable)),
+            FigureKind::SamplePaths => ("`paths_kept`, the number of paths to keep in each cell", self.keeps_paths),
         };
         (!has).then_some(needs)
     }
@@ -169,6 +177,7 @@ impl<'p> FigureChoice<'p> {
             FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
             FigureKind::Occupancy => (self.cells.len() + 1, self.cells.iter().map(Offer::wells).max().unwrap_or(0)),
             FigureKind::SdeVsSteps => (2 * self.count(|c| &c.plan.basin), self.count(Offer::alpha)),
+            FigureKind::Landscape => (self.count(|c| c.is_drawable().then_some(&c.plan.basin)), 1),
             _ => (1, 1),
         };
         panels <= MOST_PANELS && curves <= MOST_CURVES

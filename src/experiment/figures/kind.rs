@@ -26,13 +26,17 @@ pub enum FigureKind {
     Occupancy,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
+    /// Potentials with `Ω`, its widths and the exit points.
+    Landscape,
+    /// The kept paths.
+    SamplePaths,
     /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
     CostVsEpsilon,
 }
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 12] = [
+    pub const ALL: [FigureKind; 14] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -44,6 +48,8 @@ impl FigureKind {
         FigureKind::Transitions,
         FigureKind::Occupancy,
         FigureKind::SdeVsSteps,
+        FigureKind::Landscape,
+        FigureKind::SamplePaths,
         FigureKind::CostVsEpsilon,
     ];
 
@@ -61,6 +67,8 @@ impl FigureKind {
             FigureKind::Transitions => "transitions",
             FigureKind::Occupancy => "occupancy",
             FigureKind::SdeVsSteps => "sde-vs-steps",
+            FigureKind::Landscape => "landscape",
+            FigureKind::SamplePaths => "sample-paths",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",
         }
     }

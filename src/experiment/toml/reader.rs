@@ -8,7 +8,7 @@ use super::node::{KeyValue, Kind, Node};
 use super::reading::Reading;
 
 /// Keys that come before the first `[table]`: after one, TOML assigns them to that table.
-const TOP_KEYS: [&str; 7] = ["name", "seed", "paths", "max_time", "figures", "figure_style", "escapes"];
+const TOP_KEYS: [&str; 8] = ["name", "seed", "paths", "paths_kept", "max_time", "figures", "figure_style", "escapes"];
 
 /// How to correct a matrix whose rows differ in length.
 pub(in crate::experiment) const MATRIX_HELP: &str = "give every row of the matrix as many numbers as there are rows";

@@ -1,5 +1,6 @@
 //! One file for every figure: which panels it has, and what is drawn in them.
 
+mod between;
 mod calibration;
 pub(super) mod cost;
 mod escape_set;
@@ -7,10 +8,13 @@ mod exponential_law;
 mod gamma_vs_epsilon;
 mod gamma_vs_volume;
 pub(super) mod heat_map;
+pub(super) mod landscape;
 mod laplace;
 pub(super) mod occupancy;
+mod plane;
 pub(super) mod plotted;
 pub(super) mod random_problems;
+pub(super) mod sample_paths;
 mod series_figure;
 pub(super) mod steps;
 mod theorem2;

@@ -22,10 +22,16 @@ pub enum DataKind {
     Surrogate,
     /// The curve of a potential.
     Potential,
+    /// A line on which a potential has one value.
+    Contour,
     /// The outline of a set.
     Boundary,
     /// Where a noise axis enters the escape set.
     ExitDistance,
+    /// A point of a path.
+    Path,
+    /// Where a path left.
+    Exit,
     /// A fitted slope.
     Slope,
     /// The p-value of a straight line.
@@ -48,7 +54,7 @@ pub enum DataKind {
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [DataKind; 19] = [
+    pub const ALL: [DataKind; 22] = [
         DataKind::Measured,
         DataKind::Predicted,
         DataKind::Exact,
@@ -57,8 +63,11 @@ impl DataKind {
         DataKind::Bounds,
         DataKind::Surrogate,
         DataKind::Potential,
+        DataKind::Contour,
         DataKind::Boundary,
         DataKind::ExitDistance,
+        DataKind::Path,
+        DataKind::Exit,
         DataKind::Slope,
         DataKind::SlopeP,
         DataKind::SlopeUpTo,
@@ -81,8 +90,11 @@ impl DataKind {
             DataKind::Bounds => "bounds",
             DataKind::Surrogate => "surrogate",
             DataKind::Potential => "potential",
+            DataKind::Contour => "contour",
             DataKind::Boundary => "boundary",
             DataKind::ExitDistance => "exit_distance",
+            DataKind::Path => "path",
+            DataKind::Exit => "exit",
             DataKind::Slope => "slope",
             DataKind::SlopeP => "slope_p",
             DataKind::SlopeUpTo => "slope_up_to",

@@ -7,6 +7,7 @@ pub(super) mod axis;
 mod backend;
 pub(super) mod canvas;
 pub(super) mod clip;
+pub(super) mod contour;
 pub(super) mod curve;
 mod data;
 mod legend;

@@ -51,13 +51,15 @@ impl<const K: usize> StepPath<K> {
         StepPath { path, state, steps: 0, stream }
     }
 
-    /// Runs to the exit, or to `most` steps in total. Returns the number of steps and, after an exit, the place and the last kick.
+    /// Runs to the exit, or to `most` steps in total. Returns the number of steps and, after an exit, the place and the last kick. `see` is
+    /// called after every step inside, with the number of steps and the place.
     pub fn run_alone<R: IntervalStep<K>>(
         mut self,
         recursion: R,
         most: u64,
         limits: Limits<'_>,
         draw: &impl Fn(&mut Stream) -> f64,
+        mut see: impl FnMut(u64, f64),
     ) -> Ending {
         while self.steps < most && !limits.abandoned(self.steps) {
             let (kick, inside) = recursion.step(Scalar, &mut self.state, draw(&mut self.stream));
@@ -65,6 +67,7 @@ impl<const K: usize> StepPath<K> {
             if !inside {
                 return Ending { path: self.path, steps: self.steps, exit: Some((self.state[0], kick)) };
             }
+            see(self.steps, self.state[0]);
         }
         Ending { path: self.path, steps: self.steps, exit: None }
     }
@@ -111,7 +114,8 @@ impl<R> StepKernel<'_, R> {
         let narrow = AdvanceSteps::<_, _, K, 8> { lanes, unfinished, queue: &mut queue, rest: FEW, put: &mut put };
         let unfinished = self.arch.dispatch(narrow);
         for path in unfinished {
-            put(path.run_alone(self.recursion, self.most, self.limits, &|rng: &mut Stream| self.draw(rng)));
+            let draw = |rng: &mut Stream| self.draw(rng);
+            put(path.run_alone(self.recursion, self.most, self.limits, &draw, |_, _| ()));
         }
     }
 

@@ -18,7 +18,8 @@ use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::{LevyNoise, NoiseLaw, Stream};
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
-use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
+use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
+use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
 /// Default step in relaxation times: the error with the shifted edge is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
@@ -277,7 +278,13 @@ impl EulerKernel {
         }
     }
 
-    fn path(&self, ws: &mut EulerWorkspace, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn path<O: Observer>(
+        &self,
+        ws: &mut EulerWorkspace,
+        rng: &mut Stream,
+        limits: Limits<'_>,
+        observer: &mut O,
+    ) -> PathRecord {
         let basin = self.problem.basin();
         ws.x.copy_from_slice(basin.start());
         if let Dynamics::Adam(adam) = self.problem.dynamics() {
@@ -306,6 +313,7 @@ impl EulerKernel {
                     &ws.xi
                 };
                 if axes.step(self.arch, &mut ws.x, noise) {
+                    observer.step(t + h, &ws.x);
                     continue;
                 }
                 self.problem.noise().amplitude().apply(&ws.xi, &mut ws.kick);
@@ -325,6 +333,7 @@ impl EulerKernel {
             if !self.inside(ws) {
                 return self.exit(ws, t + h, events);
             }
+            observer.step(t + h, &ws.x);
         }
     }
 
@@ -360,12 +369,36 @@ impl EulerKernel {
                     xi[0]
                 };
                 records.extend(range.map(|path| {
-                    let ending =
-                        StepPath::new(recursion, source, path, &draw).run_alone(recursion, most, limits, &draw);
+                    let start = StepPath::new(recursion, source, path, &draw);
+                    let ending = start.run_alone(recursion, most, limits, &draw, |_, _| ());
                     self.interval_record(&mut ws, &ending, limits)
                 }));
             }
         }
+    }
+
+    /// One path of [`EulerKernel::run_recursion`].
+    fn follow_recursion<const K: usize>(
+        &self,
+        recursion: impl IntervalStep<K>,
+        (source, path): (StreamSource, u64),
+        limits: Limits<'_>,
+        ws: &mut EulerWorkspace,
+        recorder: &mut Recorder<'_>,
+    ) -> PathRecord {
+        let draw = |rng: &mut Stream| match self.noise.law() {
+            StepLaw::Table(table) => rand_distr::Distribution::sample(table, rng),
+            law => {
+                let mut xi = [0.0];
+                law.fill(&mut xi, rng);
+                xi[0]
+            }
+        };
+        let h = self.step;
+        let see = |steps: u64, x: f64| recorder.step((steps - 1) as f64 * h + h, &[x]);
+        let start = StepPath::new(recursion, source, path, &draw);
+        let ending = start.run_alone(recursion, limits.steps(h), limits, &draw, see);
+        self.interval_record(ws, &ending, limits)
     }
 
     fn interval_record(&self, ws: &mut EulerWorkspace, ending: &Ending, limits: Limits<'_>) -> PathRecord {
@@ -465,7 +498,29 @@ impl PathKernel for EulerKernel {
             None => {}
         }
         let mut ws = self.workspace();
-        records.extend(range.map(|path| self.path(&mut ws, &mut source.stream(path), limits)));
+        let mut path = |path| self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved);
+        records.extend(range.map(&mut path));
+    }
+
+    fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
+        let (mut ws, mut recorder) = (self.workspace(), Recorder::new(self.problem.basin()));
+        let number = (source, path);
+        let record = match self.interval {
+            Some((_, IntervalSteps::Sgd(recursion))) => {
+                self.follow_recursion(recursion, number, limits, &mut ws, &mut recorder)
+            }
+            Some((_, IntervalSteps::FrozenAdam(recursion))) => {
+                self.follow_recursion(recursion, number, limits, &mut ws, &mut recorder)
+            }
+            Some((_, IntervalSteps::MeanFieldAdam(recursion))) => {
+                self.follow_recursion(recursion, number, limits, &mut ws, &mut recorder)
+            }
+            Some((_, IntervalSteps::SampledAdam(recursion))) => {
+                self.follow_recursion(recursion, number, limits, &mut ws, &mut recorder)
+            }
+            None => self.path(&mut ws, &mut source.stream(path), limits, &mut recorder),
+        };
+        Some(recorder.end(record, &ws.x))
     }
 
     fn warnings(&self) -> &[String] {

@@ -9,7 +9,8 @@ use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
 use crate::dynamics::{Dynamics, Problem, Recursion, Stepper};
 use crate::noise::Stream;
-use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
+use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
+use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
 /// Every iteration of a discrete optimiser.
 ///
@@ -82,6 +83,10 @@ impl PathKernel for SgdKernel {
         self.euler.run(source, range, limits, records);
     }
 
+    fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
+        self.euler.follow(source, path, limits)
+    }
+
     fn describe(&self) -> String {
         self.description.clone()
     }
@@ -122,7 +127,19 @@ impl<R: Recursion + 'static> OptimiserKernel<R> {
         }))
     }
 
-    fn path(&self, ws: &mut OptimiserWorkspace<R>, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn workspace(&self) -> OptimiserWorkspace<R> {
+        let zero = vec![0.0; self.problem.basin().dim()];
+        let stepper = self.stepper.clone();
+        OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper }
+    }
+
+    fn path<O: Observer>(
+        &self,
+        ws: &mut OptimiserWorkspace<R>,
+        rng: &mut Stream,
+        limits: Limits<'_>,
+        observer: &mut O,
+    ) -> PathRecord {
         let basin = self.problem.basin();
         let eta = self.stepper.eta();
         ws.x.copy_from_slice(basin.start());
@@ -146,6 +163,7 @@ impl<R: Recursion + 'static> OptimiserKernel<R> {
                 let outcome = site.map_or(Outcome::Diverged { at: time }, |site| Outcome::Exited { time, site });
                 return PathRecord { outcome, events };
             }
+            observer.step(events as f64 * eta, &ws.x);
         }
     }
 
@@ -162,13 +180,16 @@ impl<R: Recursion + 'static> OptimiserKernel<R> {
 
 impl<R: Recursion + 'static> PathKernel for OptimiserKernel<R> {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        let zero = vec![0.0; self.problem.basin().dim()];
-        let stepper = self.stepper.clone();
-        let mut ws =
-            OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };
+        let mut ws = self.workspace();
         for path in range {
-            records.push(self.path(&mut ws, &mut source.stream(path), limits));
+            records.push(self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved));
         }
+    }
+
+    fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
+        let (mut ws, mut recorder) = (self.workspace(), Recorder::new(self.problem.basin()));
+        let record = self.path(&mut ws, &mut source.stream(path), limits, &mut recorder);
+        Some(recorder.end(record, &ws.x))
     }
 
     fn describe(&self) -> String {

@@ -28,7 +28,7 @@ use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::{NoiseLaw, QuantileTable};
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
-use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
+use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
 /// Settings of the jump-adapted scheme.
 ///
@@ -196,6 +196,15 @@ impl PathKernel for JumpAdaptedKernel {
             (_, _, Some(events)) => events.run(&self.paths, source, range, limits, records),
             _ => self.paths.run(source, range, limits, records),
         }
+    }
+
+    fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
+        // Lanes and active coordinates have random numbers of their own: each way of running a path is followed by itself.
+        Some(match (&self.interval, &self.lazy) {
+            (Some(events), _) => events.follow(self.paths.basin(), source, path, limits),
+            (_, Some(events)) => events.follow(self.paths.basin(), source, path, limits),
+            _ => self.paths.follow(source, path, limits),
+        })
     }
 
     fn describe(&self) -> String {

@@ -13,10 +13,12 @@ use super::cut::Ladder;
 use super::large_jumps::{Jump, LargeJumps};
 use super::sgd_motion::sgd_motion;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
+use crate::landscape::Basin;
 use crate::noise::Stream;
 use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis, is_lost};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
-use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
+use crate::scheme::trajectory::{Observer, Recorder, Unobserved, move_to_edge};
+use crate::scheme::{Departure, Limits, Outcome, PathRecord, PointKind, StreamSource, Trajectory};
 
 /// The ladder of cuts rounds down. At the minimum the shares are 1 up to rounding errors, which must not select the next step.
 pub(super) const WITHIN_ROUNDING: f64 = 1.0 + 1e-10;
@@ -63,6 +65,11 @@ impl AxisSides {
 }
 
 impl PathEvents {
+    /// The basin.
+    pub fn basin(&self) -> &Basin {
+        self.problem.basin()
+    }
+
     /// The jumps of the scheme.
     pub fn jumps(&self) -> &LargeJumps {
         &self.jumps
@@ -139,11 +146,25 @@ impl PathEvents {
         let mut state = State::new(self.problem.basin().dim(), self.jumps.cuts_far());
         for path in range {
             let mut rng = source.stream(path);
-            records.push(self.path(&mut state, &mut rng, limits));
+            records.push(self.path(&mut state, &mut rng, limits, &mut Unobserved));
         }
     }
 
-    fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    /// One path, point by point.
+    pub fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> (PathRecord, Trajectory) {
+        let mut state = State::new(self.problem.basin().dim(), self.jumps.cuts_far());
+        let mut recorder = Recorder::new(self.problem.basin());
+        let record = self.path(&mut state, &mut source.stream(path), limits, &mut recorder);
+        recorder.end(record, &state.x)
+    }
+
+    fn path<O: Observer>(
+        &self,
+        state: &mut State,
+        rng: &mut Stream,
+        limits: Limits<'_>,
+        observer: &mut O,
+    ) -> PathRecord {
         let basin = self.problem.basin();
         state.x.copy_from_slice(basin.start());
         state.t = 0.0;
@@ -180,11 +201,19 @@ impl PathEvents {
                         Some(face) => by_face(face / 2, face % 2 == 1),
                         None => by_coordinate(basin, &state.x, Departure::Creep),
                     };
+                    if O::WATCHES {
+                        move_to_edge(basin, &state.before, &mut state.x, [delay, tau], face);
+                    }
                     return PathRecord { outcome: Outcome::Exited { time: state.t + delay, site }, events };
                 }
             }
             state.t += tau;
             state.since_jump += tau;
+            observer.see(
+                state.t,
+                &state.x,
+                if tau < wait || tau >= left { PointKind::Step } else { PointKind::BeforeJump },
+            );
             if tau >= left {
                 return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
             }
@@ -207,6 +236,7 @@ impl PathEvents {
                 };
                 return PathRecord { outcome: Outcome::Exited { time: state.t, site }, events };
             }
+            observer.see(state.t, &state.x, PointKind::AfterJump);
         }
     }
 

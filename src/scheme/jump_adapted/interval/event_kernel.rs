@@ -5,11 +5,13 @@ use std::ops::Range;
 use pulp::Arch;
 
 use super::adam_events::AdamEvents;
+use super::follow::follow;
 use super::interval_events::IntervalEvents;
 use super::lanes::{AdvanceEvents, EventPath};
 use super::sgd_events::{KinkEvents, SmoothEvents};
+use crate::landscape::Basin;
 use crate::noise::QuantileTable;
-use crate::scheme::{Limits, Outcome, PathRecord, StreamSource};
+use crate::scheme::{Limits, Outcome, PathRecord, StreamSource, Trajectory};
 
 /// Fewer paths than this continue in narrower lanes.
 const FEW: usize = 2;
@@ -50,6 +52,22 @@ impl EventKernel {
         }
     }
 
+    /// One path, point by point.
+    pub fn follow(
+        &self,
+        basin: &Basin,
+        source: StreamSource,
+        path: u64,
+        limits: Limits<'_>,
+    ) -> (PathRecord, Trajectory) {
+        match &self.events {
+            AnyEvents::Smooth(events) => follow(events, &self.jump, start(events, source, path), limits, basin),
+            AnyEvents::Kink(events) => follow(events, &self.jump, start(events, source, path), limits, basin),
+            AnyEvents::FrozenAdam(events) => follow(events, &self.jump, start(events, source, path), limits, basin),
+            AnyEvents::MeanFieldAdam(events) => follow(events, &self.jump, start(events, source, path), limits, basin),
+        }
+    }
+
     fn run_all<const K: usize>(
         &self,
         events: &impl IntervalEvents<K>,
@@ -58,8 +76,7 @@ impl EventKernel {
         limits: Limits<'_>,
         put: &mut impl FnMut(u64, PathRecord),
     ) {
-        let start = [events.interval().start, 0.0, 0.0, 0.0];
-        let event_path = |path| EventPath { path, state: start, own: events.start(), stream: source.stream(path) };
+        let event_path = |path| start(events, source, path);
         let jump = &self.jump;
         let wide = AdvanceEvents::<_, K, 16, _, _> {
             events,
@@ -74,6 +91,12 @@ impl EventKernel {
         let queue = self.arch.dispatch(narrow).into_iter();
         Arch::Scalar.dispatch(AdvanceEvents::<_, K, 1, _, _> { events, jump, queue, rest: 0, limits, put });
     }
+}
+
+/// A path at its start.
+fn start<const K: usize>(events: &impl IntervalEvents<K>, source: StreamSource, path: u64) -> EventPath<K> {
+    let state = [events.interval().start, 0.0, 0.0, 0.0];
+    EventPath { path, state, own: events.start(), stream: source.stream(path) }
 }
 
 #[cfg(test)]

@@ -201,6 +201,12 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         }
     }
 
+    /// The end of the last event of a lane: the time, the place, and where a jump landed, NaN without one.
+    pub fn last_event(&self, lane: usize) -> [f64; 3] {
+        let landed = if self.clock[lane] == 0.0 { self.x[lane] } else { f64::NAN };
+        [self.t[lane], self.after[lane], landed]
+    }
+
     /// The record of a lane whose event ended its path.
     pub fn attend(
         &self,

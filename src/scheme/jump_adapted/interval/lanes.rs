@@ -13,8 +13,8 @@ use crate::noise::{LaneStreams, QuantileTable, Stream};
 use crate::scheme::vector::Vector;
 use crate::scheme::{Limits, PathRecord};
 
-static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
-static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
+pub(super) static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
+pub(super) static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
 
 /// A path that is still inside.
 pub(super) struct EventPath<const K: usize> {

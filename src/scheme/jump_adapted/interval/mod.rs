@@ -3,6 +3,7 @@
 mod adam_events;
 mod event_cuts;
 mod event_kernel;
+mod follow;
 mod interval_events;
 mod lanes;
 mod sgd_events;

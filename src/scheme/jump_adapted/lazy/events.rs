@@ -10,9 +10,11 @@ use super::super::cut::Ladder;
 use super::axis_choice::AxisChoice;
 use super::geometry::{AxisEdge, Shape};
 use super::motion::{Active, After, AxisMotions};
+use crate::landscape::Basin;
 use crate::noise::{QuantileTable, Stream};
 use crate::scheme::exit_site::by_face;
-use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, Side, StreamSource};
+use crate::scheme::trajectory::{Observer, Recorder, Unobserved, move_to_edge};
+use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathRecord, PointKind, Side, StreamSource, Trajectory};
 
 /// A problem on separate axes.
 pub(super) struct LazyEvents<M> {
@@ -76,6 +78,9 @@ struct Place<O> {
 /// Runs paths of any dynamics.
 pub(in super::super) trait LazyRun: Send + Sync {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>);
+
+    /// One path, point by point. A coordinate that is not followed, because it is at rest, has the value at the minimum.
+    fn follow(&self, basin: &Basin, source: StreamSource, path: u64, limits: Limits<'_>) -> (PathRecord, Trajectory);
 }
 
 fn nearer(ways: [f64; 2]) -> f64 {
@@ -84,7 +89,66 @@ fn nearer(ways: [f64; 2]) -> f64 {
 
 impl<M: AxisMotions> LazyRun for LazyEvents<M> {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        let mut place = Place {
+        let mut place = Place::new();
+        for path in range {
+            let mut rng = source.stream(path);
+            records.push(self.path(&mut place, &mut rng, limits, &mut Unobserved));
+        }
+    }
+
+    fn follow(&self, basin: &Basin, source: StreamSource, path: u64, limits: Limits<'_>) -> (PathRecord, Trajectory) {
+        let (mut place, mut recorder) = (Place::new(), Placed { recorder: Recorder::new(basin), basin, tau: 0.0 });
+        let record = self.path(&mut place, &mut source.stream(path), limits, &mut recorder);
+        let mut x = place.point(basin, |active| active.y);
+        if let Outcome::Exited { time, site } = record.outcome
+            && site.by == Departure::Creep
+        {
+            let before = place.point(basin, |active| active.before);
+            let face = basin.sides().map(|_| 2 * site.axis as usize + usize::from(site.side == Side::Plus));
+            move_to_edge(basin, &before, &mut x, [time - place.t, recorder.tau], face);
+        }
+        recorder.recorder.end(record, &x)
+    }
+}
+
+/// Where the coordinates of a path are seen.
+trait Lookout<O> {
+    /// The path is at `place`.
+    fn see(&mut self, place: &Place<O>, kind: PointKind);
+
+    /// The path crosses the edge in a step of length `tau`.
+    fn cross(&mut self, tau: f64);
+}
+
+impl<O> Lookout<O> for Unobserved {
+    #[inline(always)]
+    fn see(&mut self, _place: &Place<O>, _kind: PointKind) {}
+
+    #[inline(always)]
+    fn cross(&mut self, _tau: f64) {}
+}
+
+/// Records points in all coordinates.
+struct Placed<'b> {
+    recorder: Recorder<'b>,
+    basin: &'b Basin,
+    /// Length of the step in which the path crossed the edge.
+    tau: f64,
+}
+
+impl<O> Lookout<O> for Placed<'_> {
+    fn see(&mut self, place: &Place<O>, kind: PointKind) {
+        self.recorder.see(place.t, &place.point(self.basin, |active| active.y), kind);
+    }
+
+    fn cross(&mut self, tau: f64) {
+        self.tau = tau;
+    }
+}
+
+impl<O> Place<O> {
+    fn new() -> Self {
+        Place {
             t: 0.0,
             active: Vec::new(),
             near: false,
@@ -95,16 +159,25 @@ impl<M: AxisMotions> LazyRun for LazyEvents<M> {
             settled: 0.0,
             square: 0.0,
             square_before: 0.0,
-        };
-        for path in range {
-            let mut rng = source.stream(path);
-            records.push(self.path(&mut place, &mut rng, limits));
         }
+    }
+
+    /// The point whose followed coordinates have the offsets `of` from the minimum.
+    fn point(&self, basin: &Basin, of: impl Fn(&Active<O>) -> f64) -> Vec<f64> {
+        let mut x = basin.minimum().to_vec();
+        self.active.iter().for_each(|active| x[active.axis as usize] += of(active));
+        x
     }
 }
 
 impl<M: AxisMotions> LazyEvents<M> {
-    fn path(&self, place: &mut Place<M::Own>, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
+    fn path(
+        &self,
+        place: &mut Place<M::Own>,
+        rng: &mut Stream,
+        limits: Limits<'_>,
+        lookout: &mut impl Lookout<M::Own>,
+    ) -> PathRecord {
         place.t = 0.0;
         place.settled = 0.0;
         place.active.clear();
@@ -130,9 +203,11 @@ impl<M: AxisMotions> LazyEvents<M> {
             let rate = place.rate;
             self.advance(place, tau, &mut events, rng);
             if let Some((delay, site)) = self.crossing(place, tau, rng) {
+                lookout.cross(tau);
                 return PathRecord { outcome: Outcome::Exited { time: place.t + delay, site }, events };
             }
             place.t += tau;
+            lookout.see(place, if tau < wait || tau >= left { PointKind::Step } else { PointKind::BeforeJump });
             if tau >= left {
                 return PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events };
             }
@@ -145,6 +220,7 @@ impl<M: AxisMotions> LazyEvents<M> {
             if let Some(outcome) = self.jump(place, rng) {
                 return PathRecord { outcome, events };
             }
+            lookout.see(place, PointKind::AfterJump);
         }
     }
 

@@ -1,0 +1,265 @@
+//! The figure `landscape`: the potential of every basin with `Ω`, the widths that the noise sees, and the points at which paths left.
+
+use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke, shape};
+use crate::dynamics::Preconditioner;
+use crate::landscape::Basin;
+use crate::noise::Structure;
+use crate::report::plot::curve::{columns, grid};
+use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
+use crate::report::select::{basin_title, group_by};
+use crate::report::{
+    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale,
+    Sheet, Stated, Stroke, color, number,
+};
+use crate::results::CellResult;
+use crate::scheme::{Departure, Side};
+
+const STEM: &str = "landscape";
+/// Most panels, and most exit points in one.
+const PANELS: usize = 12;
+const EXITS: usize = 60;
+/// Vertices of a curve.
+const VERTICES: u32 = 400;
+/// What is shown beyond the ends of `Ω`, in units of the longer distance from the minimum.
+const MARGIN: f64 = 0.6;
+/// What is shown beyond a saddle, in units of its distance from the next minimum, or from this one if the next is not known.
+const NEIGHBOUR: f64 = 1.4;
+/// Height of a frame, and of a single one.
+const HEIGHTS: [f64; 2] = [105.0, 130.0];
+/// Frames are about this wide, in the plane.
+const WIDTHS: [f64; 3] = [185.0, 140.0, 85.0];
+
+const JUMP: &str = "exit by a jump";
+const CREEP: &str = "exit by creep";
+
+fn look(by: Departure) -> (Look, &'static str) {
+    match by {
+        Departure::Jump => (Look { color: color(1), marker: Marker::Circle, fill: Fill::Filled }, JUMP),
+        Departure::Creep => (Look { color: color(0), marker: Marker::Diamond, fill: Fill::Hollow }, CREEP),
+    }
+}
+
+fn width_look() -> Look {
+    Look { color: INK, marker: Marker::Square, fill: Fill::Hollow }
+}
+
+fn width_stroke() -> Stroke {
+    Stroke::solid(INK, 0.9)
+}
+
+/// A landscape with the points at which paths left.
+struct Landscape<'r> {
+    title: String,
+    cells: Vec<&'r CellResult>,
+}
+
+/// One panel for every basin in one or two dimensions.
+pub(in crate::report) struct LandscapeFigure<'r> {
+    landscapes: Vec<Landscape<'r>>,
+}
+
+impl<'r> LandscapeFigure<'r> {
+    pub fn of(results: &'r [CellResult]) -> Self {
+        let drawable = results.iter().filter(|r| r.plan.problem.basin().dim() <= 2);
+        let landscapes = group_by(drawable, |r| r.plan.basin.clone()).into_iter().take(PANELS);
+        let landscapes = landscapes.map(|(basin, cells)| Landscape { title: basin_title(&basin), cells });
+        LandscapeFigure { landscapes: landscapes.collect() }
+    }
+}
+
+impl Figure for LandscapeFigure<'_> {
+    fn stem(&self) -> &str {
+        STEM
+    }
+
+    fn sheet(&self) -> Result<Sheet, FigureError> {
+        if self.landscapes.is_empty() {
+            return Err(FigureError::Empty { figure: STEM.to_owned(), what: "a basin in one or two dimensions" });
+        }
+        let columns = columns(self.landscapes.len());
+        let mut sheet = Sheet::new(if columns == 1 { COLUMN_WIDTH } else { FULL_WIDTH }, columns);
+        let mut has_plane = false;
+        for row in self.landscapes.chunks(columns) {
+            let height = if columns == 1 { HEIGHTS[1] } else { HEIGHTS[0] };
+            let width = WIDTHS[columns - 1];
+            let is_plane = |landscape: &&Landscape<'_>| landscape.basin().dim() == 2;
+            let planes = row.iter().filter(is_plane).map(|landscape| shape(landscape.basin()) * width);
+            let height = planes.fold(if row.iter().all(|landscape| is_plane(&landscape)) { 0.0 } else { height }, f64::max);
+            has_plane |= row.iter().any(|landscape| is_plane(&landscape));
+            sheet.row(height, row.iter().map(|landscape| landscape.panel(height / width)));
+        }
+        sheet.legend = self.legend(has_plane, &sheet);
+        Ok(sheet)
+    }
+}
+
+impl LandscapeFigure<'_> {
+    fn legend(&self, has_plane: bool, sheet: &Sheet) -> Legend {
+        let has_line = self.landscapes.iter().any(|landscape| landscape.basin().dim() == 1);
+        let mut keys = Vec::new();
+        keys.extend(has_line.then(|| Entry::new(Sample::Line(curve_stroke()), "potential F")));
+        keys.extend(has_plane.then(|| Entry::new(Sample::Line(contour_stroke()), "contours of F")));
+        keys.push(Entry::new(Sample::Line(edge_stroke()), EDGE));
+        keys.push(Entry::new(Sample::Points(width_look()), "widths along the noise axes"));
+        let exits = [Departure::Jump, Departure::Creep].map(look);
+        let is_shown = |look: Look| {
+            let shows =
+                |mark: &Mark| matches!(mark, Mark::Points(points, other) if *other == look && !points.is_empty());
+            sheet.panels.iter().flatten().flat_map(|panel| &panel.layers).any(|layer| shows(&layer.mark))
+        };
+        let exits = exits.into_iter().filter(|(look, _)| is_shown(*look));
+        let exits = exits.map(|(look, name)| Entry::new(Sample::Points(look), name));
+        Legend::default().with(keys).with(exits.collect())
+    }
+}
+
+fn curve_stroke() -> Stroke {
+    Stroke::solid(color(2), 1.4)
+}
+
+impl Landscape<'_> {
+    fn basin(&self) -> &Basin {
+        self.cells[0].plan.problem.basin()
+    }
+
+    /// The panel, for a frame of about this height in units of its width.
+    fn panel(&self, shape: f64) -> Panel {
+        if self.basin().dim() == 1 { self.line() } else { self.plane(shape) }
+    }
+
+    /// The points at which paths left, at most [`EXITS`], as many from every cell.
+    fn exits<'s, T>(&'s self, of: impl Fn(&'s CellResult) -> Vec<T>) -> Vec<T> {
+        let lists: Vec<Vec<T>> = self.cells.iter().map(|cell| of(cell)).collect();
+        let some = lists.iter().filter(|list| !list.is_empty()).count();
+        let most = (EXITS / some.max(1)).max(1);
+        lists.into_iter().flat_map(|list| list.into_iter().take(most)).take(EXITS).collect()
+    }
+
+    fn line(&self) -> Panel {
+        let basin = self.basin();
+        let (minimum, value) = (basin.minimum()[0], |x: f64| basin.potential().value(&[x]));
+        let reaches = [-1.0, 1.0].map(|side| basin.exit_distance(&[side]));
+        let reach = reaches.into_iter().filter(|r| r.is_finite()).fold(0.0, f64::max);
+        let beyond = |edge: f64, side: f64| {
+            if !basin.is_well() {
+                return MARGIN * reach;
+            }
+            let wells = basin.potential().wells();
+            let away = |other: &f64| side * (other - edge);
+            let next = wells.iter().flat_map(|wells| wells.minima()).map(away).filter(|away| *away > 0.0);
+            NEIGHBOUR * Some(next.fold(f64::INFINITY, f64::min)).filter(|away| away.is_finite()).unwrap_or(reach)
+        };
+        // An open side is shown as far as the edge on the other one.
+        let end = |k: usize| {
+            let side = [-1.0, 1.0][k];
+            if reaches[k].is_finite() { reaches[k] + beyond(minimum + side * reaches[k], side) } else { reach }
+        };
+        let (lo, hi) = (minimum - end(0), minimum + end(1));
+        let curve: Vec<(f64, f64)> = grid(lo, hi, VERTICES).map(|x| (x, value(x))).collect();
+        let edges: Vec<(f64, f64, f64)> = [-1.0, 1.0]
+            .into_iter()
+            .zip(reaches)
+            .filter(|(_, r)| r.is_finite())
+            .map(|(side, r)| (side, minimum + side * r, value(minimum + side * r)))
+            .collect();
+        let heights = || curve.iter().map(|v| v.1).filter(|y| y.is_finite());
+        let floor = heights().fold(f64::INFINITY, f64::min);
+        let rim = edges.iter().map(|edge| edge.2).filter(|y| y.is_finite()).fold(value(minimum), f64::max);
+        // A steep wall beyond the edge would flatten everything else.
+        let top = heights().fold(f64::NEG_INFINITY, f64::max).min(rim + 1.2 * (rim - floor).max(0.0));
+        let span = if top > floor { top - floor } else { 1.0 };
+        let y = Axis::between("F(θ)", Scale::Linear, floor - 0.3 * span, floor + 1.06 * span);
+        let mut panel =
+            Panel { title: self.title.clone(), ..Panel::new(Axis::between("θ", Scale::Linear, lo, hi), y) };
+        for &(side, x, _) in &edges {
+            let outside = if side < 0.0 { [lo, x] } else { [x, hi] };
+            let slices = outside.map(|x| (x, panel.y.lo, panel.y.hi)).to_vec();
+            panel.mark(Mark::Band(slices, GREY, SHADE));
+            panel.data(EDGE, DataKind::Boundary, Mark::Line(vec![(x, panel.y.lo), (x, panel.y.hi)], edge_stroke()));
+        }
+        panel.data("F", DataKind::Potential, Mark::Line(curve, curve_stroke()));
+        // The widths, below the curve.
+        let (bar, tick) = (floor - 0.13 * span, 0.035 * span);
+        for &(side, x, _) in &edges {
+            panel.mark(Mark::Line(vec![(minimum, bar), (x, bar)], width_stroke()));
+            for x in [minimum, x] {
+                panel.mark(Mark::Line(vec![(x, bar - tick), (x, bar + tick)], width_stroke()));
+            }
+            let symbol = symbol(side);
+            let label = format!("{symbol} = {}", number((x - minimum).abs()));
+            panel.mark(Mark::Label(label, (0.5 * (minimum + x), bar), INK));
+        }
+        let exits = self.exits(|cell| cell.exits.clone()).into_iter().map(|site| {
+            // In one dimension the overshoot is the distance in units of that to the edge.
+            let (side, reach) = if site.side == Side::Minus { (-1.0, reaches[0]) } else { (1.0, reaches[1]) };
+            let x = minimum + side * site.overshoot * reach;
+            (site.by, (x, value(x)))
+        });
+        let shown = [(panel.x.lo, panel.x.hi), (panel.y.lo, panel.y.hi)];
+        let inside = |(x, y): (f64, f64)| shown[0].0 <= x && x <= shown[0].1 && shown[1].0 <= y && y <= shown[1].1;
+        show_exits(&mut panel, exits.collect(), inside);
+        for &(side, x, height) in &edges {
+            let end = vec![Point::exact(x, height)];
+            panel.data(symbol(side), DataKind::ExitDistance, Mark::Points(end, width_look()));
+        }
+        panel
+    }
+
+    fn plane(&self, shape: f64) -> Panel {
+        let (basin, problem) = (self.basin(), &self.cells[0].plan.problem);
+        let plane = Plane::of(basin, shape);
+        let mut panel = plane.panel(self.title.clone());
+        if problem.noise().structure() == Structure::Independent {
+            let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
+            let reach = 10.0 * (panel.x.hi - panel.x.lo).max(panel.y.hi - panel.y.lo);
+            for axis in 0..2 {
+                let direction = problem.jump_direction(&rest, axis);
+                let length = direction[0].hypot(direction[1]);
+                for (sign, name) in [(1.0, "+"), (-1.0, "−")] {
+                    let unit = [0, 1].map(|i| sign * direction[i] / length);
+                    let distance = if length > 0.0 { basin.exit_distance(&unit) } else { 0.0 };
+                    let r = distance.min(reach);
+                    let end = [0, 1].map(|i| basin.minimum()[i] + r * unit[i]);
+                    if !end.iter().all(|x| x.is_finite()) {
+                        continue;
+                    }
+                    let line = vec![(basin.minimum()[0], basin.minimum()[1]), (end[0], end[1])];
+                    panel.mark(Mark::Line(line, width_stroke()));
+                    if distance.is_finite() {
+                        let series = format!("r_{{{}{name}}}", axis + 1);
+                        let end = vec![Point::exact(end[0], end[1])];
+                        panel.data(series, DataKind::ExitDistance, Mark::Points(end, width_look()));
+                    }
+                }
+            }
+        }
+        let exits = self.exits(|cell| {
+            let end = |kept: &crate::results::KeptPath| {
+                let (site, last) = (kept.record.outcome.site()?, kept.trajectory.last()?);
+                Some((site.by, (last.x[0], last.x[1])))
+            };
+            cell.kept.iter().filter_map(end).collect()
+        });
+        show_exits(&mut panel, exits, |(x, y)| plane.shows(&[x, y]));
+        panel
+    }
+}
+
+/// Name of the width on a side.
+fn symbol(side: f64) -> &'static str {
+    if side < 0.0 { "r_{−}" } else { "r_{+}" }
+}
+
+/// Adds the exit points that the panel shows, and the number of the others.
+fn show_exits(panel: &mut Panel, exits: Vec<(Departure, (f64, f64))>, inside: impl Fn((f64, f64)) -> bool) {
+    let (shown, beyond): (Vec<_>, Vec<_>) = exits.into_iter().partition(|(_, place)| inside(*place));
+    for by in [Departure::Jump, Departure::Creep] {
+        let (look, name) = look(by);
+        let points = shown.iter().filter(|(other, _)| *other == by).map(|(_, (x, y))| Point::exact(*x, *y));
+        panel.data(name, DataKind::Exit, Mark::Points(points.collect(), look));
+    }
+    if !beyond.is_empty() {
+        panel.notes.push(Note::new(format!("{} exits beyond the frame", beyond.len()), GREY));
+        panel.stated.push(Stated::new("exits beyond the frame", DataKind::LeftOut, beyond.len() as f64));
+    }
+}

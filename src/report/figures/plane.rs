@@ -1,0 +1,176 @@
+//! A landscape in the plane: contours of `F`, and `Ω`.
+
+use std::f64::consts::TAU;
+
+use plotters::style::RGBColor;
+
+use crate::landscape::Basin;
+use crate::report::plot::contour::Grid;
+use crate::report::plot::style::{GREY, INK};
+use crate::report::{Aspect, Axis, DataKind, Mark, Panel, Scale, Stroke, number};
+
+/// Points of the grid along a side, contours, and corners of an edge.
+const GRID: usize = 61;
+const CONTOURS: usize = 7;
+const CORNERS: usize = 240;
+/// The contours reach this many times as far as the window, since the shape of a frame is known only about.
+const BEYOND: f64 = 1.35;
+/// White around `Ω`, as a share of its extent.
+const MARGIN: f64 = 0.3;
+/// The part of a well that is shown beyond its saddle, in units of the distance between them.
+const NEIGHBOUR: f64 = 1.4;
+/// Smallest and largest height of the window, in units of its width.
+const SHAPES: [f64; 2] = [0.55, 1.1];
+/// The outside of `Ω`.
+pub(super) const SHADE: f64 = 0.08;
+const CONTOUR: RGBColor = RGBColor(0xA8, 0xB8, 0xC4);
+
+/// The series of the edge.
+pub(super) const EDGE: &str = "edge of Ω";
+
+pub(super) fn contour_stroke() -> Stroke {
+    Stroke::solid(CONTOUR, 0.6)
+}
+
+pub(super) fn edge_stroke() -> Stroke {
+    Stroke::dotted(INK, 1.0)
+}
+
+/// A landscape in two dimensions.
+pub(super) struct Plane {
+    /// What is shown of `x1` and of `x2`.
+    window: [[f64; 2]; 2],
+    contours: Vec<(f64, Vec<Vec<(f64, f64)>>)>,
+    /// The corners of `Ω`; an open side ends far outside the window.
+    outline: Vec<(f64, f64)>,
+    /// The parts of the outline that are edges.
+    edges: Vec<Vec<(f64, f64)>>,
+}
+
+/// Height of a basin and its surroundings in units of the width.
+pub(super) fn shape(basin: &Basin) -> f64 {
+    let [width, height] = window(basin).map(|[lo, hi]| hi - lo);
+    (height / width).clamp(SHAPES[0], SHAPES[1])
+}
+
+impl Plane {
+    /// The basin in a frame of this height in units of its width.
+    pub fn of(basin: &Basin, shape: f64) -> Self {
+        let window = window(basin);
+        let [width, height] = window.map(|[lo, hi]| hi - lo);
+        let window = [widened(window[0], height / shape), widened(window[1], width * shape)];
+        let far = window.map(|[lo, hi]| {
+            let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
+            [middle - half, middle + half]
+        });
+        let value = |(x, y): (f64, f64)| basin.potential().value(&[x, y]);
+        let grid = Grid::of(far[0], far[1], [GRID, GRID], value);
+        let [[left, right], [below, above]] = window;
+        let mut heights = grid.values(|(x, y)| left <= x && x <= right && below <= y && y <= above);
+        heights.sort_by(f64::total_cmp);
+        // Lines at quantiles of the values that are shown fill the window evenly whatever the shape of the landscape.
+        let level = |k: usize| heights.get((k * 2 + 1) * heights.len() / (2 * CONTOURS)).copied();
+        let mut levels: Vec<f64> = (0..CONTOURS).filter_map(level).collect();
+        levels.dedup();
+        let contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
+        let (outline, edges) = outline(basin, far);
+        Plane { window, contours, outline, edges }
+    }
+
+    /// Whether a point is in the window.
+    pub fn shows(&self, x: &[f64]) -> bool {
+        x.iter().zip(self.window).all(|(x, [lo, hi])| lo <= *x && *x <= hi)
+    }
+
+    /// A panel with the contours and the edge.
+    pub fn panel(&self, title: String) -> Panel {
+        let axis = |label: &str, [lo, hi]: [f64; 2]| Axis::between(label, Scale::Linear, lo, hi);
+        let mut panel = Panel::new(axis("θ_{1}", self.window[0]), axis("θ_{2}", self.window[1]));
+        (panel.title, panel.aspect) = (title, Aspect::Equal);
+        panel.mark(Mark::Outside(self.outline.clone(), GREY, SHADE));
+        for (level, lines) in &self.contours {
+            for line in lines {
+                panel.data(
+                    format!("F = {}", number(*level)),
+                    DataKind::Contour,
+                    Mark::Line(line.clone(), contour_stroke()),
+                );
+            }
+        }
+        for edge in &self.edges {
+            panel.data(EDGE, DataKind::Boundary, Mark::Line(edge.clone(), edge_stroke()));
+        }
+        panel
+    }
+}
+
+/// What is shown: `Ω` with a margin. Open sides are cut at the distance of the farthest face.
+fn window(basin: &Basin) -> [[f64; 2]; 2] {
+    let minimum = basin.minimum();
+    let mut ends = match basin.sides() {
+        Some((lo, hi)) => {
+            let reaches: Vec<f64> = (0..2).flat_map(|i| [minimum[i] - lo[i], hi[i] - minimum[i]]).collect();
+            let reach = reaches.iter().copied().filter(|r| r.is_finite()).fold(0.0, f64::max);
+            let past = if basin.is_well() { NEIGHBOUR * reach } else { 0.0 };
+            let end = |k: usize| if reaches[k].is_finite() { reaches[k] + past } else { 1.2 * reach };
+            [0, 1].map(|i| [minimum[i] - end(2 * i), minimum[i] + end(2 * i + 1)])
+        }
+        None => {
+            let empty = [[f64::INFINITY, f64::NEG_INFINITY]; 2];
+            round(basin).into_iter().fold(empty, |[x, y], v| [grown(x, v.0), grown(y, v.1)])
+        }
+    };
+    for [lo, hi] in &mut ends {
+        let room = MARGIN * 0.5 * (*hi - *lo);
+        (*lo, *hi) = (*lo - room, *hi + room);
+    }
+    ends
+}
+
+fn widened([lo, hi]: [f64; 2], length: f64) -> [f64; 2] {
+    let (middle, half) = (0.5 * (lo + hi), 0.5 * length.max(hi - lo));
+    [middle - half, middle + half]
+}
+
+fn grown([lo, hi]: [f64; 2], v: f64) -> [f64; 2] {
+    [lo.min(v), hi.max(v)]
+}
+
+/// The edge of a domain around the minimum.
+fn round(basin: &Basin) -> Vec<(f64, f64)> {
+    let minimum = basin.minimum();
+    let corner = |k: usize| {
+        let angle = TAU * k as f64 / CORNERS as f64;
+        let v = [angle.cos(), angle.sin()];
+        let r = basin.exit_distance(&v);
+        (minimum[0] + r * v[0], minimum[1] + r * v[1])
+    };
+    (0..=CORNERS).map(corner).collect()
+}
+
+type Lines = Vec<Vec<(f64, f64)>>;
+
+/// The outline of `Ω`, and the parts of it that are edges. Open sides of a box end at `far`.
+fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Vec<(f64, f64)>, Lines) {
+    let Some((lo, hi)) = basin.sides() else {
+        let edge = round(basin);
+        return (edge.clone(), vec![edge]);
+    };
+    // Beyond the far end, so that no open side is drawn as an edge.
+    let cut = |i: usize| {
+        let room = far[i][1] - far[i][0];
+        [
+            if lo[i].is_finite() { lo[i] } else { far[i][0] - room },
+            if hi[i].is_finite() { hi[i] } else { far[i][1] + room },
+        ]
+    };
+    let ([x0, x1], [y0, y1]) = (cut(0), cut(1));
+    let faces = [
+        (lo[0], [(x0, y0), (x0, y1)]),
+        (hi[0], [(x1, y0), (x1, y1)]),
+        (lo[1], [(x0, y0), (x1, y0)]),
+        (hi[1], [(x0, y1), (x1, y1)]),
+    ];
+    let edges = faces.into_iter().filter(|(end, _)| end.is_finite()).map(|(_, line)| line.to_vec());
+    (vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1)], edges.collect())
+}
