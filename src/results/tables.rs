@@ -8,6 +8,8 @@ use super::cell::{CellResult, Tally, summary_columns};
 use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
+use super::hitting::{HITTING_COLUMNS, Hitting};
+use super::landings::{LANDING_COLUMNS, Landings};
 use super::median::time_of_rank;
 use super::run::PreparedRun;
 use super::table::{TableError, TableFile, write_table};
@@ -38,7 +40,7 @@ fn held_per_cell(cells: usize) -> usize {
 }
 
 /// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`] and, if the experiment pairs SGD with Adam,
-/// `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
+/// `comparison.csv`, and `landings.csv` if exits land in several wells, into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
 /// results of all cells with at least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
@@ -88,6 +90,14 @@ pub fn render_tables(
             Err(source) if source.kind() != ErrorKind::NotFound => return Err(TableError::Write { path, source }),
             _ => {}
         }
+    }
+    let hitting = Hitting::all(&results);
+    if !hitting.is_empty() {
+        write_table(folder, "hitting.csv", &HITTING_COLUMNS, hitting.iter().map(Hitting::row))?;
+    }
+    let landings = Landings::all(&results);
+    if !landings.is_empty() {
+        write_table(folder, "landings.csv", &LANDING_COLUMNS, landings.iter().flat_map(Landings::rows))?;
     }
     let pairs: Vec<Pair<'_>> = Pair::every(&results);
     if !pairs.is_empty() {
@@ -145,7 +155,7 @@ impl<'s> CellReader<'s> {
     ) -> Result<CellResult, TableError> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
-        let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        let mut tally = Tally::new(self.plan.problem.basin(), held);
         let prediction = Prediction::of(&self.plan.problem).ok();
         let most = self.end * CHUNK;
         let rate = prediction.as_ref().map(|prediction| prediction.rate).filter(|_| most > held as u64);

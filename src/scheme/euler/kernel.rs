@@ -16,6 +16,7 @@ use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::{LevyNoise, NoiseLaw, Stream};
+use crate::scheme::exit_site::landing_point;
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
@@ -130,6 +131,9 @@ impl Scheme for Euler {
             return Err(SchemeError::Discrete);
         }
         self.check_law(problem)?;
+        if problem.basin().is_followed() && self.monitoring == Monitoring::Corrected {
+            return Err(SchemeError::NoDistances { scheme: "euler with corrected monitoring" });
+        }
         SchemeError::check_hessian(problem)
     }
 
@@ -466,6 +470,12 @@ impl PathKernel for EulerKernel {
         }
         let mut ws = self.workspace();
         records.extend(range.map(|path| self.path(&mut ws, &mut source.stream(path), limits)));
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let mut ws = self.workspace();
+        let record = self.path(&mut ws, &mut source.stream(path), limits);
+        landing_point(self.problem.basin(), &ws.x, record.outcome)
     }
 
     fn warnings(&self) -> &[String] {

@@ -9,6 +9,7 @@ use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
 use crate::dynamics::{Dynamics, Problem, Recursion, Stepper};
 use crate::noise::Stream;
+use crate::scheme::exit_site::landing_point;
 use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 /// Every iteration of a discrete optimiser.
@@ -82,6 +83,10 @@ impl PathKernel for SgdKernel {
         self.euler.run(source, range, limits, records);
     }
 
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        self.euler.landing_point(source, path, limits)
+    }
+
     fn describe(&self) -> String {
         self.description.clone()
     }
@@ -120,6 +125,12 @@ impl<R: Recursion + 'static> OptimiserKernel<R> {
             stepper,
             description,
         }))
+    }
+
+    fn workspace(&self) -> OptimiserWorkspace<R> {
+        let zero = vec![0.0; self.problem.basin().dim()];
+        let stepper = self.stepper.clone();
+        OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper }
     }
 
     fn path(&self, ws: &mut OptimiserWorkspace<R>, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
@@ -162,13 +173,16 @@ impl<R: Recursion + 'static> OptimiserKernel<R> {
 
 impl<R: Recursion + 'static> PathKernel for OptimiserKernel<R> {
     fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
-        let zero = vec![0.0; self.problem.basin().dim()];
-        let stepper = self.stepper.clone();
-        let mut ws =
-            OptimiserWorkspace { x: zero.clone(), gradient: zero.clone(), xi: zero.clone(), kick: zero, stepper };
+        let mut ws = self.workspace();
         for path in range {
             records.push(self.path(&mut ws, &mut source.stream(path), limits));
         }
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let mut ws = self.workspace();
+        let record = self.path(&mut ws, &mut source.stream(path), limits);
+        landing_point(self.problem.basin(), &ws.x, record.outcome)
     }
 
     fn describe(&self) -> String {

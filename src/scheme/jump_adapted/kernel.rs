@@ -26,6 +26,7 @@ use super::thresholds::{FAR, NEAR, far_threshold, near_threshold};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::{NoiseLaw, QuantileTable};
 use crate::scheme::interval::IntervalProblem;
+use crate::scheme::occupancy::HittingKernel;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
@@ -103,6 +104,12 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
+        if problem.basin().target().is_some() {
+            return HittingKernel::check(problem);
+        }
+        if problem.basin().is_followed() {
+            return Err(SchemeError::NoDistances { scheme: self.name() });
+        }
         SchemeError::check_hessian(problem)?;
         let coupled = !problem.noise().amplitude().is_diagonal();
         SchemeError::check_matrix("the covariance of the small jumps", coupled, problem.basin().dim())
@@ -110,6 +117,9 @@ impl Scheme for JumpAdapted {
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
+        if problem.basin().target().is_some() {
+            return Ok(Box::new(HittingKernel::new(problem, self.threshold, self.step_cap)?));
+        }
         Ok(Box::new(JumpAdaptedKernel::new(self, problem)?))
     }
 }
@@ -190,6 +200,14 @@ impl PathKernel for JumpAdaptedKernel {
             (Some(events), _) => events.run(source, range, limits, records),
             (_, Some(events)) => events.run(source, range, limits, records),
             _ => self.paths.run(source, range, limits, records),
+        }
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        match (&self.interval, &self.lazy) {
+            (Some(events), _) => events.landing_point(source, path, limits).map(|x| vec![x]),
+            (_, Some(_)) => None,
+            _ => self.paths.landing_point(source, path, limits),
         }
     }
 

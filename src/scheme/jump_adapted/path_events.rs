@@ -14,7 +14,7 @@ use super::large_jumps::{Jump, LargeJumps};
 use super::sgd_motion::sgd_motion;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
 use crate::noise::Stream;
-use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis, is_lost};
+use crate::scheme::exit_site::{by_coordinate, by_face_at, by_noise_axis, is_lost, landing_point};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, StreamSource};
 
@@ -114,6 +114,14 @@ impl PathEvents {
         }
     }
 
+    /// See [`PathKernel::landing_point`](crate::scheme::PathKernel::landing_point).
+    pub fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let basin = self.problem.basin();
+        let mut state = State::new(basin.dim(), self.jumps.cuts_far());
+        let record = self.path(&mut state, &mut source.stream(path), limits);
+        landing_point(basin, &state.x, record.outcome)
+    }
+
     fn path(&self, state: &mut State, rng: &mut Stream, limits: Limits<'_>) -> PathRecord {
         let basin = self.problem.basin();
         state.x.copy_from_slice(basin.start());
@@ -148,7 +156,7 @@ impl PathEvents {
                 }
                 if let Some((delay, face)) = self.crossing(state, tau, rng) {
                     let site = match face {
-                        Some(face) => by_face(face / 2, face % 2 == 1),
+                        Some(face) => by_face_at(basin, &state.x, face / 2, face % 2 == 1),
                         None => by_coordinate(basin, &state.x, Departure::Creep),
                     };
                     return PathRecord { outcome: Outcome::Exited { time: state.t + delay, site }, events };

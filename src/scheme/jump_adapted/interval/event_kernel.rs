@@ -9,7 +9,7 @@ use super::interval_events::IntervalEvents;
 use super::lanes::{AdvanceEvents, EventPath};
 use super::sgd_events::{KinkEvents, SmoothEvents};
 use crate::noise::QuantileTable;
-use crate::scheme::{Limits, Outcome, PathRecord, StreamSource};
+use crate::scheme::{Departure, Limits, Outcome, PathRecord, Side, StreamSource};
 
 /// Fewer paths than this continue in narrower lanes.
 const FEW: usize = 2;
@@ -50,6 +50,26 @@ impl EventKernel {
         }
     }
 
+    /// Where a path lands; just outside the edge if it crept out.
+    pub fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<f64> {
+        let mut records = Vec::with_capacity(1);
+        self.run(source, path..path + 1, limits, &mut records);
+        let site = records.first()?.outcome.site()?;
+        let interval = match &self.events {
+            AnyEvents::Smooth(events) => *events.interval(),
+            AnyEvents::Kink(events) => *events.interval(),
+            AnyEvents::FrozenAdam(events) => *events.interval(),
+            AnyEvents::MeanFieldAdam(events) => *events.interval(),
+        };
+        let [lower, upper] = interval.reaches();
+        Some(match site.by {
+            Departure::Creep if site.side == Side::Plus => interval.hi.next_up(),
+            Departure::Creep => interval.lo.next_down(),
+            Departure::Jump if interval.noise_of(site.side.sign()) > 0.0 => interval.minimum + upper * site.overshoot,
+            Departure::Jump => interval.minimum - lower * site.overshoot,
+        })
+    }
+
     fn run_all<const K: usize>(
         &self,
         events: &impl IntervalEvents<K>,
@@ -83,7 +103,7 @@ mod tests {
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
     use crate::scheme::jump_adapted::kernel::JumpAdaptedKernel;
-    use crate::scheme::{Departure, JumpAdapted, PathKernel, Side};
+    use crate::scheme::{JumpAdapted, PathKernel};
 
     const SOURCE: StreamSource = StreamSource { seed: Seed(3), cell: 1 };
 

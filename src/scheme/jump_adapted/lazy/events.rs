@@ -366,7 +366,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     fn creeps(&self, place: &Place<M::Own>) -> ExitSite {
         let furthest = place.active.iter().max_by(|a, b| a.y.abs().total_cmp(&b.y.abs()));
         let (axis, y) = furthest.map_or((0, 0.0), |active| (active.axis, active.y));
-        ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep }
+        ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep, landed: None }
     }
 
     /// A large jump; returns the end of the path if it leaves.
@@ -392,7 +392,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         // NaN counts as outside.
         (!(gauge < 1.0)).then(|| {
             let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
-            let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump };
+            let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump, landed: None };
             Outcome::Exited { time: place.t, site }
         })
     }
