@@ -11,8 +11,8 @@ use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
-    RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS, WELL_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, HITTING_COLUMNS, LANDING_COLUMNS,
+    OCCUPANCY_COLUMNS, RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS, WELL_COLUMNS,
 };
 use levy_escape::scheme::PointKind;
 use levy_escape::tail::NpyArray;
@@ -68,6 +68,8 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`comparison.csv`", &COMPARISON_COLUMNS),
         ("`escapes.csv`", &ESCAPE_COLUMNS),
         ("`trajectories.csv`", &TRAJECTORY_COLUMNS),
+        ("`landings.csv`", &LANDING_COLUMNS),
+        ("`hitting.csv`", &HITTING_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
         ("`which_flatness.csv`", &FLATNESS_COLUMNS),
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),

@@ -114,6 +114,7 @@ fn columns_have_types() {
         ("side", Type::BYTE_ARRAY, true),
         ("overshoot", Type::DOUBLE, true),
         ("by_jump", Type::BOOLEAN, true),
+        ("landed", Type::INT32, true),
     ];
     assert_eq!(types, expected.map(|(name, kind, optional)| (name.to_string(), kind, optional)));
     assert!(matches!(schema.column(0).logical_type_ref(), Some(LogicalType::Integer(..))));

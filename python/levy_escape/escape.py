@@ -102,6 +102,7 @@ def escape_times(
         side=found.side,
         overshoot=found.overshoot,
         by_jump=found.by_jump,
+        landed=found.landed,
         status=found.status,
         events=found.events,
     )

@@ -61,6 +61,8 @@ class EscapeResult:
     """``|θ_Γ - θ*| / r``, with the distance ``r`` to the edge in that direction: 1 for a path that crept out; NaN without an exit."""
     by_jump: NDArray[np.bool_]
     """Whether one jump carried the path out, rather than many small ones."""
+    landed: NDArray[np.uint16]
+    """Well into which the path fell, counted from 1; 0 without an exit, and where the potential has one minimum or does not know its wells."""
     status: NDArray[np.uint8]
     """0 for an exit, 1 for a censored path, 2 for one that diverged."""
     events: NDArray[np.uint64]
@@ -144,6 +146,7 @@ class EscapeResult:
             "side": self.side,
             "overshoot": self.overshoot,
             "by_jump": self.by_jump,
+            "landed": self.landed,
             "events": self.events,
         }
 

@@ -68,6 +68,7 @@ struct Columns {
     side: Vec<i8>,
     overshoot: Vec<f64>,
     by_jump: Vec<bool>,
+    landed: Vec<u16>,
     status: Vec<u8>,
     events: Vec<u64>,
 }
@@ -81,6 +82,7 @@ impl Columns {
             side: filled(paths, 0)?,
             overshoot: filled(paths, f64::NAN)?,
             by_jump: filled(paths, false)?,
+            landed: filled(paths, 0)?,
             status: filled(paths, UNFINISHED)?,
             events: filled(paths, 0)?,
         })
@@ -94,6 +96,7 @@ impl Columns {
                 self.side[path] = site.side.sign() as i8;
                 self.overshoot[path] = site.overshoot;
                 self.by_jump[path] = site.by == Departure::Jump;
+                self.landed[path] = site.landed.map_or(0, u16::from);
                 (time, 0)
             }
             Outcome::Censored { at } => (at, 1),
@@ -109,6 +112,7 @@ impl Columns {
         keep(&mut self.side, &finished);
         keep(&mut self.overshoot, &finished);
         keep(&mut self.by_jump, &finished);
+        keep(&mut self.landed, &finished);
         keep(&mut self.status, &finished);
         keep(&mut self.events, &finished);
     }
@@ -135,6 +139,7 @@ pub struct Escapes {
     side: Py<PyArray1<i8>>,
     overshoot: Py<PyArray1<f64>>,
     by_jump: Py<PyArray1<bool>>,
+    landed: Py<PyArray1<u16>>,
     status: Py<PyArray1<u8>>,
     events: Py<PyArray1<u64>>,
     interrupted: bool,
@@ -226,6 +231,7 @@ pub fn escapes(
         side: array(py, columns.side),
         overshoot: array(py, columns.overshoot),
         by_jump: array(py, columns.by_jump),
+        landed: array(py, columns.landed),
         status: array(py, columns.status),
         events: array(py, columns.events),
         interrupted: !complete,

@@ -21,14 +21,14 @@ import levy_escape as le
 
 
 def fields(result: le.EscapeResult) -> list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    names = ("times", "axis", "side", "overshoot", "by_jump", "status", "events")
+    names = ("times", "axis", "side", "overshoot", "by_jump", "landed", "status", "events")
     return [getattr(result, name) for name in names]
 
 
 def test_columns_have_their_types(problem: le.Problem) -> None:
     result = le.escape_times(problem, 500)
     assert [str(column.dtype) for column in fields(result)] == [
-        "float64", "int32", "int8", "float64", "bool", "uint8", "uint64",
+        "float64", "int32", "int8", "float64", "bool", "uint16", "uint8", "uint64",
     ]  # fmt: skip
     assert len(result) == 500
     assert result.complete
@@ -155,7 +155,7 @@ def test_a_result_becomes_a_data_frame(problem: le.Problem) -> None:
     pytest.importorskip("pandas")
     result = le.escape_times(problem, 100, max_time=800.0)
     table = result.to_pandas()
-    assert list(table.columns) == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "events"]
+    assert list(table.columns) == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "landed", "events"]
     assert (table["outcome"] == "censored").sum() == result.censored.sum()
 
 
@@ -163,7 +163,7 @@ def test_a_result_becomes_a_polars_frame(problem: le.Problem) -> None:
     pl = pytest.importorskip("polars")
     result = le.escape_times(problem, 100, max_time=800.0)
     table = result.to_polars()
-    assert table.columns == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "events"]
+    assert table.columns == ["time", "outcome", "axis", "side", "overshoot", "by_jump", "landed", "events"]
     assert table["time"].to_list() == result.times.tolist()
     assert table.filter(pl.col("outcome") == "censored").height == result.censored.sum() > 0
     assert table["overshoot"].null_count() == result.censored.sum()
@@ -327,3 +327,11 @@ def test_memory_is_flat() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     calls(10_000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+def test_exits_land_in_wells(problem: le.Problem) -> None:
+    assert not le.escape_times(problem, 50).landed.any()
+    wells = le.Problem(le.DoubleWell((-1, 2), 0.5, 3), le.Interval(-2, 1), noise=le.StableNoise(1.5, 0.05))
+    result = le.escape_times(wells, 400)
+    # Beyond 1 is the right well; beyond -2 is still the left one.
+    np.testing.assert_array_equal(result.landed, np.where(result.side > 0, 2, 1))

@@ -26,7 +26,7 @@ const TIMES_PER_BIN: u64 = 1000;
 /// let mut bins = KolmogorovBins::new(1.0, 3)?;
 /// times.iter().for_each(|t| bins.count(*t));
 /// let site = levy_escape::scheme::ExitSite {
-///     axis: 0, side: levy_escape::scheme::Side::Plus, overshoot: 1.0, by: levy_escape::scheme::Departure::Jump,
+///     axis: 0, side: levy_escape::scheme::Side::Plus, overshoot: 1.0, by: levy_escape::scheme::Departure::Jump, landed: None,
 /// };
 /// let mut moments = ExitMoments::default();
 /// times.iter().try_for_each(|&time| moments.push(Outcome::Exited { time, site }))?;

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn every_outcome_is_counted_once_and_divergence_is_no_risk() {
-        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump };
+        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 1.2, by: Departure::Jump, landed: None };
         let sample = ExitSample::from_outcomes([
             Outcome::Exited { time: 3.0, site },
             Outcome::Censored { at: 10.0 },

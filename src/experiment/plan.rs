@@ -377,7 +377,10 @@ fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Diagnostic {
         SchemeError::Matrix { .. } => diagnostic.help(
             "`euler` needs no covariance; a potential of separate axes with a number or a list as `amplitude` needs no matrix",
         ),
-        SchemeError::Law { .. } => diagnostic.help("use `euler = {}`"),
+        SchemeError::NoDistances { .. } => {
+            diagnostic.help("use `euler = { monitoring = \"discrete\" }`, with a small `step`")
+        }
+        SchemeError::Law { .. } | SchemeError::Target { .. } => diagnostic.help("use `euler = {}`"),
         SchemeError::NoMotion { eta, .. } => diagnostic.help(format!(
             "use an optimiser step by step, such as `sgd_steps = {}`, or `euler = {{ step = {eta}, monitoring = \"discrete\" }}`", "{}"
         )),

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::attraction::Attraction;
 use super::domain::check_faces;
 use super::minimum::check_minimum;
 use super::potential::check_point;
-use super::sphere::{average, unit_ball_volume};
-use super::{Domain, Form, LandscapeError, Potential};
+use super::target::Target;
+use super::{Domain, Form, LandscapeError, Potential, Wells};
 
 /// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
 ///
@@ -27,24 +28,32 @@ pub struct Basin {
     pub(super) region: Region,
     start: Vec<f64>,
     is_well: bool,
+    /// Where landing points are named, see [`Basin::wells`].
+    wells: Option<Arc<Wells>>,
 }
 
 /// The domain in the form that the schemes use, after the inset.
 #[derive(Clone, Debug)]
 pub(super) enum Region {
-    Box { lo: Vec<f64>, hi: Vec<f64> },
-    Ball { radius: f64 },
-    Ellipsoid { semi_axes: Vec<f64> },
-    Level { height: f64, floor: f64, reach: f64 },
-}
-
-/// A volume with the standard error of its quadrature, 0 for a closed form.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Volume {
-    /// The `d`-dimensional volume of the domain.
-    pub value: f64,
-    /// Standard error of `value`.
-    pub error: f64,
+    Box {
+        lo: Vec<f64>,
+        hi: Vec<f64>,
+    },
+    Ball {
+        radius: f64,
+    },
+    Ellipsoid {
+        semi_axes: Vec<f64>,
+    },
+    Level {
+        height: f64,
+        floor: f64,
+        reach: f64,
+    },
+    /// Everything but the target.
+    Until(Target),
+    /// The basin of attraction, in more than one dimension.
+    Attraction(Attraction),
 }
 
 impl Basin {
@@ -70,14 +79,27 @@ impl Basin {
         let minimum = potential.minimum().to_vec();
         check_point("minimum", &minimum, dim)?;
         domain.check(dim)?;
-        let is_well = domain == Domain::Well;
+        let is_well = domain == Domain::Well || domain == Domain::Attraction && potential.well().is_some();
         let faces = |sides: &[[f64; 2]]| Region::Box {
             lo: sides.iter().map(|side| side[0]).collect(),
             hi: sides.iter().map(|side| side[1]).collect(),
         };
+        let known = || potential.landing_wells().filter(|_| dim == 1);
+        let until_well = |well: usize| match known() {
+            Some(wells) if well < wells.count() => Ok(Region::Until(Target::new(&[wells.bounds(well)]))),
+            wells => Err(LandscapeError::NoTargetWell { well, count: wells.map_or(0, |wells| wells.count()) }),
+        };
         let region = match domain {
+            Domain::Until(sides) => Region::Until(Target::new(&sides)),
+            Domain::UntilWell(well) => until_well(well)?,
             Domain::Box(sides) => faces(&sides),
-            Domain::Well => {
+            Domain::Attraction if dim > 1 && potential.well().is_none() => {
+                if matches!(potential.form(), Form::General) {
+                    check_minimum(&*potential, &|_, _| f64::INFINITY)?;
+                }
+                Region::Attraction(Attraction::new(&*potential)?)
+            }
+            Domain::Well | Domain::Attraction => {
                 let sides = potential.well().ok_or(LandscapeError::NoWell)?;
                 check_faces(&sides)?;
                 faces(&sides)
@@ -88,7 +110,8 @@ impl Basin {
                 Region::Level { height, floor: potential.value(&minimum), reach: f64::INFINITY }
             }
         };
-        let mut basin = Basin { potential, region, start: minimum.clone(), is_well };
+        let wells = potential.landing_wells().filter(|wells| wells.count() > 1).map(Arc::new);
+        let mut basin = Basin { potential, region, start: minimum.clone(), is_well, wells };
         if let Region::Level { height, .. } = basin.region {
             let longest = basin.check_level(height)?;
             if let Region::Level { reach, .. } = &mut basin.region {
@@ -96,13 +119,16 @@ impl Basin {
             }
         }
         if !basin.contains(&minimum) {
-            return Err(LandscapeError::MinimumOutside { minimum });
+            return Err(match basin.region {
+                Region::Until(_) => LandscapeError::MinimumInTarget { minimum },
+                _ => LandscapeError::MinimumOutside { minimum },
+            });
         }
         basin.check_return()?;
         if matches!(basin.potential.form(), Form::General) {
             check_minimum(&*basin.potential, &|axis, sign| basin.axis_exit_distance(axis, sign))?;
         }
-        if dim == 1 && basin.sides().is_none() {
+        if dim == 1 && basin.sides().is_none() && basin.target().is_none() {
             // In one dimension every domain is an interval, for which the schemes have special code.
             let [left, right] = [[-1.0], [1.0]].map(|side| basin.exit_distance(&side));
             basin.region = Region::Box { lo: vec![minimum[0] - left], hi: vec![minimum[0] + right] };
@@ -153,12 +179,14 @@ impl Basin {
     }
 
     /// Checks that a path comes to the faces of at least one axis in a time with a mean: it is between two of them, or the force brings it back
-    /// from the open side.
+    /// from the open side. To a target the force must lead from everywhere.
     fn check_return(&self) -> Result<(), LandscapeError> {
-        let (Some((lo, hi)), Some([left, right])) = (self.sides(), self.potential.form().axis_curvatures(self.dim()))
-        else {
-            return Ok(());
-        };
+        let Some([left, right]) = self.potential.form().axis_curvatures(self.dim()) else { return Ok(()) };
+        if self.target().is_some() {
+            let free = left.iter().zip(&right).position(|(left, right)| left.min(*right) == 0.0);
+            return free.map_or(Ok(()), |axis| Err(LandscapeError::NoReturn { axis }));
+        }
+        let Some((lo, hi)) = self.sides() else { return Ok(()) };
         let mut open = None;
         for axis in 0..self.dim() {
             let returns = match (lo[axis].is_finite(), hi[axis].is_finite()) {
@@ -236,9 +264,51 @@ impl Basin {
         }
     }
 
+    /// Whether the domain is a basin of attraction that is known only by the flow, so that distances to its edge are not.
+    pub fn is_followed(&self) -> bool {
+        matches!(self.region, Region::Attraction(_))
+    }
+
+    /// Distances from the minimum along `direction`, in units of that vector, at which a ray leaves the domain, comes back, leaves again, and so on;
+    /// all of them for a basin of attraction, the first for the other domains.
+    pub(crate) fn crossings(&self, direction: &[f64]) -> Vec<f64> {
+        match &self.region {
+            Region::Attraction(basin) => basin.crossings(&*self.potential, direction, usize::MAX),
+            _ => vec![self.exit_distance(direction)],
+        }
+    }
+
+    /// The two ends per axis of the target that paths run into, for [`Domain::Until`].
+    pub fn target(&self) -> Option<(&[f64], &[f64])> {
+        match &self.region {
+            Region::Until(target) => Some((&target.lo, &target.hi)),
+            _ => None,
+        }
+    }
+
+    /// The point of the open target that is nearest to `x`; `None` without a target.
+    pub(crate) fn nearest_in_target(&self, x: &[f64]) -> Option<Vec<f64>> {
+        match &self.region {
+            Region::Until(target) => Some(target.nearest_inside(x)),
+            _ => None,
+        }
+    }
+
     /// Whether the domain is the well of attraction of the minimum, [`Domain::Well`].
     pub fn is_well(&self) -> bool {
         self.is_well
+    }
+
+    /// The wells of the landscape along its first axis, by which landing points are named; `None` for a landscape with one minimum, or one
+    /// that does not know its wells.
+    pub fn wells(&self) -> Option<&Wells> {
+        self.wells.as_deref()
+    }
+
+    /// The well into which `x` falls, counted from 0; `None` without [`Basin::wells`], or if `x` is not a number.
+    pub fn well_of(&self, x: &[f64]) -> Option<usize> {
+        let wells = self.wells.as_deref()?;
+        x.first().filter(|x| !x.is_nan()).map(|x| wells.well_of(*x))
     }
 
     /// The length of a side of a box; if one end is infinite, twice the distance from the minimum to the other end.
@@ -262,6 +332,7 @@ impl Basin {
             Region::Box { .. } => Some(false),
             Region::Ball { .. } | Region::Ellipsoid { .. } => Some(true),
             Region::Level { .. } => self.potential.form().curvatures_of(0).map(|_| true),
+            Region::Until(_) | Region::Attraction(_) => None,
         }
     }
 
@@ -277,6 +348,8 @@ impl Basin {
                 let level = floor + height;
                 self.potential.value(x) < level && self.potential.joins_minimum(x, level)
             }
+            Region::Until(target) => x.iter().all(|x| x.is_finite()) && !target.holds(x),
+            Region::Attraction(basin) => basin.holds(&*self.potential, x),
         }
     }
 
@@ -300,6 +373,8 @@ impl Basin {
                 direction.iter().zip(semi_axes).map(|(v, a)| (v / a) * (v / a)).sum::<f64>().sqrt().recip()
             }
             Region::Level { height, floor, .. } => self.level_distance(direction, *height, *floor),
+            Region::Until(target) => target.entry(self.minimum().iter().copied(), direction.iter().copied()),
+            Region::Attraction(basin) => basin.exit(&*self.potential, direction),
         }
     }
 
@@ -323,6 +398,15 @@ impl Basin {
                 let mut direction = vec![0.0; self.dim()];
                 direction[axis] = v;
                 self.level_distance(&direction, *height, *floor)
+            }
+            Region::Until(target) => {
+                let direction = (0..self.dim()).map(|i| if i == axis { v } else { 0.0 });
+                target.entry(self.minimum().iter().copied(), direction)
+            }
+            Region::Attraction(basin) => {
+                let mut direction = vec![0.0; self.dim()];
+                direction[axis] = v;
+                basin.exit(&*self.potential, &direction)
             }
         }
     }
@@ -368,139 +452,19 @@ impl Basin {
         1.0 / self.exit_distance(&direction)
     }
 
-    /// Signed distance to the edge of a smooth domain near `x`, positive inside, and the outward unit normal there.
-    ///
-    /// Measured along the gradient of the gauge: exact for balls, second order in the distance otherwise. Boxes have
-    /// corners; use [`Basin::sides`] for them.
-    pub(crate) fn edge(&self, x: &[f64], normal: &mut [f64]) -> f64 {
-        match &self.region {
-            Region::Ball { radius } => {
-                let norm = self.offsets(x).map(|y| y * y).sum::<f64>().sqrt();
-                if norm == 0.0 {
-                    return self.centre_distance(normal);
-                }
-                normal.iter_mut().zip(self.offsets(x)).for_each(|(n, y)| *n = y / norm);
-                radius - norm
-            }
-            Region::Ellipsoid { semi_axes } => {
-                normal.iter_mut().zip(self.offsets(x)).zip(semi_axes).for_each(|((n, y), a)| *n = y / (a * a));
-                let norm = normal.iter().map(|n| n * n).sum::<f64>().sqrt();
-                if norm == 0.0 {
-                    return self.centre_distance(normal);
-                }
-                let (mut a, mut b, mut c) = (0.0, 0.0, -1.0);
-                for ((n, y), axis) in normal.iter_mut().zip(self.offsets(x)).zip(semi_axes) {
-                    *n /= norm;
-                    a += (*n / axis) * (*n / axis);
-                    b += *n * y / (axis * axis);
-                    c += (y / axis) * (y / axis);
-                }
-                ((b * b - a * c).max(0.0).sqrt() - b) / a
-            }
-            Region::Level { height, floor, reach } => {
-                self.potential.gradient(x, normal);
-                let norm = normal.iter().map(|n| n * n).sum::<f64>().sqrt();
-                if norm == 0.0 {
-                    return self.centre_distance(normal);
-                }
-                normal.iter_mut().for_each(|n| *n /= norm);
-                let below = floor + height - self.potential.value(x);
-                if below == 0.0 {
-                    return 0.0;
-                }
-                // The curvature along the normal comes from a second gradient at the current estimate, which is exact for
-                // quadratics. Near the minimum the first estimate would lie far outside.
-                let mut distance = (below / norm).clamp(-reach, *reach);
-                let mut gradient = vec![0.0; x.len()];
-                let guesses = if matches!(self.potential.form(), Form::General) { 3 } else { 1 };
-                for _ in 0..guesses {
-                    let ahead: Vec<f64> = x.iter().zip(normal.iter()).map(|(x, n)| x + distance * n).collect();
-                    self.potential.gradient(&ahead, &mut gradient);
-                    let slope: f64 = gradient.iter().zip(normal.iter()).map(|(g, n)| g * n).sum();
-                    let curvature = (slope - norm) / distance;
-                    // The root of ½ curvature s² + norm s = below with the sign of `below`, in its numerically stable form.
-                    let root = (norm * norm + 2.0 * curvature * below).max(0.0).sqrt();
-                    distance = (2.0 * below / (norm + root)).clamp(-reach, *reach);
-                }
-                distance
-            }
-            Region::Box { lo, hi } => {
-                let mut nearest = f64::INFINITY;
-                let mut face = (0, 1.0);
-                for i in 0..x.len() {
-                    for (distance, sign) in [(hi[i] - x[i], 1.0), (x[i] - lo[i], -1.0)] {
-                        if distance < nearest {
-                            (nearest, face) = (distance, (i, sign));
-                        }
-                    }
-                }
-                normal.fill(0.0);
-                normal[face.0] = face.1;
-                nearest
-            }
-        }
-    }
-
-    /// The nearest exit along the axes, for a path at the minimum, where the gauge has no gradient.
-    fn centre_distance(&self, normal: &mut [f64]) -> f64 {
-        let mut nearest = (f64::INFINITY, 0);
-        for axis in 0..normal.len() {
-            normal.fill(0.0);
-            normal[axis] = 1.0;
-            let distance = self.exit_distance(normal);
-            if distance < nearest.0 {
-                nearest = (distance, axis);
-            }
-        }
-        normal.fill(0.0);
-        normal[nearest.1] = 1.0;
-        nearest.0
-    }
-
-    /// Volume of the domain, infinite if a side is: a closed form, or `V_d E_u[r(u)^d]` with its standard error.
-    pub fn volume(&self) -> Volume {
-        let dim = self.dim();
-        let exact = |value| Volume { value, error: 0.0 };
-        match &self.region {
-            Region::Box { lo, hi } => exact(lo.iter().zip(hi).map(|(lo, hi)| hi - lo).product()),
-            Region::Ball { radius } => exact(unit_ball_volume(dim) * radius.powi(dim as i32)),
-            Region::Ellipsoid { semi_axes } => exact(unit_ball_volume(dim) * semi_axes.iter().product::<f64>()),
-            Region::Level { height, .. } => {
-                let axis = |k: f64| (2.0 * height / k).sqrt();
-                match self.potential.form() {
-                    Form::Diagonal(k) => exact(unit_ball_volume(dim) * k.iter().map(|k| axis(*k)).product::<f64>()),
-                    Form::Dense(h) => {
-                        let product = h.symmetric_eigenvalues().iter().map(|k| axis(*k)).product::<f64>();
-                        exact(unit_ball_volume(dim) * product)
-                    }
-                    // In every orthant the level set is part of another ellipsoid.
-                    Form::Asymmetric { left, right } => {
-                        let mean = left.iter().zip(right).map(|(l, r)| 0.5 * (axis(*l) + axis(*r)));
-                        exact(unit_ball_volume(dim) * mean.product::<f64>())
-                    }
-                    _ => {
-                        let ball = unit_ball_volume(dim);
-                        let (value, error) = average(dim, |u| self.exit_distance(u).powi(dim as i32));
-                        Volume { value: ball * value, error: ball * error }
-                    }
-                }
-            }
-        }
-    }
-
     pub(super) fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         x.iter().zip(self.minimum()).map(|(x, m)| x - m)
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, DoubleWell, Flat, Quadratic, Well};
     use nalgebra::DMatrix;
     use std::f64::consts::PI;
 
-    fn all_shapes() -> Vec<Basin> {
+    pub fn all_shapes() -> Vec<Basin> {
         let bowl = || Quadratic::new(vec![4.0, 1.0]).unwrap().centred_at(vec![0.2, -0.1]).unwrap();
         let dense = Quadratic::with_hessian(DMatrix::from_row_slice(2, 2, &[2.0, 0.5, 0.5, 1.0])).unwrap();
         let valley = Asymmetric::new(vec![4.0, 1.0], vec![1.0, 0.25]).unwrap();
@@ -527,40 +491,6 @@ mod tests {
                 assert!(basin.contains(&at(r * (1.0 - 1e-9))), "{basin:?} {v:?}");
                 assert!(!basin.contains(&at(r * (1.0 + 1e-9))), "{basin:?} {v:?}");
                 assert!((basin.gauge(&at(0.5 * r)) - 0.5).abs() < 1e-9);
-            }
-        }
-    }
-
-    /// Compares volumes with counts of grid points: 1 % for 10^6 cells of a two-dimensional set.
-    #[test]
-    fn volumes_agree_with_counting() {
-        for basin in all_shapes() {
-            let (n, reach) = (1000, 4.0);
-            let inside = (0..n * n).filter(|k| {
-                let x = [(k % n) as f64, (k / n) as f64].map(|i| reach * ((i + 0.5) / n as f64 * 2.0 - 1.0));
-                basin.contains(&x)
-            });
-            let counted = inside.count() as f64 * (2.0 * reach / n as f64).powi(2);
-            let volume = basin.volume().value;
-            assert!((counted / volume - 1.0).abs() < 0.01, "{basin:?}: {counted} {volume}");
-        }
-    }
-
-    #[test]
-    fn edge_distance_vanishes_on_the_edge_and_has_unit_slope() {
-        for basin in all_shapes().into_iter().skip(1) {
-            for k in 0..12 {
-                let angle = 0.05 + PI * f64::from(k) / 6.0;
-                let v = [angle.cos(), angle.sin()];
-                let r = basin.exit_distance(&v);
-                let on_edge: Vec<f64> = basin.minimum().iter().zip(v).map(|(m, v)| m + r * v).collect();
-                let (mut normal, mut other) = ([0.0; 2], [0.0; 2]);
-                assert!(basin.edge(&on_edge, &mut normal).abs() < 1e-6, "{basin:?}");
-                for depth in [0.01, -0.01] {
-                    let inner: Vec<f64> = on_edge.iter().zip(normal).map(|(x, n)| x - depth * n).collect();
-                    let distance = basin.edge(&inner, &mut other);
-                    assert!((distance - depth).abs() < 1e-3, "{basin:?} {depth} {distance}");
-                }
             }
         }
     }

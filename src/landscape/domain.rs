@@ -25,6 +25,14 @@ pub enum Domain {
     },
     /// The well of attraction of `θ*`, bounded by the saddle and infinite elsewhere. An exit is a transition to another well.
     Well,
+    /// The basin of attraction of `θ*`: the points from which the flow `dx/dt = -∇F(x)` tends to it. In one dimension it is the interval between the
+    /// neighbouring maxima, in more the flow is followed. An exit is a transition to another basin. No volume is computed.
+    Attraction,
+    /// Everything but a target, a closed box `lo_i ≤ x_i ≤ hi_i` in absolute coordinates whose ends may be infinite: a path runs until it first
+    /// enters the target, by a jump or by creeping, and nothing else absorbs it.
+    Until(Vec<[f64; 2]>),
+    /// [`Domain::Until`] with one of the [wells](super::Potential::wells) of the potential in one dimension, counted from 0, as the target.
+    UntilWell(usize),
 }
 
 impl Domain {
@@ -73,7 +81,18 @@ impl Domain {
                 semi_axes.iter().try_for_each(|a| size("semi-axis", *a))
             }
             Domain::Level { height } => size("height", *height),
-            Domain::Well => Ok(()),
+            Domain::Well | Domain::Attraction | Domain::UntilWell(_) => Ok(()),
+            Domain::Until(sides) => {
+                if sides.len() != dim {
+                    return Err(LandscapeError::Length { what: "target", found: sides.len(), dim });
+                }
+                for (axis, &[lo, hi]) in sides.iter().enumerate() {
+                    if !(lo < hi) {
+                        return Err(LandscapeError::EmptyInterval { axis, lo, hi });
+                    }
+                }
+                check_faces(sides)
+            }
         }
     }
 }

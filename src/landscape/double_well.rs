@@ -121,6 +121,10 @@ impl Potential for DoubleWell {
         if self.transverse.is_empty() { Wells::new(self.minima.to_vec(), vec![self.saddle]).ok() } else { None }
     }
 
+    fn landing_wells(&self) -> Option<Wells> {
+        Wells::new(self.minima.to_vec(), vec![self.saddle]).ok()
+    }
+
     fn joins_minimum(&self, x: &[f64], level: f64) -> bool {
         // F vanishes on the saddle; a higher level set joins both wells.
         level > 0.0 || (x[0] < self.saddle) == (self.well == Well::Left)

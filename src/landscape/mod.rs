@@ -4,9 +4,11 @@
 //! is inside, how far the edge is in a direction, and how large the volume is.
 
 mod asymmetric;
+mod attraction;
 mod basin;
 mod domain;
 mod double_well;
+mod edge;
 mod expression;
 mod flat;
 mod minimum;
@@ -15,10 +17,12 @@ mod potential;
 mod quadratic;
 mod seen_from;
 pub(crate) mod sphere;
+mod target;
+mod volume;
 mod wells;
 
 pub use asymmetric::Asymmetric;
-pub use basin::{Basin, Volume};
+pub use basin::Basin;
 pub use domain::Domain;
 pub use double_well::{DoubleWell, Well};
 pub use expression::{Expression, FormulaError};
@@ -26,4 +30,5 @@ pub use flat::Flat;
 pub use multi_well::MultiWell;
 pub use potential::{Form, LandscapeError, Potential};
 pub use quadratic::Quadratic;
+pub use volume::Volume;
 pub use wells::Wells;

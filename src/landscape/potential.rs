@@ -83,6 +83,11 @@ pub trait Potential: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The wells by which landing points are named: each is a range of the first coordinate. By default [`Potential::wells`].
+    fn landing_wells(&self) -> Option<Wells> {
+        self.wells()
+    }
+
     /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that contains `θ*`.
     ///
     /// By default the segment from `θ*` to `x` must stay below the level, which is exact for a component that is
@@ -283,6 +288,36 @@ pub enum LandscapeError {
     MinimumOutside {
         /// The minimum.
         minimum: Vec<f64>,
+    },
+    /// A minimum to which no flow leads.
+    #[error(
+        "the gradient flow does not lead to {minimum:?} from everywhere around it, so it has no basin of attraction"
+    )]
+    NoCore {
+        /// The minimum.
+        minimum: Vec<f64>,
+    },
+    /// A basin of attraction in very many dimensions.
+    #[error("the basin of attraction is followed in up to {most} dimensions, and the landscape has {dim}")]
+    TooManyDimensions {
+        /// The largest number of dimensions.
+        most: usize,
+        /// The dimension of the landscape.
+        dim: usize,
+    },
+    /// The minimum lies in the target.
+    #[error("the target holds the minimum {minimum:?}, around which the paths begin")]
+    MinimumInTarget {
+        /// The minimum.
+        minimum: Vec<f64>,
+    },
+    /// A target well that the potential does not have.
+    #[error("there is no well {} to run into: {count} wells are known", well + 1)]
+    NoTargetWell {
+        /// The well, counted from 0.
+        well: usize,
+        /// Number of known wells.
+        count: usize,
     },
     /// The start is not inside the domain.
     #[error("the start {start:?} is not inside the domain")]

@@ -16,7 +16,7 @@ impl Basin {
     /// The point `x`.
     pub(crate) fn seen_from<'a>(&'a self, x: &'a [f64]) -> Viewpoint<'a> {
         let depth = match &self.region {
-            Region::Box { .. } => 0.0,
+            Region::Box { .. } | Region::Until(_) | Region::Attraction(_) => 0.0,
             Region::Ball { radius } => 1.0 - self.offsets(x).map(|y| (y / radius) * (y / radius)).sum::<f64>(),
             Region::Ellipsoid { semi_axes } => {
                 1.0 - self.offsets(x).zip(semi_axes).map(|(y, a)| (y / a) * (y / a)).sum::<f64>()
@@ -80,6 +80,12 @@ impl Viewpoint<'_> {
                 let [behind, ahead] = self.level_exits(direction, *reach);
                 behind.min(ahead)
             }
+            // Only from the minimum: the schemes that need more refuse the domain.
+            Region::Attraction(_) => self.basin.exit_distance(direction),
+            Region::Until(target) => {
+                let way = |sign: f64| target.entry(self.x.iter().copied(), direction.iter().map(|v| sign * v));
+                way(-1.0).min(way(1.0))
+            }
         }
     }
 
@@ -93,6 +99,13 @@ impl Viewpoint<'_> {
         let semi_axis = match &self.basin.region {
             Region::Box { lo, hi } => {
                 return [self.x[axis] - lo[axis], hi[axis] - self.x[axis]].map(|way| (way / v).max(0.0));
+            }
+            Region::Attraction(_) => return [-v, v].map(|v| self.basin.axis_exit_distance(axis, v)),
+            Region::Until(target) => {
+                return [-v, v].map(|v| {
+                    let direction = (0..self.x.len()).map(|i| if i == axis { v } else { 0.0 });
+                    target.entry(self.x.iter().copied(), direction)
+                });
             }
             Region::Ball { radius } => *radius,
             Region::Ellipsoid { semi_axes } => semi_axes[axis],

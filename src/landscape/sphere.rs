@@ -7,7 +7,7 @@
 //! # References
 //! - L'Ecuyer, Lemieux (2002), *Recent Advances in Randomized Quasi-Monte Carlo Methods*.
 
-use rand_distr::{Distribution, StandardUniform};
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
 use statrs::function::erf::erf_inv;
 use std::f64::consts::{SQRT_2, TAU};
 
@@ -59,6 +59,25 @@ fn shifted_lattice(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
     let mean = means.iter().sum::<f64>() / SHIFTS as f64;
     let square = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>();
     (mean, (square / (SHIFTS * (SHIFTS - 1)) as f64).sqrt())
+}
+
+/// Unit vectors in which a property of all directions is checked: the axes first, then 128 points of the circle, or in more dimensions 32 random
+/// ones per axis, up to 1,024.
+pub(crate) fn directions(dim: usize) -> Vec<Vec<f64>> {
+    let axis = |k: usize| (0..dim).map(|i| if i == k / 2 { 1.0 - 2.0 * (k % 2) as f64 } else { 0.0 }).collect();
+    let mut found: Vec<Vec<f64>> = (0..2 * dim).map(axis).collect();
+    if dim == 2 {
+        found.extend((0..128).map(|k| TAU * (f64::from(k) + 0.5) / 128.0).map(|a| vec![a.cos(), a.sin()]));
+        return found;
+    }
+    let mut stream = Stream::new(Seed(0), 1, dim as u64);
+    let count = (32 * dim).min(1024);
+    found.extend((0..count).map(|_| {
+        let point: Vec<f64> = (0..dim).map(|_| StandardNormal.sample(&mut stream)).collect();
+        let norm = point.iter().map(|x: &f64| x * x).sum::<f64>().sqrt();
+        point.iter().map(|x| x / norm).collect()
+    }));
+    found
 }
 
 /// Volume of the unit ball in `R^dim`, `π^(d/2) / Γ(1+d/2)`.

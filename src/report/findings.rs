@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
+use super::landing_findings::{hitting, landings};
 use super::number;
 use super::plot::axis::with_error;
 use super::select::{alpha, distinct, epsilon, group_by, title};
@@ -27,6 +28,8 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     random_problems(&mut text, studies);
     which_flatness(&mut text, results);
     transitions(&mut text, results);
+    landings(&mut text, results);
+    hitting(&mut text, results);
     steps(&mut text, results);
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }

@@ -13,6 +13,7 @@ mod draw_network_escape;
 mod drawing;
 mod figures;
 mod findings;
+mod landing_findings;
 mod occupancy_findings;
 mod page;
 mod plot;

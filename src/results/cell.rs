@@ -11,6 +11,7 @@ use crate::exit::{
 };
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
+use crate::landscape::{Basin, Wells};
 use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::theory::Prediction;
 
@@ -110,6 +111,8 @@ pub struct CellResult {
     pub events: u64,
     /// Exits by a jump, per noise axis.
     pub axes: Vec<AxisCount>,
+    /// Exits by the well in which they have landed; empty in a landscape without [wells](crate::landscape::Basin::wells).
+    pub landings: Vec<u64>,
     /// The prediction of the theory, if it applies.
     pub prediction: Option<Prediction>,
     /// Exact mean exit time, if the solver applies.
@@ -135,16 +138,18 @@ pub(super) struct Tally {
     pub moments: ExitMoments,
     pub events: u64,
     axes: Vec<AxisCount>,
+    landings: Vec<u64>,
     first: Vec<Outcome>,
     most: usize,
     exits: Vec<ExitSite>,
 }
 
 impl Tally {
-    pub fn new(dim: usize, most: usize) -> Self {
-        let axes = vec![AxisCount::default(); dim];
+    pub fn new(basin: &Basin, most: usize) -> Self {
+        let axes = vec![AxisCount::default(); basin.dim()];
+        let landings = vec![0; basin.wells().map_or(0, Wells::count)];
         let (first, exits) = (Vec::new(), Vec::new());
-        Tally { moments: ExitMoments::default(), events: 0, axes, first, most, exits }
+        Tally { moments: ExitMoments::default(), events: 0, axes, landings, first, most, exits }
     }
 
     /// Adds one path.
@@ -155,6 +160,11 @@ impl Tally {
                 Side::Minus => self.axes[site.axis as usize].minus += 1,
                 Side::Plus => self.axes[site.axis as usize].plus += 1,
             }
+        }
+        if let Some(well) = outcome.site().and_then(|site| site.landed)
+            && let Some(count) = self.landings.get_mut(usize::from(well.get()) - 1)
+        {
+            *count += 1;
         }
         if self.axes.len() == 1 && self.exits.len() < MOST_EXITS {
             self.exits.extend(outcome.site());
@@ -189,6 +199,7 @@ impl CellResult {
             median: None,
             events: tally.events,
             axes: tally.axes,
+            landings: tally.landings,
             prediction,
             exact_mean,
             second_order,
@@ -311,7 +322,8 @@ impl CellResult {
 }
 
 /// Columns of `escapes.csv`, in order.
-pub const ESCAPE_COLUMNS: [&str; 8] = ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump"];
+pub const ESCAPE_COLUMNS: [&str; 9] =
+    ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump", "landed"];
 
 /// Appends the row of `escapes.csv` for one path. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
 /// bits that the store keeps.
@@ -333,7 +345,11 @@ pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) 
             } else {
                 write_digits(out, site.overshoot)
             }
-            out.extend_from_slice(if site.by == Departure::Jump { b",true\n" } else { b",false\n" });
+            out.extend_from_slice(if site.by == Departure::Jump { b",true," } else { b",false," });
+            if let Some(well) = site.landed {
+                out.extend_from_slice(whole.format(well.get()).as_bytes());
+            }
+            out.push(b'\n');
         }
         Outcome::Censored { at } => write_without_site(out, b",censored,", at),
         Outcome::Diverged { at } => write_without_site(out, b",diverged,", at),
@@ -343,7 +359,7 @@ pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) 
 fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
     out.extend_from_slice(end);
     write_digits(out, at);
-    out.extend_from_slice(b",,,,\n");
+    out.extend_from_slice(b",,,,,\n");
 }
 
 #[cfg(test)]
@@ -351,6 +367,7 @@ mod tests {
     use super::*;
     use crate::experiment::is_fixed;
     use crate::scheme::ExitSite;
+    use std::num::NonZeroU16;
 
     #[test]
     fn no_setting_can_take_the_name_of_a_column() {
@@ -359,19 +376,22 @@ mod tests {
 
     #[test]
     fn rows_have_the_shortest_digits_that_read_back() {
-        let site = |overshoot| ExitSite { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep };
+        let site = |overshoot, landed| {
+            let landed = NonZeroU16::new(landed);
+            ExitSite { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep, landed }
+        };
         let row = |outcome| {
             let mut out = Vec::new();
             write_escape(&mut out, 2, 7, &outcome);
             String::from_utf8(out).unwrap()
         };
         let close = f64::from(1.3333334f32);
-        assert_eq!(row(Outcome::Exited { time: 0.1, site: site(close) }), "2,7,exited,0.1,3,-,1.3333334,false\n");
+        assert_eq!(row(Outcome::Exited { time: 0.1, site: site(close, 0) }), "2,7,exited,0.1,3,-,1.3333334,false,\n");
         assert_eq!(
-            row(Outcome::Exited { time: 1e-9, site: site(2f64.powi(200)) }),
-            "2,7,exited,1e-9,3,-,1.6069380442589903e60,false\n"
+            row(Outcome::Exited { time: 1e-9, site: site(2f64.powi(200), 12) }),
+            "2,7,exited,1e-9,3,-,1.6069380442589903e60,false,12\n"
         );
-        assert_eq!(row(Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,\n");
-        assert_eq!(row(Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,\n");
+        assert_eq!(row(Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,,\n");
+        assert_eq!(row(Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,,\n");
     }
 }

@@ -1,4 +1,4 @@
-//! `escapes.parquet`: the typed columns of `escapes.csv`. The exit site of a path that did not leave is null.
+//! `escapes.parquet`: the typed columns of `escapes.csv`. The exit site of a path that did not leave is null, and so is an unknown well.
 //!
 //! Cell and path numbers have a delta encoding, words a dictionary, and floating-point numbers byte-stream splitting. A row takes about 16
 //! bytes without compression.
@@ -29,6 +29,7 @@ const SCHEMA: &str = "message escapes {
     optional binary side (string);
     optional double overshoot;
     optional boolean by_jump;
+    optional int32 landed (integer(16, false));
 }";
 /// Rows of a group, which are held in memory. A file has at most 32,767 groups.
 const GROUP: usize = 1 << 20;
@@ -126,6 +127,7 @@ fn write_columns(mut group: SerializedRowGroupWriter<'_, AtomicFile>, rows: &[Ro
     })?;
     column::<DoubleType>(&mut group, rows, |row| site(row).map(|site| site.overshoot))?;
     column::<BoolType>(&mut group, rows, |row| site(row).map(|site| site.by == Departure::Jump))?;
+    column::<Int32Type>(&mut group, rows, |row| Some(i32::from(site(row)?.landed?.get())))?;
     group.close().map(|_| ())
 }
 

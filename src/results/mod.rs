@@ -7,6 +7,8 @@ mod escapes;
 #[cfg(feature = "parquet")]
 mod escapes_parquet;
 mod folder;
+mod hitting;
+mod landings;
 mod median;
 mod merge;
 mod occupancy;
@@ -26,6 +28,8 @@ pub use cell::{
 pub use check::check_warnings;
 pub use comparison::{COMPARISON_COLUMNS, Pair};
 pub use folder::{Request, ResultsError, ResultsFolder};
+pub use hitting::{HITTING_COLUMNS, Hitting};
+pub use landings::{LANDING_COLUMNS, Landings};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};
 pub use occupancy::{OCCUPANCY_COLUMNS, OccupancyResult, RATE_COLUMNS, WELL_COLUMNS, render_occupancy};
 pub use random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};

@@ -8,6 +8,8 @@ use super::cell::{CellResult, Tally, summary_columns};
 use super::check::check_means;
 use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
+use super::hitting::{HITTING_COLUMNS, Hitting};
+use super::landings::{LANDING_COLUMNS, Landings};
 use super::median::time_of_rank;
 use super::run::PreparedRun;
 use super::table::{TableError, TableFile, write_table};
@@ -38,8 +40,9 @@ fn held_per_cell(cells: usize) -> usize {
     (HELD / cells.max(1)).clamp(HELD_PER_CELL[0], HELD_PER_CELL[1])
 }
 
-/// Renders `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`], the trajectories of the paths that the experiment
-/// keeps and, if it pairs SGD with Adam, `comparison.csv` into `folder`, and removes a table of all paths in another format, which would be that of an earlier state. Returns the
+/// Renders into `folder`: `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`], the trajectories of the paths that the
+/// experiment keeps, `comparison.csv` if it pairs SGD with Adam, and `landings.csv` if exits land in several wells. Removes a table of all paths
+/// in another format, which would be that of an earlier state. Returns the
 /// results of all cells with at least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
@@ -80,7 +83,7 @@ pub fn render_tables(
     }
     check_means(&mut results);
     results.iter().try_for_each(|result| summary.row(result.summary_row(&parameters)))?;
-    follow_paths(run, &mut results);
+    follow_paths(run, store.identity(), &mut results);
     // The tables of another run that has taken the folder must not be replaced.
     store.check_place()?;
     escapes.map_or(Ok(()), Escapes::finish)?;
@@ -96,6 +99,14 @@ pub fn render_tables(
             Err(source) if source.kind() != ErrorKind::NotFound => return Err(TableError::Write { path, source }),
             _ => {}
         }
+    }
+    let hitting = Hitting::all(&results);
+    if !hitting.is_empty() {
+        write_table(folder, "hitting.csv", &HITTING_COLUMNS, hitting.iter().map(Hitting::row))?;
+    }
+    let landings = Landings::all(&results);
+    if !landings.is_empty() {
+        write_table(folder, "landings.csv", &LANDING_COLUMNS, landings.iter().flat_map(Landings::rows))?;
     }
     let pairs: Vec<Pair<'_>> = Pair::every(&results);
     if !pairs.is_empty() {
@@ -156,7 +167,7 @@ impl<'s> CellReader<'s> {
     ) -> Result<CellResult, TableError> {
         let cell = self.plan.index;
         let failed = |source| TableError::Sample { cell, source };
-        let mut tally = Tally::new(self.plan.problem.basin().dim(), held);
+        let mut tally = Tally::new(self.plan.problem.basin(), held);
         let prediction = Prediction::of(&self.plan.problem).ok();
         let most = self.end * CHUNK;
         let rate = prediction.as_ref().map(|prediction| prediction.rate).filter(|_| most > held as u64);

@@ -12,6 +12,7 @@ use super::run::PreparedRun;
 use super::table::{TableError, TableFile};
 use crate::files::digits;
 use crate::scheme::{PathRecord, StreamSource, Trajectory};
+use crate::store::Identity;
 
 /// Name of the table.
 pub const TRAJECTORIES: &str = "trajectories.csv";
@@ -31,11 +32,11 @@ pub struct KeptPath {
 }
 
 /// Computes the kept paths of every cell again.
-pub(super) fn follow_paths(run: &PreparedRun<'_>, results: &mut [CellResult]) {
+pub(super) fn follow_paths(run: &PreparedRun<'_>, identity: &Identity, results: &mut [CellResult]) {
     let experiment = run.experiment();
     results.par_iter_mut().for_each(|result| {
         let plan = &result.plan;
-        let source = StreamSource { seed: experiment.seed, cell: plan.index };
+        let source = StreamSource { seed: experiment.seed, cell: identity.stream(plan.index) };
         let Some(kernel) = run.kernels().get(plan.index as usize) else { return };
         let follow = |path| {
             let (record, trajectory) = kernel.follow(source, path, plan.limits)?;

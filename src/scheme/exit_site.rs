@@ -1,11 +1,14 @@
 //! The exit site of a path.
 
-use super::{Departure, ExitSite, Side};
+use std::num::NonZeroU16;
+
+use super::{Departure, ExitSite, Outcome, Side};
 use crate::landscape::Basin;
 
 /// The site of an exit by a jump of noise coordinate `axis` with the sign of `jump`.
 pub(super) fn by_noise_axis(basin: &Basin, x: &[f64], axis: usize, jump: f64) -> ExitSite {
-    ExitSite { axis: axis as u32, side: Side::of(jump), overshoot: overshoot(basin, x), by: Departure::Jump }
+    let (side, overshoot, landed) = (Side::of(jump), overshoot(basin, x), landed(basin, x));
+    ExitSite { axis: axis as u32, side, overshoot, by: Departure::Jump, landed }
 }
 
 /// The site of an exit, with the parameter coordinate that is furthest out as its axis.
@@ -18,21 +21,76 @@ pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> ExitSite
         })),
         None => furthest(offsets.map(|(i, y)| (i, y, y.abs()))),
     };
-    let overshoot = match by {
-        Departure::Jump => overshoot(basin, x),
-        Departure::Creep => 1.0,
+    let side = Side::of(offset);
+    let (overshoot, landed) = match by {
+        Departure::Jump => (overshoot(basin, x), landed(basin, x)),
+        Departure::Creep => (1.0, crept_into(basin, x, axis, side)),
     };
-    ExitSite { axis: axis as u32, side: Side::of(offset), overshoot, by }
+    ExitSite { axis: axis as u32, side, overshoot, by, landed }
 }
 
-/// The site of a path that crept out through a face of a box.
+/// The site of a path that crept out through a face of a box, without the well outside.
 pub(super) fn by_face(axis: usize, upper: bool) -> ExitSite {
     let side = if upper { Side::Plus } else { Side::Minus };
-    ExitSite { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep }
+    ExitSite { axis: axis as u32, side, overshoot: 1.0, by: Departure::Creep, landed: None }
 }
 
-/// Whether a coordinate overflowed towards a side without a face: such a path is not outside, but it cannot be continued.
+/// [`by_face`] with the well outside, for a path near `x`.
+pub(super) fn by_face_at(basin: &Basin, x: &[f64], axis: usize, upper: bool) -> ExitSite {
+    let site = by_face(axis, upper);
+    ExitSite { landed: crept_into(basin, x, axis, site.side), ..site }
+}
+
+/// The well into which `x` falls, counted from 1.
+pub(super) fn landed(basin: &Basin, x: &[f64]) -> Option<NonZeroU16> {
+    NonZeroU16::new(u16::try_from(basin.well_of(x)? + 1).ok()?)
+}
+
+/// The well just outside the place at which a path near `x` crept out.
+fn crept_into(basin: &Basin, x: &[f64], axis: usize, side: Side) -> Option<NonZeroU16> {
+    basin.wells()?;
+    landed(basin, &just_outside(basin, x, axis, side))
+}
+
+/// The point just outside the edge at which a path near `x` crept out: through the face of a box on `side` of `axis`, or else along the ray from
+/// the minimum.
+fn just_outside(basin: &Basin, x: &[f64], axis: usize, side: Side) -> Vec<f64> {
+    if let Some(inside) = basin.nearest_in_target(x) {
+        return inside;
+    }
+    let mut point = x.to_vec();
+    match basin.sides() {
+        Some((lo, hi)) => {
+            point[axis] = match side {
+                Side::Minus => point[axis].min(lo[axis].next_down()),
+                Side::Plus => point[axis].max(hi[axis].next_up()),
+            };
+        }
+        None => {
+            let beyond = (1.0 + f64::EPSILON) / basin.gauge(x);
+            if beyond > 1.0 {
+                point.iter_mut().zip(basin.minimum()).for_each(|(x, m)| *x = m + beyond * (*x - m));
+            }
+        }
+    }
+    point
+}
+
+/// The landing point of a path that is at `x` when it ends with `outcome`.
+pub(super) fn landing_point(basin: &Basin, x: &[f64], outcome: Outcome) -> Option<Vec<f64>> {
+    let site = outcome.site()?;
+    Some(match site.by {
+        Departure::Jump => x.to_vec(),
+        Departure::Creep => just_outside(basin, x, site.axis as usize, site.side),
+    })
+}
+
+/// Whether a coordinate overflowed towards a side without a face, or anywhere beside a target: such a path is not outside, but it cannot be
+/// continued.
 pub(super) fn is_lost(basin: &Basin, x: &[f64]) -> bool {
+    if basin.target().is_some() {
+        return x.iter().any(|x| !x.is_finite());
+    }
     basin
         .sides()
         .is_some_and(|(lo, hi)| x.iter().zip(lo).zip(hi).any(|((x, lo), hi)| x.is_infinite() && (x == lo || x == hi)))

@@ -148,6 +148,15 @@ pub trait PathKernel: Send + Sync {
         None
     }
 
+    /// The point at which a path lands outside, of length `d`, with the same stream as [`PathKernel::run`]; for a path that crept out, the point
+    /// just outside the edge. The path is run again, so that records stay short.
+    ///
+    /// `None` for a path that does not leave, and from kernels that do not know the point: those that leave coordinates at rest undrawn.
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let _ = (source, path, limits);
+        None
+    }
+
     /// The counts of whole chunks that the kernel makes besides the records, if it makes any.
     fn counting(&self) -> Option<&dyn CountingKernel> {
         None
@@ -220,6 +229,23 @@ pub enum SchemeError {
     NotOnLine {
         /// Its dimension.
         dim: usize,
+    },
+    /// A target that the large jumps cannot be followed to.
+    #[error(
+        "jump_adapted runs paths into a target on a line whose wells are known, and this landscape {}",
+        if *.dim == 1 { "has no known wells".to_string() } else { format!("has {dim} dimensions") }
+    )]
+    Target {
+        /// Dimension of the landscape.
+        dim: usize,
+    },
+    /// A basin of attraction that is known only by the flow.
+    #[error(
+        "{scheme} needs the distance to the edge, which is not known for a basin of attraction in several dimensions"
+    )]
+    NoDistances {
+        /// Name of the scheme.
+        scheme: &'static str,
     },
     /// Large jumps of another law are not drawn.
     #[error("{scheme} draws the jumps of SαS noise, and this noise is {law}")]

@@ -3,6 +3,8 @@
 //! A path leaves its basin, is still inside at the time limit, or diverges numerically. All three are data: a
 //! path that has not left is neither dropped nor redrawn, since either would bias every mean downwards.
 
+use std::num::NonZeroU16;
+
 use serde::{Deserialize, Serialize};
 
 /// Outcome of one path started inside a basin.
@@ -62,6 +64,10 @@ pub struct ExitSite {
     pub overshoot: f64,
     /// Part of the motion that carried the path across the edge.
     pub by: Departure,
+    /// Well into which `θ_Γ` falls, counted from 1; for a path that crept out, the one just outside the edge. `None` in a landscape without
+    /// [wells](crate::landscape::Basin::wells), and for a jump beyond the finite numbers in several coordinates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landed: Option<NonZeroU16>,
 }
 
 /// Direction along an axis.
@@ -112,9 +118,15 @@ pub struct PathRecord {
 mod tests {
     use super::*;
 
+    /// Millions of records are held at a time: the well takes none of their room.
+    #[test]
+    fn the_well_lies_in_the_padding() {
+        assert_eq!((size_of::<ExitSite>(), size_of::<PathRecord>()), (16, 32));
+    }
+
     #[test]
     fn only_an_exit_has_a_time_and_a_site() {
-        let site = ExitSite { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump };
+        let site = ExitSite { axis: 1, side: Side::of(-2.0), overshoot: 1.5, by: Departure::Jump, landed: None };
         let exited = Outcome::Exited { time: 3.0, site };
         assert_eq!((exited.exit_time(), exited.site()), (Some(3.0), Some(site)));
         assert_eq!(site.side.sign(), -1.0);

@@ -313,7 +313,7 @@ mod tests {
             place = if k.is_multiple_of(100) { 0.2 + 1e-6 * t } else { 1e-3 * f64::from(k % 7) };
             recorder.step(t, &[place]);
         }
-        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 3.0, by: Departure::Jump };
+        let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 3.0, by: Departure::Jump, landed: None };
         let record = PathRecord { outcome: Outcome::Exited { time: 100_001.0, site }, events: 100_001 };
         let (_, trajectory) = recorder.end(record, &[3.0]);
         assert!(trajectory.len() <= Trajectory::MOST_POINTS && trajectory.len() > 1_500, "{}", trajectory.len());

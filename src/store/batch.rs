@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::error::Damage;
-use super::packing::{Packer, unpack};
+use super::packing::{Packer, unpack, unpack_wells};
 use crate::engine::{BATCH, Batch, CHUNK};
 use crate::scheme::{OccupancyCounts, Outcome};
 
@@ -87,7 +87,9 @@ impl PackedChunk<'_> {
 
     /// Unpacks the outcomes of a cell in `dim` dimensions into `chunk`.
     pub(super) fn unpack(&self, dim: usize, chunk: &mut ChunkOutcomes) -> Result<(), Damage> {
-        if self.unpack_before_counts(dim, chunk)?.is_empty() { Ok(()) } else { Err(damage(self.id)) }
+        let wells = self.unpack_before_counts(dim, chunk)?;
+        let rest = unpack_wells(wells, &mut chunk.outcomes);
+        if rest.is_some_and(<[u8]>::is_empty) { Ok(()) } else { Err(damage(self.id)) }
     }
 
     /// Unpacks the outcomes into `chunk`, and returns its counts.

@@ -5,6 +5,10 @@
 //! differences are distributed over eight lanes in turn, so that one instruction shifts or joins eight of them. The bits of positive
 //! floating-point numbers have the order of the numbers, so exit times that span a few powers of two take 56 bits instead of 64, without
 //! loss. Overshoots are rounded to 24 significant bits. A path in one dimension takes 11 bytes.
+//!
+//! If any path of the chunk has landed in a known well, a fourth column follows: the number of the well, 0 for none.
+
+use std::num::NonZeroU16;
 
 use pulp::{Arch, NullaryFnOnce};
 
@@ -30,13 +34,14 @@ pub struct Packer {
     ends: Column,
     times: Column,
     overshoots: Column,
+    wells: Column,
 }
 
 impl Packer {
     /// Columns for one chunk at a time.
     pub fn new() -> Self {
-        let [ends, times, overshoots] = [[0; CHUNK as usize]; 3];
-        Packer { ends, times, overshoots }
+        let [ends, times, overshoots, wells] = [[0; CHUNK as usize]; 4];
+        Packer { ends, times, overshoots, wells }
     }
 
     /// Appends the packed outcomes of a chunk to `out`; returns the events of all its paths together.
@@ -48,24 +53,33 @@ impl Packer {
         Arch::new().dispatch(Packing { packer: self, records, out })
     }
 
-    /// Fills the columns; returns the events of all paths together.
+    /// Fills the columns but that of the wells; returns the events of all paths together, and whether any has landed in a known well.
     #[inline(always)]
-    fn read(&mut self, records: &[PathRecord]) -> u64 {
-        let mut events = 0u64;
+    fn read(&mut self, records: &[PathRecord]) -> (u64, bool) {
+        let (mut events, mut landed) = (0u64, false);
         let columns = self.ends.iter_mut().zip(&mut self.times).zip(&mut self.overshoots);
         for (record, ((end, time), overshoot)) in records.iter().zip(columns) {
             let Outcome::Exited { time: exit, site } = record.outcome else { return self.read_any(records) };
             // No run reaches 2^64 steps.
             events = events.wrapping_add(record.events);
+            landed |= site.landed.is_some();
             (*end, *time, *overshoot) = (place_code(site), exit.to_bits(), overshoot_code(site.overshoot));
         }
-        events
+        (events, landed)
+    }
+
+    /// The wells in which the paths have landed.
+    #[cold]
+    #[inline(never)]
+    fn read_wells(&mut self, records: &[PathRecord]) {
+        let number = |record: &PathRecord| record.outcome.site()?.landed.map(|well| u64::from(well.get()));
+        self.wells.iter_mut().zip(records).for_each(|(well, record)| *well = number(record).unwrap_or(0));
     }
 
     /// [`Packer::read`] for the few chunks in which not every path left.
     #[cold]
     #[inline(never)]
-    fn read_any(&mut self, records: &[PathRecord]) -> u64 {
+    fn read_any(&mut self, records: &[PathRecord]) -> (u64, bool) {
         let columns = self.ends.iter_mut().zip(&mut self.times).zip(&mut self.overshoots);
         for (record, ((end, time), overshoot)) in records.iter().zip(columns) {
             let (code, at, factor) = match record.outcome {
@@ -75,7 +89,8 @@ impl Packer {
             };
             (*end, *time, *overshoot) = (code, at.to_bits(), overshoot_code(factor));
         }
-        records.iter().fold(0, |events, record| events.wrapping_add(record.events))
+        let landed = records.iter().filter_map(|record| record.outcome.site()).any(|site| site.landed.is_some());
+        (records.iter().fold(0, |events, record| events.wrapping_add(record.events)), landed)
     }
 }
 
@@ -90,7 +105,8 @@ fn place_code(site: ExitSite) -> u64 {
         + (u64::from(site.axis) << 2 | u64::from(site.side == Side::Plus) << 1 | u64::from(site.by == Departure::Creep))
 }
 
-/// Appends the `paths` outcomes of a chunk to `out` and returns the bytes after them; `None` if [`Packer::pack`] cannot have written the bytes.
+/// Appends the `paths` outcomes of a chunk to `out`, without wells, and returns the bytes after them; `None` if [`Packer::pack`] cannot have
+/// written the bytes.
 pub fn unpack<'b>(mut bytes: &'b [u8], paths: usize, out: &mut Vec<Outcome>) -> Option<&'b [u8]> {
     let ends = read_column(&mut bytes, paths)?;
     let times = read_column(&mut bytes, paths)?;
@@ -106,6 +122,24 @@ pub fn unpack<'b>(mut bytes: &'b [u8], paths: usize, out: &mut Vec<Outcome>) -> 
     Some(bytes)
 }
 
+/// Reads the column of the wells, if there is one, into the `outcomes` before it, and returns the bytes after it; `None` for a well of a path that
+/// did not leave.
+pub fn unpack_wells<'b>(mut bytes: &'b [u8], outcomes: &mut [Outcome]) -> Option<&'b [u8]> {
+    if bytes.is_empty() {
+        return Some(bytes);
+    }
+    let wells = read_column(&mut bytes, outcomes.len())?;
+    for (outcome, well) in outcomes.iter_mut().zip(wells) {
+        let well = u16::try_from(well).ok()?;
+        match outcome {
+            Outcome::Exited { site, .. } => site.landed = NonZeroU16::new(well),
+            _ if well == 0 => {}
+            _ => return None,
+        }
+    }
+    Some(bytes)
+}
+
 fn site(place: u64, overshoot: u64) -> Option<ExitSite> {
     let overshoot = f64::from_bits(overshoot.checked_mul(1 << DROPPED)?);
     if !(overshoot >= 1.0) {
@@ -116,6 +150,7 @@ fn site(place: u64, overshoot: u64) -> Option<ExitSite> {
         side: if place & 2 == 0 { Side::Minus } else { Side::Plus },
         overshoot,
         by: if place & 1 == 0 { Departure::Jump } else { Departure::Creep },
+        landed: None,
     })
 }
 
@@ -133,9 +168,13 @@ impl NullaryFnOnce for Packing<'_> {
     #[inline(always)]
     fn call(self) -> u64 {
         let Packing { packer, records, out } = self;
-        let events = packer.read(records);
+        let (events, landed) = packer.read(records);
         for column in [&mut packer.ends, &mut packer.times, &mut packer.overshoots] {
             write_column(column, records.len(), out);
+        }
+        if landed {
+            packer.read_wells(records);
+            write_column(&mut packer.wells, records.len(), out);
         }
         events
     }
@@ -241,7 +280,7 @@ mod tests {
         Packer::new().pack(&records, out);
     }
 
-    fn outcomes(rng: &mut Stream, n: usize, axes: u32) -> Vec<Outcome> {
+    fn outcomes(rng: &mut Stream, n: usize, axes: u32, wells: u16) -> Vec<Outcome> {
         let one = |i: usize, rng: &mut Stream| {
             let time = -rng.open01().ln() * 10.0;
             let jump = rng.open01() < 0.9;
@@ -251,6 +290,7 @@ mod tests {
                 side: Side::of(rng.open01() - 0.5),
                 overshoot: f64::from_bits(overshoot_code(overshoot) << DROPPED),
                 by: if jump { Departure::Jump } else { Departure::Creep },
+                landed: NonZeroU16::new((rng.open01() * f64::from(wells)) as u16),
             };
             match i % 50 {
                 7 => Outcome::Censored { at: 30.0 },
@@ -264,12 +304,19 @@ mod tests {
     #[test]
     fn packed_outcomes_are_unpacked_bit_for_bit() {
         let mut rng = Stream::new(Seed(1), 0, 0);
-        for (n, axes) in [(0, 1), (1, 1), (2, 3), (255, 1), (256, 1), (256, 10_000)] {
-            let outcomes = outcomes(&mut rng, n, axes);
+        for (n, axes, wells) in
+            [(0, 1, 1), (1, 1, 4), (2, 3, 1), (255, 1, 1), (256, 1, 1), (256, 1, 4), (256, 10_000, u16::MAX)]
+        {
+            let outcomes = outcomes(&mut rng, n, axes, wells);
             let (mut bytes, mut back) = (Vec::new(), Vec::new());
             pack(&outcomes, &mut bytes);
-            unpack(&bytes, n, &mut back).unwrap();
+            let rest = unpack(&bytes, n, &mut back).unwrap();
+            assert_eq!(rest.is_empty(), !outcomes.iter().any(|o| o.site().is_some_and(|site| site.landed.is_some())));
+            assert!(unpack_wells(rest, &mut back).unwrap().is_empty());
             assert_eq!(outcomes, back);
+            if wells > 1 {
+                continue;
+            }
             // 12 bytes per path, apart from the heads of the columns and the unused bits of their last words.
             assert!(bytes.len() <= 36 + 4 * WORDS + 12 * n + if axes > 1 { 2 * n } else { 0 }, "{n}: {}", bytes.len());
         }
@@ -300,7 +347,13 @@ mod tests {
 
     #[test]
     fn the_extremes_survive() {
-        let site = |overshoot| ExitSite { axis: u32::MAX, side: Side::Plus, overshoot, by: Departure::Creep };
+        let site = |overshoot| ExitSite {
+            axis: u32::MAX,
+            side: Side::Plus,
+            overshoot,
+            by: Departure::Creep,
+            landed: NonZeroU16::new(u16::MAX),
+        };
         let outcomes = vec![
             Outcome::Exited { time: 0.0, site: site(1.0) },
             Outcome::Exited { time: f64::MAX, site: site(f64::INFINITY) },
@@ -309,7 +362,8 @@ mod tests {
         ];
         let (mut bytes, mut back) = (Vec::new(), Vec::new());
         pack(&outcomes, &mut bytes);
-        unpack(&bytes, 4, &mut back).unwrap();
+        let rest = unpack(&bytes, 4, &mut back).unwrap();
+        assert!(unpack_wells(rest, &mut back).unwrap().is_empty());
         assert_eq!(outcomes, back);
     }
 
@@ -328,7 +382,7 @@ mod tests {
     fn no_bytes_cause_a_panic() {
         let mut rng = Stream::new(Seed(3), 0, 0);
         let mut good = Vec::new();
-        pack(&outcomes(&mut rng, 256, 5), &mut good);
+        pack(&outcomes(&mut rng, 256, 5, 3), &mut good);
         let rounds = if cfg!(feature = "slow-tests") { 1_000_000 } else { 20_000 };
         for _ in 0..rounds {
             let mut bytes = good.clone();
@@ -342,7 +396,9 @@ mod tests {
             }
             let paths = if rng.next_u64().is_multiple_of(4) { (rng.next_u64() % 257) as usize } else { 256 };
             let mut out = Vec::new();
-            let _ = unpack(&bytes, paths, &mut out);
+            if let Some(rest) = unpack(&bytes, paths, &mut out) {
+                let _ = unpack_wells(rest, &mut out);
+            }
             assert!(out.len() <= paths);
         }
     }

@@ -4,6 +4,8 @@
 mod exact;
 mod exact_problem;
 mod flatness;
+mod hitting;
+mod landings;
 mod prediction;
 mod random_basins;
 mod random_problems;
@@ -18,6 +20,8 @@ mod well_chain;
 pub use exact::{ExactError, ExactExit};
 pub use exact_problem::exact_exit;
 pub use flatness::FlatnessMeasure;
+pub use hitting::mean_hitting_time;
+pub use landings::landing_shares;
 pub use prediction::{AxisRate, Prediction, TheoryError};
 pub use random_basins::{RandomBasin, RandomBasins, RandomDomain};
 pub use random_problems::{Ensemble, RandomProblems};

@@ -53,6 +53,11 @@ pub enum TheoryError {
         /// `l*`, the smallest number of jumps along a noise axis.
         jumps: u32,
     },
+    /// Paths run into a target.
+    #[error(
+        "paths run until they enter a target, on which there is no rate of leaving; the mean hitting time is that of the chain of the wells"
+    )]
+    Target,
     /// No jump can reach the edge.
     #[error("no jump of the noise can reach the edge of the basin")]
     Unreachable,
@@ -110,6 +115,9 @@ impl Prediction {
         if !noise.law().has_motion() {
             return Err(TheoryError::NoMotion { law: noise.law().name() });
         }
+        if basin.target().is_some() {
+            return Err(TheoryError::Target);
+        }
         if noise.alpha().is_gaussian() {
             return Err(TheoryError::Gaussian);
         }
@@ -123,7 +131,15 @@ impl Prediction {
         let (radon_measure, radon_error) = match noise.structure() {
             Structure::Independent => {
                 for i in 0..basin.dim() {
-                    let [plus, minus] = problem.jump_exits(&preconditioner, i, 1.0).map(|r| 0.5 * r.powf(-alpha));
+                    let [plus, minus] = if basin.is_followed() {
+                        let direction = problem.jump_direction(&preconditioner, i);
+                        [1.0, -1.0].map(|sign| {
+                            let way: Vec<f64> = direction.iter().map(|v| sign * v).collect();
+                            outside(&basin.crossings(&way), alpha)
+                        })
+                    } else {
+                        problem.jump_exits(&preconditioner, i, 1.0).map(|r| 0.5 * r.powf(-alpha))
+                    };
                     axes.push(AxisRate { minus: theta * minus, plus: theta * plus });
                 }
                 (axes.iter().map(|a| a.minus + a.plus).sum::<f64>() / theta, 0.0)
@@ -133,6 +149,9 @@ impl Prediction {
                 let (mean, error) = sphere::average(basin.dim(), |u| {
                     noise.amplitude().apply(u, &mut v);
                     preconditioner.divide(&mut v);
+                    if basin.is_followed() {
+                        return 2.0 * outside(&basin.crossings(&v), alpha);
+                    }
                     basin.exit_distance(&v).powf(-alpha)
                 });
                 let share = mean_abs_power(basin.dim(), alpha);
@@ -160,7 +179,13 @@ impl Prediction {
     }
 }
 
-/// The prediction for independent coordinates of any law with a motion.
+/// `½ Σ ± r_k^-α` over the distances at which a ray leaves the domain and comes back: the measure of the jumps along it that end outside.
+fn outside(crossings: &[f64], alpha: f64) -> f64 {
+    let signed = crossings.iter().enumerate().map(|(k, r)| if k % 2 == 0 { r.powf(-alpha) } else { -r.powf(-alpha) });
+    0.5 * signed.fold(0.0, |sum, part| sum + part)
+}
+
+/// The prediction for independent coordinates of any law with a motion. A ray ends at its first exit, also where it comes back into a basin of attraction.
 fn one_or_several_jumps(problem: &Problem, preconditioner: Preconditioner) -> Result<Prediction, TheoryError> {
     // The noise of steps is that of the motion whose increments they are.
     let eta = problem.dynamics().learning_rate();

@@ -75,11 +75,10 @@ impl<'p> Offer<'p> {
 
 /// Whether a law other than SαS has a predicted rate in this basin: a motion, and either one jump that reaches the edge or a line.
 fn has_rate(plan: &CellPlan) -> bool {
-    plan.problem.noise().law().is_stable()
-        || !matches!(
-            Prediction::of(&plan.problem),
-            Err(TheoryError::NoMotion { .. } | TheoryError::SeveralJumps { .. })
-        )
+    let has_none = || {
+        matches!(Prediction::of(&plan.problem), Err(TheoryError::NoMotion { .. } | TheoryError::SeveralJumps { .. }))
+    };
+    plan.problem.basin().target().is_none() && (plan.problem.noise().law().is_stable() || !has_none())
 }
 
 impl<'p> FigureChoice<'p> {

@@ -215,6 +215,12 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
         Domain::Ellipsoid { semi_axes } => lines.numbers("domain ellipsoid", semi_axes)?,
         Domain::Level { height } => lines.number("domain level", *height)?,
         Domain::Well => lines.text("domain", "well")?,
+        Domain::Attraction => lines.text("domain", "attraction")?,
+        Domain::Until(sides) => {
+            lines.numbers("domain until", sides.iter().map(|[lo, _]| lo))?;
+            lines.numbers("upper", sides.iter().map(|[_, hi]| hi))?;
+        }
+        Domain::UntilWell(well) => lines.number("domain until well", *well as f64)?,
     }
     lines.number("inset", cell.inset)?;
     lines.numbers("start", basin.start())

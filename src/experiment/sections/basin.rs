@@ -187,7 +187,14 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     }
     let basin = match Basin::shared(section.potential, domain.clone()) {
         Err(error @ LandscapeError::NoWell) => {
-            let help = "`well` is for a `double_well`, a `multi_well`, or an `expression` in one dimension with a saddle; give an interval, a ball or a level";
+            let help = match domain {
+                Domain::Attraction => {
+                    "a single minimum attracts from everywhere; give an interval, a box, a ball or a level"
+                }
+                _ => {
+                    "`well` is for a `double_well`, a `multi_well`, or an `expression` in one dimension with a saddle; give an interval, a ball or a level"
+                }
+            };
             domain_value.report_with_help(error.to_string(), help);
             return None;
         }
@@ -201,7 +208,20 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
             return None;
         }
         Err(error @ LandscapeError::NoReturn { .. }) => {
-            let help = "give the axis a curvature, or a finite end on the open side";
+            let help = match domain {
+                Domain::Until(_) | Domain::UntilWell(_) => "give the axis a curvature",
+                _ => "give the axis a curvature, or a finite end on the open side",
+            };
+            domain_value.report_with_help(error.to_string(), help);
+            return None;
+        }
+        Err(error @ LandscapeError::MinimumInTarget { .. }) => {
+            let help = "give a target without it; `well` of a `multi_well` or `double_well` chooses another minimum";
+            domain_value.report_with_help(error.to_string(), help);
+            return None;
+        }
+        Err(error @ LandscapeError::NoTargetWell { .. }) => {
+            let help = "`theory` lists the wells; give the target as `until = { interval = [lo, hi] }`";
             domain_value.report_with_help(error.to_string(), help);
             return None;
         }

@@ -11,16 +11,30 @@ enum DomainKind {
     Ellipsoid,
     Level,
     Well,
+    Attraction,
+    Until,
 }
 
-const DOMAINS: [(&str, DomainKind); 6] = [
+const DOMAINS: [(&str, DomainKind); 8] = [
     ("interval", DomainKind::Interval),
     ("box", DomainKind::Box),
     ("ball", DomainKind::Ball),
     ("ellipsoid", DomainKind::Ellipsoid),
     ("level", DomainKind::Level),
     ("well", DomainKind::Well),
+    ("attraction", DomainKind::Attraction),
+    ("until", DomainKind::Until),
 ];
+
+#[derive(Clone, Copy)]
+enum TargetKind {
+    Interval,
+    Box,
+    Well,
+}
+
+const TARGETS: [(&str, TargetKind); 3] =
+    [("interval", TargetKind::Interval), ("box", TargetKind::Box), ("well", TargetKind::Well)];
 
 /// A domain as it is given. The centre of a half width is known with the potential.
 pub(super) enum DomainSection {
@@ -53,7 +67,8 @@ impl DomainSection {
     /// The dimension, if the domain gives it.
     pub fn dim(&self) -> Option<usize> {
         match self {
-            DomainSection::Fixed(Domain::Box(sides)) => Some(sides.len()),
+            DomainSection::Fixed(Domain::Box(sides) | Domain::Until(sides)) => Some(sides.len()),
+            DomainSection::Fixed(Domain::UntilWell(_)) => Some(1),
             DomainSection::Fixed(Domain::Ellipsoid { semi_axes }) => Some(semi_axes.len()),
             _ => None,
         }
@@ -93,8 +108,33 @@ pub(super) fn read(table: &TableReader<'_>, dim: Option<usize>) -> Option<Domain
             domain.table()?.finish();
             DomainSection::Fixed(Domain::Well)
         }
+        DomainKind::Attraction => {
+            domain.table()?.finish();
+            DomainSection::Fixed(Domain::Attraction)
+        }
+        DomainKind::Until => DomainSection::Fixed(read_target(domain, dim)?),
     };
     Some(section)
+}
+
+/// The set into which paths run.
+fn read_target(domain: Value<'_>, dim: Option<usize>) -> Option<Domain> {
+    let table = domain.table()?;
+    let which = table.one_of("a target", &TARGETS);
+    table.finish();
+    let (kind, target) = which?;
+    if !matches!(kind, TargetKind::Box) && dim.is_some_and(|dim| dim > 1) {
+        target.report_with_help(format!("a target `{}` has one dimension", target.key), "use `box` in more");
+        return None;
+    }
+    Some(match kind {
+        TargetKind::Interval => Domain::Until(vec![read_side(target)?]),
+        TargetKind::Box => {
+            let sides: Vec<Option<[f64; 2]>> = target.list()?.map(read_side).collect();
+            Domain::Until(sides.into_iter().collect::<Option<_>>()?)
+        }
+        TargetKind::Well => Domain::UntilWell(target.integer(1, u64::from(u16::MAX))? as usize - 1),
+    })
 }
 
 /// A table with one positive number.

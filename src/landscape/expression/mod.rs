@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use self::formula::read;
 use self::tape::Tape;
 use super::minimum::descend;
-use super::{LandscapeError, Potential};
+use super::{LandscapeError, Potential, Wells};
 
 pub use self::formula::FormulaError;
 
@@ -21,6 +21,8 @@ const ZERO: f64 = 1e-9;
 /// Where the search for the saddles beside a minimum in one dimension begins and ends.
 const NEAREST: f64 = 1e-6;
 const FURTHEST: f64 = 1e6;
+/// Largest number of minima and saddles that are listed on either side: a periodic potential has no end of them.
+const MOST_TURNS: usize = 200;
 
 /// A potential given by a formula, with its gradient by reverse accumulation.
 ///
@@ -42,6 +44,7 @@ pub struct Expression {
     dim: usize,
     minimum: Vec<f64>,
     well: Option<[f64; 2]>,
+    wells: Option<Wells>,
 }
 
 impl Expression {
@@ -70,7 +73,7 @@ impl Expression {
             let what = if minimum.is_some() { "the minimum" } else { "the start" };
             return Err(LandscapeError::Length { what, found: dim, dim: formula.dim });
         }
-        let mut expression = Expression { tape: formula.tape, dim, minimum: from.clone(), well: None };
+        let mut expression = Expression { tape: formula.tape, dim, minimum: from.clone(), well: None, wells: None };
         let found = descend(&expression, &from, minimum.is_none())?;
         if minimum.is_some() {
             let moved = from.iter().zip(&found).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
@@ -80,40 +83,62 @@ impl Expression {
             }
         }
         expression.minimum = found;
-        expression.well = (dim == 1).then(|| [-1.0, 1.0].map(|sign| expression.saddle(sign)));
+        if dim == 1 {
+            let [left, right] = [-1.0, 1.0].map(|sign| expression.turns(sign));
+            expression.well = Some([
+                left.first().copied().unwrap_or(f64::NEG_INFINITY),
+                right.first().copied().unwrap_or(f64::INFINITY),
+            ]);
+            expression.wells = listed(expression.minimum[0], &left, &right);
+        }
         Ok(expression)
     }
 
-    /// The first point beside the minimum at which the slope turns, infinite if there is none; in one dimension.
-    fn saddle(&self, sign: f64) -> f64 {
+    /// The points on one side of the minimum at which the slope turns, outwards: a saddle, a minimum, and so on; in one dimension. Steps are a
+    /// hundredth of the way from the minimum, so that nearer pairs may be missed.
+    fn turns(&self, sign: f64) -> Vec<f64> {
         let minimum = self.minimum[0];
-        let rises = |distance: f64| {
+        let slope = |distance: f64| {
             let mut slope = [0.0];
             self.gradient(&[minimum + sign * distance], &mut slope);
             sign * slope[0]
         };
-        let (mut inside, mut step) = (0.0, NEAREST);
-        while inside < FURTHEST {
-            let slope = rises(inside + step);
-            if !slope.is_finite() {
+        let (mut inside, mut step, mut turns) = (0.0, NEAREST, Vec::new());
+        while inside < FURTHEST && turns.len() <= MOST_TURNS {
+            let next = slope(inside + step);
+            if !next.is_finite() {
                 break;
             }
-            if slope <= 0.0 && inside > 0.0 {
+            // The slope rises from a minimum until the first turn.
+            let rose = turns.len() % 2 == 0;
+            if (next > 0.0) != rose && inside > 0.0 {
                 let mut outside = inside + step;
                 while outside - inside > 1e-15 * outside {
                     let middle = 0.5 * (inside + outside);
                     if middle <= inside || middle >= outside {
                         break;
                     }
-                    if rises(middle) > 0.0 { inside = middle } else { outside = middle }
+                    if (slope(middle) > 0.0) == rose { inside = middle } else { outside = middle }
                 }
-                return minimum + sign * outside;
+                turns.push(minimum + sign * outside);
             }
             inside += step;
             step *= 1.01;
         }
-        sign * f64::INFINITY
+        turns
     }
+}
+
+/// The wells around a minimum, from the turning points of the slope on its two sides; `None` if they have no end, or if the potential falls
+/// beyond the last of them.
+fn listed(minimum: f64, left: &[f64], right: &[f64]) -> Option<Wells> {
+    let ends = |turns: &[f64]| turns.len() % 2 == 0 && turns.len() <= MOST_TURNS;
+    if !(ends(left) && ends(right)) {
+        return None;
+    }
+    let points: Vec<f64> = left.iter().rev().chain(&[minimum]).chain(right).copied().collect();
+    let every_other = |first: usize| points.iter().skip(first).step_by(2).copied().collect();
+    Wells::new(every_other(0), every_other(1)).ok()
 }
 
 impl Potential for Expression {
@@ -143,6 +168,10 @@ impl Potential for Expression {
 
     fn well(&self) -> Option<Vec<[f64; 2]>> {
         self.well.filter(|sides| sides.iter().any(|side| side.is_finite())).map(|sides| vec![sides])
+    }
+
+    fn landing_wells(&self) -> Option<Wells> {
+        self.wells.clone()
     }
 }
 

@@ -101,7 +101,7 @@ fn derivatives_agree_with_differences() {
     for _ in 0..400 {
         let text = random_formula(&mut rng, 3);
         let tape = read(&text, &[]).unwrap().tape;
-        let expression = Expression { tape, dim: 2, minimum: vec![0.0; 2], well: None };
+        let expression = Expression { tape, dim: 2, minimum: vec![0.0; 2], well: None, wells: None };
         let x = [rng.random_range(-1.5..1.5), rng.random_range(-1.5..1.5)];
         gradient_agrees_with_value(&expression, &x);
         let hessian = expression.hessian(&x);

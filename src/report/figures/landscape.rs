@@ -84,7 +84,8 @@ impl Figure for LandscapeFigure<'_> {
             let width = WIDTHS[columns - 1];
             let is_plane = |landscape: &&Landscape<'_>| landscape.basin().dim() == 2;
             let planes = row.iter().filter(is_plane).map(|landscape| shape(landscape.basin()) * width);
-            let height = planes.fold(if row.iter().all(|landscape| is_plane(&landscape)) { 0.0 } else { height }, f64::max);
+            let height =
+                planes.fold(if row.iter().all(|landscape| is_plane(&landscape)) { 0.0 } else { height }, f64::max);
             has_plane |= row.iter().any(|landscape| is_plane(&landscape));
             sheet.row(height, row.iter().map(|landscape| landscape.panel(height / width)));
         }

@@ -16,6 +16,7 @@ use super::monitoring::{basin_shift, is_near_one, watched_shift};
 use super::step_noise::{StepLaw, StepNoise};
 use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::{LevyNoise, NoiseLaw, Stream};
+use crate::scheme::exit_site::landing_point;
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
@@ -131,6 +132,9 @@ impl Scheme for Euler {
             return Err(SchemeError::Discrete);
         }
         self.check_law(problem)?;
+        if problem.basin().is_followed() && self.monitoring == Monitoring::Corrected {
+            return Err(SchemeError::NoDistances { scheme: "euler with corrected monitoring" });
+        }
         SchemeError::check_hessian(problem)
     }
 
@@ -521,6 +525,12 @@ impl PathKernel for EulerKernel {
             None => self.path(&mut ws, &mut source.stream(path), limits, &mut recorder),
         };
         Some(recorder.end(record, &ws.x))
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let mut ws = self.workspace();
+        let record = self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved);
+        landing_point(self.problem.basin(), &ws.x, record.outcome)
     }
 
     fn warnings(&self) -> &[String] {

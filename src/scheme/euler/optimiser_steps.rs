@@ -9,6 +9,7 @@ use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
 use crate::dynamics::{Dynamics, Problem, Recursion, Stepper};
 use crate::noise::Stream;
+use crate::scheme::exit_site::landing_point;
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
 use crate::scheme::{Euler, Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
@@ -85,6 +86,10 @@ impl PathKernel for SgdKernel {
 
     fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
         self.euler.follow(source, path, limits)
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        self.euler.landing_point(source, path, limits)
     }
 
     fn describe(&self) -> String {
@@ -190,6 +195,12 @@ impl<R: Recursion + 'static> PathKernel for OptimiserKernel<R> {
         let (mut ws, mut recorder) = (self.workspace(), Recorder::new(self.problem.basin()));
         let record = self.path(&mut ws, &mut source.stream(path), limits, &mut recorder);
         Some(recorder.end(record, &ws.x))
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let mut ws = self.workspace();
+        let record = self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved);
+        landing_point(self.problem.basin(), &ws.x, record.outcome)
     }
 
     fn describe(&self) -> String {

@@ -11,7 +11,7 @@ use crate::noise::{
     Alpha, CutStable, EmpiricalNoise, LevyNoise, NoiseError, NoiseLaw, PositiveStable, QuantileTable, SkewedStable,
     StableLaw, Stream, Structure,
 };
-use crate::scheme::exit_site::{by_coordinate, by_noise_axis, is_lost};
+use crate::scheme::exit_site::{by_coordinate, by_noise_axis, is_lost, landed};
 use crate::scheme::{Departure, ExitSite, Side};
 
 /// A step whose noise moves the path by more than this share of the way to the edge counts as a jump.
@@ -147,12 +147,13 @@ impl StepNoise {
         let values = if self.noise.structure() == Structure::Independent { xi } else { kick };
         let axis = strongest(values)?;
         let side = Side::of(values[axis]);
-        Some(ExitSite { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump })
+        let landed = landed(basin, x);
+        Some(ExitSite { axis: axis as u32, side, overshoot: f64::INFINITY, by: Departure::Jump, landed })
     }
 
     /// The site of an exit to a finite point.
     fn site(&self, basin: &Basin, x: &[f64], xi: &[f64], kick: &[f64]) -> ExitSite {
-        if basin.exit_distance(kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
+        if way_out(basin, kick) * JUMP_SHARE > 1.0 || basin.contains(x) {
             return by_coordinate(basin, x, Departure::Creep);
         }
         if self.noise.structure() == Structure::Isotropic {
@@ -164,6 +165,17 @@ impl StepNoise {
         });
         let axis = strongest.unwrap_or(0);
         by_noise_axis(basin, x, axis, xi[axis])
+    }
+}
+
+/// The way from the minimum to the edge in units of `kick`: along it, or to a target, which paths enter from any side, straight.
+fn way_out(basin: &Basin, kick: &[f64]) -> f64 {
+    match basin.target() {
+        None => basin.exit_distance(kick),
+        Some(_) => {
+            let norm = kick.iter().map(|k| k * k).sum::<f64>().sqrt();
+            basin.edge(basin.minimum(), &mut vec![0.0; kick.len()]) / norm
+        }
     }
 }
 

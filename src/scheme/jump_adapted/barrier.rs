@@ -146,11 +146,11 @@ pub(super) fn isotropic_direction_factor(dim: usize) -> f64 {
 }
 
 /// Beyond this exponent no draw of a 64-bit uniform lets a bridge cross.
-pub(super) const FAR: f64 = 46.0;
+pub(in crate::scheme) const FAR: f64 = 46.0;
 
 /// A stretch of a path and the barrier of its Gaussian part.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bridge {
+pub(in crate::scheme) struct Bridge {
     /// Signed distances of its beginning and its end from the barrier, positive inside.
     pub from: f64,
     pub to: f64,
@@ -181,7 +181,7 @@ impl Bridge {
 }
 
 /// The edge that a bridge with exponential number `draw` crosses: the probabilities `e^(-exponent)` of several edges are added.
-pub(super) fn crossed(exponents: impl IntoIterator<Item = f64>, draw: f64) -> Option<usize> {
+pub(in crate::scheme) fn crossed(exponents: impl IntoIterator<Item = f64>, draw: f64) -> Option<usize> {
     let uniform = (-draw).exp();
     let mut sum = 0.0;
     exponents.into_iter().position(|exponent| {

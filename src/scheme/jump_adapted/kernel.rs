@@ -26,7 +26,9 @@ use super::path_events::PathEvents;
 use super::thresholds::{FAR, NEAR, far_threshold, near_threshold};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::{NoiseLaw, QuantileTable};
+use crate::scheme::exit_site::landing_point;
 use crate::scheme::interval::IntervalProblem;
+use crate::scheme::occupancy::HittingKernel;
 use crate::scheme::time_scale::{crossing_time, relaxation_rates};
 use crate::scheme::{Limits, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
@@ -104,6 +106,12 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
+        if problem.basin().target().is_some() {
+            return HittingKernel::check(problem);
+        }
+        if problem.basin().is_followed() {
+            return Err(SchemeError::NoDistances { scheme: self.name() });
+        }
         SchemeError::check_hessian(problem)?;
         let coupled = !problem.noise().amplitude().is_diagonal();
         SchemeError::check_matrix("the covariance of the small jumps", coupled, problem.basin().dim())
@@ -111,6 +119,9 @@ impl Scheme for JumpAdapted {
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
+        if problem.basin().target().is_some() {
+            return Ok(Box::new(HittingKernel::new(problem, self.threshold, self.step_cap)?));
+        }
         Ok(Box::new(JumpAdaptedKernel::new(self, problem)?))
     }
 }
@@ -199,12 +210,20 @@ impl PathKernel for JumpAdaptedKernel {
     }
 
     fn follow(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<(PathRecord, Trajectory)> {
-        // Lanes and active coordinates have random numbers of their own: each way of running a path is followed by itself.
+        // Lanes on a line and active coordinates have random numbers of their own: each way of running a path is followed by itself.
         Some(match (&self.interval, &self.lazy) {
             (Some(events), _) => events.follow(self.paths.basin(), source, path, limits),
             (_, Some(events)) => events.follow(self.paths.basin(), source, path, limits),
             _ => self.paths.follow(source, path, limits),
         })
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        if self.interval.is_none() && self.lazy.is_some() {
+            return None;
+        }
+        let (record, trajectory) = self.follow(source, path, limits)?;
+        landing_point(self.paths.basin(), trajectory.last()?.x, record.outcome)
     }
 
     fn describe(&self) -> String {

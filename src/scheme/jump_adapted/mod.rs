@@ -18,4 +18,5 @@ mod sgd_motion;
 mod thresholds;
 
 pub use barrier::small_jump_shift;
+pub(in crate::scheme) use barrier::{Bridge, FAR, crossed};
 pub use kernel::JumpAdapted;

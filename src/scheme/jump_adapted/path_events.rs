@@ -15,7 +15,7 @@ use super::sgd_motion::sgd_motion;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
 use crate::landscape::Basin;
 use crate::noise::Stream;
-use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis, is_lost};
+use crate::scheme::exit_site::{by_coordinate, by_face_at, by_noise_axis, is_lost};
 use crate::scheme::time_scale::{crossing_time, curvature_range};
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved, move_to_edge};
 use crate::scheme::{Departure, Limits, Outcome, PathRecord, PointKind, StreamSource, Trajectory};
@@ -198,7 +198,7 @@ impl PathEvents {
                 }
                 if let Some((delay, face)) = self.crossing(state, tau, rng) {
                     let site = match face {
-                        Some(face) => by_face(face / 2, face % 2 == 1),
+                        Some(face) => by_face_at(basin, &state.x, face / 2, face % 2 == 1),
                         None => by_coordinate(basin, &state.x, Departure::Creep),
                     };
                     if O::WATCHES {

@@ -3,20 +3,19 @@
 use std::ops::Range;
 
 use rand::RngExt;
-use rand_distr::Exp1;
 
-use super::adam::{AdamFlow, AdamState};
+use super::adam::AdamFlow;
 use super::counts::OccupancyCounts;
-use super::local_wells::LocalWells;
+use super::equation::{AdamMover, Equation, Mover, SgdMover};
+use super::local_wells::Cuts;
 use super::settings::Occupancy;
 use super::sgd::SgdFlow;
 use super::steps::{OptimiserSteps, StepRun};
 use super::watch::Watch;
 use crate::dynamics::{Dynamics, Problem, SecondMoment};
 use crate::landscape::Wells;
-use crate::noise::{LevyMeasure, NoiseError, NoiseLaw, Stream};
+use crate::noise::{NoiseError, NoiseLaw, Stream};
 use crate::scheme::kernel::CountingKernel;
-use crate::scheme::linear::momentum_covariance;
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
 pub(super) struct OccupancyKernel {
@@ -34,12 +33,6 @@ enum Motion {
     Steps(Box<dyn StepRun>),
 }
 
-struct Equation<F> {
-    flow: F,
-    local: LocalWells,
-    measure: LevyMeasure,
-}
-
 /// How a path ended.
 struct Ended {
     time: f64,
@@ -50,29 +43,17 @@ struct Ended {
 impl OccupancyKernel {
     pub fn new(settings: &Occupancy, problem: &Problem) -> Result<Self, NoiseError> {
         let wells = settings.wells();
-        let q = problem.preconditioner().map_or(1.0, |q| q.entry(0));
         let kappa = settings.threshold();
-        let at_rest = |curvature: f64, variance: f64| (0.5 * variance / curvature).sqrt();
-        let local = || LocalWells::new(problem, wells, kappa, 1.0, at_rest);
-        let measure = *problem.noise().measure();
+        let cuts = Cuts { wells, kappa, within: &|_| f64::INFINITY };
+        let local = || Equation::sgd(problem, cuts, settings.step_cap()).local;
         let jumps = if problem.noise().alpha().is_gaussian() {
             "diffusion without jumps".to_string()
         } else {
             format!("jumps above {kappa} of the width of a well")
         };
         let (motion, description) = match problem.dynamics() {
-            Dynamics::Sgd => {
-                let flow = SgdFlow { share: settings.step_cap() };
-                (Motion::Sgd(Equation { flow, local: local(), measure }), jumps)
-            }
-            Dynamics::Adam(adam) => {
-                let spread = |curvature: f64, variance: f64| {
-                    momentum_covariance(adam.beta1_rate(), curvature, q, variance / (q * q))[0].sqrt()
-                };
-                let local = LocalWells::new(problem, wells, kappa, q, spread);
-                let flow = AdamFlow::new(adam, adam.noise_scales(problem.noise(), 1)[0]);
-                (Motion::Adam(Equation { flow, local, measure }), jumps)
-            }
+            Dynamics::Sgd => (Motion::Sgd(Equation::sgd(problem, cuts, settings.step_cap())), jumps),
+            Dynamics::Adam(adam) => (Motion::Adam(Equation::adam(problem, cuts, adam)), jumps),
             Dynamics::SgdSteps(sgd) => {
                 (Motion::Steps(OptimiserSteps::boxed(problem, local(), sgd.stepper(1))?), sgd.describe())
             }
@@ -120,11 +101,11 @@ impl OccupancyKernel {
             let mut watch = Watch::start(wells, &self.cores, self.settings.times(), &mut counts, x);
             let ended = match &self.motion {
                 Motion::Sgd(equation) => {
-                    equation.follow(wells, &mut SgdMover { equation, x }, &mut watch, &mut rng, &limits)
+                    follow(equation, wells, &mut SgdMover { equation, x }, &mut watch, &mut rng, &limits)
                 }
                 Motion::Adam(equation) => {
                     let state = equation.flow.start(&equation.local, x);
-                    equation.follow(wells, &mut AdamMover { equation, state }, &mut watch, &mut rng, &limits)
+                    follow(equation, wells, &mut AdamMover { equation, state }, &mut watch, &mut rng, &limits)
                 }
                 Motion::Steps(steps) => {
                     let ended = steps.run(x, &mut watch, &mut rng, &limits);
@@ -140,109 +121,52 @@ impl OccupancyKernel {
     }
 }
 
-/// The part of the state that jumps, and how it moves.
-trait Mover {
-    fn x(&self) -> f64;
-    /// Moves at time `t` for at most `most`; returns for how long.
-    fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
-    /// Displaces the parameters by a jump `y` of the noise, in units of `εΣ`.
-    fn jump(&mut self, y: f64);
-}
-
-impl<F> Equation<F> {
-    /// Follows one path to the last time of the watch.
-    fn follow(
-        &self,
-        wells: &Wells,
-        mover: &mut dyn Mover,
-        watch: &mut Watch<'_>,
-        rng: &mut Stream,
-        limits: &Limits<'_>,
-    ) -> Ended {
-        let Equation { local, measure, .. } = self;
-        let wait = |well: usize, rng: &mut Stream| {
-            let rate = local.well(well).jump_rate;
-            if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
-        };
-        let (mut t, mut events, mut well) = (0.0, 0u64, wells.well_of(mover.x()));
-        let mut until_jump = wait(well, rng);
-        while let Some(next) = watch.next_time() {
-            if limits.abandoned(events) {
-                break;
-            }
-            events += 1;
-            let most = until_jump.min(next - t);
-            let tau = mover.step(well, [t, most], rng);
+/// Follows one path to the last time of the watch.
+fn follow<F>(
+    equation: &Equation<F>,
+    wells: &Wells,
+    mover: &mut dyn Mover,
+    watch: &mut Watch<'_>,
+    rng: &mut Stream,
+    limits: &Limits<'_>,
+) -> Ended {
+    let (mut t, mut events, mut well) = (0.0, 0u64, wells.well_of(mover.x()));
+    let mut until_jump = equation.wait(well, rng);
+    while let Some(next) = watch.next_time() {
+        if limits.abandoned(events) {
+            break;
+        }
+        events += 1;
+        let most = until_jump.min(next - t);
+        let tau = mover.step(well, [t, most], rng);
+        if !mover.x().is_finite() {
+            return Ended { time: t, events, diverged: true };
+        }
+        let records = tau >= most && next - t <= until_jump;
+        t = if records { next } else { t + tau };
+        until_jump -= tau;
+        watch.see(t, mover.x());
+        if records {
+            watch.record(mover.x());
+        }
+        if until_jump <= 0.0 {
+            mover.jump(equation.draw_jump(well, rng));
             if !mover.x().is_finite() {
                 return Ended { time: t, events, diverged: true };
             }
-            let records = tau >= most && next - t <= until_jump;
-            t = if records { next } else { t + tau };
-            until_jump -= tau;
             watch.see(t, mover.x());
-            if records {
-                watch.record(mover.x());
-            }
-            if until_jump <= 0.0 {
-                mover.jump(measure.jump_above(local.well(well).cut, rng));
-                if !mover.x().is_finite() {
-                    return Ended { time: t, events, diverged: true };
-                }
-                watch.see(t, mover.x());
-                well = wells.well_of(mover.x());
-                until_jump = wait(well, rng);
-            } else {
-                let now = wells.well_of(mover.x());
-                if now != well {
-                    // The waiting time has no memory: with the cut of another well it is drawn anew.
-                    well = now;
-                    until_jump = wait(well, rng);
-                }
+            well = wells.well_of(mover.x());
+            until_jump = equation.wait(well, rng);
+        } else {
+            let now = wells.well_of(mover.x());
+            if now != well {
+                // The waiting time has no memory: with the cut of another well it is drawn anew.
+                well = now;
+                until_jump = equation.wait(well, rng);
             }
         }
-        Ended { time: t, events, diverged: false }
     }
-}
-
-struct SgdMover<'e> {
-    equation: &'e Equation<SgdFlow>,
-    x: f64,
-}
-
-impl Mover for SgdMover<'_> {
-    fn x(&self) -> f64 {
-        self.x
-    }
-
-    fn step(&mut self, well: usize, [_, most]: [f64; 2], rng: &mut Stream) -> f64 {
-        let Equation { flow, local, .. } = self.equation;
-        flow.step(local, local.well(well), &mut self.x, most, rng)
-    }
-
-    fn jump(&mut self, y: f64) {
-        self.x += self.equation.local.amplitude * y;
-    }
-}
-
-struct AdamMover<'e> {
-    equation: &'e Equation<AdamFlow>,
-    state: AdamState,
-}
-
-impl Mover for AdamMover<'_> {
-    fn x(&self) -> f64 {
-        self.state.x
-    }
-
-    fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64 {
-        let Equation { flow, local, .. } = self.equation;
-        flow.step(local, local.well(well), &mut self.state, span, rng)
-    }
-
-    fn jump(&mut self, y: f64) {
-        // `Q` is predictable: the one before the jump.
-        self.state.x += self.equation.local.amplitude * y / self.equation.flow.q(&self.state);
-    }
+    Ended { time: t, events, diverged: false }
 }
 
 impl Scheme for Occupancy {

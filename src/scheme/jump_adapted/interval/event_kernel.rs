@@ -106,7 +106,8 @@ mod tests {
     use crate::landscape::{Asymmetric, Basin, Domain, Flat, Potential, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, Seed, levels};
     use crate::scheme::jump_adapted::kernel::JumpAdaptedKernel;
-    use crate::scheme::{Departure, JumpAdapted, PathKernel, Side};
+    use crate::scheme::{Departure, Side};
+    use crate::scheme::{JumpAdapted, PathKernel};
 
     const SOURCE: StreamSource = StreamSource { seed: Seed(3), cell: 1 };
 

@@ -244,7 +244,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         }
         if let Some((edge, _)) = crossing {
             let side = if edge == 0 { Side::Minus } else { Side::Plus };
-            let site = ExitSite { axis: 0, side, overshoot: 1.0, by: Departure::Creep };
+            let site = ExitSite { axis: 0, side, overshoot: 1.0, by: Departure::Creep, landed: None };
             return record(Outcome::Exited { time: exit, site }, flow_events);
         }
         let x = self.x[lane];
@@ -256,7 +256,7 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
             }
             let overshoot = ((x - interval.minimum) / (end - interval.minimum)).max(1.0);
             let side = Side::of(interval.noise_of(self.kick[lane]));
-            let site = ExitSite { axis: 0, side, overshoot, by: Departure::Jump };
+            let site = ExitSite { axis: 0, side, overshoot, by: Departure::Jump, landed: None };
             return record(Outcome::Exited { time: t, site }, events);
         }
         if events >= limits.max_events {

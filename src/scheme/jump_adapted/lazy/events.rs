@@ -451,7 +451,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     fn creeps(&self, place: &Place<M::Own>) -> ExitSite {
         let furthest = place.active.iter().max_by(|a, b| a.y.abs().total_cmp(&b.y.abs()));
         let (axis, y) = furthest.map_or((0, 0.0), |active| (active.axis, active.y));
-        ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep }
+        ExitSite { axis, side: Side::of(y), overshoot: 1.0, by: Departure::Creep, landed: None }
     }
 
     /// A large jump; returns the end of the path if it leaves.
@@ -481,7 +481,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         }
         let gauge = if self.shape == Shape::Round { square.sqrt() } else { axis.part(y).abs() };
         let overshoot = if y.is_finite() { gauge.max(1.0) } else { f64::INFINITY };
-        let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump };
+        let site = ExitSite { axis: number, side: Side::of(size), overshoot, by: Departure::Jump, landed: None };
         Some(Outcome::Exited { time: place.t, site })
     }
 

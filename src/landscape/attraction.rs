@@ -1,0 +1,278 @@
+//! # The basin of attraction of a minimum in several dimensions
+//!
+//! The set of points from which the gradient flow `dx/dt = -∇F(x)` tends to the minimum `θ*`. Whether a point belongs to it is decided by following
+//! the flow with adaptive steps of a Runge-Kutta pair, until it enters the core: a ball around `θ*` in which `(x - θ*)·∇F(x) > 0`, so that the flow
+//! stays in it and ends at `θ*`. A flow that comes to another minimum, that falls below `F(θ*)`, or that leaves the finite numbers, does not.
+//!
+//! Errors: the flow crosses the boundary of the set by mistake only from a distance of the order [`TOLERANCE`] times the radius of the core. The
+//! core is checked in finitely many directions. Along a ray, parts narrower than [`OUTWARDS`] of the way may be missed.
+
+use nalgebra::DVector;
+
+use super::sphere::directions;
+use super::{Form, LandscapeError, Potential};
+
+/// Local error of the flow in radii of the core.
+const TOLERANCE: f64 = 1e-5;
+/// Growth of the steps along a ray, as a share of the way.
+const OUTWARDS: f64 = 0.05;
+/// Where the search along a ray ends, in radii of the core.
+const FURTHEST: f64 = 1e5;
+/// Growth of the ball while the core is searched for, its smallest radius and its largest, in units of `1 + |θ*|`.
+const GROWTH: f64 = 1.05;
+const SMALLEST: f64 = 1e-6;
+const LARGEST: f64 = 1e6;
+/// Share of the largest ball that is used: between the directions that were looked at it might be smaller.
+const USED: f64 = 0.8;
+/// Steps of the flow between two looks for another minimum, and the largest number of steps.
+const LOOK_EVERY: u32 = 8;
+const MOST_STEPS: u32 = 100_000;
+/// Largest number of dimensions.
+const MOST_DIMENSIONS: usize = 200;
+/// Rays along which an end of the set is looked for.
+const MOST_RAYS: usize = 64;
+
+/// The basin of attraction of the minimum of a potential.
+#[derive(Clone, Debug)]
+pub(super) struct Attraction {
+    /// Radius of the core.
+    core: f64,
+    /// `F(θ*)`.
+    floor: f64,
+}
+
+impl Attraction {
+    /// The basin of the minimum of `potential`.
+    ///
+    /// # Errors
+    /// [`LandscapeError::NoCore`] if the flow does not lead to the minimum from anywhere around it, [`LandscapeError::NoWell`] if it leads there
+    /// from everywhere, and [`LandscapeError::TooManyDimensions`].
+    pub fn new(potential: &dyn Potential) -> Result<Self, LandscapeError> {
+        let minimum = potential.minimum();
+        if minimum.len() > MOST_DIMENSIONS {
+            return Err(LandscapeError::TooManyDimensions { most: MOST_DIMENSIONS, dim: minimum.len() });
+        }
+        // The other forms have one minimum.
+        if !matches!(potential.form(), Form::General) {
+            return Err(LandscapeError::NoWell);
+        }
+        let directions = directions(minimum.len());
+        let scale = 1.0 + norm(minimum);
+        let (mut point, mut gradient) = (minimum.to_vec(), vec![0.0; minimum.len()]);
+        let mut leads_inwards = |radius: f64| {
+            directions.iter().all(|u| {
+                point.iter_mut().zip(minimum).zip(u).for_each(|((p, m), u)| *p = m + radius * u);
+                potential.gradient(&point, &mut gradient);
+                gradient.iter().zip(u).map(|(g, u)| g * u).sum::<f64>() > 0.0
+            })
+        };
+        let mut radius = SMALLEST * scale;
+        while radius < LARGEST * scale && leads_inwards(radius) {
+            radius *= GROWTH;
+        }
+        if radius == SMALLEST * scale {
+            return Err(LandscapeError::NoCore { minimum: minimum.to_vec() });
+        }
+        let attraction = Attraction { core: USED * radius / GROWTH, floor: potential.value(minimum) };
+        let is_bounded = |u: &Vec<f64>| attraction.exit(potential, u).is_finite();
+        if radius >= LARGEST * scale || !directions.iter().take(MOST_RAYS).any(is_bounded) {
+            return Err(LandscapeError::NoWell);
+        }
+        Ok(attraction)
+    }
+
+    /// Whether the flow leads from `x` to the minimum; `false` for a point that is not finite.
+    pub fn holds(&self, potential: &dyn Potential, x: &[f64]) -> bool {
+        let minimum = potential.minimum();
+        let away = |x: &[f64]| x.iter().zip(minimum).map(|(x, m)| (x - m) * (x - m)).sum::<f64>().sqrt();
+        if away(x) < self.core {
+            return true;
+        }
+        let dim = x.len();
+        let (mut x, mut next) = (x.to_vec(), vec![0.0; dim]);
+        let [mut k1, mut k2, mut k3, mut k4] = [(); 4].map(|()| vec![0.0; dim]);
+        potential.gradient(&x, &mut k1);
+        let mut h = 0.1 * self.core / norm(&k1);
+        for step in 1..=MOST_STEPS {
+            // The pair of Bogacki and Shampine.
+            moved(&mut next, &x, &[(0.5 * h, &k1)]);
+            potential.gradient(&next, &mut k2);
+            moved(&mut next, &x, &[(0.75 * h, &k2)]);
+            potential.gradient(&next, &mut k3);
+            moved(&mut next, &x, &[(2.0 / 9.0 * h, &k1), (h / 3.0, &k2), (4.0 / 9.0 * h, &k3)]);
+            potential.gradient(&next, &mut k4);
+            let slopes = k1.iter().zip(&k2).zip(&k3).zip(&k4);
+            let error = slopes.map(|(((a, b), c), d)| -5.0 / 72.0 * a + b / 12.0 + c / 9.0 - d / 8.0);
+            let error = h * error.map(|e| e * e).sum::<f64>().sqrt();
+            // Far out a relative error is enough.
+            let allowed = TOLERANCE * self.core.max(away(&x));
+            if !error.is_finite() || !next.iter().all(|x| x.is_finite()) {
+                h *= 0.1;
+                if !(h > 0.0) {
+                    return false;
+                }
+                continue;
+            }
+            if error <= allowed {
+                std::mem::swap(&mut x, &mut next);
+                std::mem::swap(&mut k1, &mut k4);
+                if away(&x) < self.core {
+                    return true;
+                }
+                let lower = potential.value(&x);
+                if !(lower > self.floor) || step % LOOK_EVERY == 0 && self.ends_elsewhere(potential, &x, &k1) {
+                    return false;
+                }
+            }
+            h *= (0.9 * (allowed / error.max(1e-300)).cbrt()).clamp(0.2, 5.0);
+            if !h.is_finite() {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether `x`, with the gradient `g`, lies beside another minimum: a step of Newton's method is short and ends at almost no gradient.
+    fn ends_elsewhere(&self, potential: &dyn Potential, x: &[f64], g: &[f64]) -> bool {
+        let size = norm(g);
+        if size == 0.0 {
+            return true;
+        }
+        let Some(factor) = potential.hessian(x).cholesky() else { return false };
+        let step = factor.solve(&DVector::from_column_slice(g));
+        if !(step.norm() < 1e-2 * self.core) {
+            return false;
+        }
+        let there: Vec<f64> = x.iter().zip(step.iter()).map(|(x, s)| x - s).collect();
+        let mut gradient = vec![0.0; x.len()];
+        potential.gradient(&there, &mut gradient);
+        norm(&gradient) < 0.1 * size
+    }
+
+    /// The first distance from the minimum along `direction` at which the set ends, in units of that vector; infinite if it does not.
+    pub fn exit(&self, potential: &dyn Potential, direction: &[f64]) -> f64 {
+        self.crossings(potential, direction, 1).first().copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// Up to `most` distances from the minimum along `direction` at which the set ends, begins, ends, and so on.
+    pub fn crossings(&self, potential: &dyn Potential, direction: &[f64], most: usize) -> Vec<f64> {
+        let unit = self.core / norm(direction);
+        let mut found = Vec::new();
+        if !unit.is_finite() {
+            return found;
+        }
+        let minimum = potential.minimum();
+        let holds = |s: f64| {
+            let point: Vec<f64> = minimum.iter().zip(direction).map(|(m, v)| m + s * v).collect();
+            self.holds(potential, &point)
+        };
+        let (mut before, mut inside) = (unit * (1.0 - 1e-9), true);
+        while before < FURTHEST * unit && found.len() < most {
+            let after = before * (1.0 + OUTWARDS);
+            if holds(after) != inside {
+                let (mut a, mut b) = (before, after);
+                while b - a > 1e-9 * b {
+                    let middle = 0.5 * (a + b);
+                    if middle <= a || middle >= b {
+                        break;
+                    }
+                    if holds(middle) == inside { a = middle } else { b = middle }
+                }
+                found.push(b);
+                inside = !inside;
+            }
+            before = after;
+        }
+        found
+    }
+}
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// `x - Σ h k`.
+fn moved(out: &mut [f64], x: &[f64], parts: &[(f64, &Vec<f64>)]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = x[i] - parts.iter().map(|(h, k)| h * k[i]).sum::<f64>();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landscape::{Basin, Domain, Expression, Quadratic};
+
+    /// Müller and Brown's potential, with three minima.
+    const MUELLER_BROWN: &str = "-200*exp(-(x-1)^2 - 10*y^2) - 100*exp(-x^2 - 10*(y-0.5)^2) \
+        - 170*exp(-6.5*(x+0.5)^2 + 11*(x+0.5)*(y-1.5) - 6.5*(y-1.5)^2) \
+        + 15*exp(0.7*(x+1)^2 + 0.6*(x+1)*(y-1) + 0.7*(y-1)^2)";
+
+    fn basin(formula: &str, minimum: &[f64]) -> Basin {
+        Basin::new(Expression::new(formula, &[], Some(minimum), None).unwrap(), Domain::Attraction).unwrap()
+    }
+
+    /// Two wells in a turned direction `u = (x + 2y)/√5`: the basin of `u = -1` is the half-plane `u < 0.2`.
+    #[test]
+    fn a_half_plane() {
+        let u = "((x + 2*y)/sqrt(5))";
+        let formula = format!("{u}^4/4 - 0.2*{u}^3/3 - {u}^2/2 + 0.2*{u} + (2*x - y)^2/2");
+        let start = [-1.0 / 5f64.sqrt(), -2.0 / 5f64.sqrt()];
+        let found = Expression::new(&formula, &[], None, Some(&start)).unwrap();
+        // F' = (u+1)(u-0.2)(u-1) along u.
+        let basin = Basin::new(found, Domain::Attraction).unwrap();
+        let minimum = basin.minimum().to_vec();
+        for (x, y) in [(-3.0, 0.9), (5.0, -2.6), (0.3, 0.05), (0.1, 0.17), (0.1, 0.18), (2.0, -0.7), (-9.0, 9.0)] {
+            let u = (x + 2.0 * y) / 5f64.sqrt();
+            assert_eq!(basin.contains(&[x, y]), u < 0.2, "{x} {y}: {u}");
+        }
+        for direction in [[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [-1.0, 0.0], [2.0, -1.0]] {
+            let slope = (direction[0] + 2.0 * direction[1]) / 5f64.sqrt();
+            let u = (minimum[0] + 2.0 * minimum[1]) / 5f64.sqrt();
+            let exact = if slope > 1e-9 { (0.2 - u) / slope } else { f64::INFINITY };
+            let found = basin.exit_distance(&direction);
+            assert!(found == exact || (found / exact - 1.0).abs() < 1e-4, "{direction:?}: {found} {exact}");
+        }
+        assert!(basin.volume().value.is_nan() && !basin.contains(&[f64::NAN, 0.0]));
+    }
+
+    /// The flow ends where tiny steps against the gradient end, from 300 points of a potential with three minima.
+    #[test]
+    fn basins_are_those_of_tiny_steps() {
+        let minima = [[-0.558, 1.442], [0.623, 0.028], [-0.05, 0.467]];
+        let basins = minima.map(|minimum| basin(MUELLER_BROWN, &minimum));
+        let (mut counts, mut unclear) = ([0; 3], 0);
+        for k in 0..300 {
+            let start = [-1.5 + 2.5 * (k % 20) as f64 / 19.0, -0.2 + 2.0 * (k / 20) as f64 / 14.0];
+            let held: Vec<usize> = (0..3).filter(|i| basins[*i].contains(&start)).collect();
+            let (mut x, mut g) = (start, [0.0; 2]);
+            for _ in 0..40_000 {
+                basins[0].potential().gradient(&x, &mut g);
+                let size = g[0].hypot(g[1]);
+                let step = 2e-4f64.min(2e-3 / size.max(1e-300));
+                x.iter_mut().zip(g).for_each(|(x, g)| *x -= step * g);
+                if size < 1e-3 {
+                    break;
+                }
+            }
+            let ends: Vec<usize> = (0..3)
+                .filter(|i| {
+                    let m = basins[*i].minimum();
+                    (x[0] - m[0]).hypot(x[1] - m[1]) < 0.01
+                })
+                .collect();
+            if held == ends && held.len() == 1 { counts[held[0]] += 1 } else { unclear += 1 }
+        }
+        assert!(unclear == 0 && counts.iter().all(|count| *count > 20), "{counts:?} {unclear}");
+    }
+
+    #[test]
+    fn a_single_minimum_attracts_from_everywhere() {
+        let bowl = Quadratic::new(vec![1.0, 3.0]).unwrap();
+        assert_eq!(Basin::new(bowl, Domain::Attraction).unwrap_err(), LandscapeError::NoWell);
+        let line = Expression::new("x^4/4 - x^2/2", &[], Some(&[1.0]), None).unwrap();
+        let well = Basin::new(line.clone(), Domain::Well).unwrap();
+        let basin = Basin::new(line, Domain::Attraction).unwrap();
+        assert!(basin.sides() == well.sides() && basin.is_well());
+    }
+}

@@ -1,0 +1,194 @@
+//! # The time at which a path hits a target
+//!
+//! Paths run through all wells of a landscape, as those of an occupancy, and end when they enter the target: by a jump that lands in it, or
+//! between two jumps, at the first time of a Brownian bridge over a step. Steps near the target are short: where the target is nearer to a
+//! minimum than the saddles, its distance takes the place of the width of the well, in the cut of the jumps and in the steps.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_distr::Exp1;
+
+use super::adam::AdamFlow;
+use super::equation::{AdamMover, Equation, Mover, SgdMover};
+use super::local_wells::Cuts;
+use super::settings::Occupancy;
+use super::sgd::SgdFlow;
+use crate::dynamics::{Dynamics, Problem};
+use crate::landscape::Wells;
+use crate::noise::Stream;
+use crate::scheme::exit_site::landed;
+use crate::scheme::jump_adapted::{Bridge, FAR, crossed};
+use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathKernel, PathRecord, SchemeError, Side, StreamSource};
+
+/// Runs paths of the equations of SGD and Adam into a target on a line.
+pub(in crate::scheme) struct HittingKernel {
+    problem: Problem,
+    wells: Wells,
+    target: [f64; 2],
+    motion: Motion,
+    kappa: f64,
+}
+
+enum Motion {
+    Sgd(Equation<SgdFlow>),
+    Adam(Equation<AdamFlow>),
+}
+
+impl HittingKernel {
+    /// Checks that the target is on a line whose wells are known.
+    ///
+    /// # Errors
+    /// [`SchemeError::Target`].
+    pub fn check(problem: &Problem) -> Result<(), SchemeError> {
+        let known = problem.basin().dim() == 1 && problem.basin().wells().is_some();
+        if known { Ok(()) } else { Err(SchemeError::Target { dim: problem.basin().dim() }) }
+    }
+
+    /// The kernel of a problem, with the share `κ` of a width above which jumps are drawn one by one, and the longest step in local relaxation
+    /// times.
+    ///
+    /// # Errors
+    /// As [`HittingKernel::check`].
+    pub fn new(problem: &Problem, kappa: Option<f64>, step_cap: Option<f64>) -> Result<Self, SchemeError> {
+        let refused = SchemeError::Target { dim: problem.basin().dim() };
+        let (Some((lo, hi)), Some(wells)) = (problem.basin().target(), problem.basin().wells()) else {
+            return Err(refused);
+        };
+        Self::check(problem)?;
+        let target = [lo[0], hi[0]];
+        let kappa = kappa.unwrap_or(Occupancy::THRESHOLD);
+        // A well whose minimum lies in the target keeps its width: its paths end before they come to rest.
+        let within = |minimum: f64| {
+            let distance = (target[0] - minimum).max(minimum - target[1]);
+            if distance > 0.0 { distance } else { f64::INFINITY }
+        };
+        let cuts = Cuts { wells, kappa, within: &within };
+        let absorbed = |i: usize| target[0] <= wells.minima()[i] && wells.minima()[i] <= target[1];
+        let absorbed: Vec<usize> = (0..wells.count()).filter(|i| absorbed(*i)).collect();
+        let motion = match problem.dynamics() {
+            Dynamics::Adam(adam) => {
+                let mut equation = Equation::adam(problem, cuts, adam);
+                equation.local.drop_zones(&absorbed);
+                Motion::Adam(equation)
+            }
+            _ => {
+                let mut equation = Equation::sgd(problem, cuts, step_cap.unwrap_or(Occupancy::STEP_CAP));
+                equation.local.drop_zones(&absorbed);
+                Motion::Sgd(equation)
+            }
+        };
+        Ok(HittingKernel { problem: problem.clone(), wells: wells.clone(), target, motion, kappa })
+    }
+
+    fn path(&self, rng: &mut Stream, limits: &Limits<'_>) -> (PathRecord, f64) {
+        let start = self.problem.basin().start()[0];
+        match &self.motion {
+            Motion::Sgd(equation) => self.follow(equation, &mut SgdMover { equation, x: start }, rng, limits),
+            Motion::Adam(equation) => {
+                let state = equation.flow.start(&equation.local, start);
+                self.follow(equation, &mut AdamMover { equation, state }, rng, limits)
+            }
+        }
+    }
+
+    /// Follows one path to the target; returns its record and its last point.
+    fn follow<F>(
+        &self,
+        equation: &Equation<F>,
+        mover: &mut dyn Mover,
+        rng: &mut Stream,
+        limits: &Limits<'_>,
+    ) -> (PathRecord, f64) {
+        let [lo, hi] = self.target;
+        let (mut t, mut events, mut well) = (0.0, 0u64, self.wells.well_of(mover.x()));
+        let mut until_jump = equation.wait(well, rng);
+        loop {
+            if events >= limits.max_events || limits.abandoned(events) {
+                return (PathRecord { outcome: Outcome::Censored { at: t }, events }, mover.x());
+            }
+            events += 1;
+            let before = mover.x();
+            let variance = mover.variance(well);
+            // The stretch to the time limit is computed in full: a limit must not change the path before it.
+            let tau = mover.step(well, [t, until_jump], rng);
+            let after = mover.x();
+            if !after.is_finite() {
+                return (PathRecord { outcome: Outcome::Diverged { at: t }, events }, after);
+            }
+            let bridge = if before < lo {
+                Bridge { from: lo - before, to: lo - after }
+            } else {
+                Bridge { from: before - hi, to: after - hi }
+            };
+            let exponent = bridge.exponent(variance * tau);
+            if exponent < FAR && crossed([exponent], rng.sample(Exp1)).is_some() {
+                let time = t + bridge.crossing_time(variance, tau, rng);
+                let point = if before < lo { lo.next_up() } else { hi.next_down() };
+                return self.hit(time, point, Departure::Creep, Side::of(point - self.minimum()), events, limits);
+            }
+            t += tau;
+            until_jump -= tau;
+            if t >= limits.max_time {
+                return (PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events }, after);
+            }
+            if until_jump <= 0.0 {
+                events += 1;
+                let jump = equation.draw_jump(well, rng);
+                mover.jump(jump);
+                let x = mover.x();
+                if !x.is_finite() {
+                    return (PathRecord { outcome: Outcome::Diverged { at: t }, events }, x);
+                }
+                if lo <= x && x <= hi {
+                    // The amplitude of the mover is positive.
+                    let sign = self.problem.noise().amplitude().column(1, 0)[0].signum();
+                    return self.hit(t, x, Departure::Jump, Side::of(jump * sign), events, limits);
+                }
+                well = self.wells.well_of(x);
+                until_jump = equation.wait(well, rng);
+            } else {
+                let now = self.wells.well_of(after);
+                if now != well {
+                    // The waiting time has no memory: with the cut of another well it is drawn anew.
+                    well = now;
+                    until_jump = equation.wait(well, rng);
+                }
+            }
+        }
+    }
+
+    fn minimum(&self) -> f64 {
+        self.problem.basin().minimum()[0]
+    }
+
+    /// The record of a path that enters the target at `x`.
+    fn hit(&self, time: f64, x: f64, by: Departure, side: Side, events: u64, limits: &Limits<'_>) -> (PathRecord, f64) {
+        if time >= limits.max_time {
+            return (PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events }, x);
+        }
+        let basin = self.problem.basin();
+        let overshoot = match by {
+            Departure::Jump => basin.gauge(&[x]).max(1.0),
+            Departure::Creep => 1.0,
+        };
+        let site = ExitSite { axis: 0, side, overshoot, by, landed: landed(basin, &[x]) };
+        (PathRecord { outcome: Outcome::Exited { time, site }, events }, x)
+    }
+}
+
+impl PathKernel for HittingKernel {
+    fn run(&self, source: StreamSource, range: Range<u64>, limits: Limits<'_>, records: &mut Vec<PathRecord>) {
+        records.extend(range.map(|path| self.path(&mut source.stream(path), &limits).0));
+    }
+
+    fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
+        let (record, x) = self.path(&mut source.stream(path), &limits);
+        record.outcome.site().map(|_| vec![x])
+    }
+
+    fn describe(&self) -> String {
+        let Self { target: [lo, hi], kappa, .. } = self;
+        format!("jump_adapted, into the target [{lo}, {hi}], threshold {kappa} of the width of a well")
+    }
+}
