@@ -11,7 +11,7 @@ use levy_escape::experiment::{Experiment, experiment_schema};
 use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
-    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS,
+    COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, OCCUPANCY_COLUMNS, OPTIMISER_COLUMNS,
     RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, WELL_COLUMNS,
 };
 use levy_escape::tail::NpyArray;
@@ -68,6 +68,7 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`escapes.csv`", &ESCAPE_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
         ("`which_flatness.csv`", &FLATNESS_COLUMNS),
+        ("`optimisers.csv`", &OPTIMISER_COLUMNS),
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
         ("`occupancy_rates.csv`", &RATE_COLUMNS),
         ("`occupancy_wells.csv`", &WELL_COLUMNS),
@@ -199,7 +200,7 @@ fn key_of(line: &str) -> &str {
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
     const EXCLUSIVE: [&[&str]; 5] = [
         &["epsilon", "eta"],
-        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical"],
+        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical", "laws"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
         &["jump_adapted", "euler"],
         &["level", "ellipsoid"],

@@ -7,6 +7,7 @@ use super::drawing::{Drawing, drawn};
 use super::figures::cost::cost_vs_epsilon;
 use super::figures::heat_map::heat_map;
 use super::figures::occupancy::OccupancyFigure;
+use super::figures::optimisers::OptimisersFigure;
 use super::figures::plotted::plotted;
 use super::figures::random_problems::random_problems;
 use super::figures::steps::sde_vs_steps;
@@ -72,6 +73,7 @@ pub fn draw(
         FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir, style),
         FigureKind::Transitions => drawn(&transitions(results), dir, style),
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir, style),
+        FigureKind::Optimisers => drawn(&OptimisersFigure::of(results), dir, style),
         FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir, style),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::number;
+use super::optimiser_findings::optimisers;
 use super::plot::axis::with_error;
 use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
@@ -28,6 +29,7 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     which_flatness(&mut text, results);
     transitions(&mut text, results);
     steps(&mut text, results);
+    optimisers(&mut text, results);
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }
 

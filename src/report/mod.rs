@@ -14,6 +14,7 @@ mod drawing;
 mod figures;
 mod findings;
 mod occupancy_findings;
+mod optimiser_findings;
 mod page;
 mod plot;
 mod select;
@@ -27,9 +28,9 @@ pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
     ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
-    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves, RatioSeries,
-    ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure,
-    TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves, OptimiserPoint,
+    OptimisersFigure, RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel,
+    TailCurve, TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
 };
 pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};

@@ -26,13 +26,15 @@ pub enum FigureKind {
     Occupancy,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
+    /// Mean escape time of optimisers step by step against that of plain SGD, by noise law.
+    Optimisers,
     /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
     CostVsEpsilon,
 }
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 12] = [
+    pub const ALL: [FigureKind; 13] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -44,6 +46,7 @@ impl FigureKind {
         FigureKind::Transitions,
         FigureKind::Occupancy,
         FigureKind::SdeVsSteps,
+        FigureKind::Optimisers,
         FigureKind::CostVsEpsilon,
     ];
 
@@ -61,6 +64,7 @@ impl FigureKind {
             FigureKind::Transitions => "transitions",
             FigureKind::Occupancy => "occupancy",
             FigureKind::SdeVsSteps => "sde-vs-steps",
+            FigureKind::Optimisers => "optimisers",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",
         }
     }

@@ -29,8 +29,11 @@ pub fn table(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
     let places = sheet.panels.iter().enumerate().filter_map(|(place, panel)| Some((place, panel.as_ref()?)));
     for (number, (place, panel)) in places.enumerate() {
         let number = number.to_string();
-        let [title, x, y] = [title(sheet, place), &panel.x.label, &panel.y.label].map(text::plain);
-        let [x_scale, y_scale] = [&panel.x, &panel.y].map(|axis| axis.scale.name());
+        // Rows are the places of values that lie along the horizontal axis.
+        let [place_axis, value_axis] =
+            if panel.y.names.is_empty() { [&panel.x, &panel.y] } else { [&panel.y, &panel.x] };
+        let [title, x, y] = [title(sheet, place), &place_axis.label, &value_axis.label].map(text::plain);
+        let [x_scale, y_scale] = [place_axis, value_axis].map(|axis| axis.scale.name());
         for group in groups(panel) {
             let kind = group.data.kind.name();
             let series = text::plain(&group.data.series);
@@ -62,7 +65,7 @@ fn groups(panel: &Panel) -> Vec<Group> {
         let Some(data) = &layer.data else { continue };
         let group = group(&mut groups, data);
         match &layer.mark {
-            Mark::Points(points, _) | Mark::Aside(points, ..) => group.points.extend(points),
+            Mark::Points(points, _) | Mark::Aside(points, ..) | Mark::Across(points, ..) => group.points.extend(points),
             Mark::Line(vertices, _) | Mark::Outside(vertices, ..) => {
                 group.points.extend(vertices.iter().map(|&(x, y)| Point::exact(x, y)));
             }
