@@ -212,6 +212,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "quick" => "[quick]",
             "occupancy" => "[occupancy]",
             "escape" => "[escape]",
+            "noise_scaling" => "[noise_scaling]",
             _ => panic!("no section {name}"),
         };
         let lines: &[&str] = match name {
@@ -221,6 +222,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             }
             "occupancy" => &["times = [1.0, 10.0]"],
             "escape" => &["weight_decay = 2e-3", "radii = { from = 0.05, to = 0.5 }"],
+            "noise_scaling" => &["weight_decay = 2e-3", "batches = [2, 4]", "radii = { from = 0.05, to = 0.5 }"],
             _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
         };
         file.push(section(name, header, lines));
@@ -334,6 +336,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Calibration: `[[optimiser]]`", "optimiser"),
         ("Calibration: `[noise]`", "noise"),
         ("Calibration: `[escape]`", "escape"),
+        ("Calibration: `[noise_scaling]`", "noise_scaling"),
         ("Calibration: `[quick]`", "quick"),
     ];
     // By kind of file and by the key of the table.

@@ -10,6 +10,8 @@ mod draw;
 mod draw_calibration;
 #[cfg(feature = "calibrate")]
 mod draw_network_escape;
+#[cfg(feature = "calibrate")]
+mod draw_noise_scaling;
 mod drawing;
 mod figures;
 mod findings;
@@ -28,9 +30,10 @@ pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
     ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
-    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves, OptimiserPoint,
-    OptimisersFigure, RatioSeries, ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel,
-    TailCurve, TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseScalingFigure, NoiseTails, OptimiserCurves,
+    OptimiserPoint, OptimisersFigure, RatioSeries, ScaleDistribution, ScalesFigure, ScalingPanel, ScalingSeries,
+    Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves,
+    TrainingFigure,
 };
 pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};

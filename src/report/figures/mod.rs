@@ -19,8 +19,9 @@ pub(super) mod transitions;
 pub(super) mod which_flatness;
 
 pub use calibration::{
-    EscapeCurves, EscapeLaw, LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves,
-    ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel, TrainingCurves, TrainingFigure,
+    EscapeCurves, EscapeLaw, LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseScalingFigure, NoiseTails,
+    OptimiserCurves, ScaleDistribution, ScalesFigure, ScalingPanel, ScalingSeries, TailCurve, TailIndexFigure,
+    TailsPanel, TrainingCurves, TrainingFigure,
 };
 pub use escape_set::{EscapePlane, EscapeRegion, EscapeSet};
 pub use exponential_law::{ExponentialLaw, Survival, SurvivalPanel};

@@ -10,8 +10,8 @@ use crate::report::{
 use crate::results::{CellResult, OptimiserRow, Stay};
 
 /// Height of a row for each law, of a row, and of what is between them, in points.
-const LAW: f64 = 4.6;
-const ROW: f64 = 6.0;
+const LAW: f64 = 4.1;
+const ROW: f64 = 4.0;
 /// Share of a row that its points take.
 const SPREAD: f64 = 0.72;
 
@@ -105,11 +105,11 @@ impl Figure for OptimisersFigure {
             }
             panel.upright(1.0, Stroke::dotted(INK, 0.8));
             for (law, name) in self.laws.iter().enumerate() {
-                for &OptimiserPoint { row, ratio: [y, lo, hi], .. } in points.iter().filter(|point| point.law == law) {
-                    let point = Point { x: row as f64, y, lo, hi };
-                    let series = format!("{}: {name}", self.rows[row]);
-                    panel.data(series, DataKind::Measured, Mark::Across(vec![point], shift(law), look(&names, name)));
-                }
+                let of_law = points.iter().filter(|point| point.law == law);
+                let point =
+                    |p: &OptimiserPoint| Point { x: p.row as f64, y: p.ratio[0], lo: p.ratio[1], hi: p.ratio[2] };
+                let mark = Mark::Across(of_law.map(point).collect(), shift(law), look(&names, name));
+                panel.data(name, DataKind::Measured, mark);
             }
             sheet.row(self.rows.len() as f64 * (ROW + LAW * self.laws.len() as f64), [panel]);
         }
@@ -117,7 +117,7 @@ impl Figure for OptimisersFigure {
         let grey = Look { color: GREY, ..Look::of(0) };
         let mut keys = Vec::new();
         if all().any(|point| point.ratio[2] == f64::INFINITY) {
-            keys.push(Entry::new(Sample::AtLeast(grey), "lower limit: most paths were still inside"));
+            keys.push(Entry::new(Sample::AtLeast(grey), "lower limit: paths were censored"));
         }
         sheet.legend = Legend::default().with(entries.collect()).with(keys);
         Ok(sheet)
