@@ -282,11 +282,13 @@ impl Plan {
             return None;
         }
         let noise = self.noise(dynamics, point, epsilon, basin, diagnostics);
-        let sde = section.at(eta).map_err(|diagnostic| diagnostics.report(diagnostic)).ok();
+        let dim = basin.basin.dim();
+        let sde = noise
+            .as_ref()
+            .and_then(|noise| section.at(eta, noise, dim).map_err(|diagnostic| diagnostics.report(diagnostic)).ok());
         let inset = basin.inset(epsilon);
         let landscape = basin.at(inset, diagnostics);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);
-        let dim = landscape.dim();
         let help = match dim {
             1 => "give a number other than 0".to_string(),
             _ if matches!(noise.amplitude(), Amplitude::LowRank(_)) => {

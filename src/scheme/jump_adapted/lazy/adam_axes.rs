@@ -6,7 +6,7 @@ use rand_distr::StandardNormal;
 use super::super::adam_motion::{AT_REST, FORGOTTEN, lower_root};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
 use super::motion::{Active, After, AxisMotions};
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::Adam;
 use crate::noise::Stream;
 use crate::scheme::linear::{momentum_covariance, momentum_flow, momentum_gathered};
 
@@ -71,7 +71,7 @@ impl AdamAxes {
             beta1,
             beta2: adam.beta2_rate(),
             stabilizer: adam.stabilizer(),
-            moves: adam.second_moment() != SecondMoment::Frozen,
+            moves: !adam.second_moment().is_constant(),
             rate: fastest,
             memory: MEMORY / slowest,
             axes: kinds.map(axis).collect(),
