@@ -94,6 +94,7 @@ impl CalibrationObserver for Stopwatch {
 fn ours(task: &Task) -> f64 {
     let settings = CalibrationSettings {
         escape: None,
+        scaling: None,
         name: "bench".to_string(),
         seed: Seed(1),
         device: DeviceChoice::Cpu,

@@ -12,7 +12,8 @@ use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
     COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, HITTING_COLUMNS, LANDING_COLUMNS,
-    OCCUPANCY_COLUMNS, RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS, WELL_COLUMNS,
+    OCCUPANCY_COLUMNS, OPTIMISER_COLUMNS, RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS,
+    WELL_COLUMNS,
 };
 use levy_escape::scheme::PointKind;
 use levy_escape::tail::NpyArray;
@@ -72,6 +73,7 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`hitting.csv`", &HITTING_COLUMNS),
         ("`random_problems.csv`", &RANDOM_PROBLEM_COLUMNS),
         ("`which_flatness.csv`", &FLATNESS_COLUMNS),
+        ("`optimisers.csv`", &OPTIMISER_COLUMNS),
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
         ("`occupancy_rates.csv`", &RATE_COLUMNS),
         ("`occupancy_wells.csv`", &WELL_COLUMNS),
@@ -206,7 +208,7 @@ fn key_of(line: &str) -> &str {
 fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> String {
     const EXCLUSIVE: [&[&str]; 5] = [
         &["epsilon", "eta"],
-        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical"],
+        &["alpha", "gaussian", "skewed", "tempered", "truncated", "student_t", "empirical", "laws"],
         &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"],
         &["jump_adapted", "euler"],
         &["level", "ellipsoid"],
@@ -218,6 +220,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "quick" => "[quick]",
             "occupancy" => "[occupancy]",
             "escape" => "[escape]",
+            "noise_scaling" => "[noise_scaling]",
             _ => panic!("no section {name}"),
         };
         let lines: &[&str] = match name {
@@ -227,6 +230,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             }
             "occupancy" => &["times = [1.0, 10.0]"],
             "escape" => &["weight_decay = 2e-3", "radii = { from = 0.05, to = 0.5 }"],
+            "noise_scaling" => &["weight_decay = 2e-3", "batches = [2, 4]", "radii = { from = 0.05, to = 0.5 }"],
             _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
         };
         file.push(section(name, header, lines));
@@ -340,6 +344,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("Calibration: `[[optimiser]]`", "optimiser"),
         ("Calibration: `[noise]`", "noise"),
         ("Calibration: `[escape]`", "escape"),
+        ("Calibration: `[noise_scaling]`", "noise_scaling"),
         ("Calibration: `[quick]`", "quick"),
     ];
     // By kind of file and by the key of the table.

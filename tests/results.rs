@@ -671,3 +671,66 @@ fn shards_are_merged_without_a_table_of_paths() {
         "{files:?}"
     );
 }
+
+/// Three optimisers under two laws. The ratios are those of the means in `summary.csv`; where too few paths left, limits stand in their place.
+#[test]
+fn optimisers_are_compared_with_plain_sgd_under_every_law() {
+    const TEXT: &str = "name = 'o'\npaths = 100\nmax_time = 200\nfigures = ['optimisers']\n[noise]\neta = 0.1\n\
+        laws = [{ alpha = 1.5 }, { gaussian = {}, scale = 0.2 }, { gaussian = {}, scale = 0.9 }]\n\
+        [[dynamics]]\nname = 'Nesterov'\nsgd_steps = { momentum = 0.5, nesterov = true }\neta = 0.05\n\
+        [[dynamics]]\nsgd_steps = {}\n[[dynamics]]\nname = 'clipped'\nsgd_steps = { clip_norm = 1 }\n\
+        [[basin]]\nname = 'b'\npotential = { quadratic = { curvature = [1] } }\ndomain = { interval = [-0.6, 0.6] }\n";
+    let folder = folder(TEXT);
+    let said = say(folder.path(), &["run", "my.toml"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let results = folder.path().join("results/o");
+    let table = |name: &str| -> Vec<csv::StringRecord> {
+        csv::Reader::from_path(results.join(name)).unwrap().records().map(Result::unwrap).collect()
+    };
+    let (summary, rows) = (table("summary.csv"), table("optimisers.csv"));
+    assert_eq!(rows.len(), 9);
+    let number = |text: &str| text.parse::<f64>().ok();
+    for row in &rows {
+        let cell = &summary[row[0].parse::<usize>().unwrap()];
+        let sgd = &summary[row[1].parse::<usize>().unwrap()];
+        let what = format!("{row:?}");
+        assert_eq!((&row[3], &row[4], &sgd[1][..9]), ("b", &cell[33], "sgd_steps"), "{what}");
+        let [mean, low, high] = [9, 10, 11].map(|i| number(&row[i]));
+        let still = cell[33].starts_with("gaussian") && cell[8].parse::<f64>().unwrap() < 30.0;
+        if still {
+            // Nobody leaves a basin that is a hundred standard deviations deep.
+            assert_eq!((&cell[8], mean, high), ("0", None, None), "{what}");
+            assert!((low.unwrap() - 200.0 * 0.0125f64.powf(0.01)).abs() < 1e-4, "{what}");
+            continue;
+        }
+        assert_eq!([mean, low, high], [11, 12, 13].map(|i| number(&cell[i])), "{what}");
+        let [ratio, from, to] = [12, 13, 14].map(|i| number(&row[i]));
+        if &row[2] == "sgd_steps" {
+            assert_eq!((ratio, &row[0]), (None, &row[1]), "{what}");
+            continue;
+        }
+        let of_sgd = number(&sgd[11]).unwrap();
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        assert!(near(ratio.unwrap(), mean.unwrap() / of_sgd), "{what}");
+        // The interval of a ratio is wider than that of either mean.
+        assert!(to.unwrap() / from.unwrap() > high.unwrap() / low.unwrap(), "{what}");
+        let steps = if &row[2] == "Nesterov" { 2.0 } else { 1.0 };
+        assert!(near(number(&row[15]).unwrap(), steps * ratio.unwrap()), "{what}");
+    }
+    // Clipping keeps the path inside under SαS noise.
+    let clipped = rows.iter().find(|row| &row[2] == "clipped" && &row[4] == "stable").unwrap();
+    assert!(number(&clipped[13]).unwrap() > 2.0, "{clipped:?}");
+    let findings = fs::read_to_string(results.join("findings.md")).unwrap();
+    assert!(
+        findings.contains("## Optimisers step by step against plain SGD") && findings.contains("at least 191"),
+        "{findings}"
+    );
+    let values = table("figures/optimisers.csv");
+    assert!(values.iter().all(|row| &row[2] == "Nesterov; clipped" && &row[3] == "names"), "{values:?}");
+    assert_eq!(values.len(), 4);
+
+    let lonely = TEXT.replace("sgd_steps = {}", "sgd_steps = { momentum = 0.1 }");
+    fs::write(folder.path().join("lonely.toml"), lonely).unwrap();
+    let said = say(folder.path(), &["check", "lonely.toml"]);
+    assert!(said.code == 2 && said.stderr.contains("needs plain `sgd_steps`"), "{}", said.stderr);
+}

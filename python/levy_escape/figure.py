@@ -81,7 +81,12 @@ def _draw_panel(ax: Axes, values: pd.DataFrame, names: list[str]) -> None:
     if not placed["z"].isna().all():
         _draw_heat_map(ax, placed)
         return
-    ax.set(xscale=first["x_scale"], yscale=first["y_scale"])
+    if first["x_scale"] == "names":
+        rows = _text(first["x_quantity"]).split("; ")
+        ax.set(xlabel="", yscale=first["y_scale"])
+        ax.set_xticks(range(len(rows)), rows, rotation=90)
+    else:
+        ax.set(xscale=first["x_scale"], yscale=first["y_scale"])
     if (placed["kind"] == "boundary").any():
         ax.set_aspect("equal", adjustable="datalim")
     # Lines below points.
@@ -110,6 +115,16 @@ def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFram
     if kind == "exit_distance":
         ax.plot(x, y, color=color, marker="x", linestyle="none", label=_entry(label, "exit distance"))
         return
+    marker = MARKERS[number % len(MARKERS)]
+    limits = np.isnan(y) & np.isfinite(lo) & np.isposinf(hi)
+    if limits.any():
+        # A lower limit: a hollow point with an arrow.
+        at = {"color": color, "marker": marker, "markersize": 4, "fillstyle": "none", "linestyle": "none", "linewidth": 1}
+        only = {} if limits.all() else {"label": "_" + label}
+        ax.errorbar(x[limits], lo[limits], yerr=0.3 * lo[limits], lolims=True, **{"label": label, **at, **only})
+        if limits.all():
+            return
+        x, y, lo, hi = (values[~limits] for values in (x, y, lo, hi))
     has_interval = np.isfinite(lo)
     if not has_interval.any() and x.size > MANY:
         ax.plot(x, y, color=color, linewidth=1.2, label=label)
@@ -120,7 +135,6 @@ def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFram
         np.where(has_interval, np.maximum(y - lo, 0.0), 0.0),
         np.where(has_interval, np.maximum(ends - y, 0.0), 0.0),
     ]
-    marker = MARKERS[number % len(MARKERS)]
     ax.errorbar(x, y, yerr=errors, color=color, marker=marker, markersize=4, linestyle="none", linewidth=1, label=label)
 
 

@@ -112,6 +112,17 @@ class Results:
         """
         return self._table("trajectories.csv")
 
+    @property
+    def optimisers(self) -> pd.DataFrame:
+        """``optimisers.csv``: one row per cell of an optimiser step by step, with its exit time relative to that of plain SGD.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the experiment does not compare optimisers.
+        """
+        return self._table("optimisers.csv")
+
     def escapes(self, cell: int | None = None) -> pd.DataFrame:
         """Return ``escapes.parquet`` or ``escapes.csv``, one row per path.
 
@@ -128,8 +139,8 @@ class Results:
         table = self._table("escapes.csv")
         return table if cell is None else table[table["cell"] == cell].reset_index(drop=True)
 
-    def to_polars(self, name: Literal["summary", "comparison"] = "summary") -> pl.DataFrame:
-        """Return ``summary.csv`` or ``comparison.csv`` as a polars DataFrame.
+    def to_polars(self, name: Literal["summary", "comparison", "optimisers"] = "summary") -> pl.DataFrame:
+        """Return ``summary.csv``, ``comparison.csv`` or ``optimisers.csv`` as a polars DataFrame.
 
         Raises
         ------
@@ -138,8 +149,8 @@ class Results:
         FileNotFoundError
             If the folder has no such table.
         """
-        if name not in ("summary", "comparison"):
-            raise ValueError(f"name = {name!r} is not 'summary' or 'comparison'")
+        if name not in ("summary", "comparison", "optimisers"):
+            raise ValueError(f"name = {name!r} is not 'summary', 'comparison' or 'optimisers'")
         return self._scanned_csv(f"{name}.csv").collect()
 
     def _scanned_csv(self, name: str) -> pl.LazyFrame:

@@ -47,6 +47,23 @@ def test_calibrations_are_results_too() -> None:
         _ = results.summary
 
 
+def test_optimisers_are_rows_with_names(tmp_path: Path, pyplot: Any) -> None:
+    (tmp_path / "summary.csv").write_text("cell\n0\n")
+    (tmp_path / "optimisers.csv").write_text("cell,optimiser,step_ratio,step_ratio_lo\n0,SGD,,\n1,Adam,3.5,3.1\n2,Lion,,40\n")
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "optimisers.csv").write_text(
+        "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z\n"
+        "0,,Adam; Lion,names,ratio,log,Gaussian,measured,0,3.5,3.1,4,\n"
+        "0,,Adam; Lion,names,ratio,log,Gaussian,measured,1,,40,inf,\n"
+    )
+    results = le.Results(tmp_path)
+    assert results.optimisers["step_ratio_lo"].tolist()[1:] == [3.1, 40]
+    assert len(results.to_polars("optimisers")) == 3
+    ax = results.figure("optimisers")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["Adam", "Lion"]
+    assert {(0.0, 3.5), (1.0, 40.0)} <= drawn_values(ax)
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no summary.csv in"):
         le.Results(tmp_path)

@@ -9,6 +9,8 @@ mod data;
 mod escape;
 mod measurement;
 #[cfg(feature = "calibrate")]
+mod scaling;
+#[cfg(feature = "calibrate")]
 mod training;
 
 pub use calibration::{
@@ -23,6 +25,10 @@ pub use escape::{
 };
 pub use measurement::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis, StudentRecord,
+};
+#[cfg(feature = "calibrate")]
+pub use scaling::{
+    DistanceRow, Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, ScalingSettings, SizeRow, StayRow,
 };
 #[cfg(feature = "calibrate")]
 pub use training::{

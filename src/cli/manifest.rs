@@ -175,7 +175,7 @@ pub struct CalibrationManifest<'a> {
     seconds: f64,
     stop_reason: StopReason,
     trainings: &'a [TrainingSpeed],
-    /// Whether every escape was measured; missing without `[escape]`.
+    /// Whether every escape and every scaling of the noise was measured; missing without `[escape]` and `[noise_scaling]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     escape_complete: Option<bool>,
     /// Text of the file; values from the command line are in the fields above.

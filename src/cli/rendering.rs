@@ -19,8 +19,8 @@ use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind, PlannedFigure};
 use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
-    CellResult, Check, FlatnessOrder, OccupancyResult, PreparedRun, RandomProblemsResult, ResultsError, ResultsFolder,
-    TableError, check_warnings, render_occupancy, render_tables,
+    CellResult, Check, FlatnessOrder, OccupancyResult, OptimiserRow, PreparedRun, RandomProblemsResult, ResultsError,
+    ResultsFolder, TableError, check_warnings, render_occupancy, render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -106,6 +106,7 @@ impl Rendering<'_> {
         };
         self.folder.write_random_problems(&studies)?;
         self.folder.write_which_flatness(&FlatnessOrder::all(&results))?;
+        self.folder.write_optimisers(&OptimiserRow::all(&results))?;
         let warnings = check_warnings(&results);
         let findings = report::findings(&results, &studies, &warnings);
         if let Some(text) = &findings {

@@ -12,6 +12,7 @@
 
 use serde::Serialize;
 
+use super::stable_moment::effective_second_moment;
 use super::{DynamicsError, Preconditioner};
 use crate::landscape::Basin;
 use crate::noise::LevyNoise;
@@ -25,8 +26,17 @@ pub enum SecondMoment {
     /// `(∇F)² + s²` with the gradient-noise scale `s_i`.
     #[default]
     MeanField,
+    /// A constant, as `Frozen`, with the rate of single jumps that the law of `v̂` under SαS noise gives; see [`Adam::with_stable_moment`].
+    Stable,
     /// `(∇F + Σξ)²` with the noise `ξ` of the same step: Euler only, and itself heavy-tailed.
     Sampled,
+}
+
+impl SecondMoment {
+    /// Whether `v` is constant.
+    pub fn is_constant(self) -> bool {
+        matches!(self, SecondMoment::Frozen | SecondMoment::Stable)
+    }
 }
 
 /// The Adam SDE.
@@ -99,6 +109,30 @@ impl Adam {
     pub fn with_second_moment(mut self, second_moment: SecondMoment) -> Self {
         self.second_moment = second_moment;
         self
+    }
+
+    /// Replaces `v* = s²` by the constant second moment of the same rate of single jumps as that of the steps, `v̂ = Σ_k (1-b) b^k ξ_k²` with
+    /// `b = e^(-β2 η)`: `v*^(-α/2) = E v̂^(-α/2)`, exactly for SαS noise `ξ` with the row scales of `Σ`, or with the gradient-noise scales if
+    /// these are set.
+    ///
+    /// # Errors
+    /// [`DynamicsError::SecondMomentLaw`] for other noise than SαS, [`DynamicsError::SecondMomentIndex`] for `α < .2`,
+    /// [`DynamicsError::LearningRate`] unless `eta` is positive and finite, [`DynamicsError::Decay`] if `b` rounds to 0 or 1.
+    pub fn with_stable_moment(mut self, noise: &LevyNoise, dim: usize, eta: f64) -> Result<Self, DynamicsError> {
+        if !noise.law().is_stable() {
+            return Err(DynamicsError::SecondMomentLaw { law: noise.law().name() });
+        }
+        if !(eta > 0.0 && eta.is_finite()) {
+            return Err(DynamicsError::LearningRate { eta });
+        }
+        let ratio = effective_second_moment(noise.alpha(), (-self.beta2 * eta).exp())?.sqrt();
+        // Scale of the gradient noise before `Σ`: 1 where the level is that of the learning rate.
+        let unit = noise.increment_scale(eta) / eta;
+        let rows = noise.amplitude().row_scales(dim, noise.alpha().get(), noise.structure());
+        let scales = self.gradient_noise.take().unwrap_or_else(|| rows.iter().map(|scale| unit * scale).collect());
+        self.gradient_noise = Some(scales.iter().map(|scale| ratio * scale).collect());
+        self.second_moment = SecondMoment::Stable;
+        Ok(self)
     }
 
     /// Sets the gradient-noise scales `s_i`, in place of the row norms of `Σ`.

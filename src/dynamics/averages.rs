@@ -1,6 +1,6 @@
 //! The running averages of one Adam path.
 
-use super::{Adam, SecondMoment};
+use super::Adam;
 
 /// Bias-corrected averages `m̂`, `v̂` and the resulting preconditioner `Q = diag(√v̂ + ϵ)`, each of length `d`.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Averages {
             q: zero,
             square: scales.iter().map(|s| s * s).collect(),
             stabilizer: adam.stabilizer(),
-            moves: adam.second_moment() != SecondMoment::Frozen,
+            moves: !adam.second_moment().is_constant(),
         }
     }
 

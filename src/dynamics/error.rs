@@ -40,6 +40,18 @@ pub enum DynamicsError {
         /// What is wrong with it.
         expected: &'static str,
     },
+    /// A tail index for which the law of Adam's second moment is not computed.
+    #[error("the law of Adam's second moment is computed for α ≥ 0.2, not for α = {alpha}")]
+    SecondMomentIndex {
+        /// The rejected value.
+        alpha: f64,
+    },
+    /// Noise for which the law of Adam's second moment is not computed.
+    #[error("the law of Adam's second moment is computed for SαS noise, not for {law} noise")]
+    SecondMomentLaw {
+        /// Name of the law.
+        law: &'static str,
+    },
     /// A momentum outside its range.
     #[error("the momentum μ = {momentum} is outside its range: it must be positive and below 1, or left out")]
     Momentum {

@@ -9,6 +9,7 @@ mod averages;
 mod error;
 mod preconditioner;
 mod problem;
+mod stable_moment;
 mod steps;
 
 pub use adam::{Adam, SecondMoment};

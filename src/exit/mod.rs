@@ -20,7 +20,7 @@ mod slope;
 mod survival;
 
 pub use ascending::{Read, ascending};
-pub use censored::{exponential_p_value, restricted_mean};
+pub use censored::{exponential_p_value, mean_at_least, restricted_mean};
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};

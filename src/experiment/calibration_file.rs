@@ -7,6 +7,7 @@ use super::figures::{FigureStyle, read_style};
 use super::file::several;
 use super::sections::basin::read_label;
 use super::sections::escape::read_escape;
+use super::sections::noise_scaling::read_noise_scaling;
 use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
 use super::toml::node::Node;
 use super::toml::reader::{TableReader, Value};
@@ -38,17 +39,20 @@ pub enum CalibrationFigure {
     NetworkEscape,
     /// The law of those steps.
     NetworkEscapeLaw,
+    /// The noise against batch size, learning rate and distance from the minimum.
+    NoiseScaling,
 }
 
 impl CalibrationFigure {
     /// Every figure.
-    pub const ALL: [CalibrationFigure; 6] = [
+    pub const ALL: [CalibrationFigure; 7] = [
         CalibrationFigure::TailIndex,
         CalibrationFigure::Training,
         CalibrationFigure::NoiseLaw,
         CalibrationFigure::Scales,
         CalibrationFigure::NetworkEscape,
         CalibrationFigure::NetworkEscapeLaw,
+        CalibrationFigure::NoiseScaling,
     ];
 
     /// The name, which is also the stem of the files.
@@ -60,6 +64,7 @@ impl CalibrationFigure {
             CalibrationFigure::Scales => "scales",
             CalibrationFigure::NetworkEscape => "network-escape",
             CalibrationFigure::NetworkEscapeLaw => "network-escape-law",
+            CalibrationFigure::NoiseScaling => "noise-scaling",
         }
     }
 }
@@ -115,6 +120,10 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
         Some(escape) => read_escape(escape, batch).map(Some),
         None => Some(None),
     };
+    let scaling = match top.get("noise_scaling") {
+        Some(scaling) => read_noise_scaling(scaling).map(Some),
+        None => Some(None),
+    };
     let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
     let figures = top
         .get("figures")
@@ -147,6 +156,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
         window: noise.window,
         coordinates: noise.coordinates,
         escape: escape?,
+        scaling: scaling?,
     };
     let mut smaller = settings.clone();
     match quick {
@@ -164,6 +174,11 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
                 escape.max_steps = quick.max_steps.map_or(escape.max_steps, |n| escape.max_steps.min(n as u64));
                 let fewer = |runs: usize| quick.runs.unwrap_or(runs).min(runs);
                 (escape.runs, escape.predicted_runs) = (fewer(escape.runs), fewer(escape.predicted_runs));
+            }
+            if let Some(scaling) = &mut smaller.scaling {
+                scaling.minima = quick.minima.unwrap_or(scaling.minima).min(scaling.minima);
+                scaling.max_steps = quick.max_steps.map_or(scaling.max_steps, |n| scaling.max_steps.min(n as u64));
+                scaling.runs = quick.runs.unwrap_or(scaling.runs).min(scaling.runs);
             }
         }
         None => smaller.iterations = (settings.iterations / 10).max(1),

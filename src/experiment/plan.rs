@@ -30,8 +30,10 @@ const MOST_DECADES: f64 = 302.0;
 pub struct CellPlan {
     /// Number of the cell, from 0. Seed and number determine the random streams, unless a stored sweep was extended.
     pub index: u64,
-    /// Name of the dynamics, with the amplitude if that is swept.
+    /// Name of the dynamics, with what is swept of law and amplitude.
     pub dynamics: String,
+    /// Name of the dynamics alone, as in its entry of the file.
+    pub name: String,
     /// Name of the basin or family member.
     pub basin: String,
     /// Shape of the basin, by which figures group basins: the key `shape`, or the name of the basin.
@@ -101,10 +103,17 @@ impl SweptDynamics<'_> {
     /// Label of the cells with this law and amplitude: that of the dynamics, with those of their parameters that are swept.
     fn label(&self, law: &LawSection, amplitude: &Amplitude) -> String {
         let mut swept = Vec::new();
+        let any = |differs: &dyn Fn(&LawSection) -> bool| self.laws.values.iter().any(differs);
+        if any(&|other| other.name() != law.name()) {
+            swept.push(format!("law={}", law.name()));
+        }
         if let Some((name, value)) = law.parameter()
-            && self.laws.values.iter().any(|other| other.parameter() != law.parameter())
+            && any(&|other| other.name() == law.name() && other.parameter() != law.parameter())
         {
             swept.push(format!("{name}={value}"));
+        }
+        if any(&|other| other.is_rescaled(law)) {
+            swept.push(format!("scale={}", law.scale));
         }
         if let Amplitude::Scalar(scale) = amplitude
             && self.amplitudes.values.len() > 1
@@ -112,7 +121,7 @@ impl SweptDynamics<'_> {
             swept.push(format!("amplitude={scale}"));
         }
         let label = &self.section.label;
-        if swept.is_empty() { label.clone() } else { format!("{label}[{}]", swept.join(", ")) }
+        if swept.is_empty() { label.clone() } else { format!("{label}[{}]", swept.join(" ")) }
     }
 }
 
@@ -273,11 +282,13 @@ impl Plan {
             return None;
         }
         let noise = self.noise(dynamics, point, epsilon, basin, diagnostics);
-        let sde = section.at(eta).map_err(|diagnostic| diagnostics.report(diagnostic)).ok();
+        let dim = basin.basin.dim();
+        let sde = noise
+            .as_ref()
+            .and_then(|noise| section.at(eta, noise, dim).map_err(|diagnostic| diagnostics.report(diagnostic)).ok());
         let inset = basin.inset(epsilon);
         let landscape = basin.at(inset, diagnostics);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);
-        let dim = landscape.dim();
         let help = match dim {
             1 => "give a number other than 0".to_string(),
             _ if matches!(noise.amplitude(), Amplitude::LowRank(_)) => {
@@ -303,6 +314,7 @@ impl Plan {
         Some(CellPlan {
             index: 0,
             dynamics: label,
+            name: section.label.clone(),
             basin: basin.label.clone(),
             shape: basin.shape.clone(),
             optimiser: section.kind,
@@ -352,6 +364,7 @@ impl Plan {
             diagnostics.report(Diagnostic::new(dynamics.amplitudes.span.clone(), message).help(help));
             return None;
         };
+        let amplitude = if point.law.scale == 1.0 { amplitude } else { amplitude.scaled(point.law.scale) };
         Some(noise.with_structure(self.noise.structure).with_amplitude(amplitude))
     }
 }

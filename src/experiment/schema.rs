@@ -164,6 +164,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
             any(vec![json!({ "const": "auto" }), list(any(vec![named, reference("figures")]))])
         }
         "table" => table(),
+        "list of tables" => list(table()),
         "table or list of tables" => any(vec![table(), list(table())]),
         "table of numbers" => {
             let parameter = any(vec![number(), list(number()), sweep()]);

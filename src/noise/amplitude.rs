@@ -72,6 +72,16 @@ impl Amplitude {
         Ok(())
     }
 
+    /// `factor Σ`.
+    pub fn scaled(&self, factor: f64) -> Amplitude {
+        match self {
+            Amplitude::Scalar(s) => Amplitude::Scalar(factor * s),
+            Amplitude::Diagonal(s) => Amplitude::Diagonal(s.iter().map(|s| factor * s).collect()),
+            Amplitude::Dense(m) => Amplitude::Dense(m * factor),
+            Amplitude::LowRank(sigma) => sigma.scaled(factor).into(),
+        }
+    }
+
     /// Number of heap-allocated `f64`s.
     pub fn size(&self) -> usize {
         match self {

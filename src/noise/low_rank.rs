@@ -57,6 +57,17 @@ impl LowRank {
         Ok(LowRank { diagonal, left, right, grams })
     }
 
+    /// `factor Σ = diag(factor D) + (factor U) Vᵀ`.
+    pub fn scaled(&self, factor: f64) -> Self {
+        let [left_gram, right_gram] = &self.grams;
+        LowRank {
+            diagonal: self.diagonal.iter().map(|d| factor * d).collect(),
+            left: &self.left * factor,
+            right: self.right.clone(),
+            grams: [left_gram * (factor * factor), right_gram.clone()],
+        }
+    }
+
     /// Dimension `d`.
     pub fn dim(&self) -> usize {
         self.diagonal.len()

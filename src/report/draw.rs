@@ -8,6 +8,7 @@ use super::figures::cost::cost_vs_epsilon;
 use super::figures::heat_map::heat_map;
 use super::figures::landscape::LandscapeFigure;
 use super::figures::occupancy::OccupancyFigure;
+use super::figures::optimisers::OptimisersFigure;
 use super::figures::plotted::plotted;
 use super::figures::random_problems::random_problems;
 use super::figures::sample_paths::SamplePathsFigure;
@@ -76,6 +77,7 @@ pub fn draw(
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir, style),
         FigureKind::Landscape => drawn(&LandscapeFigure::of(results), dir, style),
         FigureKind::SamplePaths => drawn(&SamplePathsFigure::of(results), dir, style),
+        FigureKind::Optimisers => drawn(&OptimisersFigure::of(results), dir, style),
         FigureKind::CostVsEpsilon => drawn(&cost_vs_epsilon(results, seconds_per_path), dir, style),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::draw_network_escape::{network_escape, network_escape_law};
+use super::draw_noise_scaling::noise_scaling;
 use super::drawing::{Drawing, drawn};
 use super::{
     FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
@@ -54,6 +55,7 @@ pub fn draw_calibration(
         CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir, style),
         CalibrationFigure::Scales => drawn(&scales(&found.runs), dir, style),
         CalibrationFigure::NetworkEscape => drawn(&network_escape(escape(found)), dir, style),
+        CalibrationFigure::NoiseScaling => drawn(&noise_scaling(found.scaling.as_ref()), dir, style),
         CalibrationFigure::NetworkEscapeLaw => drawn(&network_escape_law(escape(found)), dir, style),
     }
 }

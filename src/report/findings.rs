@@ -6,6 +6,7 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::landing_findings::{hitting, landings};
 use super::number;
+use super::optimiser_findings::optimisers;
 use super::plot::axis::with_error;
 use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
@@ -31,6 +32,7 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     landings(&mut text, results);
     hitting(&mut text, results);
     steps(&mut text, results);
+    optimisers(&mut text, results);
     (!text.is_empty()).then(|| format!("# Claims, predictions and measurements\n{text}"))
 }
 
@@ -367,6 +369,7 @@ fn transitions(text: &mut String, results: &[CellResult]) {
 fn steps(text: &mut String, results: &[CellResult]) {
     let mut rows = String::new();
     let mut parts = String::new();
+    let mut of_laws = String::new();
     for steps in results {
         let like = |fits: fn(&Dynamics, &Dynamics) -> bool| {
             results
@@ -378,11 +381,23 @@ fn steps(text: &mut String, results: &[CellResult]) {
         let tail = steps.plan.problem.noise().alpha();
         let (name, eta) = (title(&steps.plan.dynamics), number(eta));
         let _ = writeln!(rows, "| {name} | {tail} | {eta} | {} | {} |", mean(steps), mean(sde));
+        let ratio_of =
+            |a: &CellResult, b: &CellResult| a.mean().zip(b.mean()).and_then(|(a, b)| ratio_of_means(a, b).ok());
+        let ratio = |a: &CellResult, b: &CellResult| ratio_of(a, b).map_or("–".to_owned(), interval);
+        if let Some(stable) = like(is_stable_sde_of) {
+            let predicted = stable.prediction.as_ref().map_or("–".to_owned(), |theory| number(theory.mean_time()));
+            let closed = ratio_of(stable, sde).zip(ratio_of(steps, sde)).map(|(a, b)| a.value.ln() / b.value.ln());
+            let closed = closed
+                .filter(|share| share.is_finite())
+                .map_or("–".to_owned(), |share| format!("{:.0} %", 100.0 * share));
+            let (steps, of_law, sde) = (ratio(steps, sde), ratio(stable, sde), mean(sde));
+            let _ = writeln!(
+                of_laws,
+                "| {tail} | {eta} | {sde} | {} | {predicted} | {of_law} | {steps} | {closed} |",
+                mean(stable)
+            );
+        }
         if let Some(sampled) = like(is_sampled_sde_of) {
-            let ratio = |a: &CellResult, b: &CellResult| {
-                let ratio = a.mean().zip(b.mean()).and_then(|(a, b)| ratio_of_means(a, b).ok());
-                ratio.map_or("–".to_owned(), interval)
-            };
             let _ = writeln!(
                 parts,
                 "| {tail} | {eta} | {} | {} | {} |",
@@ -411,6 +426,14 @@ fn steps(text: &mut String, results: &[CellResult]) {
             "The steps of Adam differ from the SDE in two ways: the second moment v contains the noise itself and is larger, and a spike enters v \
              before it moves the parameters, which clips it. The SDE with sampled v has the first difference only, so that the ratio of escape \
              times factors:\n\n| α | η | steps / SDE | size of v: sampled v / SDE | clipping: steps / sampled v |\n|---|---|---|---|---|\n{parts}"
+        );
+    }
+    if !of_laws.is_empty() {
+        let _ = writeln!(
+            text,
+            "The constant second moment of the law of v under the noise has the rate of single jumps that v itself has. The share of the gap that it \
+             closes is that of the logarithms of the ratios to the SDE:\n\n| α | η | SDE | v of the law | its 1/λ | v of the law / SDE | steps / SDE | gap \
+             closed |\n|---|---|---|---|---|---|---|---|\n{of_laws}"
         );
     }
     if let Some(bound) = bound {
@@ -449,10 +472,15 @@ fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
     match (steps, sde) {
         (Dynamics::SgdSteps(steps), Dynamics::Sgd) => steps.is_plain(),
         (Dynamics::AdamSteps(steps), Dynamics::Adam(adam)) => {
-            steps.is_plain() && adam.second_moment() != SecondMoment::Sampled
+            steps.is_plain() && !matches!(adam.second_moment(), SecondMoment::Sampled | SecondMoment::Stable)
         }
         _ => false,
     }
+}
+
+fn is_stable_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
+    let stable = |sde: &Dynamics| matches!(sde, Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Stable);
+    matches!(steps, Dynamics::AdamSteps(steps) if steps.is_plain()) && stable(sde)
 }
 
 fn is_sampled_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {

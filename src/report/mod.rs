@@ -10,11 +10,14 @@ mod draw;
 mod draw_calibration;
 #[cfg(feature = "calibrate")]
 mod draw_network_escape;
+#[cfg(feature = "calibrate")]
+mod draw_noise_scaling;
 mod drawing;
 mod figures;
 mod findings;
 mod landing_findings;
 mod occupancy_findings;
+mod optimiser_findings;
 mod page;
 mod plot;
 mod select;
@@ -28,9 +31,10 @@ pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
     ExponentialLaw, FittedSlope, GammaVsEpsilon, GammaVsVolume, Labelling, Laplace, LaplacePanel, LaplaceSeries,
-    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseTails, OptimiserCurves, RatioSeries,
-    ScaleDistribution, ScalesFigure, Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure,
-    TailsPanel, TheoremTwo, TrainingCurves, TrainingFigure,
+    LawCurve, NetworkEscapeFigure, NetworkEscapeLaw, NoiseLaw, NoiseScalingFigure, NoiseTails, OptimiserCurves,
+    OptimiserPoint, OptimisersFigure, RatioSeries, ScaleDistribution, ScalesFigure, ScalingPanel, ScalingSeries,
+    Series, SeriesFigure, Survival, SurvivalPanel, TailCurve, TailIndexFigure, TailsPanel, TheoremTwo, TrainingCurves,
+    TrainingFigure,
 };
 pub use findings::findings;
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::trajectories::KeptPath;
 use crate::exit::{
     Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value,
-    restricted_mean,
+    mean_at_least, restricted_mean,
 };
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
@@ -239,6 +239,18 @@ impl CellResult {
     /// The mean exit time, unless it rests on a law that the data reject: what figures and fitted slopes show.
     pub fn supported_mean(&self) -> Option<Estimate> {
         self.mean().filter(|_| self.rejected_exponential().is_none())
+    }
+
+    /// The mean exit time, if it needs no law or at least 30 exits do not reject the one that it assumes.
+    pub fn trusted_mean(&self) -> Option<Estimate> {
+        const FEWEST: usize = 30;
+        let rests_on_law = self.mean_basis() == Some(MeanBasis::Exponential);
+        self.supported_mean().filter(|_| !rests_on_law || self.moments.exited() >= FEWEST)
+    }
+
+    /// Lower limit of the mean exit time of a censored sample, whatever its law.
+    pub fn mean_at_least(&self) -> Option<f64> {
+        mean_at_least(&self.moments, self.plan.limits.max_time, Confidence::DEFAULT).filter(|limit| *limit > 0.0)
     }
 
     /// Exit rate, by maximum likelihood of the exponential law.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use thiserror::Error;
 
+use super::optimisers::{OPTIMISER_COLUMNS, OptimiserRow};
 use super::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
 use super::stored::extended_streams;
 use super::table::{TableError, write_table};
@@ -261,6 +262,17 @@ impl ResultsFolder {
         }
         let rows = orders.iter().flat_map(FlatnessOrder::rows);
         write_table(&self.place, "which_flatness.csv", &FLATNESS_COLUMNS, rows)
+    }
+
+    /// Writes `optimisers.csv`, unless `rows` is empty.
+    ///
+    /// # Errors
+    /// [`TableError::Write`].
+    pub fn write_optimisers(&self, rows: &[OptimiserRow<'_>]) -> Result<(), TableError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        write_table(&self.place, "optimisers.csv", &OPTIMISER_COLUMNS, rows.iter().map(OptimiserRow::row))
     }
 
     /// Writes a text file into the folder.

@@ -15,7 +15,7 @@ const FEWEST: usize = 40;
 
 /// The Hessian as it is used.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Quadratic {
+pub(in crate::calibrate) struct Quadratic {
     pub vectors: Vec<Vec<f64>>,
     pub values: Vec<f64>,
     /// `D`.

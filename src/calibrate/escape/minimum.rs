@@ -1,7 +1,12 @@
 //! The minimum: training by minibatches, then full-batch descent.
 
-use super::mlp::{dot, norm};
+use super::mlp::{Buffers, Mlp, dot, norm};
+use crate::noise::{Seed, Stream};
 use crate::scheme::StopFlag;
+
+/// Numbers of the streams of a training.
+const WEIGHTS: u64 = 0;
+const TRAINING: u64 = 1;
 
 /// Pairs of steps and differences of gradients that the descent remembers.
 const MEMORY: usize = 20;
@@ -11,12 +16,43 @@ const HALVINGS: usize = 60;
 
 /// Where a descent ended.
 #[derive(Clone, Debug)]
-pub(super) struct Descent {
+pub(in crate::calibrate) struct Descent {
     pub theta: Vec<f64>,
     pub loss: f64,
     /// `|∇F|` at the start and at the end.
     pub gradient: [f64; 2],
     pub steps: u64,
+}
+
+/// How a network is trained to its minimum.
+pub(in crate::calibrate) struct Training<'t> {
+    pub key: Seed,
+    /// Learning rate, images and steps of SGD.
+    pub eta: f64,
+    pub batch: usize,
+    pub iterations: u64,
+    /// Share of `|∇F|` at which the descent ends, and its most iterations.
+    pub tolerance: f64,
+    pub descent: u64,
+    pub stop: &'t StopFlag,
+}
+
+impl Training<'_> {
+    /// SGD from random weights, then full-batch descent.
+    pub fn run(&self, mlp: &Mlp) -> Descent {
+        let mut theta = mlp.weights(&mut Stream::new(self.key, WEIGHTS, 0));
+        let (mut stream, mut work, mut gradient) =
+            (Stream::new(self.key, TRAINING, 0), Buffers::default(), vec![0.0; mlp.dim()]);
+        for _ in 0..self.iterations {
+            if self.stop.is_set() {
+                break;
+            }
+            mlp.minibatch(&theta, self.batch, &mut stream, &mut work, &mut gradient);
+            theta.iter_mut().zip(&gradient).for_each(|(t, g)| *t -= self.eta * g);
+        }
+        let loss = |theta: &[f64], out: &mut [f64]| mlp.full(theta, &mut work, out);
+        descend(theta, loss, self.tolerance, self.descent, self.stop)
+    }
 }
 
 /// L-BFGS with backtracking from `theta`, until `|∇F|` is `tolerance` times its first value, no step decreases the loss, or `most` steps.

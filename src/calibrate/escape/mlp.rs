@@ -170,6 +170,6 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-pub(super) fn norm(x: &[f64]) -> f64 {
+pub(in crate::calibrate) fn norm(x: &[f64]) -> f64 {
     dot(x, x).sqrt()
 }

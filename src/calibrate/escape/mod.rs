@@ -14,10 +14,14 @@ mod table;
 mod tests;
 mod walk;
 
-#[cfg(test)]
-pub(super) use mlp::{Buffers, Mlp};
+pub(super) use hessian::Quadratic;
+pub(super) use minimum::Training;
+pub(super) use mlp::{Buffers, Mlp, norm};
+pub(super) use noise::{NoiseSample, centred, index};
 pub use passages::{EscapeRow, Prediction as EscapePredictions};
+pub(super) use sets::Nested;
 pub use sets::SetKind;
 pub use settings::{Activation, EscapeSettings, Sizes};
+pub(super) use study::{Around, EscapeInput, is_minimum, network_escape, scaled};
 pub use study::{EscapeCell, EscapeMinimum, NetworkEscape};
-pub(super) use study::{EscapeInput, network_escape};
+pub(super) use walk::{Landscape, Run, Walk};

@@ -12,7 +12,7 @@ const POOLED: usize = 200_000;
 
 /// Why the noise at a minimum cannot be described.
 #[derive(Debug, Error)]
-pub(super) enum NoiseSampleError {
+pub(in crate::calibrate) enum NoiseSampleError {
     /// It has no tail index.
     #[error(transparent)]
     Tail(#[from] TailError),
@@ -23,7 +23,7 @@ pub(super) enum NoiseSampleError {
 
 /// Noise vectors, one row a batch, and the tail index of their entries.
 #[derive(Clone, Debug)]
-pub(super) struct NoiseSample {
+pub(in crate::calibrate) struct NoiseSample {
     pub dim: usize,
     /// `g_batch - mean g_batch`, a vector a batch.
     pub vectors: EmpiricalNoise,
@@ -47,29 +47,10 @@ impl NoiseSample {
         estimator: Estimator,
         stream: &mut Stream,
     ) -> Result<Self, NoiseSampleError> {
-        let (at, mut gradient) = (vec![0.0; dim], vec![0.0; dim]);
-        let (mut rows, mut second_moment, mut mean) = (Vec::new(), vec![0.0; dim], vec![0.0; dim]);
-        let share = 1.0 / batches as f64;
-        let mut first = Vec::new();
-        for _ in 0..batches {
-            landscape.gradient(&at, stream, &mut gradient);
-            if first.is_empty() {
-                first.clone_from(&gradient);
-            }
-            for (((v, m), g), first) in second_moment.iter_mut().zip(&mut mean).zip(&mut gradient).zip(&first) {
-                *v += share * *g * *g;
-                // From the first gradient, so that the noise of a parameter that never varies is 0 and not a rounding error.
-                *g -= first;
-                *m += share * *g;
-            }
-            rows.extend_from_slice(&gradient);
-        }
-        let mut mean_log = vec![0.0; dim];
-        for row in rows.chunks_exact_mut(dim) {
-            for ((x, m), log) in row.iter_mut().zip(&mean).zip(&mut mean_log) {
-                *x -= m;
-                *log += share * x.abs().ln();
-            }
+        let (rows, second_moment) = centred(landscape, &vec![0.0; dim], batches, stream);
+        let (mut mean_log, share) = (vec![0.0; dim], 1.0 / batches as f64);
+        for row in rows.chunks_exact(dim) {
+            row.iter().zip(&mut mean_log).for_each(|(x, log)| *log += share * x.abs().ln());
         }
         let pooled = &rows[..(POOLED / dim).clamp(2, batches) * dim];
         let surrogate = GaussianSurrogate::of_rows(pooled, dim)?.draw(Seed(rand::Rng::next_u64(stream)));
@@ -83,7 +64,38 @@ impl NoiseSample {
     }
 }
 
-fn index(estimator: Estimator, data: &[f64]) -> Result<Alpha, TailError> {
+/// Noise `g_batch - mean g_batch` at `at`, a row a batch, and `E[g²]` of every parameter.
+pub(in crate::calibrate) fn centred(
+    landscape: &mut impl Landscape,
+    at: &[f64],
+    batches: usize,
+    stream: &mut Stream,
+) -> (Vec<f64>, Vec<f64>) {
+    let dim = at.len();
+    let (mut rows, mut second_moment, mut mean) = (Vec::new(), vec![0.0; dim], vec![0.0; dim]);
+    let (mut gradient, mut first) = (vec![0.0; dim], Vec::new());
+    let share = 1.0 / batches as f64;
+    for _ in 0..batches {
+        landscape.gradient(at, stream, &mut gradient);
+        if first.is_empty() {
+            first.clone_from(&gradient);
+        }
+        for (((v, m), g), first) in second_moment.iter_mut().zip(&mut mean).zip(&mut gradient).zip(&first) {
+            *v += share * *g * *g;
+            // From the first gradient, so that the noise of a parameter that never varies is 0 and not a rounding error.
+            *g -= first;
+            *m += share * *g;
+        }
+        rows.extend_from_slice(&gradient);
+    }
+    for row in rows.chunks_exact_mut(dim) {
+        row.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
+    }
+    (rows, second_moment)
+}
+
+/// Tail index of the data; an estimate above 2 counts as 2.
+pub(in crate::calibrate) fn index(estimator: Estimator, data: &[f64]) -> Result<Alpha, TailError> {
     let sample = TailSample::new(data, Centre::Zero)?;
     let settings = IntervalSettings::default();
     let found = estimator.estimate(&sample, &settings)?.alpha.value;

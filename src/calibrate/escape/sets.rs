@@ -26,7 +26,7 @@ impl SetKind {
 
 /// Sets of one shape with ascending sizes.
 #[derive(Clone, Debug)]
-pub(super) struct Nested {
+pub(in crate::calibrate) struct Nested {
     pub kind: SetKind,
     pub sizes: Vec<f64>,
 }

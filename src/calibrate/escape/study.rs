@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::hessian::Quadratic;
 use super::laws::{GradientLaw, Model};
-use super::minimum::{Descent, descend};
+use super::minimum::{Descent, Training};
 use super::mlp::{Buffers, Mlp};
 use super::noise::NoiseSample;
 use super::passages::{EscapeRow, formula, means, rows};
@@ -17,9 +17,7 @@ use crate::calibrate::training::Optimiser;
 use crate::noise::{Seed, Stream};
 use crate::scheme::StopFlag;
 
-/// Numbers of the streams of one minimum.
-const WEIGHTS: u64 = 0;
-const TRAINING: u64 = 1;
+/// Numbers of the streams of one minimum, after those of its training.
 const HESSIAN: u64 = 2;
 /// Those of configuration `c` begin at `FIRST + c * STRIDE`: noise, runs, and one for every law.
 const FIRST: u64 = 16;
@@ -91,7 +89,7 @@ pub struct NetworkEscape {
 }
 
 /// The network around its minimum.
-struct Around<'m> {
+pub(in crate::calibrate) struct Around<'m> {
     mlp: &'m Mlp,
     minimum: &'m Descent,
     batch: usize,
@@ -101,7 +99,7 @@ struct Around<'m> {
 }
 
 impl<'m> Around<'m> {
-    fn new(mlp: &'m Mlp, minimum: &'m Descent, batch: usize) -> Self {
+    pub fn new(mlp: &'m Mlp, minimum: &'m Descent, batch: usize) -> Self {
         let theta = minimum.theta.clone();
         Around { mlp, minimum, batch, spare: vec![0.0; theta.len()], theta, work: Buffers::default() }
     }
@@ -220,28 +218,19 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
 }
 
 /// Whether the Hessian has no negative Ritz value.
-fn is_minimum(quadratic: &Quadratic) -> bool {
+pub(in crate::calibrate) fn is_minimum(quadratic: &Quadratic) -> bool {
     quadratic.extremes[0] > 0.0
 }
 
 /// SGD with the first learning rate of the file, then full-batch descent.
 fn train(input: &EscapeInput<'_>, mlp: &Mlp, key: Seed) -> Descent {
-    let mut theta = mlp.weights(&mut Stream::new(key, WEIGHTS, 0));
-    let (mut stream, mut work, mut gradient) =
-        (Stream::new(key, TRAINING, 0), Buffers::default(), vec![0.0; mlp.dim()]);
     let eta = input.optimisers.first().map_or(0.1, |(_, optimiser)| optimiser.eta());
-    for _ in 0..input.iterations {
-        if input.stop.is_set() {
-            break;
-        }
-        mlp.minibatch(&theta, input.batch, &mut stream, &mut work, &mut gradient);
-        theta.iter_mut().zip(&gradient).for_each(|(t, g)| *t -= eta * g);
-    }
-    let loss = |theta: &[f64], out: &mut [f64]| mlp.full(theta, &mut work, out);
-    descend(theta, loss, input.settings.tolerance, input.settings.descent, input.stop)
+    let (batch, iterations, stop) = (input.batch, input.iterations, input.stop);
+    let EscapeSettings { tolerance, descent, .. } = *input.settings;
+    Training { key, eta, batch, iterations, tolerance, descent, stop }.run(mlp)
 }
 
-fn scaled(optimiser: Optimiser, factor: f64) -> Optimiser {
+pub(in crate::calibrate) fn scaled(optimiser: Optimiser, factor: f64) -> Optimiser {
     match optimiser {
         Optimiser::Sgd { eta, momentum } => Optimiser::Sgd { eta: factor * eta, momentum },
         Optimiser::Adam { eta, beta1, beta2, stabilizer } => {

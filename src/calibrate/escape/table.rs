@@ -1,6 +1,6 @@
 //! `network_escape.csv` and the findings in words.
 
-use super::study::{EscapeCell, NetworkEscape};
+use super::study::{EscapeCell, EscapeMinimum, NetworkEscape};
 use super::{EscapeRow, SetKind};
 
 /// Columns of `network_escape.csv`.
@@ -53,16 +53,7 @@ impl NetworkEscape {
     /// The findings as text.
     pub fn summary(&self) -> String {
         let mut lines = vec![String::new(), "Escapes of the network from its minimum:".to_owned()];
-        for m in &self.minima {
-            let reached =
-                if m.reached { "" } else { " (NOT REACHED: the descent ended here, and no escape was measured)" };
-            let curvature =
-                m.curvature.map_or(String::new(), |[lo, hi]| format!(", curvature {lo:.2e} to {hi:.2e} (Ritz values)"));
-            lines.push(format!(
-                "  minimum {}: F* = {:.5}, |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps{reached}{curvature}",
-                m.number, m.loss, m.gradient[0], m.gradient[1], m.steps
-            ));
-        }
+        lines.extend(self.minima.iter().map(|minimum| format!("  {}", minimum.line())));
         lines.extend(self.left_out.iter().map(|reason| format!("  left out: {reason}")));
         for cell in &self.cells {
             lines.push(format!(
@@ -77,6 +68,20 @@ impl NetworkEscape {
             lines.push("  stopped here: what is missing was not measured".to_owned());
         }
         lines.join("\n") + "\n"
+    }
+}
+
+impl EscapeMinimum {
+    /// One line about it.
+    pub(in crate::calibrate) fn line(&self) -> String {
+        let reached =
+            if self.reached { "" } else { " (NOT REACHED: the descent ended here, and nothing was measured)" };
+        let curvature =
+            self.curvature.map_or(String::new(), |[lo, hi]| format!(", curvature {lo:.2e} to {hi:.2e} (Ritz values)"));
+        format!(
+            "minimum {}: F* = {:.5}, |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps{reached}{curvature}",
+            self.number, self.loss, self.gradient[0], self.gradient[1], self.steps
+        )
     }
 }
 

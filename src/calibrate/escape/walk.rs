@@ -7,7 +7,7 @@ use crate::noise::Stream;
 use crate::scheme::StopFlag;
 
 /// Minibatch gradients of a loss around its minimum; `x = θ - θ*`.
-pub(super) trait Landscape {
+pub(in crate::calibrate) trait Landscape {
     /// Writes the gradient on a new minibatch into `out`.
     fn gradient(&mut self, x: &[f64], stream: &mut Stream, out: &mut [f64]);
 
@@ -17,7 +17,7 @@ pub(super) trait Landscape {
 
 /// The first step at which a set had been left.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Passage {
+pub(in crate::calibrate) struct Passage {
     pub step: u64,
     /// Length of that step, in the norm of the set; `None` for level sets.
     pub last: Option<f64>,
@@ -29,7 +29,7 @@ pub(super) struct Passage {
 
 /// One run.
 #[derive(Clone, Debug)]
-pub(super) struct Run {
+pub(in crate::calibrate) struct Run {
     /// For each family of sets, the passages of the smallest sets; those that were not left are missing.
     pub passages: Vec<Vec<Passage>>,
     /// Steps made: where the sets that were not left are censored.
@@ -39,7 +39,7 @@ pub(super) struct Run {
 }
 
 /// How runs are made.
-pub(super) struct Walk<'w> {
+pub(in crate::calibrate) struct Walk<'w> {
     pub optimiser: Optimiser,
     /// `E[g²]` at the minimum, where Adam's second moment starts. Its first moment starts at 0, and neither is corrected for its start: the
     /// state is that after many steps near the minimum.
@@ -54,6 +54,16 @@ pub(super) struct Walk<'w> {
 
 impl Walk<'_> {
     pub fn run(&self, landscape: &mut impl Landscape, stream: &mut Stream) -> Run {
+        self.run_watched(landscape, stream, |_, _| {})
+    }
+
+    /// [`Walk::run`]; `watch` sees the number of every ball at its passage, and `x` there.
+    pub fn run_watched(
+        &self,
+        landscape: &mut impl Landscape,
+        stream: &mut Stream,
+        mut watch: impl FnMut(usize, &[f64]),
+    ) -> Run {
         let dim = self.second_moment.len();
         let (mut x, mut gradient, mut step) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
         let (mut mean, mut square) = (vec![0.0; dim], self.second_moment.to_vec());
@@ -87,6 +97,9 @@ impl Walk<'_> {
                 while passages.len() < nested.sizes.len() && !(reached <= nested.sizes[passages.len()]) {
                     if self.losses && nested.kind == SetKind::Ball && excess.is_none() {
                         excess = Some(landscape.excess(&x));
+                    }
+                    if nested.kind == SetKind::Ball {
+                        watch(passages.len(), &x);
                     }
                     let excess = if nested.kind == SetKind::Level { Some(reached) } else { excess };
                     passages.push(Passage { step: run.steps, last, largest, excess });

@@ -9,6 +9,7 @@ use crate::calibrate::calibration::{Calibration, CalibrationOrigin, DataRecord, 
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::DataSet;
 use crate::calibrate::escape::{EscapeInput, EscapeSettings, NetworkEscape, network_escape};
+use crate::calibrate::scaling::{NoiseScaling, ScalingInput, ScalingSettings, noise_scaling};
 use crate::scheme::StopFlag;
 
 /// The results of a calibration.
@@ -19,6 +20,8 @@ pub struct Calibrated {
     pub runs: Vec<TrainedRun>,
     /// The network's escapes from its minimum, if the settings ask for them.
     pub escape: Option<NetworkEscape>,
+    /// The scaling of the noise at its minimum, if the settings ask for it.
+    pub scaling: Option<NoiseScaling>,
 }
 
 /// Trains the network with every optimiser and measures the noise of its gradients.
@@ -78,7 +81,12 @@ pub fn calibrate(
     );
     let escape =
         settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop, observer)).transpose()?;
-    Ok(Calibrated { calibration, runs, escape })
+    let scaling = settings
+        .scaling
+        .as_ref()
+        .map(|scaling| scales(settings, scaling, data, threads, stop, observer))
+        .transpose()?;
+    Ok(Calibrated { calibration, runs, escape, scaling })
 }
 
 /// Measures the escapes, with `threads` at a time.
@@ -107,6 +115,34 @@ fn escapes(
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
     Ok(pool.install(|| network_escape(&input)))
+}
+
+/// Measures the scaling of the noise, with `threads` at a time.
+fn scales(
+    settings: &CalibrationSettings,
+    scaling: &ScalingSettings,
+    data: &DataSet,
+    threads: usize,
+    stop: &StopFlag,
+    observer: &dyn CalibrationObserver,
+) -> Result<NoiseScaling, CalibrateError> {
+    let Architecture::Mlp { hidden } = &settings.network else {
+        return Err(CalibrateError::EscapeNetwork { network: settings.network.name() });
+    };
+    let input = ScalingInput {
+        settings: scaling,
+        seed: settings.seed,
+        images: &data.train,
+        classes: data.classes,
+        hidden,
+        optimisers: &settings.optimisers,
+        batch: settings.batch,
+        iterations: settings.iterations,
+        stop,
+        begins: &|minimum| observer.scaling(minimum),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
+    Ok(pool.install(|| noise_scaling(&input)))
 }
 
 /// Runs `work` in a pool of one thread: several threads would be slower on matrices this small.

@@ -7,6 +7,7 @@ use crate::calibrate::data::cifar::read_cifar10_folder;
 use crate::calibrate::data::idx::read_idx_folder;
 use crate::calibrate::data::images::DataSet;
 use crate::calibrate::escape::EscapeSettings;
+use crate::calibrate::scaling::ScalingSettings;
 use crate::noise::Seed;
 
 /// Source of the images.
@@ -61,6 +62,8 @@ pub struct CalibrationSettings {
     pub coordinates: usize,
     /// How the network's escape from its minimum is measured, if it is.
     pub escape: Option<EscapeSettings>,
+    /// How the scaling of the noise at the minimum is measured, if it is.
+    pub scaling: Option<ScalingSettings>,
 }
 
 impl CalibrationSettings {
@@ -91,13 +94,14 @@ impl CalibrationSettings {
             return Err(CalibrateError::NoTest);
         }
         self.network.layers(data.train.shape, data.classes)?;
-        if let Some(escape) = &self.escape {
-            if let Some(&batch) = escape.batches.iter().find(|&&batch| batch == 0 || batch >= images) {
-                return Err(CalibrateError::Batch { batch, images });
-            }
-            if !matches!(self.network, Architecture::Mlp { .. }) {
-                return Err(CalibrateError::EscapeNetwork { network: self.network.name() });
-            }
+        let batches = |batches: &Vec<usize>| batches.iter().copied().find(|&batch| batch == 0 || batch >= images);
+        let escape = self.escape.as_ref().map(|escape| batches(&escape.batches));
+        let scaling = self.scaling.as_ref().map(|scaling| batches(&scaling.batches));
+        if let Some(batch) = escape.flatten().or(scaling.flatten()) {
+            return Err(CalibrateError::Batch { batch, images });
+        }
+        if (escape.is_some() || scaling.is_some()) && !matches!(self.network, Architecture::Mlp { .. }) {
+            return Err(CalibrateError::EscapeNetwork { network: self.network.name() });
         }
         self.optimisers.iter().try_for_each(|(_, optimiser)| optimiser.check())
     }

@@ -50,6 +50,9 @@ pub trait CalibrationObserver: Sync {
 
     /// Called before the escapes of a configuration (optimiser, learning rate and batch) from a minimum are measured. Both are numbered from 1.
     fn escaping(&self, _minimum: usize, _configuration: usize) {}
+
+    /// Called before the scaling of the noise at a minimum is measured, with its number from 1.
+    fn scaling(&self, _minimum: usize) {}
 }
 
 /// A run, with the data for files other than the calibration.

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::calibrate::{
     CalibrateError, Calibrated, Calibration, CalibrationObserver, CalibrationSettings, DataError, DeviceChoice, Ended,
-    Event, NetworkEscape, OptimiserRun, calibrate as measure,
+    Event, OptimiserRun, calibrate as measure,
 };
 use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
@@ -39,7 +39,7 @@ pub enum CalibrateFailure {
     Npy(#[from] NpyError),
     #[error("cannot encode the results")]
     Json(#[from] serde_json::Error),
-    #[error("cannot encode the table of escapes")]
+    #[error("cannot encode a table")]
     Table(#[from] csv::Error),
     #[error("{reason}; everything else is in {}", path.display())]
     Escape { reason: String, path: PathBuf },
@@ -143,7 +143,7 @@ pub fn is_made(out: &Path, file: &CalibrationFile, settings: &CalibrationSetting
     if !is_of(&manifest, file, settings) {
         return Err(CalibrateFailure::OtherCalibration { path: place });
     }
-    if settings.escape.is_some() && !has_escapes(&manifest) {
+    if (settings.escape.is_some() || settings.scaling.is_some()) && !has_escapes(&manifest) {
         return Ok(false);
     }
     Ok(Calibration::read(&place.join("calibration.json")).is_ok_and(|calibration| complete(&calibration)))
@@ -191,7 +191,8 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     };
     write_tables(&folder, &found)?;
     let escape = found.escape.as_ref().map_or(String::new(), |escape| escape.summary());
-    let summary = report::calibration_summary(&found.calibration) + &escape;
+    let scaling = found.scaling.as_ref().map_or(String::new(), |scaling| scaling.summary());
+    let summary = report::calibration_summary(&found.calibration) + &escape + &scaling;
     folder.write("summary.txt", summary.as_bytes())?;
     let drawn = draw(job.file, &found, &folder);
     let (seconds, speeds, cause) = (clock.elapsed().as_secs_f64(), watch.speeds(), stopping.cause());
@@ -206,7 +207,7 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         seconds,
         stop_reason,
         trainings: &speeds,
-        escape_complete: found.escape.as_ref().map(NetworkEscape::complete),
+        escape_complete: minima_complete(&found),
     };
     folder.write("manifest.json", json(&CalibrationManifest::of(job.file, settings, ended))?.as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
@@ -233,7 +234,7 @@ fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> R
             Ok(_) => {}
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
-            Err(FigureError::Empty { .. }) if found.escape.as_ref().is_some_and(|escape| !escape.complete()) => {}
+            Err(FigureError::Empty { .. }) if minima_complete(found) == Some(false) => {}
             Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name().to_owned(), source })),
         }
     }
@@ -266,19 +267,29 @@ fn check_found(calibration: &Calibration, path: &Path) -> Result<(), CalibrateFa
     }
 }
 
+/// Whether every escape, and every scaling of the noise, was measured; `None` without either.
+fn minima_complete(found: &Calibrated) -> Option<bool> {
+    let escape = found.escape.as_ref().map(|escape| escape.complete());
+    let scaling = found.scaling.as_ref().map(|scaling| scaling.complete());
+    escape.into_iter().chain(scaling).reduce(|a, b| a && b)
+}
+
 /// Whether every minimum was reached, and its noise measured.
 fn check_escape(found: &Calibrated, path: &Path) -> Result<(), CalibrateFailure> {
-    let Some(escape) = &found.escape else { return Ok(()) };
-    let far = escape.minima.iter().find(|minimum| !minimum.reached).map(|m| {
-        format!(
-            "minimum {} was not reached: |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps",
-            m.number, m.gradient[0], m.gradient[1], m.steps
-        )
-    });
-    match far.or_else(|| escape.left_out.first().cloned()) {
-        Some(reason) => Err(CalibrateFailure::Escape { reason, path: path.to_owned() }),
-        None => Ok(()),
+    let escape = found.escape.as_ref().map(|escape| (&escape.minima, &escape.left_out));
+    let scaling = found.scaling.as_ref().map(|scaling| (&scaling.minima, &scaling.left_out));
+    for (minima, left_out) in escape.into_iter().chain(scaling) {
+        let far = minima.iter().find(|minimum| !minimum.reached).map(|m| {
+            format!(
+                "minimum {} was not reached: |∇F| fell from {:.2e} to {:.2e} in {} full-batch steps",
+                m.number, m.gradient[0], m.gradient[1], m.steps
+            )
+        });
+        if let Some(reason) = far.or_else(|| left_out.first().cloned()) {
+            return Err(CalibrateFailure::Escape { reason, path: path.to_owned() });
+        }
     }
+    Ok(())
 }
 
 fn complete(calibration: &Calibration) -> bool {
@@ -293,6 +304,9 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Calibr
     folder.write("calibration.json", json(&found.calibration)?.as_bytes())?;
     if let Some(escape) = &found.escape {
         folder.write("network_escape.csv", &escape.table()?)?;
+    }
+    if let Some(scaling) = &found.scaling {
+        folder.write("noise_scaling.csv", &scaling.table()?)?;
     }
     for run in &found.runs {
         if let Some(minimum) = &run.record.minimum {
@@ -366,5 +380,12 @@ impl CalibrationObserver for Stopwatch<'_> {
         if configuration == 1 {
             self.console.say(said);
         }
+    }
+
+    fn scaling(&self, minimum: usize) {
+        let Some(scaling) = &self.settings.scaling else { return };
+        self.meter.finish();
+        let (name, minima) = (&self.settings.name, scaling.minima);
+        self.console.say(format!("{name}: scaling of the noise at minimum {minimum} of {minima}"));
     }
 }

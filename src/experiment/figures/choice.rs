@@ -123,6 +123,10 @@ impl<'p> FigureChoice<'p> {
                 let is_well = |c: &Offer<'_>| matches!(c.plan.landscape.domain, Domain::Well) && homogeneous(c);
                 ("a well with a predicted rate", self.any(|c| c.predicted && is_well(c)))
             }
+            FigureKind::Optimisers => {
+                let needs = "plain `sgd_steps` and another optimiser step by step, in one basin under one noise";
+                (needs, self.optimisers() > 1)
+            }
             FigureKind::SdeVsSteps => ("noise levels given by `eta`", self.any(|c| c.plan.eta.is_some())),
             FigureKind::Landscape => ("a basin in one or two dimensions", self.any(Offer::is_drawable)),
             FigureKind::SamplePaths => ("`paths_kept`, the number of paths to keep in each cell", self.keeps_paths),
@@ -156,6 +160,7 @@ impl<'p> FigureChoice<'p> {
                 let rates = self.count(|c| c.plan.eta.map(f64::to_bits));
                 rates > 1 && self.any(|c| c.plan.problem.dynamics().learning_rate().is_some())
             }
+            FigureKind::Optimisers => self.optimisers() > 3,
             FigureKind::CostVsEpsilon => false,
             _ => true,
         }
@@ -175,6 +180,9 @@ impl<'p> FigureChoice<'p> {
             FigureKind::Theorem2 => (1, self.count(|c| (c.plan.problem.basin().dim(), c.alpha()))),
             FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
             FigureKind::Occupancy => (self.cells.len() + 1, self.cells.iter().map(Offer::wells).max().unwrap_or(0)),
+            FigureKind::Optimisers => {
+                (self.count(|c| &c.plan.basin), self.count(|c| c.plan.problem.noise().law().to_string()))
+            }
             FigureKind::SdeVsSteps => (2 * self.count(|c| &c.plan.basin), self.count(Offer::alpha)),
             FigureKind::Landscape => (self.count(|c| c.is_drawable().then_some(&c.plan.basin)), 1),
             _ => (1, 1),
@@ -197,6 +205,24 @@ impl<'p> FigureChoice<'p> {
         let compared =
             |family: HashMap<usize, usize>| family.into_values().filter(|n| *n >= FEWEST_OF_A_DIMENSION).sum::<usize>();
         families.into_values().map(compared).max().unwrap_or(0)
+    }
+
+    /// Most optimisers step by step, plain SGD among them, in one basin under one noise; 0 without plain SGD.
+    fn optimisers(&self) -> usize {
+        let noise = |c: &Offer<'p>| {
+            let noise = c.plan.problem.noise();
+            (c.alpha(), noise.law().clone(), noise.amplitude().clone())
+        };
+        let of = |sgd: &Offer<'p>| {
+            let is_plain = matches!(sgd.plan.problem.dynamics(), Dynamics::SgdSteps(sgd) if sgd.is_plain());
+            if !is_plain {
+                return 0;
+            }
+            let is_discrete = |c: &&Offer<'p>| c.plan.problem.dynamics().learning_rate().is_some();
+            let same = |c: &&Offer<'p>| c.plan.basin == sgd.plan.basin && noise(c) == noise(sgd);
+            self.cells.iter().filter(is_discrete).filter(same).map(|c| &c.plan.name).collect::<HashSet<_>>().len()
+        };
+        self.cells.iter().map(of).max().unwrap_or(0)
     }
 
     /// Whether an Adam cell with a simple `Q` has a matching SGD cell.

@@ -30,13 +30,15 @@ pub enum FigureKind {
     Landscape,
     /// The kept paths.
     SamplePaths,
+    /// Mean escape time of optimisers step by step against that of plain SGD, by noise law.
+    Optimisers,
     /// Time to a 1 % interval of the mean against the noise level, scheme by scheme.
     CostVsEpsilon,
 }
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 14] = [
+    pub const ALL: [FigureKind; 15] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -50,6 +52,7 @@ impl FigureKind {
         FigureKind::SdeVsSteps,
         FigureKind::Landscape,
         FigureKind::SamplePaths,
+        FigureKind::Optimisers,
         FigureKind::CostVsEpsilon,
     ];
 
@@ -69,6 +72,7 @@ impl FigureKind {
             FigureKind::SdeVsSteps => "sde-vs-steps",
             FigureKind::Landscape => "landscape",
             FigureKind::SamplePaths => "sample-paths",
+            FigureKind::Optimisers => "optimisers",
             FigureKind::CostVsEpsilon => "cost-vs-epsilon",
         }
     }

@@ -42,6 +42,7 @@ pub(super) fn write_dynamics(problem: &Problem, lines: &mut IdentityLines<'_>) -
             let second_moment = match adam.second_moment() {
                 SecondMoment::Frozen => "frozen",
                 SecondMoment::MeanField => "mean_field",
+                SecondMoment::Stable => "stable",
                 SecondMoment::Sampled => "sampled",
             };
             lines.text("second_moment", second_moment)?;

@@ -5,13 +5,13 @@ use crate::experiment::toml::reader::Value;
 use crate::tail::Estimator;
 
 /// Estimators of a pooled index. The default does not depend on the order of the values.
-const ESTIMATORS: [Estimator; 3] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH, Estimator::MOHAMMADI];
-const MOST_RUNS: u64 = 1_000_000;
-const MOST_STEPS: u64 = 1_000_000_000;
+pub(super) const ESTIMATORS: [Estimator; 3] = [Estimator::KOUTROUVELIS, Estimator::MCCULLOCH, Estimator::MOHAMMADI];
+pub(super) const MOST_RUNS: u64 = 1_000_000;
+pub(super) const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_SIZES: u64 = 200;
-const MOST_MINIMA: u64 = 100;
+pub(super) const MOST_MINIMA: u64 = 100;
 const MOST_RANK: u64 = 1_000;
-const MOST_IMAGES: u64 = 10_000_000;
+pub(super) const MOST_IMAGES: u64 = 10_000_000;
 
 /// Reads `[escape]`; `batch` is that of the training.
 pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -> Option<EscapeSettings> {
@@ -67,7 +67,7 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
 }
 
 /// A list that is not empty.
-fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
     let items: Vec<Option<T>> = value.list()?.map(read).collect();
     if items.is_empty() {
         value.report(format!("`{}` is empty", value.key));
@@ -75,7 +75,7 @@ fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Option<T>) -> O
     items.into_iter().collect::<Option<Vec<T>>>().filter(|items| !items.is_empty())
 }
 
-fn read_sizes(value: Value<'_>) -> Option<Sizes> {
+pub(super) fn read_sizes(value: Value<'_>) -> Option<Sizes> {
     let table = value.table()?;
     let from = table.need("from", "0.05").and_then(|value| value.positive());
     let to = table.need("to", "0.5").and_then(|value| value.positive());

@@ -9,6 +9,8 @@ pub(super) mod escape;
 pub(super) mod family;
 pub(super) mod noise;
 pub(super) mod noise_law;
+#[cfg(feature = "calibrate")]
+pub(super) mod noise_scaling;
 pub(super) mod occupancy;
 pub(super) mod potential;
 pub(super) mod random_basins;

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::calibration::{names_calibration, read_mean_logs};
-use super::noise_law::{LawSection, read_laws};
+use super::noise_law::{LawSection, read_all_laws};
 use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
 use crate::experiment::toml::node::Kind;
@@ -105,7 +105,7 @@ pub(in crate::experiment) struct NoiseSection {
 pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let table = value.table()?;
     let before = value.reading.diagnostics.count();
-    let laws = read_laws(&table);
+    let laws = read_all_laws(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
     let unit = Sweep { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };

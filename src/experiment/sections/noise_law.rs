@@ -1,4 +1,4 @@
-//! The law of the noise, in `[noise]` or in a dynamics: `alpha` for SαS, or one table of another law.
+//! The law of the noise, in `[noise]` or in a dynamics: `alpha` for SαS, or one table of another law; in `[noise]` also a list of them.
 
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use crate::noise::{Alpha, EmpiricalNoise, NoiseError, NoiseLaw};
 pub(in crate::experiment) struct LawSection {
     pub alpha: Alpha,
     law: GivenLaw,
+    /// Factor of the amplitude under this law.
+    pub scale: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,10 @@ enum GivenLaw {
 }
 
 impl LawSection {
+    fn new(alpha: Alpha, law: GivenLaw) -> Self {
+        LawSection { alpha, law, scale: 1.0 }
+    }
+
     /// The law, if the noise `ξ = 1` displaces the parameters by `unit`, before the amplitude.
     pub fn at(&self, unit: f64) -> NoiseLaw {
         match &self.law {
@@ -33,6 +39,16 @@ impl LawSection {
     /// Whether it is SαS.
     pub fn is_stable(&self) -> bool {
         self.law == GivenLaw::Law(NoiseLaw::Stable)
+    }
+
+    /// The name of the law.
+    pub fn name(&self) -> &'static str {
+        self.at(1.0).name()
+    }
+
+    /// Whether the other is the same law with another factor of the amplitude.
+    pub fn is_rescaled(&self, other: &LawSection) -> bool {
+        self.alpha == other.alpha && self.law == other.law && self.scale != other.scale
     }
 
     /// Name and value of the parameter beside the tail index.
@@ -95,11 +111,11 @@ pub(in crate::experiment) fn read_laws(table: &TableReader<'_>) -> Option<Option
     let laws = match kind {
         LawKind::Stable => {
             let Sweep { values, .. } = read_alpha(table)??;
-            values.into_iter().map(|alpha| LawSection { alpha, law: GivenLaw::Law(NoiseLaw::Stable) }).collect()
+            values.into_iter().map(|alpha| LawSection::new(alpha, GivenLaw::Law(NoiseLaw::Stable))).collect()
         }
         LawKind::Gaussian => {
             value.table()?.finish();
-            vec![LawSection { alpha: Alpha::GAUSSIAN, law: GivenLaw::Law(NoiseLaw::Gaussian) }]
+            vec![LawSection::new(Alpha::GAUSSIAN, GivenLaw::Law(NoiseLaw::Gaussian))]
         }
         LawKind::Skewed => read_two(value, "beta", "0.5", |beta| NoiseLaw::Skewed { beta })?,
         LawKind::Tempered => read_two(value, "cutoff", "5.0", |cutoff| NoiseLaw::Tempered { cutoff })?,
@@ -115,10 +131,45 @@ pub(in crate::experiment) fn read_laws(table: &TableReader<'_>) -> Option<Option
             let (dim, values) = read_vectors(value)?;
             let vectors: EmpiricalNoise = value.check(EmpiricalNoise::new(dim, values))?;
             let law = NoiseLaw::Empirical(Arc::new(vectors));
-            vec![LawSection { alpha: Alpha::GAUSSIAN, law: GivenLaw::Law(law) }]
+            vec![LawSection::new(Alpha::GAUSSIAN, GivenLaw::Law(law))]
         }
     };
     Some(Some(Sweep { values: laws, span: value.node.span.clone() }))
+}
+
+/// The laws of `laws`, a list of tables with a law each, or the law that is given in its place; `None` if they are wrong.
+pub(in crate::experiment) fn read_all_laws(table: &TableReader<'_>) -> Option<Option<Sweep<LawSection>>> {
+    let single = read_laws(table);
+    let Some(list) = table.get("laws") else { return single };
+    if single?.is_some() {
+        list.report_with_help("`laws` stands in place of a law", "add the other law to the list");
+        return None;
+    }
+    let entries: Vec<Option<Vec<LawSection>>> = list.list()?.map(read_scaled).collect();
+    let laws: Vec<LawSection> = entries.into_iter().collect::<Option<Vec<_>>>()?.concat();
+    if laws.is_empty() {
+        list.report_with_help("`laws` is empty", "add a law, such as `{ alpha = 1.5 }`");
+        return None;
+    }
+    if let Some((_, twice)) = laws.iter().enumerate().find(|(i, law)| laws[..*i].contains(law)) {
+        list.report_with_help(format!("`laws` holds the same {} law twice", twice.name()), "remove one of them");
+        return None;
+    }
+    Some(Some(Sweep { values: laws, span: list.node.span.clone() }))
+}
+
+/// One entry of `laws`, with its factor of the amplitude.
+fn read_scaled(entry: Value<'_>) -> Option<Vec<LawSection>> {
+    let table = entry.table()?;
+    let laws = read_laws(&table);
+    let scale = table.get("scale").map_or(Some(1.0), |scale| scale.positive());
+    table.finish();
+    let Some(laws) = laws? else {
+        entry.report_with_help("an entry of `laws` names no law", "add one, such as `alpha = 1.5` or `gaussian = {}`");
+        return None;
+    };
+    let scale = scale?;
+    Some(laws.values.into_iter().map(|law| LawSection { scale, ..law }).collect())
 }
 
 /// A law of a tail index and one more parameter, for every combination of both sweeps.
@@ -153,8 +204,7 @@ fn read_truncated(value: Value<'_>) -> Option<Vec<LawSection>> {
     }
     // The tail index is checked with a cut that is valid for every law.
     checked(value, alphas.clone(), vec![1.0], |at| NoiseLaw::Truncated { at })?;
-    let laws =
-        |alpha: Alpha| values.iter().map(move |&length| LawSection { alpha, law: GivenLaw::Displacement(length) });
+    let laws = |alpha: Alpha| values.iter().map(move |&length| LawSection::new(alpha, GivenLaw::Displacement(length)));
     Some(alphas.into_iter().flat_map(laws).collect())
 }
 
@@ -176,7 +226,7 @@ fn checked(
             let law = law(parameter);
             let result: Result<(), NoiseError> = law.check(alpha);
             value.check(result)?;
-            laws.push(LawSection { alpha, law: GivenLaw::Law(law) });
+            laws.push(LawSection::new(alpha, GivenLaw::Law(law)));
         }
     }
     Some(laws)
@@ -231,6 +281,30 @@ mod tests {
         assert_eq!(*experiment.cells[0].problem.noise().law(), NoiseLaw::Truncated { at: 4.0 });
     }
 
+    /// Several laws are cells of one experiment; each has its factor of the amplitude.
+    #[test]
+    fn laws_of_a_list_are_swept() {
+        let noise = "laws = [{ alpha = [1.5, 1.8] }, { gaussian = {}, scale = 3 }, { gaussian = {}, scale = 4 }, \
+                     { student_t = { degrees = [3, 4] } }]\neta = 0.1\namplitude = 2";
+        assert_eq!(
+            laws(noise),
+            [
+                "sgd_steps[law=stable] 1.5 stable",
+                "sgd_steps[law=stable] 1.8 stable",
+                "sgd_steps[law=gaussian scale=3] 2 gaussian",
+                "sgd_steps[law=gaussian scale=4] 2 gaussian",
+                "sgd_steps[law=student_t degrees=3] 2 student_t (degrees = 3)",
+                "sgd_steps[law=student_t degrees=4] 2 student_t (degrees = 4)",
+            ]
+        );
+        let experiment = parse(noise, "sgd_steps = {}", "").unwrap();
+        let amplitudes = experiment.cells.iter().map(|cell| cell.problem.noise().amplitude().diagonal_entry(0));
+        assert_eq!(amplitudes.collect::<Vec<_>>(), [2.0, 2.0, 6.0, 8.0, 2.0, 2.0]);
+        assert!(experiment.cells.iter().all(|cell| cell.name == "sgd_steps"));
+        // One kind of law needs no name.
+        assert_eq!(laws("laws = [{ alpha = 1.5 }]\neta = 0.1"), ["sgd_steps 1.5 stable"]);
+    }
+
     #[test]
     fn bad_laws_are_refused_where_they_stand() {
         let euler = "[scheme]\neuler = {}";
@@ -271,6 +345,11 @@ mod tests {
                 "isotropic",
             ),
             ("gausian = {}\neta = 0.1", "sgd_steps = {}", "", "did you mean `gaussian`"),
+            ("laws = []\neta = 0.1", "sgd_steps = {}", "", "`laws` is empty"),
+            ("laws = [{ scale = 2 }]\neta = 0.1", "sgd_steps = {}", "", "names no law"),
+            ("laws = [{ gaussian = {} }]\nalpha = 1.5\neta = 0.1", "sgd_steps = {}", "", "in place of a law"),
+            ("laws = [{ alpha = 1.5 }, { alpha = [1.2, 1.5] }]\neta = 0.1", "sgd_steps = {}", "", "stable law twice"),
+            ("laws = [{ alpha = 1.5, scale = 0 }]\neta = 0.1", "sgd_steps = {}", "", "`scale` must be positive"),
         ] {
             let error = parse(noise, dynamics, scheme).unwrap_err();
             assert!(error.contains(expected), "{noise}: {error}");

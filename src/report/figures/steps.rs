@@ -76,6 +76,8 @@ impl PanelKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SeriesKind {
     Sde,
+    /// The SDE of Adam whose constant second moment is that of heavy-tailed noise.
+    StableSde,
     /// The SDE of Adam whose second moment contains the sampled noise.
     SampledSde,
     Steps,
@@ -85,6 +87,7 @@ impl SeriesKind {
     fn of(dynamics: &Dynamics) -> Self {
         match dynamics {
             Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => SeriesKind::SampledSde,
+            Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Stable => SeriesKind::StableSde,
             dynamics if dynamics.learning_rate().is_some() => SeriesKind::Steps,
             _ => SeriesKind::Sde,
         }
@@ -93,6 +96,7 @@ impl SeriesKind {
     fn name(self) -> &'static str {
         match self {
             SeriesKind::Sde => "SDE",
+            SeriesKind::StableSde => "SDE, v of the law",
             SeriesKind::SampledSde => "SDE, sampled v",
             SeriesKind::Steps => "steps",
         }

@@ -34,7 +34,7 @@ pub struct Tick {
     pub label: Option<String>,
 }
 
-/// An axis with its label and range, `lo < hi`.
+/// An axis with its label and range, `lo < hi` unless it has names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     /// What is measured along it.
@@ -45,9 +45,17 @@ pub struct Axis {
     pub lo: f64,
     /// Value at the right or top end.
     pub hi: f64,
+    /// Names of the places 0, 1, 2, … from the top of a vertical axis, in place of numbers.
+    pub names: Vec<String>,
 }
 
 impl Axis {
+    /// A vertical axis with a row for every name, the first at the top.
+    pub fn named(label: &str, names: Vec<String>) -> Self {
+        let lo = names.len() as f64 - 0.5;
+        Axis { label: label.to_owned(), scale: Scale::Linear, lo, hi: -0.5, names }
+    }
+
     /// The axis that shows all `values` that its scale can show, with some room on both sides; `None` if there are none.
     pub fn over(label: &str, scale: Scale, values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let usable = values.into_iter().filter(|v| v.is_finite() && (scale == Scale::Linear || *v > f64::MIN_POSITIVE));
@@ -66,12 +74,12 @@ impl Axis {
                 (lo / room, hi * room)
             }
         };
-        Some(Axis { label: label.to_owned(), scale, lo, hi })
+        Some(Self::between(label, scale, lo, hi))
     }
 
     /// The same axis with exactly this range.
     pub fn between(label: &str, scale: Scale, lo: f64, hi: f64) -> Self {
-        Axis { label: label.to_owned(), scale, lo, hi }
+        Axis { label: label.to_owned(), scale, lo, hi, names: Vec::new() }
     }
 
     /// Place of `value`, 0 at `lo` and 1 at `hi`; minus infinity for what a logarithmic axis cannot show.
@@ -94,6 +102,10 @@ impl Axis {
 
     /// Ticks of an axis that is `length` points long; `footprint` is the length that a label takes along it.
     pub fn ticks(&self, length: f64, footprint: impl Fn(&str) -> f64) -> Vec<Tick> {
+        if !self.names.is_empty() {
+            let tick = |(row, name): (usize, &String)| Tick { value: row as f64, label: Some(name.clone()) };
+            return self.names.iter().enumerate().map(tick).collect();
+        }
         match self.scale {
             Scale::Linear => self.linear_ticks(length, &footprint),
             Scale::Log => self.log_ticks(length, &footprint),
@@ -267,6 +279,14 @@ mod tests {
         assert_eq!(labels(&axis, 160.0), ["10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
         let minor = axis.ticks(160.0, |l| across(l, 7.0)).iter().filter(|t| t.label.is_none()).count();
         assert_eq!(minor, 24);
+    }
+
+    #[test]
+    fn names_run_from_the_top_and_all_are_shown() {
+        let axis = Axis::named("", ["a", "b", "c"].map(str::to_owned).to_vec());
+        assert_eq!(labels(&axis, 1.0), ["a", "b", "c"]);
+        let places = [0.0, 1.0, 2.0].map(|row| (6.0 * axis.place(row)).round());
+        assert_eq!(places, [5.0, 3.0, 1.0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::backend::Drawn;
 use super::canvas::Canvas;
 use super::canvas::Rect;
 use super::lettering::{Align, TextStyle};
+use super::mark::lower_limit;
 use super::style::{GREY, INK, LEADING, Look, SMALL_SIZE, Stroke};
 use super::text;
 use plotters::style::RGBColor;
@@ -23,6 +24,8 @@ pub enum Sample {
     Points(Look),
     /// A point with its interval, for all measurements.
     Interval(Look),
+    /// A lower limit.
+    AtLeast(Look),
     /// A line.
     Line(Stroke),
     /// A shaded area of the given opacity, edged by a line where one is given.
@@ -156,6 +159,7 @@ fn sample<DB: DrawingBackend>(canvas: &mut Canvas<DB>, sample: Sample, x: f64, y
             canvas.line(&[(middle, y - 4.0), (middle, y + 4.0)], Stroke::solid(look.color, 0.7))?;
             canvas.marker((middle, y), 2.2, look)
         }
+        Sample::AtLeast(look) => lower_limit(canvas, (x + 3.0, y), x + SAMPLE - 3.0, look),
         Sample::Line(stroke) => canvas.line(&[(x, y), (x + SAMPLE, y)], stroke),
         Sample::Band(color, opacity, edge) => {
             let rect = Rect { x0: x, y0: y - 2.8, x1: x + SAMPLE, y1: y + 2.8 };

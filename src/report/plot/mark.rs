@@ -8,11 +8,14 @@ use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle};
 use super::placement::Obstacles;
 use super::style::SMALL_SIZE;
-use super::{Axis, Layer, Look, Rect, Stroke};
+use super::{Axis, Fill, Layer, Look, Rect, Stroke};
 use super::{clip, text};
 
 /// Radius of markers.
 const RADIUS: f64 = 2.1;
+/// Length of the arrow of a lower limit, and of its head.
+const ARROW: f64 = 11.0;
+const HEAD: f64 = 2.4;
 
 /// A value with its 95 % interval; `lo` and `hi` equal `y`, or are NaN, where there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +54,9 @@ pub enum Mark {
     Points(Vec<Point>, Look),
     /// Points drawn next to their place, shifted by a share of the horizontal axis.
     Aside(Vec<Point>, f64, Look),
+    /// Points with horizontal intervals in the row `x` of a vertical axis with names, shifted down by a share of a row. One without a value
+    /// whose interval is open above is a lower limit, drawn as an arrow.
+    Across(Vec<Point>, f64, Look),
     /// A line through its vertices.
     Line(Vec<(f64, f64)>, Stroke),
     /// The area between two curves, as `(x, lower, upper)`, and its opacity.
@@ -109,6 +115,7 @@ impl Plot<'_> {
             match mark {
                 Mark::Points(points, look) => self.points(canvas, points, 0.0, *look)?,
                 Mark::Aside(points, shift, look) => self.points(canvas, points, *shift, *look)?,
+                Mark::Across(points, shift, look) => self.across(canvas, points, *shift, *look)?,
                 Mark::Line(vertices, stroke) => {
                     self.parts(vertices).iter().try_for_each(|part| canvas.line(part, *stroke))?;
                 }
@@ -131,6 +138,12 @@ impl Plot<'_> {
             match mark {
                 Mark::Points(points, _) => self.avoid(points, 0.0, &mut obstacles),
                 Mark::Aside(points, shift, _) => self.avoid(points, *shift, &mut obstacles),
+                Mark::Across(points, shift, _) => {
+                    for (at, ends) in points.iter().filter_map(|point| self.seen_across(point, *shift)) {
+                        obstacles.marker(at, RADIUS);
+                        obstacles.line(&[(ends.0, at.1), (ends.1, at.1)]);
+                    }
+                }
                 Mark::Line(vertices, _) => self.parts(vertices).iter().for_each(|part| obstacles.line(part)),
                 Mark::Band(slices, ..) => obstacles.line(&self.band(slices)),
                 Mark::Outside(..) | Mark::Tiles(..) | Mark::Label(..) => {}
@@ -207,6 +220,38 @@ impl Plot<'_> {
         self.shows((x, y)).then(|| ((x, y), (end(point.lo), end(point.hi))))
     }
 
+    /// The place of a point of [`Mark::Across`] and of the ends of its interval, or of a lower limit and its arrow; `None` if it lies outside.
+    pub fn seen_across(&self, point: &Point, shift: f64) -> Option<((f64, f64), (f64, f64))> {
+        let is_limit = is_lower_limit(point);
+        let (x, y) = self.at((if is_limit { point.lo } else { point.y }, point.x + shift));
+        let Rect { x0, x1, .. } = self.frame;
+        let end = |value: f64| {
+            let place = self.at((value, point.x)).0;
+            if place.is_nan() { x } else { place.clamp(x0, x1) }
+        };
+        let ends = if is_limit { (x, (x + ARROW).min(x1)) } else { (end(point.lo), end(point.hi)) };
+        self.shows((x, y)).then_some(((x, y), ends))
+    }
+
+    fn across<DB: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<DB>,
+        points: &[Point],
+        shift: f64,
+        look: Look,
+    ) -> Drawn<DB> {
+        for point in points {
+            let Some(((x, y), (lo, hi))) = self.seen_across(point, shift) else { continue };
+            if is_lower_limit(point) {
+                lower_limit(canvas, (x, y), hi, look)?;
+            } else {
+                canvas.line(&[(lo, y), (hi, y)], Stroke::solid(look.color, 0.7))?;
+                canvas.marker((x, y), RADIUS, look)?;
+            }
+        }
+        Ok(())
+    }
+
     fn points<DB: DrawingBackend>(
         &self,
         canvas: &mut Canvas<DB>,
@@ -220,6 +265,17 @@ impl Plot<'_> {
         }
         Ok(())
     }
+}
+
+fn is_lower_limit(point: &Point) -> bool {
+    point.y.is_nan() && point.hi == f64::INFINITY
+}
+
+/// A hollow marker with an arrow to `tip`.
+pub fn lower_limit<DB: DrawingBackend>(canvas: &mut Canvas<DB>, at: (f64, f64), tip: f64, look: Look) -> Drawn<DB> {
+    canvas.line(&[at, (tip, at.1)], Stroke::solid(look.color, 0.7))?;
+    canvas.area(&[(tip, at.1), (tip - HEAD, at.1 - 0.6 * HEAD), (tip - HEAD, at.1 + 0.6 * HEAD)], look.color, 1.0)?;
+    canvas.marker(at, RADIUS, Look { fill: Fill::Hollow, ..look })
 }
 
 #[cfg(test)]
@@ -238,5 +294,19 @@ mod tests {
         for bad in [Point::exact(0.5, f64::NAN), Point::exact(f64::NAN, 10.0), Point::exact(0.5, -1.0)] {
             assert_eq!(plot.seen(&bad, 0.0), None);
         }
+    }
+
+    #[test]
+    fn rows_have_horizontal_intervals_and_arrows_for_limits() {
+        let (x, y) = (Axis::between("", Scale::Log, 1.0, 100.0), Axis::named("", vec![String::new(); 5]));
+        let plot = Plot { x: &x, y: &y, frame: Rect { x0: 0.0, y0: 0.0, x1: 100.0, y1: 100.0 } };
+        let measured = Point { x: 1.0, y: 10.0, lo: 1.0, hi: 100.0 };
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let (at, ends) = plot.seen_across(&measured, 0.25).unwrap();
+        assert!(near(at.0, 50.0) && near(at.1, 35.0) && near(ends.0, 0.0) && near(ends.1, 100.0), "{at:?} {ends:?}");
+        let (at, ends) =
+            plot.seen_across(&Point { y: f64::NAN, lo: 10.0, hi: f64::INFINITY, ..measured }, 0.0).unwrap();
+        assert!(near(at.0, 50.0) && near(ends.1, 50.0 + ARROW), "{at:?} {ends:?}");
+        assert_eq!(plot.seen_across(&Point { y: f64::NAN, lo: f64::NAN, ..measured }, 0.0), None);
     }
 }

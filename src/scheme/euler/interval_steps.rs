@@ -78,7 +78,7 @@ pub(super) struct AdamIntervalStep<const MOVES: bool, const SAMPLED: bool> {
 impl<const MOVES: bool, const SAMPLED: bool> AdamIntervalStep<MOVES, SAMPLED> {
     pub fn new(interval: IntervalProblem, adam: &Adam, noise_scale: f64, constants: StepConstants) -> Self {
         let StepConstants { step, scale, shift } = constants;
-        debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
+        debug_assert_eq!(MOVES, !adam.second_moment().is_constant());
         debug_assert_eq!(SAMPLED, adam.second_moment() == SecondMoment::Sampled);
         AdamIntervalStep {
             interval,
@@ -169,7 +169,7 @@ impl IntervalSteps {
         };
         let noise_scale = adam.noise_scales(problem.noise(), 1)[0];
         match adam.second_moment() {
-            SecondMoment::Frozen => {
+            SecondMoment::Frozen | SecondMoment::Stable => {
                 IntervalSteps::FrozenAdam(AdamIntervalStep::new(interval, adam, noise_scale, constants))
             }
             SecondMoment::MeanField => {

@@ -184,7 +184,9 @@ fn interval_events(
             let motion = AdamMotion::new(problem, adam, jumps);
             let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
-                SecondMoment::Frozen => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam),
+                SecondMoment::Frozen | SecondMoment::Stable => {
+                    AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam)
+                }
                 _ => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
             }
         }

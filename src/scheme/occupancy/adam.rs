@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::local_wells::{LocalWell, LocalWells};
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::Adam;
 use crate::noise::Stream;
 use crate::scheme::linear::{momentum_flow, momentum_gathered};
 
@@ -43,7 +43,7 @@ impl AdamFlow {
             beta: [adam.beta1_rate(), adam.beta2_rate()],
             square: scale * scale,
             stabilizer: adam.stabilizer(),
-            moves: adam.second_moment() != SecondMoment::Frozen,
+            moves: !adam.second_moment().is_constant(),
         }
     }
 

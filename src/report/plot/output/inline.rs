@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::figure::{Figure, FigureError, vector};
 use crate::report::plot::axis::number;
 use crate::report::plot::backend::UNITS_PER_POINT;
-use crate::report::plot::{Layer, Legend, Look, Mark, Panel, Rect, Sample, Sheet, Stroke, text};
+use crate::report::plot::{Layer, Legend, Look, Mark, Panel, Point, Rect, Sample, Sheet, Stroke, text};
 
 /// Distance between two texts on a line, in points.
 const SPACING: f64 = 9.0;
@@ -52,14 +52,14 @@ fn tips(sheet: &Sheet) -> Vec<Tip> {
 
 fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>) {
     let plot = panel.plot(frame);
-    let mut add = |at, name: Option<&str>, x: f64, y: String| {
+    let mut add = |at, name: Option<&str>, x: String, y: String| {
         let titles = [panel.title.as_str(), name.unwrap_or_default()].map(text::plain);
         let heading = titles.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
         let value = |label: &str, fallback: &str, value: &str| {
             let label = text::plain(label);
             format!("{} = {value}", if label.is_empty() { fallback } else { &label })
         };
-        let values = [value(&panel.x.label, "x", &number(x)), value(&panel.y.label, "y", &y)];
+        let values = [value(&panel.x.label, "x", &x), value(&panel.y.label, "y", &y)];
         let lines = [heading].into_iter().chain(values).filter(|line| !line.is_empty());
         tips.push(Tip { at, text: lines.collect::<Vec<_>>().join("\n") });
     };
@@ -69,10 +69,14 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
                 let Some((points, shift, look)) = mark.points() else { continue };
                 for point in points {
                     let Some((at, _)) = plot.seen(point, shift) else { continue };
-                    let interval = point.lo < point.y || point.hi > point.y;
-                    let y = number(point.y);
-                    let y = if interval { format!("{y} ({} to {})", number(point.lo), number(point.hi)) } else { y };
-                    add(at, points_name(legend, look), point.x, y);
+                    add(at, points_name(legend, look), number(point.x), with_interval(point));
+                }
+            }
+            Mark::Across(points, shift, look) => {
+                for point in points {
+                    let Some((at, _)) = plot.seen_across(point, *shift) else { continue };
+                    let row = panel.y.names.get(point.x as usize).cloned().unwrap_or_default();
+                    add(at, points_name(legend, *look), with_interval(point), row);
                 }
             }
             // Two vertices make a level or a diagonal, which has no values of its own.
@@ -83,17 +87,27 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
                     let near = last.is_some_and(|(a, b)| (at.0 - a).hypot(at.1 - b) < SPACING);
                     if !near && plot.shows(at) {
                         last = Some(at);
-                        add(at, line_name(legend, *stroke), x, number(y));
+                        add(at, line_name(legend, *stroke), number(x), number(y));
                     }
                 }
             }
             Mark::Tiles(tiles) => {
                 for tile in tiles.iter().filter(|tile| plot.shows(plot.at(tile.at))) {
-                    add(plot.at(tile.at), Some(&number(tile.value)), tile.at.0, number(tile.at.1));
+                    add(plot.at(tile.at), Some(&number(tile.value)), number(tile.at.0), number(tile.at.1));
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// `3.2 (2.9 to 3.5)`, or `at least 40`.
+fn with_interval(point: &Point) -> String {
+    let Point { y, lo, hi, .. } = *point;
+    match y {
+        y if y.is_nan() => format!("at least {}", number(lo)),
+        y if lo < y || hi > y => format!("{} ({} to {})", number(y), number(lo), number(hi)),
+        y => number(y),
     }
 }
 
@@ -121,7 +135,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::plot::{Axis, Entry, Point, Scale};
+    use crate::report::plot::{Axis, Entry, Scale};
 
     struct Example;
 

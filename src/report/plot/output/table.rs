@@ -9,6 +9,9 @@ use crate::report::plot::{DataName, Mark, Panel, Point, Sheet, text};
 pub const FIGURE_COLUMNS: [&str; 13] =
     ["panel", "title", "x_quantity", "x_scale", "y_quantity", "y_scale", "series", "kind", "x", "y", "lo", "hi", "z"];
 
+/// Scale of an axis with names.
+const NAMES: &str = "names";
+
 /// Values of one series of one panel, in the order in which they are drawn.
 struct Group {
     data: DataName,
@@ -29,8 +32,13 @@ pub fn table(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
     let places = sheet.panels.iter().enumerate().filter_map(|(place, panel)| Some((place, panel.as_ref()?)));
     for (number, (place, panel)) in places.enumerate() {
         let number = number.to_string();
-        let [title, x, y] = [title(sheet, place), &panel.x.label, &panel.y.label].map(text::plain);
-        let [x_scale, y_scale] = [&panel.x, &panel.y].map(|axis| axis.scale.name());
+        // The names of rows are the places of values that lie along the horizontal axis.
+        let names = panel.y.names.join("; ");
+        let [x, y, x_scale, y_scale] = match panel.y.names.is_empty() {
+            true => [&panel.x.label, &panel.y.label, panel.x.scale.name(), panel.y.scale.name()],
+            false => [&names, &panel.x.label, NAMES, panel.x.scale.name()],
+        };
+        let [title, x, y] = [title(sheet, place), x, y].map(text::plain);
         for group in groups(panel) {
             let kind = group.data.kind.name();
             let series = text::plain(&group.data.series);
@@ -62,7 +70,7 @@ fn groups(panel: &Panel) -> Vec<Group> {
         let Some(data) = &layer.data else { continue };
         let group = group(&mut groups, data);
         match &layer.mark {
-            Mark::Points(points, _) | Mark::Aside(points, ..) => group.points.extend(points),
+            Mark::Points(points, _) | Mark::Aside(points, ..) | Mark::Across(points, ..) => group.points.extend(points),
             Mark::Line(vertices, _) | Mark::Outside(vertices, ..) => {
                 group.points.extend(vertices.iter().map(|&(x, y)| Point::exact(x, y)));
             }
@@ -160,5 +168,29 @@ mod tests {
             "1,\"SGD, d = 1\",t,linear,ratio,linear,a,slope,,-1.5,-1.6,-1.4,",
         ];
         assert_eq!(text.lines().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn rows_with_names_are_places_and_the_horizontal_axis_is_the_value() {
+        let mut panel = Panel::new(
+            Axis::between("ratio", Scale::Log, 1.0, 100.0),
+            Axis::named("", vec!["SGD".into(), "Lion".into()]),
+        );
+        let points = vec![
+            Point { x: 0.0, y: 2.0, lo: 1.5, hi: 3.0 },
+            Point { x: 1.0, y: f64::NAN, lo: 40.0, hi: f64::INFINITY },
+        ];
+        panel.data("law", DataKind::Measured, Mark::Across(points, 0.1, Look::of(0)));
+        let mut sheet = Sheet::new(200.0, 1);
+        sheet.row(50.0, [panel]);
+        let text = String::from_utf8(table(&sheet).unwrap()).unwrap();
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(
+            rows,
+            [
+                "0,,SGD; Lion,names,ratio,log,law,measured,0,2,1.5,3,",
+                "0,,SGD; Lion,names,ratio,log,law,measured,1,,40,inf,"
+            ]
+        );
     }
 }

@@ -8,7 +8,7 @@ use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis, lowe
 use super::super::between_jumps::{FAR_STEP, MEMORY};
 use super::axes::{FewAxes, Shape};
 use super::lanes::FewLanes;
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::Adam;
 use crate::scheme::linear::momentum_step;
 use crate::scheme::vector::{Mask, Vector};
 
@@ -46,7 +46,7 @@ impl<const D: usize> FewAdam<D> {
             beta1: adam.beta1_rate(),
             beta2: adam.beta2_rate(),
             stabilizer: adam.stabilizer(),
-            moves: adam.second_moment() != SecondMoment::Frozen,
+            moves: !adam.second_moment().is_constant(),
             square: filled(&motion.noise_scales.iter().map(|s| s * s).collect::<Vec<f64>>()),
             rate: motion.rate,
             memory: motion.memory,

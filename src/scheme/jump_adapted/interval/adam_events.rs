@@ -8,7 +8,6 @@ use pulp::Simd;
 
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
-use crate::dynamics::SecondMoment;
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis};
 use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
@@ -47,7 +46,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
     /// The events of a motion, with its law at rest. `None` if the curvatures differ or are negligible.
     pub fn new(interval: IntervalProblem, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
-        debug_assert_eq!(MOVES, adam.second_moment() != SecondMoment::Frozen);
+        debug_assert_eq!(MOVES, !adam.second_moment().is_constant());
         let [curvature, right] = interval.curvatures;
         let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
         (curvature == right && curvature > next_to_none).then(|| AdamEvents {
@@ -276,7 +275,7 @@ fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{Adam, Dynamics, Problem};
+    use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise, Seed, Stream};
     use crate::scheme::jump_adapted::adam_motion::lower_root;

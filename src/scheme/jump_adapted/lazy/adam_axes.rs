@@ -7,7 +7,7 @@ use super::super::adam_motion::{AT_REST, FORGOTTEN, lower_root};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
 use super::geometry::AxisEdge;
 use super::motion::{Active, After, AxisMotions};
-use crate::dynamics::{Adam, SecondMoment};
+use crate::dynamics::Adam;
 use crate::noise::Stream;
 use crate::scheme::linear::{momentum_covariance, momentum_step};
 
@@ -62,7 +62,7 @@ impl AdamAxes {
     /// `rates`: the fastest and the slowest of the motion.
     pub fn new(adam: &Adam, [fastest, slowest]: [f64; 2], kinds: impl Iterator<Item = AdamKind>) -> Self {
         let beta1 = adam.beta1_rate();
-        let moves = adam.second_moment() != SecondMoment::Frozen;
+        let moves = !adam.second_moment().is_constant();
         let axis = |AdamKind { curvature, scale, q, variance, reach }: AdamKind| {
             let covariance = momentum_covariance(beta1, curvature, q, variance / (q * q));
             let (square, gradient_square) = (scale * scale, curvature * curvature * covariance[0]);
