@@ -135,7 +135,7 @@ fn every_scheme_follows_the_path_that_it_runs() {
         let counts = [by_jump, censored, others, jumps];
         // Adam and Lion move by bounded steps, which are seldom jumps, and lazy paths are those of small noise, which stay long.
         let by_bounded_steps = name.contains("Lion") || name.contains("steps of Adam");
-        assert!(censored > 10 && others > 40, "{name}: {counts:?}");
+        assert!(censored > 10 && others > 35, "{name}: {counts:?}");
         assert!(by_bounded_steps || by_jump > 5 && jumps > 20, "{name}: {counts:?}");
     }
 }

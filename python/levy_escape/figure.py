@@ -25,6 +25,8 @@ LINES: dict[str, dict[str, Any]] = {
     "surrogate": {"linestyle": ":"},
     "boundary": {"linestyle": "-"},
     "potential": {"linestyle": "-", "linewidth": 1.6},
+    "contour": {"linestyle": "-", "linewidth": 0.6, "color": "#A8B8C4"},
+    "path": {"linestyle": "-", "linewidth": 0.8},
 }
 """Kinds of values that are lines, and their looks."""
 
@@ -87,10 +89,10 @@ def _draw_panel(ax: Axes, values: pd.DataFrame, names: list[str]) -> None:
         ax.set_xticks(range(len(rows)), rows, rotation=90)
     else:
         ax.set(xscale=first["x_scale"], yscale=first["y_scale"])
-    if (placed["kind"] == "boundary").any():
+    if (placed["kind"] == "boundary").any() and first["x_quantity"] not in ("θ", "time t"):
         ax.set_aspect("equal", adjustable="datalim")
     # Lines below points.
-    for kind in ("bounds", *LINES, "slope", "exit_distance", "measured"):
+    for kind in ("bounds", *LINES, "slope", "exit_distance", "exit", "measured"):
         for name, part in placed[placed["kind"] == kind].groupby("series", sort=False, dropna=False):
             label = _text(name)
             number = names.index(label) if label in names else len(names)
@@ -106,14 +108,18 @@ def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFram
         ax.fill_between(x, lo, top, color=color, alpha=0.2, linewidth=0, label=label)
         return
     if kind in LINES:
-        style = {"linewidth": 1.2, **LINES[kind]}
-        ax.plot(x, y, color=color, label=_entry(label, kind), **style)
+        style = {"linewidth": 1.2, "color": color, **LINES[kind]}
+        # A landscape has many contours.
+        ax.plot(x, y, label=None if kind == "contour" else _entry(label, kind), **style)
         return
     if kind == "slope":
         ax.plot(x, y, color=color, marker=MARKERS[number % len(MARKERS)], markersize=4, linewidth=1.0, label=label)
         return
     if kind == "exit_distance":
         ax.plot(x, y, color=color, marker="x", linestyle="none", label=_entry(label, "exit distance"))
+        return
+    if kind == "exit":
+        ax.plot(x, y, color=color, marker="o", markersize=4, linestyle="none", label=_entry(label, kind))
         return
     marker = MARKERS[number % len(MARKERS)]
     limits = np.isnan(y) & np.isfinite(lo) & np.isposinf(hi)
@@ -142,7 +148,7 @@ def _entry(label: str, kind: str) -> str:
     """Return the legend entry of a line: its series, and what its values are."""
     if label in ("", kind):
         return kind
-    return label if kind in ("boundary", "potential") else f"{label}, {kind}"
+    return label if kind in ("boundary", "potential", "path") else f"{label}, {kind}"
 
 
 def _draw_heat_map(ax: Axes, values: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@
 use super::{Departure, Outcome, PathRecord};
 use crate::landscape::Basin;
 
-/// Points of a trajectory at which the ends of jumps are kept in any case, points at its end, and all points.
+/// Of a long trajectory: the jumps of which both ends are kept, the last points that are kept, and the most points of all.
 const JUMPS: usize = 250;
 const LAST: usize = 200;
 const MOST: usize = Trajectory::MOST_POINTS;
@@ -62,9 +62,23 @@ impl PointKind {
 
 /// The points of a path in the order of time, at most [`Trajectory::MOST_POINTS`].
 ///
-/// Of a longer path the start, the last 200 points and both ends of the 250 longest jumps are kept; of the other points the first of each of
-/// 1,299 equal intervals of the time so far. The ends of a jump follow each other at the same time (one step apart for a scheme of fixed
+/// Of a longer path the start, the last 200 points and both ends of the 250 longest jumps are kept; of the other points the first in each
+/// interval of time of one length, the smallest power of two with at most 1,299 intervals. The ends of a jump follow each other at the same time (one step apart for a scheme of fixed
 /// steps, whose jumps are the steps of at least a tenth of the distance from the minimum to the edge).
+///
+/// # Example
+/// ```
+/// use levy_escape::scheme::StreamSource;
+/// use levy_escape::{Alpha, Basin, Domain, Dynamics, JumpAdapted, LevyNoise, Limits, Problem, Quadratic, Scheme, Seed};
+///
+/// let basin = Basin::new(Quadratic::new(vec![1.0])?, Domain::interval(-0.5, 1.0))?;
+/// let problem = Problem::new(basin, Dynamics::Sgd, LevyNoise::new(Alpha::new(1.5)?, 0.1)?)?;
+/// let kernel = JumpAdapted::default().prepare(&problem)?;
+/// let source = StreamSource { seed: Seed(1), cell: 0 };
+/// let (record, trajectory) = kernel.follow(source, 7, Limits::default()).ok_or("it cannot be followed")?;
+/// assert_eq!(trajectory.last().map(|point| point.time), record.outcome.exit_time());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
     dim: usize,
@@ -144,9 +158,11 @@ impl Trajectory {
         jumps.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         jumps.iter().take(JUMPS).for_each(|(_, i)| kept[*i..=*i + 1].fill(true));
         let (intervals, end) = (MOST - 1 - LAST - 2 * JUMPS, self.times[count - 1]);
+        // Powers of two are nested: what is kept does not depend on how often the path was thinned before.
+        let length = (end / intervals as f64).log2().ceil().exp2();
         let mut last = None;
         for (i, kept) in kept.iter_mut().enumerate() {
-            let interval = (self.times[i] / end * intervals as f64) as usize;
+            let interval = (self.times[i] / length) as usize;
             if last != Some(interval) && interval < intervals {
                 // Only an end of a jump whose other end is kept has that kind.
                 *kept = true;
@@ -316,14 +332,14 @@ mod tests {
         let site = ExitSite { axis: 0, side: Side::Plus, overshoot: 3.0, by: Departure::Jump, landed: None };
         let record = PathRecord { outcome: Outcome::Exited { time: 100_001.0, site }, events: 100_001 };
         let (_, trajectory) = recorder.end(record, &[3.0]);
-        assert!(trajectory.len() <= Trajectory::MOST_POINTS && trajectory.len() > 1_500, "{}", trajectory.len());
+        assert!(trajectory.len() <= Trajectory::MOST_POINTS && trajectory.len() > 1_200, "{}", trajectory.len());
         let points: Vec<TrajectoryPoint<'_>> = trajectory.points().collect();
         assert_eq!(points[0], TrajectoryPoint { time: 0.0, kind: PointKind::Start, x: &[0.0] });
         let [.., before, last] = &points[..] else { panic!() };
         assert_eq!((before.time, before.kind, before.x), (100_000.0, PointKind::BeforeJump, &[place][..]));
         assert_eq!((last.time, last.kind, last.x), (100_001.0, PointKind::Exit, &[3.0][..]));
-        // In time no gap is longer than three of the 1,299 intervals.
-        assert!(points.windows(2).all(|w| w[0].time <= w[1].time && w[1].time - w[0].time < 3.0 * 100_001.0 / 1_299.0));
+        // No gap is longer than two intervals of 128.
+        assert!(points.windows(2).all(|w| w[0].time <= w[1].time && w[1].time - w[0].time < 256.0));
         // A jump has both of its ends, and the longest jumps are the latest upward ones.
         let mut upward = 0;
         for pair in points.windows(2) {
@@ -333,7 +349,7 @@ mod tests {
             );
             upward += u32::from(pair[1].kind == PointKind::AfterJump && pair[1].x[0] > 0.2 + 0.09);
         }
-        assert!(upward > 100, "{upward}");
+        assert!(upward > 80, "{upward}");
         assert!(points[points.len() - 150..].windows(2).all(|w| w[1].time - w[0].time <= 1.0));
     }
 

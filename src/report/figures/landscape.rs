@@ -1,6 +1,6 @@
 //! The figure `landscape`: the potential of every basin with `Ω`, the widths that the noise sees, and the points at which paths left.
 
-use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke, shape};
+use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke, piece, shape};
 use crate::dynamics::Preconditioner;
 use crate::landscape::Basin;
 use crate::noise::Structure;
@@ -172,11 +172,12 @@ impl Landscape<'_> {
         let y = Axis::between("F(θ)", Scale::Linear, floor - 0.3 * span, floor + 1.06 * span);
         let mut panel =
             Panel { title: self.title.clone(), ..Panel::new(Axis::between("θ", Scale::Linear, lo, hi), y) };
-        for &(side, x, _) in &edges {
+        for (index, &(side, x, _)) in edges.iter().enumerate() {
             let outside = if side < 0.0 { [lo, x] } else { [x, hi] };
             let slices = outside.map(|x| (x, panel.y.lo, panel.y.hi)).to_vec();
             panel.mark(Mark::Band(slices, GREY, SHADE));
-            panel.data(EDGE, DataKind::Boundary, Mark::Line(vec![(x, panel.y.lo), (x, panel.y.hi)], edge_stroke()));
+            let line = vec![(x, panel.y.lo), (x, panel.y.hi)];
+            panel.data(piece(EDGE, index), DataKind::Boundary, Mark::Line(line, edge_stroke()));
         }
         panel.data("F", DataKind::Potential, Mark::Line(curve, curve_stroke()));
         // The widths, below the curve.

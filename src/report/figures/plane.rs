@@ -28,6 +28,11 @@ const CONTOUR: RGBColor = RGBColor(0xA8, 0xB8, 0xC4);
 /// The series of the edge.
 pub(super) const EDGE: &str = "edge of Ω";
 
+/// The series of a line that is one of several.
+pub(super) fn piece(series: &str, index: usize) -> String {
+    if index == 0 { series.to_owned() } else { format!("{series}, {}", index + 1) }
+}
+
 pub(super) fn contour_stroke() -> Stroke {
     Stroke::solid(CONTOUR, 0.6)
 }
@@ -89,16 +94,13 @@ impl Plane {
         (panel.title, panel.aspect) = (title, Aspect::Equal);
         panel.mark(Mark::Outside(self.outline.clone(), GREY, SHADE));
         for (level, lines) in &self.contours {
-            for line in lines {
-                panel.data(
-                    format!("F = {}", number(*level)),
-                    DataKind::Contour,
-                    Mark::Line(line.clone(), contour_stroke()),
-                );
+            let series = format!("F = {}", number(*level));
+            for (index, line) in lines.iter().enumerate() {
+                panel.data(piece(&series, index), DataKind::Contour, Mark::Line(line.clone(), contour_stroke()));
             }
         }
-        for edge in &self.edges {
-            panel.data(EDGE, DataKind::Boundary, Mark::Line(edge.clone(), edge_stroke()));
+        for (index, edge) in self.edges.iter().enumerate() {
+            panel.data(piece(EDGE, index), DataKind::Boundary, Mark::Line(edge.clone(), edge_stroke()));
         }
         panel
     }

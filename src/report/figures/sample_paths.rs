@@ -1,7 +1,7 @@
 //! The figure `sample-paths`: the kept paths, with the jump that leaves drawn bold.
 
 use super::between::Between;
-use super::plane::{EDGE, Plane, contour_stroke, edge_stroke, shape};
+use super::plane::{EDGE, Plane, contour_stroke, edge_stroke, piece, shape};
 use crate::report::plot::curve::columns;
 use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
@@ -203,9 +203,9 @@ fn against_time(cell: &CellResult, heading: String) -> Option<Panel> {
         (Axis::between("gauge of θ", Scale::Linear, 0.0, 1.0 + MARGIN), vec![1.0])
     };
     let mut panel = Panel { title: heading, ..Panel::new(x, y) };
-    for edge in edges.into_iter().filter(|edge| edge.is_finite()) {
+    for (index, edge) in edges.into_iter().filter(|edge| edge.is_finite()).enumerate() {
         let line = vec![(panel.x.lo, edge), (panel.x.hi, edge)];
-        panel.data(EDGE, DataKind::Boundary, Mark::Line(line, edge_stroke()));
+        panel.data(piece(EDGE, index), DataKind::Boundary, Mark::Line(line, edge_stroke()));
     }
     for index in 0..paths {
         draw_path(&mut panel, cell, index, &|t, x| (t, height(x)));

@@ -282,6 +282,7 @@ impl EulerKernel {
         }
     }
 
+    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
     fn path<O: Observer>(
         &self,
         ws: &mut EulerWorkspace,
@@ -414,6 +415,7 @@ impl EulerKernel {
     }
 
     /// One step of Adam from `∇F` in `gradient` and `Σξ` in `kick`, with `Q` at the beginning of the step.
+    #[inline(always)]
     fn step_adam(&self, adam: &Adam, ws: &mut EulerWorkspace) {
         let h = self.step;
         let rates = [adam.beta1_rate(), adam.beta2_rate()];
@@ -445,6 +447,7 @@ impl EulerKernel {
     }
 
     /// Whether the path is inside the shifted edge; a path that is not finite is not.
+    #[inline(always)]
     fn inside(&self, ws: &mut EulerWorkspace) -> bool {
         let basin = self.problem.basin();
         let adam = matches!(self.problem.dynamics(), Dynamics::Adam(_));

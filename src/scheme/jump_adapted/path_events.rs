@@ -158,6 +158,7 @@ impl PathEvents {
         recorder.end(record, &state.x)
     }
 
+    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
     fn path<O: Observer>(
         &self,
         state: &mut State,
@@ -242,6 +243,7 @@ impl PathEvents {
 
     /// Measures the distances to the edge, sets the cuts, and returns the longest step. Far from the edge it is infinite, unless the steps are
     /// local: then the noise of one step must not reach the edge, since the path may wander farther than the fluctuations at the minimum.
+    #[inline(always)]
     fn look_around(&self, state: &mut State) -> f64 {
         let view = self.problem.basin().seen_from(&state.x);
         let amplitude = self.jumps.amplitude();
@@ -346,6 +348,7 @@ impl PathEvents {
 
     /// The time, from the beginning of the last step, at which the Gaussian part first crossed its barrier, and the number of the face of a
     /// box; even numbers are lower faces.
+    #[inline(always)]
     fn crossing(&self, state: &mut State, tau: f64, rng: &mut Stream) -> Option<(f64, Option<usize>)> {
         let basin = self.problem.basin();
         if !state.cuts.near {

@@ -171,6 +171,7 @@ impl<O> Place<O> {
 }
 
 impl<M: AxisMotions> LazyEvents<M> {
+    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
     fn path(
         &self,
         place: &mut Place<M::Own>,
@@ -241,6 +242,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// Sets the cuts from the distances to the edge, and returns the longest step, which is infinite far from the edge.
+    #[inline(always)]
     fn look_around(&self, place: &mut Place<M::Own>) -> f64 {
         match self.shape {
             Shape::Round => self.look_at_round_edge(place),
@@ -264,6 +266,7 @@ impl<M: AxisMotions> LazyEvents<M> {
         if swing < 1.0 { f64::INFINITY } else { self.motion.wide_step() }
     }
 
+    #[inline(always)]
     fn look_at_round_edge(&self, place: &mut Place<M::Own>) -> f64 {
         if place.active.is_empty() {
             return self.set_far(place);
@@ -320,6 +323,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// Treats every coordinate separately: one that is far from its faces keeps the cut and the step far from the edge.
+    #[inline(always)]
     fn look_at_faces(&self, place: &mut Place<M::Own>) -> f64 {
         let is_near = |active: &Active<M::Own>| {
             let axis = &self.kinds[active.kind as usize];
@@ -358,6 +362,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// Flow and small jumps over `tau`. Far from the edge, coordinates that have come to rest are no longer followed.
+    #[inline(always)]
     fn advance(&self, place: &mut Place<M::Own>, tau: f64, events: &mut u64, rng: &mut Stream) {
         place.square_before = place.square;
         let t = place.t;
@@ -385,6 +390,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// Where and when, after the beginning of the step just made, the Gaussian part first met its barrier.
+    #[inline(always)]
     fn crossing(&self, place: &mut Place<M::Own>, tau: f64, rng: &mut Stream) -> Option<(f64, ExitSite)> {
         match self.shape {
             _ if !place.near && place.active.is_empty() => None,
@@ -455,6 +461,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// A large jump; returns the end of the path if it leaves.
+    #[inline(always)]
     fn jump(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> Option<Outcome> {
         let (i, rung) = self.choose(place, rng);
         let active = &mut place.active[i];
@@ -486,6 +493,7 @@ impl<M: AxisMotions> LazyEvents<M> {
     }
 
     /// The coordinate of the next jump, which is followed from now on, and the cut of that jump.
+    #[inline(always)]
     fn choose(&self, place: &mut Place<M::Own>, rng: &mut Stream) -> (usize, Option<f64>) {
         let mut lowered = None;
         if place.near {
