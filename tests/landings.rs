@@ -170,12 +170,14 @@ fn hitting_times_are_those_of_the_chain() {
     let eta = 0.05;
     let level = epsilon_of_learning_rate(Alpha::new(1.5).unwrap(), eta).unwrap();
     let scaled = |scale: f64| noise(1.5, level).with_amplitude(Amplitude::Scalar(-scale));
+    let lighter = noise(1.85, 0.04);
     // Q* = 1, and a momentum that dies out within a well.
     let adam = Adam::new(60.0, 1.0).unwrap().with_second_moment(SecondMoment::Frozen);
     let unit = noise(1.5, 0.04 * level).with_amplitude(Amplitude::Scalar(-1.0));
     let jumps = JumpAdapted::default();
     let third = || Domain::UntilWell(2);
-    let cases: [(&str, Dynamics, &dyn Scheme, LevyNoise, Domain, u64); 4] = [
+    let cases: [(&str, Dynamics, &dyn Scheme, LevyNoise, Domain, u64); 5] = [
+        ("lighter", Dynamics::Sgd, &jumps, lighter, third(), 1_500),
         ("jumps", Dynamics::Sgd, &jumps, scaled(0.04), third(), 4_000),
         ("adam", Dynamics::Adam(adam), &jumps, unit, third(), 1_200),
         ("steps", Dynamics::SgdSteps(SgdSteps::new(eta).unwrap()), &Steps, scaled(0.08), third(), 400),
