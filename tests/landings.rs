@@ -63,12 +63,12 @@ fn shares_are_those_of_the_levy_measure() {
     for domain in [Domain::Well, Domain::interval(-0.9, 0.7)] {
         let at = |dynamics, noise| problem(wells(), domain.clone(), dynamics, noise);
         for (dynamics, scheme, scale, paths) in
-            [(Dynamics::Sgd, &JumpAdapted::default() as &dyn Scheme, 0.02, 12_000), (steps.clone(), &Steps, 0.06, 500)]
+            [(Dynamics::Sgd, &JumpAdapted::default() as &dyn Scheme, 0.02, 5_000), (steps.clone(), &Steps, 0.06, 150)]
         {
             let counts = landed(&at(dynamics, noise(1.5, scale)), scheme, paths);
             let p = |alpha| pearson(&counts, &landing_shares(&at(Dynamics::Sgd, noise(alpha, scale))).unwrap());
             assert!(p(1.5) > 1e-3, "{domain:?} {}: {counts:?} {}", scheme.name(), p(1.5));
-            assert!(paths < 10_000 || p(1.3) < 1e-3, "{domain:?} {}: {counts:?} {}", scheme.name(), p(1.3));
+            assert!(paths < 1_000 || p(1.3) < 1e-3, "{domain:?} {}: {counts:?} {}", scheme.name(), p(1.3));
         }
     }
 }
@@ -170,16 +170,18 @@ fn hitting_times_are_those_of_the_chain() {
     let eta = 0.05;
     let level = epsilon_of_learning_rate(Alpha::new(1.5).unwrap(), eta).unwrap();
     let scaled = |scale: f64| noise(1.5, level).with_amplitude(Amplitude::Scalar(-scale));
+    let lighter = noise(1.85, 0.04);
     // Q* = 1, and a momentum that dies out within a well.
     let adam = Adam::new(60.0, 1.0).unwrap().with_second_moment(SecondMoment::Frozen);
     let unit = noise(1.5, 0.04 * level).with_amplitude(Amplitude::Scalar(-1.0));
     let jumps = JumpAdapted::default();
     let third = || Domain::UntilWell(2);
-    let cases: [(&str, Dynamics, &dyn Scheme, LevyNoise, Domain, u64); 4] = [
-        ("jumps", Dynamics::Sgd, &jumps, scaled(0.04), third(), 4_000),
-        ("adam", Dynamics::Adam(adam), &jumps, unit, third(), 1_200),
-        ("steps", Dynamics::SgdSteps(SgdSteps::new(eta).unwrap()), &Steps, scaled(0.08), third(), 400),
-        ("slope", Dynamics::Sgd, &jumps, scaled(0.04), Domain::Until(vec![[2.0, 2.5]]), 2_500),
+    let cases: [(&str, Dynamics, &dyn Scheme, LevyNoise, Domain, u64); 5] = [
+        ("lighter", Dynamics::Sgd, &jumps, lighter, third(), 1_000),
+        ("jumps", Dynamics::Sgd, &jumps, scaled(0.04), third(), 2_500),
+        ("adam", Dynamics::Adam(adam), &jumps, unit, third(), 700),
+        ("steps", Dynamics::SgdSteps(SgdSteps::new(eta).unwrap()), &Steps, scaled(0.08), third(), 250),
+        ("slope", Dynamics::Sgd, &jumps, scaled(0.04), Domain::Until(vec![[2.0, 2.5]]), 1_500),
     ];
     for (name, dynamics, scheme, noise, domain, paths) in cases {
         let from = |domain| problem(wells().from_well(0).unwrap(), domain, dynamics.clone(), noise.clone());
@@ -201,7 +203,7 @@ fn hitting_times_are_those_of_fine_steps() {
     let problem = problem(wells(), Domain::Until(vec![target]), Dynamics::Sgd, noise(1.5, epsilon));
     let (law, scale) = (StableLaw::new(Alpha::new(1.5).unwrap()), epsilon * f64::powf(h, 1.0 / 1.5));
     let landscape = wells();
-    let fine: Vec<f64> = (0..800)
+    let fine: Vec<f64> = (0..500)
         .map(|path| {
             let mut rng = Stream::new(SEED, 99, path);
             let (mut x, mut steps, mut slope) = (0.0, 0u64, [0.0]);
@@ -217,7 +219,7 @@ fn hitting_times_are_those_of_fine_steps() {
     for (name, scheme) in
         [("jumps", &JumpAdapted::default() as &dyn Scheme), ("euler", &Euler::with_step(0.01).unwrap())]
     {
-        let [time, error] = mean(&hits(&problem, scheme, 1_200));
+        let [time, error] = mean(&hits(&problem, scheme, 800));
         println!("{name}: {:.4} ± {:.4} of {reference}", time / reference, error.hypot(spread) / reference);
         assert!((time - reference).abs() < 0.02 * reference + 4.0 * error.hypot(spread), "{name}: {time} {reference}");
     }
@@ -255,7 +257,7 @@ fn a_basin_of_attraction_is_left_at_its_rate() {
     let formula = format!("{u}^4/4 - 0.2*{u}^3/3 - {u}^2/2 + 0.2*{u} + (2*x - y)^2/2");
     let (x, y) = (-1.0 / 5f64.sqrt(), -2.0 / 5f64.sqrt());
     let potential = Expression::new(&formula, &[], Some(&[x, y]), None).unwrap();
-    let problem = problem(potential, Domain::Attraction, Dynamics::Sgd, noise(1.5, 0.1));
+    let problem = problem(potential, Domain::Attraction, Dynamics::Sgd, noise(1.5, 0.2));
     let theory = Prediction::of(&problem).unwrap();
     // From u = -1 to u = 0.2 along either axis.
     let ways = [1.2 * 5f64.sqrt(), 0.6 * 5f64.sqrt()].map(|r| 0.5 * r.powf(-1.5));
@@ -270,7 +272,7 @@ fn a_basin_of_attraction_is_left_at_its_rate() {
     let [time, error] = mean(&times);
     let exact = |weight: f64| {
         let line = DoubleWell::new([-1.0, 1.0], 0.2, 1.0).unwrap();
-        let line = self::problem(line, Domain::Well, Dynamics::Sgd, noise(1.5, 0.1 * weight / 5f64.sqrt()));
+        let line = self::problem(line, Domain::Well, Dynamics::Sgd, noise(1.5, 0.2 * weight / 5f64.sqrt()));
         exact_exit(&line).unwrap().mean(-1.0).unwrap()
     };
     let off = |exact: f64| (time / exact - 1.0).abs() / (0.03 + 4.0 * error / exact);
@@ -281,7 +283,8 @@ fn a_basin_of_attraction_is_left_at_its_rate() {
 
 const FILE: &str = r#"name = "landings"
 seed = 3
-paths = 1_000
+paths = 300
+figures = []
 [noise]
 alpha = 1.5
 eta = 0.05
@@ -333,8 +336,8 @@ fn the_tables_name_the_wells() {
         counts[row[0].parse::<usize>().unwrap()][row[8].parse().unwrap_or(0)] += 1;
     }
     // Cells 1 and 4 are the bowl, cells 2 and 5 the target.
-    assert!(counts[0][0] + counts[0][2] == 0 && counts[1][0] == 1_000 && counts[4][0] == 1_000, "{counts:?}");
-    assert!(counts[2][3] == 1_000 && counts[5][3] == 1_000, "{counts:?}");
+    assert!(counts[0][0] + counts[0][2] == 0 && counts[1][0] == 300 && counts[4][0] == 300, "{counts:?}");
+    assert!(counts[2][3] == 300 && counts[5][3] == 300, "{counts:?}");
     for row in csv::Reader::from_path(one.join("landings.csv")).unwrap().records().map(Result::unwrap) {
         let (cell, well): (usize, usize) = (row[0].parse().unwrap(), row[5].parse().unwrap());
         assert_eq!(row[7].parse::<u64>().unwrap(), counts[cell][well]);
@@ -345,5 +348,5 @@ fn the_tables_name_the_wells() {
     let rows: Vec<Vec<&str>> = hitting.lines().skip(1).map(|line| line.split(',').collect()).collect();
     assert!(rows.len() == 2 && rows[0][5..8] == ["1", "1", "inf"] && rows[1][12].is_empty(), "{hitting}");
     let ratio: f64 = rows[0][13].parse().unwrap();
-    assert!((ratio - 1.0).abs() < 0.3, "{hitting}");
+    assert!((ratio - 1.0).abs() < 0.4, "{hitting}");
 }

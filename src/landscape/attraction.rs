@@ -151,11 +151,21 @@ impl Attraction {
 
     /// The first distance from the minimum along `direction` at which the set ends, in units of that vector; infinite if it does not.
     pub fn exit(&self, potential: &dyn Potential, direction: &[f64]) -> f64 {
-        self.crossings(potential, direction, 1).first().copied().unwrap_or(f64::INFINITY)
+        self.exit_within(potential, direction, f64::INFINITY)
     }
 
-    /// Up to `most` distances from the minimum along `direction` at which the set ends, begins, ends, and so on.
-    pub fn crossings(&self, potential: &dyn Potential, direction: &[f64], most: usize) -> Vec<f64> {
+    /// [`Attraction::exit`] if it is not beyond `furthest`, or not much; else infinite.
+    pub fn exit_within(&self, potential: &dyn Potential, direction: &[f64], furthest: f64) -> f64 {
+        self.search(potential, direction, furthest, 1).first().copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// The distances from the minimum along `direction` at which the set ends, begins, ends, and so on.
+    pub fn crossings(&self, potential: &dyn Potential, direction: &[f64]) -> Vec<f64> {
+        self.search(potential, direction, f64::INFINITY, usize::MAX)
+    }
+
+    /// Up to `most` crossings, the first ones, about as far as `furthest`.
+    fn search(&self, potential: &dyn Potential, direction: &[f64], furthest: f64, most: usize) -> Vec<f64> {
         let unit = self.core / norm(direction);
         let mut found = Vec::new();
         if !unit.is_finite() {
@@ -167,7 +177,7 @@ impl Attraction {
             self.holds(potential, &point)
         };
         let (mut before, mut inside) = (unit * (1.0 - 1e-9), true);
-        while before < FURTHEST * unit && found.len() < most {
+        while before < furthest.min(FURTHEST * unit) && found.len() < most {
             let after = before * (1.0 + OUTWARDS);
             if holds(after) != inside {
                 let (mut a, mut b) = (before, after);
@@ -236,34 +246,28 @@ mod tests {
         assert!(basin.volume().value.is_nan() && !basin.contains(&[f64::NAN, 0.0]));
     }
 
-    /// The flow ends where tiny steps against the gradient end, from 300 points of a potential with three minima.
+    /// The flow ends where tiny steps against the gradient end, from 96 points of a potential with three minima.
     #[test]
     fn basins_are_those_of_tiny_steps() {
         let minima = [[-0.558, 1.442], [0.623, 0.028], [-0.05, 0.467]];
         let basins = minima.map(|minimum| basin(MUELLER_BROWN, &minimum));
         let (mut counts, mut unclear) = ([0; 3], 0);
-        for k in 0..300 {
-            let start = [-1.5 + 2.5 * (k % 20) as f64 / 19.0, -0.2 + 2.0 * (k / 20) as f64 / 14.0];
+        for k in 0..96 {
+            let start = [-1.5 + 2.5 * f64::from(k % 12) / 11.0, -0.2 + 2.0 * f64::from(k / 12) / 7.0];
             let held: Vec<usize> = (0..3).filter(|i| basins[*i].contains(&start)).collect();
-            let (mut x, mut g) = (start, [0.0; 2]);
+            let (mut x, mut g, mut end) = (start, [0.0; 2], None);
             for _ in 0..40_000 {
                 basins[0].potential().gradient(&x, &mut g);
-                let size = g[0].hypot(g[1]);
-                let step = 2e-4f64.min(2e-3 / size.max(1e-300));
+                let step = 2e-4f64.min(4e-3 / g[0].hypot(g[1]).max(1e-300));
                 x.iter_mut().zip(g).for_each(|(x, g)| *x -= step * g);
-                if size < 1e-3 {
+                end = minima.iter().position(|m| (x[0] - m[0]).hypot(x[1] - m[1]) < 0.02);
+                if end.is_some() {
                     break;
                 }
             }
-            let ends: Vec<usize> = (0..3)
-                .filter(|i| {
-                    let m = basins[*i].minimum();
-                    (x[0] - m[0]).hypot(x[1] - m[1]) < 0.01
-                })
-                .collect();
-            if held == ends && held.len() == 1 { counts[held[0]] += 1 } else { unclear += 1 }
+            if held.len() == 1 && held.first() == end.as_ref() { counts[held[0]] += 1 } else { unclear += 1 }
         }
-        assert!(unclear == 0 && counts.iter().all(|count| *count > 20), "{counts:?} {unclear}");
+        assert!(unclear == 0 && counts.iter().all(|count| *count > 5), "{counts:?} {unclear}");
     }
 
     #[test]

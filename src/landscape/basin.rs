@@ -273,7 +273,7 @@ impl Basin {
     /// all of them for a basin of attraction, the first for the other domains.
     pub(crate) fn crossings(&self, direction: &[f64]) -> Vec<f64> {
         match &self.region {
-            Region::Attraction(basin) => basin.crossings(&*self.potential, direction, usize::MAX),
+            Region::Attraction(basin) => basin.crossings(&*self.potential, direction),
             _ => vec![self.exit_distance(direction)],
         }
     }
@@ -445,11 +445,20 @@ impl Basin {
         f64::INFINITY
     }
 
+    /// [`Basin::exit_distance`]; of a basin of attraction, which is costly, it may be infinite beyond `furthest`.
+    pub(crate) fn exit_within(&self, direction: &[f64], furthest: f64) -> f64 {
+        match &self.region {
+            Region::Attraction(basin) => basin.exit_within(&*self.potential, direction, furthest),
+            _ => self.exit_distance(direction),
+        }
+    }
+
     /// Gauge of the domain at `x`: `|x - θ*| / r(u)` with the exit radius `r(u)` along `u = (x-θ*)/|x-θ*|`. Below 1 inside, 1 on
-    /// the edge; for an exit it is the overshoot, which is Pareto with index α in the limit `ε → 0`.
+    /// the edge; for an exit it is the overshoot, which is Pareto with index α in the limit `ε → 0`. 0 inside a basin of attraction that is
+    /// followed, whose edge is searched only as far as `x`.
     pub fn gauge(&self, x: &[f64]) -> f64 {
         let direction: Vec<f64> = self.offsets(x).collect();
-        1.0 / self.exit_distance(&direction)
+        1.0 / self.exit_within(&direction, 1.0)
     }
 
     pub(super) fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {

@@ -132,7 +132,7 @@ impl Expression {
 /// The wells around a minimum, from the turning points of the slope on its two sides; `None` if they have no end, or if the potential falls
 /// beyond the last of them.
 fn listed(minimum: f64, left: &[f64], right: &[f64]) -> Option<Wells> {
-    let ends = |turns: &[f64]| turns.len() % 2 == 0 && turns.len() <= MOST_TURNS;
+    let ends = |turns: &[f64]| turns.len().is_multiple_of(2) && turns.len() <= MOST_TURNS;
     if !(ends(left) && ends(right)) {
         return None;
     }

@@ -171,7 +171,7 @@ impl StepNoise {
 /// The way from the minimum to the edge in units of `kick`: along it, or to a target, which paths enter from any side, straight.
 fn way_out(basin: &Basin, kick: &[f64]) -> f64 {
     match basin.target() {
-        None => basin.exit_distance(kick),
+        None => basin.exit_within(kick, 1.0 / JUMP_SHARE),
         Some(_) => {
             let norm = kick.iter().map(|k| k * k).sum::<f64>().sqrt();
             basin.edge(basin.minimum(), &mut vec![0.0; kick.len()]) / norm

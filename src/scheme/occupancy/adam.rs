@@ -60,6 +60,15 @@ impl AdamFlow {
         state.v.sqrt() + self.stabilizer
     }
 
+    /// Whether the next step from time `t` is that of the linear equation, over any time.
+    #[inline]
+    pub fn is_linear(&self, well: &LocalWell, state: &AdamState, t: f64) -> bool {
+        let (beta1, y, q) = (self.beta[0], state.x - well.minimum, self.q(state));
+        let energy = y * y + state.m * state.m / (beta1 * q * well.curvature);
+        let rests = !self.moves || (state.v - self.square).abs() <= SETTLED * self.square;
+        energy < well.zone * well.zone && rests && beta1 * t > CORRECTED
+    }
+
     /// Moves the state at time `t` for at most `most`; returns for how long.
     pub fn step(
         &self,
@@ -71,9 +80,7 @@ impl AdamFlow {
     ) -> f64 {
         let [beta1, beta2] = self.beta;
         let (y, q) = (state.x - well.minimum, self.q(state));
-        let energy = y * y + state.m * state.m / (beta1 * q * well.curvature);
-        let rests = !self.moves || (state.v - self.square).abs() <= SETTLED * self.square;
-        if energy < well.zone * well.zone && rests && beta1 * t > CORRECTED {
+        if self.is_linear(well, state, t) {
             let flow = momentum_flow(beta1, well.curvature, q, most);
             let [yy, ym, mm] = momentum_gathered(beta1, well.curvature, q, well.variance / (q * q), most);
             let root = yy.max(0.0).sqrt();

@@ -59,6 +59,8 @@ pub(super) trait Mover {
     fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
     /// Displaces the parameters by a jump `y` of the noise, in units of `εΣ`.
     fn jump(&mut self, y: f64);
+    /// Whether the next step from time `t` is that of a linear force near the minimum of the well, over any time.
+    fn is_linear(&self, well: usize, t: f64) -> bool;
     /// Variance per unit time of the small jumps in the parameters.
     fn variance(&self, well: usize) -> f64;
 }
@@ -80,6 +82,10 @@ impl Mover for SgdMover<'_> {
 
     fn jump(&mut self, y: f64) {
         self.x += self.equation.local.amplitude * y;
+    }
+
+    fn is_linear(&self, well: usize, _: f64) -> bool {
+        SgdFlow::is_linear(self.equation.local.well(well), self.x)
     }
 
     fn variance(&self, well: usize) -> f64 {
@@ -105,6 +111,11 @@ impl Mover for AdamMover<'_> {
     fn jump(&mut self, y: f64) {
         // `Q` is predictable: the one before the jump.
         self.state.x += self.equation.local.amplitude * y / self.equation.flow.q(&self.state);
+    }
+
+    fn is_linear(&self, well: usize, t: f64) -> bool {
+        let Equation { flow, local, .. } = self.equation;
+        flow.is_linear(local.well(well), &self.state, t)
     }
 
     fn variance(&self, well: usize) -> f64 {

@@ -109,7 +109,8 @@ impl HittingKernel {
             }
             events += 1;
             let before = mover.x();
-            let variance = mover.variance(well);
+            // A path that a linear force holds at its minimum over the whole wait does not reach the target, and is no Brownian motion.
+            let variance = if mover.is_linear(well, t) { 0.0 } else { mover.variance(well) };
             // The stretch to the time limit is computed in full: a limit must not change the path before it.
             let tau = mover.step(well, [t, until_jump], rng);
             let after = mover.x();
@@ -123,7 +124,7 @@ impl HittingKernel {
             };
             let exponent = bridge.exponent(variance * tau);
             if exponent < FAR && crossed([exponent], rng.sample(Exp1)).is_some() {
-                let time = t + bridge.crossing_time(variance, tau, rng);
+                let time = if variance > 0.0 { t + bridge.crossing_time(variance, tau, rng) } else { t + tau };
                 let point = if before < lo { lo.next_up() } else { hi.next_down() };
                 return self.hit(time, point, Departure::Creep, Side::of(point - self.minimum()), events, limits);
             }

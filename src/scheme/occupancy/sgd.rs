@@ -21,10 +21,16 @@ pub(super) struct SgdFlow {
 }
 
 impl SgdFlow {
+    /// Whether the next step is that of the linear equation, over any time.
+    #[inline]
+    pub fn is_linear(well: &LocalWell, x: f64) -> bool {
+        (x - well.minimum).abs() < well.zone
+    }
+
     /// Moves `x` for at most `most`; returns for how long.
     pub fn step(&self, local: &LocalWells, well: &LocalWell, x: &mut f64, most: f64, rng: &mut Stream) -> f64 {
         let y = *x - well.minimum;
-        if y.abs() < well.zone {
+        if Self::is_linear(well, *x) {
             let decay = (-well.curvature * most).exp();
             let variance = -0.5 * well.variance / well.curvature * (-2.0 * well.curvature * most).exp_m1();
             *x = well.minimum + y * decay + variance.sqrt() * rng.sample::<f64, _>(StandardNormal);
