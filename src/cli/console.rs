@@ -6,7 +6,7 @@ use std::path::Path;
 use miette::MietteHandlerOpts;
 use thiserror::Error;
 
-use super::arguments::{Color, ConsoleOptions, ProgressStyle};
+use super::line::arguments::{Color, ConsoleOptions, ProgressStyle};
 
 /// Standard output cannot be written.
 #[derive(Debug, Error)]

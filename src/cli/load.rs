@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::command_line::path_argument;
 use super::complaint::{Complain, Complaint, Exit};
+use super::line::command_line::path_argument;
 use crate::experiment::{Experiment, ExperimentErrors, is_calibration};
 
 /// Why files cannot be loaded.

@@ -1,35 +1,32 @@
 //! The program: arguments, messages and exit codes. The only module that prints and handles signals.
 
-mod arguments;
 mod columns;
-mod command_line;
 mod commands;
 mod complaint;
 mod console;
 mod embedded;
 mod index;
+mod line;
 mod load;
 mod manifest;
-mod options;
 mod outcome;
 mod pilot;
 mod planned;
 mod progress;
 mod rendering;
 mod stopping;
-mod values;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
 #[cfg(feature = "calibrate")]
 use commands::calibrate;
 use commands::{check, generate, merge, new, report, reproduce, run, slurm, tail_index, theory};
 use complaint::{Complain, Complaint};
 use console::Console;
 pub use embedded::{EmbeddedError, EmbeddedResults, EmbeddedRun, run_embedded};
+use line::arguments::{Arguments, Command};
 
 /// Parses the command line, runs the command, prints its failure and returns the exit code.
 pub fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::complaint::{Complain, Complaint, Exit};
-use super::options::RunSettings;
+use super::line::options::RunSettings;
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::Existing;

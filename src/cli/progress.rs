@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle as BarStyle};
 
-use super::arguments::ProgressStyle;
 use super::console::{Console, say};
+use super::line::arguments::ProgressStyle;
 use crate::results::{Progress, WorkEstimate};
 
 /// Time between two plain lines.

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use thiserror::Error;
 
-use super::command_line::{report_command, run_command};
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
 use super::index::refresh_index;
+use super::line::command_line::{report_command, run_command};
 use super::manifest::{EndedRun, Manifest, period};
 use super::outcome;
 use super::pilot::{Effort, Pilot};

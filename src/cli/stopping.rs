@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::command_line::{report_command, resume_command};
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::say;
+use super::line::command_line::{report_command, resume_command};
 use crate::scheme::StopFlag;
 
 /// How long the chunks in flight may take to finish.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::figures::{FigureStyle, read_style};
 use super::file::several;
-use super::sections::basin::read_label;
 use super::sections::escape::read_escape;
+use super::sections::landscape::basin::read_label;
 use super::sections::noise_scaling::read_noise_scaling;
 use super::toml::diagnostic::{Diagnostic, ExperimentErrors};
 use super::toml::node::Node;

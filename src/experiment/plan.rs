@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::sections::basin::{BasinMember, LandscapeSettings};
 use super::sections::dynamics::DynamicsSection;
+use super::sections::landscape::basin::{BasinMember, LandscapeSettings};
 use super::sections::noise::{AmplitudeSection, Level, NoiseSection};
 use super::sections::noise_law::LawSection;
 use super::sections::occupancy::OccupancySection;

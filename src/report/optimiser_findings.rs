@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::optimisers::law_label;
+use super::figures::studies::optimisers::law_label;
 use super::number;
 use super::select::{basin_title, group_by, title};
 use crate::results::{CellResult, OptimiserRow, Stay};

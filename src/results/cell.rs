@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::trajectories::KeptPath;
 use crate::exit::{
     Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value,
     mean_at_least, restricted_mean,
@@ -12,7 +11,7 @@ use crate::exit::{
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
 use crate::landscape::{Basin, Wells};
-use crate::scheme::{Departure, ExitSite, Outcome, Side};
+use crate::scheme::{Departure, ExitSite, Outcome, PathRecord, Side, Trajectory};
 use crate::theory::Prediction;
 
 /// Columns of `summary.csv`, in order.
@@ -127,6 +126,17 @@ pub struct CellResult {
     pub kept: Vec<KeptPath>,
     /// `d`-dimensional volume of the domain.
     pub volume: f64,
+}
+
+/// A path of a cell with its points.
+#[derive(Clone, Debug)]
+pub struct KeptPath {
+    /// Number of the path.
+    pub path: u64,
+    /// Its record, which is the one in the store.
+    pub record: PathRecord,
+    /// Its points.
+    pub trajectory: Trajectory,
 }
 
 /// Exits of a cell in one dimension that are kept for a figure.

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::optimisers::{OPTIMISER_COLUMNS, OptimiserRow};
-use super::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
 use super::stored::extended_streams;
+use super::studies::optimisers::{OPTIMISER_COLUMNS, OptimiserRow};
+use super::studies::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};
+use super::studies::which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 use super::table::{TableError, write_table};
-use super::which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 use crate::engine::Shard;
 use crate::experiment::Experiment;
 use crate::files::{AtomicFile, Existing, FilesError, FolderLock, exists, move_aside, restore};

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::cell::{CellResult, Tally, summary_columns};
 use super::check::check_means;
-use super::comparison::{COMPARISON_COLUMNS, Pair};
 use super::escapes::Escapes;
-use super::hitting::{HITTING_COLUMNS, Hitting};
-use super::landings::{LANDING_COLUMNS, Landings};
 use super::median::time_of_rank;
 use super::run::PreparedRun;
+use super::studies::comparison::{COMPARISON_COLUMNS, Pair};
+use super::studies::hitting::{HITTING_COLUMNS, Hitting};
+use super::studies::landings::{LANDING_COLUMNS, Landings};
 use super::table::{TableError, TableFile, write_table};
 use super::trajectories::{TRAJECTORIES, follow_paths, write_trajectories};
 use crate::engine::{CHUNK, Chunks, Done};

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::cell::CellResult;
+use super::cell::{CellResult, KeptPath};
 use super::run::PreparedRun;
 use super::table::{TableError, TableFile};
 use crate::files::digits;
-use crate::scheme::{PathRecord, StreamSource, Trajectory};
+use crate::scheme::StreamSource;
 use crate::store::Identity;
 
 /// Name of the table.
@@ -19,17 +19,6 @@ pub const TRAJECTORIES: &str = "trajectories.csv";
 
 /// Columns of `trajectories.csv`, in order: one row per point. The parameters follow, `x1` to `xd` with the largest `d` of the cells.
 pub const TRAJECTORY_COLUMNS: [&str; 5] = ["cell", "dynamics", "path", "time", "kind"];
-
-/// A path of a cell with its points.
-#[derive(Clone, Debug)]
-pub struct KeptPath {
-    /// Number of the path.
-    pub path: u64,
-    /// Its record, which is the one in the store.
-    pub record: PathRecord,
-    /// Its points.
-    pub trajectory: Trajectory,
-}
 
 /// Computes the kept paths of every cell again.
 pub(super) fn follow_paths(run: &PreparedRun<'_>, identity: &Identity, results: &mut [CellResult]) {

@@ -13,9 +13,9 @@ use crate::calibrate::{
 };
 use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::line::options::CalibrateOptions;
 use crate::cli::load::{LoadFailure, read_text};
 use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, has_escapes, is_of, now};
-use crate::cli::options::CalibrateOptions;
 use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
 use crate::cli::rendering::FigureFailure;

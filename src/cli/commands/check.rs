@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::line::options::CheckOptions;
 use crate::cli::load::{self, LoadFailure, read_text};
-use crate::cli::options::CheckOptions;
 use crate::cli::rendering::figure_names;
 #[cfg(feature = "calibrate")]
 use crate::experiment::CalibrationFile;

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{OutputError, write_data};
-use crate::cli::options::RunSettings;
+use crate::cli::line::options::RunSettings;
 use crate::cli::pilot::{Effort, Pilot};
 use crate::cli::planned::{Planned, ThreadsError, in_pool};
 use crate::cli::progress::short;

@@ -4,10 +4,10 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use thiserror::Error;
 
-use crate::cli::arguments::Arguments;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{OutputError, write_data};
-use crate::cli::options::{GenerateOptions, Generated};
+use crate::cli::line::arguments::Arguments;
+use crate::cli::line::options::{GenerateOptions, Generated};
 use crate::experiment::{UnknownType, experiment_schema};
 
 /// Why nothing is generated.

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::report::{ReportFailure, render_stored};
 use crate::cli::complaint::{Complain, Complaint, Exit, RAISE_ULIMIT};
 use crate::cli::console::Console;
-use crate::cli::options::MergeOptions;
+use crate::cli::line::options::MergeOptions;
 use crate::cli::progress::Meter;
 use crate::files::FilesError;
 use crate::results::{MergeError, ResultsError, merge as merge_shards};

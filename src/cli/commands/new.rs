@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cli::command_line::path_argument;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{Console, OutputError, write_data};
-use crate::cli::options::{NewOptions, Template};
+use crate::cli::line::command_line::path_argument;
+use crate::cli::line::options::{NewOptions, Template};
 
 /// Most characters of a name, as in the experiment file.
 const MOST_CHARACTERS: usize = 100;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::cli::command_line::report_command;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::Console;
-use crate::cli::options::ReportOptions;
+use crate::cli::line::command_line::report_command;
+use crate::cli::line::options::ReportOptions;
 use crate::cli::rendering::{RenderFailure, Rendering};
 use crate::cli::stopping::Stopping;
 use crate::engine::{Chunks, Shard};

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::cli::command_line::resume_command;
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::line::command_line::resume_command;
+use crate::cli::line::options::RunSettings;
 use crate::cli::manifest::now;
-use crate::cli::options::RunSettings;
 use crate::cli::progress::Meter;
 use crate::cli::rendering::{RenderFailure, Rendering, warnings};
 use crate::cli::stopping::{StopCause, Stopped, Stopping};

@@ -8,11 +8,11 @@ use std::process::Command;
 use thiserror::Error;
 
 use super::slurm_scripts::{ScriptFailure, Scripts};
-use crate::cli::command_line::quoted;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::line::command_line::quoted;
+use crate::cli::line::options::SlurmOptions;
 use crate::cli::load::{LoadFailure, load};
-use crate::cli::options::SlurmOptions;
 use crate::cli::planned::{OutIsFile, check_out};
 use crate::engine::Shard;
 use crate::files::{AtomicFile, FilesError};

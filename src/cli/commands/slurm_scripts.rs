@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::cli::command_line::{path_argument, quoted};
 use crate::cli::complaint::{Complain, Complaint, Exit};
-use crate::cli::options::SlurmOptions;
+use crate::cli::line::command_line::{path_argument, quoted};
+use crate::cli::line::options::SlurmOptions;
 
 /// Seconds before the time limit of a job at which Slurm signals it: enough to commit and to be requeued.
 const WARNING: u32 = 120;

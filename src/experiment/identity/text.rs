@@ -12,7 +12,7 @@ use super::dynamics::write_dynamics;
 use super::lines::IdentityLines;
 use crate::experiment::file::Experiment;
 use crate::experiment::plan::CellPlan;
-use crate::experiment::sections::potential::PotentialSettings;
+use crate::experiment::sections::landscape::potential::PotentialSettings;
 use crate::experiment::sections::scheme::SchemeSettings;
 use crate::files::Fingerprint;
 use crate::landscape::{Domain, Well};

@@ -1,7 +1,7 @@
 //! `[[dynamics]]`: SGD or Adam as equations, or an optimiser step by step, each with its own noise if given.
 
-use super::basin::read_label;
 use super::calibration::{names_calibration, read_gradient_sizes};
+use super::landscape::basin::read_label;
 use super::noise::{AmplitudeSection, Level, read_amplitude, read_level};
 use super::noise_law::{LawSection, read_laws};
 use super::rate::{Rate, ZeroDecay, read_rate};

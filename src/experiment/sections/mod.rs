@@ -1,19 +1,15 @@
 //! The sections of an experiment file, one file each.
 
-pub(super) mod basin;
 pub(super) mod calibration;
-mod domain;
 pub(super) mod dynamics;
 #[cfg(feature = "calibrate")]
 pub(super) mod escape;
-pub(super) mod family;
+pub(super) mod landscape;
 pub(super) mod noise;
 pub(super) mod noise_law;
 #[cfg(feature = "calibrate")]
 pub(super) mod noise_scaling;
 pub(super) mod occupancy;
-pub(super) mod potential;
-pub(super) mod random_basins;
 pub(super) mod random_problems;
 mod rate;
 pub(super) mod scheme;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::basin::BasinMember;
+use super::landscape::basin::BasinMember;
 use super::scheme::{SchemeSection, SchemeSettings};
 use super::sweep::read_sweep;
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};

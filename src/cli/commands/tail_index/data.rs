@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::failure::TailIndexFailure as Failure;
-use crate::cli::arguments::{DataFormat, MissingValues, SampleAxis, TailIndexOptions};
+use crate::cli::line::arguments::{DataFormat, MissingValues, SampleAxis, TailIndexOptions};
 use crate::tail::{
     ColumnError, Decimal, Grid, Header, Missing, NpyArray, Series, Step, Table, TableSettings, read_file, read_from,
     read_npz, read_safetensors,

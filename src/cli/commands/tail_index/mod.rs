@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::cli::arguments::{EstimatorName, TailIndexOptions};
 use crate::cli::console::{Console, write_data};
+use crate::cli::line::arguments::{EstimatorName, TailIndexOptions};
 use crate::experiment::FigureFormat;
 use crate::noise::Seed;
 use crate::report::{NoiseLaw, save_as};

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::arguments::TailIndexOptions;
 use crate::cli::columns::aligned;
+use crate::cli::line::arguments::TailIndexOptions;
 use crate::exit::Estimate;
 use crate::tail::{
     Assumptions, Estimator, GoodnessOfFit, HeldOut, Pattern, Series, Settings, StudentFit, TailError, TailIndex,

@@ -1,6 +1,6 @@
 //! Where the exits of a cell have landed, beside the prediction.
 
-use super::cell::CellResult;
+use super::super::cell::CellResult;
 use crate::exit::{Confidence, Estimate, wilson};
 use crate::files::digits;
 use crate::theory::landing_shares;

@@ -1,6 +1,6 @@
 //! Which measure of flatness orders the mean exit times of many basins.
 
-use super::cell::CellResult;
+use super::super::cell::CellResult;
 use super::rank_correlation::kendall_tau_within;
 use crate::exit::{Confidence, Estimate};
 use crate::experiment::{FEWEST_BASINS, FEWEST_OF_A_DIMENSION};

@@ -8,8 +8,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::potential::{check_curvatures, check_point};
-use super::{Form, LandscapeError, Potential};
+use super::super::potential::{check_curvatures, check_point};
+use super::super::{Form, LandscapeError, Potential};
 
 /// A valley with one curvature on each side of every axis.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ const MOST_STEPS: usize = 600;
 const STRIDE: usize = 3;
 
 /// Fills in the motion between the points of one path.
-pub(super) struct Between<'p> {
+pub(in crate::report::figures) struct Between<'p> {
     problem: &'p Problem,
     /// The fastest rate of the gradient flow at the minimum.
     fastest: f64,

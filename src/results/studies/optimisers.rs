@@ -1,6 +1,6 @@
 //! Optimisers step by step against plain SGD in the same basin and noise, and their rows of `optimisers.csv`.
 
-use super::cell::CellResult;
+use super::super::cell::CellResult;
 use crate::dynamics::Dynamics;
 use crate::exit::{Estimate, ratio_of_means};
 use crate::files::digits;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::run::PreparedRun;
-use super::table::{TableError, write_table};
-use super::tables::CellReader;
+use super::super::run::PreparedRun;
+use super::super::table::{TableError, write_table};
+use super::super::tables::CellReader;
 use crate::engine::{Chunks, Done};
 use crate::exit::{Confidence, Estimate, event_rate, wilson};
 use crate::experiment::CellPlan;

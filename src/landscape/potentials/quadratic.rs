@@ -5,8 +5,8 @@
 
 use nalgebra::DMatrix;
 
-use super::potential::{check_curvatures, check_point};
-use super::{Form, LandscapeError, Potential};
+use super::super::potential::{check_curvatures, check_point};
+use super::super::{Form, LandscapeError, Potential};
 
 #[derive(Clone, Debug)]
 enum Hessian {

@@ -1,6 +1,6 @@
 //! The times at which the paths of a cell have hit a target, beside the prediction.
 
-use super::cell::CellResult;
+use super::super::cell::CellResult;
 use crate::exit::Estimate;
 use crate::files::digits;
 use crate::theory::mean_hitting_time;

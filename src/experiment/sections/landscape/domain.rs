@@ -37,7 +37,7 @@ const TARGETS: [(&str, TargetKind); 3] =
     [("interval", TargetKind::Interval), ("box", TargetKind::Box), ("well", TargetKind::Well)];
 
 /// A domain as it is given. The centre of a half width is known with the potential.
-pub(super) enum DomainSection {
+pub(in crate::experiment::sections) enum DomainSection {
     Fixed(Domain),
     /// `half_width` of an interval or a box around the minimum.
     HalfWidth(f64),
@@ -76,7 +76,7 @@ impl DomainSection {
 }
 
 /// Reads `domain` of the basin `table`; `dim` is the dimension that the basin gives.
-pub(super) fn read(table: &TableReader<'_>, dim: Option<usize>) -> Option<DomainSection> {
+pub(in crate::experiment::sections) fn read(table: &TableReader<'_>, dim: Option<usize>) -> Option<DomainSection> {
     let inner = table.get("domain")?.table()?;
     let which = inner.one_of("a domain", &DOMAINS);
     inner.finish();

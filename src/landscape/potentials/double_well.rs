@@ -6,8 +6,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::potential::check_positive_curvatures;
-use super::{LandscapeError, Potential, Wells};
+use super::super::potential::check_positive_curvatures;
+use super::super::{LandscapeError, Potential, Wells};
 
 /// The well in which a path starts; its minimum is `θ*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nalgebra::DMatrix;
 
-use super::calibration::read_curvatures;
+use super::super::calibration::read_curvatures;
 use super::domain::DomainSection;
 use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
@@ -80,7 +80,7 @@ pub(in crate::experiment) enum PotentialSettings {
 
 /// The settings and the potential that they describe.
 #[derive(Debug)]
-pub(super) struct PotentialSection {
+pub(in crate::experiment::sections) struct PotentialSection {
     pub settings: PotentialSettings,
     pub potential: Arc<dyn Potential>,
 }
@@ -92,7 +92,7 @@ impl PotentialSection {
 }
 
 /// The other keys of the basin that determine its potential.
-pub(super) struct Surroundings<'a> {
+pub(in crate::experiment::sections) struct Surroundings<'a> {
     /// `dim`.
     pub dim: Option<usize>,
     /// The domain; `None` if it could not be read.
@@ -134,7 +134,10 @@ impl Surroundings<'_> {
 }
 
 /// Reads `potential` of the basin `table`.
-pub(super) fn read(table: &TableReader<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+pub(in crate::experiment::sections) fn read(
+    table: &TableReader<'_>,
+    basin: &Surroundings<'_>,
+) -> Option<PotentialSection> {
     let value = table.get("potential")?;
     let inner = value.table()?;
     let which = inner.one_of("a potential", &POTENTIALS);

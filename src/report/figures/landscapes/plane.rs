@@ -22,38 +22,40 @@ const NEIGHBOUR: f64 = 1.4;
 /// Smallest and largest height of the window, in units of its width.
 const SHAPES: [f64; 2] = [0.55, 1.1];
 /// The outside of `Ω`.
-pub(super) const SHADE: f64 = 0.08;
+pub(in crate::report::figures) const SHADE: f64 = 0.08;
 const CONTOUR: RGBColor = RGBColor(0xA8, 0xB8, 0xC4);
 
 /// The series of the edge.
-pub(super) const EDGE: &str = "edge of Ω";
+pub(in crate::report::figures) const EDGE: &str = "edge of Ω";
 
 /// The series of a line that is one of several.
-pub(super) fn piece(series: &str, index: usize) -> String {
+pub(in crate::report::figures) fn piece(series: &str, index: usize) -> String {
     if index == 0 { series.to_owned() } else { format!("{series}, {}", index + 1) }
 }
 
-pub(super) fn contour_stroke() -> Stroke {
+pub(in crate::report::figures) fn contour_stroke() -> Stroke {
     Stroke::solid(CONTOUR, 0.6)
 }
 
-pub(super) fn edge_stroke() -> Stroke {
+pub(in crate::report::figures) fn edge_stroke() -> Stroke {
     Stroke::dotted(INK, 1.0)
 }
 
+type Line = Vec<(f64, f64)>;
+
 /// A landscape in two dimensions.
-pub(super) struct Plane {
+pub(in crate::report::figures) struct Plane {
     /// What is shown of `x1` and of `x2`.
     window: [[f64; 2]; 2],
-    contours: Vec<(f64, Vec<Vec<(f64, f64)>>)>,
+    contours: Vec<(f64, Vec<Line>)>,
     /// The corners of `Ω`; an open side ends far outside the window.
-    outline: Vec<(f64, f64)>,
+    outline: Line,
     /// The parts of the outline that are edges.
-    edges: Vec<Vec<(f64, f64)>>,
+    edges: Vec<Line>,
 }
 
 /// Height of a basin and its surroundings in units of the width.
-pub(super) fn shape(basin: &Basin) -> f64 {
+pub(in crate::report::figures) fn shape(basin: &Basin) -> f64 {
     let [width, height] = window(basin).map(|[lo, hi]| hi - lo);
     (height / width).clamp(SHAPES[0], SHAPES[1])
 }

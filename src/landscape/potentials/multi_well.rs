@@ -10,7 +10,7 @@
 
 use nalgebra::{DMatrix, dmatrix};
 
-use super::{LandscapeError, Potential, Wells};
+use super::super::{LandscapeError, Potential, Wells};
 
 /// Wells on a line by position, width and depth.
 ///

@@ -1,6 +1,6 @@
 //! Pairs of SGD and Adam in an experiment, and their rows of `comparison.csv`.
 
-use super::cell::CellResult;
+use super::super::cell::CellResult;
 use crate::dynamics::Dynamics;
 use crate::exit::{Estimate, ratio_of_means};
 use crate::files::digits;

@@ -1,6 +1,6 @@
 //! A basin that contains sweeps is a family, with one member for every combination of their values.
 
-use super::sweep::{MOST, read_sweep};
+use super::super::sweep::{MOST, read_sweep};
 use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::node::{KeyValue, Kind, Node};
 use crate::experiment::toml::reader::Value;

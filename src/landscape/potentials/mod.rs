@@ -1,0 +1,7 @@
+//! Potentials, one file each.
+
+pub(super) mod asymmetric;
+pub(super) mod double_well;
+pub(super) mod flat;
+pub(super) mod multi_well;
+pub(super) mod quadratic;
