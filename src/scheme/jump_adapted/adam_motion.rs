@@ -4,7 +4,7 @@
 //! and its Gaussian are exact; the modes of `Q^(-½) H Q^(-½)` uncouple a full Hessian; any other potential needs an
 //! adaptive step.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -12,6 +12,7 @@ use super::barrier::STEP_RELAXATION;
 use super::between_jumps::{BetweenJumps, FAR_STEP, MEMORY, Reached, State, axis_reaches, small_beside_basin};
 use super::large_jumps::LargeJumps;
 use super::local_steps::LocalSteps;
+use super::modes::Modes;
 use super::runge_kutta::RungeKutta;
 use crate::dynamics::{Adam, Averages, Problem};
 use crate::landscape::Form;
@@ -31,6 +32,9 @@ pub(super) const FORGOTTEN: f64 = 1e-3;
 /// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step changes the crossing only in
 /// second order.
 const WIDE: f64 = 6.0;
+
+/// Dimensions in which a gradient needs no allocation.
+const FEW: usize = 16;
 
 /// Draws at rest across a kink, steps between two of them, and draws discarded at the beginning.
 const REST_DRAWS: usize = 20_000;
@@ -340,20 +344,25 @@ impl AdamMotion {
     fn advance_modes(&self, state: &mut State, tau: f64, hessian: &DMatrix<f64>) {
         let dim = state.x.len();
         let minimum = self.problem.basin().minimum();
-        state.modes.refresh(hessian, &state.averages.q);
-        let modes = &state.modes;
-        let scaled = DVector::from_fn(dim, |i, _| modes.root[i] * (state.x[i] - minimum[i]));
-        let momentum = DVector::from_fn(dim, |i, _| state.averages.m[i] / modes.root[i]);
-        let (mut y, mut m) = (modes.vectors.tr_mul(&scaled), modes.vectors.tr_mul(&momentum));
         let beta = self.momentum_rate(state.t, tau);
+        let State { x, averages, modes, .. } = state;
+        modes.refresh(hessian, &averages.q);
+        let Modes { root, vectors, values, by_axis: [scaled, momentum], by_mode: [y, m], .. } = modes;
         for i in 0..dim {
-            let flow = momentum_flow(beta, modes.values[i].max(0.0), 1.0, tau);
+            scaled[i] = root[i] * (x[i] - minimum[i]);
+            momentum[i] = averages.m[i] / root[i];
+        }
+        vectors.tr_mul_to(scaled, y);
+        vectors.tr_mul_to(momentum, m);
+        for i in 0..dim {
+            let flow = momentum_flow(beta, values[i].max(0.0), 1.0, tau);
             (y[i], m[i]) = (flow[0][0] * y[i] + flow[0][1] * m[i], flow[1][0] * y[i] + flow[1][1] * m[i]);
         }
-        let (y, m) = (&modes.vectors * y, &modes.vectors * m);
+        vectors.mul_to(y, scaled);
+        vectors.mul_to(m, momentum);
         for i in 0..dim {
-            state.x[i] = minimum[i] + y[i] / modes.root[i];
-            state.averages.m[i] = m[i] * modes.root[i];
+            x[i] = minimum[i] + scaled[i] / root[i];
+            averages.m[i] = momentum[i] * root[i];
         }
     }
 
@@ -405,8 +414,14 @@ impl AdamMotion {
                 look(i, k * y, k * (k * y * y + m * m / (self.adam.beta1_rate() * q)));
             }
         } else {
-            let mut gradient = vec![0.0; state.x.len()];
-            basin.potential().gradient(&state.x, &mut gradient);
+            let (mut few, mut many, dim) = ([0.0; FEW], Vec::new(), state.x.len());
+            let gradient = if dim <= FEW {
+                &mut few[..dim]
+            } else {
+                many.resize(dim, 0.0);
+                &mut many
+            };
+            basin.potential().gradient(&state.x, gradient);
             gradient.iter().enumerate().for_each(|(i, g)| look(i, *g, g * g));
         }
         limit

@@ -10,6 +10,9 @@ pub(super) struct Modes {
     pub root: Vec<f64>,
     pub vectors: DMatrix<f64>,
     pub values: DVector<f64>,
+    /// Offsets and averages, by axis and by mode.
+    pub by_axis: [DVector<f64>; 2],
+    pub by_mode: [DVector<f64>; 2],
 }
 
 impl Modes {
@@ -18,6 +21,11 @@ impl Modes {
         let fresh = self.q.len() == q.len() && self.q.iter().zip(q).all(|(a, b)| (a / b - 1.0).abs() < 1e-3);
         if fresh {
             return;
+        }
+        if self.q.len() != q.len() {
+            let zero = DVector::zeros(q.len());
+            self.by_axis = [zero.clone(), zero.clone()];
+            self.by_mode = [zero.clone(), zero];
         }
         self.q = q.to_vec();
         self.root = q.iter().map(|q| q.sqrt()).collect();

@@ -41,7 +41,7 @@ impl<const D: usize> FewAxes<D> {
         left.store(&mut lanes.left, g);
         wait.min(left).min(step).store(&mut lanes.tau, g);
         if let Some(adam) = &self.adam {
-            adam.limit(self, simd, lanes, g, &offsets, near);
+            adam.limit(simd, lanes, g, &offsets, near);
         }
     }
 

@@ -6,8 +6,6 @@ use pulp::{Arch, Simd, WithSimd};
 use rand::RngExt;
 use rand_distr::{Exp1, StandardNormal};
 
-use super::super::adam_motion::AdamMotion;
-use super::super::between_jumps::axis_reaches;
 use super::super::path_events::PathEvents;
 use super::adam::FewAdam;
 use super::attention::Attention;
@@ -81,8 +79,7 @@ impl FewEvents {
     ) {
         let start = paths.problem().basin().start();
         let x: [f64; D] = std::array::from_fn(|i| start.get(i).copied().unwrap_or(0.0));
-        let gradient = std::array::from_fn(|i| axes.axes[i].curvature * (x[i] - axes.axes[i].minimum));
-        let own = axes.adam.as_ref().map_or([[1.0; D]; 3], |adam| adam.start(gradient));
+        let own = axes.adam.as_ref().map_or([[1.0; D]; 3], |adam| adam.start(x));
         let moved = if start == paths.problem().basin().minimum() { 0.0 } else { 1.0 };
         let begin = |path| {
             let mut stream = source.stream(path);
@@ -107,9 +104,8 @@ fn of_size<const D: usize>(
     let dense = if is_dense { Some(DenseNoise::of(problem, paths.jumps())?) } else { None };
     let adam = match problem.dynamics() {
         Dynamics::Adam(adam) => {
-            let reaches = axis_reaches(problem.basin());
-            let nearer = std::array::from_fn(|i| reaches.get(i).map_or(1.0, |[behind, ahead]| behind.min(*ahead)));
-            Some(FewAdam::new(&AdamMotion::new(problem, adam, paths.jumps()), nearer))
+            let curvatures: Vec<f64> = axes.iter().map(|axis| axis.curvature).collect();
+            Some(FewAdam::new(problem, adam, &curvatures, paths.jumps()))
         }
         _ => None,
     };
@@ -160,7 +156,7 @@ where
                 match (&axes.dense, &axes.adam) {
                     _ if number.is_none() => {}
                     (Some(dense), _) => dense.draw(dim, &mut lanes, lane),
-                    (_, Some(adam)) => adam.advance(axes, &mut lanes, lane),
+                    (_, Some(adam)) => adam.advance(&mut lanes, lane),
                     (None, None) => {
                         let stream = &mut lanes.streams[lane];
                         lanes.normals.iter_mut().take(dim).for_each(|row| row[lane] = stream.sample(StandardNormal));
