@@ -2,11 +2,13 @@
 
 mod program;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 
 use levy_escape::dynamics::{Adam, Momentum, SecondMoment, SgdSteps};
 use levy_escape::engine::kernel_records;
+use levy_escape::experiment::Experiment;
 use levy_escape::landscape::{Basin, Domain, DoubleWell, Expression, LandscapeError, MultiWell, Potential, Quadratic};
 use levy_escape::noise::{Alpha, Amplitude, LevyNoise, Seed, StableLaw, Stream, Structure, epsilon_of_learning_rate};
 use levy_escape::scheme::{Departure, Euler, Limits, Monitoring, Scheme, SchemeError, Steps, StreamSource};
@@ -349,4 +351,46 @@ fn the_tables_name_the_wells() {
     assert!(rows.len() == 2 && rows[0][5..8] == ["1", "1", "inf"] && rows[1][12].is_empty(), "{hitting}");
     let ratio: f64 = rows[0][13].parse().unwrap();
     assert!((ratio - 1.0).abs() < 0.4, "{hitting}");
+}
+
+/// What an experiment file may not say, with what helps; and a domain changes the identity of a run.
+#[test]
+fn files_are_refused_with_a_remedy() {
+    let head = "name = 'a'\nseed = 1\npaths = 10\nnoise = { alpha = 1.5, epsilon = 0.1 }\ndynamics = { sgd = {} }\n";
+    let file = |potential: &str, domain: &str, scheme: &str| {
+        format!(
+            "{head}basin = {{ name = 'b', potential = {{ {potential} }}, domain = {{ {domain} }} }}\nscheme = {{ {scheme} }}\n"
+        )
+    };
+    let (two, bowl) = ("double_well = { minima = [-1, 1] }", "quadratic = { curvature = [1] }");
+    let turned = "expression = { formula = '(x+y)^4/4 - (x+y)^2/2 + (x-y)^2', minimum = [0.5, 0.5] }";
+    let jumps = "jump_adapted = {}";
+    for (potential, domain, scheme, expected) in [
+        (two, "until = { well = 3 }", jumps, "there is no well 3 to run into: 2 wells are known"),
+        (two, "until = { interval = [-2, 2] }", jumps, "the target holds the minimum [-1.0]"),
+        (two, "until = { interval = [2, -2] }", jumps, "the interval [2, -2] is empty"),
+        (two, "until = {}", jumps, "a target needs one of `interval`, `box`, `well`"),
+        (two, "until = { box = [[1, 2], [1, 2]] }", jumps, "target has 2 entries, the landscape has dimension 1"),
+        (bowl, "until = { interval = [1, 2] }", jumps, "this landscape has no known wells"),
+        (bowl, "attraction = {}", jumps, "a single minimum attracts from everywhere"),
+        (turned, "attraction = {}", jumps, "use `euler = { monitoring = \"discrete\" }`, with a small `step`"),
+        (turned, "attraction = {}", "euler = {}", "euler with corrected monitoring needs the distance to the edge"),
+        (turned, "until = { interval = [1, 2] }", "euler = {}", "target has 1 entries, the landscape has dimension 2"),
+    ] {
+        let found = match Experiment::parse("a.toml", &file(potential, domain, scheme)) {
+            Ok(_) => "accepted".to_owned(),
+            Err(errors) => errors.to_string(),
+        };
+        assert!(found.contains(expected), "{domain}: {found}");
+    }
+    let identity = |domain: &str| {
+        let text = file(two, domain, "euler = {}");
+        let experiment = Experiment::parse("a.toml", &text).unwrap_or_else(|errors| panic!("{domain}: {errors}"));
+        let mut identity = String::new();
+        experiment.write_identity(&mut identity).unwrap();
+        identity
+    };
+    let domains = ["well = {}", "attraction = {}", "until = { well = 2 }", "until = { interval = [0, inf] }"];
+    let texts: BTreeSet<String> = domains.into_iter().map(identity).collect();
+    assert_eq!(texts.len(), domains.len());
 }

@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 1e-5;
 /// Growth of the steps along a ray, as a share of the way.
 const OUTWARDS: f64 = 0.05;
 /// Where the search along a ray ends, in radii of the core.
-const FURTHEST: f64 = 1e5;
+const FURTHEST: f64 = 1e3;
 /// Growth of the ball while the core is searched for, its smallest radius and its largest, in units of `1 + |θ*|`.
 const GROWTH: f64 = 1.05;
 const SMALLEST: f64 = 1e-6;
@@ -103,7 +103,8 @@ impl Attraction {
             potential.gradient(&next, &mut k4);
             let slopes = k1.iter().zip(&k2).zip(&k3).zip(&k4);
             let error = slopes.map(|(((a, b), c), d)| -5.0 / 72.0 * a + b / 12.0 + c / 9.0 - d / 8.0);
-            let error = h * error.map(|e| e * e).sum::<f64>().sqrt();
+            // Far out a gradient may be too large for its square.
+            let error = error.map(|e| (h * e) * (h * e)).sum::<f64>().sqrt();
             // Far out a relative error is enough.
             let allowed = TOLERANCE * self.core.max(away(&x));
             if !error.is_finite() || !next.iter().all(|x| x.is_finite()) {
@@ -197,8 +198,13 @@ impl Attraction {
     }
 }
 
+/// The length of a vector, also where its square is not finite.
 fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+    let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    largest * x.iter().map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt()
 }
 
 /// `x - Σ h k`.

@@ -125,7 +125,7 @@ impl Basin {
             });
         }
         basin.check_return()?;
-        if matches!(basin.potential.form(), Form::General) {
+        if matches!(basin.potential.form(), Form::General) && !basin.is_followed() {
             check_minimum(&*basin.potential, &|axis, sign| basin.axis_exit_distance(axis, sign))?;
         }
         if dim == 1 && basin.sides().is_none() && basin.target().is_none() {

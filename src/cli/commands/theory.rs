@@ -14,7 +14,7 @@ use crate::dynamics::Dynamics;
 use crate::experiment::{CellPlan, Experiment};
 use crate::landscape::Wells;
 use crate::noise::Measure;
-use crate::theory::{Comparison, Prediction, WellChain};
+use crate::theory::{Comparison, Prediction, TheoryError, WellChain, landing_shares, mean_hitting_time};
 
 const COLUMNS: [&str; 11] =
     ["cell", "dynamics", "basin", "alpha", "epsilon", "theta", "m(W)", "lambda", "E Gamma", "volume", "det Q"];
@@ -81,13 +81,21 @@ fn as_table(cells: &[CellPlan]) -> String {
                 theory.radon_measure.map_or("–".to_string(), |measure| format!("{measure:.4e}")),
                 format!("{:.4e}", theory.rate),
                 format!("{:.4e}", theory.mean_time()),
-                format!("{:.4e}", plan.problem.basin().volume().value),
+                volume_as_text(plan),
                 format!("{:.4}", theory.preconditioner.log_determinant().exp()),
             ]),
             Err(error) => {
                 row.extend(std::iter::repeat_n("–".to_string(), 4));
-                row.extend([format!("{:.4e}", plan.problem.basin().volume().value), "–".to_string()]);
-                notes.push(format!("cell {}: {error}", plan.index));
+                row.extend([volume_as_text(plan), "–".to_string()]);
+                notes.push(match (error, mean_hitting_time(&plan.problem)) {
+                    (TheoryError::Target, Some(time)) => {
+                        format!(
+                            "cell {}: mean hitting time of the target {time:.4e}, by the chain of the wells",
+                            plan.index
+                        )
+                    }
+                    _ => format!("cell {}: {error}", plan.index),
+                });
             }
         }
         rows.push(row);
@@ -97,6 +105,12 @@ fn as_table(cells: &[CellPlan]) -> String {
     lines.extend(notes);
     lines.extend(wells_as_text(cells));
     lines.join("\n")
+}
+
+/// The volume, which is not known for a basin of attraction that is followed.
+fn volume_as_text(plan: &CellPlan) -> String {
+    let volume = plan.problem.basin().volume().value;
+    if volume.is_nan() { "–".to_string() } else { format!("{volume:.4e}") }
 }
 
 /// The minima and saddles of every landscape on a line, once, with the widths that Lévy noise sees; and for an occupancy the stationary law of
@@ -148,7 +162,8 @@ fn wells_as_text(cells: &[CellPlan]) -> Vec<String> {
 fn wells_of(plan: &CellPlan) -> Option<Wells> {
     match &plan.occupancy {
         Some(occupancy) => Some(occupancy.wells().clone()),
-        None => plan.problem.basin().potential().wells(),
+        None if plan.problem.basin().dim() == 1 => plan.problem.basin().wells().cloned(),
+        None => None,
     }
 }
 
@@ -190,6 +205,12 @@ fn as_json(cells: &[CellPlan]) -> String {
                 }),
                 Err(error) => json!({ "undefined": error.to_string() }),
             };
+            if let Some(shares) = landing_shares(&plan.problem) {
+                object["landing_shares"] = json!(shares);
+            }
+            if let Some(time) = mean_hitting_time(&plan.problem) {
+                object["mean_hitting_time"] = json!(time);
+            }
             let theory = with_comparison(theory, plan);
             if let (Some(object), serde_json::Value::Object(theory)) = (object.as_object_mut(), theory) {
                 object.extend(theory);
