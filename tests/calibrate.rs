@@ -260,6 +260,9 @@ fn a_signal_stops_a_measurement() {
 const ESCAPE: &str = "[escape]\nweight_decay = 5e-3\nminima = 1\nruns = 4\nmax_steps = 1_000_000_000\nbatches = [32]\n\
     radii = { from = 0.01, to = 0.05, count = 3 }\nnoise_batches = 20\npredicted_runs = 2\nrank = 2\n";
 
+const SCALING: &str = "[noise_scaling]\nweight_decay = 5e-3\nminima = 1\nbatches = [8, 16, 32]\nruns = 4\npaths = 2\n\
+    radii = { from = 0.01, to = 0.05, count = 2 }\nnoise_batches = 20\n";
+
 /// A stop while the escapes are measured, when all trainings are complete. A resumed `reproduce` measures them again, and leaves a complete
 /// calibration alone.
 #[cfg(unix)]
@@ -301,16 +304,21 @@ fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
     assert!(stderr(program(dir.path()).args(again), 0).contains("small: exists already"));
 }
 
-/// Two runs give the same table, and a minimum that is not reached is reported after everything else is written.
+/// Two runs give the same tables, and a minimum that is not reached is reported after everything else is written.
 #[test]
 fn escapes_are_repeatable_and_a_minimum_that_is_not_reached_is_reported() {
-    let small = short_file().replace("hidden = [32]", "hidden = [4]") + ESCAPE;
+    let small = short_file().replace("hidden = [32]", "hidden = [4]") + SCALING + ESCAPE;
     let dir = folder(&small);
     for out in ["one", "two"] {
         program(dir.path()).args(["calibrate", "c.toml", "--out", out]).assert().success();
     }
     let table = |out: &str| fs::read_to_string(dir.path().join(out).join("small/network_escape.csv")).unwrap();
     assert_eq!(table("one"), table("two"));
+    let scaling = |out: &str| fs::read_to_string(dir.path().join(out).join("small/noise_scaling.csv")).unwrap();
+    // Three scales and indices of three sizes, three exponents, 18 mean steps, and three ratios at two radii; those of steps need five of them.
+    let parts = |part: &str| scaling("one").lines().filter(|line| line.split(',').nth(1) == Some(part)).count();
+    assert_eq!(["scale", "index", "steps", "distance"].map(parts), [9, 9, 18, 6]);
+    assert!(parts("exponent") >= 3 && scaling("one") == scaling("two"));
     fs::write(dir.path().join("c.toml"), small + "descent = 1\n").unwrap();
     let error = stderr(program(dir.path()).args(["calibrate", "c.toml", "--out", "three"]), 1);
     assert!(

@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use super::figures::studies::optimisers::law_label;
 use super::number;
-use super::select::{basin_title, group_by, title};
+use super::select::{basin_title, distinct, group_by, title};
 use crate::results::{CellResult, OptimiserRow, Stay};
 
 /// A table for every basin and law, what it shows, and whose order with SGD depends on the law.
 pub(super) fn optimisers(text: &mut String, results: &[CellResult]) {
     let rows = OptimiserRow::all(results);
-    if rows.is_empty() {
+    // Two are compared in other words.
+    if distinct(rows.iter().map(|row| &row.cell.plan.name)).len() < 3 {
         return;
     }
     let _ = write!(

@@ -168,7 +168,7 @@ fn typical_sizes_are_those_of_the_law() {
 /// 20 to 25 times as large as the fluctuations only. Diffusion would give 1 and -2. 14 fits: false-positive rate 1e-4.
 #[test]
 fn steps_out_of_large_balls_have_the_exponents_of_one_jump() {
-    let settings = ScalingSettings { batches: vec![1, 2, 4], runs: 300, paths: 2, ..settings(5_000, [5.0, 6.0]) };
+    let settings = ScalingSettings { batches: vec![1, 2, 4], runs: 200, paths: 2, ..settings(3_000, [5.0, 6.0]) };
     let found = measured(Law::Stable(1.5), 0.0, &settings, SGD);
     let mut fits = 0;
     for exponent in &found.exponents {
