@@ -471,6 +471,7 @@ impl BetweenJumps for AdamMotion {
             state.phase = vec![0.0; 2 * dim];
             state.solver = RungeKutta::new(2 * dim);
         }
+        state.modes.restart();
         self.problem.basin().potential().gradient(&state.x, &mut state.gradient);
         state.averages.start(&state.gradient, None);
     }
