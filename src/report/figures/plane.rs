@@ -41,15 +41,17 @@ pub(super) fn edge_stroke() -> Stroke {
     Stroke::dotted(INK, 1.0)
 }
 
+type Lines = Vec<Vec<(f64, f64)>>;
+
 /// A landscape in two dimensions.
 pub(super) struct Plane {
     /// What is shown of `x1` and of `x2`.
     window: [[f64; 2]; 2],
-    contours: Vec<(f64, Vec<Vec<(f64, f64)>>)>,
+    contours: Vec<(f64, Lines)>,
     /// The corners of `Ω`; an open side ends far outside the window.
     outline: Vec<(f64, f64)>,
     /// The parts of the outline that are edges.
-    edges: Vec<Vec<(f64, f64)>>,
+    edges: Lines,
 }
 
 /// Height of a basin and its surroundings in units of the width.
@@ -149,8 +151,6 @@ fn round(basin: &Basin) -> Vec<(f64, f64)> {
     };
     (0..=CORNERS).map(corner).collect()
 }
-
-type Lines = Vec<Vec<(f64, f64)>>;
 
 /// The outline of `Ω`, and the parts of it that are edges. Open sides of a box end at `far`.
 fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Vec<(f64, f64)>, Lines) {
