@@ -93,7 +93,7 @@ fn every_scheme_follows_the_path_that_it_runs() {
     for Row { name, problem, scheme, is_whole, by_steps } in rows() {
         let (kernel, basin) = (scheme.prepare(&problem).unwrap(), problem.basin());
         let source = StreamSource { seed: Seed(11), cell: 2 };
-        let (mut by_jump, mut censored, mut others, mut jumps) = (0, 0, 0, 0);
+        let (mut by_jump, mut censored, mut jumps) = (0, 0, 0);
         for limits in
             [Limits { max_time: 100.0, ..Limits::default() }, Limits { max_time: 1.5, max_events: 90, stop: None }]
         {
@@ -102,7 +102,9 @@ fn every_scheme_follows_the_path_that_it_runs() {
             for (path, record) in (0..).zip(&records) {
                 let (followed, trajectory) = kernel.follow(source, path, limits).unwrap();
                 assert_eq!(followed, *record, "{name}: path {path}");
-                others += u32::from(kernel.follow(source, path + 40, limits).unwrap().0 != *record);
+                if record.outcome.site().is_some_and(|site| site.by == Departure::Jump) {
+                    assert_ne!(kernel.follow(source, path + 40, limits).unwrap().0, *record, "{name}: path {path}");
+                }
                 let points: Vec<TrajectoryPoint<'_>> = trajectory.points().collect();
                 let (first, last) = (points[0], points[points.len() - 1]);
                 assert_eq!((first.time, first.kind, first.x), (0.0, PointKind::Start, basin.start()), "{name}");
@@ -132,10 +134,10 @@ fn every_scheme_follows_the_path_that_it_runs() {
                 }
             }
         }
-        let counts = [by_jump, censored, others, jumps];
+        let counts = [by_jump, censored, jumps];
         // Adam and Lion move by bounded steps, which are seldom jumps, and lazy paths are those of small noise, which stay long.
         let by_bounded_steps = name.contains("Lion") || name.contains("steps of Adam");
-        assert!(censored > 10 && others > 35, "{name}: {counts:?}");
+        assert!(censored > 10, "{name}: {counts:?}");
         assert!(by_bounded_steps || by_jump > 5 && jumps > 20, "{name}: {counts:?}");
     }
 }
