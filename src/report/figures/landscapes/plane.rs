@@ -41,29 +41,17 @@ pub(in crate::report::figures) fn edge_stroke() -> Stroke {
     Stroke::dotted(INK, 1.0)
 }
 
-<<<<<<< HEAD:src/report/figures/landscapes/plane.rs
 type Line = Vec<(f64, f64)>;
-=======
-type Lines = Vec<Vec<(f64, f64)>>;
->>>>>>> s10-pic:src/report/figures/plane.rs
 
 /// A landscape in two dimensions.
 pub(in crate::report::figures) struct Plane {
     /// What is shown of `x1` and of `x2`.
     window: [[f64; 2]; 2],
-<<<<<<< HEAD:src/report/figures/landscapes/plane.rs
     contours: Vec<(f64, Vec<Line>)>,
-=======
-    contours: Vec<(f64, Lines)>,
->>>>>>> s10-pic:src/report/figures/plane.rs
     /// The corners of `Ω`; an open side ends far outside the window.
     outline: Line,
     /// The parts of the outline that are edges.
-<<<<<<< HEAD:src/report/figures/landscapes/plane.rs
     edges: Vec<Line>,
-=======
-    edges: Lines,
->>>>>>> s10-pic:src/report/figures/plane.rs
 }
 
 /// Height of a basin and its surroundings in units of the width.
@@ -165,7 +153,7 @@ fn round(basin: &Basin) -> Vec<(f64, f64)> {
 }
 
 /// The outline of `Ω`, and the parts of it that are edges. Open sides of a box end at `far`.
-fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Vec<(f64, f64)>, Lines) {
+fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Line, Vec<Line>) {
     let Some((lo, hi)) = basin.sides() else {
         let edge = round(basin);
         return (edge.clone(), vec![edge]);
