@@ -267,7 +267,8 @@ fn files_may_come_from_a_pipe() {
             assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{name} {file}");
             assert!(
                 name == "theory"
-                    || stdout == format!("{file}: 1 cells of 300 paths; figures: exponential-law, laplace\n"),
+                    || stdout
+                        == format!("{file}: 1 cells of 300 paths; figures: exponential-law, laplace, landscape\n"),
                 "{stdout}"
             );
         }

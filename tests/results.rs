@@ -160,7 +160,7 @@ fn a_figure_that_cannot_be_drawn_costs_no_results() {
     let auto = folder(&none_escapes(""));
     let said = say(auto.path(), &["run", "my.toml"]);
     assert_eq!(said.code, 0, "{}", said.stderr);
-    assert!(said.stderr.contains("figures: none; without data: exponential-law, laplace\n"), "{}", said.stderr);
+    assert!(said.stderr.contains("figures: landscape; without data: exponential-law, laplace\n"), "{}", said.stderr);
 }
 
 /// Without `figures`, and with `figures = "auto"`, what fits is drawn; a list draws what it names, and the run is the same.
@@ -170,7 +170,7 @@ fn figures_that_fit_are_drawn_by_default() {
         let text = SMALL.replace("epsilon = 0.1", "epsilon = [0.1, 0.2]");
         text.replace("seed = 7", &format!("seed = 7\n{figures}"))
     };
-    let fit = "exponential-law, gamma-vs-epsilon, laplace";
+    let fit = "exponential-law, gamma-vs-epsilon, landscape, laplace";
     let mut fingerprints = Vec::new();
     for (figures, expected) in
         [("", fit), ("figures = \"auto\"", fit), ("figures = []", "none"), ("figures = [\"laplace\"]", "laplace")]
