@@ -153,7 +153,8 @@ mod tests {
             let off = moment(alpha, decay) / sum.powf(2.0 / alpha) - 1.0;
             assert!(off.abs() < 0.01, "{alpha}: {off}");
         }
-        assert!((moment(2.0, 1.0 - 1e-6) / 2.0 - 1.0).abs() < 1e-4);
+        // The trapezoidal rule on `e^(ax)` is off by `(aH)²/12`, 1.3e-4 at α = 2.
+        assert!((moment(2.0, 1.0 - 1e-6) / 2.0 - 1.0).abs() < 2e-4);
         // Both forms of the sum.
         let near = |decay: f64| moment(1.5, decay);
         assert!((near((-0.0999f64).exp()) / near((-0.1001f64).exp()) - 1.0).abs() < 1e-3);
