@@ -8,7 +8,7 @@ use crate::results::CellResult;
 const MOST_ROWS: usize = 20;
 
 /// What a reader needs to know about the last column.
-const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one 1/λ, the limit ε → 0?";
+const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one the prediction: 1/λ, to second order in ε where that is known?";
 
 /// The text of a cell of the table.
 type Text = fn(&CellResult) -> String;
