@@ -18,7 +18,7 @@ const SMALL: &str = include_str!("data/small.toml");
 
 const SUMMARY: &str = "cell,dynamics,basin,dim,alpha,epsilon,scheme,paths,exited,censored,diverged,mean_time,mean_lo,mean_hi,\
     rate,rate_lo,rate_hi,theory_rate,radon_measure,theta,volume,lambda_mean,lambda_mean_lo,lambda_mean_hi,exact_mean,ks_statistic,ks_p,\
-    events_per_path,check,mean_basis,restricted_mean,optimiser,median_time,law,jumps";
+    events_per_path,check,mean_basis,restricted_mean,optimiser,median_time,law,jumps,lambda_mean_second_order";
 const ESCAPES: &str = "cell,path,outcome,time,axis,side,overshoot,by_jump,landed";
 
 fn lines(path: impl AsRef<Path>) -> Vec<String> {
