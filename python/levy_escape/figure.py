@@ -125,9 +125,19 @@ def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFram
     limits = np.isnan(y) & np.isfinite(lo) & np.isposinf(hi)
     if limits.any():
         # A lower limit: a hollow point with an arrow.
-        at = {"color": color, "marker": marker, "markersize": 4, "fillstyle": "none", "linestyle": "none", "linewidth": 1}
-        only = {} if limits.all() else {"label": "_" + label}
-        ax.errorbar(x[limits], lo[limits], yerr=0.3 * lo[limits], lolims=True, **{"label": label, **at, **only})
+        ax.errorbar(
+            x[limits],
+            lo[limits],
+            yerr=0.3 * lo[limits],
+            lolims=True,
+            label=label if limits.all() else "_" + label,
+            color=color,
+            marker=marker,
+            markersize=4,
+            fillstyle="none",
+            linestyle="none",
+            linewidth=1,
+        )
         if limits.all():
             return
         x, y, lo, hi = (values[~limits] for values in (x, y, lo, hi))

@@ -62,7 +62,7 @@ class EscapeResult:
     by_jump: NDArray[np.bool_]
     """Whether one jump carried the path out, rather than many small ones."""
     landed: NDArray[np.uint16]
-    """Well into which the path fell, counted from 1; 0 without an exit, and where the potential has one minimum or does not know its wells."""
+    """Well into which the path fell, counted from 1; 0 without an exit, and where the potential does not know several wells."""
     status: NDArray[np.uint8]
     """0 for an exit, 1 for a censored path, 2 for one that diverged."""
     events: NDArray[np.uint64]

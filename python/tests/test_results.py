@@ -49,7 +49,9 @@ def test_calibrations_are_results_too() -> None:
 
 def test_optimisers_are_rows_with_names(tmp_path: Path, pyplot: Any) -> None:
     (tmp_path / "summary.csv").write_text("cell\n0\n")
-    (tmp_path / "optimisers.csv").write_text("cell,optimiser,step_ratio,step_ratio_lo\n0,SGD,,\n1,Adam,3.5,3.1\n2,Lion,,40\n")
+    (tmp_path / "optimisers.csv").write_text(
+        "cell,optimiser,step_ratio,step_ratio_lo\n0,SGD,,\n1,Adam,3.5,3.1\n2,Lion,,40\n"
+    )
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "optimisers.csv").write_text(
         "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z\n"
