@@ -297,20 +297,20 @@ fn what_cannot_be_kept_is_refused_with_a_remedy() {
         text[..basins].to_owned() + &text[text.find("[[basin]]\nname = \"three\"").unwrap()..]
     });
     assert!(no_plane.contains("\"landscape\" needs a basin in one or two dimensions"), "{no_plane}");
-    let occupancy = Experiment::parse(
-        "my.toml",
-        r#"
-name = "wells"
-paths = 100
-paths_kept = 2
-noise = { alpha = 1.5, epsilon = 0.1 }
-dynamics = { sgd = {} }
-occupancy = { times = [1.0, 10.0] }
-basin = { name = "two", potential = { double_well = { minima = [-1.0, 1.0], saddle = 0.0, stiffness = 1.0 } }, domain = { well = {} } }
-"#,
-    );
-    let occupancy = occupancy.unwrap_err().to_string();
+    let wells = |line: &str, domain: &str| {
+        let text = format!(
+            "name = 'wells'\npaths = 100\npaths_kept = 2\nnoise = {{ alpha = 1.5, epsilon = 0.1 }}\ndynamics = {{ sgd = {{}} }}\n{line}\n\
+             basin = {{ name = 'two', potential = {{ double_well = {{ minima = [-1.0, 1.0], saddle = 0.0, stiffness = 1.0 }} }}, \
+             domain = {{ {domain} }} }}"
+        );
+        Experiment::parse("my.toml", &text).map(|_| ()).map_err(|errors| errors.to_string())
+    };
+    let occupancy = wells("occupancy = { times = [1.0, 10.0] }", "well = {}").unwrap_err();
     assert!(occupancy.contains("the paths of an occupancy have none"), "{occupancy}");
+    let target = "until = { interval = [0.5, 1.5] }";
+    let into = wells("scheme = { jump_adapted = {} }", target).unwrap_err();
+    assert!(into.contains("`jump_adapted` does not keep paths into a target"), "{into}");
+    assert_eq!(wells("scheme = { euler = {} }", target), Ok(()));
 }
 
 /// `"auto"` draws paths only where they are kept, and landscapes only in one or two dimensions.

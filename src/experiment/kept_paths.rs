@@ -1,6 +1,7 @@
 //! `paths_kept`: the paths of every cell whose points are written.
 
 use super::plan::CellPlan;
+use super::sections::scheme::SchemeSettings;
 use super::toml::reader::Value;
 
 /// Largest number of kept paths of a cell, and of an experiment: each may have 2,000 points.
@@ -17,6 +18,9 @@ pub(super) fn read(value: Value<'_>) -> Option<u64> {
 /// Reports what an experiment cannot keep.
 pub(super) fn check(value: Value<'_>, kept: u64, paths: u64, cells: &[CellPlan]) -> Option<()> {
     let wide = || cells.iter().find(|cell| cell.problem.basin().dim() > MOST_COORDINATES);
+    let into_target = |cell: &CellPlan| {
+        cell.problem.basin().target().is_some() && matches!(cell.scheme_settings, SchemeSettings::JumpAdapted { .. })
+    };
     let (message, help) = if kept == 0 {
         return Some(());
     } else if kept > paths {
@@ -24,6 +28,9 @@ pub(super) fn check(value: Value<'_>, kept: u64, paths: u64, cells: &[CellPlan])
     } else if cells.iter().any(|cell| cell.occupancy.is_some()) {
         let message = "`paths_kept` follows paths to their exit, and the paths of an occupancy have none";
         (message.to_owned(), "leave it out; occupancy.csv has the well of the paths at every recorded time".to_owned())
+    } else if let Some(cell) = cells.iter().find(|cell| into_target(cell)) {
+        let message = format!("`jump_adapted` does not keep paths into a target, as in the basin {:?}", cell.basin);
+        (message, "use `euler` there, or leave out `paths_kept`".to_owned())
     } else if let Some(cell) = wide() {
         let dim = cell.problem.basin().dim();
         let message = format!("`paths_kept` writes every coordinate, and the basin {:?} has {dim}", cell.basin);
