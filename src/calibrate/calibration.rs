@@ -17,7 +17,7 @@ const VERSION: u32 = 1;
 /// Largest file that is read, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 /// Euler's constant.
-const EULER: f64 = 0.577_215_664_901_532_9;
+pub(in crate::calibrate) const EULER: f64 = 0.577_215_664_901_532_9;
 
 /// The results of a calibration. They contain neither times nor machines: the same seed gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

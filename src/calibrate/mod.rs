@@ -21,7 +21,8 @@ pub use calibration::{
 pub use data::{DataError, DataSet, Images, read_cifar10_folder, read_idx_folder};
 #[cfg(feature = "calibrate")]
 pub use escape::{
-    Activation, EscapeCell, EscapeMinimum, EscapePredictions, EscapeRow, EscapeSettings, NetworkEscape, SetKind, Sizes,
+    Activation, EscapeCell, EscapeMinimum, EscapePredictions, EscapeRow, EscapeSettings, MinimaSettings, NetworkEscape,
+    SetKind, Sizes,
 };
 pub use measurement::{
     FitRecord, IndexPair, IndexRecord, LawScore, LeadRecord, Measurement, NoiseKind, SamplingAxis, StudentRecord,
@@ -29,6 +30,7 @@ pub use measurement::{
 #[cfg(feature = "calibrate")]
 pub use scaling::{
     DistanceRow, Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, ScalingSettings, SizeRow, StayRow,
+    StepRule,
 };
 #[cfg(feature = "calibrate")]
 pub use training::{

@@ -55,6 +55,15 @@ impl CalibrationFigure {
         CalibrationFigure::NoiseScaling,
     ];
 
+    /// The section of the file without which there is nothing to draw.
+    fn section(self) -> Option<&'static str> {
+        match self {
+            CalibrationFigure::NetworkEscape | CalibrationFigure::NetworkEscapeLaw => Some("escape"),
+            CalibrationFigure::NoiseScaling => Some("noise_scaling"),
+            _ => None,
+        }
+    }
+
     /// The name, which is also the stem of the files.
     pub fn name(self) -> &'static str {
         match self {
@@ -125,9 +134,16 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
         None => Some(None),
     };
     let quick = top.get("quick").map(|quick| read_amounts(quick, noise.unwrap_or_default(), iterations));
-    let figures = top
-        .get("figures")
-        .map_or(Some(Vec::new()), |figures| figures.all_named(&CalibrationFigure::ALL, CalibrationFigure::name));
+    let figures = top.get("figures").map_or(Some(Vec::new()), |figures| {
+        let named = figures.all_named(&CalibrationFigure::ALL, CalibrationFigure::name)?;
+        let missing = |figure: &CalibrationFigure| figure.section().filter(|section| top.get(section).is_none());
+        if let Some((figure, section)) = named.iter().find_map(|figure| Some((figure, missing(figure)?))) {
+            let message = format!("the figure {:?} needs `[{section}]`", figure.name());
+            figures.report_with_help(message, format!("add `[{section}]`, or leave out the figure"));
+            return None;
+        }
+        Some(named)
+    });
     let figure_style = top.get("figure_style").map_or(Some(FigureStyle::default()), read_style);
     if top.get("optimiser").is_none() {
         let diagnostic = Diagnostic::new(0..0, "`optimiser` is missing");
@@ -170,13 +186,13 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<CalibrationFi
             smaller.train_images = quick.train.or(settings.train_images);
             smaller.test_images = quick.test.or(settings.test_images);
             if let Some(escape) = &mut smaller.escape {
-                escape.minima = quick.minima.unwrap_or(escape.minima).min(escape.minima);
+                escape.minima.count = quick.minima.unwrap_or(escape.minima.count).min(escape.minima.count);
                 escape.max_steps = quick.max_steps.map_or(escape.max_steps, |n| escape.max_steps.min(n as u64));
                 let fewer = |runs: usize| quick.runs.unwrap_or(runs).min(runs);
                 (escape.runs, escape.predicted_runs) = (fewer(escape.runs), fewer(escape.predicted_runs));
             }
             if let Some(scaling) = &mut smaller.scaling {
-                scaling.minima = quick.minima.unwrap_or(scaling.minima).min(scaling.minima);
+                scaling.minima.count = quick.minima.unwrap_or(scaling.minima.count).min(scaling.minima.count);
                 scaling.max_steps = quick.max_steps.map_or(scaling.max_steps, |n| scaling.max_steps.min(n as u64));
                 scaling.runs = quick.runs.unwrap_or(scaling.runs).min(scaling.runs);
             }

@@ -137,15 +137,15 @@ fn steps(cells: &[MinimumScaling], first: &MinimumScaling, optimiser: &str) -> S
 /// Exponents of the mean steps against the radius.
 fn exponents(cells: &[MinimumScaling], first: &MinimumScaling, optimiser: &str, by_batch: bool) -> ScalingPanel {
     let place = |exponent: &Exponent| match exponent.of {
-        ExponentOf::StepsByBatch { eta, radius } if by_batch => Some((eta_label(eta), radius)),
+        ExponentOf::StepsByBatch { eta, radius, .. } if by_batch => Some((eta_label(eta), radius)),
         ExponentOf::StepsByEta { batch, radius } if !by_batch => Some((format!("S = {batch}"), radius)),
         _ => None,
     };
-    let all = || {
-        let of_optimiser = |e: &&Exponent| e.optimiser == optimiser;
-        let exponents = cells.iter().flat_map(|cell| &cell.exponents).filter(of_optimiser);
-        exponents.filter_map(|e| place(e).map(|(name, radius)| (name, point(radius, e.fit.slope))))
+    let shown = || {
+        let exponents = cells.iter().flat_map(|cell| &cell.exponents).filter(|e| e.optimiser == optimiser);
+        exponents.filter(|e| place(e).is_some())
     };
+    let all = || shown().filter_map(|e| place(e).map(|(name, radius)| (name, point(radius, e.fit.slope))));
     let names = distinct(all().map(|(name, _)| name));
     let series = |label: String| {
         let points = all().filter(|(name, _)| *name == label).map(|(_, point)| point).collect();
@@ -153,18 +153,14 @@ fn exponents(cells: &[MinimumScaling], first: &MinimumScaling, optimiser: &str, 
     };
     let radii = || all().map(|(_, point)| point.x);
     let ends = [radii().fold(f64::INFINITY, f64::min), radii().fold(0.0, f64::max)];
-    let of = if by_batch {
-        ExponentOf::StepsByBatch { eta: f64::NAN, radius: f64::NAN }
-    } else {
-        ExponentOf::StepsByEta { batch: 0, radius: f64::NAN }
-    };
+    let predicted = shown().next().map_or([None; 3], |exponent| first.predicted(exponent.of));
     let symbol = if by_batch { "S" } else { "η" };
     ScalingPanel {
         title: format!("exponent in {symbol}"),
         heading: if by_batch { "learning rate" } else { "batch size" }.to_owned(),
         x: ("radius r".to_owned(), Scale::Log),
         y: (format!("d log Γ / d log {symbol}"), Scale::Linear),
-        predicted: named(first.predicted(of), |power| ends.map(|r| (r, power)).to_vec()),
+        predicted: named(predicted, |power| ends.map(|r| (r, power)).to_vec()),
         series: names.into_iter().map(series).collect(),
     }
 }

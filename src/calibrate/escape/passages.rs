@@ -95,7 +95,7 @@ fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> Escape
 }
 
 /// Mean and coefficient of variation of at least two times.
-fn mean_steps(steps: &[f64]) -> Option<(Estimate, f64)> {
+pub(in crate::calibrate) fn mean_steps(steps: &[f64]) -> Option<(Estimate, f64)> {
     let n = steps.len() as f64;
     if steps.len() < 2 {
         return None;

@@ -43,19 +43,26 @@ impl Sizes {
     }
 }
 
-/// The settings of `[escape]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EscapeSettings {
+/// How the minima of a network are reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MinimaSettings {
+    /// Number of trainings, each from its own weights.
+    pub count: usize,
     /// Activation between the layers.
     pub activation: Activation,
     /// `w` of the loss `F = cross-entropy + ½ w |θ|²`.
     pub weight_decay: f64,
-    /// Number of trainings, each from its own weights.
-    pub minima: usize,
     /// Full-batch descent ends when `|∇F|` has fallen to this share of its value where the descent began.
     pub tolerance: f64,
     /// Most iterations of that descent.
     pub descent: u64,
+}
+
+/// The settings of `[escape]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EscapeSettings {
+    /// The minima and how they are reached.
+    pub minima: MinimaSettings,
     /// Restarts from each minimum.
     pub runs: usize,
     /// Steps after which a run that has not left every set is censored.

@@ -2,60 +2,28 @@
 
 use rayon::prelude::*;
 
+use super::found_minimum::{EscapeMinimum, NetworkInput};
 use super::hessian::Quadratic;
 use super::laws::{GradientLaw, Model};
-use super::minimum::{Descent, Training};
-use super::mlp::{Buffers, Mlp};
 use super::noise::NoiseSample;
 use super::passages::{EscapeRow, formula, means, rows};
 use super::sets::nested;
 use super::settings::EscapeSettings;
 use super::walk::{Landscape, Run, Walk};
-use crate::calibrate::data::batches::Purpose;
-use crate::calibrate::data::images::Images;
 use crate::calibrate::training::Optimiser;
 use crate::noise::{Seed, Stream};
 use crate::scheme::StopFlag;
 
-/// Numbers of the streams of one minimum, after those of its training.
-const HESSIAN: u64 = 2;
-/// Those of configuration `c` begin at `FIRST + c * STRIDE`: noise, runs, and one for every law.
+/// The numbers of the streams of configuration `c` begin at `FIRST + c * STRIDE`: noise, runs, and one for every law.
 const FIRST: u64 = 16;
 const STRIDE: u64 = 8;
 
 /// What an escape is measured on.
 pub(in crate::calibrate) struct EscapeInput<'s> {
     pub settings: &'s EscapeSettings,
-    pub seed: Seed,
-    pub images: &'s Images,
-    pub classes: usize,
-    pub hidden: &'s [usize],
-    pub optimisers: &'s [(String, Optimiser)],
-    /// Batch and steps of the training.
-    pub batch: usize,
-    pub iterations: u64,
-    pub stop: &'s StopFlag,
+    pub network: &'s NetworkInput<'s>,
     /// Called with the numbers of minimum and configuration before these are measured.
     pub begins: &'s (dyn Fn(usize, usize) + Sync),
-}
-
-/// A minimum.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EscapeMinimum {
-    /// Its number, from 1.
-    pub number: usize,
-    /// Parameters of the network.
-    pub parameters: usize,
-    /// The loss `F*`.
-    pub loss: f64,
-    /// `|∇F|` where the full-batch descent began, and where it ended.
-    pub gradient: [f64; 2],
-    /// Iterations of the descent.
-    pub steps: u64,
-    /// Whether `|∇F|` fell as far as asked, to a point without a direction in which `F` falls.
-    pub reached: bool,
-    /// Smallest and largest Ritz value of the Hessian; `None` if `|∇F|` did not fall far enough.
-    pub curvature: Option<[f64; 2]>,
 }
 
 /// All sets of one optimiser, learning rate and batch size at one minimum.
@@ -88,106 +56,38 @@ pub struct NetworkEscape {
     pub stopped: bool,
 }
 
-/// The network around its minimum.
-pub(in crate::calibrate) struct Around<'m> {
-    mlp: &'m Mlp,
-    minimum: &'m Descent,
-    batch: usize,
-    theta: Vec<f64>,
-    spare: Vec<f64>,
-    work: Buffers,
-}
-
-impl<'m> Around<'m> {
-    pub fn new(mlp: &'m Mlp, minimum: &'m Descent, batch: usize) -> Self {
-        let theta = minimum.theta.clone();
-        Around { mlp, minimum, batch, spare: vec![0.0; theta.len()], theta, work: Buffers::default() }
-    }
-
-    fn place(&mut self, x: &[f64]) {
-        self.theta.iter_mut().zip(&self.minimum.theta).zip(x).for_each(|((t, m), x)| *t = m + x);
-    }
-}
-
-impl Landscape for Around<'_> {
-    fn gradient(&mut self, x: &[f64], stream: &mut Stream, out: &mut [f64]) {
-        self.place(x);
-        self.mlp.minibatch(&self.theta, self.batch, stream, &mut self.work, out);
-    }
-
-    fn excess(&mut self, x: &[f64]) -> f64 {
-        self.place(x);
-        self.mlp.full(&self.theta, &mut self.work, &mut self.spare) - self.minimum.loss
-    }
-}
-
 /// Measures the escapes from every minimum. The result depends on neither threads nor their number. A stop keeps the cells that are complete.
 pub(in crate::calibrate) fn network_escape(input: &EscapeInput<'_>) -> NetworkEscape {
     let mut found = NetworkEscape::default();
-    for number in 1..=input.settings.minima {
-        if input.stop.is_set() {
+    for number in 1..=input.settings.minima.count {
+        if input.network.stop.is_set() || from_minimum(input, number, &mut found).is_none() {
             found.stopped = true;
             break;
         }
-        from_minimum(input, number, &mut found);
     }
     found
 }
 
-fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscape) {
-    let EscapeInput { settings, stop, .. } = *input;
-    let key = Seed(rand::Rng::next_u64(&mut Purpose::Escape.stream(input.seed, number as u64)));
-    let mlp = Mlp::new(input.images, input.hidden, input.classes, settings.activation, settings.weight_decay);
-    let minimum = train(input, &mlp, key);
-    if stop.is_set() {
-        found.stopped = true;
-        return;
-    }
-    let is_stationary = minimum.gradient[1] <= settings.tolerance * minimum.gradient[0];
-    let gradient = |x: &[f64]| {
-        let theta: Vec<f64> = minimum.theta.iter().zip(x).map(|(t, x)| t + x).collect();
-        let mut out = vec![0.0; theta.len()];
-        // The Hessian of a large network takes long; after a stop it is not used.
-        if stop.is_set() {
-            return out;
-        }
-        mlp.full(&theta, &mut Buffers::default(), &mut out);
-        out
-    };
-    let measure = || Quadratic::measure(mlp.dim(), settings.rank, &gradient, &mut Stream::new(key, HESSIAN, 0));
-    let quadratic = is_stationary.then(measure);
-    if stop.is_set() {
-        found.stopped = true;
-        return;
-    }
-    found.minima.push(EscapeMinimum {
-        number,
-        parameters: mlp.dim(),
-        loss: minimum.loss,
-        gradient: minimum.gradient,
-        steps: minimum.steps,
-        reached: quadratic.as_ref().is_some_and(is_minimum),
-        curvature: quadratic.as_ref().map(|quadratic| quadratic.extremes),
-    });
-    let Some(quadratic) = quadratic.filter(is_minimum) else { return };
+/// `None` after a stop.
+fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscape) -> Option<()> {
+    let EscapeInput { settings, network, .. } = *input;
+    let minimum = network.minimum(&settings.minima, settings.rank, number)?;
+    found.minima.push(minimum.record.clone());
+    let Some(quadratic) = &minimum.quadratic else { return Some(()) };
+    let (dim, key) = (minimum.mlp.dim(), minimum.key);
     let mut cell = 0;
     for &batch in &settings.batches {
-        let around = || Around::new(&mlp, &minimum, batch);
+        let around = || minimum.around(batch);
         let mut stream = Stream::new(key, FIRST, batch as u64);
-        let noise = match NoiseSample::draw(
-            &mut around(),
-            mlp.dim(),
-            settings.noise_batches,
-            settings.estimator,
-            &mut stream,
-        ) {
+        let noise = match NoiseSample::draw(&mut around(), dim, settings.noise_batches, settings.estimator, &mut stream)
+        {
             Ok(noise) => noise,
             Err(error) => {
                 found.left_out.push(format!("minimum {number}, batch {batch}: {error}"));
                 continue;
             }
         };
-        for (label, optimiser) in input.optimisers {
+        for (label, optimiser) in network.optimisers {
             for factor in &settings.eta_factors {
                 cell += 1;
                 (input.begins)(number, cell as usize);
@@ -195,15 +95,12 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
                     settings,
                     optimiser: scaled(*optimiser, *factor),
                     noise: &noise,
-                    quadratic: &quadratic,
+                    quadratic,
                     key,
                     cell,
-                    stop,
+                    stop: network.stop,
                 };
-                let Some(rows) = configuration.measure(&around) else {
-                    found.stopped = true;
-                    return;
-                };
+                let rows = configuration.measure(&around)?;
                 found.cells.push(EscapeCell {
                     minimum: number,
                     optimiser: label.clone(),
@@ -215,19 +112,7 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
             }
         }
     }
-}
-
-/// Whether the Hessian has no negative Ritz value.
-pub(in crate::calibrate) fn is_minimum(quadratic: &Quadratic) -> bool {
-    quadratic.extremes[0] > 0.0
-}
-
-/// SGD with the first learning rate of the file, then full-batch descent.
-fn train(input: &EscapeInput<'_>, mlp: &Mlp, key: Seed) -> Descent {
-    let eta = input.optimisers.first().map_or(0.1, |(_, optimiser)| optimiser.eta());
-    let (batch, iterations, stop) = (input.batch, input.iterations, input.stop);
-    let EscapeSettings { tolerance, descent, .. } = *input.settings;
-    Training { key, eta, batch, iterations, tolerance, descent, stop }.run(mlp)
+    Some(())
 }
 
 pub(in crate::calibrate) fn scaled(optimiser: Optimiser, factor: f64) -> Optimiser {

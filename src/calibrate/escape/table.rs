@@ -1,6 +1,7 @@
 //! `network_escape.csv` and the findings in words.
 
-use super::study::{EscapeCell, EscapeMinimum, NetworkEscape};
+use super::found_minimum::EscapeMinimum;
+use super::study::{EscapeCell, NetworkEscape};
 use super::{EscapeRow, SetKind};
 
 /// Columns of `network_escape.csv`.

@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal, StudentT};
 use super::hessian::Quadratic;
 use super::mlp::{Buffers, Mlp, norm};
 use super::noise::NoiseSample;
-use super::settings::{Activation, EscapeSettings, Sizes};
+use super::settings::{Activation, EscapeSettings, MinimaSettings, Sizes};
 use super::study::Configuration;
 use super::walk::Landscape;
 use super::{EscapeRow, SetKind};
@@ -47,11 +47,13 @@ impl Landscape for Synthetic {
 
 fn settings(from: f64, to: f64, max_steps: u64) -> EscapeSettings {
     EscapeSettings {
-        activation: Activation::Tanh,
-        weight_decay: 0.0,
-        minima: 1,
-        tolerance: 1e-5,
-        descent: 1,
+        minima: MinimaSettings {
+            count: 1,
+            activation: Activation::Tanh,
+            weight_decay: 0.0,
+            tolerance: 1e-5,
+            descent: 1,
+        },
         runs: 1_000,
         max_steps,
         batches: vec![1],

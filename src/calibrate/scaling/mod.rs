@@ -10,5 +10,5 @@ mod tests;
 
 pub use settings::ScalingSettings;
 pub use stays::StayRow;
-pub use study::{DistanceRow, Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, SizeRow};
+pub use study::{DistanceRow, Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, SizeRow, StepRule};
 pub(super) use study::{ScalingInput, noise_scaling};

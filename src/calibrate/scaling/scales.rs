@@ -5,9 +5,6 @@ use std::collections::HashSet;
 use crate::calibrate::escape::norm;
 use crate::exit::{Confidence, Estimate};
 
-/// Half-width of a 95 % interval in standard errors.
-const Z: f64 = 1.96;
-
 /// Three scales of noise vectors.
 ///
 /// - `rms`: `√(E|ξ|²/d)`. For batches of `S` of `n` images without replacement it falls as `S_e^(-1/2)`, `S_e = S (n-1)/(n-S)`, whatever the
@@ -40,15 +37,13 @@ impl Scales {
     }
 }
 
-/// The parameters whose noise took another value in every row. The others are without noise in batches that lack some images: those of a pixel
-/// that is seldom set, for instance.
+/// The parameters whose noise took as many values as that of any: another one in every row, unless small batches were drawn twice. The others are
+/// without noise in batches that lack some images: those of a pixel that is seldom set, for instance. None if nothing varies.
 pub(super) fn varying(rows: &[f64], dim: usize) -> Vec<usize> {
-    let count = rows.len() / dim;
-    let differs = |i: &usize| {
-        let values: HashSet<u64> = rows.iter().skip(*i).step_by(dim).map(|x| x.to_bits()).collect();
-        values.len() == count
-    };
-    (0..dim).filter(differs).collect()
+    let values = |i: usize| rows.iter().skip(i).step_by(dim).map(|x| x.to_bits()).collect::<HashSet<u64>>().len();
+    let counts: Vec<usize> = (0..dim).map(values).collect();
+    let most = counts.iter().copied().max().filter(|most| *most > 1);
+    (0..dim).filter(|i| Some(counts[*i]) == most).collect()
 }
 
 /// Mean and standard error.
@@ -61,7 +56,8 @@ pub(super) fn mean(values: &[f64]) -> (f64, f64) {
 
 /// The estimate of a positive number from that of its logarithm.
 pub(super) fn log_estimate(mean: f64, error: f64) -> Estimate {
-    Estimate { value: mean.exp(), lo: (mean - Z * error).exp(), hi: (mean + Z * error).exp() }
+    let width = Confidence::DEFAULT.gaussian_width() * error;
+    Estimate { value: mean.exp(), lo: (mean - width).exp(), hi: (mean + width).exp() }
 }
 
 /// `exp` of the mean of few logarithms, with Student's limits at the default level; `None` for fewer than two.

@@ -1,21 +1,13 @@
 //! Settings of the scaling of the noise.
 
-use crate::calibrate::escape::{Activation, Sizes};
+use crate::calibrate::escape::{MinimaSettings, Sizes};
 use crate::tail::Estimator;
 
 /// The settings of `[noise_scaling]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingSettings {
-    /// Activation between the layers.
-    pub activation: Activation,
-    /// `w` of the loss `F = cross-entropy + ½ w |θ|²`.
-    pub weight_decay: f64,
-    /// Number of trainings, each from its own weights.
-    pub minima: usize,
-    /// Full-batch descent ends when `|∇F|` has fallen to this share of its value where the descent began.
-    pub tolerance: f64,
-    /// Most iterations of that descent.
-    pub descent: u64,
+    /// The minima and how they are reached.
+    pub minima: MinimaSettings,
     /// Images per batch, ascending.
     pub batches: Vec<usize>,
     /// Factors on the learning rate of every optimiser of the file.

@@ -3,14 +3,11 @@
 use rayon::prelude::*;
 
 use super::settings::ScalingSettings;
-use crate::calibrate::escape::{Landscape, Nested, Run, SetKind, Walk};
+use crate::calibrate::escape::{Landscape, Nested, Run, SetKind, Walk, mean_steps};
 use crate::calibrate::training::Optimiser;
 use crate::exit::Estimate;
 use crate::noise::{Seed, Stream};
 use crate::scheme::StopFlag;
-
-/// Half-width of a 95 % interval in standard errors.
-const Z: f64 = 1.96;
 
 /// Mean steps to leave one ball.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,15 +54,13 @@ impl Stays<'_> {
         }
         let row = |(i, &radius): (usize, &f64)| {
             let steps: Vec<f64> = runs.iter().filter_map(|run| run.passages[0].get(i)).map(|p| p.step as f64).collect();
-            let (mean, error) = super::scales::mean(&steps);
-            let is_complete = steps.len() == runs.len();
             StayRow {
                 optimiser: label.to_owned(),
                 eta: self.optimiser.eta(),
                 batch,
                 radius,
                 exited: steps.len(),
-                mean: is_complete.then(|| Estimate::symmetric(mean, Z * error)),
+                mean: (steps.len() == runs.len()).then(|| mean_steps(&steps)).flatten().map(|(mean, _)| mean),
             }
         };
         Some(sets[0].sizes.iter().enumerate().map(row).collect())

@@ -6,20 +6,14 @@ use super::scales::{Scales, geometric_mean, varying};
 use super::settings::ScalingSettings;
 use super::stays::{StayRow, Stays};
 use crate::calibrate::calibration::scale_of;
-use crate::calibrate::data::batches::Purpose;
-use crate::calibrate::data::images::Images;
-use crate::calibrate::escape::{
-    Around, Buffers, EscapeMinimum, Landscape, Mlp, NoiseSample, Quadratic, Training, centred, index, is_minimum,
-    scaled,
-};
+use crate::calibrate::escape::{EscapeMinimum, Landscape, NetworkInput, NoiseSample, centred, index, scaled};
 use crate::calibrate::training::Optimiser;
 use crate::exit::{Confidence, Estimate, LevelMean, SlopeFit, fit_slope};
 use crate::noise::{Alpha, Seed, Stream};
 use crate::scheme::StopFlag;
 
-/// Numbers of the streams of one minimum, after those of its training: the Hessian, the noise by batch size, the paths and the noise along them,
-/// and from `FIRST` the runs.
-const HESSIAN: u64 = 2;
+/// Numbers of the streams of one minimum, after those with which it is found: the noise by batch size, the paths and the noise along them, and from
+/// `FIRST` the runs.
 const NOISE: u64 = 3;
 const PATHS: u64 = 4;
 const ALONG: u64 = 5;
@@ -30,15 +24,7 @@ const FEWEST_STEPS: f64 = 5.0;
 /// What the scaling is measured on.
 pub(in crate::calibrate) struct ScalingInput<'s> {
     pub settings: &'s ScalingSettings,
-    pub seed: Seed,
-    pub images: &'s Images,
-    pub classes: usize,
-    pub hidden: &'s [usize],
-    pub optimisers: &'s [(String, Optimiser)],
-    /// Batch and steps of the training.
-    pub batch: usize,
-    pub iterations: u64,
-    pub stop: &'s StopFlag,
+    pub network: &'s NetworkInput<'s>,
     /// Called with the number of a minimum before it is measured.
     pub begins: &'s (dyn Fn(usize) + Sync),
 }
@@ -92,6 +78,24 @@ pub struct SizeRow {
     pub varying: usize,
 }
 
+/// How a step depends on the size of the gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepRule {
+    /// In proportion, as that of SGD.
+    Proportional,
+    /// Relative to the root of their mean square, as that of Adam.
+    Normalised,
+}
+
+impl StepRule {
+    fn of(optimiser: Optimiser) -> Self {
+        match optimiser {
+            Optimiser::Sgd { .. } => StepRule::Proportional,
+            Optimiser::Adam { .. } => StepRule::Normalised,
+        }
+    }
+}
+
 /// What an exponent belongs to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ExponentOf {
@@ -99,6 +103,8 @@ pub enum ExponentOf {
     Scale(ScaleQuantity),
     /// Mean steps at a learning rate and radius, as a power of the batch size.
     StepsByBatch {
+        /// The rule of the optimiser.
+        rule: StepRule,
         /// Learning rate.
         eta: f64,
         /// Radius.
@@ -173,9 +179,8 @@ pub struct NoiseScaling {
 /// Measures every minimum. The result depends on neither threads nor their number. A stop keeps the minima that are complete.
 pub(in crate::calibrate) fn noise_scaling(input: &ScalingInput<'_>) -> NoiseScaling {
     let mut found = NoiseScaling::default();
-    for number in 1..=input.settings.minima {
-        (input.begins)(number);
-        if input.stop.is_set() || at_minimum(input, number, &mut found).is_none() {
+    for number in 1..=input.settings.minima.count {
+        if input.network.stop.is_set() || at_minimum(input, number, &mut found).is_none() {
             found.stopped = true;
             break;
         }
@@ -185,44 +190,16 @@ pub(in crate::calibrate) fn noise_scaling(input: &ScalingInput<'_>) -> NoiseScal
 
 /// `None` after a stop.
 fn at_minimum(input: &ScalingInput<'_>, number: usize, found: &mut NoiseScaling) -> Option<()> {
-    let ScalingInput { settings, stop, .. } = *input;
-    // The streams of the trainings are those of an escape, so that the same settings find the same minima.
-    let key = Seed(rand::Rng::next_u64(&mut Purpose::Escape.stream(input.seed, number as u64)));
-    let mlp = Mlp::new(input.images, input.hidden, input.classes, settings.activation, settings.weight_decay);
-    let eta = input.optimisers.first().map_or(0.1, |(_, optimiser)| optimiser.eta());
-    let (batch, iterations) = (input.batch, input.iterations);
-    let (tolerance, descent) = (settings.tolerance, settings.descent);
-    let minimum = Training { key, eta, batch, iterations, tolerance, descent, stop }.run(&mlp);
-    let is_stationary = minimum.gradient[1] <= tolerance * minimum.gradient[0];
-    let gradient = |x: &[f64]| {
-        let theta: Vec<f64> = minimum.theta.iter().zip(x).map(|(t, x)| t + x).collect();
-        let mut out = vec![0.0; theta.len()];
-        if !stop.is_set() {
-            mlp.full(&theta, &mut Buffers::default(), &mut out);
-        }
-        out
-    };
-    let measure = || Quadratic::measure(mlp.dim(), 0, &gradient, &mut Stream::new(key, HESSIAN, 0));
-    let quadratic = is_stationary.then(measure);
-    if stop.is_set() {
-        return None;
-    }
-    let reached = quadratic.as_ref().is_some_and(is_minimum);
-    found.minima.push(EscapeMinimum {
-        number,
-        parameters: mlp.dim(),
-        loss: minimum.loss,
-        gradient: minimum.gradient,
-        steps: minimum.steps,
-        reached,
-        curvature: quadratic.as_ref().map(|quadratic| quadratic.extremes),
-    });
-    if !reached {
+    let ScalingInput { settings, network, .. } = *input;
+    (input.begins)(number);
+    let minimum = network.minimum(&settings.minima, 0, number)?;
+    found.minima.push(minimum.record.clone());
+    if minimum.quadratic.is_none() {
         return Some(());
     }
-    let around = |batch: usize| Around::new(&mlp, &minimum, batch);
-    let place = Place { settings, optimisers: input.optimisers, images: mlp.images(), dim: mlp.dim(), key, stop };
-    match place.measure(number, &around)? {
+    let (optimisers, stop, mlp) = (network.optimisers, network.stop, &minimum.mlp);
+    let place = Place { settings, optimisers, images: Some(mlp.images()), dim: mlp.dim(), key: minimum.key, stop };
+    match place.measure(number, &|batch| minimum.around(batch))? {
         Ok(cell) => found.cells.push(cell),
         Err(reason) => found.left_out.push(format!("minimum {number}: {reason}")),
     }
@@ -233,8 +210,8 @@ fn at_minimum(input: &ScalingInput<'_>, number: usize, found: &mut NoiseScaling)
 pub(super) struct Place<'p> {
     pub settings: &'p ScalingSettings,
     pub optimisers: &'p [(String, Optimiser)],
-    /// Images that batches are drawn from without replacement; `usize::MAX` for independent draws.
-    pub images: usize,
+    /// Images that batches are drawn from without replacement; `None` for independent draws.
+    pub images: Option<usize>,
     pub dim: usize,
     pub key: Seed,
     pub stop: &'p StopFlag,
@@ -260,6 +237,9 @@ impl Place<'_> {
             noise.map_err(|error| format!("batch {batch}: {error}"))
         };
         let samples: Result<Vec<NoiseSample>, String> = settings.batches.par_iter().map(sample).collect();
+        if self.stop.is_set() {
+            return None;
+        }
         let samples = match samples {
             Ok(samples) => samples,
             Err(reason) => return Some(Err(reason)),
@@ -294,8 +274,8 @@ impl Place<'_> {
     }
 
     fn effective(&self, batch: usize) -> f64 {
-        let (n, size) = (self.images as f64, batch as f64);
-        if self.images == usize::MAX { size } else { size * (n - 1.0) / (n - size) }
+        let size = batch as f64;
+        self.images.map_or(size, |n| size * (n as f64 - 1.0) / (n as f64 - size))
     }
 
     fn size_row(&self, batch: usize, noise: &NoiseSample, kept: &[usize]) -> SizeRow {
@@ -367,6 +347,7 @@ impl Place<'_> {
             found.extend(fit.map(|fit| Exponent { of: ExponentOf::Scale(quantity), optimiser: String::new(), fit }));
         }
         for (label, optimiser) in self.optimisers {
+            let rule = StepRule::of(*optimiser);
             let etas = || self.settings.eta_factors.iter().map(|factor| scaled(*optimiser, *factor).eta());
             for radius in self.settings.radii.values() {
                 let is_long = |row: &&StayRow| row.mean.is_some_and(|mean| mean.value >= FEWEST_STEPS);
@@ -375,7 +356,7 @@ impl Place<'_> {
                 for eta in etas() {
                     let points = here().filter(|row| row.eta == eta);
                     let fit = power(points.filter_map(|row| Some((self.effective(row.batch), row.mean?))));
-                    let of = ExponentOf::StepsByBatch { eta, radius };
+                    let of = ExponentOf::StepsByBatch { rule, eta, radius };
                     found.extend(fit.map(|fit| Exponent { of, optimiser: label.clone(), fit }));
                 }
                 for &batch in &self.settings.batches {

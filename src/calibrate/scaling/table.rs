@@ -1,6 +1,8 @@
 //! `noise_scaling.csv` and the findings in words.
 
-use super::study::{ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity};
+use std::collections::BTreeSet;
+
+use super::study::{Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, StepRule};
 use crate::exit::Estimate;
 
 /// Columns of `noise_scaling.csv`.
@@ -67,14 +69,18 @@ impl Row<'_> {
 }
 
 impl MinimumScaling {
-    /// Exponents that Gaussian noise, and SαS noise of the two measured indices, would have.
+    /// Exponents that Gaussian noise, and SαS noise of the two measured indices, would have. The root mean square of a batch falls as `S^(-1/2)`
+    /// whatever the noise. Mean steps are those of one jump, or of diffusion without a force: `(κ s)^(-α)` for noise of scale
+    /// `s ~ S^((1-α)/α)`, with `κ = η` for SGD and `κ = η/√E[g²] ~ η S^(1/2)` for Adam.
     pub fn predicted(&self, of: ExponentOf) -> [Option<f64>; 3] {
         let [pooled, single] = self.indices();
         [Some(2.0), pooled, single].map(|alpha| {
             let alpha = alpha?;
             Some(match of {
+                ExponentOf::Scale(ScaleQuantity::Rms) => -0.5,
                 ExponentOf::Scale(_) => (1.0 - alpha) / alpha,
-                ExponentOf::StepsByBatch { .. } => alpha - 1.0,
+                ExponentOf::StepsByBatch { rule: StepRule::Proportional, .. } => alpha - 1.0,
+                ExponentOf::StepsByBatch { rule: StepRule::Normalised, .. } => 0.5 * alpha - 1.0,
                 ExponentOf::StepsByEta { .. } => -alpha,
             })
         })
@@ -115,7 +121,7 @@ impl MinimumScaling {
             };
             let row = match exponent.of {
                 ExponentOf::Scale(quantity) => Row { quantity: quantity.name(), ..row },
-                ExponentOf::StepsByBatch { eta, radius } => {
+                ExponentOf::StepsByBatch { eta, radius, .. } => {
                     Row { quantity: "steps_by_batch", eta: Some(eta), radius: Some(radius), ..row }
                 }
                 ExponentOf::StepsByEta { batch, radius } => {
@@ -191,7 +197,7 @@ impl MinimumScaling {
                 index(2)
             ));
         }
-        for exponent in self.exponents.iter().filter(|e| matches!(e.of, ExponentOf::Scale(_))) {
+        for exponent in &self.exponents {
             let ExponentOf::Scale(quantity) = exponent.of else { continue };
             let slope = exponent.fit.slope;
             let bent = if exponent.fit.is_bent() { "; the points are not on a line" } else { "" };
@@ -211,13 +217,17 @@ impl MinimumScaling {
             ("batch size", |of| matches!(of, ExponentOf::StepsByBatch { .. })),
             ("learning rate", |of| matches!(of, ExponentOf::StepsByEta { .. })),
         ];
-        for (name, is_kind) in kinds {
-            let of_kind: Vec<_> = self.exponents.iter().filter(|e| is_kind(&e.of)).collect();
+        let of_steps = self.exponents.iter().filter(|e| !e.optimiser.is_empty());
+        let optimisers: BTreeSet<&str> = of_steps.map(|e| e.optimiser.as_str()).collect();
+        for (optimiser, (name, is_kind)) in optimisers.into_iter().flat_map(|label| kinds.map(|kind| (label, kind))) {
+            let is_ours = |e: &&Exponent| e.optimiser == optimiser && is_kind(&e.of);
+            let of_kind: Vec<_> = self.exponents.iter().filter(is_ours).collect();
             let slopes = of_kind.iter().map(|e| e.fit.slope.value);
             let (lo, hi) = slopes.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
             if let Some(first) = of_kind.first() {
                 lines.push(format!(
-                    "    mean steps as a power of the {name}: {lo:.2} to {hi:.2} over {} radii and settings; predicted by one jump: {}",
+                    "    {optimiser}: mean steps as a power of the {name}: {lo:.2} to {hi:.2} over {} radii and settings; predicted by one \
+                     jump: {}",
                     of_kind.len(),
                     predicted(first.of)
                 ));

@@ -5,17 +5,16 @@ use std::f64::consts::SQRT_2;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal, StudentT};
 
-use super::scales::Scales;
+use super::scales::{Scales, varying};
 use super::settings::ScalingSettings;
 use super::study::{ExponentOf, MinimumScaling, Place, ScaleQuantity};
-use crate::calibrate::escape::{Activation, Landscape, Sizes};
+use crate::calibrate::calibration::EULER;
+use crate::calibrate::escape::{Activation, Landscape, MinimaSettings, Sizes};
 use crate::calibrate::training::Optimiser;
 use crate::noise::{Alpha, Seed, StableLaw, Stream};
 use crate::scheme::StopFlag;
 use crate::tail::Estimator;
 
-/// Euler's constant.
-const EULER: f64 = 0.577_215_664_901_532_9;
 const BATCHES: [usize; 4] = [1, 4, 16, 64];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -80,11 +79,13 @@ const DIM: usize = 5;
 
 fn settings(noise_batches: usize, radii: [f64; 2]) -> ScalingSettings {
     ScalingSettings {
-        activation: Activation::Tanh,
-        weight_decay: 1.0,
-        minima: 1,
-        tolerance: 1e-5,
-        descent: 1,
+        minima: MinimaSettings {
+            count: 1,
+            activation: Activation::Tanh,
+            weight_decay: 1.0,
+            tolerance: 1e-5,
+            descent: 1,
+        },
         batches: BATCHES.to_vec(),
         eta_factors: vec![0.5, 1.0, 2.0],
         noise_batches,
@@ -98,7 +99,7 @@ fn settings(noise_batches: usize, radii: [f64; 2]) -> ScalingSettings {
 
 fn measured(law: Law, growth: f64, settings: &ScalingSettings, optimiser: Optimiser) -> MinimumScaling {
     let (stop, optimisers) = (StopFlag::default(), [("sgd".to_owned(), optimiser)]);
-    let place = Place { settings, optimisers: &optimisers, images: usize::MAX, dim: DIM, key: Seed(5), stop: &stop };
+    let place = Place { settings, optimisers: &optimisers, images: None, dim: DIM, key: Seed(5), stop: &stop };
     place.measure(1, &|batch| Synthetic { law, batch, growth }).unwrap().unwrap()
 }
 
@@ -135,6 +136,7 @@ fn typical_sizes_are_those_of_the_law() {
             let found = found.exponents.iter().find(|e| e.of == ExponentOf::Scale(quantity)).unwrap();
             (found.fit.slope, found.fit.is_bent(), 4.5 * found.fit.standard_error)
         };
+        assert_eq!(found.predicted(ExponentOf::Scale(ScaleQuantity::Rms)), [Some(-0.5); 3]);
         let [gaussian, pooled, single] = found.predicted(ExponentOf::Scale(ScaleQuantity::Typical)).map(Option::unwrap);
         for quantity in [ScaleQuantity::Typical, ScaleQuantity::Norm] {
             let (slope, is_bent, error) = exponent(quantity);
@@ -180,9 +182,9 @@ fn steps_out_of_large_balls_have_the_exponents_of_one_jump() {
         };
         let (slope, error) = (exponent.fit.slope.value, 4.5 * exponent.fit.standard_error);
         assert!((slope - exact).abs() < error + 0.1, "{exponent:?}");
-        fits += usize::from((slope - gaussian).abs() > error);
+        fits += usize::from((slope - gaussian).abs() > error + 0.1);
     }
-    // Power: most lines exclude the exponents of diffusion.
+    // Power: the same bound excludes the exponents of diffusion for most lines.
     assert!(fits > 6, "{fits}");
 }
 
@@ -217,5 +219,12 @@ fn scales_are_those_of_the_rows() {
     assert!(near(scales.rms.value, (125.0 / 4.0f64).sqrt()) && near(scales.norm.value, 5.0 * SQRT_2));
     assert!(near(scales.typical.unwrap().value, (3.0 * 4.0 * 6.0 * 8.0f64).powf(0.25)));
     assert_eq!(Scales::of(&rows, 2, &[]).typical, None);
-    assert_eq!(super::scales::varying(&[1.0, 2.0, 1.0, 3.0, 4.0, 5.0], 2), [1]);
+}
+
+/// A batch that was drawn twice removes no parameter; one that is the same in different batches does not vary.
+#[test]
+fn repeated_batches_remove_no_parameter() {
+    assert_eq!(varying(&[1.0, 2.0, 1.0, 3.0, 4.0, 5.0], 2), [1]);
+    assert_eq!(varying(&[1.0, 2.0, 0.0, 3.0, 4.0, 0.0, 1.0, 2.0, 0.0], 3), [0, 1]);
+    assert!(varying(&[1.0, 2.0, 1.0, 2.0], 2).is_empty());
 }

@@ -8,8 +8,8 @@ use super::{Architecture, CalibrateError, CalibrationSettings};
 use crate::calibrate::calibration::{Calibration, CalibrationOrigin, DataRecord, LayerRecord, NetworkRecord};
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::DataSet;
-use crate::calibrate::escape::{EscapeInput, EscapeSettings, NetworkEscape, network_escape};
-use crate::calibrate::scaling::{NoiseScaling, ScalingInput, ScalingSettings, noise_scaling};
+use crate::calibrate::escape::{EscapeInput, NetworkEscape, NetworkInput, network_escape};
+use crate::calibrate::scaling::{NoiseScaling, ScalingInput, noise_scaling};
 use crate::scheme::StopFlag;
 
 /// The results of a calibration.
@@ -79,30 +79,34 @@ pub fn calibrate(
         settings.batch,
         runs.iter().map(|run| run.record.clone()).collect(),
     );
-    let escape =
-        settings.escape.as_ref().map(|escape| escapes(settings, escape, data, threads, stop, observer)).transpose()?;
-    let scaling = settings
-        .scaling
-        .as_ref()
-        .map(|scaling| scales(settings, scaling, data, threads, stop, observer))
-        .transpose()?;
+    let escape = settings.escape.as_ref().map(|settings_of_escape| {
+        let begins = |minimum, configuration| observer.escaping(minimum, configuration);
+        at_minima(settings, data, threads, stop, |network| {
+            network_escape(&EscapeInput { settings: settings_of_escape, network, begins: &begins })
+        })
+    });
+    let scaling = settings.scaling.as_ref().map(|settings_of_scaling| {
+        let begins = |minimum| observer.scaling(minimum);
+        at_minima(settings, data, threads, stop, |network| {
+            noise_scaling(&ScalingInput { settings: settings_of_scaling, network, begins: &begins })
+        })
+    });
+    let (escape, scaling) = (escape.transpose()?, scaling.transpose()?);
     Ok(Calibrated { calibration, runs, escape, scaling })
 }
 
-/// Measures the escapes, with `threads` at a time.
-fn escapes(
+/// Measures at the minima of a fully connected network, with `threads` at a time.
+fn at_minima<T: Send>(
     settings: &CalibrationSettings,
-    escape: &EscapeSettings,
     data: &DataSet,
     threads: usize,
     stop: &StopFlag,
-    observer: &dyn CalibrationObserver,
-) -> Result<NetworkEscape, CalibrateError> {
+    measure: impl FnOnce(&NetworkInput<'_>) -> T + Send,
+) -> Result<T, CalibrateError> {
     let Architecture::Mlp { hidden } = &settings.network else {
         return Err(CalibrateError::EscapeNetwork { network: settings.network.name() });
     };
-    let input = EscapeInput {
-        settings: escape,
+    let network = NetworkInput {
         seed: settings.seed,
         images: &data.train,
         classes: data.classes,
@@ -111,38 +115,9 @@ fn escapes(
         batch: settings.batch,
         iterations: settings.iterations,
         stop,
-        begins: &|minimum, configuration| observer.escaping(minimum, configuration),
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
-    Ok(pool.install(|| network_escape(&input)))
-}
-
-/// Measures the scaling of the noise, with `threads` at a time.
-fn scales(
-    settings: &CalibrationSettings,
-    scaling: &ScalingSettings,
-    data: &DataSet,
-    threads: usize,
-    stop: &StopFlag,
-    observer: &dyn CalibrationObserver,
-) -> Result<NoiseScaling, CalibrateError> {
-    let Architecture::Mlp { hidden } = &settings.network else {
-        return Err(CalibrateError::EscapeNetwork { network: settings.network.name() });
-    };
-    let input = ScalingInput {
-        settings: scaling,
-        seed: settings.seed,
-        images: &data.train,
-        classes: data.classes,
-        hidden,
-        optimisers: &settings.optimisers,
-        batch: settings.batch,
-        iterations: settings.iterations,
-        stop,
-        begins: &|minimum| observer.scaling(minimum),
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(CalibrateError::Threads)?;
-    Ok(pool.install(|| noise_scaling(&input)))
+    Ok(pool.install(|| measure(&network)))
 }
 
 /// Runs `work` in a pool of one thread: several threads would be slower on matrices this small.

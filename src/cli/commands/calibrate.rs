@@ -375,7 +375,7 @@ impl CalibrationObserver for Stopwatch<'_> {
         let Some(escape) = &self.settings.escape else { return };
         self.meter.finish();
         let configurations = self.settings.optimisers.len() * escape.eta_factors.len() * escape.batches.len();
-        let said = format!("{}: escapes from minimum {minimum} of {}", self.settings.name, escape.minima);
+        let said = format!("{}: escapes from minimum {minimum} of {}", self.settings.name, escape.minima.count);
         self.console.say_more(format!("{said}, configuration {configuration} of {configurations}"));
         if configuration == 1 {
             self.console.say(said);
@@ -385,7 +385,7 @@ impl CalibrationObserver for Stopwatch<'_> {
     fn scaling(&self, minimum: usize) {
         let Some(scaling) = &self.settings.scaling else { return };
         self.meter.finish();
-        let (name, minima) = (&self.settings.name, scaling.minima);
+        let (name, minima) = (&self.settings.name, scaling.minima.count);
         self.console.say(format!("{name}: scaling of the noise at minimum {minimum} of {minima}"));
     }
 }

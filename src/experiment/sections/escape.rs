@@ -1,7 +1,7 @@
 //! `[escape]` of a calibration file: how the network's escape from its minimum is measured.
 
-use crate::calibrate::{Activation, EscapeSettings, Sizes};
-use crate::experiment::toml::reader::Value;
+use crate::calibrate::{Activation, EscapeSettings, MinimaSettings, Sizes};
+use crate::experiment::toml::reader::{TableReader, Value};
 use crate::tail::Estimator;
 
 /// Estimators of a pooled index. The default does not depend on the order of the values.
@@ -9,7 +9,7 @@ pub(super) const ESTIMATORS: [Estimator; 3] = [Estimator::KOUTROUVELIS, Estimato
 pub(super) const MOST_RUNS: u64 = 1_000_000;
 pub(super) const MOST_STEPS: u64 = 1_000_000_000;
 const MOST_SIZES: u64 = 200;
-pub(super) const MOST_MINIMA: u64 = 100;
+const MOST_MINIMA: u64 = 100;
 const MOST_RANK: u64 = 1_000;
 pub(super) const MOST_IMAGES: u64 = 10_000_000;
 
@@ -17,18 +17,14 @@ pub(super) const MOST_IMAGES: u64 = 10_000_000;
 pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -> Option<EscapeSettings> {
     let table = value.table()?;
     let whole = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
-    let activation =
-        table.get("activation").map_or(Some(Activation::Tanh), |value| value.named(&Activation::ALL, Activation::name));
-    let weight_decay = table.need("weight_decay", "2e-3").and_then(|value| value.positive());
-    let tolerance = table.get("tolerance").map_or(Some(1e-5), |value| value.positive());
-    let (minima, descent) = (whole("minima", 1, MOST_MINIMA, 3), whole("descent", 1, MOST_STEPS, 20_000));
+    let minima = read_minima(&table);
     let (runs, max_steps) = (whole("runs", 2, MOST_RUNS, 200), whole("max_steps", 1, MOST_STEPS, 10_000));
     let batches = match table.get("batches") {
         Some(value) => read_all(value, |size| size.integer(1, MOST_IMAGES)),
         None => Some(batch.into_iter().collect::<Vec<u64>>()),
     };
     let eta_factors = match table.get("eta_factors") {
-        Some(value) => read_all(value, |factor| factor.positive()),
+        Some(value) => read_factors(value),
         None => Some(vec![1.0]),
     };
     let radii = table.need("radii", "{ from = 0.05, to = 0.5, count = 20 }").and_then(read_sizes);
@@ -46,11 +42,7 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
     let rank = whole("rank", 0, MOST_RANK, 20);
     table.finish();
     Some(EscapeSettings {
-        activation: activation?,
-        weight_decay: weight_decay?,
-        minima: minima? as usize,
-        tolerance: tolerance?,
-        descent: descent?,
+        minima: minima?,
         runs: runs? as usize,
         max_steps: max_steps?,
         batches: batches?.into_iter().map(|size| size as usize).collect(),
@@ -66,6 +58,33 @@ pub(in crate::experiment) fn read_escape(value: Value<'_>, batch: Option<u64>) -
     })
 }
 
+/// The keys that say which minima are measured. Every wrong one is reported.
+pub(super) fn read_minima(table: &TableReader<'_>) -> Option<MinimaSettings> {
+    let whole = |key, hi, default| table.get(key).map_or(Some(default), |value| value.integer(1, hi));
+    let activation =
+        table.get("activation").map_or(Some(Activation::Tanh), |value| value.named(&Activation::ALL, Activation::name));
+    let weight_decay = table.need("weight_decay", "2e-3").and_then(|value| value.positive());
+    let tolerance = table.get("tolerance").map_or(Some(1e-5), |value| {
+        let share = value.positive()?;
+        if share >= 1.0 {
+            value.report_with_help(
+                format!("`tolerance` is a share of the gradient's length at the start of the descent, not {share}"),
+                "give a small number, such as 1e-5",
+            );
+            return None;
+        }
+        Some(share)
+    });
+    let (count, descent) = (whole("minima", MOST_MINIMA, 3), whole("descent", MOST_STEPS, 20_000));
+    Some(MinimaSettings {
+        count: count? as usize,
+        activation: activation?,
+        weight_decay: weight_decay?,
+        tolerance: tolerance?,
+        descent: descent?,
+    })
+}
+
 /// A list that is not empty.
 pub(super) fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
     let items: Vec<Option<T>> = value.list()?.map(read).collect();
@@ -73,6 +92,16 @@ pub(super) fn read_all<'a, T>(value: Value<'a>, read: impl Fn(Value<'a>) -> Opti
         value.report(format!("`{}` is empty", value.key));
     }
     items.into_iter().collect::<Option<Vec<T>>>().filter(|items| !items.is_empty())
+}
+
+/// Factors on the learning rate, each once.
+pub(super) fn read_factors(value: Value<'_>) -> Option<Vec<f64>> {
+    let factors = read_all(value, |factor| factor.positive())?;
+    if let Some((_, twice)) = factors.iter().enumerate().find(|(i, factor)| factors[..*i].contains(factor)) {
+        value.report_with_help(format!("`{}` holds {twice} twice", value.key), "give each factor once");
+        return None;
+    }
+    Some(factors)
 }
 
 pub(super) fn read_sizes(value: Value<'_>) -> Option<Sizes> {

@@ -1,22 +1,18 @@
 //! `[noise_scaling]` of a calibration file: how the scaling of the gradient noise at the minimum is measured.
 
-use super::escape::{ESTIMATORS, MOST_IMAGES, MOST_MINIMA, MOST_RUNS, MOST_STEPS, read_all, read_sizes};
-use crate::calibrate::{Activation, ScalingSettings};
+use super::escape::{ESTIMATORS, MOST_IMAGES, MOST_RUNS, MOST_STEPS, read_all, read_factors, read_minima, read_sizes};
+use crate::calibrate::ScalingSettings;
 use crate::experiment::toml::reader::Value;
 
 /// Reads `[noise_scaling]`.
 pub(in crate::experiment) fn read_noise_scaling(value: Value<'_>) -> Option<ScalingSettings> {
     let table = value.table()?;
     let whole = |key, lo, hi, default| table.get(key).map_or(Some(default), |value| value.integer(lo, hi));
-    let activation =
-        table.get("activation").map_or(Some(Activation::Tanh), |value| value.named(&Activation::ALL, Activation::name));
-    let weight_decay = table.need("weight_decay", "2e-3").and_then(|value| value.positive());
-    let tolerance = table.get("tolerance").map_or(Some(1e-5), |value| value.positive());
-    let (minima, descent) = (whole("minima", 1, MOST_MINIMA, 3), whole("descent", 1, MOST_STEPS, 20_000));
+    let minima = read_minima(&table);
     let batches_value = table.need("batches", "[8, 16, 32, 64]");
     let batches = batches_value.and_then(|value| read_all(value, |size| size.integer(1, MOST_IMAGES)));
     let eta_factors = match table.get("eta_factors") {
-        Some(value) => read_all(value, |factor| factor.positive()),
+        Some(value) => read_factors(value),
         None => Some(vec![0.5, 1.0, 2.0]),
     };
     let radii = table.need("radii", "{ from = 0.05, to = 0.5, count = 10 }").and_then(read_sizes);
@@ -33,11 +29,7 @@ pub(in crate::experiment) fn read_noise_scaling(value: Value<'_>) -> Option<Scal
         return None;
     }
     Some(ScalingSettings {
-        activation: activation?,
-        weight_decay: weight_decay?,
-        minima: minima? as usize,
-        tolerance: tolerance?,
-        descent: descent?,
+        minima: minima?,
         batches,
         eta_factors: eta_factors?,
         noise_batches: noise_batches? as usize,
