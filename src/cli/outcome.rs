@@ -8,7 +8,7 @@ use crate::results::CellResult;
 const MOST_ROWS: usize = 20;
 
 /// What a reader needs to know about the last column.
-const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one the prediction: 1/λ, to second order in ε where that is known?";
+const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one the prediction: 1/λ, or to second order in ε, up to the square of the correction?";
 
 /// The text of a cell of the table.
 type Text = fn(&CellResult) -> String;
@@ -85,7 +85,14 @@ fn wrapped<'p>(parts: impl Iterator<Item = &'p str>, separator: &str, width: usi
 fn verdict(result: &CellResult) -> &'static str {
     let agrees = match (result.exact_mean, result.mean(), result.lambda_mean()) {
         (Some(exact), Some(mean), _) => mean.contains(exact),
-        (None, _, Some(ratio)) => ratio.contains(result.second_order.unwrap_or(1.0)),
+        (None, _, Some(ratio)) => match result.second_order {
+            // What is neglected is of the order of the square of the correction.
+            Some(predicted) => {
+                let rest = (predicted - 1.0).powi(2);
+                ratio.lo - rest <= predicted && predicted <= ratio.hi + rest
+            }
+            None => ratio.contains(1.0),
+        },
         _ => return "–",
     };
     if agrees { "yes" } else { "no" }

@@ -221,6 +221,16 @@ impl CellResult {
         }
     }
 
+    /// Whether the other cell has the same basin, and noise of the same law, structure and amplitude at any level.
+    pub fn shares_basin_and_noise(&self, other: &CellResult) -> bool {
+        let [one, another] = [self, other].map(|cell| cell.plan.problem.noise());
+        self.plan.basin == other.plan.basin
+            && one.alpha() == another.alpha()
+            && one.law() == another.law()
+            && one.structure() == another.structure()
+            && one.amplitude() == another.amplitude()
+    }
+
     /// Number of paths.
     pub fn paths(&self) -> usize {
         self.moments.paths()

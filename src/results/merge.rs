@@ -219,7 +219,7 @@ fn refuse_mixture(folders: &[PathBuf], parts: &[Store]) -> Result<(), MergeError
         }
         if identity.streams != other.streams {
             return Err(mixed(
-                "their sweeps were extended differently, so their cells have other random streams".to_string(),
+                "their sweeps were extended in different steps, so their cells have other random streams".to_string(),
             ));
         }
         if identity.paths != other.paths {

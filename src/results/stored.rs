@@ -1,6 +1,6 @@
 //! The experiment of a store, and which cells of a changed experiment it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::experiment::{CellPlan, Experiment, ExperimentErrors};
@@ -20,15 +20,15 @@ pub(super) fn parse_stored(store: &Store) -> Result<Experiment, ExperimentErrors
 }
 
 /// The [streams](Identity::streams) of `experiment` if it has every cell of the store, such as a sweep with one value more or with its values
-/// in another order: every cell that the store holds keeps its stream, and new cells take the next ones in the order of the plan. `None` if a
-/// cell of the store is missing, or if anything else differs that determines a path.
+/// in another order: every cell of which the store holds a path keeps its stream, and new cells take the others in the order of the plan. `None` if a
+/// cell with paths is missing, or if anything else differs that determines a path.
 pub(super) fn extended_streams(store: &Store, experiment: &Experiment) -> Option<Vec<u64>> {
     let stored = store.identity();
     let before = parse_stored(store).ok()?;
     // A calibration or a default of the program may have changed since.
     let now = Identity::of(&before, stored.paths, stored.shard);
     let unchanged = now.fingerprint == stored.fingerprint && now.version == stored.version;
-    if !unchanged || now.seed != experiment.seed.0 || before.is_occupancy() != experiment.is_occupancy() {
+    if !unchanged || now.seed != experiment.seed.0 {
         return None;
     }
     // Cells hold only some of the numbers of a calibration.
@@ -48,11 +48,18 @@ pub(super) fn extended_streams(store: &Store, experiment: &Experiment) -> Option
             *stream = found.map(|found| stored.stream(candidates.remove(found).index));
         }
     }
-    if held.values().any(|missing| !missing.is_empty()) {
+    let missing = held.values().flatten().map(|cell| stored.stream(cell.index));
+    for stream in missing {
+        if store.has_paths(stream).ok()? {
+            return None;
+        }
+    }
+    let kept: BTreeSet<u64> = streams.iter().flatten().copied().collect();
+    let mut free = (0..streams.len() as u64).filter(|stream| !kept.contains(stream));
+    let streams: Vec<u64> = streams.into_iter().map_while(|stream| stream.or_else(|| free.next())).collect();
+    if kept.last().is_some_and(|last| *last >= streams.len() as u64) {
         return None;
     }
-    let mut next = before.cells.len() as u64..;
-    let streams: Vec<u64> = streams.into_iter().map_while(|stream| stream.or_else(|| next.next())).collect();
     let in_order = streams.iter().zip(0..).all(|(stream, position)| *stream == position);
     Some(if in_order { Vec::new() } else { streams })
 }
@@ -128,6 +135,22 @@ mod tests {
         let fresh = tempfile::tempdir().unwrap();
         let fresh = run(fresh.path(), &sweep("[0.1, 0.2, 0.05, 0.4]", "4.0"), u64::MAX).unwrap();
         assert!(fresh == again);
+    }
+
+    /// A value that was given by mistake can be taken back, as long as none of its paths was run.
+    #[test]
+    fn a_cell_without_paths_may_be_missing() {
+        let out = tempfile::tempdir().unwrap();
+        let few = run(out.path(), &sweep("[0.1, 0.2]", "4.0"), u64::MAX).unwrap();
+        let mistaken = sweep("[0.7, 0.1, 0.2]", "4.0");
+        let request = Request { experiment: &mistaken, paths: 300, exactly: false, shard: Shard::WHOLE };
+        let mut folder = ResultsFolder::open(out.path(), &request, Existing::Resume).unwrap();
+        let identity = folder.identity().clone();
+        folder.store.renew(&identity).unwrap();
+        drop(folder);
+        let more = run(out.path(), &sweep("[0.1, 0.05, 0.2]", "4.0"), u64::MAX).unwrap();
+        assert!(more.len() == 3 && few.iter().all(|(cell, rows)| more[cell] == *rows));
+        assert!(run(out.path(), &sweep("[0.1, 0.2]", "4.0"), u64::MAX).is_err());
     }
 
     #[test]

@@ -41,9 +41,9 @@ fn held_per_cell(cells: usize) -> usize {
 }
 
 /// Renders into `folder`: `summary.csv`, the table of all paths in the experiment's [`EscapesFormat`], the trajectories of the paths that the
-/// experiment keeps, `comparison.csv` if it pairs SGD with Adam, and `landings.csv` if exits land in several wells. Removes a table of all paths
-/// in another format, which would be that of an earlier state. Returns the
-/// results of all cells with at least one path.
+/// experiment keeps, `comparison.csv` if it pairs SGD with Adam, `landings.csv` if exits land in several wells, and `hitting.csv` if paths run into a
+/// target. Removes a table of all paths in another format, which would be that of an earlier state. Returns the results of all cells with at
+/// least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
 /// memory does not grow with the number of paths. `watch` is called with the number of finished cells and their total. When it returns

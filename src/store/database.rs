@@ -159,6 +159,16 @@ impl Store {
         self.connection.query_row("SELECT count(*) FROM (SELECT 1 FROM batch LIMIT 1)", [], |row| row.get(0)) == Ok(0)
     }
 
+    /// Whether the store holds a path of a cell.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be read.
+    pub fn has_paths(&self, cell: u64) -> Result<bool, StoreError> {
+        let any = "SELECT EXISTS (SELECT 1 FROM batch WHERE first >= ? AND first < ?)";
+        let rows = (id(cell, 0) as i64, id(cell + 1, 0) as i64);
+        self.connection.query_row(any, rows, |row| row.get(0)).map_err(|error| classify(&self.path, error))
+    }
+
     /// Changes the identity to that of a run which has all paths of this one: with more paths per cell, more cells, or another text of the
     /// same experiment.
     ///
@@ -168,11 +178,13 @@ impl Store {
         if *identity == self.identity {
             return Ok(());
         }
-        let Identity { fingerprint, paths, text, streams, .. } = identity;
+        let Identity { fingerprint, paths, text, streams, calibrations, .. } = identity;
         // One statement: a kill leaves the former identity or the new one.
-        let put =
-            "INSERT OR REPLACE INTO entry VALUES ('paths', ?), ('experiment', ?), ('fingerprint', ?), ('streams', ?)";
-        let values = (paths.to_string(), text, fingerprint, serde_json::to_string(streams).unwrap_or_default());
+        let put = "INSERT OR REPLACE INTO entry VALUES \
+                   ('paths', ?), ('experiment', ?), ('fingerprint', ?), ('streams', ?), ('calibrations', ?)";
+        let streams = serde_json::to_string(streams).unwrap_or_default();
+        let calibrations = serde_json::to_string(calibrations).unwrap_or_default();
+        let values = (paths.to_string(), text, fingerprint, streams, calibrations);
         self.connection.execute(put, values).map_err(|error| classify(&self.path, error))?;
         self.identity = identity.clone();
         Ok(())

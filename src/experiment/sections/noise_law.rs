@@ -142,7 +142,7 @@ pub(in crate::experiment) fn read_all_laws(table: &TableReader<'_>) -> Option<Op
     let single = read_laws(table);
     let Some(list) = table.get("laws") else { return single };
     if single?.is_some() {
-        list.report_with_help("`laws` stands in place of a law", "add the other law to the list");
+        list.report_with_help("give either `laws` or a single law, not both", "add the law to the list");
         return None;
     }
     let entries: Vec<Option<Vec<LawSection>>> = list.list()?.map(read_scaled).collect();

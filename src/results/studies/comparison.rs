@@ -134,11 +134,7 @@ fn differs_in_tail(a: &CellResult, b: &CellResult) -> bool {
 }
 
 fn same_setting(a: &CellResult, b: &CellResult) -> bool {
-    let (first, second) = (&a.plan.problem, &b.plan.problem);
-    a.plan.basin == b.plan.basin
-        && first.noise().alpha() == second.noise().alpha()
-        && first.noise().epsilon() == second.noise().epsilon()
-        && first.noise().law() == second.noise().law()
-        && first.noise().amplitude() == second.noise().amplitude()
+    a.shares_basin_and_noise(b)
+        && a.plan.problem.noise().epsilon() == b.plan.problem.noise().epsilon()
         && a.plan.scheme.name() == b.plan.scheme.name()
 }

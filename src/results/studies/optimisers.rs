@@ -69,7 +69,7 @@ impl<'r> OptimiserRow<'r> {
     pub fn all(results: &'r [CellResult]) -> Vec<OptimiserRow<'r>> {
         let row = |cell: &'r CellResult| {
             cell.plan.problem.dynamics().learning_rate()?;
-            let same = || results.iter().filter(|sgd| is_plain_sgd(sgd) && same_setting(sgd, cell));
+            let same = || results.iter().filter(|sgd| is_plain_sgd(sgd) && cell.shares_basin_and_noise(sgd));
             let sgd = match same().find(|sgd| sgd.plan.eta == cell.plan.eta) {
                 Some(sgd) => sgd,
                 None => same().next().filter(|_| same().count() == 1)?,
@@ -139,13 +139,4 @@ fn learning_rate(cell: &CellResult) -> f64 {
 
 fn is_plain_sgd(cell: &CellResult) -> bool {
     matches!(cell.plan.problem.dynamics(), Dynamics::SgdSteps(sgd) if sgd.is_plain())
-}
-
-fn same_setting(a: &CellResult, b: &CellResult) -> bool {
-    let (first, second) = (a.plan.problem.noise(), b.plan.problem.noise());
-    a.plan.basin == b.plan.basin
-        && first.alpha() == second.alpha()
-        && first.law() == second.law()
-        && first.structure() == second.structure()
-        && first.amplitude() == second.amplitude()
 }

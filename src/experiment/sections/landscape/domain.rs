@@ -128,13 +128,31 @@ fn read_target(domain: Value<'_>, dim: Option<usize>) -> Option<Domain> {
         return None;
     }
     Some(match kind {
-        TargetKind::Interval => Domain::Until(vec![read_side(target)?]),
+        TargetKind::Interval => Domain::Until(vec![bounded(target, read_side(target)?)?]),
         TargetKind::Box => {
             let sides: Vec<Option<[f64; 2]>> = target.list()?.map(read_side).collect();
-            Domain::Until(sides.into_iter().collect::<Option<_>>()?)
+            let sides: Vec<[f64; 2]> = sides.into_iter().collect::<Option<_>>()?;
+            if sides.is_empty() {
+                target.report_with_help("the target `box` is empty", "give a side [lo, hi] per axis");
+                return None;
+            }
+            if sides.iter().flatten().all(|end| end.is_infinite()) {
+                return everywhere(target);
+            }
+            Domain::Until(sides)
         }
         TargetKind::Well => Domain::UntilWell(target.integer(1, u64::from(u16::MAX))? as usize - 1),
     })
+}
+
+/// A side of a target on a line, which does not fill it.
+fn bounded(target: Value<'_>, side: [f64; 2]) -> Option<[f64; 2]> {
+    if side.iter().any(|end| end.is_finite()) { Some(side) } else { everywhere(target) }
+}
+
+fn everywhere<T>(target: Value<'_>) -> Option<T> {
+    target.report_with_help("the target is everywhere: all its ends are infinite", "give at least one finite end");
+    None
 }
 
 /// A table with one positive number.
