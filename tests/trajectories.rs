@@ -60,7 +60,7 @@ fn rows() -> Vec<Row> {
     let sgd = SgdSteps::new(0.05).unwrap();
     let momentum = Dynamics::SgdSteps(sgd.with_momentum(Momentum::Classical(0.5)).unwrap());
     let steps = |name, basin, dynamics| row(name, basin, dynamics, noise(), Box::new(Steps));
-    let student = || noise().with_law(NoiseLaw::Skewed { beta: 0.5 }).unwrap();
+    let skewed = || noise().with_law(NoiseLaw::Skewed { beta: 0.5 }).unwrap();
     vec![
         row("line", line(), Dynamics::Sgd, noise(), jumps()),
         row("kink", valley(), Dynamics::Sgd, noise().with_amplitude(Amplitude::Scalar(-1.2)), jumps()),
@@ -76,7 +76,7 @@ fn rows() -> Vec<Row> {
         lazy("lazy ball", ball(), adam(SecondMoment::MeanField)),
         row("Euler on a line", valley(), Dynamics::Sgd, noise(), euler(Monitoring::Corrected)),
         row("isotropic Euler on a line", line(), Dynamics::Sgd, isotropic(), euler(Monitoring::Discrete)),
-        row("skewed Euler on a line", line(), adam(SecondMoment::Sampled), student(), euler(Monitoring::Corrected)),
+        row("skewed Euler on a line", line(), adam(SecondMoment::Sampled), skewed(), euler(Monitoring::Corrected)),
         row("Euler in a square", square(), Dynamics::Sgd, noise(), euler(Monitoring::Corrected)),
         row("Euler of Adam in a ball", ball(), adam(SecondMoment::Sampled), dense(), euler(Monitoring::Discrete)),
         steps("steps on a line", line(), Dynamics::SgdSteps(sgd)),

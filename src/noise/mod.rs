@@ -28,6 +28,7 @@ pub use levy_measure::{LevyMeasure, Measure, Structure};
 pub use levy_noise::{LevyNoise, epsilon_of_learning_rate};
 pub use low_rank::LowRank;
 pub use positive_stable::PositiveStable;
+pub(crate) use quantile_kernel::TableView;
 pub use quantile_table::{QuantileTable, QuantileTableError};
 pub use stable::StableLaw;
 pub use stable_density::{StableDensity, StableDensityError};

@@ -62,13 +62,14 @@ fn just_outside(basin: &Basin, x: &[f64], axis: usize, side: Side) -> Vec<f64> {
     match basin.sides() {
         Some((lo, hi)) => {
             point[axis] = match side {
-                Side::Minus => point[axis].min(lo[axis].next_down()),
-                Side::Plus => point[axis].max(hi[axis].next_up()),
+                Side::Minus => lo[axis].next_down(),
+                Side::Plus => hi[axis].next_up(),
             };
         }
         None => {
+            // The end of the step may lie inside, or in the next well.
             let beyond = (1.0 + f64::EPSILON) / basin.gauge(x);
-            if beyond > 1.0 {
+            if beyond.is_finite() {
                 point.iter_mut().zip(basin.minimum()).for_each(|(x, m)| *x = m + beyond * (*x - m));
             }
         }

@@ -90,13 +90,19 @@ pub(super) fn momentum_covariance(beta: f64, k: f64, q: f64, variance: f64) -> [
     [variance * (0.5 * q / k + 0.5 / beta), cross, k * cross]
 }
 
-/// Covariance that `(y, m)` accumulate from that diffusion over a time `tau`: `[Var y, Cov(y, m), Var m]`, without cancellation for short
-/// times and very small curvatures.
-pub(super) fn momentum_gathered(beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> [f64; 3] {
-    momentum_step(beta, k, q, variance, tau).1
+/// The lower triangle `[yy, my, mm]` whose square is the covariance `[Var y, Cov(y, m), Var m]`.
+pub(super) fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
+    let root = yy.max(0.0).sqrt();
+    let cross = if root > 0.0 { ym / root } else { 0.0 };
+    [root, cross, (mm - cross * cross).max(0.0).sqrt()]
 }
 
-/// The [flow](momentum_flow) over a time `tau`, and the [covariance](momentum_gathered) accumulated in it.
+pub(super) fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
+    [yy * normal[0], my * normal[0] + mm * normal[1]]
+}
+
+/// The [flow](momentum_flow) over a time `tau`, and the covariance that `(y, m)` accumulate in it from that diffusion, `[Var y, Cov(y, m), Var m]`,
+/// without cancellation for short times and very small curvatures.
 pub(super) fn momentum_step(beta: f64, k: f64, q: f64, variance: f64, tau: f64) -> ([[f64; 2]; 2], [f64; 3]) {
     let flow = momentum_flow(beta, k, q, tau);
     (flow, gathered_in_flow(flow, beta, k, q, variance, tau))
@@ -208,7 +214,7 @@ mod tests {
                     let (y, m) = (flow[0][0], flow[1][0]);
                     sum.iter_mut().zip([y * y, y * m, m * m]).for_each(|(s, g)| *s += 0.3 * h * g);
                 }
-                let closed = momentum_gathered(beta, k, q, 0.3, tau);
+                let closed = momentum_step(beta, k, q, 0.3, tau).1;
                 for (a, b) in closed.iter().zip(sum) {
                     assert!(
                         (a - b).abs() <= 2e-5 * b.abs() + 1e-12 * sum[0] * k * k,

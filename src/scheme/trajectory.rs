@@ -164,13 +164,13 @@ impl Trajectory {
         for (i, kept) in kept.iter_mut().enumerate() {
             let interval = (self.times[i] / length) as usize;
             if last != Some(interval) && interval < intervals {
-                // Only an end of a jump whose other end is kept has that kind.
                 *kept = true;
                 last = Some(interval);
             }
         }
         let mut at = 0;
         for (i, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+            // Only an end of a jump whose other end is kept has that kind.
             let partner_is_lost = match self.kinds[i] {
                 PointKind::BeforeJump => i + 1 < count && !kept[i + 1],
                 PointKind::AfterJump => i > 0 && !kept[i - 1],
@@ -218,6 +218,8 @@ pub(super) struct Recorder<'b> {
     trajectory: Trajectory,
     /// The last step.
     moved: Vec<f64>,
+    /// The distance to the nearest exit along an axis, where the distance in the direction of a step is dear, or not defined.
+    nearest: Option<f64>,
 }
 
 impl<'b> Recorder<'b> {
@@ -225,7 +227,8 @@ impl<'b> Recorder<'b> {
     pub fn new(basin: &'b Basin) -> Self {
         let mut trajectory = Trajectory { dim: basin.dim(), ..Trajectory::default() };
         trajectory.push(0.0, basin.start(), PointKind::Start);
-        Recorder { basin, trajectory, moved: vec![0.0; basin.dim()] }
+        let nearest = (basin.is_followed() || basin.target().is_some()).then(|| nearest_exit(basin));
+        Recorder { basin, trajectory, moved: vec![0.0; basin.dim()], nearest }
     }
 
     /// Ends the path with its record, at `x` if it has left or diverged, and otherwise where it was last seen.
@@ -270,6 +273,15 @@ impl<'b> Recorder<'b> {
     }
 }
 
+/// The smallest distance from the minimum to the edge along an axis, or to the target.
+fn nearest_exit(basin: &Basin) -> f64 {
+    if let Some(entry) = basin.nearest_in_target(basin.minimum()) {
+        return entry.iter().zip(basin.minimum()).map(|(x, m)| (x - m).powi(2)).sum::<f64>().sqrt();
+    }
+    let along = |axis: usize| [1.0, -1.0].map(|v| basin.axis_exit_distance(axis, v));
+    (0..basin.dim()).flat_map(along).fold(f64::INFINITY, f64::min)
+}
+
 impl Observer for Recorder<'_> {
     const WATCHES: bool = true;
 
@@ -281,7 +293,11 @@ impl Observer for Recorder<'_> {
         if let Some(last) = self.trajectory.last() {
             self.moved.iter_mut().zip(x).zip(last.x).for_each(|((moved, x), before)| *moved = x - before);
         }
-        if self.basin.exit_distance(&self.moved) * JUMP_SHARE > 1.0 {
+        let way = match self.nearest {
+            Some(nearest) => nearest / self.moved.iter().map(|x| x * x).sum::<f64>().sqrt(),
+            None => self.basin.exit_distance(&self.moved),
+        };
+        if way * JUMP_SHARE > 1.0 {
             self.trajectory.push(t, x, PointKind::Step);
         } else {
             self.leave_by_jump();

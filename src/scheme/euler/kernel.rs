@@ -282,7 +282,7 @@ impl EulerKernel {
         }
     }
 
-    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
+    // Its parts are inlined by attribute: the compiler does not do it by itself in a function that exists twice.
     fn path<O: Observer>(
         &self,
         ws: &mut EulerWorkspace,
@@ -531,9 +531,8 @@ impl PathKernel for EulerKernel {
     }
 
     fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
-        let mut ws = self.workspace();
-        let record = self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved);
-        landing_point(self.problem.basin(), &ws.x, record.outcome)
+        let (record, trajectory) = self.follow(source, path, limits)?;
+        landing_point(self.problem.basin(), trajectory.last()?.x, record.outcome)
     }
 
     fn warnings(&self) -> &[String] {

@@ -198,9 +198,8 @@ impl<R: Recursion + 'static> PathKernel for OptimiserKernel<R> {
     }
 
     fn landing_point(&self, source: StreamSource, path: u64, limits: Limits<'_>) -> Option<Vec<f64>> {
-        let mut ws = self.workspace();
-        let record = self.path(&mut ws, &mut source.stream(path), limits, &mut Unobserved);
-        landing_point(self.problem.basin(), &ws.x, record.outcome)
+        let (record, trajectory) = self.follow(source, path, limits)?;
+        landing_point(self.problem.basin(), trajectory.last()?.x, record.outcome)
     }
 
     fn describe(&self) -> String {

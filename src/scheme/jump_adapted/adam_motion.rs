@@ -19,7 +19,8 @@ use crate::landscape::Form;
 use crate::noise::{Seed, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::linear::{
-    covariance_at_rest, momentum_covariance, momentum_flow, momentum_return, momentum_step, slow_rate, square_root,
+    covariance_at_rest, lower_pair, lower_root, momentum_covariance, momentum_flow, momentum_return, momentum_step,
+    slow_rate, square_root,
 };
 use crate::scheme::time_scale::relaxation_rates;
 
@@ -28,6 +29,8 @@ pub(super) const AT_REST: f64 = 0.01;
 
 /// Share of the distance to the edge that a swing may keep at the end of a skipped wait.
 pub(super) const FORGOTTEN: f64 = 1e-3;
+/// Times of memory after which a swing inside the basin is forgotten: e^-8 is below [`FORGOTTEN`].
+pub(super) const LONG: f64 = 8.0;
 
 /// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step changes the crossing only in
 /// second order.
@@ -450,17 +453,6 @@ fn rest_across_kink(beta: f64, [left, right, q, variance]: [f64; 4]) -> Vec<[f64
         }
     }
     draws
-}
-
-/// The lower triangle `[yy, my, mm]` whose square is the covariance `[Var y, Cov(y, m), Var m]`.
-pub(super) fn lower_root([yy, ym, mm]: [f64; 3]) -> [f64; 3] {
-    let root = yy.max(0.0).sqrt();
-    let cross = if root > 0.0 { ym / root } else { 0.0 };
-    [root, cross, (mm - cross * cross).max(0.0).sqrt()]
-}
-
-pub(super) fn lower_pair([yy, my, mm]: [f64; 3], normal: [f64; 2]) -> [f64; 2] {
-    [yy * normal[0], my * normal[0] + mm * normal[1]]
 }
 
 impl BetweenJumps for AdamMotion {

@@ -133,7 +133,7 @@ pub(super) struct JumpAdaptedKernel {
     pub(super) interval: Option<EventKernel>,
     /// By the coordinates that are active, where those at rest stay away from the edge.
     pub(super) lazy: Option<Box<dyn LazyRun>>,
-    /// Many paths at a time, for SGD on separate axes in few dimensions.
+    /// Many paths at a time, in few dimensions.
     pub(super) few: Option<FewEvents>,
     thresholds: [f64; 2],
 }

@@ -158,7 +158,7 @@ impl PathEvents {
         recorder.end(record, &state.x)
     }
 
-    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
+    // Its parts are inlined by attribute: the compiler does not do it by itself in a function that exists twice.
     fn path<O: Observer>(
         &self,
         state: &mut State,

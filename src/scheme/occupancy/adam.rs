@@ -10,7 +10,7 @@ use rand_distr::StandardNormal;
 use super::local_wells::{LocalWell, LocalWells};
 use crate::dynamics::Adam;
 use crate::noise::Stream;
-use crate::scheme::linear::{momentum_flow, momentum_gathered};
+use crate::scheme::linear::{lower_pair, lower_root, momentum_step};
 
 /// Longest step in units of the inverse of the local frequency `√(β1 |F''|/Q)`.
 const SHARE: f64 = 0.15;
@@ -81,16 +81,11 @@ impl AdamFlow {
         let [beta1, beta2] = self.beta;
         let (y, q) = (state.x - well.minimum, self.q(state));
         if self.is_linear(well, state, t) {
-            let flow = momentum_flow(beta1, well.curvature, q, most);
-            let [yy, ym, mm] = momentum_gathered(beta1, well.curvature, q, well.variance / (q * q), most);
-            let root = yy.max(0.0).sqrt();
-            let cross = if root > 0.0 { ym / root } else { 0.0 };
+            let (flow, gathered) = momentum_step(beta1, well.curvature, q, well.variance / (q * q), most);
             let normals: [f64; 2] = [rng.sample(StandardNormal), rng.sample(StandardNormal)];
-            state.x = well.minimum + flow[0][0] * y + flow[0][1] * state.m + root * normals[0];
-            state.m = flow[1][0] * y
-                + flow[1][1] * state.m
-                + cross * normals[0]
-                + (mm - cross * cross).max(0.0).sqrt() * normals[1];
+            let [to_y, to_m] = lower_pair(lower_root(gathered), normals);
+            state.x = well.minimum + flow[0][0] * y + flow[0][1] * state.m + to_y;
+            state.m = flow[1][0] * y + flow[1][1] * state.m + to_m;
             if self.moves {
                 state.v += Adam::weight(beta2, t, most) * (self.square - state.v);
             }

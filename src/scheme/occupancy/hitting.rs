@@ -1,8 +1,9 @@
 //! # The time at which a path hits a target
 //!
 //! Paths run through all wells of a landscape, as those of an occupancy, and end when they enter the target: by a jump that lands in it, or
-//! between two jumps, at the first time of a Brownian bridge over a step. Steps near the target are short: where the target is nearer to a
-//! minimum than the saddles, its distance takes the place of the width of the well, in the cut of the jumps and in the steps.
+//! between two jumps, at the first time of a Brownian bridge over a step. Where the target is nearer to a minimum than the saddles, its distance takes
+//! the place of the width of the well, in the cut of the jumps and in the steps; so does the width of a narrow target, over which drawn jumps can
+//! leap.
 
 use std::ops::Range;
 
@@ -20,6 +21,9 @@ use crate::noise::Stream;
 use crate::scheme::exit_site::landed;
 use crate::scheme::jump_adapted::{Bridge, FAR, crossed};
 use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathKernel, PathRecord, SchemeError, Side, StreamSource};
+
+/// Part of the narrower width of a well below which a distance or a target counts as this: shorter steps would take for ever.
+const NARROWEST: f64 = 1.0 / 1024.0;
 
 /// Runs paths of the equations of SGD and Adam into a target on a line.
 pub(in crate::scheme) struct HittingKernel {
@@ -58,13 +62,15 @@ impl HittingKernel {
         Self::check(problem)?;
         let target = [lo[0], hi[0]];
         let kappa = kappa.unwrap_or(Occupancy::THRESHOLD);
-        // A well whose minimum lies in the target keeps its width: its paths end before they come to rest.
-        let within = |minimum: f64| {
-            let distance = (target[0] - minimum).max(minimum - target[1]);
-            if distance > 0.0 { distance } else { f64::INFINITY }
+        let distance = |minimum: f64| (target[0] - minimum).max(minimum - target[1]);
+        // Paths of a well whose minimum lies in the target end before they come to rest.
+        let width = |minimum: f64, width: f64| {
+            let near = if distance(minimum) > 0.0 { distance(minimum) } else { f64::INFINITY };
+            width.min(near.min(target[1] - target[0]).max(NARROWEST * width))
         };
-        let cuts = Cuts { wells, kappa, within: &within };
-        let absorbed = |i: usize| target[0] <= wells.minima()[i] && wells.minima()[i] <= target[1];
+        let cuts = Cuts { wells, kappa, width: &width };
+        let narrower = |i: usize| wells.widths(i).into_iter().fold(f64::INFINITY, f64::min);
+        let absorbed = |i: usize| distance(wells.minima()[i]) <= NARROWEST * narrower(i);
         let absorbed: Vec<usize> = (0..wells.count()).filter(|i| absorbed(*i)).collect();
         let motion = match problem.dynamics() {
             Dynamics::Adam(adam) => {
@@ -84,16 +90,16 @@ impl HittingKernel {
     fn path(&self, rng: &mut Stream, limits: &Limits<'_>) -> (PathRecord, f64) {
         let start = self.problem.basin().start()[0];
         match &self.motion {
-            Motion::Sgd(equation) => self.follow(equation, &mut SgdMover { equation, x: start }, rng, limits),
+            Motion::Sgd(equation) => self.run_path(equation, &mut SgdMover { equation, x: start }, rng, limits),
             Motion::Adam(equation) => {
                 let state = equation.flow.start(&equation.local, start);
-                self.follow(equation, &mut AdamMover { equation, state }, rng, limits)
+                self.run_path(equation, &mut AdamMover { equation, state }, rng, limits)
             }
         }
     }
 
-    /// Follows one path to the target; returns its record and its last point.
-    fn follow<F>(
+    /// Runs one path to the target; returns its record and its last point.
+    fn run_path<F>(
         &self,
         equation: &Equation<F>,
         mover: &mut dyn Mover,

@@ -37,8 +37,8 @@ pub(super) struct Cuts<'w> {
     pub wells: &'w Wells,
     /// Share of the narrower width of a well above which jumps are drawn one by one.
     pub kappa: f64,
-    /// Largest width that counts, by the minimum of the well.
-    pub within: &'w dyn Fn(f64) -> f64,
+    /// The width that counts, by the minimum of the well and its narrower width.
+    pub width: &'w dyn Fn(f64, f64) -> f64,
 }
 
 /// A one-dimensional landscape with its noise.
@@ -54,13 +54,13 @@ impl LocalWells {
     /// Jumps that move the parameters at rest by more than a share of the width of a well are drawn one by one. `q` is the preconditioner at
     /// rest, and `spread` gives the standard deviation at rest from the curvature and the variance.
     pub fn new(problem: &Problem, cuts: Cuts<'_>, q: f64, spread: impl Fn(f64, f64) -> f64) -> Self {
-        let Cuts { wells, kappa, within } = cuts;
+        let Cuts { wells, kappa, width: counted } = cuts;
         let (noise, potential) = (problem.noise(), problem.basin().potential());
         let amplitude = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();
         let measure = noise.measure();
         let well = |i: usize| {
             let minimum = wells.minima()[i];
-            let width = wells.widths(i).into_iter().fold(within(minimum), f64::min);
+            let width = counted(minimum, wells.widths(i).into_iter().fold(f64::INFINITY, f64::min));
             let cut = kappa * width * q / amplitude;
             let is_gaussian = noise.alpha().is_gaussian();
             let jump_rate = if is_gaussian { 0.0 } else { measure.tail_mass(cut) };

@@ -4,19 +4,16 @@ use pulp::Simd;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis, lower_pair, lower_root};
+use super::super::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, LONG, RestOnAxis};
 use super::super::between_jumps::{FAR_STEP, MEMORY, axis_reaches};
 use super::super::large_jumps::LargeJumps;
 use super::lanes::FewLanes;
 use crate::dynamics::{Adam, Problem};
-use crate::scheme::linear::momentum_step;
+use crate::scheme::linear::{lower_pair, lower_root, momentum_step};
 use crate::scheme::vector::{Mask, Vector};
 
-/// Times of memory after which a swing inside the basin is forgotten: e^-8 is below [`FORGOTTEN`].
-const LONG: f64 = 8.0;
-
 /// Whether a path loses its memory during a wait: no, yes, or only if its swing decays enough.
-const FORGETS: f64 = 1.0;
+pub(super) const FORGETS: f64 = 1.0;
 const MAY_FORGET: f64 = 2.0;
 
 /// The constants of Adam.
@@ -218,11 +215,5 @@ impl<const D: usize> FewAdam<D> {
     fn moved_second_moment(&self, axis: &AdamAxis, gradient: f64, v: f64, weight: f64) -> (f64, f64) {
         let v = v + weight * (gradient * gradient + axis.square - v);
         (v, v.sqrt() + self.stabilizer)
-    }
-
-    /// Lanes whose path was drawn from the law at rest.
-    #[inline(always)]
-    pub fn rested<S: Simd, const N: usize>(&self, simd: S, lanes: &FewLanes<D, N>, g: usize) -> Mask<S> {
-        Vector::load(simd, &lanes.forgets, g).above_number(0.0)
     }
 }

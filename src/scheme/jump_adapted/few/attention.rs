@@ -8,6 +8,7 @@ use super::super::barrier::{Bridge, crossed};
 use super::super::cut::Cut;
 use super::super::large_jumps::{Cuts, Jump};
 use super::super::path_events::PathEvents;
+use super::adam::FORGETS;
 use super::axes::{FewAxes, Shape};
 use super::lanes::{BRIDGE, FewLanes};
 use crate::scheme::exit_site::{by_coordinate, by_face, by_noise_axis, is_lost};
@@ -65,7 +66,8 @@ impl<'a, const D: usize> Attention<'a, D> {
         let near = lanes.near[lane] > 0.0;
         let crossing = match draw {
             Some(draw) => self.crossing(lanes, lane, draw),
-            None if near => None,
+            // A draw from the law at rest is not a step that may cross the edge.
+            None if near || lanes.forgets[lane] == FORGETS => None,
             None => (!basin.contains(x)).then_some((tau, None)),
         };
         if let Some((delay, face)) = crossing {

@@ -46,10 +46,6 @@ impl<const D: usize> FewAxes<D> {
         }
         let to = (self.shape != Shape::Box).then(|| Round::of(self, &offsets));
         let mut inside = self.contains(simd, lanes, g, &offsets, &to);
-        if let Some(adam) = &self.adam {
-            // A draw from the law at rest is not a step that may cross the edge.
-            inside = inside | adam.rested(simd, lanes, g);
-        }
         let mut marks = tau * 0.0;
         if is_near {
             let least = match (from, to) {
@@ -68,7 +64,8 @@ impl<const D: usize> FewAxes<D> {
         events.store(&mut lanes.events, g);
         let more = events.below_number(limits.max_events as f64);
         let goes_on = tau.below(wait) & tau.below(left) & finite & inside & more;
-        let marks = marks + goes_on.choose(0.0, LOOK);
+        // An idle lane counts no events.
+        let marks = events.above_number(0.0).select(marks + goes_on.choose(0.0, LOOK), tau * 0.0);
         marks.store(&mut lanes.marks, g);
         marks
     }

@@ -183,8 +183,7 @@ where
                     number
                 });
                 if entry.is_none() {
-                    // An idle lane rests at the minimum.
-                    lanes.clock[lane] = 1.0;
+                    lanes.events[lane] = f64::NEG_INFINITY;
                     lanes.x.iter_mut().zip(&axes.axes).for_each(|(row, axis)| row[lane] = axis.minimum);
                     live -= 1;
                     more = false;

@@ -278,10 +278,9 @@ mod tests {
     use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment};
     use crate::landscape::{Basin, Domain, Quadratic};
     use crate::noise::{Alpha, LevyNoise, Seed, Stream};
-    use crate::scheme::jump_adapted::adam_motion::lower_root;
     use crate::scheme::jump_adapted::between_jumps::{BetweenJumps, State};
     use crate::scheme::jump_adapted::large_jumps::{Cuts, LargeJumps};
-    use crate::scheme::linear::{momentum_flow, momentum_gathered};
+    use crate::scheme::linear::{lower_root, momentum_flow, momentum_step};
     use crate::scheme::vector::Number;
     use pulp::Scalar;
 
@@ -399,7 +398,7 @@ mod tests {
             let q = v.sqrt() + events.stabilizer;
             let beta = -events.beta1 / (-events.beta1 * (state.t + half)).exp_m1();
             let flow = momentum_flow(beta, k, q, tau);
-            let [yy, my, mm] = lower_root(momentum_gathered(beta, k, q, variance / (q * q), tau));
+            let [yy, my, mm] = lower_root(momentum_step(beta, k, q, variance / (q * q), tau).1);
             let y_after = flow[0][0] * y + flow[0][1] * m + yy * normals[0];
             let m_after = flow[1][0] * y + flow[1][1] * m + my * normals[0] + mm * normals[1];
             v += Adam::weight(beta2, state.t + half, half) * (k * k * y_after * y_after + events.square - v);
@@ -433,7 +432,7 @@ mod tests {
                 [after, lanes.own[0][0]]
             };
             let variance = events.cuts.far(number(1.0), number(1.0)).variance.lane();
-            let [yy, my, mm] = lower_root(momentum_gathered(events.beta1, k, q, variance / (q * q), wait));
+            let [yy, my, mm] = lower_root(momentum_step(events.beta1, k, q, variance / (q * q), wait).1);
             for (value, exact) in [(gathered_by([1.0, 0.0]), [yy, my]), (gathered_by([0.0, 1.0]), [0.0, mm])] {
                 for (value, exact) in value.iter().zip(exact) {
                     assert!((value - exact).abs() <= tolerance * yy.max(my), "{wait}: {value} {exact}");

@@ -4,7 +4,7 @@
 use pulp::Scalar;
 
 use super::interval_events::{EventLanes, IntervalEvents};
-use super::lanes::{EXPONENTIAL, EventPath, NORMAL};
+use super::lanes::{EventDraws, EventPath};
 use crate::landscape::Basin;
 use crate::noise::{LaneStreams, QuantileTable};
 use crate::scheme::trajectory::{Observer, Recorder};
@@ -19,24 +19,13 @@ pub(super) fn follow<E: IntervalEvents<K>, const K: usize>(
     basin: &Basin,
 ) -> (PathRecord, Trajectory) {
     let (simd, interval) = (Scalar, *events.interval());
-    let (exponential, normal, jump) = (EXPONENTIAL.view(), NORMAL.view(), jump.view());
+    let mut event_draws = EventDraws::new(jump);
     let (mut streams, mut lanes) = (LaneStreams::<1>::idle(), EventLanes::<K, 1>::default());
     streams.set(0, &path.stream);
     lanes.set(0, path.state, path.own);
     let mut recorder = Recorder::new(basin);
-    let mut words = [[0; 1]; 5];
-    let used = 3 + E::MORE_NORMALS + E::EXPONENTIALS;
     loop {
-        streams.fill_words_with(simd, &mut words[..used]);
-        exponential.draw_all(simd, &words[0], &mut lanes.clock_draw);
-        normal.draw_all(simd, &words[1], &mut lanes.normals[0]);
-        jump.draw_all(simd, &words[2], &mut lanes.jump);
-        if E::MORE_NORMALS > 0 {
-            normal.draw_all(simd, &words[3], &mut lanes.normals[1]);
-        }
-        if E::EXPONENTIALS > 0 {
-            exponential.draw_all(simd, &words[4], &mut lanes.exponential);
-        }
+        event_draws.draw::<_, E, K>(simd, &mut streams, &mut lanes);
         let [before, begin, ..] = lanes.state(0);
         let stretch = events.stretch(simd, &mut lanes, 0);
         let attention = lanes.conclude(simd, 0, stretch, &interval, limits);
@@ -45,8 +34,7 @@ pub(super) fn follow<E: IntervalEvents<K>, const K: usize>(
         let mut record = None;
         if attention.any() {
             let mut draws = [0.0];
-            words[0].iter_mut().for_each(|word| *word <<= 32);
-            exponential.draw_all(simd, &words[0], &mut draws);
+            event_draws.bridge(simd, &mut draws);
             let draw = draws[0].abs();
             if lanes.calls(0, draw) {
                 record = lanes.attend(&interval, 0, draw, &mut streams, limits);

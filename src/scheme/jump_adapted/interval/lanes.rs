@@ -9,12 +9,56 @@ use std::sync::LazyLock;
 use pulp::{Simd, WithSimd};
 
 use super::interval_events::{EventLanes, IntervalEvents};
-use crate::noise::{LaneStreams, QuantileTable, Stream};
+use crate::noise::{LaneStreams, QuantileTable, Stream, TableView};
 use crate::scheme::vector::Vector;
 use crate::scheme::{Limits, PathRecord};
 
-pub(super) static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
-pub(super) static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
+static EXPONENTIAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::exponential);
+static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::normal);
+
+/// The random numbers of an event of every lane.
+pub(super) struct EventDraws<'t, const N: usize> {
+    exponential: TableView<'t>,
+    normal: TableView<'t>,
+    jump: TableView<'t>,
+    words: [[u64; N]; 5],
+}
+
+impl<'t, const N: usize> EventDraws<'t, N> {
+    #[inline(always)]
+    pub fn new(jump: &'t QuantileTable) -> Self {
+        EventDraws { exponential: EXPONENTIAL.view(), normal: NORMAL.view(), jump: jump.view(), words: [[0; N]; 5] }
+    }
+
+    /// Draws what an event of these `E` takes.
+    #[inline(always)]
+    pub fn draw<S: Simd, E: IntervalEvents<K>, const K: usize>(
+        &mut self,
+        simd: S,
+        streams: &mut LaneStreams<N>,
+        lanes: &mut EventLanes<K, N>,
+    ) {
+        let EventDraws { exponential, normal, jump, words } = self;
+        streams.fill_words_with(simd, &mut words[..3 + E::MORE_NORMALS + E::EXPONENTIALS]);
+        exponential.draw_all(simd, &words[0], &mut lanes.clock_draw);
+        normal.draw_all(simd, &words[1], &mut lanes.normals[0]);
+        jump.draw_all(simd, &words[2], &mut lanes.jump);
+        if E::MORE_NORMALS > 0 {
+            normal.draw_all(simd, &words[3], &mut lanes.normals[1]);
+        }
+        if E::EXPONENTIALS > 0 {
+            exponential.draw_all(simd, &words[4], &mut lanes.exponential);
+        }
+    }
+
+    /// An exponential number of every lane for the bridge of the last event. The table uses the upper bits of the clock's word, so its lower half is
+    /// practically independent of the clock.
+    #[inline(always)]
+    pub fn bridge<S: Simd>(&mut self, simd: S, out: &mut [f64; N]) {
+        self.words[0].iter_mut().for_each(|word| *word <<= 32);
+        self.exponential.draw_all(simd, &self.words[0], out);
+    }
+}
 
 /// A path that is still inside.
 pub(super) struct EventPath<const K: usize> {
@@ -48,7 +92,7 @@ where
         let AdvanceEvents { events, jump, mut queue, rest, limits, mut put } = self;
         let events = *events;
         let interval = *events.interval();
-        let (exponential, normal, jump) = (EXPONENTIAL.view(), NORMAL.view(), jump.view());
+        let mut event_draws = EventDraws::new(jump);
         let mut streams = LaneStreams::<N>::idle();
         let mut lanes = EventLanes::<K, N>::default();
         let mut paths: [Option<u64>; N] = [None; N];
@@ -68,23 +112,12 @@ where
             live += usize::from(path.is_some());
         }
         let mut more = live == N;
-        let mut words = [[0; N]; 5];
-        let used = 3 + E::MORE_NORMALS + E::EXPONENTIALS;
         let mut draws = [0.0; N];
         while more || live > rest {
             if limits.is_abandoned() {
                 return Vec::new();
             }
-            streams.fill_words_with(simd, &mut words[..used]);
-            exponential.draw_all(simd, &words[0], &mut lanes.clock_draw);
-            normal.draw_all(simd, &words[1], &mut lanes.normals[0]);
-            jump.draw_all(simd, &words[2], &mut lanes.jump);
-            if E::MORE_NORMALS > 0 {
-                normal.draw_all(simd, &words[3], &mut lanes.normals[1]);
-            }
-            if E::EXPONENTIALS > 0 {
-                exponential.draw_all(simd, &words[4], &mut lanes.exponential);
-            }
+            event_draws.draw::<S, E, K>(simd, &mut streams, &mut lanes);
             let mut attention = Vector::splat(simd, 0.0);
             let groups = N / S::F64_LANES;
             let mut g = 0;
@@ -103,11 +136,9 @@ where
             if !attention.any() {
                 continue;
             }
-            // The table uses the upper bits of the clock's word, so its lower half is practically independent of the clock.
             if lanes.bridged {
                 lanes.bridged = false;
-                words[0].iter_mut().for_each(|word| *word <<= 32);
-                exponential.draw_all(simd, &words[0], &mut draws);
+                event_draws.bridge(simd, &mut draws);
             }
             for (lane, entry) in paths.iter_mut().enumerate() {
                 let draw = draws[lane].abs();

@@ -3,16 +3,14 @@
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::super::adam_motion::{AT_REST, FORGOTTEN, lower_root};
+use super::super::adam_motion::{AT_REST, FORGOTTEN, LONG};
 use super::super::between_jumps::{FAR_STEP, MEMORY};
 use super::geometry::AxisEdge;
 use super::motion::{Active, After, AxisMotions};
 use crate::dynamics::Adam;
 use crate::noise::Stream;
+use crate::scheme::linear::lower_root;
 use crate::scheme::linear::{momentum_covariance, momentum_step};
-
-/// Relaxation times after which a swing inside the basin is forgotten: e^-8 is below [`FORGOTTEN`].
-const LONG: f64 = 8.0;
 
 /// The averages of one coordinate.
 #[derive(Clone, Copy, Debug)]

@@ -171,7 +171,7 @@ impl<O> Place<O> {
 }
 
 impl<M: AxisMotions> LazyEvents<M> {
-    // Its parts are inlined, as those of a function that exists once: there is one for paths that are followed.
+    // Its parts are inlined by attribute: the compiler does not do it by itself in a function that exists twice.
     fn path(
         &self,
         place: &mut Place<M::Own>,
