@@ -234,6 +234,7 @@ fn hitting_times_are_those_of_fine_steps() {
 /// fine Euler steps (step 5·10⁻⁴, 20,000 paths) and of a threshold of .005 is 6.03 ± .04; within 1 % and 4 standard errors. Noise that is 6 % weaker is
 /// rejected, and so was the mean of 5.64 ± .05 that a cut without the width of the target gave.
 #[test]
+#[cfg_attr(not(feature = "slow-tests"), ignore = "five minutes of processor time")]
 fn narrow_targets_are_not_hit_too_early() {
     let mean_at = |epsilon: f64| {
         let well = DoubleWell::new([-1.0, 1.0], 0.0, 2.0).unwrap();

@@ -118,8 +118,8 @@ mod tests {
         }
     }
 
-    /// `E v̂^(-α/2)` of 6,000 independent `v̂` within 4.5 standard errors, for five indices: false-positive rate 4e-5. Power: 3 % are
-    /// found in most.
+    /// `E v̂^(-α/2)` of 6,000 independent `v̂` within 4.5 standard errors, for five indices: false-positive rate 4e-5. Power: 6 % are
+    /// found in most by the same bound.
     #[test]
     fn the_rate_of_single_jumps_is_that_of_sampled_second_moments() {
         let mut found = 0;
@@ -140,7 +140,7 @@ mod tests {
             let (mean, error) = (sum / n, ((square / n - (sum / n).powi(2)) / n).sqrt());
             let exact = moment(alpha, decay).powf(-0.5 * alpha);
             assert!((mean - exact).abs() < 4.5 * error, "{alpha} {decay}: {mean} {exact} {error}");
-            found += u32::from((mean - 1.03 * exact).abs() > 2.0 * error);
+            found += u32::from((mean - 1.06 * exact).abs() > 4.5 * error);
         }
         assert!(found > 2, "{found}");
     }

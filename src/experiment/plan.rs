@@ -112,6 +112,9 @@ impl SweptDynamics<'_> {
         {
             swept.push(format!("{name}={value}"));
         }
+        if !law.source.is_empty() && any(&|other| !other.source.is_empty() && other.source != law.source) {
+            swept.push(format!("from={}", law.source));
+        }
         if any(&|other| other.is_rescaled(law)) {
             swept.push(format!("scale={}", law.scale));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::studies::optimisers::law_label;
+use super::figures::studies::optimisers::law_labels;
 use super::number;
 use super::select::{basin_title, distinct, group_by, title};
 use crate::results::{CellResult, OptimiserRow, Stay};
@@ -20,7 +20,8 @@ pub(super) fn optimisers(text: &mut String, results: &[CellResult]) {
          limit is given where paths were censored and fewer than 30 left, or where the exits reject an exponential law; it assumes no law.\n"
     );
     let mut orders: Vec<(String, Vec<(String, bool)>)> = Vec::new();
-    for ((basin, law), cells) in group_by(results, |r| (r.plan.basin.clone(), law_label(r))) {
+    let law = law_labels(rows.iter().map(|row| row.cell));
+    for ((basin, law), cells) in group_by(results, |r| (r.plan.basin.clone(), law(r))) {
         let here: Vec<&OptimiserRow<'_>> =
             rows.iter().filter(|row| cells.iter().any(|cell| cell.plan.index == row.cell.plan.index)).collect();
         let Some(first) = here.first() else { continue };

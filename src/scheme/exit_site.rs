@@ -24,7 +24,11 @@ pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> ExitSite
     let side = Side::of(offset);
     let (overshoot, landed) = match by {
         Departure::Jump => (overshoot(basin, x), landed(basin, x)),
-        Departure::Creep => (1.0, crept_into(basin, x, axis, side)),
+        // A target has a far side, too.
+        Departure::Creep => {
+            let gauge = basin.nearest_in_target(x).map_or(1.0, |inside| overshoot(basin, &inside));
+            (gauge, crept_into(basin, x, axis, side))
+        }
     };
     ExitSite { axis: axis as u32, side, overshoot, by, landed }
 }

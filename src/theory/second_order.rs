@@ -203,7 +203,8 @@ mod tests {
                 let share = |epsilon: f64, factor: f64| {
                     let potential = Asymmetric::new(vec![left], vec![right]).unwrap();
                     let problem = on_a_line(potential, sides, alpha, epsilon);
-                    let (exact, predicted) = (exact(&problem) - 1.0, lambda_mean_second_order(&problem).unwrap() - 1.0);
+                    let (exact, [first, second]) = (exact(&problem) - 1.0, terms(&problem, TAYLOR).unwrap());
+                    let predicted = -first - second;
                     (exact - factor * predicted).abs() / exact.abs()
                 };
                 let [far, near] = [share(0.02, 1.0), share(0.002, 1.0)];

@@ -1,5 +1,6 @@
 //! The results of a run: tables, findings, figures, manifest, and their agreement with theory.
 
+mod extension;
 mod files;
 mod findings;
 #[path = "../program/mod.rs"]

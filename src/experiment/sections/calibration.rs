@@ -17,6 +17,8 @@ pub(in crate::experiment) fn names_calibration(value: Value<'_>) -> bool {
 
 /// One run of a calibration.
 struct Source {
+    /// Its name in the experiment file.
+    name: String,
     calibration: Rc<Calibration>,
     /// The folder of its files.
     folder: PathBuf,
@@ -53,7 +55,7 @@ impl Source {
             value.report_with_help("the calibration holds several optimisers", help);
             return None;
         };
-        Some(Source { calibration, folder, run })
+        Some(Source { name: name.text()?.to_owned(), calibration, folder, run })
     }
 
     fn run(&self) -> &OptimiserRun {
@@ -90,8 +92,18 @@ pub(in crate::experiment) fn read_curvatures(value: Value<'_>) -> Option<Vec<f64
     read_coordinates(value, |c| c.curvature)
 }
 
-/// Coordinates of the noise vectors of the calibration, and the vectors, one after the other.
-pub(in crate::experiment) fn read_vectors(value: Value<'_>) -> Option<(usize, Vec<f64>)> {
+/// Measured noise vectors and where they come from.
+pub(in crate::experiment) struct Vectors {
+    /// Coordinates of a vector.
+    pub dim: usize,
+    /// The vectors, one after the other.
+    pub values: Vec<f64>,
+    /// The calibration and the label of its optimiser.
+    pub source: String,
+}
+
+/// The noise vectors of the calibration.
+pub(in crate::experiment) fn read_vectors(value: Value<'_>) -> Option<Vectors> {
     let table = value.table()?;
     let source = Source::read(value, &table);
     table.finish();
@@ -117,7 +129,8 @@ pub(in crate::experiment) fn read_vectors(value: Value<'_>) -> Option<(usize, Ve
         return None;
     }
     value.reading.budget.request(array.values().len() as u64, &value.node.span, &value.reading.diagnostics)?;
-    Some((dim, array.into_values()))
+    let source = format!("{}/{}", source.name, source.run().label);
+    Some(Vectors { dim, values: array.into_values(), source })
 }
 
 fn read_coordinates(value: Value<'_>, of: fn(&Coordinate) -> f64) -> Option<Vec<f64>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::calibration::{names_calibration, read_alphas, read_vectors};
+use super::calibration::{Vectors, names_calibration, read_alphas, read_vectors};
 use super::sweep::{Sweep, read_sweep};
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::{Alpha, EmpiricalNoise, NoiseError, NoiseLaw};
@@ -14,6 +14,8 @@ pub(in crate::experiment) struct LawSection {
     law: GivenLaw,
     /// Factor of the amplitude under this law.
     pub scale: f64,
+    /// The calibration and the optimiser whose noise was measured; empty for the other laws.
+    pub source: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +27,7 @@ enum GivenLaw {
 
 impl LawSection {
     fn new(alpha: Alpha, law: GivenLaw) -> Self {
-        LawSection { alpha, law, scale: 1.0 }
+        LawSection { alpha, law, scale: 1.0, source: String::new() }
     }
 
     /// The law, if the noise `ξ = 1` displaces the parameters by `unit`, before the amplitude.
@@ -48,7 +50,7 @@ impl LawSection {
 
     /// Whether the other is the same law with another factor of the amplitude.
     pub fn is_rescaled(&self, other: &LawSection) -> bool {
-        self.alpha == other.alpha && self.law == other.law && self.scale != other.scale
+        self.alpha == other.alpha && self.law == other.law && self.source == other.source && self.scale != other.scale
     }
 
     /// Name and value of the parameter beside the tail index.
@@ -128,10 +130,10 @@ pub(in crate::experiment) fn read_laws(table: &TableReader<'_>) -> Option<Option
             checked(degrees?, vec![Alpha::GAUSSIAN], read_sweep(degrees?)?, law)?
         }
         LawKind::Empirical => {
-            let (dim, values) = read_vectors(value)?;
+            let Vectors { dim, values, source } = read_vectors(value)?;
             let vectors: EmpiricalNoise = value.check(EmpiricalNoise::new(dim, values))?;
-            let law = NoiseLaw::Empirical(Arc::new(vectors));
-            vec![LawSection::new(Alpha::GAUSSIAN, GivenLaw::Law(law))]
+            let law = GivenLaw::Law(NoiseLaw::Empirical(Arc::new(vectors)));
+            vec![LawSection { source, ..LawSection::new(Alpha::GAUSSIAN, law) }]
         }
     };
     Some(Some(Sweep { values: laws, span: value.node.span.clone() }))
@@ -347,7 +349,7 @@ mod tests {
             ("gausian = {}\neta = 0.1", "sgd_steps = {}", "", "did you mean `gaussian`"),
             ("laws = []\neta = 0.1", "sgd_steps = {}", "", "`laws` is empty"),
             ("laws = [{ scale = 2 }]\neta = 0.1", "sgd_steps = {}", "", "names no law"),
-            ("laws = [{ gaussian = {} }]\nalpha = 1.5\neta = 0.1", "sgd_steps = {}", "", "in place of a law"),
+            ("laws = [{ gaussian = {} }]\nalpha = 1.5\neta = 0.1", "sgd_steps = {}", "", "`laws` or a single law"),
             ("laws = [{ alpha = 1.5 }, { alpha = [1.2, 1.5] }]\neta = 0.1", "sgd_steps = {}", "", "stable law twice"),
             ("laws = [{ alpha = 1.5, scale = 0 }]\neta = 0.1", "sgd_steps = {}", "", "`scale` must be positive"),
         ] {

@@ -296,7 +296,7 @@ impl Panel {
     fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
         let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
         let notes = self.notes.iter().chain(homeless).flat_map(|note| {
-            let lines = text::broken(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
+            let lines = text::lines(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
             lines.into_iter().map(|text| Note { text, ..note.clone() })
         });
         flow(notes, frame.width())

@@ -22,6 +22,9 @@ use crate::scheme::exit_site::landed;
 use crate::scheme::jump_adapted::{Bridge, FAR, crossed};
 use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathKernel, PathRecord, SchemeError, Side, StreamSource};
 
+/// Largest number of jumps per relaxation time that a near or narrow target may ask for: a path whose jumps are as long as the distance of a target and as
+/// frequent hits it within a small part of a relaxation time, however they are drawn.
+const DENSEST: f64 = 2_000.0;
 /// Part of the narrower width of a well below which a distance or a target counts as this: shorter steps would take for ever.
 const NARROWEST: f64 = 1.0 / 1024.0;
 
@@ -68,7 +71,7 @@ impl HittingKernel {
             let near = if distance(minimum) > 0.0 { distance(minimum) } else { f64::INFINITY };
             width.min(near.min(target[1] - target[0]).max(NARROWEST * width))
         };
-        let cuts = Cuts { wells, kappa, width: &width };
+        let cuts = Cuts { wells, kappa, width: &width, densest: DENSEST };
         let narrower = |i: usize| wells.widths(i).into_iter().fold(f64::INFINITY, f64::min);
         let absorbed = |i: usize| distance(wells.minima()[i]) <= NARROWEST * narrower(i);
         let absorbed: Vec<usize> = (0..wells.count()).filter(|i| absorbed(*i)).collect();
@@ -175,10 +178,7 @@ impl HittingKernel {
             return (PathRecord { outcome: Outcome::Censored { at: limits.max_time }, events }, x);
         }
         let basin = self.problem.basin();
-        let overshoot = match by {
-            Departure::Jump => basin.gauge(&[x]).max(1.0),
-            Departure::Creep => 1.0,
-        };
+        let overshoot = basin.gauge(&[x]).max(1.0);
         let site = ExitSite { axis: 0, side, overshoot, by, landed: landed(basin, &[x]) };
         (PathRecord { outcome: Outcome::Exited { time, site }, events }, x)
     }

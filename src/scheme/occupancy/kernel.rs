@@ -44,7 +44,7 @@ impl OccupancyKernel {
     pub fn new(settings: &Occupancy, problem: &Problem) -> Result<Self, NoiseError> {
         let wells = settings.wells();
         let kappa = settings.threshold();
-        let cuts = Cuts { wells, kappa, width: &|_, width| width };
+        let cuts = Cuts { wells, kappa, width: &|_, width| width, densest: f64::INFINITY };
         let local = || Equation::sgd(problem, cuts, settings.step_cap()).local;
         let jumps = if problem.noise().alpha().is_gaussian() {
             "diffusion without jumps".to_string()

@@ -39,6 +39,8 @@ pub(super) struct Cuts<'w> {
     pub kappa: f64,
     /// The width that counts, by the minimum of the well and its narrower width.
     pub width: &'w dyn Fn(f64, f64) -> f64,
+    /// Largest number of drawn jumps per relaxation time that a width below the narrower one may ask for.
+    pub densest: f64,
 }
 
 /// A one-dimensional landscape with its noise.
@@ -54,19 +56,28 @@ impl LocalWells {
     /// Jumps that move the parameters at rest by more than a share of the width of a well are drawn one by one. `q` is the preconditioner at
     /// rest, and `spread` gives the standard deviation at rest from the curvature and the variance.
     pub fn new(problem: &Problem, cuts: Cuts<'_>, q: f64, spread: impl Fn(f64, f64) -> f64) -> Self {
-        let Cuts { wells, kappa, width: counted } = cuts;
+        let Cuts { wells, kappa, width: counted, densest } = cuts;
         let (noise, potential) = (problem.noise(), problem.basin().potential());
         let amplitude = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();
         let measure = noise.measure();
         let well = |i: usize| {
             let minimum = wells.minima()[i];
-            let width = counted(minimum, wells.widths(i).into_iter().fold(f64::INFINITY, f64::min));
-            let cut = kappa * width * q / amplitude;
+            let curvature = potential.hessian(&[minimum])[(0, 0)];
             let is_gaussian = noise.alpha().is_gaussian();
+            let narrower = wells.widths(i).into_iter().fold(f64::INFINITY, f64::min);
+            // Jumps beyond this width come `densest` times per relaxation time.
+            let dense = if is_gaussian {
+                0.0
+            } else {
+                let cut = (measure.tail_mass(1.0) * q / (curvature * densest)).powf(noise.alpha().get().recip());
+                cut * amplitude / (kappa * q)
+            };
+            let width = counted(minimum, narrower).max(dense.min(narrower));
+            let cut = kappa * width * q / amplitude;
             let jump_rate = if is_gaussian { 0.0 } else { measure.tail_mass(cut) };
             // The square of the amplitude may leave the range of numbers, its product does not.
             let deviation = amplitude * measure.variance_below(cut).sqrt();
-            let (curvature, variance) = (potential.hessian(&[minimum])[(0, 0)], deviation * deviation);
+            let variance = deviation * deviation;
             let reach = ZONE * width;
             let slope = |y: f64| {
                 let mut slope = [0.0];

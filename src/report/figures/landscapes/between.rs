@@ -51,7 +51,11 @@ impl<'p> Between<'p> {
         let whole = to.time - from.time;
         let (mut x, mut gradient) = (from.x.to_vec(), vec![0.0; from.x.len()]);
         let (mut t, mut filled) = (0.0, Vec::new());
-        if !(basin.gauge(&x) > AT_REST && whole > 0.0) {
+        // Not by the gauge of the domain, which is 0 towards open sides.
+        let is_away = |x: &[f64]| {
+            x.iter().zip(basin.minimum()).map(|(x, m)| (x - m) * (x - m)).sum::<f64>().sqrt() >= AT_REST * self.reach
+        };
+        if !(is_away(&x) && whole > 0.0) {
             self.momentum.fill(0.0);
             return filled;
         }
@@ -78,7 +82,7 @@ impl<'p> Between<'p> {
             if k % STRIDE == STRIDE - 1 {
                 filled.push((from.time + t, x.clone()));
             }
-            if basin.gauge(&x) < AT_REST && (self.adam.is_none() || is_still) {
+            if !is_away(&x) && (self.adam.is_none() || is_still) {
                 self.momentum.fill(0.0);
                 return filled;
             }
@@ -134,6 +138,20 @@ mod tests {
         let (t, x) = filled.last().unwrap();
         assert!(*t < 3.5 && (x[0] - 0.5).abs() < 0.1, "{t} {x:?}");
         assert!(between.fill(point(3.0, &[0.01]), point(50.0, &[0.001])).is_empty());
+        // Towards an open side, where the gauge of the domain is 0.
+        let half = Basin::new(Quadratic::new(vec![2.0]).unwrap(), Domain::interval(f64::NEG_INFINITY, 1.0)).unwrap();
+        let problem = Problem::new(half, Dynamics::Sgd, problem.noise().clone()).unwrap();
+        let mut between = Between::of(&problem, "jump_adapted").unwrap();
+        let filled = between.fill(point(0.0, &[-3.0]), point(50.0, &[0.0]));
+        assert!(filled.len() > 5, "{filled:?}");
+        for (t, x) in &filled {
+            // Euler's recursion with steps of a tenth of the relaxation time.
+            let exact = -3.0 * (20.0 * t * f64::ln(0.9)).exp();
+            assert!(
+                (x[0] - exact).abs() < 0.02 && (x[0] - 1.1 * exact).abs() > 1e-3 * exact.abs(),
+                "{t} {x:?} {exact}"
+            );
+        }
         assert!(Between::of(&problem, "euler").is_none());
     }
 }

@@ -1,15 +1,17 @@
 //! The figure `landscape`: the potential of every basin with `Ω`, the widths that the noise sees, and the points at which paths left.
 
-use super::plane::{EDGE, Plane, SHADE, contour_stroke, edge_stroke, piece, shape};
+use super::exits;
+use super::line::Stretch;
+use super::plane::{EDGE, Plane, Surroundings, contour_stroke, edge_stroke, row_height};
 use crate::dynamics::Preconditioner;
 use crate::landscape::Basin;
 use crate::noise::Structure;
 use crate::report::plot::curve::{columns, grid};
-use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
+use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, INK};
 use crate::report::select::{basin_title, group_by};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale,
-    Sheet, Stated, Stroke, color, number,
+    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Panel, Point, Sample, Scale, Sheet,
+    Stroke, color, number,
 };
 use crate::results::CellResult;
 use crate::scheme::{Departure, Side};
@@ -20,24 +22,8 @@ const PANELS: usize = 12;
 const EXITS: usize = 60;
 /// Vertices of a curve.
 const VERTICES: u32 = 400;
-/// What is shown beyond the ends of `Ω`, in units of the longer distance from the minimum.
-const MARGIN: f64 = 0.6;
-/// What is shown beyond a saddle, in units of its distance from the next minimum, or from this one if the next is not known.
-const NEIGHBOUR: f64 = 1.4;
-/// Height of a frame, and of a single one.
+/// Height of the frame of a line on a page with several columns, and with one.
 const HEIGHTS: [f64; 2] = [105.0, 130.0];
-/// Frames are about this wide, in the plane.
-const WIDTHS: [f64; 3] = [185.0, 140.0, 85.0];
-
-const JUMP: &str = "exit by a jump";
-const CREEP: &str = "exit by creep";
-
-fn look(by: Departure) -> (Look, &'static str) {
-    match by {
-        Departure::Jump => (Look { color: color(1), marker: Marker::Circle, fill: Fill::Filled }, JUMP),
-        Departure::Creep => (Look { color: color(0), marker: Marker::Diamond, fill: Fill::Hollow }, CREEP),
-    }
-}
 
 fn width_look() -> Look {
     Look { color: INK, marker: Marker::Square, fill: Fill::Hollow }
@@ -78,40 +64,44 @@ impl Figure for LandscapeFigure<'_> {
         }
         let columns = columns(self.landscapes.len());
         let mut sheet = Sheet::new(if columns == 1 { COLUMN_WIDTH } else { FULL_WIDTH }, columns);
-        let mut has_plane = false;
         for row in self.landscapes.chunks(columns) {
-            let height = if columns == 1 { HEIGHTS[1] } else { HEIGHTS[0] };
-            let width = WIDTHS[columns - 1];
-            let is_plane = |landscape: &&Landscape<'_>| landscape.basin().dim() == 2;
-            let planes = row.iter().filter(is_plane).map(|landscape| shape(landscape.basin()) * width);
-            let height =
-                planes.fold(if row.iter().all(|landscape| is_plane(&landscape)) { 0.0 } else { height }, f64::max);
-            has_plane |= row.iter().any(|landscape| is_plane(&landscape));
-            sheet.row(height, row.iter().map(|landscape| landscape.panel(height / width)));
+            let planes: Vec<Option<Surroundings<'_>>> =
+                row.iter().map(|at| at.is_plane().then(|| Surroundings::of(at.basin()))).collect();
+            let height = row_height(&planes, columns, HEIGHTS);
+            let panels = row.iter().zip(&planes).map(|(landscape, plane)| match plane {
+                Some(surroundings) => landscape.plane(&Plane::of(surroundings, height, columns)),
+                None => landscape.line(),
+            });
+            sheet.row(height, panels);
         }
-        sheet.legend = self.legend(has_plane, &sheet);
+        sheet.legend = self.legend(&sheet);
         Ok(sheet)
     }
 }
 
 impl LandscapeFigure<'_> {
-    fn legend(&self, has_plane: bool, sheet: &Sheet) -> Legend {
-        let has_line = self.landscapes.iter().any(|landscape| landscape.basin().dim() == 1);
-        let mut keys = Vec::new();
-        keys.extend(has_line.then(|| Entry::new(Sample::Line(curve_stroke()), "potential F")));
-        keys.extend(has_plane.then(|| Entry::new(Sample::Line(contour_stroke()), "contours of F")));
-        keys.push(Entry::new(Sample::Line(edge_stroke()), EDGE));
-        keys.push(Entry::new(Sample::Points(width_look()), "widths along the noise axes"));
-        let exits = [Departure::Jump, Departure::Creep].map(look);
-        let is_shown = |look: Look| {
+    fn legend(&self, sheet: &Sheet) -> Legend {
+        let has = |is_plane: bool| self.landscapes.iter().any(|landscape| landscape.is_plane() == is_plane);
+        let is_drawn = |look: Look| {
             let shows =
                 |mark: &Mark| matches!(mark, Mark::Points(points, other) if *other == look && !points.is_empty());
             sheet.panels.iter().flatten().flat_map(|panel| &panel.layers).any(|layer| shows(&layer.mark))
         };
-        let exits = exits.into_iter().filter(|(look, _)| is_shown(*look));
+        let mut keys = Vec::new();
+        keys.extend(has(false).then(|| Entry::new(Sample::Line(curve_stroke()), "potential F")));
+        keys.extend(has(true).then(|| Entry::new(Sample::Line(contour_stroke()), "contours of F")));
+        keys.push(Entry::new(Sample::Line(edge_stroke()), EDGE));
+        let widths = || Entry::new(Sample::Points(width_look()), "widths along the noise axes");
+        keys.extend(is_drawn(width_look()).then(widths));
+        let exits = exits::WAYS.map(|by| (exit_look(by), exits::name(by)));
+        let exits = exits.into_iter().filter(|(look, _)| is_drawn(*look));
         let exits = exits.map(|(look, name)| Entry::new(Sample::Points(look), name));
         Legend::default().with(keys).with(exits.collect())
     }
+}
+
+fn exit_look(by: Departure) -> Look {
+    exits::look(by, color(if by == Departure::Jump { 1 } else { 0 }))
 }
 
 fn curve_stroke() -> Stroke {
@@ -123,9 +113,8 @@ impl Landscape<'_> {
         self.cells[0].plan.problem.basin()
     }
 
-    /// The panel, for a frame of about this height in units of its width.
-    fn panel(&self, shape: f64) -> Panel {
-        if self.basin().dim() == 1 { self.line() } else { self.plane(shape) }
+    fn is_plane(&self) -> bool {
+        self.basin().dim() == 2
     }
 
     /// The points at which paths left, at most [`EXITS`], as many from every cell.
@@ -139,50 +128,25 @@ impl Landscape<'_> {
     fn line(&self) -> Panel {
         let basin = self.basin();
         let (minimum, value) = (basin.minimum()[0], |x: f64| basin.potential().value(&[x]));
+        let stretch = Stretch::of(basin);
+        let curve: Vec<(f64, f64)> = grid(stretch.lo, stretch.hi, VERTICES).map(|x| (x, value(x))).collect();
         let reaches = [-1.0, 1.0].map(|side| basin.exit_distance(&[side]));
-        let reach = reaches.into_iter().filter(|r| r.is_finite()).fold(0.0, f64::max);
-        let beyond = |edge: f64, side: f64| {
-            if !basin.is_well() {
-                return MARGIN * reach;
-            }
-            let wells = basin.potential().wells();
-            let away = |other: &f64| side * (other - edge);
-            let next = wells.iter().flat_map(|wells| wells.minima()).map(away).filter(|away| *away > 0.0);
-            NEIGHBOUR * Some(next.fold(f64::INFINITY, f64::min)).filter(|away| away.is_finite()).unwrap_or(reach)
-        };
-        // An open side is shown as far as the edge on the other one.
-        let end = |k: usize| {
-            let side = [-1.0, 1.0][k];
-            if reaches[k].is_finite() { reaches[k] + beyond(minimum + side * reaches[k], side) } else { reach }
-        };
-        let (lo, hi) = (minimum - end(0), minimum + end(1));
-        let curve: Vec<(f64, f64)> = grid(lo, hi, VERTICES).map(|x| (x, value(x))).collect();
-        let edges: Vec<(f64, f64, f64)> = [-1.0, 1.0]
-            .into_iter()
-            .zip(reaches)
-            .filter(|(_, r)| r.is_finite())
-            .map(|(side, r)| (side, minimum + side * r, value(minimum + side * r)))
-            .collect();
+        let widths = [-1.0, 1.0].into_iter().zip(reaches).filter(|(_, r)| r.is_finite());
+        let widths: Vec<(f64, f64)> = widths.map(|(side, r)| (side, minimum + side * r)).collect();
         let heights = || curve.iter().map(|v| v.1).filter(|y| y.is_finite());
         let floor = heights().fold(f64::INFINITY, f64::min);
-        let rim = edges.iter().map(|edge| edge.2).filter(|y| y.is_finite()).fold(value(minimum), f64::max);
+        let rim = stretch.edges.iter().map(|x| value(*x)).filter(|y| y.is_finite()).fold(value(minimum), f64::max);
         // A steep wall beyond the edge would flatten everything else.
         let top = heights().fold(f64::NEG_INFINITY, f64::max).min(rim + 1.2 * (rim - floor).max(0.0));
         let span = if top > floor { top - floor } else { 1.0 };
         let y = Axis::between("F(θ)", Scale::Linear, floor - 0.3 * span, floor + 1.06 * span);
-        let mut panel =
-            Panel { title: self.title.clone(), ..Panel::new(Axis::between("θ", Scale::Linear, lo, hi), y) };
-        for (index, &(side, x, _)) in edges.iter().enumerate() {
-            let outside = if side < 0.0 { [lo, x] } else { [x, hi] };
-            let slices = outside.map(|x| (x, panel.y.lo, panel.y.hi)).to_vec();
-            panel.mark(Mark::Band(slices, GREY, SHADE));
-            let line = vec![(x, panel.y.lo), (x, panel.y.hi)];
-            panel.data(piece(EDGE, index), DataKind::Boundary, Mark::Line(line, edge_stroke()));
-        }
+        let x = Axis::between("θ", Scale::Linear, stretch.lo, stretch.hi);
+        let mut panel = Panel { title: self.title.clone(), ..Panel::new(x, y) };
+        stretch.draw_upright(&mut panel);
         panel.data("F", DataKind::Potential, Mark::Line(curve, curve_stroke()));
         // The widths, below the curve.
         let (bar, tick) = (floor - 0.13 * span, 0.035 * span);
-        for &(side, x, _) in &edges {
+        for &(side, x) in &widths {
             panel.mark(Mark::Line(vec![(minimum, bar), (x, bar)], width_stroke()));
             for x in [minimum, x] {
                 panel.mark(Mark::Line(vec![(x, bar - tick), (x, bar + tick)], width_stroke()));
@@ -191,25 +155,28 @@ impl Landscape<'_> {
             let label = format!("{symbol} = {}", number((x - minimum).abs()));
             panel.mark(Mark::Label(label, (0.5 * (minimum + x), bar), INK));
         }
+        // In one dimension the overshoot is the distance in units of that to the edge. A target lies on one side, from wherever a path comes.
+        let target = basin.target().map(|(lo, _)| if lo[0] > minimum { Side::Plus } else { Side::Minus });
         let exits = self.exits(|cell| cell.exits.clone()).into_iter().map(|site| {
-            // In one dimension the overshoot is the distance in units of that to the edge.
-            let (side, reach) = if site.side == Side::Minus { (-1.0, reaches[0]) } else { (1.0, reaches[1]) };
+            let (side, reach) = match target.unwrap_or(site.side) {
+                Side::Minus => (-1.0, reaches[0]),
+                Side::Plus => (1.0, reaches[1]),
+            };
             let x = minimum + side * site.overshoot * reach;
             (site.by, (x, value(x)))
         });
         let shown = [(panel.x.lo, panel.x.hi), (panel.y.lo, panel.y.hi)];
         let inside = |(x, y): (f64, f64)| shown[0].0 <= x && x <= shown[0].1 && shown[1].0 <= y && y <= shown[1].1;
         show_exits(&mut panel, exits.collect(), inside);
-        for &(side, x, height) in &edges {
-            let end = vec![Point::exact(x, height)];
+        for &(side, x) in &widths {
+            let end = vec![Point::exact(x, value(x))];
             panel.data(symbol(side), DataKind::ExitDistance, Mark::Points(end, width_look()));
         }
         panel
     }
 
-    fn plane(&self, shape: f64) -> Panel {
+    fn plane(&self, plane: &Plane) -> Panel {
         let (basin, problem) = (self.basin(), &self.cells[0].plan.problem);
-        let plane = Plane::of(basin, shape);
         let mut panel = plane.panel(self.title.clone());
         if problem.noise().structure() == Structure::Independent {
             let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
@@ -255,13 +222,9 @@ fn symbol(side: f64) -> &'static str {
 /// Adds the exit points that the panel shows, and the number of the others.
 fn show_exits(panel: &mut Panel, exits: Vec<(Departure, (f64, f64))>, inside: impl Fn((f64, f64)) -> bool) {
     let (shown, beyond): (Vec<_>, Vec<_>) = exits.into_iter().partition(|(_, place)| inside(*place));
-    for by in [Departure::Jump, Departure::Creep] {
-        let (look, name) = look(by);
+    for by in exits::WAYS {
         let points = shown.iter().filter(|(other, _)| *other == by).map(|(_, (x, y))| Point::exact(*x, *y));
-        panel.data(name, DataKind::Exit, Mark::Points(points.collect(), look));
+        panel.data(exits::name(by), DataKind::Exit, Mark::Points(points.collect(), exit_look(by)));
     }
-    if !beyond.is_empty() {
-        panel.notes.push(Note::new(format!("{} exits beyond the frame", beyond.len()), GREY));
-        panel.stated.push(Stated::new("exits beyond the frame", DataKind::LeftOut, beyond.len() as f64));
-    }
+    exits::state_beyond(panel, beyond.len());
 }

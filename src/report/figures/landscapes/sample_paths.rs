@@ -1,13 +1,14 @@
 //! The figure `sample-paths`: the kept paths, with the jump that leaves drawn bold.
 
 use super::between::Between;
-use super::plane::{EDGE, Plane, contour_stroke, edge_stroke, piece, shape};
+use super::exits;
+use super::line::Stretch;
+use super::plane::{EDGE, Plane, Surroundings, contour_stroke, edge_stroke, row_height};
 use crate::report::plot::curve::columns;
 use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Panel, Point, Sample, Scale, Sheet,
-    Stroke, color, number,
+    Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, color, number,
 };
 use crate::results::{CellResult, KeptPath};
 use crate::scheme::{Departure, PointKind, TrajectoryPoint};
@@ -17,12 +18,10 @@ const STEM: &str = "sample-paths";
 const PANELS: usize = 9;
 const PATHS: usize = 4;
 const POINTS: usize = 500;
-/// What is shown beyond the ends of `Ω`, in units of the distance from the minimum.
+/// What is shown of the gauge beyond the edge.
 const MARGIN: f64 = 0.6;
-/// Height of a frame, and of a single one.
+/// Height of a frame over time on a page with several columns, and with one.
 const HEIGHTS: [f64; 2] = [95.0, 130.0];
-/// Frames are about this wide, in the plane.
-const WIDTHS: [f64; 3] = [185.0, 140.0, 85.0];
 
 /// The cells whose paths are shown: of every dynamics, basin, tail index and scheme that of the largest noise level, where a path takes the
 /// fewest relaxation times to leave. Where these are too many, those of the middle tail index, and of them an even choice.
@@ -48,7 +47,7 @@ impl<'r> SamplePathsFigure<'r> {
     }
 }
 
-impl Figure for SamplePathsFigure<'_> {
+impl<'r> Figure for SamplePathsFigure<'r> {
     fn stem(&self) -> &str {
         STEM
     }
@@ -69,17 +68,16 @@ impl Figure for SamplePathsFigure<'_> {
         sheet.title = parts.first().map_or_else(String::new, |part| title(part, true));
         let mut headings = parts.iter().map(|part| title(part, false));
         for row in self.cells.chunks(columns) {
-            let height = if columns == 1 { HEIGHTS[1] } else { HEIGHTS[0] };
-            let width = WIDTHS[columns - 1];
-            let is_plane = |cell: &&CellResult| cell.plan.problem.basin().dim() == 2;
-            let planes = row.iter().copied().filter(is_plane).map(|cell| shape(cell.plan.problem.basin()) * width);
-            let height = planes.fold(if row.iter().all(is_plane) { 0.0 } else { height }, f64::max);
+            let basin = |cell: &'r CellResult| cell.plan.problem.basin();
+            let planes: Vec<Option<Surroundings<'_>>> =
+                row.iter().map(|cell| is_plane(cell).then(|| Surroundings::of(basin(cell)))).collect();
+            let height = row_height(&planes, columns, HEIGHTS);
             let mut panels = Vec::new();
-            for cell in row {
+            for (cell, surroundings) in row.iter().zip(&planes) {
                 let heading = headings.next().unwrap_or_default();
-                panels.push(match cell.plan.problem.basin().dim() {
-                    2 => plane(cell, heading, height / width),
-                    _ => against_time(cell, heading).ok_or_else(empty)?,
+                panels.push(match surroundings {
+                    Some(surroundings) => plane_panel(cell, &Plane::of(surroundings, height, columns), heading),
+                    None => against_time(cell, heading).ok_or_else(empty)?,
                 });
             }
             sheet.row(height, panels);
@@ -94,24 +92,30 @@ impl Figure for SamplePathsFigure<'_> {
 
 impl SamplePathsFigure<'_> {
     fn legend(&self) -> Legend {
-        let drawn = self.cells.iter().map(|cell| cell.kept.len().min(PATHS)).max().unwrap_or(0);
+        let kept = || self.cells.iter().flat_map(|cell| shown_paths(cell));
+        let drawn = self.cells.iter().map(|cell| shown_paths(cell).len()).max().unwrap_or(0);
         let path = |k: usize| Entry::new(Sample::Line(Stroke::solid(color(k), 0.8)), name(k as u64));
         let mut keys = vec![Entry::new(Sample::Line(edge_stroke()), EDGE)];
-        if self.cells.iter().any(|cell| cell.plan.problem.basin().dim() == 2) {
+        if self.cells.iter().any(|cell| is_plane(cell)) {
             keys.push(Entry::new(Sample::Line(contour_stroke()), "contours of F"));
         }
-        keys.push(Entry::new(Sample::Line(Stroke::solid(INK, LEAP)), "jump that leaves"));
-        let exits = [Departure::Jump, Departure::Creep].map(|by| Look { color: GREY, ..look(by, 0) });
-        let names = ["exit by a jump", "exit by creep"];
-        let leaves = |by: Departure| {
-            let kept = self.cells.iter().flat_map(|cell| &cell.kept[..cell.kept.len().min(PATHS)]);
-            kept.filter_map(|kept| kept.record.outcome.site()).any(|site| site.by == by)
-        };
-        let shown = [Departure::Jump, Departure::Creep].map(leaves);
-        let entries = exits.into_iter().zip(names).zip(shown).filter(|(_, shown)| *shown);
-        keys.extend(entries.map(|((look, name), _)| Entry::new(Sample::Points(look), name)));
+        if kept().any(|kept| leap(kept).is_some()) {
+            keys.push(Entry::new(Sample::Line(Stroke::solid(INK, LEAP)), "jump that leaves"));
+        }
+        let leaves = |by: &Departure| kept().filter_map(|kept| kept.record.outcome.site()).any(|site| site.by == *by);
+        let ways = exits::WAYS.into_iter().filter(leaves);
+        keys.extend(ways.map(|by| Entry::new(Sample::Points(exits::look(by, GREY)), exits::name(by))));
         Legend::default().with((0..drawn).map(path).collect()).with(keys)
     }
+}
+
+fn is_plane(cell: &CellResult) -> bool {
+    cell.plan.problem.basin().dim() == 2
+}
+
+/// The paths of a cell that are drawn.
+fn shown_paths(cell: &CellResult) -> &[KeptPath] {
+    &cell.kept[..cell.kept.len().min(PATHS)]
 }
 
 /// Width of the jump that leaves.
@@ -119,14 +123,6 @@ const LEAP: f64 = 2.2;
 
 fn name(path: u64) -> String {
     format!("path {path}")
-}
-
-fn look(by: Departure, path: usize) -> Look {
-    let (marker, fill) = match by {
-        Departure::Jump => (Marker::Circle, Fill::Filled),
-        Departure::Creep => (Marker::Diamond, Fill::Hollow),
-    };
-    Look { color: color(path), marker, fill }
 }
 
 /// Dynamics, basin, tail index, noise level and scheme.
@@ -168,56 +164,50 @@ fn leap(kept: &KeptPath) -> Option<[TrajectoryPoint<'_>; 2]> {
     Some([kept.trajectory.get(last)?, kept.trajectory.get(last + 1)?])
 }
 
-/// Adds a path: `place` gives where a time and a point are drawn.
-fn draw_path(panel: &mut Panel, cell: &CellResult, index: usize, place: &impl Fn(f64, &[f64]) -> (f64, f64)) {
-    let kept = &cell.kept[index];
-    let line: Vec<(f64, f64)> = course(cell, kept).iter().map(|(t, x)| place(*t, x)).collect();
-    panel.data(name(kept.path), DataKind::Path, Mark::Line(line, Stroke::solid(color(index), 0.8)));
-    if let Some(ends) = leap(kept) {
-        let bold = ends.map(|point| place(point.time, point.x)).to_vec();
-        panel.mark(Mark::Line(bold, Stroke::solid(color(index), LEAP)));
+/// Adds the paths of a cell: `place` gives where a time and a point are drawn. What ends outside the frame is counted.
+fn draw_paths(panel: &mut Panel, cell: &CellResult, place: impl Fn(f64, &[f64]) -> (f64, f64)) {
+    let mut beyond = 0;
+    for (index, kept) in shown_paths(cell).iter().enumerate() {
+        let line: Vec<(f64, f64)> = course(cell, kept).iter().map(|(t, x)| place(*t, x)).collect();
+        panel.data(name(kept.path), DataKind::Path, Mark::Line(line, Stroke::solid(color(index), 0.8)));
+        if let Some(ends) = leap(kept) {
+            let bold = ends.map(|point| place(point.time, point.x)).to_vec();
+            panel.mark(Mark::Line(bold, Stroke::solid(color(index), LEAP)));
+        }
+        if let (Some(site), Some(last)) = (kept.record.outcome.site(), kept.trajectory.last()) {
+            let (x, y) = place(last.time, last.x);
+            let is_shown = panel.x.lo <= x && x <= panel.x.hi && panel.y.lo <= y && y <= panel.y.hi;
+            beyond += usize::from(!is_shown);
+            let look = exits::look(site.by, color(index));
+            panel.data(name(kept.path), DataKind::Exit, Mark::Points(vec![Point::exact(x, y)], look));
+        }
     }
-    if let (Some(site), Some(last)) = (kept.record.outcome.site(), kept.trajectory.last()) {
-        let (x, y) = place(last.time, last.x);
-        panel.data(name(kept.path), DataKind::Exit, Mark::Points(vec![Point::exact(x, y)], look(site.by, index)));
-    }
+    exits::state_beyond(panel, beyond);
 }
 
 /// The parameter against time; above two dimensions the gauge of the domain, which is 1 on the edge.
 fn against_time(cell: &CellResult, heading: String) -> Option<Panel> {
     let basin = cell.plan.problem.basin();
     let is_line = basin.dim() == 1;
-    let height = |x: &[f64]| if is_line { x[0] } else { basin.gauge(x) };
-    let paths = cell.kept.len().min(PATHS);
-    let times = cell.kept[..paths].iter().filter_map(|kept| kept.trajectory.last()).map(|point| point.time);
+    let times = shown_paths(cell).iter().filter_map(|kept| kept.trajectory.last()).map(|point| point.time);
     let x = Axis::over("time t", Scale::Linear, times.chain([0.0]))?;
     let x = Axis { lo: 0.0, ..x };
-    let (y, edges) = if is_line {
-        let minimum = basin.minimum()[0];
-        let reaches = [-1.0, 1.0].map(|side| basin.exit_distance(&[side]));
-        let reach = reaches.into_iter().filter(|r| r.is_finite()).fold(0.0, f64::max);
-        let end = |side: usize| if reaches[side].is_finite() { reaches[side] + MARGIN * reach } else { reach };
-        let edges = [minimum - reaches[0], minimum + reaches[1]];
-        (Axis::between("θ", Scale::Linear, minimum - end(0), minimum + end(1)), edges.to_vec())
+    let (y, stretch) = if is_line {
+        let stretch = Stretch::of(basin);
+        (Axis::between("θ", Scale::Linear, stretch.lo, stretch.hi), stretch)
     } else {
-        (Axis::between("gauge of θ", Scale::Linear, 0.0, 1.0 + MARGIN), vec![1.0])
+        let (lo, hi) = (0.0, 1.0 + MARGIN);
+        let stretch = Stretch { lo, hi, edges: vec![1.0], outside: Vec::new() };
+        (Axis::between("gauge of θ", Scale::Linear, lo, hi), stretch)
     };
     let mut panel = Panel { title: heading, ..Panel::new(x, y) };
-    for (index, edge) in edges.into_iter().filter(|edge| edge.is_finite()).enumerate() {
-        let line = vec![(panel.x.lo, edge), (panel.x.hi, edge)];
-        panel.data(piece(EDGE, index), DataKind::Boundary, Mark::Line(line, edge_stroke()));
-    }
-    for index in 0..paths {
-        draw_path(&mut panel, cell, index, &|t, x| (t, height(x)));
-    }
+    stretch.draw_level(&mut panel);
+    draw_paths(&mut panel, cell, |t, x| (t, if is_line { x[0] } else { basin.gauge(x) }));
     Some(panel)
 }
 
-fn plane(cell: &CellResult, heading: String, shape: f64) -> Panel {
-    let plane = Plane::of(cell.plan.problem.basin(), shape);
+fn plane_panel(cell: &CellResult, plane: &Plane, heading: String) -> Panel {
     let mut panel = plane.panel(heading);
-    for index in 0..cell.kept.len().min(PATHS) {
-        draw_path(&mut panel, cell, index, &|_, x| (x[0], x[1]));
-    }
+    draw_paths(&mut panel, cell, |_, x| (x[0], x[1]));
     panel
 }

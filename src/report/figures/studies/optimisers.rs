@@ -1,6 +1,6 @@
 //! The figure `optimisers`: mean escape times of optimisers step by step, relative to that of plain SGD.
 
-use crate::noise::NoiseLaw;
+use crate::noise::{Amplitude, NoiseLaw};
 use crate::report::plot::curve::{labels, look};
 use crate::report::plot::style::{COLUMN_WIDTH, GREY, INK};
 use crate::report::select::{alpha_label, basin_title, distinct, title};
@@ -50,12 +50,13 @@ impl OptimisersFigure {
             format!("{}{eta}", title(&row.cell.plan.name))
         };
         let rows = distinct(all.iter().filter(|row| !row.is_sgd() || row.time_ratio().is_some()).map(name));
-        let laws = distinct(all.iter().map(|row| law_label(row.cell)));
+        let label = law_labels(all.iter().map(|row| row.cell));
+        let laws = distinct(all.iter().map(|row| label(row.cell)));
         let panel = |basin: &String| {
             let here = all.iter().filter(|row| row.cell.plan.basin == *basin);
             let points = here.filter_map(|row| {
                 let place = |names: &[String], name: &String| names.iter().position(|other| other == name);
-                let (row_number, law) = (place(&rows, &name(row))?, place(&laws, &law_label(row.cell))?);
+                let (row_number, law) = (place(&rows, &name(row))?, place(&laws, &label(row.cell))?);
                 Some(OptimiserPoint { row: row_number, law, ratio: row.step_ratio().map(Stay::interval)? })
             });
             (basin_title(basin), points.collect())
@@ -65,8 +66,24 @@ impl OptimisersFigure {
     }
 }
 
-/// The law of a cell in words: `SαS, α = 1.5`, `Student's t, ν = 3`.
-pub(in crate::report) fn law_label(cell: &CellResult) -> String {
+/// The law of a cell in words: `SαS, α = 1.5`, `Student's t, ν = 3`; with the amplitude where one law has several among `cells`.
+pub(in crate::report) fn law_labels<'r>(cells: impl Iterator<Item = &'r CellResult>) -> impl Fn(&CellResult) -> String {
+    let amplitude = |cell: &CellResult| match cell.plan.problem.noise().amplitude() {
+        Amplitude::Scalar(scale) => Some(*scale),
+        _ => None,
+    };
+    let all = distinct(cells.map(|cell| (law_label(cell), amplitude(cell))));
+    move |cell| {
+        let (label, own) = (law_label(cell), amplitude(cell));
+        let several = all.iter().filter(|(other, _)| *other == label).count() > 1;
+        match own.filter(|_| several) {
+            Some(scale) => format!("{label}, amplitude {}", number(scale)),
+            None => label,
+        }
+    }
+}
+
+fn law_label(cell: &CellResult) -> String {
     let noise = cell.plan.problem.noise();
     let alpha = alpha_label(noise.alpha().get());
     match noise.law() {

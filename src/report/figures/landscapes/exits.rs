@@ -1,0 +1,36 @@
+//! How exits are drawn in a landscape.
+
+use plotters::style::RGBColor;
+
+use crate::report::plot::style::GREY;
+use crate::report::{DataKind, Fill, Look, Marker, Note, Panel, Stated};
+use crate::scheme::Departure;
+
+/// Both ways to leave.
+pub(super) const WAYS: [Departure; 2] = [Departure::Jump, Departure::Creep];
+
+/// The name of exits of a kind.
+pub(super) fn name(by: Departure) -> &'static str {
+    match by {
+        Departure::Jump => "exit by a jump",
+        Departure::Creep => "exit by creep",
+    }
+}
+
+/// The look of exits of a kind, in a colour.
+pub(super) fn look(by: Departure, color: RGBColor) -> Look {
+    let (marker, fill) = match by {
+        Departure::Jump => (Marker::Circle, Fill::Filled),
+        Departure::Creep => (Marker::Diamond, Fill::Hollow),
+    };
+    Look { color, marker, fill }
+}
+
+/// States how many exits lie outside the frame of a panel.
+pub(super) fn state_beyond(panel: &mut Panel, count: usize) {
+    if count > 0 {
+        let exits = if count == 1 { "exit" } else { "exits" };
+        panel.notes.push(Note::new(format!("{count} {exits} beyond the frame"), GREY));
+        panel.stated.push(Stated::new("exits beyond the frame", DataKind::LeftOut, count as f64));
+    }
+}
