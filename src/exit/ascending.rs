@@ -9,8 +9,11 @@ use std::ops::Range;
 /// Parts of a range that are counted at once.
 const BINS: usize = 1 << 18;
 
-/// Passes every number to the given function.
-pub type Read<'r, E> = &'r mut dyn FnMut(&mut dyn FnMut(f64)) -> Result<(), E>;
+/// Appends the numbers of a slice that are wanted to a list. Several threads may call it at the same time.
+pub type Select<'s> = &'s (dyn Fn(&[f64], &mut Vec<f64>) + Sync);
+
+/// Reads every number, in any order, and passes those that are selected to the given function, in slices of any length.
+pub type Read<'r, E> = &'r mut dyn FnMut(Select<'_>, &mut dyn FnMut(&[f64])) -> Result<(), E>;
 
 /// Visits every non-negative number of `read` in ascending order, with its multiplicity. About `room` numbers are held at a time.
 ///
@@ -37,26 +40,21 @@ fn within<E>(
         visit(f64::from_bits(range.start), count);
         return Ok(());
     }
+    // A negative zero is the same time.
+    let in_range = |times: &[f64], selected: &mut Vec<f64>| {
+        selected.extend(times.iter().map(|t| t + 0.0).filter(|t| range.contains(&t.to_bits())));
+    };
     if count <= room {
         let mut times = Vec::with_capacity(count);
-        read(&mut |t| {
-            // A negative zero is the same time.
-            let t = t + 0.0;
-            if range.contains(&t.to_bits()) {
-                times.push(t);
-            }
-        })?;
+        read(&in_range, &mut |selected| times.extend_from_slice(selected))?;
         times.sort_unstable_by(f64::total_cmp);
         times.chunk_by(|a, b| a == b).for_each(|equal| visit(equal[0], equal.len()));
         return Ok(());
     }
     let width = (range.end - range.start).div_ceil(BINS as u64);
     let mut counts = vec![0usize; BINS];
-    read(&mut |t| {
-        let bits = (t + 0.0).to_bits();
-        if range.contains(&bits) {
-            counts[((bits - range.start) / width) as usize] += 1;
-        }
+    read(&in_range, &mut |selected| {
+        selected.iter().for_each(|t| counts[((t.to_bits() - range.start) / width) as usize] += 1);
     })?;
     let edge = |bin: usize| (range.start + bin as u64 * width).min(range.end);
     let (mut begin, mut held) = (0, 0);
@@ -87,9 +85,11 @@ mod tests {
         times.extend([0.0, -0.0, f64::MAX, f64::MIN_POSITIVE, 1.0, 1.0 + f64::EPSILON]);
         for (room, length) in [(1, 40), (10, times.len()), (300, times.len()), (100_000, times.len())] {
             let (mut seen, mut readings) = (Vec::new(), 0);
-            let mut read = |give: &mut dyn FnMut(f64)| {
+            let mut read = |select: Select<'_>, give: &mut dyn FnMut(&[f64])| {
                 readings += 1;
-                times[..length].iter().for_each(|t| give(*t));
+                let mut selected = Vec::new();
+                select(&times[..length], &mut selected);
+                give(&selected);
                 Ok::<(), ()>(())
             };
             ascending(&mut read, length, room, &mut |t, n| seen.extend(vec![t; n])).unwrap();
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn an_error_ends_the_reading() {
-        let failed = ascending(&mut |_| Err("gone"), 5, 10, &mut |_, _| ());
+        let failed = ascending(&mut |_, _| Err("gone"), 5, 10, &mut |_, _| ());
         assert_eq!(failed, Err("gone"));
     }
 }

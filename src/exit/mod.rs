@@ -19,12 +19,12 @@ mod sample;
 mod slope;
 mod survival;
 
-pub use ascending::{Read, ascending};
+pub use ascending::{Read, Select, ascending};
 pub use censored::{exponential_p_value, mean_at_least, restricted_mean};
 pub use error::ExitError;
 pub use estimate::{Confidence, Estimate};
 pub use kolmogorov::{KolmogorovDistance, KolmogorovTest, kolmogorov_test};
-pub use kolmogorov_bins::KolmogorovBins;
+pub use kolmogorov_bins::{BinnedTest, KolmogorovBins};
 pub use laplace::{LaplaceTransform, laplace_grid};
 pub use moments::ExitMoments;
 pub use proportion::{proportion, wilson};

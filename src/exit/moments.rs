@@ -6,6 +6,8 @@
 //! # References
 //! - Ogita, Rump, Oishi (2005), *Accurate Sum and Dot Product*, SIAM J. Sci. Comput. 26.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use super::ExitError;
 use crate::scheme::Outcome;
 
@@ -17,6 +19,7 @@ struct Sum {
 }
 
 impl Sum {
+    #[inline(always)]
     fn add(&mut self, x: f64) {
         let sum = self.hi + x;
         let back = sum - self.hi;
@@ -24,8 +27,58 @@ impl Sum {
         self.hi = sum;
     }
 
+    /// Adds another sum.
+    #[inline(always)]
+    fn merge(&mut self, other: Sum) {
+        self.add(other.hi);
+        self.lo += other.lo;
+    }
+
     fn value(self) -> f64 {
         self.hi + self.lo
+    }
+}
+
+/// Outcomes whose exit times are added together.
+const PART: usize = 256;
+/// Sums that are computed in parallel.
+const LANES: usize = 8;
+
+/// The sum of `n` times, and of their squares in units of `1/scale²`, for a power of two `scale`. The lanes are fixed, so that every
+/// processor adds in the same order.
+struct Sums<'t> {
+    times: &'t [f64],
+    scale: f64,
+}
+
+impl NullaryFnOnce for Sums<'_> {
+    type Output = [Sum; 2];
+
+    #[inline(always)]
+    fn call(self) -> [Sum; 2] {
+        let [mut times, mut squares] = [[Sum::default(); LANES]; 2];
+        let (rows, rest) = self.times.as_chunks::<LANES>();
+        for row in rows {
+            for lane in 0..LANES {
+                times[lane].add(row[lane]);
+                let scaled = row[lane] * self.scale;
+                let (square, rest) = product(scaled, scaled);
+                squares[lane].add(square);
+                squares[lane].add(rest);
+            }
+        }
+        for (lane, time) in rest.iter().enumerate() {
+            times[lane].add(*time);
+            let (square, rest) = product(time * self.scale, time * self.scale);
+            squares[lane].add(square);
+            squares[lane].add(rest);
+        }
+        [times, squares].map(|lanes| {
+            lanes.into_iter().fold(Sum::default(), |mut sum, lane| {
+                sum.merge(lane);
+                sum
+            })
+        })
     }
 }
 
@@ -36,6 +89,7 @@ fn power_of_two(x: f64) -> f64 {
 }
 
 /// `a b` as a sum of two words.
+#[inline(always)]
 fn product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     let error = a.mul_add(b, -product);
@@ -82,6 +136,59 @@ impl ExitMoments {
             Outcome::Diverged { .. } => self.diverged += 1,
         }
         Ok(())
+    }
+
+    /// The moments of some outcomes. They are those of pushing the outcomes one by one, except for the rounding of the thirtieth digit.
+    ///
+    /// # Errors
+    /// The errors of [`ExitMoments::push`].
+    pub fn of(outcomes: &[Outcome]) -> Result<Self, ExitError> {
+        let mut moments = ExitMoments::default();
+        let mut times = [0.0; PART];
+        for part in outcomes.chunks(PART) {
+            let mut exits = 0;
+            for outcome in part {
+                match *outcome {
+                    Outcome::Exited { time, .. } if time >= 0.0 && time.is_finite() => {
+                        times[exits] = time;
+                        exits += 1;
+                    }
+                    other => moments.push(other)?,
+                }
+            }
+            moments.merge(&Self::of_exits(&times[..exits]));
+        }
+        Ok(moments)
+    }
+
+    /// The moments of exit times.
+    fn of_exits(times: &[f64]) -> Self {
+        let unit = times.iter().find(|time| **time > 0.0).map_or(0.0, |time| power_of_two(*time));
+        let scale = if unit > 0.0 { 1.0 / unit } else { 0.0 };
+        let [exit_time, squares] = Arch::new().dispatch(Sums { times, scale });
+        ExitMoments { exited: times.len(), exit_time, unit, squares, ..ExitMoments::default() }
+    }
+
+    /// Adds the moments of other paths.
+    pub fn merge(&mut self, other: &ExitMoments) {
+        self.exited += other.exited;
+        self.censored += other.censored;
+        self.diverged += other.diverged;
+        self.exit_time.merge(other.exit_time);
+        self.censored_time.merge(other.censored_time);
+        let mut squares = other.squares;
+        if self.unit == 0.0 {
+            self.unit = other.unit;
+        } else if other.unit != self.unit {
+            // A power of two; its square may be out of range.
+            let ratio = other.unit / self.unit;
+            squares = Sum { hi: squares.hi * ratio * ratio, lo: squares.lo * ratio * ratio };
+        }
+        self.squares.merge(squares);
+        self.first_censoring_time = match (self.first_censoring_time, other.first_censoring_time) {
+            (Some(one), Some(another)) => Some(one.min(another)),
+            (one, another) => one.or(another),
+        };
     }
 
     pub(super) fn exit(&mut self, time: f64) {
@@ -194,6 +301,42 @@ mod tests {
             (moments.time_at_risk(), moments.standard_error().unwrap())
         };
         assert_eq!(gather(&mut times.iter()), gather(&mut times.iter().rev()));
+    }
+
+    /// Outcomes that are added by parts give the moments of pushing them: the counts, and the sums to the last digit, for any parts, units
+    /// and order of magnitude; a part that is left out does not.
+    #[test]
+    fn parts_add_up_to_the_whole() {
+        let site = crate::scheme::ExitSite {
+            axis: 0,
+            side: crate::scheme::Side::Plus,
+            overshoot: 1.0,
+            by: crate::scheme::Departure::Jump,
+            landed: None,
+        };
+        let outcomes: Vec<Outcome> = (0..3000)
+            .map(|i| match i % 97 {
+                0 => Outcome::Censored { at: 3.0 + f64::from(i) },
+                1 => Outcome::Diverged { at: f64::NAN },
+                2 => Outcome::Exited { time: 0.0, site },
+                _ => Outcome::Exited { time: (f64::from(i) * 0.618).fract().powi(1 + i % 40), site },
+            })
+            .collect();
+        let mut pushed = ExitMoments::default();
+        outcomes.iter().try_for_each(|outcome| pushed.push(*outcome)).unwrap();
+        let seen = |moments: &ExitMoments| {
+            let counts = [moments.exited(), moments.censored(), moments.diverged()];
+            (counts, moments.time_at_risk(), moments.standard_error(), moments.first_censoring_time())
+        };
+        for size in [1, 7, 256, 1000, 3000] {
+            let mut parts = ExitMoments::default();
+            outcomes.chunks(size).for_each(|part| parts.merge(&ExitMoments::of(part).unwrap()));
+            assert_eq!(seen(&parts), seen(&pushed), "{size}");
+        }
+        let few = ExitMoments::of(&outcomes[..2999]).unwrap();
+        assert_ne!(seen(&few), seen(&pushed));
+        assert!(ExitMoments::of(&[Outcome::Exited { time: f64::NAN, site }]).is_err());
+        assert!(ExitMoments::of(&[Outcome::Exited { time: -1.0, site }]).is_err());
     }
 
     /// The same times in other units give the same error in these units, to the last bit for powers of two, up to 2^±900.

@@ -4,15 +4,24 @@ use std::fmt::{Display, LowerExp};
 
 /// Appends the shortest decimal that reads back as the number, with an exponent where that is shorter.
 pub(crate) fn write_digits<F: zmij::Float + Into<f64> + Display + LowerExp>(out: &mut Vec<u8>, x: F) {
+    with_digits(x, |digits| out.extend_from_slice(digits));
+}
+
+/// Passes the digits of [`write_digits`] to `take`: at most 24 bytes.
+#[inline]
+pub(crate) fn with_digits<F: zmij::Float + Into<f64> + Display + LowerExp>(x: F, take: impl FnOnce(&[u8])) {
     let size: f64 = x.into().abs();
     let plain = size == 0.0 || (1e-4..1e15).contains(&size);
     let mut number = zmij::Buffer::new();
-    match number.format(x) {
-        digits if plain && !digits.contains('e') => {
-            out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
-        }
-        _ if plain => out.extend_from_slice(x.to_string().as_bytes()),
-        _ => out.extend_from_slice(format!("{x:e}").as_bytes()),
+    let digits = number.format(x).as_bytes();
+    // The letter and at most four bytes after it.
+    let has_exponent = digits.iter().rev().take(5).any(|byte| *byte == b'e');
+    if !plain {
+        take(format!("{x:e}").as_bytes());
+    } else if has_exponent {
+        take(x.to_string().as_bytes());
+    } else {
+        take(digits.strip_suffix(b".0").unwrap_or(digits));
     }
 }
 

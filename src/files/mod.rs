@@ -12,7 +12,7 @@ mod pending_folder;
 pub use aside::Existing;
 pub(crate) use aside::{exists, move_aside, restore};
 pub use atomic_file::AtomicFile;
-pub(crate) use digits::{digits, write_digits};
+pub(crate) use digits::{digits, with_digits, write_digits};
 pub use error::FilesError;
 pub(crate) use file_id::{FileId, file_id};
 pub(crate) use fingerprint::Fingerprint;

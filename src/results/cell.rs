@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::tally::Tally;
 use crate::exit::{
-    Confidence, Estimate, ExitError, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value,
-    mean_at_least, restricted_mean,
+    Confidence, Estimate, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value, mean_at_least,
+    restricted_mean,
 };
 use crate::experiment::CellPlan;
-use crate::files::{digits, write_digits};
-use crate::landscape::{Basin, Wells};
-use crate::scheme::{Departure, ExitSite, Outcome, PathRecord, Side, Trajectory};
+use crate::files::digits;
+use crate::scheme::{ExitSite, PathRecord, Trajectory};
 use crate::theory::Prediction;
 
 /// Columns of `summary.csv`, in order.
@@ -137,60 +137,6 @@ pub struct KeptPath {
     pub record: PathRecord,
     /// Its points.
     pub trajectory: Trajectory,
-}
-
-/// Exits of a cell in one dimension that are kept for a figure.
-const MOST_EXITS: usize = 100;
-
-/// Accumulates the paths of one cell. Only the outcomes of the first `most` are kept.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
-    pub moments: ExitMoments,
-    pub events: u64,
-    axes: Vec<AxisCount>,
-    landings: Vec<u64>,
-    first: Vec<Outcome>,
-    most: usize,
-    exits: Vec<ExitSite>,
-}
-
-impl Tally {
-    pub fn new(basin: &Basin, most: usize) -> Self {
-        let axes = vec![AxisCount::default(); basin.dim()];
-        let landings = vec![0; basin.wells().map_or(0, Wells::count)];
-        let (first, exits) = (Vec::new(), Vec::new());
-        Tally { moments: ExitMoments::default(), events: 0, axes, landings, first, most, exits }
-    }
-
-    /// Adds one path.
-    pub fn push(&mut self, outcome: Outcome) -> Result<(), ExitError> {
-        self.moments.push(outcome)?;
-        if let Some(site) = outcome.site().filter(|site| site.by == Departure::Jump) {
-            match site.side {
-                Side::Minus => self.axes[site.axis as usize].minus += 1,
-                Side::Plus => self.axes[site.axis as usize].plus += 1,
-            }
-        }
-        if let Some(well) = outcome.site().and_then(|site| site.landed)
-            && let Some(count) = self.landings.get_mut(usize::from(well.get()) - 1)
-        {
-            *count += 1;
-        }
-        if self.axes.len() == 1 && self.exits.len() < MOST_EXITS {
-            self.exits.extend(outcome.site());
-        }
-        if self.first.len() < self.most {
-            self.first.push(outcome);
-        }
-        Ok(())
-    }
-
-    /// The sample of the kept paths, and whether they are all paths.
-    pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
-        let first = std::mem::take(&mut self.first);
-        let all = first.len() == self.moments.paths();
-        Ok((ExitSample::from_outcomes(first)?, all))
-    }
 }
 
 impl CellResult {
@@ -353,77 +299,13 @@ impl CellResult {
     }
 }
 
-/// Columns of `escapes.csv`, in order.
-pub const ESCAPE_COLUMNS: [&str; 9] =
-    ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump", "landed"];
-
-/// Appends the row of `escapes.csv` for one path. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
-/// bits that the store keeps.
-pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) {
-    let mut whole = itoa::Buffer::new();
-    out.extend_from_slice(whole.format(cell).as_bytes());
-    out.push(b',');
-    out.extend_from_slice(whole.format(path).as_bytes());
-    match *outcome {
-        Outcome::Exited { time, site } => {
-            out.extend_from_slice(b",exited,");
-            write_digits(out, time);
-            out.push(b',');
-            out.extend_from_slice(whole.format(site.axis).as_bytes());
-            out.extend_from_slice(if site.side == Side::Minus { b",-," } else { b",+," });
-            let short = site.overshoot as f32;
-            if short.is_finite() {
-                write_digits(out, short)
-            } else {
-                write_digits(out, site.overshoot)
-            }
-            out.extend_from_slice(if site.by == Departure::Jump { b",true," } else { b",false," });
-            if let Some(well) = site.landed {
-                out.extend_from_slice(whole.format(well.get()).as_bytes());
-            }
-            out.push(b'\n');
-        }
-        Outcome::Censored { at } => write_without_site(out, b",censored,", at),
-        Outcome::Diverged { at } => write_without_site(out, b",diverged,", at),
-    }
-}
-
-fn write_without_site(out: &mut Vec<u8>, end: &[u8], at: f64) {
-    out.extend_from_slice(end);
-    write_digits(out, at);
-    out.extend_from_slice(b",,,,,\n");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiment::is_fixed;
-    use crate::scheme::ExitSite;
-    use std::num::NonZeroU16;
 
     #[test]
     fn no_setting_can_take_the_name_of_a_column() {
         assert!(summary_columns(&[]).into_iter().all(is_fixed));
-    }
-
-    #[test]
-    fn rows_have_the_shortest_digits_that_read_back() {
-        let site = |overshoot, landed| {
-            let landed = NonZeroU16::new(landed);
-            ExitSite { axis: 3, side: Side::Minus, overshoot, by: Departure::Creep, landed }
-        };
-        let row = |outcome| {
-            let mut out = Vec::new();
-            write_escape(&mut out, 2, 7, &outcome);
-            String::from_utf8(out).unwrap()
-        };
-        let close = f64::from(1.3333334f32);
-        assert_eq!(row(Outcome::Exited { time: 0.1, site: site(close, 0) }), "2,7,exited,0.1,3,-,1.3333334,false,\n");
-        assert_eq!(
-            row(Outcome::Exited { time: 1e-9, site: site(2f64.powi(200), 12) }),
-            "2,7,exited,1e-9,3,-,1.6069380442589903e60,false,12\n"
-        );
-        assert_eq!(row(Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,,\n");
-        assert_eq!(row(Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,,\n");
     }
 }

@@ -1,148 +1,87 @@
 //! The outcome of every path, exported in path order: `escapes.csv`, or `escapes.parquet` with the feature `parquet`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::mem;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::path::Path;
 
-use super::cell::{ESCAPE_COLUMNS, write_escape};
 #[cfg(feature = "parquet")]
 use super::escapes_parquet::ParquetEscapes;
 use super::table::{TableError, TableFile};
 use crate::experiment::EscapesFormat;
-use crate::scheme::Outcome;
+use crate::files::with_digits;
+use crate::scheme::{Departure, Outcome, Side};
 
-/// Rows of a block: small enough that the allocator does not request memory from the system for each.
-const ROWS: usize = 4_096;
-/// Largest number of blocks that wait for one formatting thread, and of its formatted blocks that wait for the disk.
-const WAITING: usize = 8;
+/// Columns of `escapes.csv`, in order.
+pub const ESCAPE_COLUMNS: [&str; 9] =
+    ["cell", "path", "outcome", "time", "axis", "side", "overshoot", "by_jump", "landed"];
 
-/// Consecutive paths of a cell from number `first` on.
+/// Consecutive paths of a cell, as they are written: any thread makes blocks, and [`Escapes`] writes them in order.
 #[derive(Default)]
-struct Block {
-    cell: u64,
-    first: u64,
+pub(super) struct Block {
+    /// Rows of CSV.
+    rows: Vec<u8>,
+    /// For Parquet: the cell, the number of the first path, and the outcomes.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code))]
+    place: [u64; 2],
     outcomes: Vec<Outcome>,
 }
 
-/// The file being written. Blocks of rows go to the formatting threads in turn, and another thread writes them in the same order:
-/// formatting takes several times as long as reading the store. Without [`Escapes::finish`] the file is removed.
+impl Block {
+    /// Adds the paths of a cell from number `first` on, which follow those of the block.
+    pub fn add(&mut self, format: EscapesFormat, cell: u64, first: u64, outcomes: &[Outcome]) {
+        match format {
+            EscapesFormat::Csv => write_escapes(&mut self.rows, cell, first, outcomes),
+            EscapesFormat::Parquet => {
+                if self.outcomes.is_empty() {
+                    self.place = [cell, first];
+                }
+                self.outcomes.extend_from_slice(outcomes);
+            }
+            EscapesFormat::None => {}
+        }
+    }
+}
+
+/// The file being written. Without [`Escapes::finish`] it is removed.
 pub(super) struct Escapes {
-    block: Block,
-    /// Number of blocks handed over so far.
-    handed: usize,
-    formatters: Vec<Formatter>,
-    /// `None` after the file has ended, normally or with an error.
-    writer: Option<Writer>,
-    place: PathBuf,
+    file: EscapesFile,
+    waiting: Vec<Block>,
+    /// Written blocks, whose memory is used again.
+    spare: Vec<Block>,
+    failure: Option<TableError>,
 }
-
-/// A thread that formats blocks, and the channel to it.
-struct Formatter {
-    blocks: SyncSender<Block>,
-    thread: JoinHandle<()>,
-}
-
-/// A block with its rows of CSV.
-type Formatted = (Block, Vec<u8>);
 
 impl Escapes {
     /// Begins the file of `format` in `folder`, if it has one.
     pub fn create(folder: &Path, format: EscapesFormat) -> Result<Option<Self>, TableError> {
-        let Some(place) = format.file().map(|name| folder.join(name)) else { return Ok(None) };
-        let Some(file) = EscapesFile::create(folder, format)? else { return Ok(None) };
-        let failed = |source| TableError::Write { path: place.clone(), source };
-        let (mut formatters, mut formatted) = (Vec::new(), Vec::new());
-        for _ in 0..rayon::current_num_threads() {
-            let (blocks, waiting) = sync_channel(WAITING);
-            let (done, received) = sync_channel(WAITING);
-            let thread = thread::Builder::new().spawn(move || format_all(format, &waiting, &done)).map_err(failed)?;
-            formatters.push(Formatter { blocks, thread });
-            formatted.push(received);
-        }
-        let writer = thread::Builder::new().spawn(move || file.write_all(&formatted)).map_err(failed)?;
-        Ok(Some(Escapes { block: Block::default(), handed: 0, formatters, writer: Some(writer), place }))
+        let file = EscapesFile::create(folder, format)?;
+        Ok(file.map(|file| Escapes { file, waiting: Vec::new(), spare: Vec::new(), failure: None }))
     }
 
-    /// Adds the paths of a cell from number `first` on. A later call may return the error of an earlier one.
-    pub fn write(&mut self, cell: u64, first: u64, outcomes: &[Outcome]) -> Result<(), TableError> {
-        let Block { cell: held_cell, first: held_first, outcomes: held } = &self.block;
-        if *held_cell != cell || held_first + held.len() as u64 != first || held.len() + outcomes.len() > ROWS {
-            self.hand_over()?;
-            self.block = Block { cell, first, outcomes: Vec::with_capacity(ROWS) };
+    /// Takes the next block, and leaves an empty one. It is written by [`Escapes::write_waiting`], whose error a later call returns.
+    pub fn take(&mut self, block: &mut Block) -> Result<(), TableError> {
+        self.waiting.push(mem::replace(block, self.spare.pop().unwrap_or_default()));
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Writes the blocks that were taken.
+    pub fn write_waiting(&mut self) {
+        for mut block in self.waiting.drain(..) {
+            if self.failure.is_none() {
+                self.failure = self.file.write(&block).err();
+            }
+            block.rows.clear();
+            block.outcomes.clear();
+            self.spare.push(block);
         }
-        self.block.outcomes.extend_from_slice(outcomes);
-        Ok(())
     }
 
     pub fn finish(mut self) -> Result<(), TableError> {
-        self.hand_over()?;
-        self.end()?.finish()
-    }
-
-    fn hand_over(&mut self) -> Result<(), TableError> {
-        let block = mem::take(&mut self.block);
-        if block.outcomes.is_empty() {
-            return Ok(());
-        }
-        let turn = self.handed % self.formatters.len().max(1);
-        self.handed += 1;
-        if self.formatters.get(turn).is_some_and(|formatter| formatter.blocks.send(block).is_ok()) {
-            return Ok(());
-        }
-        self.end().map(|_| ())
-    }
-
-    /// Waits for the threads.
-    fn end(&mut self) -> Result<EscapesFile, TableError> {
-        let ended = || TableError::Write { path: self.place.clone(), source: io::ErrorKind::BrokenPipe.into() };
-        let writer = self.writer.take().ok_or_else(ended)?;
-        let formatted: Vec<_> = self.formatters.drain(..).map(Formatter::join).collect();
-        let written = writer.join();
-        if let Some(panic) = formatted.into_iter().find_map(Result::err) {
-            std::panic::resume_unwind(panic);
-        }
-        written.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        self.write_waiting();
+        self.failure.map_or(Ok(()), Err)?;
+        self.file.finish()
     }
 }
-
-impl Drop for Escapes {
-    fn drop(&mut self) {
-        // An unfinished file is removed before anything else happens to the folder.
-        self.formatters.drain(..).for_each(|formatter| {
-            let _ = formatter.join();
-        });
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
-    }
-}
-
-impl Formatter {
-    /// Closes the channel and waits until the thread has formatted all blocks.
-    fn join(self) -> thread::Result<()> {
-        drop(self.blocks);
-        self.thread.join()
-    }
-}
-
-/// Formats blocks until the channel is closed or nobody receives them.
-fn format_all(format: EscapesFormat, waiting: &Receiver<Block>, done: &SyncSender<Formatted>) {
-    for block in waiting {
-        let mut rows = Vec::new();
-        if format == EscapesFormat::Csv {
-            rows.reserve(64 * block.outcomes.len());
-            let paths = (block.first..).zip(&block.outcomes);
-            paths.for_each(|(path, outcome)| write_escape(&mut rows, block.cell, path, outcome));
-        }
-        if done.send((block, rows)).is_err() {
-            return;
-        }
-    }
-}
-
-type Writer = JoinHandle<Result<EscapesFile, TableError>>;
 
 enum EscapesFile {
     Csv(TableFile),
@@ -162,21 +101,11 @@ impl EscapesFile {
         })
     }
 
-    /// Writes the blocks in the order in which they were handed over.
-    fn write_all(mut self, formatted: &[Receiver<Formatted>]) -> Result<Self, TableError> {
-        for received in formatted.iter().cycle() {
-            let Ok((block, rows)) = received.recv() else { break };
-            self.write_block(&block, &rows)?;
-        }
-        Ok(self)
-    }
-
-    #[cfg_attr(not(feature = "parquet"), allow(unused_variables))]
-    fn write_block(&mut self, block: &Block, rows: &[u8]) -> Result<(), TableError> {
+    fn write(&mut self, block: &Block) -> Result<(), TableError> {
         match self {
-            EscapesFile::Csv(file) => file.write(|file| file.write_all(rows)),
+            EscapesFile::Csv(file) => file.write(|file| file.write_all(&block.rows)),
             #[cfg(feature = "parquet")]
-            EscapesFile::Parquet(file) => file.write(block.cell, block.first, &block.outcomes),
+            EscapesFile::Parquet(file) => file.write(block.place[0], block.place[1], &block.outcomes),
         }
     }
 
@@ -185,6 +114,144 @@ impl EscapesFile {
             EscapesFile::Csv(file) => file.finish(),
             #[cfg(feature = "parquet")]
             EscapesFile::Parquet(file) => file.finish(),
+        }
+    }
+}
+
+/// Appends the row of `escapes.csv` for one path. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
+/// bits that the store keeps.
+pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) {
+    write_escapes(out, cell, path, std::slice::from_ref(outcome));
+}
+
+/// Appends the rows of consecutive paths.
+fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome]) {
+    let mut whole = itoa::Buffer::new();
+    let mut row = Row { bytes: [0; LONGEST], length: 0 };
+    row.add_short(whole.format(cell).as_bytes());
+    row.add(b",");
+    let begin = row.length;
+    out.reserve(64 * outcomes.len());
+    for (path, outcome) in (first..).zip(outcomes) {
+        row.length = begin;
+        row.add_short(whole.format(path).as_bytes());
+        match *outcome {
+            Outcome::Exited { time, site } => {
+                row.add(b",exited,");
+                with_digits(time, |digits| row.add_short(digits));
+                row.add(b",");
+                row.add_short(whole.format(site.axis).as_bytes());
+                row.add(if site.side == Side::Minus { b",-," } else { b",+," });
+                let short = site.overshoot as f32;
+                if short.is_finite() {
+                    with_digits(short, |digits| row.add_short(digits));
+                } else {
+                    with_digits(site.overshoot, |digits| row.add_short(digits));
+                }
+                match site.by {
+                    Departure::Jump => row.add(b",true,"),
+                    Departure::Creep => row.add(b",false,"),
+                }
+                if let Some(well) = site.landed {
+                    row.add_short(whole.format(well.get()).as_bytes());
+                }
+                row.add(b"\n");
+            }
+            Outcome::Censored { at } => row.add_without_site(b",censored,", at),
+            Outcome::Diverged { at } => row.add_without_site(b",diverged,", at),
+        }
+        out.extend_from_slice(&row.bytes[..row.length]);
+    }
+}
+
+/// More than the longest row has: numbers of 20, 20, 24, 10, 24 and 5 digits, and 21 other bytes.
+const LONGEST: usize = 160;
+
+/// A row being put together. Copies of known or of short length need no call of the system's library.
+struct Row {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl Row {
+    #[inline(always)]
+    fn add<const N: usize>(&mut self, text: &[u8; N]) {
+        self.bytes[self.length..self.length + N].copy_from_slice(text);
+        self.length += N;
+    }
+
+    /// Adds up to 32 bytes fast, as two copies that overlap.
+    #[inline(always)]
+    fn add_short(&mut self, text: &[u8]) {
+        let place = &mut self.bytes[self.length..self.length + text.len()];
+        match text.len() {
+            16..=32 => copy_ends::<16>(place, text),
+            8..16 => copy_ends::<8>(place, text),
+            4..8 => copy_ends::<4>(place, text),
+            _ => place.copy_from_slice(text),
+        }
+        self.length += text.len();
+    }
+
+    fn add_without_site<const N: usize>(&mut self, end: &[u8; N], at: f64) {
+        self.add(end);
+        with_digits(at, |digits| self.add_short(digits));
+        self.add(b",,,,,\n");
+    }
+}
+
+/// Copies the first `N` and the last `N` bytes.
+#[inline(always)]
+fn copy_ends<const N: usize>(place: &mut [u8], text: &[u8]) {
+    if let (Some(to), Some(from)) = (place.first_chunk_mut::<N>(), text.first_chunk()) {
+        *to = *from;
+    }
+    if let (Some(to), Some(from)) = (place.last_chunk_mut::<N>(), text.last_chunk()) {
+        *to = *from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::ExitSite;
+    use std::num::NonZeroU16;
+
+    fn site(axis: u32, overshoot: f64, landed: u16) -> ExitSite {
+        ExitSite { axis, side: Side::Minus, overshoot, by: Departure::Creep, landed: NonZeroU16::new(landed) }
+    }
+
+    fn row(cell: u64, path: u64, outcome: Outcome) -> String {
+        let mut out = Vec::new();
+        write_escape(&mut out, cell, path, &outcome);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn rows_have_the_shortest_digits_that_read_back() {
+        let close = f64::from(1.3333334f32);
+        let exited = |time, overshoot, landed| Outcome::Exited { time, site: site(3, overshoot, landed) };
+        assert_eq!(row(2, 7, exited(0.1, close, 0)), "2,7,exited,0.1,3,-,1.3333334,false,\n");
+        assert_eq!(row(2, 7, exited(1e-9, 2f64.powi(200), 12)), "2,7,exited,1e-9,3,-,1.6069380442589903e60,false,12\n");
+        assert_eq!(row(2, 7, Outcome::Censored { at: 1e20 }), "2,7,censored,1e20,,,,,\n");
+        assert_eq!(row(2, 7, Outcome::Diverged { at: 5.0 }), "2,7,diverged,5,,,,,\n");
+    }
+
+    /// Numbers of every length fit and are copied whole.
+    #[test]
+    fn rows_of_any_length_are_whole() {
+        for digits in 1..=20u32 {
+            let number =
+                (0..digits).fold(0u64, |number, digit| 10 * (number % 10u64.pow(18)) + u64::from(1 + digit % 9));
+            for time in [1.0 / 3.0, -1.0 / 3e300, f64::MIN_POSITIVE * 1.1, 123_456_789_012_345.6, 5e-324, f64::INFINITY]
+            {
+                let outcome = Outcome::Exited { time, site: site(u32::MAX >> digits, f64::MAX, u16::MAX) };
+                let time = crate::files::digits(time);
+                let overshoot = crate::files::digits(f64::MAX);
+                let axis = u32::MAX >> digits;
+                let expected = format!("{},{number},exited,{time},{axis},-,{overshoot},false,65535\n", u64::MAX);
+                assert_eq!(row(u64::MAX, number, outcome), expected);
+            }
         }
     }
 }

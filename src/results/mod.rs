@@ -8,19 +8,19 @@ mod escapes_parquet;
 mod folder;
 mod median;
 mod merge;
+mod passes;
 mod run;
 mod stored;
 mod studies;
 mod table;
 mod tables;
+mod tally;
 mod trajectories;
 mod work;
 
-pub use cell::{
-    AxisCount, CellResult, Check, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, KeptPath, SUMMARY_COLUMNS, summary_columns,
-    write_escape,
-};
+pub use cell::{AxisCount, CellResult, Check, EXTRA_SUMMARY_COLUMNS, KeptPath, SUMMARY_COLUMNS, summary_columns};
 pub use check::check_warnings;
+pub use escapes::{ESCAPE_COLUMNS, write_escape};
 pub use folder::{Request, ResultsError, ResultsFolder};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};
 pub use run::{Observer, PreparedRun, Progress, RunError};

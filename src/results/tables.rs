@@ -4,20 +4,22 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::cell::{CellResult, Tally, summary_columns};
+use super::cell::{CellResult, summary_columns};
 use super::check::check_means;
 use super::escapes::Escapes;
 use super::median::time_of_rank;
+use super::passes::Pass;
 use super::run::PreparedRun;
 use super::studies::comparison::{COMPARISON_COLUMNS, Pair};
 use super::studies::hitting::{HITTING_COLUMNS, Hitting};
 use super::studies::landings::{LANDING_COLUMNS, Landings};
 use super::table::{TableError, TableFile, write_table};
+use super::tally::{Counter, RowTally, Tally, exit_times};
 use super::trajectories::{TRAJECTORIES, follow_paths, write_trajectories};
 use crate::engine::{CHUNK, Chunks, Done};
-use crate::exit::{Confidence, KolmogorovBins, KolmogorovTest, SurvivalCurve, kolmogorov_test};
+use crate::exit::{BinnedTest, Confidence, KolmogorovBins, Select, SurvivalCurve, kolmogorov_test};
 use crate::experiment::{CellPlan, EscapesFormat, swept_parameters};
-use crate::scheme::{Occupancy, OccupancyCounts, Outcome};
+use crate::scheme::{Occupancy, OccupancyCounts};
 use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit, lambda_mean_second_order};
 use rayon::prelude::*;
@@ -26,7 +28,7 @@ use rayon::prelude::*;
 const HELD: usize = 4 << 20;
 /// Bounds of the exit times kept for one cell.
 const HELD_PER_CELL: [usize; 2] = [2_000, 1 << 20];
-/// Exit times that are sorted at once, 64 MB. A cell with more is read several times.
+/// Exit times that are sorted at once, 64 MB. A cell of which more have to be sorted is read several times.
 const ROOM: usize = 8 << 20;
 
 /// Largest number of paths in memory while a run is rendered, for the tables and the figures.
@@ -76,7 +78,7 @@ pub fn render_tables(
         let means = |plan: &&CellPlan| [solve.then(|| exact(plan)).flatten(), lambda_mean_second_order(&plan.problem)];
         let means: Vec<[Option<f64>; 2]> = cells.par_iter().map(means).collect();
         for (reader, means) in group.iter().zip(means) {
-            let result = reader.result(means, held, escapes.as_mut())?;
+            let result = reader.result(means, held, format, escapes.as_mut())?;
             results.push(result);
             watch(results.len(), readers.len());
         }
@@ -149,85 +151,92 @@ impl<'s> CellReader<'s> {
         Ok((counts, events))
     }
 
-    fn read<E: From<StoreError>>(&self, mut visit: impl FnMut(u64, &[Outcome], u64) -> Result<(), E>) -> Result<(), E> {
-        self.store.read_cell(self.stored, self.plan.problem.basin().dim(), &mut |chunk| {
-            if chunk.index >= self.end {
-                return Ok(false);
-            }
-            visit(chunk.index * CHUNK, &chunk.outcomes, chunk.events)?;
-            Ok(true)
-        })
+    fn pass(&self) -> Pass<'s> {
+        Pass { store: self.store, cell: self.stored, dim: self.plan.problem.basin().dim(), end: self.end }
     }
 
     fn result(
         &self,
         means: [Option<f64>; 2],
         held: usize,
-        mut escapes: Option<&mut Escapes>,
+        format: EscapesFormat,
+        escapes: Option<&mut Escapes>,
     ) -> Result<CellResult, TableError> {
-        let cell = self.plan.index;
-        let failed = |source| TableError::Sample { cell, source };
-        let mut tally = Tally::new(self.plan.problem.basin(), held);
+        let failed = |source| TableError::Sample { cell: self.plan.index, source };
         let prediction = Prediction::of(&self.plan.problem).ok();
         let most = self.end * CHUNK;
-        let rate = prediction.as_ref().map(|prediction| prediction.rate).filter(|_| most > held as u64);
-        let mut bins = rate.and_then(|rate| KolmogorovBins::new(rate, most).ok());
-        self.read(|first, outcomes, events| {
-            tally.events = tally.events.saturating_add(events);
-            outcomes.iter().try_for_each(|outcome| tally.push(*outcome).map_err(failed))?;
-            if let Some(bins) = &mut bins {
-                outcomes.iter().filter_map(Outcome::exit_time).for_each(|t| bins.count(t));
-            }
-            escapes.as_deref_mut().map_or(Ok(()), |escapes| escapes.write(cell, first, outcomes))
-        })?;
+        let rate = prediction.as_ref().map(|prediction| prediction.rate);
+        let bins = rate.filter(|_| most > held as u64).and_then(|rate| KolmogorovBins::new(rate, most).ok());
+        let mut tally = Tally::new(held);
+        let counter = Counter::new(self.plan, held, bins, format);
+        self.pass().run(
+            |chunk, row| counter.add(chunk, row),
+            escapes,
+            |row: &mut RowTally, escapes| {
+                tally.add(row).map_err(failed)?;
+                if tally.has_exits() {
+                    counter.end_exits();
+                }
+                escapes.map_or(Ok(()), |escapes| escapes.take(&mut row.block))
+            },
+        )?;
+        let bins = counter.finish(&mut tally);
         let (sample, all) = tally.sample().map_err(failed)?;
         let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, means);
-        result.median = if all { median(&result) } else { self.median(&result)? };
-        let rate = result.prediction.as_ref().map(|prediction| prediction.rate);
         // Without an exit there is no law to test.
-        if let Some(rate) = rate.filter(|_| result.moments.exited() > 0) {
-            result.kolmogorov = match bins {
-                Some(bins) if !all => self.kolmogorov(&result, &bins)?,
-                _ => kolmogorov_test(&result.sample, rate).ok(),
-            };
+        let rate = rate.filter(|_| result.moments.exited() > 0);
+        if all {
+            result.median = median(&result);
+            result.kolmogorov = rate.and_then(|rate| kolmogorov_test(&result.sample, rate).ok());
+            return Ok(result);
         }
+        let bins = bins.filter(|_| rate.is_some());
+        let test = bins.map(|bins| self.test(&result, &bins)).transpose()?.flatten();
+        result.kolmogorov = test.map(|found| found.test);
+        result.median = test.map_or_else(|| self.median(&result), |found| Ok(found.time_of_rank))?;
         Ok(result)
+    }
+
+    /// Kolmogorov's test over more times than are kept, and the median, by reading the cell again.
+    fn test(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<BinnedTest>, TableError> {
+        let mut read = |select: Select<'_>, give: &mut dyn FnMut(&[f64])| self.exit_times(select, give);
+        Ok(bins.test(&result.moments, median_rank(result).unwrap_or(0), &mut read, ROOM)?.ok())
     }
 
     /// The median of more times than are kept, by reading the cell again. `None` if a path was censored before it: the survival curve would
     /// need all times at once.
     fn median(&self, result: &CellResult) -> Result<Option<f64>, TableError> {
-        let (exited, followed) = (result.moments.exited(), result.moments.followed());
-        let rank = followed.div_ceil(2);
-        if rank == 0 || rank > exited {
-            return Ok(None);
-        }
-        let mut earliest = f64::INFINITY;
+        let Some(rank) = median_rank(result) else { return Ok(None) };
+        let exited = result.moments.exited();
+        let all = |times: &[f64], selected: &mut Vec<f64>| selected.extend_from_slice(times);
         let found = time_of_rank(rank, result.sample.exit_times(), exited, ROOM, |give| {
-            self.read(|_, outcomes, _| {
-                for outcome in outcomes {
-                    match *outcome {
-                        Outcome::Exited { time, .. } => give(time),
-                        Outcome::Censored { at } => earliest = earliest.min(at),
-                        Outcome::Diverged { .. } => {}
-                    }
-                }
-                Ok::<_, TableError>(())
-            })
+            self.exit_times(&all, &mut |times| times.iter().for_each(|time| give(*time)))
         })?;
+        let earliest = result.moments.first_censoring_time().unwrap_or(f64::INFINITY);
         Ok(found.filter(|median| *median <= earliest))
     }
 
-    /// Kolmogorov's test over more times than are kept, by reading the cell again.
-    fn kolmogorov(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<KolmogorovTest>, TableError> {
-        let mut exit_times = |give: &mut dyn FnMut(f64)| {
-            self.read(|_, outcomes, _| {
-                outcomes.iter().filter_map(Outcome::exit_time).for_each(&mut *give);
-                Ok::<_, TableError>(())
-            })
-        };
-        Ok(bins.test(&result.moments, &mut exit_times, ROOM)?.ok())
+    /// Reads all exit times again, and passes those that `select` selects to `give`.
+    fn exit_times(&self, select: Select<'_>, give: &mut dyn FnMut(&[f64])) -> Result<(), TableError> {
+        self.pass().run(
+            |chunk, selected: &mut Vec<f64>| {
+                select(exit_times(&chunk.outcomes, &mut [0.0; CHUNK as usize]), selected);
+                true
+            },
+            None,
+            |selected, _| {
+                give(selected);
+                selected.clear();
+                Ok(())
+            },
+        )
     }
+}
+
+/// The rank of the median among the exits: half of the followed paths have left by then.
+fn median_rank(result: &CellResult) -> Option<usize> {
+    let rank = result.moments.followed().div_ceil(2);
+    (1..=result.moments.exited()).contains(&rank).then_some(rank)
 }
 
 /// Where the survival curve of all paths falls to one half.
@@ -297,7 +306,7 @@ mod tests {
         let run = PreparedRun::new(&experiment).unwrap();
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
-        let result = |held| reader.result([None; 2], held, None).unwrap();
+        let result = |held| reader.result([None; 2], held, EscapesFormat::None, None).unwrap();
         let whole = result(300);
         assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
         assert!(whole.median.is_some_and(|median| median > 0.0 && median < 40.0), "{:?}", whole.median);

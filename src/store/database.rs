@@ -15,6 +15,7 @@ use super::batch::{ChunkOutcomes, PackedBatch, PackedChunk, PackedRow, damage, i
 use super::error::{Damage, StoreError};
 use super::head::{STORE_FILE, check_start, check_tables, prepare, read_identity, read_identity_version, write_head};
 use super::identity::Identity;
+use super::rows::CellRows;
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::experiment::Experiment;
 use crate::files::{FileId, file_id};
@@ -295,6 +296,16 @@ impl Store {
         })
     }
 
+    /// The rows of one cell that begin before chunk number `end`, in order.
+    pub fn rows_of(&self, cell: u64, end: u64) -> CellRows<'_> {
+        CellRows::new(self, cell, end)
+    }
+
+    /// The error for a damage of this store.
+    pub fn damaged(&self, damage: Damage) -> StoreError {
+        damaged(&self.path, damage)
+    }
+
     /// Passes the chunks of one cell of an occupancy with so many times and wells to `visit` in order, with their counts, until it returns
     /// `false`.
     ///
@@ -410,7 +421,7 @@ impl Store {
     }
 
     /// Passes the rows that begin in `ids` to `visit` in order, until it returns `false`.
-    fn each_row<E: From<StoreError>>(
+    pub(super) fn each_row<E: From<StoreError>>(
         &self,
         ids: Range<u64>,
         visit: &mut dyn FnMut(PackedRow<'_>) -> Result<bool, E>,

@@ -8,6 +8,7 @@ mod error;
 mod head;
 mod identity;
 mod packing;
+mod rows;
 
 pub use batch::{ChunkOutcomes, PackedBatch};
 pub use database::{Session, Store};
@@ -15,6 +16,7 @@ pub(crate) use error::Listed;
 pub use error::{Damage, Difference, StoreError};
 pub use head::STORE_FILE;
 pub use identity::Identity;
+pub use rows::{CellRows, StoredRow};
 
 /// Version of the file format. Stores of other versions are refused.
 pub const FORMAT: i32 = 2;

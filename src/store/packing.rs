@@ -107,19 +107,38 @@ fn place_code(site: ExitSite) -> u64 {
 
 /// Appends the `paths` outcomes of a chunk to `out`, without wells, and returns the bytes after them; `None` if [`Packer::pack`] cannot have
 /// written the bytes.
-pub fn unpack<'b>(mut bytes: &'b [u8], paths: usize, out: &mut Vec<Outcome>) -> Option<&'b [u8]> {
-    let ends = read_column(&mut bytes, paths)?;
-    let times = read_column(&mut bytes, paths)?;
-    let overshoots = read_column(&mut bytes, paths)?;
-    for ((end, time), overshoot) in ends.into_iter().zip(times).zip(overshoots) {
-        let time = f64::from_bits(time);
-        out.push(match end {
-            CENSORED => Outcome::Censored { at: time },
-            DIVERGED => Outcome::Diverged { at: time },
-            place => Outcome::Exited { time, site: site(place - PLACES, overshoot)? },
-        });
+pub fn unpack<'b>(bytes: &'b [u8], paths: usize, out: &mut Vec<Outcome>) -> Option<&'b [u8]> {
+    Arch::new().dispatch(Unpacking { bytes, paths, out })
+}
+
+/// Unpacks with the widest vectors of the processor.
+struct Unpacking<'b, 'o> {
+    bytes: &'b [u8],
+    paths: usize,
+    out: &'o mut Vec<Outcome>,
+}
+
+impl<'b> NullaryFnOnce for Unpacking<'b, '_> {
+    type Output = Option<&'b [u8]>;
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Unpacking { mut bytes, paths, out } = self;
+        let [mut ends, mut times, mut overshoots] = [[0; CHUNK as usize]; 3];
+        for column in [&mut ends, &mut times, &mut overshoots] {
+            read_column(&mut bytes, paths, column)?;
+        }
+        out.reserve(paths);
+        for ((end, time), overshoot) in ends[..paths].iter().zip(&times).zip(&overshoots) {
+            let time = f64::from_bits(*time);
+            out.push(match *end {
+                CENSORED => Outcome::Censored { at: time },
+                DIVERGED => Outcome::Diverged { at: time },
+                place => Outcome::Exited { time, site: site(place - PLACES, *overshoot)? },
+            });
+        }
+        Some(bytes)
     }
-    Some(bytes)
 }
 
 /// Reads the column of the wells, if there is one, into the `outcomes` before it, and returns the bytes after it; `None` for a well of a path that
@@ -128,7 +147,8 @@ pub fn unpack_wells<'b>(mut bytes: &'b [u8], outcomes: &mut [Outcome]) -> Option
     if bytes.is_empty() {
         return Some(bytes);
     }
-    let wells = read_column(&mut bytes, outcomes.len())?;
+    let mut wells = [0; CHUNK as usize];
+    read_column(&mut bytes, outcomes.len(), &mut wells)?;
     for (outcome, well) in outcomes.iter_mut().zip(wells) {
         let well = u16::try_from(well).ok()?;
         match outcome {
@@ -225,17 +245,20 @@ fn size(rows: usize, width: u32) -> usize {
     (rows * width as usize).div_ceil(u64::BITS as usize) * WORDS
 }
 
-fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
+/// Reads `count` values to the beginning of `values`, and removes them from `bytes`.
+#[inline(always)]
+fn read_column(bytes: &mut &[u8], count: usize, values: &mut Column) -> Option<()> {
     let (head, rest) = bytes.split_first_chunk::<9>()?;
     let (lo, width) = (u64::from_le_bytes(*head.first_chunk()?), u32::from(head[8]));
-    if width > u64::BITS {
+    if width > u64::BITS || count > values.len() {
         return None;
     }
     let rows = count.div_ceil(LANES);
     let (packed, rest) = rest.split_at_checked(size(rows, width))?;
     *bytes = rest;
     if width == 0 {
-        return Some(vec![lo; count]);
+        values[..count].fill(lo);
+        return Some(());
     }
     let mask = u64::MAX >> (u64::BITS - width);
     let mut words = packed.as_chunks::<WORDS>().0.iter().map(|words| {
@@ -245,10 +268,9 @@ fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
         }
         lanes
     });
-    let mut values = Vec::with_capacity(rows * LANES);
     // The unread bits of the current words: `bits` in each lane.
     let (mut held, mut bits) = ([0; LANES], 0);
-    for _ in 0..rows {
+    for values in &mut values.as_chunks_mut::<LANES>().0[..rows] {
         let mut row = held;
         if bits < width {
             held = words.next()?;
@@ -256,16 +278,15 @@ fn read_column(bytes: &mut &[u8], count: usize) -> Option<Vec<u64>> {
                 *value |= word << bits;
             }
             let used = width - bits;
-            held = held.map(|word| word.checked_shr(used).unwrap_or(0));
+            held = held.map(|word| if used == u64::BITS { 0 } else { word >> used });
             bits = u64::BITS - used;
         } else {
             held = held.map(|word| word >> width);
             bits -= width;
         }
-        values.extend(row.map(|value| lo.wrapping_add(value & mask)));
+        *values = row.map(|value| lo.wrapping_add(value & mask));
     }
-    values.truncate(count);
-    Some(values)
+    Some(())
 }
 
 #[cfg(test)]
@@ -338,8 +359,9 @@ mod tests {
                 write_column(&mut column, count, &mut bytes);
                 let expected = if count == 1 { 0 } else { size(count.div_ceil(LANES), width) };
                 assert_eq!(bytes.len(), 9 + expected, "{width} bits, {count}");
-                let mut rest = &bytes[..];
-                assert_eq!(read_column(&mut rest, count).unwrap(), values[..count], "{width} bits, {count}");
+                let (mut rest, mut read) = (&bytes[..], [0; CHUNK as usize]);
+                read_column(&mut rest, count, &mut read).unwrap();
+                assert_eq!(read[..count], values[..count], "{width} bits, {count}");
                 assert!(rest.is_empty());
             }
         }
