@@ -111,7 +111,11 @@ fn wrong_sections_are_refused_with_a_hint() {
         ("eta = 0.02", "eta = 0.6", "give a smaller `eta`"),
         ("left = [4.0, 1.0]", "left = [4.0, 0.0]", "positive curvatures"),
         ("left = [4.0, 1.0]", "left = [4.0]", "right"),
-        ("right = [1.0, 1.0] } }", "right = [1.0, 1.0] } }\ndomain = { ball = { radius = 1.0 } }", "leave `domain` out"),
+        (
+            "right = [1.0, 1.0] } }",
+            "right = [1.0, 1.0] } }\ndomain = { ball = { radius = 1.0 } }",
+            "leave `domain` out",
+        ),
         ("right = [1.0, 1.0] } }", "right = [1.0, 1.0] } }\nstart = [0.1, 0.0]", "leave out `start` and `inset`"),
         (
             "asymmetric = { left = [4.0, 1.0], right = [1.0, 1.0] }",
