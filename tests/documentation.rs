@@ -12,8 +12,8 @@ use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
     COMPARISON_COLUMNS, ESCAPE_COLUMNS, EXTRA_SUMMARY_COLUMNS, FLATNESS_COLUMNS, HITTING_COLUMNS, LANDING_COLUMNS,
-    OCCUPANCY_COLUMNS, OPTIMISER_COLUMNS, RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS, TRAJECTORY_COLUMNS,
-    WELL_COLUMNS,
+    OCCUPANCY_COLUMNS, OPTIMISER_COLUMNS, POSITION_COLUMNS, RANDOM_PROBLEM_COLUMNS, RATE_COLUMNS, SUMMARY_COLUMNS,
+    TRAJECTORY_COLUMNS, WELL_COLUMNS,
 };
 use levy_escape::scheme::PointKind;
 use levy_escape::tail::NpyArray;
@@ -77,6 +77,7 @@ fn the_column_tables_are_those_of_the_writers() {
         ("`occupancy.csv`", &OCCUPANCY_COLUMNS),
         ("`occupancy_rates.csv`", &RATE_COLUMNS),
         ("`occupancy_wells.csv`", &WELL_COLUMNS),
+        ("`mean_position.csv`", &POSITION_COLUMNS),
         ("`figures/<figure>.csv`", &FIGURE_COLUMNS),
     ] {
         let rows = rows_under(RESULTS, "column", file);
@@ -219,6 +220,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "random_basins" => "[[random_basins]]",
             "quick" => "[quick]",
             "occupancy" => "[occupancy]",
+            "mean_position" => "[mean_position]",
             "escape" => "[escape]",
             "noise_scaling" => "[noise_scaling]",
             _ => panic!("no section {name}"),
@@ -228,7 +230,7 @@ fn with_lines(mut file: Vec<Section>, name: &'static str, lines: &[&str]) -> Str
             "random_basins" => {
                 &["name = \"r\"", "basins = 2", "dim = 2", "curvature = [0.1, 1.0]", "level = [0.1, 1.0]"]
             }
-            "occupancy" => &["times = [1.0, 10.0]"],
+            "occupancy" | "mean_position" => &["times = [1.0, 10.0]"],
             "escape" => &["weight_decay = 2e-3", "radii = { from = 0.05, to = 0.5 }"],
             "noise_scaling" => &["weight_decay = 2e-3", "batches = [2, 4]", "radii = { from = 0.05, to = 0.5 }"],
             _ => &["problems = 10", "dim = 2", "alpha = 1.5"],
@@ -339,6 +341,7 @@ fn the_key_tables_are_those_of_the_parser() {
         ("`[[random_basins]]`", "random_basins"),
         ("`[scheme]`", "scheme"),
         ("`[occupancy]`", "occupancy"),
+        ("`[mean_position]`", "mean_position"),
         ("`[random_problems]`", "random_problems"),
         ("Calibration: top level", ""),
         ("Calibration: `[[optimiser]]`", "optimiser"),
@@ -379,6 +382,10 @@ fn the_key_tables_are_those_of_the_parser() {
                 };
                 file[3].2[1] = format!("potential = {{ {wells} }}");
                 file[3].2[2] = "domain = { well = {} }".to_string();
+                file.truncate(4);
+            }
+            if name == "mean_position" || path == "mean_position" {
+                file[3].2.truncate(2);
                 file.truncate(4);
             }
             if row[4].contains("[[dynamics]]") {

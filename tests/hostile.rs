@@ -16,10 +16,12 @@ use std::time::{Duration, Instant};
 
 use levy_escape::engine::Chunks;
 use levy_escape::experiment::Experiment;
+use levy_escape::landscape::{Expression, Potential};
 use levy_escape::results::{merge, stored_experiment};
 use levy_escape::store::{ChunkOutcomes, Store, StoreError};
 use levy_escape::tail::{NpyArray, read_column};
 use mutation::Mutator;
+use mutation::formula::Grower;
 use tempfile::TempDir;
 
 /// Memory limit in bytes.
@@ -138,18 +140,23 @@ fn scratch() -> TempDir {
 
 /// Changes the valid inputs in turn and passes them to their readers.
 fn survives(what: &'static str, few: u64, pieces: &[&[u8]], goods: &[Good<'_>]) {
-    limit_memory();
     goods.iter().for_each(|(good, read)| assert!(read(good), "{what}: the valid input is refused"));
     let mut mutator = Mutator::new(6, pieces);
+    let good = |round: u64| &goods[round as usize % goods.len()];
+    endures(what, few, |round| mutator.change(&good(round).0), |round, bytes| good(round).1(bytes));
+}
+
+/// Passes the inputs of `make` to `read`, by the number of the round.
+fn endures(what: &'static str, few: u64, mut make: impl FnMut(u64) -> Vec<u8>, read: impl Fn(u64, &[u8]) -> bool) {
+    limit_memory();
     let (rounds, begun) = (rounds(few), Instant::now());
     let (mut taken, mut slowest) = (0, Duration::ZERO);
     let watchdog = Watchdog::of(what);
     for round in 0..rounds {
         watchdog.next();
-        let (good, read) = &goods[round as usize % goods.len()];
-        let bytes = mutator.change(good);
+        let bytes = make(round);
         let clock = Instant::now();
-        let Ok(read) = catch_unwind(AssertUnwindSafe(|| read(&bytes))) else {
+        let Ok(read) = catch_unwind(AssertUnwindSafe(|| read(round, &bytes))) else {
             panic!("{what}: round {round}: {}", bytes.escape_ascii());
         };
         taken += u64::from(read);
@@ -192,6 +199,117 @@ fn experiment_files() {
     let goods: Vec<Good<'_>> =
         texts.iter().map(|text| (text.as_bytes().to_vec(), &read as &dyn Fn(&[u8]) -> bool)).collect();
     survives("experiment files", 10_000, TOML, &goods);
+}
+
+/// Elements of formulas.
+const FORMULA: &[&[u8]] = &[
+    b"(",
+    b")",
+    b"((((((((((((((((((((((((((((((((",
+    b"+",
+    b"-",
+    b"--------------------------------",
+    b"*",
+    b"/",
+    b"^",
+    b"^-",
+    b"**",
+    b",",
+    b" ",
+    b"x",
+    b"y",
+    b"x1",
+    b"x1000",
+    b"x1001",
+    b"a",
+    b"pi",
+    b"e",
+    b"1e308",
+    b"1e-320",
+    b"1e999",
+    b"1e",
+    b".",
+    b"0",
+    b"exp(",
+    b"ln(",
+    b"sqrt(",
+    b"abs(",
+    b"tan(",
+    b"min(",
+    b"max(x,",
+    b"pow(x,",
+    "α".as_bytes(),
+    "²".as_bytes(),
+    b"\0",
+    b"\\",
+    b"'",
+];
+
+/// A formula of the round: grown in the grammar, changed byte by byte, or both.
+fn formulas() -> impl FnMut(u64) -> Vec<u8> {
+    let (mut grower, mut mutator) = (Grower::new(8), Mutator::new(9, FORMULA));
+    let valid: [&[u8]; 3] =
+        [b"x^4/4 - a*x^2/2", b"log(cosh(x)) + 0.1*(1 - exp(-x^2)) + y^2/2", b"x1^2 + max(x2, -x2/2)^2 + sin(x3)^2"];
+    move |round| match round % 4 {
+        0 => mutator.change(valid[(round / 4) as usize % valid.len()]),
+        1 => mutator.change(grower.grow().as_bytes()),
+        _ => grower.grow().into_bytes(),
+    }
+}
+
+/// Formulas alone: read, differentiated and searched for a minimum; derivatives at places near and far do not panic.
+#[test]
+fn expressions() {
+    let read = |round: u64, bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let parameters: &[(&str, f64)] =
+            if text.contains('a') && round.is_multiple_of(3) { &[("a", 0.5)] } else { &[] };
+        let minimum: Option<&[f64]> = if round.is_multiple_of(5) { Some(&[1.0]) } else { None };
+        let Ok(built) = Expression::new(&text, parameters, minimum, None) else { return false };
+        let mut gradient = vec![0.0; built.dim()];
+        for x in [0.3, -7.0, 1e200, f64::INFINITY] {
+            let point = vec![x; built.dim()];
+            built.value(&point);
+            built.gradient(&point, &mut gradient);
+            if built.dim() <= 8 {
+                built.hessian(&point);
+            }
+        }
+        true
+    };
+    endures("expressions", 10_000, formulas(), read);
+}
+
+/// Experiment files with such a formula.
+#[test]
+fn files_with_expressions() {
+    let mut formula = formulas();
+    let make = |round: u64| {
+        let text = String::from_utf8_lossy(&formula(round)).replace(['\'', '\n', '\r', '\0'], " ");
+        let domain =
+            ["attraction = {}", "interval = [-1.0, 1.0]", "ball = { radius = 0.5 }", "level = { height = 0.1 }"];
+        let section = if round.is_multiple_of(7) {
+            "[occupancy]\ntimes = [1.0]\nrange = [-3.0, 3.0]"
+        } else {
+            "[scheme]\neuler = {}"
+        };
+        format!(
+            "name = \"f\"\npaths = 10\nfigures = []\n[noise]\nalpha = 1.5\nepsilon = 0.1\n[[dynamics]]\nsgd = {{}}\n[[basin]]\n\
+             name = \"b\"\npotential = {{ expression = {{ formula = '{text}'{} }} }}\ndomain = {{ {} }}\n{section}\n",
+            if round.is_multiple_of(3) { ", parameters = { a = 0.5 }" } else { "" },
+            if round.is_multiple_of(7) { "well = {}" } else { domain[(round / 7 % 4) as usize] },
+        )
+        .into_bytes()
+    };
+    let read = |_: u64, bytes: &[u8]| match Experiment::parse("a.toml", &String::from_utf8_lossy(bytes)) {
+        Ok(_) => true,
+        Err(errors) => {
+            assert!(!errors.diagnostics().is_empty());
+            errors.reports().for_each(|report| assert!(!format!("{report:?}").is_empty()));
+            false
+        }
+    };
+    endures("files with expressions", 3_000, make, read);
 }
 
 #[test]

@@ -19,8 +19,9 @@ use crate::engine::{CHUNK, Chunks, Done, Shard};
 use crate::experiment::{Experiment, FigureKind, PlannedFigure};
 use crate::report::{self, Drawing, FigureError, Page, Provenance};
 use crate::results::{
-    CellResult, Check, FlatnessOrder, OccupancyResult, OptimiserRow, PreparedRun, RandomProblemsResult, ResultsError,
-    ResultsFolder, TableError, check_warnings, render_occupancy, render_tables,
+    CellResult, Check, FlatnessOrder, MeanPositionResult, OccupancyResult, OptimiserRow, PreparedRun,
+    RandomProblemsResult, ResultsError, ResultsFolder, TableError, check_warnings, render_mean_position,
+    render_occupancy, render_tables,
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
@@ -95,8 +96,8 @@ impl Rendering<'_> {
     pub fn render(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
         stopping.writing_tables_of(self.is_complete().then_some(path));
-        if self.run.experiment().is_occupancy() {
-            return self.render_occupancy(json, stopping, console);
+        if experiment.is_occupancy() || experiment.is_mean_position() {
+            return self.render_counts(json, stopping, console);
         }
         let results = self.tables(stopping, console)?;
         results.iter().for_each(|result| console.say_more(cell_line(result)));
@@ -117,9 +118,10 @@ impl Rendering<'_> {
             cells: &results,
             studies: &studies,
             occupancies: &[],
+            positions: &[],
             seconds_per_path: &seconds,
         });
-        self.write_page(&results, &[], findings.as_deref(), &drawings)?;
+        self.write_page(&results, &[], &[], findings.as_deref(), &drawings)?;
         let seconds = self.write_manifest(&warnings, report::answer(&results).as_deref())?;
         refresh_index(path, console);
         if json {
@@ -137,25 +139,40 @@ impl Rendering<'_> {
         Ok(results.iter().filter(|result| result.check == Some(Check::Off)).count())
     }
 
-    /// [`Rendering::render`] of an occupancy, which has no escapes. No cell can disagree with an exact mean.
-    fn render_occupancy(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
+    /// [`Rendering::render`] of an occupancy or of mean positions, which have no escapes. No cell can disagree with an exact mean.
+    fn render_counts(&self, json: bool, stopping: &Stopping, console: &Console) -> Result<usize, RenderFailure> {
         let (experiment, path) = (self.run.experiment(), self.folder.path());
-        let results = render_occupancy(self.run, &self.folder.store, self.chunks, self.done, path)?;
+        let (store, chunks, done) = (&self.folder.store, self.chunks, self.done);
+        let (occupancies, positions) = if experiment.is_occupancy() {
+            (render_occupancy(self.run, store, chunks, done, path)?, Vec::new())
+        } else {
+            (Vec::new(), render_mean_position(self.run, store, chunks, done, path)?)
+        };
         let studies = match &experiment.random_problems {
             Some(plan) if self.is_complete() => RandomProblemsResult::solve(plan, experiment.seed),
             _ => Vec::new(),
         };
         self.folder.write_random_problems(&studies)?;
-        let findings = report::occupancy_findings(&results, &studies);
+        let findings = if experiment.is_occupancy() {
+            report::occupancy_findings(&occupancies, &studies)
+        } else {
+            report::mean_position_findings(&positions, &studies)
+        };
         self.folder.write_text("findings.md", &format!("{}{findings}", self.partial_mark()))?;
-        let material = report::Material { cells: &[], studies: &studies, occupancies: &results, seconds_per_path: &[] };
-        let (drawings, undrawn) = self.draw(material);
-        self.write_page(&[], &results, Some(&findings), &drawings)?;
-        let answer = report::occupancy_answer(&results);
+        let (drawings, undrawn) = self.draw(report::Material {
+            cells: &[],
+            studies: &studies,
+            occupancies: &occupancies,
+            positions: &positions,
+            seconds_per_path: &[],
+        });
+        self.write_page(&[], &occupancies, &positions, Some(&findings), &drawings)?;
+        let answer = report::occupancy_answer(&occupancies).or_else(|| report::mean_position_answer(&positions));
         let seconds = self.write_manifest(&[], answer.as_deref())?;
         refresh_index(path, console);
         if json {
-            let cells: Vec<serde_json::Value> = results.iter().map(occupancy_as_json).collect();
+            let counted = occupancies.iter().map(occupancy_as_json).chain(positions.iter().map(positions_as_json));
+            let cells: Vec<serde_json::Value> = counted.collect();
             let complete = self.is_complete();
             let (name, paths) = (&experiment.name, self.paths_done());
             write_data(
@@ -166,7 +183,7 @@ impl Rendering<'_> {
         stopping.writing_tables_of(None);
         if self.is_complete() {
             answer.iter().for_each(|answer| console.say(answer));
-            let (name, cells, paths) = (&experiment.name, results.len(), self.paths_done());
+            let (name, cells, paths) = (&experiment.name, occupancies.len() + positions.len(), self.paths_done());
             console.say(format!("{name}: {cells} cells, {paths} paths in {seconds:.1} s → {}", path.display()));
             console.say(format!("files: {}", self.files().join(", ")));
             console.say(format!("figures: {}", self.drawn(&drawings)));
@@ -277,6 +294,7 @@ impl Rendering<'_> {
         &self,
         results: &[CellResult],
         occupancies: &[OccupancyResult],
+        positions: &[MeanPositionResult],
         findings: Option<&str>,
         drawings: &[Drawing],
     ) -> Result<(), ResultsError> {
@@ -305,6 +323,7 @@ impl Rendering<'_> {
             experiment,
             cells: results,
             occupancies,
+            positions,
             findings,
             drawings,
             warnings: &warnings,
@@ -392,6 +411,21 @@ fn occupancy_as_json(result: &OccupancyResult) -> serde_json::Value {
         "diverged": result.counts.diverged(last), "time": result.occupancy.times()[last],
         "occupancy": (0..result.wells()).map(share).collect::<Vec<_>>(),
         "stationary": result.chain.as_ref().map(|chain| chain.stationary()), "rates": rates,
+    })
+}
+
+fn positions_as_json(result: &MeanPositionResult) -> serde_json::Value {
+    let noise = result.plan.problem.noise();
+    let axis = |axis: usize| {
+        json!({
+            "left_curvature": result.curvatures[0][axis], "right_curvature": result.curvatures[1][axis],
+            "clip": result.clips[axis], "mean": result.mean(axis), "predicted": result.predicted(axis),
+        })
+    };
+    json!({
+        "cell": result.plan.index, "dynamics": result.plan.dynamics, "basin": result.plan.basin,
+        "alpha": noise.alpha().get(), "epsilon": noise.epsilon(), "paths": result.sums.paths(),
+        "diverged": result.sums.diverged(), "axes": (0..result.dim()).map(axis).collect::<Vec<_>>(),
     })
 }
 

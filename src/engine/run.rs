@@ -9,7 +9,8 @@ use super::{Chunk, Chunks, Done, SIZES, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
 use crate::scheme::{
-    Limits, Occupancy, OccupancyCounts, PathKernel, PathRecord, Scheme, SchemeError, StopFlag, StreamSource,
+    Limits, MeanPosition, Occupancy, OccupancyCounts, PathKernel, PathRecord, PositionSums, Scheme, SchemeError,
+    StopFlag, StreamSource,
 };
 
 /// Idle time before [`Consumer::idle`] is called.
@@ -298,6 +299,29 @@ pub fn occupancy(
         }
     }
     Ok(counts)
+}
+
+/// Sums of the mean positions of `paths` paths around the minimum of a problem.
+///
+/// The result is the same, bit for bit, on any number of threads.
+///
+/// # Errors
+/// [`SchemeError`] if paths of the problem have no mean position.
+pub fn mean_position(
+    problem: &Problem,
+    settings: &MeanPosition,
+    paths: u64,
+    seed: Seed,
+) -> Result<PositionSums, SchemeError> {
+    let dim = problem.basin().dim();
+    let mut sums = PositionSums::new(dim);
+    for batch in kernel_batches(&*settings.prepare(problem)?, paths, seed, UNLIMITED) {
+        for (number, chunk) in batch.chunks.iter().enumerate() {
+            let chunk = PositionSums::decode(batch.counts(number), chunk.paths.end - chunk.paths.start, dim);
+            sums.merge(&chunk.unwrap_or_else(|| unreachable!("a kernel writes what it reads")));
+        }
+    }
+    Ok(sums)
 }
 
 /// All batches of a kernel, in path order.

@@ -11,6 +11,7 @@ use super::plan::{CellPlan, Plan};
 use super::sections::dynamics::{self, DynamicsSection};
 use super::sections::landscape::basin::{self, BasinMember};
 use super::sections::landscape::random_basins;
+use super::sections::mean_position;
 use super::sections::noise;
 use super::sections::occupancy::{self, OccupancySection};
 use super::sections::random_problems::{self, RandomProblemsPlan};
@@ -114,6 +115,11 @@ impl Experiment {
     pub fn is_occupancy(&self) -> bool {
         self.cells.iter().any(|cell| cell.occupancy.is_some())
     }
+
+    /// Whether the experiment records mean positions, and no escapes.
+    pub fn is_mean_position(&self) -> bool {
+        self.cells.iter().any(|cell| cell.mean_position.is_some())
+    }
 }
 
 impl Experiment {
@@ -141,6 +147,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         quick.finish();
         paths
     });
+    let mean_position = top.get("mean_position").map(mean_position::read);
+    reading.without_edge.set(mean_position.is_some());
     let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise::read);
     let dynamics = several(top.get("dynamics"), dynamics::read);
     let random_basins = top.get("random_basins").map(|families| several(Some(families), random_basins::read));
@@ -151,8 +159,9 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     let names: Vec<&Node> = ["basin", "random_basins"].iter().filter_map(|key| top.get(key)).flat_map(tables).collect();
     basin::refuse_duplicate_names(&names, diagnostics);
     let occupancy = top.get("occupancy").map(occupancy::read);
-    let schemes = match top.get("scheme") {
-        None if occupancy.is_some() => Some(vec![SchemeSection::steps()]),
+    let (top_occupancy, top_scheme) = (top.get("occupancy"), top.get("scheme"));
+    let schemes = match top_scheme {
+        None if occupancy.is_some() || mean_position.is_some() => Some(vec![SchemeSection::steps()]),
         None if all_discrete(dynamics.as_deref()) => Some(vec![SchemeSection::steps()]),
         scheme => several(scheme, scheme::read),
     };
@@ -173,7 +182,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
             // Dynamics with an error of their own may need no scheme.
             "scheme" => {
                 let is_wrong = top.get("dynamics").is_some() && dynamics.is_none();
-                occupancy.is_some() || is_wrong || all_discrete(dynamics.as_deref())
+                occupancy.is_some() || mean_position.is_some() || is_wrong || all_discrete(dynamics.as_deref())
             }
             "basin" => random_basins.is_some(),
             _ => false,
@@ -197,9 +206,24 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         }
         None => None,
     };
-    let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes: schemes?, max_time: max_time?, occupancy };
+    let mean_position = match mean_position {
+        Some(section) => {
+            if let Some(value) = top_occupancy {
+                let message = "an experiment has either [occupancy] or [mean_position]";
+                value.report_with_help(message, "move one of them into a file of its own");
+                return None;
+            }
+            let section = section?;
+            mean_position::check(top_scheme, top_max_time, &basins, diagnostics)?;
+            Some(section.settings)
+        }
+        None => None,
+    };
+    let (schemes, max_time) = (schemes?, max_time?);
+    let plan = Plan { noise: noise?, dynamics: dynamics?, basins, schemes, max_time, occupancy, mean_position };
     let mut warnings = Vec::new();
     let cells = plan.cells(&mut warnings, diagnostics)?;
+    mean_position::warn(&cells, &mut warnings);
     if diagnostics.count() > 0 {
         return None;
     }

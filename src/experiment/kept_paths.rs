@@ -28,6 +28,9 @@ pub(super) fn check(value: Value<'_>, kept: u64, paths: u64, cells: &[CellPlan])
     } else if cells.iter().any(|cell| cell.occupancy.is_some()) {
         let message = "`paths_kept` follows paths to their exit, and the paths of an occupancy have none";
         (message.to_owned(), "leave it out; occupancy.csv has the well of the paths at every recorded time".to_owned())
+    } else if cells.iter().any(|cell| cell.mean_position.is_some()) {
+        let message = "`paths_kept` follows paths to their exit, and the paths of a mean position have none";
+        (message.to_owned(), "leave it out".to_owned())
     } else if let Some(cell) = cells.iter().find(|cell| into_target(cell)) {
         let message = format!("`jump_adapted` does not keep paths into a target, as in the basin {:?}", cell.basin);
         (message, "use `euler` there, or leave out `paths_kept`".to_owned())

@@ -13,7 +13,7 @@ use super::toml::diagnostic::{Diagnostic, Span};
 use super::toml::diagnostics::Diagnostics;
 use crate::dynamics::Problem;
 use crate::noise::{Amplitude, LevyNoise, Measure, NoiseLaw};
-use crate::scheme::{Limits, Occupancy, Scheme, SchemeError};
+use crate::scheme::{Limits, MeanPosition, Occupancy, Scheme, SchemeError};
 
 /// Largest number of cells, and of the numbers that they hold: 4 GB.
 const MOST_CELLS: u64 = 25_000;
@@ -52,6 +52,8 @@ pub struct CellPlan {
     pub scheme: Arc<dyn Scheme>,
     /// The wells and times of an experiment with `[occupancy]`; it is then the scheme, too.
     pub occupancy: Option<Arc<Occupancy>>,
+    /// The times and the clip of an experiment with `[mean_position]`; it is then the scheme, too.
+    pub mean_position: Option<Arc<MeanPosition>>,
     /// Time and steps after which a path is censored.
     pub limits: Limits<'static>,
     /// Settings that the basin and the scheme do not keep.
@@ -69,6 +71,7 @@ pub(super) struct Plan {
     pub schemes: Vec<SchemeSection>,
     pub max_time: f64,
     pub occupancy: Option<OccupancySection>,
+    pub mean_position: Option<Arc<MeanPosition>>,
 }
 
 /// One dynamics with its sweeps: its own, or those of `[noise]`.
@@ -244,6 +247,7 @@ impl Plan {
                         if let Err(error) = cell.scheme.check(&cell.problem) {
                             diagnostics.report(match &self.occupancy {
                                 Some(_) => occupancy_refusal(combination.dynamics.section, &error),
+                                None if self.mean_position.is_some() => mean_position_refusal(combination, &error),
                                 None => refusal(combination.scheme, &error),
                             });
                             return None;
@@ -314,6 +318,9 @@ impl Plan {
             Some(occupancy) => Some(occupancy.at(basin, self.schemes[0].settings, diagnostics)?),
             None => None,
         };
+        let mean_position = self.mean_position.clone();
+        let counted = occupancy.clone().map(|occupancy| occupancy as Arc<dyn Scheme>);
+        let counted = counted.or_else(|| mean_position.clone().map(|positions| positions as Arc<dyn Scheme>));
         Some(CellPlan {
             index: 0,
             dynamics: label,
@@ -325,8 +332,9 @@ impl Plan {
             eta,
             measure: self.noise.measure,
             problem,
-            scheme: occupancy.clone().map_or_else(|| scheme.scheme.clone(), |occupancy| occupancy as Arc<dyn Scheme>),
+            scheme: counted.unwrap_or_else(|| scheme.scheme.clone()),
             occupancy,
+            mean_position,
             limits: Limits { max_time: self.max_time, max_events: scheme.max_events, stop: None },
             landscape: basin.settings.clone(),
             scheme_settings: scheme.settings,
@@ -383,6 +391,19 @@ fn occupancy_refusal(dynamics: &DynamicsSection, error: &SchemeError) -> Diagnos
         }
         _ => Diagnostic::new(dynamics.span.clone(), error.to_string()),
     }
+}
+
+/// The error of a mean position, with a way to avoid it, at the setting that causes it.
+fn mean_position_refusal(combination: Combination<'_>, error: &SchemeError) -> Diagnostic {
+    let Combination { dynamics, basin, .. } = combination;
+    let (span, help) = match error {
+        SchemeError::NoMean { .. } => (&dynamics.laws.span, "give `alpha` above 1"),
+        SchemeError::Law { .. } => (&dynamics.laws.span, "give `alpha` in place of the law, or `gaussian = {}`"),
+        SchemeError::Unstable { .. } => (&dynamics.levels.span, "give a smaller `eta`"),
+        _ if dynamics.section.kind == "adam" => (&dynamics.section.span, "use `adam_steps`, or leave `adam` out"),
+        _ => (&basin.domain_span, "use `quadratic` or `asymmetric` with positive curvatures"),
+    };
+    Diagnostic::new(span.clone(), error.to_string()).help(help)
 }
 
 /// The error of a scheme, with a way to avoid it.

@@ -67,6 +67,19 @@ impl Basin {
         Self::shared(Arc::new(potential), domain)
     }
 
+    /// A landscape without an edge, for measurements that absorb no path.
+    #[cfg_attr(not(feature = "program"), expect(dead_code))]
+    pub(crate) fn without_edge(potential: Arc<dyn Potential>) -> Result<Self, LandscapeError> {
+        let dim = potential.dim();
+        if dim == 0 {
+            return Err(LandscapeError::NoDimension);
+        }
+        let start = potential.minimum().to_vec();
+        check_point("minimum", &start, dim)?;
+        let region = Region::Box { lo: vec![f64::NEG_INFINITY; dim], hi: vec![f64::INFINITY; dim] };
+        Ok(Basin { potential, region, start, is_well: false, wells: None })
+    }
+
     /// [`Basin::new`] for a potential that is already shared.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use super::figures::landscapes::sample_paths::SamplePathsFigure;
 use super::figures::landscapes::transitions::transitions;
 use super::figures::plotted::plotted;
 use super::figures::steps::sde_vs_steps;
+use super::figures::studies::mean_position::mean_position;
 use super::figures::studies::optimisers::OptimisersFigure;
 use super::figures::studies::random_problems::random_problems;
 use super::figures::studies::which_flatness::which_flatness;
@@ -25,7 +26,7 @@ use super::{
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
 use crate::experiment::{FigureKind, FigureStyle, PlannedFigure};
-use crate::results::{CellResult, FlatnessOrder, OccupancyResult, Pair, RandomProblemsResult};
+use crate::results::{CellResult, FlatnessOrder, MeanPositionResult, OccupancyResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
 /// Most survival panels on a page; with more, the basins of an optimiser share one panel.
@@ -42,6 +43,8 @@ pub struct Material<'r> {
     pub studies: &'r [RandomProblemsResult],
     /// Its occupancies.
     pub occupancies: &'r [OccupancyResult],
+    /// Its mean positions.
+    pub positions: &'r [MeanPositionResult],
     /// Seconds that a path of each cell takes on one thread; empty if not measured.
     pub seconds_per_path: &'r [f64],
 }
@@ -57,7 +60,7 @@ pub fn draw(
     dir: &Path,
     style: &FigureStyle,
 ) -> Result<Drawing, FigureError> {
-    let Material { cells: results, studies, occupancies, seconds_per_path } = material;
+    let Material { cells: results, studies, occupancies, positions, seconds_per_path } = material;
     let kind = match figure {
         PlannedFigure::Known(kind) => *kind,
         PlannedFigure::Plot(plot) if plot.color.is_some() => return drawn(&heat_map(results, plot), dir, style),
@@ -73,6 +76,7 @@ pub fn draw(
         FigureKind::RandomProblems => drawn(&random_problems(studies), dir, style),
         FigureKind::WhichFlatness => drawn(&which_flatness(&FlatnessOrder::all(results)), dir, style),
         FigureKind::Occupancy => drawn(&OccupancyFigure::of(occupancies), dir, style),
+        FigureKind::MeanPosition => drawn(&mean_position(positions), dir, style),
         FigureKind::Transitions => drawn(&transitions(results), dir, style),
         FigureKind::SdeVsSteps => drawn(&sde_vs_steps(results), dir, style),
         FigureKind::Landscape => drawn(&LandscapeFigure::of(results), dir, style),

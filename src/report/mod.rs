@@ -16,6 +16,7 @@ mod drawing;
 mod figures;
 mod findings;
 mod landing_findings;
+mod mean_position_findings;
 mod occupancy_findings;
 mod optimiser_findings;
 mod page;
@@ -37,6 +38,7 @@ pub use figures::{
     TrainingFigure,
 };
 pub use findings::findings;
+pub use mean_position_findings::{mean_position_answer, mean_position_findings};
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};
 pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
 pub use plot::{

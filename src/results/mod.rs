@@ -27,6 +27,7 @@ pub use run::{Observer, PreparedRun, Progress, RunError};
 pub use studies::comparison::{COMPARISON_COLUMNS, Pair};
 pub use studies::hitting::{HITTING_COLUMNS, Hitting};
 pub use studies::landings::{LANDING_COLUMNS, Landings};
+pub use studies::mean_position::{MeanPositionResult, POSITION_COLUMNS, prediction_factor, render_mean_position};
 pub use studies::occupancy::{OCCUPANCY_COLUMNS, OccupancyResult, RATE_COLUMNS, WELL_COLUMNS, render_occupancy};
 pub use studies::optimisers::{OPTIMISER_COLUMNS, OptimiserRow, Stay};
 pub use studies::random_problems::{RANDOM_PROBLEM_COLUMNS, RandomProblemsResult};

@@ -19,7 +19,7 @@ use super::trajectories::{TRAJECTORIES, follow_paths, write_trajectories};
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::exit::{BinnedTest, Confidence, KolmogorovBins, Select, SurvivalCurve, kolmogorov_test};
 use crate::experiment::{CellPlan, EscapesFormat, swept_parameters};
-use crate::scheme::{Occupancy, OccupancyCounts};
+use crate::scheme::{Occupancy, OccupancyCounts, PositionSums};
 use crate::store::{Store, StoreError};
 use crate::theory::{Prediction, exact_exit, lambda_mean_second_order};
 use rayon::prelude::*;
@@ -138,17 +138,41 @@ impl<'s> CellReader<'s> {
 
     /// The counts and the events of an occupancy, summed in path order.
     pub fn occupancy(&self, occupancy: &Occupancy) -> Result<(OccupancyCounts, u64), StoreError> {
-        let shape = [occupancy.times().len(), occupancy.wells().count()];
-        let (mut counts, mut events) = (OccupancyCounts::new(shape[0], shape[1]), 0u64);
-        self.store.read_occupancy(self.stored, shape, &mut |chunk, of_chunk| {
+        let (times, wells) = (occupancy.times().len(), occupancy.wells().count());
+        let (mut counts, mut events) = (OccupancyCounts::new(times, wells), 0u64);
+        self.read_counts(
+            &|bytes, paths| OccupancyCounts::decode(bytes, paths, times, wells),
+            &mut |of_chunk, more| {
+                counts.merge(of_chunk);
+                events = events.saturating_add(more);
+            },
+        )?;
+        Ok((counts, events))
+    }
+
+    /// The sums of the mean positions, in path order.
+    pub fn positions(&self) -> Result<PositionSums, StoreError> {
+        let dim = self.plan.problem.basin().dim();
+        let mut sums = PositionSums::new(dim);
+        self.read_counts(&|bytes, paths| PositionSums::decode(bytes, paths, dim), &mut |of_chunk, _| {
+            sums.merge(of_chunk);
+        })?;
+        Ok(sums)
+    }
+
+    /// Passes the counts of every chunk and its events to `add`, in path order.
+    fn read_counts<C>(
+        &self,
+        decode: &dyn Fn(&[u8], u64) -> Option<C>,
+        add: &mut dyn FnMut(&C, u64),
+    ) -> Result<(), StoreError> {
+        self.store.read_counts(self.stored, decode, &mut |chunk, counts| {
             if chunk.index >= self.end {
                 return Ok(false);
             }
-            counts.merge(of_chunk);
-            events = events.saturating_add(chunk.events);
+            add(counts, chunk.events);
             Ok::<_, StoreError>(true)
-        })?;
-        Ok((counts, events))
+        })
     }
 
     fn pass(&self) -> Pass<'s> {

@@ -224,6 +224,23 @@ pub enum SchemeError {
     /// Times, starts or wells of an occupancy that do not fit.
     #[error("{0}")]
     Occupancy(&'static str),
+    /// A problem or settings without a mean position.
+    #[error("{0}")]
+    MeanPosition(String),
+    /// Positions with tails that are too heavy for a mean.
+    #[error("positions have no mean at α = {alpha}: their tails are too heavy at α ≤ 1")]
+    NoMean {
+        /// The tail index.
+        alpha: f64,
+    },
+    /// A learning rate at which SGD does not come to rest.
+    #[error("SGD with η = {eta} is unstable at the curvature {curvature}: η k = {}, not below 2", eta * curvature)]
+    Unstable {
+        /// The learning rate.
+        eta: f64,
+        /// The largest curvature.
+        curvature: f64,
+    },
     /// Another landscape than that of the wells.
     #[error("wells are followed in one dimension, and the landscape has {dim}")]
     NotOnLine {

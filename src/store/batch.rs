@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::error::Damage;
 use super::packing::{Packer, unpack, unpack_wells};
 use crate::engine::{BATCH, Batch, CHUNK};
-use crate::scheme::{OccupancyCounts, Outcome};
+use crate::scheme::Outcome;
 
 /// Size of the head in bytes: checksum 4, length 4, paths 4, events 8.
 const HEAD: usize = 20;
@@ -92,15 +92,14 @@ impl PackedChunk<'_> {
         if rest.is_some_and(<[u8]>::is_empty) { Ok(()) } else { Err(damage(self.id)) }
     }
 
-    /// Unpacks the outcomes into `chunk`, and returns its counts.
-    pub(super) fn unpack_counts(
+    /// Unpacks the outcomes into `chunk`, and returns its counts, which `decode` makes of the bytes and the number of paths.
+    pub(super) fn unpack_counts<C>(
         &self,
-        times: usize,
-        wells: usize,
+        decode: &dyn Fn(&[u8], u64) -> Option<C>,
         chunk: &mut ChunkOutcomes,
-    ) -> Result<OccupancyCounts, Damage> {
+    ) -> Result<C, Damage> {
         let counts = self.unpack_before_counts(1, chunk)?;
-        OccupancyCounts::decode(counts, self.paths, times, wells).ok_or_else(|| damage(self.id))
+        decode(counts, self.paths).ok_or_else(|| damage(self.id))
     }
 
     /// Unpacks the outcomes into `chunk`, and returns the bytes after them.

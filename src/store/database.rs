@@ -19,7 +19,6 @@ use super::rows::CellRows;
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::experiment::Experiment;
 use crate::files::{FileId, file_id};
-use crate::scheme::OccupancyCounts;
 
 const ROWS: &str = "SELECT first, chunks, outcomes FROM batch WHERE first >= ? AND first < ? ORDER BY first";
 const PUT: &str = "INSERT OR REPLACE INTO batch VALUES (?, ?, ?)";
@@ -306,20 +305,20 @@ impl Store {
         damaged(&self.path, damage)
     }
 
-    /// Passes the chunks of one cell of an occupancy with so many times and wells to `visit` in order, with their counts, until it returns
-    /// `false`.
+    /// Passes the chunks of one cell of paths that are counted to `visit` in order, with their counts, until it returns `false`. `decode` makes
+    /// the counts of the bytes of a chunk and its number of paths.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if a chunk is not as it was written, or an error of `visit`.
-    pub fn read_occupancy<E: From<StoreError>>(
+    pub fn read_counts<C, E: From<StoreError>>(
         &self,
         cell: u64,
-        [times, wells]: [usize; 2],
-        visit: &mut dyn FnMut(&ChunkOutcomes, &OccupancyCounts) -> Result<bool, E>,
+        decode: &dyn Fn(&[u8], u64) -> Option<C>,
+        visit: &mut dyn FnMut(&ChunkOutcomes, &C) -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
         self.each(id(cell, 0)..id(cell + 1, 0), &mut |packed| {
-            let counts = packed.unpack_counts(times, wells, &mut chunk);
+            let counts = packed.unpack_counts(decode, &mut chunk);
             let counts = counts.map_err(|damage| damaged(&self.path, damage))?;
             visit(&chunk, &counts)
         })

@@ -1,4 +1,4 @@
-//! The mean position of a path at rest in a kinked parabola.
+//! The law of a path at rest in a kinked parabola, and its mean.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -29,26 +29,19 @@ impl Grid {
     const USUAL: Grid = Grid { nodes: 150, farthest: 1e4 };
 
     fn stationary_mean(self, alpha: f64, ratio: f64) -> f64 {
+        self.law(alpha, ratio).map_or(f64::NAN, |law| law.mean())
+    }
+
+    /// The law on the grid; `None` if the linear system is singular.
+    fn law(self, alpha: f64, ratio: f64) -> Option<LawAtRest> {
         let (nodes, scales) = self.nodes(alpha, ratio);
-        let mut system = generator(alpha, ratio, &nodes).transpose();
+        let mut system = generator(alpha, [ratio, 1.0], &nodes).transpose();
         let last = nodes.len() - 1;
         system.row_mut(last).fill(1.0);
         let mut right = DVector::zeros(nodes.len());
         right[last] = 1.0;
-        let Some(weights) = system.lu().solve(&right) else { return f64::NAN };
-        let mut mean = 0.0;
-        // The two sides have the same balance `k₊ E Z₊ = k₋ E Z₋`; each is completed by its own tail.
-        for (sign, k, scale) in [(1.0, 1.0, scales[1]), (-1.0, ratio, scales[0])] {
-            let end = NEAR * self.farthest * scale;
-            let side: Vec<usize> = (0..nodes.len()).filter(|i| nodes[*i] * sign > 0.0).collect();
-            let inside = side.iter().filter(|i| nodes[**i].abs() <= end);
-            mean += inside.clone().map(|i| nodes[*i] * weights[*i]).sum::<f64>();
-            let border = |nearer: f64, farther: f64| 0.5 * (nearer + farther);
-            let nearest = inside.map(|i| nodes[*i].abs()).fold(0.0, f64::max);
-            let farther = side.iter().map(|i| nodes[*i].abs()).filter(|z| *z > end).fold(f64::INFINITY, f64::min);
-            mean += sign * border(nearest, farther).powf(1.0 - alpha) / ((alpha - 1.0) * k);
-        }
-        mean
+        let weights = system.lu().solve(&right)?;
+        Some(LawAtRest { grid: self, alpha, ratio, nodes, scales, weights })
     }
 
     /// The grid from the farthest node on the left to that on the right, and the length scales `k^(-1/α)` of the sides.
@@ -61,9 +54,56 @@ impl Grid {
     }
 }
 
+/// The stationary law of the process of [`stationary_mean`].
+pub(super) struct LawAtRest {
+    grid: Grid,
+    alpha: f64,
+    ratio: f64,
+    nodes: Vec<f64>,
+    scales: [f64; 2],
+    /// Probability at each node.
+    weights: DVector<f64>,
+}
+
+impl LawAtRest {
+    /// The law; `None` if it cannot be computed.
+    pub fn new(alpha: f64, ratio: f64) -> Option<Self> {
+        Grid::USUAL.law(alpha, ratio)
+    }
+
+    /// `E Z`.
+    pub fn mean(&self) -> f64 {
+        let LawAtRest { grid, alpha, ratio, nodes, scales, weights } = self;
+        let mut mean = 0.0;
+        // The two sides have the same balance `k₊ E Z₊ = k₋ E Z₋`; each is completed by its own tail.
+        for (sign, k, scale) in [(1.0, 1.0, scales[1]), (-1.0, *ratio, scales[0])] {
+            let end = NEAR * grid.farthest * scale;
+            let side: Vec<usize> = (0..nodes.len()).filter(|i| nodes[*i] * sign > 0.0).collect();
+            let inside = side.iter().filter(|i| nodes[**i].abs() <= end);
+            mean += inside.clone().map(|i| nodes[*i] * weights[*i]).sum::<f64>();
+            let border = |nearer: f64, farther: f64| 0.5 * (nearer + farther);
+            let nearest = inside.map(|i| nodes[*i].abs()).fold(0.0, f64::max);
+            let farther = side.iter().map(|i| nodes[*i].abs()).filter(|z| *z > end).fold(f64::INFINITY, f64::min);
+            mean += sign * border(nearest, farther).powf(1.0 - alpha) / ((alpha - 1.0) * k);
+        }
+        mean
+    }
+
+    /// `E min(max(Z, -clip), clip)`.
+    pub fn clipped_mean(&self, clip: f64) -> f64 {
+        self.nodes.iter().zip(self.weights.iter()).map(|(z, weight)| weight * z.clamp(-clip, clip)).sum()
+    }
+
+    /// Rate at which the noise alone, without the drift, changes the clipped mean.
+    pub fn clipped_mean_by_noise(&self, clip: f64) -> f64 {
+        let clipped = DVector::from_iterator(self.nodes.len(), self.nodes.iter().map(|z| z.clamp(-clip, clip)));
+        (generator(self.alpha, [0.0; 2], &self.nodes) * clipped).dot(&self.weights)
+    }
+}
+
 /// The generator on the values at the nodes: drift by central differences, jumps below the distance to the nearer neighbour as a diffusion of the
 /// same variance, and the others by exact integrals over the linear pieces. Jumps beyond the grid end at its last node.
-fn generator(alpha: f64, ratio: f64, z: &[f64]) -> DMatrix<f64> {
+fn generator(alpha: f64, [left, right]: [f64; 2], z: &[f64]) -> DMatrix<f64> {
     let last = z.len() - 1;
     let mut a = DMatrix::zeros(z.len(), z.len());
     let mass = |from: f64, to: f64| from.powf(-alpha) - to.powf(-alpha);
@@ -73,7 +113,7 @@ fn generator(alpha: f64, ratio: f64, z: &[f64]) -> DMatrix<f64> {
         let below = z[i.max(1)] - z[i.max(1) - 1];
         let above = z[(i + 1).min(last)] - z[(i + 1).min(last) - 1];
         let near = below.min(above);
-        let drift = -if z[i] > 0.0 { 1.0 } else { ratio } * z[i];
+        let drift = -if z[i] > 0.0 { right } else { left } * z[i];
         match i {
             0 => {
                 a[(0, 1)] += drift / above;

@@ -1,5 +1,7 @@
 //! Random changes of valid inputs, from a fixed seed.
 
+pub mod formula;
+
 use levy_escape::noise::{Seed, Stream};
 use rand::{Rng, RngExt};
 

@@ -178,7 +178,7 @@ struct Watcher {
 
 impl Watcher {
     fn new(console: &Console, experiment: &Experiment) -> Self {
-        let unit = if experiment.is_occupancy() { "paths" } else { "escapes" };
+        let unit = if experiment.is_occupancy() || experiment.is_mean_position() { "paths" } else { "escapes" };
         Watcher { meter: Meter::of_run(console, &experiment.name, unit), committed: Instant::now() }
     }
 }

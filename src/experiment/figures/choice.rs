@@ -92,7 +92,12 @@ impl<'p> FigureChoice<'p> {
         if is_occupancy && !matches!(kind, FigureKind::Occupancy | FigureKind::RandomProblems) {
             return Some("escapes, and paths of an occupancy have no edge");
         }
+        let is_mean_position = self.any(|c| c.plan.mean_position.is_some());
+        if is_mean_position && !matches!(kind, FigureKind::MeanPosition | FigureKind::RandomProblems) {
+            return Some("escapes, and paths of a mean position have no edge");
+        }
         let (needs, has) = match kind {
+            FigureKind::MeanPosition => ("[mean_position]", is_mean_position),
             FigureKind::Occupancy => ("[occupancy]", is_occupancy),
             FigureKind::GammaVsEpsilon | FigureKind::CostVsEpsilon => return None,
             FigureKind::ExponentialLaw => ("a predicted rate", self.any(|c| c.predicted)),
@@ -180,6 +185,9 @@ impl<'p> FigureChoice<'p> {
             FigureKind::Theorem2 => (1, self.count(|c| (c.plan.problem.basin().dim(), c.alpha()))),
             FigureKind::Transitions => (self.count(Offer::alpha), self.count(|c| &c.plan.basin)),
             FigureKind::Occupancy => (self.cells.len() + 1, self.cells.iter().map(Offer::wells).max().unwrap_or(0)),
+            FigureKind::MeanPosition => {
+                (self.count(|c| &c.plan.name), self.count(|c| (c.alpha(), c.plan.problem.basin().dim())))
+            }
             FigureKind::Optimisers => {
                 (self.count(|c| &c.plan.basin), self.count(|c| c.plan.problem.noise().law().to_string()))
             }

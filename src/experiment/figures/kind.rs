@@ -24,6 +24,8 @@ pub enum FigureKind {
     Transitions,
     /// Occupancy of the wells in time, and the predicted one.
     Occupancy,
+    /// Mean position at rest against the ratio of the curvatures of the two sides.
+    MeanPosition,
     /// Mean escape time of the SDEs and of the optimisers' steps against the learning rate.
     SdeVsSteps,
     /// Potentials with `Ω`, its widths and the exit points.
@@ -38,7 +40,7 @@ pub enum FigureKind {
 
 impl FigureKind {
     /// Every figure.
-    pub const ALL: [FigureKind; 15] = [
+    pub const ALL: [FigureKind; 16] = [
         FigureKind::GammaVsEpsilon,
         FigureKind::GammaVsVolume,
         FigureKind::ExponentialLaw,
@@ -49,6 +51,7 @@ impl FigureKind {
         FigureKind::WhichFlatness,
         FigureKind::Transitions,
         FigureKind::Occupancy,
+        FigureKind::MeanPosition,
         FigureKind::SdeVsSteps,
         FigureKind::Landscape,
         FigureKind::SamplePaths,
@@ -69,6 +72,7 @@ impl FigureKind {
             FigureKind::WhichFlatness => "which-flatness",
             FigureKind::Transitions => "transitions",
             FigureKind::Occupancy => "occupancy",
+            FigureKind::MeanPosition => "mean-position",
             FigureKind::SdeVsSteps => "sde-vs-steps",
             FigureKind::Landscape => "landscape",
             FigureKind::SamplePaths => "sample-paths",

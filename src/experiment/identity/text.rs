@@ -88,6 +88,11 @@ fn write_scheme(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
     if let Some(occupancy) = &cell.occupancy {
         return write_occupancy(occupancy, lines);
     }
+    if let Some(positions) = &cell.mean_position {
+        lines.text("scheme", "mean_position")?;
+        lines.number("clip", positions.clip())?;
+        return lines.numbers("times", positions.times());
+    }
     match cell.scheme_settings {
         SchemeSettings::JumpAdapted { threshold, step_cap } => {
             lines.text("scheme", "jump_adapted")?;

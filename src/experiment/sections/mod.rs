@@ -5,6 +5,7 @@ pub(super) mod dynamics;
 #[cfg(feature = "calibrate")]
 pub(super) mod escape;
 pub(super) mod landscape;
+pub(super) mod mean_position;
 pub(super) mod noise;
 pub(super) mod noise_law;
 #[cfg(feature = "calibrate")]

@@ -38,7 +38,8 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<OccupancySection> 
     Some(OccupancySection { times: times?, start: start?, range: range?, span, times_span, start_span, range_span })
 }
 
-fn read_times(value: Value<'_>) -> Option<Vec<f64>> {
+/// Positive times in ascending order.
+pub(super) fn read_times(value: Value<'_>) -> Option<Vec<f64>> {
     let times = read_sweep(value)?;
     if times.len() > Occupancy::MOST_TIMES {
         value.report(format!("at most {} times can be recorded, not {}", Occupancy::MOST_TIMES, times.len()));

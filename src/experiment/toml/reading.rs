@@ -1,6 +1,6 @@
 //! The context for reading one file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use super::budget::Budget;
@@ -16,6 +16,8 @@ pub(in crate::experiment) struct Reading {
     pub calibrations: RefCell<Calibrations>,
     /// The memory requested so far.
     pub budget: Budget,
+    /// Whether basins have no domain: paths around a minimum without an edge.
+    pub without_edge: Cell<bool>,
 }
 
 impl Reading {

@@ -8,8 +8,8 @@ use super::markdown::markdown;
 use super::shell::{address, shell};
 use super::table::{comparison, summary};
 use crate::experiment::Experiment;
-use crate::report::{Drawing, occupancy_answer};
-use crate::results::{CellResult, OccupancyResult};
+use crate::report::{Drawing, mean_position_answer, occupancy_answer};
+use crate::results::{CellResult, MeanPositionResult, OccupancyResult};
 
 /// What the page of a run shows.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Page<'p> {
     pub cells: &'p [CellResult],
     /// Results of the cells of an occupancy.
     pub occupancies: &'p [OccupancyResult],
+    /// Results of the cells of mean positions.
+    pub positions: &'p [MeanPositionResult],
     /// Text of `findings.md`, if there is one.
     pub findings: Option<&'p str>,
     /// Its figures.
@@ -61,7 +63,7 @@ pub struct Provenance<'p> {
 
 /// The page as HTML. The same results give the same bytes.
 pub fn page(page: &Page<'_>) -> String {
-    let Page { experiment, cells, occupancies, findings, drawings, warnings, provenance, files } = page;
+    let Page { experiment, cells, occupancies, positions, findings, drawings, warnings, provenance, files } = page;
     let mut question = first_comment(&experiment.text).into_iter();
     let [done, planned] = provenance.paths;
     let body = html! {
@@ -75,7 +77,7 @@ pub fn page(page: &Page<'_>) -> String {
                 p.notice { strong { "Partial: " } (done) " of " (planned) " paths were run. Tables and figures hold the first paths of every cell." }
             }
             section.answer #answer { h2 { "Answer" }
-                p { (occupancy_answer(occupancies).or_else(|| answer(cells)).unwrap_or_else(|| "Nothing was compared: no cell has both a mean and a prediction.".to_owned())) }
+                p { (occupancy_answer(occupancies).or_else(|| mean_position_answer(positions)).or_else(|| answer(cells)).unwrap_or_else(|| "Nothing was compared: no cell has both a mean and a prediction.".to_owned())) }
             }
             @if !warnings.is_empty() { section.notice #warnings { h2 { "Warnings" }
                 ul { @for warning in *warnings { li { (warning) } } }
@@ -84,7 +86,7 @@ pub fn page(page: &Page<'_>) -> String {
                 p.hint { "Point at a mark, or tap it, to read its values." }
                 @for drawing in *drawings { (figure(drawing)) }
             } }
-            @if occupancies.is_empty() { section #results { h2 { "Predicted and measured" } (summary(cells))
+            @if occupancies.is_empty() && positions.is_empty() { section #results { h2 { "Predicted and measured" } (summary(cells))
                 p.hint { code { "check" } " compares the mean with the exact one, where a solver exists. λ E Γ has the limit 1 for ε → 0." }
             } }
             @if let Some(table) = comparison(cells) { section #pairs { h2 { "Adam and SGD" } (table) } }

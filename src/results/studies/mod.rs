@@ -3,6 +3,7 @@
 pub(super) mod comparison;
 pub(super) mod hitting;
 pub(super) mod landings;
+pub(super) mod mean_position;
 pub(super) mod occupancy;
 pub(super) mod optimisers;
 pub(super) mod random_problems;

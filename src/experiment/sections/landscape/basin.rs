@@ -141,7 +141,9 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<Vec<BasinMember>> 
         table.get(key);
     }
     table.need("potential", "{ quadratic = { curvature = [1.0] } }");
-    table.need("domain", "{ interval = [-1.0, 1.0] }");
+    if !value.reading.without_edge.get() {
+        table.need("domain", "{ interval = [-1.0, 1.0] }");
+    }
     table.finish();
     let family = Family::new(value.node, &SWEPT, &SCALARS, value.reading)?;
     // A basin without a name is checked like the others.
@@ -177,6 +179,28 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let known_start = start.as_ref().and_then(|start| start.as_deref());
     let surroundings = Surroundings { dim: known_dim, domain: domain.as_ref(), minimum: minimum?, start: known_start };
     let potential = potential::read(&table, &surroundings);
+    if value.reading.without_edge.get() {
+        if let Some(given) = table.get("domain") {
+            given.report_with_help("no edge absorbs the paths of a mean position", "leave `domain` out");
+            return None;
+        }
+        let section = potential?;
+        let basin = table.get("potential")?.check(Basin::without_edge(section.potential))?;
+        let domain = Domain::Box(vec![[f64::NEG_INFINITY, f64::INFINITY]; basin.dim()]);
+        check_dim(dim, &basin)?;
+        return Some(BasinMember {
+            shape: label.clone(),
+            label,
+            basin,
+            settings: Arc::new(LandscapeSettings { potential: section.settings, domain }),
+            values: Vec::new(),
+            start: start?,
+            inset: inset?,
+            span: table.span.clone(),
+            start_span: table.get("start").map_or(table.span.clone(), |value| value.node.span.clone()),
+            domain_span: table.span.clone(),
+        });
+    }
     let (domain_value, domain, section) = (table.get("domain")?, domain?, potential?);
     let domain = domain.resolve(&*section.potential);
     if matches!(domain, Domain::Level { .. }) && section.potential.dim() > MOST_LEVEL_DIMENSIONS {
@@ -232,10 +256,7 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
         }
         basin => domain_value.check(basin)?,
     };
-    if let Some((at, dim)) = dim.filter(|(_, dim)| *dim != basin.dim()) {
-        at.report(format!("`dim` is {dim}, the potential has dimension {}", basin.dim()));
-        return None;
-    }
+    check_dim(dim, &basin)?;
     // An inset, which depends on the noise level, may exclude it later.
     if let Some((at, start)) = table.get("start").zip(start.as_ref()?.as_ref()) {
         at.check_with_help(basin.clone().with_start(start.clone()), START_HELP)?;
@@ -246,6 +267,13 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
     let (shape, start, inset) = (label.clone(), start?, inset?);
     let (domain_span, values) = (domain_value.node.span.clone(), Vec::new());
     Some(BasinMember { label, shape, basin, settings, values, start, inset, span, start_span, domain_span })
+}
+
+/// Reports a `dim` that is not that of the potential.
+fn check_dim(dim: Option<(Value<'_>, usize)>, basin: &Basin) -> Option<()> {
+    let Some((at, dim)) = dim.filter(|(_, dim)| *dim != basin.dim()) else { return Some(()) };
+    at.report(format!("`dim` is {dim}, the potential has dimension {}", basin.dim()));
+    None
 }
 
 /// An optional value: `None` only if it is given and wrong.

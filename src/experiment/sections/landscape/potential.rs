@@ -116,7 +116,8 @@ impl Surroundings<'_> {
         }
         let number = value.number()?;
         // A domain that could not be read may have given the dimension.
-        let dim = if self.domain.is_none() { self.known_dim()? } else { self.known_dim().unwrap_or(1) };
+        let may_have_given = self.domain.is_none() && !value.reading.without_edge.get();
+        let dim = if may_have_given { self.known_dim()? } else { self.known_dim().unwrap_or(1) };
         Some(vec![number; dim])
     }
 

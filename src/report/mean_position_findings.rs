@@ -1,0 +1,123 @@
+//! What mean positions found, in sentences and a table with numbers.
+
+use std::fmt::Write;
+
+use super::findings::findings;
+use super::number;
+use super::select::{alpha_label, basin_title, distinct, title};
+use crate::exit::Estimate;
+use crate::results::{MeanPositionResult, RandomProblemsResult, prediction_factor};
+
+/// The cells of one dynamics and tail index.
+struct Group<'r> {
+    name: String,
+    results: Vec<&'r MeanPositionResult>,
+}
+
+impl<'r> Group<'r> {
+    fn all(results: &'r [MeanPositionResult]) -> Vec<Self> {
+        let name = |r: &MeanPositionResult| {
+            let alpha = alpha_label(r.plan.problem.noise().alpha().get());
+            format!("{}, {alpha}", title(&r.plan.dynamics))
+        };
+        let group = |of: String| Group { results: results.iter().filter(|r| name(r) == of).collect(), name: of };
+        distinct(results.iter().map(name)).into_iter().map(group).collect()
+    }
+}
+
+/// Axes with two different sides, and those of them whose interval lies on the flat side and on the steep side.
+fn sides<'r>(results: impl IntoIterator<Item = &'r MeanPositionResult>) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for result in results {
+        for axis in 0..result.dim() {
+            let Some(direction) = result.flat_side(axis) else { continue };
+            counts[0] += 1;
+            let Some(mean) = result.mean(axis) else { continue };
+            let [lo, hi] = [mean.lo * direction, mean.hi * direction];
+            counts[1] += usize::from(lo.min(hi) > 0.0);
+            counts[2] += usize::from(lo.max(hi) < 0.0);
+        }
+    }
+    counts
+}
+
+/// The least and the largest mean towards the flat side, in scales at rest.
+fn reach<'r>(results: impl IntoIterator<Item = &'r MeanPositionResult>) -> Option<[f64; 2]> {
+    let of = |result: &MeanPositionResult, axis: usize| {
+        Some(result.mean(axis)?.value * result.flat_side(axis)? / result.scales[axis])
+    };
+    let all = results.into_iter().flat_map(|r| (0..r.dim()).filter_map(move |axis| of(r, axis)));
+    all.fold(None, |known: Option<[f64; 2]>, x| Some(known.map_or([x; 2], |[lo, hi]| [lo.min(x), hi.max(x)])))
+}
+
+fn interval(estimate: Estimate) -> String {
+    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
+}
+
+/// On which side of the minimum the paths of every dynamics are, and how far, beside the prediction; `None` without a result.
+pub fn mean_position_answer(results: &[MeanPositionResult]) -> Option<String> {
+    let sentence = |group: Group<'_>| {
+        let all = || group.results.iter().copied();
+        let [axes, flat, steep] = sides(all());
+        if axes == 0 {
+            return None;
+        }
+        let mut text = format!("{}: the mean position lies on the flat side on {flat} of {axes} axes", group.name);
+        if steep > 0 {
+            let _ = write!(text, ", on the steep side on {steep}");
+        }
+        if let Some([lo, hi]) = reach(all()) {
+            let _ = write!(text, ", {} to {} scales at rest from the minimum", number(lo), number(hi));
+        }
+        if let Some(factor) = prediction_factor(all()) {
+            let _ = write!(text, "; {} times the predicted one", interval(factor));
+        }
+        let diverged: u64 = all().map(|r| r.sums.diverged()).sum();
+        if diverged > 0 {
+            let _ = write!(text, "; {diverged} paths diverged");
+        }
+        Some(text + ".")
+    };
+    let sentences: Vec<String> = Group::all(results).into_iter().filter_map(sentence).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// The findings of mean positions, and of random problems in the same file.
+pub fn mean_position_findings(results: &[MeanPositionResult], studies: &[RandomProblemsResult]) -> String {
+    let mut text = findings(&[], studies, &[]).unwrap_or_else(|| "# Claims, predictions and measurements\n".to_owned());
+    let _ = write!(
+        text,
+        "\n## Mean positions\n\nPositions are clipped, because the mean of unclipped ones has no interval below α = 2, and given in scales at rest of \
+         a parabola with the curvature of the flat side, towards that side. The last column is the least-squares factor of the predicted means.\n\n\
+         | dynamics | basin | axes with two sides | on the flat side | on the steep side | mean position | measured/predicted |\n\
+         |---|---|---|---|---|---|---|\n"
+    );
+    for group in Group::all(results) {
+        for result in group.results {
+            let [axes, flat, steep] = sides([result]);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {axes} of {} | {flat} | {steep} | {} | {} |",
+                group.name,
+                basin_title(&result.plan.basin),
+                result.dim(),
+                match reach([result]) {
+                    Some([lo, hi]) if lo < hi => format!("{} to {}", number(lo), number(hi)),
+                    Some([lo, _]) => number(lo),
+                    None => "–".to_owned(),
+                },
+                prediction_factor([result]).map_or("–".to_owned(), interval),
+            );
+        }
+    }
+    for result in results.iter().filter(|r| r.sums.diverged() > 0) {
+        let _ = write!(
+            text,
+            "\nCell {}: {} of {} paths diverged, and a mean over the others would be biased.\n",
+            result.plan.index,
+            result.sums.diverged(),
+            result.sums.paths()
+        );
+    }
+    text
+}
