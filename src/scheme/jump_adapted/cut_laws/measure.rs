@@ -308,7 +308,7 @@ mod tests {
         }
     }
 
-    /// Far cuts have the shift of the stable law; close ones another.
+    /// Cuts of the law far above that of the jumps leave the shift of the stable law; cuts below it do not.
     #[test]
     fn the_shift_is_that_of_the_stable_law_where_the_cut_is_far() {
         for alpha in [0.7, 1.0, 1.2, 1.5, 1.9] {
@@ -317,8 +317,8 @@ mod tests {
                 assert!((shift / edge_shift(alpha) - 1.0).abs() < 1e-3, "{alpha}: {shift} {}", edge_shift(alpha));
             }
             for law in [NoiseLaw::Truncated { at: 1.0 }, NoiseLaw::Tempered { cutoff: 1.0 }] {
-                let shift = measure(alpha, law).edge_shift(0.8);
-                assert!((shift / edge_shift(alpha) - 1.0).abs() > 0.01, "{alpha}: {shift} {}", edge_shift(alpha));
+                let shift = measure(alpha, law).edge_shift(5.0);
+                assert!((shift / edge_shift(alpha) - 1.0).abs() > 0.2, "{alpha}: {shift} {}", edge_shift(alpha));
             }
         }
     }
