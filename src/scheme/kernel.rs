@@ -265,10 +265,12 @@ pub enum SchemeError {
         scheme: &'static str,
     },
     /// Large jumps of another law are not drawn.
-    #[error("{scheme} draws the jumps of SαS noise, and this noise is {law}")]
+    #[error("{scheme} takes {takes}, and this noise is {law}")]
     Law {
         /// Name of the scheme.
         scheme: &'static str,
+        /// The laws that it takes.
+        takes: &'static str,
         /// Name of the law.
         law: &'static str,
     },

@@ -329,10 +329,10 @@ mod tests {
             ("skewed = { alpha = 1, beta = 0.5 }\neta = 0.1", "sgd_steps = {}", "", "strictly stable"),
             ("skewed = { alpha = 1.5, beta = 2 }\neta = 0.1", "sgd_steps = {}", "", "outside [-1, 1]"),
             (
-                "tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1",
+                "skewed = { alpha = 1.5, beta = 0.5 }\nepsilon = 0.1",
                 "sgd = {}",
                 "[scheme]\njump_adapted = {}",
-                "SαS noise",
+                "takes SαS, tempered and truncated noise, and this noise is skewed",
             ),
             (
                 "tempered = { alpha = 1.5, cutoff = 2 }\nepsilon = 0.1\nmeasure = 'unit'",

@@ -78,10 +78,15 @@ fn variance_ratio(alpha: f64, w: f64) -> f64 {
     2.0 * (2.0 - alpha) * integral / (w * w)
 }
 
-fn simpson(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn simpson(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -> f64 {
     let h = (b - a) / (2 * panels) as f64;
     let inner: f64 = (1..2 * panels).map(|i| f(a + h * i as f64) * if i % 2 == 1 { 4.0 } else { 2.0 }).sum();
     (f(a) + inner + f(b)) * h / 3.0
+}
+
+/// `∫_0^1 (1 - cos wy) y^(-1-α) dy`.
+pub(super) fn capped_exponent(alpha: f64, w: f64) -> f64 {
+    0.5 * w * w * variance_ratio(alpha, w) / (2.0 - alpha)
 }
 
 /// Shift of the edge for the Gaussian part, in units of the cut displacement along the normal, where the jumps below the cut are
@@ -120,7 +125,7 @@ fn replacement_excess(alpha: f64, w: f64) -> f64 {
         }
         return sum;
     }
-    let small = 0.5 * w * w * variance_ratio(alpha, w) / (2.0 - alpha);
+    let small = capped_exponent(alpha, w);
     w * w / ((2.0 - alpha) * (4.0 - alpha)) + (1.0 - w.cos()) / (4.0 - alpha) - small
 }
 

@@ -18,11 +18,12 @@ use std::ops::Range;
 use super::adam_motion::AdamMotion;
 use super::axis_steps::SmoothAxis;
 use super::barrier::STEP_RELAXATION;
+use super::cut_laws::{CutMeasure, axis_scales};
 use super::few::FewEvents;
 use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
 use super::lazy::{LazyRun, lazy_events};
-use super::path_events::PathEvents;
+use super::path_events::{PathEvents, spreads};
 use super::thresholds::{FAR, NEAR, far_threshold, near_threshold};
 use crate::dynamics::{Dynamics, Preconditioner, Problem, SecondMoment};
 use crate::noise::{NoiseLaw, QuantileTable};
@@ -95,8 +96,11 @@ impl Scheme for JumpAdapted {
             return Err(SchemeError::Discrete);
         }
         let law = problem.noise().law();
-        if !(law.is_stable() || *law == NoiseLaw::Gaussian) {
-            return Err(SchemeError::Law { scheme: self.name(), law: law.name() });
+        let is_cut = matches!(law, NoiseLaw::Tempered { .. } | NoiseLaw::Truncated { .. });
+        let has_target = problem.basin().target().is_some();
+        if !(law.is_stable() || *law == NoiseLaw::Gaussian || (is_cut && !has_target)) {
+            let takes = if has_target { "SαS noise towards a target" } else { "SαS, tempered and truncated noise" };
+            return Err(SchemeError::Law { scheme: self.name(), takes, law: law.name() });
         }
         if problem.noise().alpha().is_gaussian() {
             return Err(SchemeError::Gaussian);
@@ -106,7 +110,7 @@ impl Scheme for JumpAdapted {
         {
             return Err(SchemeError::Sampled);
         }
-        if problem.basin().target().is_some() {
+        if has_target {
             return HittingKernel::check(problem);
         }
         if problem.basin().is_followed() {
@@ -148,21 +152,47 @@ impl JumpAdaptedKernel {
         }
         let alpha = problem.noise().alpha().get();
         let [fastest, slowest] = relaxation_rates(problem);
+        let law = CutMeasure::of(problem.noise()).map(|measure| {
+            let scales = axis_scales(&measure, problem, &rest, &reaches, &spreads(problem, &rest));
+            (measure, scales)
+        });
+        let scales = law.as_ref().map(|(_, scales)| &scales[..]);
         let thresholds = match settings.threshold {
             Some(kappa) => [kappa; 2],
-            None => [far_threshold(problem, &rest, &reaches), near_threshold(alpha, rate, slowest)],
+            None => [far_threshold(problem, &rest, &reaches, scales), near_threshold(alpha, rate, slowest)],
         };
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let near_step = settings.step_cap.unwrap_or(STEP_RELAXATION);
         let longest = near_step / fastest;
+        if let Some((measure, scales)) = law {
+            // The lanes draw stable jumps.
+            let jumps = jumps.with_cut_law(measure, &reaches, &scales, thresholds[1]);
+            let moving = || reaches.iter().zip(&scales).filter(|(reach, _)| reach.is_finite());
+            let [far, near] = thresholds;
+            let smallest = [
+                moving().map(|(reach, scales)| scales.far / reach).fold(far, f64::min),
+                moving().map(|(reach, scales)| scales.near / reach).fold(near, f64::min),
+            ];
+            let paths = PathEvents::new(problem, jumps, Some(&scales), reaches, [near_step, longest]);
+            return Ok(JumpAdaptedKernel { paths, interval: None, lazy: None, few: None, thresholds: smallest });
+        }
         let interval = IntervalProblem::of(problem)
             .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
-        let paths = PathEvents::new(problem, jumps, reaches, near_step, longest);
+        let paths = PathEvents::new(problem, jumps, None, reaches, [near_step, longest]);
         let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
         let few = FewEvents::new(problem, &paths);
         Ok(JumpAdaptedKernel { paths, interval, lazy, few, thresholds })
+    }
+}
+
+#[cfg(test)]
+impl JumpAdaptedKernel {
+    /// One path at a time.
+    pub(super) fn paths_alone(mut self) -> Self {
+        (self.interval, self.lazy, self.few) = (None, None, None);
+        self
     }
 }
 

@@ -6,6 +6,7 @@ use rand_distr::StandardNormal;
 
 use super::barrier::{edge_shift, isotropic_direction_factor};
 use super::cut::{Cut, Ladder};
+use super::cut_laws::{AxisScales, CutJumps, CutMeasure};
 use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::sphere;
 use crate::noise::{Amplitude, LevyMeasure, Stream, Structure};
@@ -33,6 +34,8 @@ pub(super) struct LargeJumps {
     pareto_root: f64,
     /// Shift of the barrier in units of the cut, with the direction factor of isotropic noise.
     shift: f64,
+    /// The jumps of tempered and truncated noise.
+    cut_law: Option<CutJumps>,
 }
 
 /// The cuts at a place.
@@ -40,6 +43,8 @@ pub(super) struct LargeJumps {
 pub(super) struct Cuts {
     pub near: bool,
     list: Vec<Cut>,
+    /// Numbers of the cuts of tempered and truncated noise, near the edge.
+    rungs: Vec<usize>,
     /// Rate of all jumps that are drawn.
     pub rate: f64,
 }
@@ -114,13 +119,7 @@ impl LargeJumps {
         let gaussian = Cut::gaussian(&measure, noise.structure(), dim);
         let far: Vec<Cut> = reaches.iter().map(|reach| gaussian(far * reach)).collect();
         let near = reaches.iter().map(|reach| gaussian(near * reach).with_jumps_at_it(alpha)).collect();
-        let cumulative = far
-            .iter()
-            .scan(0.0, |sum, cut| {
-                *sum += cut.rate;
-                Some(*sum)
-            })
-            .collect();
+        let cumulative = running_rates(&far);
         let factor = match noise.structure() {
             Structure::Independent => 1.0,
             Structure::Isotropic => isotropic_direction_factor(dim),
@@ -138,7 +137,17 @@ impl LargeJumps {
             whole: 0.5 * (4.0 - alpha),
             pareto_root: (1.0 - 0.25 * alpha).powf(1.0 / alpha),
             shift: factor * edge_shift(alpha),
+            cut_law: None,
         }
+    }
+
+    /// The jumps of tempered or truncated noise in place of the stable ones, at the same cuts or smaller ones.
+    pub fn with_cut_law(mut self, measure: CutMeasure, reaches: &[f64], scales: &[AxisScales], near: f64) -> Self {
+        let smaller = |(cut, scales): (&Cut, &AxisScales)| CutJumps::far(&measure, cut.size.min(scales.far));
+        self.far = self.far.iter().zip(scales).map(smaller).collect();
+        self.cumulative = running_rates(&self.far);
+        self.cut_law = Some(CutJumps::new(measure, reaches, scales, near, self.shift));
+        self
     }
 
     /// The cuts far from the edge, or the largest near it, of coordinate `j`.
@@ -153,7 +162,8 @@ impl LargeJumps {
 
     /// The cuts of a path, set to those far from the edge.
     pub fn cuts_far(&self) -> Cuts {
-        Cuts { near: false, list: self.far.clone(), rate: self.far_rate() }
+        let rungs = if self.cut_law.is_some() { vec![0; self.far.len()] } else { Vec::new() };
+        Cuts { near: false, list: self.far.clone(), rungs, rate: self.far_rate() }
     }
 
     fn far_rate(&self) -> f64 {
@@ -173,6 +183,17 @@ impl LargeJumps {
     pub fn set_near(&self, cuts: &mut Cuts, shares: &[f64]) {
         cuts.near = true;
         cuts.rate = 0.0;
+        if let Some(law) = &self.cut_law {
+            for (j, share) in shares.iter().enumerate() {
+                // A coordinate of amplitude 0 has no jumps.
+                if self.far[j].size.is_finite() {
+                    cuts.rungs[j] = law.at(j, *share);
+                    cuts.list[j] = law.rung(cuts.rungs[j]).cut;
+                    cuts.rate += cuts.list[j].rate;
+                }
+            }
+            return;
+        }
         for ((cut, largest), share) in cuts.list.iter_mut().zip(&self.near).zip(shares) {
             *cut = self.ladder.lower(largest, *share);
             cuts.rate += cut.rate;
@@ -182,6 +203,11 @@ impl LargeJumps {
     /// Variance of all small jumps in units of the variance of the Gaussian part near the edge.
     pub fn whole(&self) -> f64 {
         self.whole
+    }
+
+    /// [`LargeJumps::whole`] of noise coordinate `j` at a place near the edge.
+    pub fn whole_at(&self, cuts: &Cuts, j: usize) -> f64 {
+        self.cut_law.as_ref().map_or(self.whole, |law| law.rung(cuts.rungs[j]).whole)
     }
 
     /// The ladder of the cuts near the edge.
@@ -218,10 +244,11 @@ impl LargeJumps {
             }
         };
         let cut = cuts.list[axis].size;
-        let size = if cuts.near {
-            (self.measure.jump_size_above(1.0, rng) * self.pareto_root).max(1.0) * cut
-        } else {
-            self.measure.jump_size_above(cut, rng)
+        let size = match (&self.cut_law, cuts.near) {
+            (None, true) => (self.measure.jump_size_above(1.0, rng) * self.pareto_root).max(1.0) * cut,
+            (None, false) => self.measure.jump_size_above(cut, rng),
+            (Some(law), true) => law.size_near(cuts.rungs[axis], rng),
+            (Some(law), false) => law.size_far(cut, rng),
         };
         match self.structure {
             Structure::Independent => {
@@ -301,7 +328,7 @@ impl LargeJumps {
             variance += square;
             // A coordinate of amplitude 0 has an infinite cut.
             if square > 0.0 {
-                weighted += w.abs() * square * cut.size;
+                weighted += w.abs() * square * cut.size * self.relative_shift(cuts, j);
             }
             length += w * w;
         }
@@ -311,6 +338,14 @@ impl LargeJumps {
             Structure::Isotropic => cuts.of(0).size * length.sqrt(),
         };
         EdgeNoise { variance, shift: self.shift * cut }
+    }
+
+    /// Shift of the barrier for jumps along noise coordinate `j`, in units of that of the stable law.
+    fn relative_shift(&self, cuts: &Cuts, j: usize) -> f64 {
+        match &self.cut_law {
+            Some(law) if cuts.near => law.rung(cuts.rungs[j]).shift,
+            _ => 1.0,
+        }
     }
 
     /// The noise along the normal of the faces of axis `i` of a box, before `Q⁻¹`; `scratch` is as long as a point.
@@ -352,6 +387,14 @@ impl LargeJumps {
     pub fn is_isotropic(&self) -> bool {
         self.structure == Structure::Isotropic
     }
+}
+
+fn running_rates(cuts: &[Cut]) -> Vec<f64> {
+    let sum = |sum: &mut f64, cut: &Cut| {
+        *sum += cut.rate;
+        Some(*sum)
+    };
+    cuts.iter().scan(0.0, sum).collect()
 }
 
 impl Cuts {

@@ -5,6 +5,7 @@ mod axis_steps;
 mod barrier;
 mod between_jumps;
 mod cut;
+mod cut_laws;
 mod few;
 mod interval;
 mod kernel;

@@ -10,6 +10,7 @@ use super::axis_steps::SmoothAxis;
 use super::barrier::{Bridge, FAR, STEP_DRIFT, STEP_SPREAD, crossed, near_square};
 use super::between_jumps::{BetweenJumps, State};
 use super::cut::Ladder;
+use super::cut_laws::{AxisScales, lower_and_upper};
 use super::large_jumps::{Jump, LargeJumps};
 use super::sgd_motion::sgd_motion;
 use crate::dynamics::{Dynamics, Preconditioner, Problem};
@@ -109,7 +110,14 @@ impl PathEvents {
         &self.problem
     }
 
-    pub fn new(problem: &Problem, jumps: LargeJumps, cut_reaches: Vec<f64>, near_step: f64, longest: f64) -> Self {
+    /// `scales` are those of tempered and truncated noise.
+    pub fn new(
+        problem: &Problem,
+        jumps: LargeJumps,
+        scales: Option<&[AxisScales]>,
+        cut_reaches: Vec<f64>,
+        [near_step, longest]: [f64; 2],
+    ) -> Self {
         let basin = problem.basin();
         let rest = problem.preconditioner().unwrap_or_else(Preconditioner::identity);
         let motion: Box<dyn BetweenJumps> = match problem.dynamics() {
@@ -120,11 +128,9 @@ impl PathEvents {
         let spreads = spreads(problem, &rest);
         let rest_time = if motion.has_local_steps() { spreads[0][0] } else { f64::INFINITY };
         let sides = |(j, spreads): (usize, [f64; 2])| {
-            let [ahead, behind] = problem.jump_exits(&rest, j, problem.noise().epsilon());
-            let mirrored = problem.noise().amplitude().is_diagonal() && jumps.axis_amplitude(j) < 0.0;
-            let variance = near * jumps.far(j).variance;
+            let variance = scales.map_or(near, |scales| scales[j].near_square) * jumps.far(j).variance;
             AxisSides {
-                reaches: if mirrored { [ahead, behind] } else { [behind, ahead] },
+                reaches: lower_and_upper(problem, &rest, j),
                 at_rest: spreads.map(|spread| if variance > 0.0 { (variance * spread).sqrt() } else { 0.0 }),
             }
         };
@@ -275,7 +281,7 @@ impl PathEvents {
         self.jumps.set_near(&mut state.cuts, &state.shares);
         let mut spread = 0.0;
         for ((j, way), axis) in state.ways.iter().enumerate().zip(&self.sides) {
-            let deviation = (self.jumps.whole() * state.cuts.of(j).variance).sqrt();
+            let deviation = (self.jumps.whole_at(&state.cuts, j) * state.cuts.of(j).variance).sqrt();
             if deviation > 0.0 {
                 let part = deviation / way.max(Ladder::FLOOR * axis.reach());
                 spread += part * part;
@@ -405,7 +411,7 @@ impl PathEvents {
 }
 
 /// Times that bound the variance at rest of the small jumps on both sides of every noise coordinate: `1/(2k)` for SGD.
-fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<[f64; 2]> {
+pub(super) fn spreads(problem: &Problem, rest: &Preconditioner) -> Vec<[f64; 2]> {
     let basin = problem.basin();
     let dim = basin.dim();
     let momentum = match problem.dynamics() {

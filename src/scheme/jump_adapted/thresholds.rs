@@ -2,6 +2,7 @@
 
 use std::f64::consts::{FRAC_2_PI, PI};
 
+use super::cut_laws::AxisScales;
 use super::large_jumps::LargeJumps;
 use crate::dynamics::{Preconditioner, Problem};
 
@@ -19,14 +20,22 @@ const ERROR_AT_KINK: f64 = 0.004;
 /// Between curvatures `k±` the Gaussian rests at a mean of `√(2/π) |σ₋ - σ₊|` towards the flat side, where `σ± = √(v/(2k±))`. The jumps that it
 /// replaces reach the flat side less far, by a share of `.125 √(2-α) γ^.4` of that, with the excess kurtosis `γ = k ν₄/ν₂²` of the small jumps
 /// at rest on the flat side; the share is a fit to simulations of the small jumps by themselves, for `.3 <= γ <= 30`, to within .05. The change
-/// of the exit rate by the displacement must be below [`ERROR_AT_KINK`].
-pub(super) fn far_threshold(problem: &Problem, rest: &Preconditioner, reaches: &[f64]) -> f64 {
+/// of the exit rate by the displacement must be below [`ERROR_AT_KINK`]. The rate of tempered and truncated noise falls faster with the distance
+/// than the power of the stable one, as their `scales` say.
+pub(super) fn far_threshold(
+    problem: &Problem,
+    rest: &Preconditioner,
+    reaches: &[f64],
+    scales: Option<&[AxisScales]>,
+) -> f64 {
     let basin = problem.basin();
     let Some(curvatures) = basin.potential().form().axis_curvatures(basin.dim()) else { return FAR };
     if curvatures[0] == curvatures[1] {
         return FAR;
     }
-    let error = |kappa| kink_error(problem, rest, &curvatures, &LargeJumps::new(problem, reaches, [kappa; 2]));
+    let steepness = scales.iter().copied().flatten().map(|axis| axis.steepness).fold(0.0, f64::max);
+    let error =
+        |kappa| kink_error(problem, rest, &curvatures, steepness, &LargeJumps::new(problem, reaches, [kappa; 2]));
     let mut kappa = FAR;
     while kappa > FAR_AT_KINK && error(kappa) > ERROR_AT_KINK {
         kappa *= 0.85;
@@ -35,7 +44,13 @@ pub(super) fn far_threshold(problem: &Problem, rest: &Preconditioner, reaches: &
 }
 
 /// The largest error over the axes.
-fn kink_error(problem: &Problem, rest: &Preconditioner, [left, right]: &[Vec<f64>; 2], jumps: &LargeJumps) -> f64 {
+fn kink_error(
+    problem: &Problem,
+    rest: &Preconditioner,
+    [left, right]: &[Vec<f64>; 2],
+    steepness: f64,
+    jumps: &LargeJumps,
+) -> f64 {
     let basin = problem.basin();
     let alpha = problem.noise().alpha().get();
     let (cuts, mut scratch) = (jumps.cuts_far(), vec![0.0; basin.dim()]);
@@ -53,7 +68,8 @@ fn kink_error(problem: &Problem, rest: &Preconditioner, [left, right]: &[Vec<f64
         let missed = (0.125 * (2.0 - alpha).sqrt() * kurtosis.powf(0.4)).min(1.0);
         let ends = [-1.0, 1.0].map(|sign| basin.axis_exit_distance(axis, sign));
         let [rates, slopes] = [alpha, alpha + 1.0].map(|power| ends.map(|end| end.powf(-power)));
-        alpha * (slopes[1] - slopes[0]).abs() / (rates[0] + rates[1]) * displacement * missed
+        let slope = alpha * (slopes[1] - slopes[0]).abs() / (rates[0] + rates[1]);
+        slope.max(steepness / ends[0].min(ends[1])) * displacement * missed
     };
     (0..basin.dim()).map(error).fold(0.0, f64::max)
 }
@@ -94,7 +110,7 @@ mod tests {
             let noise = LevyNoise::new(Alpha::new(alpha).unwrap(), epsilon).unwrap();
             let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
             let rest = Preconditioner::identity();
-            far_threshold(&problem, &rest, &LargeJumps::reaches(&problem, &rest))
+            far_threshold(&problem, &rest, &LargeJumps::reaches(&problem, &rest), None)
         };
         let mirrored = |[a, b]: [f64; 2]| [b, a];
         [of(curvatures, ends), of(mirrored(curvatures), mirrored(ends))]

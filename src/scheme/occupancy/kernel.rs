@@ -179,7 +179,7 @@ impl Scheme for Occupancy {
         match problem.dynamics() {
             _ if problem.basin().dim() != 1 => Err(SchemeError::NotOnLine { dim: problem.basin().dim() }),
             _ if !(law.is_stable() || *law == NoiseLaw::Gaussian) => {
-                Err(SchemeError::Law { scheme: self.name(), law: law.name() })
+                Err(SchemeError::Law { scheme: self.name(), takes: "SαS noise", law: law.name() })
             }
             Dynamics::Adam(adam) if adam.second_moment() == SecondMoment::Sampled => Err(SchemeError::Sampled),
             _ => Ok(()),
