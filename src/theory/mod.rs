@@ -6,6 +6,7 @@ mod exact_problem;
 mod flatness;
 mod hitting;
 mod landings;
+mod planar_transitions;
 mod prediction;
 mod random_basins;
 mod random_problems;

@@ -15,4 +15,4 @@ mod step_noise;
 pub use kernel::{Euler, Monitoring};
 pub use monitoring::discrete_monitoring_shift;
 pub use optimiser_steps::Steps;
-pub(in crate::scheme) use step_noise::StepLaw;
+pub(in crate::scheme) use step_noise::{StepLaw, StepNoise};

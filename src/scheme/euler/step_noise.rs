@@ -64,7 +64,7 @@ impl StepLaw {
 }
 
 /// `ξ`, of one law in every coordinate, isotropic, or measured, and `Σξ`.
-pub(super) struct StepNoise {
+pub(in crate::scheme) struct StepNoise {
     noise: LevyNoise,
     law: StepLaw,
     radial: PositiveStable,

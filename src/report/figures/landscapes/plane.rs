@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use plotters::style::RGBColor;
 
-use crate::landscape::Basin;
+use crate::landscape::{Basin, Potential};
 use crate::report::plot::contour::Grid;
 use crate::report::plot::style::{GREY, INK};
 use crate::report::{Aspect, Axis, DataKind, Mark, Panel, Scale, Stroke, number};
@@ -63,14 +63,18 @@ pub(in crate::report::figures) fn shape(basin: &Basin) -> f64 {
 impl Plane {
     /// The basin in a frame of this height in units of its width.
     pub fn of(basin: &Basin, shape: f64) -> Self {
-        let window = window(basin);
+        let mut plane = Plane::over(basin.potential(), window(basin), shape);
+        (plane.outline, plane.edges) = outline(basin, plane.far());
+        plane
+    }
+
+    /// The potential over at least a window, without a domain, in a frame of this height in units of its width.
+    pub fn over(potential: &dyn Potential, window: [[f64; 2]; 2], shape: f64) -> Self {
         let [width, height] = window.map(|[lo, hi]| hi - lo);
         let window = [widened(window[0], height / shape), widened(window[1], width * shape)];
-        let far = window.map(|[lo, hi]| {
-            let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
-            [middle - half, middle + half]
-        });
-        let value = |(x, y): (f64, f64)| basin.potential().value(&[x, y]);
+        let mut plane = Plane { window, contours: Vec::new(), outline: Vec::new(), edges: Vec::new() };
+        let far = plane.far();
+        let value = |(x, y): (f64, f64)| potential.value(&[x, y]);
         let grid = Grid::of(far[0], far[1], [GRID, GRID], value);
         let [[left, right], [below, above]] = window;
         let mut heights = grid.values(|(x, y)| left <= x && x <= right && below <= y && y <= above);
@@ -79,9 +83,16 @@ impl Plane {
         let level = |k: usize| heights.get((k * 2 + 1) * heights.len() / (2 * CONTOURS)).copied();
         let mut levels: Vec<f64> = (0..CONTOURS).filter_map(level).collect();
         levels.dedup();
-        let contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
-        let (outline, edges) = outline(basin, far);
-        Plane { window, contours, outline, edges }
+        plane.contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
+        plane
+    }
+
+    /// The window and what the frame may show around it.
+    fn far(&self) -> [[f64; 2]; 2] {
+        self.window.map(|[lo, hi]| {
+            let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
+            [middle - half, middle + half]
+        })
     }
 
     /// Whether a point is in the window.
@@ -94,7 +105,9 @@ impl Plane {
         let axis = |label: &str, [lo, hi]: [f64; 2]| Axis::between(label, Scale::Linear, lo, hi);
         let mut panel = Panel::new(axis("θ_{1}", self.window[0]), axis("θ_{2}", self.window[1]));
         (panel.title, panel.aspect) = (title, Aspect::Equal);
-        panel.mark(Mark::Outside(self.outline.clone(), GREY, SHADE));
+        if !self.outline.is_empty() {
+            panel.mark(Mark::Outside(self.outline.clone(), GREY, SHADE));
+        }
         for (level, lines) in &self.contours {
             let series = format!("F = {}", number(*level));
             for (index, line) in lines.iter().enumerate() {
