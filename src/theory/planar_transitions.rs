@@ -148,9 +148,7 @@ mod tests {
                 counts[basins.well_of(potential, x).unwrap()] += 1.0;
             }
             let rate = 2.0 * noise.measure().tail_mass(cut);
-            let off = |count: f64, p: f64| {
-                (count - draws as f64 * p).abs() / (draws as f64 * p * (1.0 - p)).sqrt()
-            };
+            let off = |count: f64, p: f64| (count - draws as f64 * p).abs() / (draws as f64 * p * (1.0 - p)).sqrt();
             for to in (0..3).filter(|to| *to != from) {
                 assert!(off(counts[to], found[(from, to)] / rate) < 4.5, "{from} {to}: {counts:?} {found}");
             }

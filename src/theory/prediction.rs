@@ -43,7 +43,9 @@ pub enum TheoryError {
     #[error("at α = 2 the rates over saddles in the plane are known for noise of one amplitude in all directions")]
     GaussianAxes,
     /// Wells whose basins cannot be mapped.
-    #[error("the flow from a part of the plane ends at none of the known minima, so the basins of attraction are not known")]
+    #[error(
+        "the flow from a part of the plane ends at none of the known minima, so the basins of attraction are not known"
+    )]
     Basins,
     /// The chain of several wells under another law.
     #[error("the chain of the wells is known for SαS and Gaussian noise, and this noise is {law}")]

@@ -104,7 +104,8 @@ impl WellChain {
         let root = noise.amplitude().to_matrix(2) * (noise.epsilon() * noise.measure().scale());
         let covariance = &root * root.transpose();
         let diffusion = covariance[(0, 0)];
-        let is_round = (covariance[(1, 1)] / diffusion - 1.0).abs() < 1e-9 && covariance[(0, 1)].abs() < 1e-9 * diffusion;
+        let is_round =
+            (covariance[(1, 1)] / diffusion - 1.0).abs() < 1e-9 && covariance[(0, 1)].abs() < 1e-9 * diffusion;
         if is_round { Ok(WellChain { rates: saddle_rates(wells, diffusion) }) } else { Err(TheoryError::GaussianAxes) }
     }
 

@@ -47,7 +47,8 @@ impl PlanarPlan {
             let numbers = [point.x[0], point.x[1], point.value, point.curvatures[0], point.curvatures[1]];
             numbers.map(|x| format!("{x:.4}"))
         };
-        let heading = ["well", "x1", "x2", "F", "curvature", "curvature", "-axis 1", "+axis 1", "-axis 2", "+axis 2", "barrier"];
+        let heading =
+            ["well", "x1", "x2", "F", "curvature", "curvature", "-axis 1", "+axis 1", "-axis 2", "+axis 2", "barrier"];
         let mut rows = vec![heading.map(String::from).to_vec()];
         for (well, minimum) in self.wells.minima().iter().enumerate() {
             let widths = self.widths.get(well).map_or([f64::INFINITY; 4], |[[a, b], [c, d]]| [*a, *b, *c, *d]);

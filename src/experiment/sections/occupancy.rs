@@ -158,7 +158,9 @@ impl OccupancySection {
                 let diagnostic = Diagnostic::new(self.range_span.clone(), error.to_string());
                 let help = match potential.dim() {
                     1 => "give `range = [lo, hi]` under [occupancy], with ends on the outer slopes of the landscape",
-                    _ => "give `range = [lo, hi]` under [occupancy]: all minima and saddles lie in the square of this side",
+                    _ => {
+                        "give `range = [lo, hi]` under [occupancy]: all minima and saddles lie in the square of this side"
+                    }
                 };
                 diagnostics.report(diagnostic.help(help));
                 return None;
@@ -168,8 +170,9 @@ impl OccupancySection {
         if !(2..=Occupancy::MOST_WELLS).contains(&wells.count()) {
             let message = format!("the landscape {:?} has {} well, not 2 to 100", basin.label, wells.count());
             let diagnostic = Diagnostic::new(basin.domain_span.clone(), message);
-            diagnostics
-                .report(diagnostic.help("use a landscape with several minima, such as `multi_well` or `gaussian_wells`"));
+            diagnostics.report(
+                diagnostic.help("use a landscape with several minima, such as `multi_well` or `gaussian_wells`"),
+            );
             return None;
         }
         let occupancy = diagnostics.check(&self.times_span, Occupancy::new(wells, self.times.clone()))?;

@@ -88,10 +88,10 @@ impl PlanarBasins {
     pub fn new(potential: &dyn Potential, wells: &PlanarWells) -> Result<Self, LandscapeError> {
         let minima: Vec<[f64; 2]> = wells.minima().iter().map(|minimum| minimum.x).collect();
         let saddles = wells.saddles().iter().map(|saddle| saddle.point);
-        let points = || minima.iter().copied().chain(saddles.clone().map(|s| s.x)).chain(wells.maxima().iter().map(|m| m.x));
-        let bounds = [0, 1].map(|i| {
-            points().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(x[i]), hi.max(x[i])])
-        });
+        let points =
+            || minima.iter().copied().chain(saddles.clone().map(|s| s.x)).chain(wells.maxima().iter().map(|m| m.x));
+        let bounds = [0, 1]
+            .map(|i| points().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(x[i]), hi.max(x[i])]));
         // A single minimum has no extent.
         let extent = if wells.saddles().is_empty() { side(wells.window()) } else { side(bounds) };
         let sides = bounds.map(|[lo, hi]| [lo - MARGIN * extent, hi + MARGIN * extent]);
@@ -310,7 +310,9 @@ mod tests {
             assert_eq!(held, [well], "{x:?}");
         }
         assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
-        assert!(map.well_of(&surface, [f64::NAN, 0.0]).is_none() && map.well_of(&surface, [f64::INFINITY; 2]).is_none());
+        assert!(
+            map.well_of(&surface, [f64::NAN, 0.0]).is_none() && map.well_of(&surface, [f64::INFINITY; 2]).is_none()
+        );
         assert!(map.well_of(&surface, [1e12, -3e11]).is_some());
     }
 

@@ -157,7 +157,8 @@ mod tests {
         let mut rng = Stream::new(Seed(32), 0, 0);
         for reach in [1.0, 3.0, 30.0] {
             for _ in 0..200 {
-                let x = [-0.2 + reach * (2.8 * rng.random::<f64>() - 1.4), 0.8 + reach * (3.0 * rng.random::<f64>() - 1.5)];
+                let x =
+                    [-0.2 + reach * (2.8 * rng.random::<f64>() - 1.4), 0.8 + reach * (3.0 * rng.random::<f64>() - 1.5)];
                 gradient_agrees_with_value(&surface, &x);
                 hessian_agrees_with_gradient(&surface, &x);
             }

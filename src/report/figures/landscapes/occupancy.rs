@@ -64,7 +64,8 @@ impl OccupancyFigure {
             }
         }
         let width = WIDTHS[columns(first.len() + results.len()).clamp(1, WIDTHS.len()) - 1];
-        let landscapes: Vec<Landscape> = first.into_iter().map(|result| Landscape::of(result, HEIGHT / width)).collect();
+        let landscapes: Vec<Landscape> =
+            first.into_iter().map(|result| Landscape::of(result, HEIGHT / width)).collect();
         let several = landscapes.len() > 1;
         let cells = results.iter().map(|result| Cell::of(result, several)).collect();
         OccupancyFigure { landscapes, cells }
@@ -111,9 +112,8 @@ fn curves(potential: &dyn Potential, wells: &Wells) -> Vec<Line> {
 fn in_plane(potential: &dyn Potential, wells: &PlanarWells, shape: f64) -> Picture {
     let saddles = wells.saddles().iter().map(|saddle| saddle.point.x);
     let points = || wells.minima().iter().map(|minimum| minimum.x).chain(saddles.clone());
-    let bounds = [0, 1].map(|i| {
-        points().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(x[i]), hi.max(x[i])])
-    });
+    let bounds =
+        [0, 1].map(|i| points().fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], x| [lo.min(x[i]), hi.max(x[i])]));
     let extent = bounds.iter().map(|[lo, hi]| hi - lo).fold(0.0, f64::max);
     let window = bounds.map(|[lo, hi]| [lo - AROUND * extent, hi + AROUND * extent]);
     let plane = Plane::over(potential, window, shape);

@@ -19,6 +19,8 @@ const BEYOND: f64 = 1.35;
 const MARGIN: f64 = 0.3;
 /// The part of a well that is shown beyond its saddle, in units of the distance between them.
 const NEIGHBOUR: f64 = 1.4;
+/// Where an open basin of attraction is cut, in units of the median distance of its edge.
+const OPEN: f64 = 2.0;
 /// Smallest and largest height of the window, in units of its width.
 const SHAPES: [f64; 2] = [0.55, 1.1];
 /// The outside of `Ω`.
@@ -153,23 +155,41 @@ fn grown([lo, hi]: [f64; 2], v: f64) -> [f64; 2] {
     [lo.min(v), hi.max(v)]
 }
 
-/// The edge of a domain around the minimum.
+/// The outline of a domain around the minimum. A basin of attraction may be open: it is cut at [`OPEN`] times the usual distance of its edge.
 fn round(basin: &Basin) -> Vec<(f64, f64)> {
+    corners(basin).into_iter().map(|(corner, _)| corner).collect()
+}
+
+/// The corners of the outline, and whether each is on the edge.
+fn corners(basin: &Basin) -> Vec<((f64, f64), bool)> {
     let minimum = basin.minimum();
-    let corner = |k: usize| {
+    let ray = |k: usize| {
         let angle = TAU * k as f64 / CORNERS as f64;
         let v = [angle.cos(), angle.sin()];
-        let r = basin.exit_distance(&v);
-        (minimum[0] + r * v[0], minimum[1] + r * v[1])
+        (v, basin.exit_distance(&v))
     };
-    (0..=CORNERS).map(corner).collect()
+    let rays: Vec<([f64; 2], f64)> = (0..=CORNERS).map(ray).collect();
+    let most = if basin.is_followed() {
+        let mut finite: Vec<f64> = rays.iter().map(|ray| ray.1).filter(|r| r.is_finite()).collect();
+        finite.sort_by(f64::total_cmp);
+        finite.get(finite.len() / 2).map_or(1.0, |median| OPEN * median)
+    } else {
+        f64::INFINITY
+    };
+    let corner = |(v, r): ([f64; 2], f64)| {
+        let cut = r.min(most);
+        ((minimum[0] + cut * v[0], minimum[1] + cut * v[1]), r <= most)
+    };
+    rays.into_iter().map(corner).collect()
 }
 
 /// The outline of `Ω`, and the parts of it that are edges. Open sides of a box end at `far`.
 fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Line, Vec<Line>) {
     let Some((lo, hi)) = basin.sides() else {
-        let edge = round(basin);
-        return (edge.clone(), vec![edge]);
+        let corners = corners(basin);
+        let edges = corners.chunk_by(|a, b| a.1 == b.1).filter(|part| part[0].1);
+        let edges = edges.map(|part| part.iter().map(|(corner, _)| *corner).collect()).collect();
+        return (corners.into_iter().map(|(corner, _)| corner).collect(), edges);
     };
     // Beyond the far end, so that no open side is drawn as an edge.
     let cut = |i: usize| {

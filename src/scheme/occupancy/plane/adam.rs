@@ -37,7 +37,12 @@ pub(super) struct PlanarAdam {
 }
 
 impl PlanarAdam {
-    pub fn new(problem: &Problem, wells: &PlanarWells, settings: &Occupancy, adam: &Adam) -> Result<Self, LandscapeError> {
+    pub fn new(
+        problem: &Problem,
+        wells: &PlanarWells,
+        settings: &Occupancy,
+        adam: &Adam,
+    ) -> Result<Self, LandscapeError> {
         let beta = [adam.beta1_rate(), adam.beta2_rate()];
         let scales = adam.noise_scales(problem.noise(), 2);
         let squares = [scales[0] * scales[0], scales[1] * scales[1]];

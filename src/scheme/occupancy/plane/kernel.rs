@@ -95,9 +95,7 @@ impl PlanarKernel {
             let x = self.starts[at].0;
             let mut watch = PlanarWatch::start(local, &self.times, &mut counts, x);
             let ended = match &self.motion {
-                Motion::Sgd(equation) => {
-                    follow(local, &mut SgdMover { equation, x }, &mut watch, &mut rng, &limits)
-                }
+                Motion::Sgd(equation) => follow(local, &mut SgdMover { equation, x }, &mut watch, &mut rng, &limits),
                 Motion::Adam(equation) => {
                     follow(local, &mut AdamMover::start(equation, x), &mut watch, &mut rng, &limits)
                 }

@@ -102,7 +102,12 @@ impl PlanarLocal {
             Structure::Isotropic => {
                 let cut = kappa * reach / longest;
                 let rate = if is_gaussian { 0.0 } else { measure.isotropic_tail_mass(2, cut) };
-                ([cut; 2], [rate, 0.0], [if is_gaussian { measure.variance_below(cut) } else { measure.isotropic_variance_below(2, cut) }; 2])
+                (
+                    [cut; 2],
+                    [rate, 0.0],
+                    [if is_gaussian { measure.variance_below(cut) } else { measure.isotropic_variance_below(2, cut) };
+                        2],
+                )
             }
             Structure::Independent => {
                 // An axis without noise has neither jumps nor a variance.
@@ -118,7 +123,9 @@ impl PlanarLocal {
         let moving = covariance[(0, 0)] / (q[0] * q[0]) + covariance[(1, 1)] / (q[1] * q[1]);
         let deviation = spread(point.curvatures[0], moving);
         let zones = (0..=HALVINGS).map(|k| ZONE * reach * 0.5f64.powi(k as i32));
-        let zone = zones.take_while(|zone| DEVIATIONS * deviation < *zone).find(|zone| self.is_linear(point.x, &hessian, *zone));
+        let zone = zones
+            .take_while(|zone| DEVIATIONS * deviation < *zone)
+            .find(|zone| self.is_linear(point.x, &hessian, *zone));
         PlanarWell {
             minimum: point.x,
             hessian,

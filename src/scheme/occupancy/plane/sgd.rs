@@ -33,9 +33,7 @@ impl PlanarSgd {
     pub fn new(problem: &Problem, wells: &PlanarWells, settings: &Occupancy) -> Result<Self, LandscapeError> {
         let at_rest = |curvature: f64, variance: f64| (0.5 * variance / curvature).sqrt();
         let local = PlanarLocal::new(problem, wells, settings.threshold(), [1.0; 2], at_rest)?;
-        let ladder = |well: &PlanarWell| {
-            Ladder::new(&-&well.hessian, &well.covariance, SHORTEST / well.curvatures[1])
-        };
+        let ladder = |well: &PlanarWell| Ladder::new(&-&well.hessian, &well.covariance, SHORTEST / well.curvatures[1]);
         let ladders = local.wells.iter().map(ladder).collect();
         Ok(PlanarSgd { local, ladders, share: settings.step_cap() })
     }
