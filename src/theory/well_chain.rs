@@ -79,6 +79,9 @@ impl WellChain {
 
     /// [`WellChain::of`] for wells on a line or in the plane.
     ///
+    /// In the plane the basins are those of the gradient flow. Adam moves along `-Q⁻¹∇F`, whose basins are others unless `Q` is one number while a path
+    /// relaxes.
+    ///
     /// # Errors
     /// As [`WellChain::of`]; in the plane also [`TheoryError::GaussianAxes`] at `α = 2` for a noise whose amplitude depends on the direction, and
     /// [`TheoryError::Basins`] if the basins cannot be mapped.
