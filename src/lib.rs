@@ -57,7 +57,10 @@ pub mod theory;
 
 pub use dynamics::{Adam, Dynamics, Problem, SecondMoment};
 pub use engine::{escape_records, escape_records_within, escape_times, mean_position, occupancy};
-pub use landscape::{Asymmetric, Basin, Domain, DoubleWell, Expression, Flat, MultiWell, Potential, Quadratic, Wells};
+pub use landscape::{
+    Asymmetric, Basin, Domain, DoubleWell, Expression, Flat, GaussianWells, MullerBrown, MultiWell, PlanarWells,
+    Potential, Quadratic, Wells,
+};
 pub use noise::{Alpha, Amplitude, LevyNoise, LowRank, Measure, Seed, Structure};
 pub use scheme::{Euler, JumpAdapted, Limits, Monitoring, Occupancy, OccupancyCounts, Outcome, PathRecord, Scheme};
 pub use theory::Prediction;

@@ -206,5 +206,94 @@ fn wrong_sections_are_refused_with_a_hint() {
         .replace("[occupancy]", "[occupancy]\nrange = [-3.0, 3.0]");
     let experiment = Experiment::parse("a.toml", &formula).unwrap_or_else(|errors| panic!("{errors}"));
     let wells = experiment.cells[0].occupancy.as_ref().unwrap().wells().clone();
-    assert!(wells.count() == 2 && (wells.minima()[0] + 1.0).abs() < 1e-9, "{wells:?}");
+    assert!(wells.count() == 2 && (wells.minimum(0)[0] + 1.0).abs() < 1e-9, "{wells:?}");
+}
+
+const PLANE: &str = r#"name = "plane"
+seed = 3
+paths = 512
+
+[noise]
+alpha = 1.5
+epsilon = 0.05
+
+[[dynamics]]
+sgd = {}
+[[dynamics]]
+name = "Gauss"
+sgd = {}
+alpha = 2.0
+epsilon = 0.35
+
+[[basin]]
+name = "wells"
+potential = { gaussian_wells = { positions = [[-1.0, 0.0], [1.0, 0.5]], widths = [0.3, 0.8], depths = [2.0, 1.0], curvature = 0.1 } }
+domain = { attraction = {} }
+
+[occupancy]
+times = { from = 1, to = 30, count = 4, scale = "log" }
+"#;
+
+/// The tables and the figure of wells in the plane, and the same bytes after an interruption.
+#[test]
+fn wells_in_the_plane_have_tables_and_a_figure() {
+    let folder = folder(PLANE);
+    succeed(folder.path(), &["run", "my.toml", "-q"]);
+    let results = folder.path().join("results/plane");
+    let written = tables(&results);
+    let wells = csv::Reader::from_path(results.join("occupancy_wells.csv")).unwrap().into_records();
+    let wells: Vec<csv::StringRecord> = wells.map(Result::unwrap).collect();
+    assert_eq!(wells.len(), 4);
+    for (row, place) in wells.iter().zip([-1.0, 1.0, -1.0, 1.0]) {
+        // The bowl draws the minima towards the origin; neither well has a boundary on its outer side.
+        assert!((row[6].parse::<f64>().unwrap() - place).abs() < 0.1 && row[16].parse::<f64>().is_ok(), "{row:?}");
+        assert!(row[if place < 0.0 { 7 } else { 8 }].is_empty() && row[9].is_empty() && !row[19].is_empty(), "{row:?}");
+    }
+    let figure = fs::read_to_string(results.join("figures/occupancy.csv")).unwrap();
+    assert!(["contour", "boundary", "potential", "predicted"].iter().all(|kind| figure.contains(kind)));
+    assert!(
+        fs::read_to_string(results.join("findings.md"))
+            .unwrap()
+            .contains("| widths along each axis | lowest barrier |")
+    );
+    succeed(folder.path(), &["run", "my.toml", "-q", "--out", "other", "--threads", "1"]);
+    assert!(tables(&folder.path().join("other/plane")) == written);
+    let said = program::say(folder.path(), &["theory", "my.toml"]);
+    assert!(
+        said.stdout.contains("1–2") && said.stdout.contains("cell 1: stationary law of the wells"),
+        "{}",
+        said.stdout
+    );
+    let said = program::say(folder.path(), &["theory", "my.toml", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["cells"][0]["wells"]["saddles"][0]["joins"], serde_json::json!([1, 2]));
+}
+
+#[test]
+fn wrong_wells_in_the_plane_are_refused_with_a_hint() {
+    assert_eq!(Experiment::parse("a.toml", PLANE).unwrap().cells.len(), 2);
+    for (from, to, expected) in [
+        ("[occupancy]", "[occupancy]\nstart = { positions = [1.0] }", "in the plane use weights"),
+        ("[occupancy]", "[occupancy]\nstart = { weights = [1.0] }", "one weight for every well"),
+        ("[occupancy]", "[occupancy]\nrange = [-1.0, 1.0]", "the wells are known"),
+        ("domain = { attraction = {} }", "domain = { ball = { radius = 0.2 } }", "use `domain = { attraction = {} }`"),
+        ("widths = [0.3, 0.8]", "widths = [0.3]", "there are 1 widths, and 2 positions"),
+        ("[1.0, 0.5]", "[1.0, 0.5, 2.0]", "rows"),
+        ("depths = [2.0, 1.0]", "depths = [0.001, 1.0]", "start in another one with `well`"),
+        ("curvature = 0.1", "curvature = 0.1, well = 3", "well"),
+    ] {
+        assert!(PLANE.contains(from), "{from}");
+        let errors = Experiment::parse("a.toml", &PLANE.replacen(from, to, 1)).expect_err(to).to_string();
+        assert!(errors.contains(expected) && errors.contains("a.toml:"), "{to}: {errors}");
+    }
+    // A formula in the plane is searched in a square.
+    let formula = PLANE.replace(
+        "gaussian_wells = { positions = [[-1.0, 0.0], [1.0, 0.5]], widths = [0.3, 0.8], depths = [2.0, 1.0], curvature = 0.1 }",
+        "expression = { formula = \"x^4/4 - x^2/2 + y^2\", minimum = [1.0, 0.0] }",
+    );
+    let errors = Experiment::parse("a.toml", &formula).unwrap_err().to_string();
+    assert!(errors.contains("lie in the square of this side"), "{errors}");
+    let formula = formula.replace("[occupancy]", "[occupancy]\nrange = [-2.0, 2.0]");
+    let experiment = Experiment::parse("a.toml", &formula).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(experiment.cells[0].occupancy.as_ref().unwrap().wells().count(), 2);
 }

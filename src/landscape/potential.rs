@@ -88,6 +88,12 @@ pub trait Potential: fmt::Debug + Send + Sync {
         self.wells()
     }
 
+    /// Points in whose bounding box all minima, saddles and maxima of a potential in the plane lie, some of them near each that is narrow; `None` if
+    /// they are not known. [`PlanarWells::of`](super::PlanarWells::of) searches from them.
+    fn landmarks(&self) -> Option<Vec<[f64; 2]>> {
+        None
+    }
+
     /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that contains `θ*`.
     ///
     /// By default the segment from `θ*` to `x` must stay below the level, which is exact for a component that is
@@ -220,6 +226,48 @@ pub enum LandscapeError {
     NotOnLine {
         /// The dimension.
         dim: usize,
+    },
+    /// Wells of a landscape that is not a plane.
+    #[error("wells are found in one and two dimensions, and the landscape has {dim}")]
+    NotInPlane {
+        /// The dimension.
+        dim: usize,
+    },
+    /// A well that is too shallow for its place.
+    #[error("there is no minimum within a width of the position {position:?} of well {}: a descent ends at {found:?}", well + 1)]
+    LostWell {
+        /// The well, counted from 0.
+        well: usize,
+        /// Its position.
+        position: [f64; 2],
+        /// The minimum that a descent from there finds.
+        found: Vec<f64>,
+    },
+    /// A minimum, saddle or maximum at which a curvature vanishes.
+    #[error("the curvature along one direction vanishes at {point:?}, where there is no gradient")]
+    Degenerate {
+        /// The point.
+        point: [f64; 2],
+    },
+    /// A search for minima and saddles that does not find all of them.
+    #[error(
+        "{minima} minima, {saddles} saddles and {maxima} maxima were found, but the gradient turns {turns} times around them: some are missing"
+    )]
+    MissingPoints {
+        /// Minima found.
+        minima: usize,
+        /// Saddles found.
+        saddles: usize,
+        /// Maxima found.
+        maxima: usize,
+        /// Turns of the gradient around the window, which is `minima - saddles + maxima`.
+        turns: i64,
+    },
+    /// A flow that ends at none of the known minima.
+    #[error("the gradient flow from {point:?} does not end at a known minimum")]
+    LostFlow {
+        /// Where it begins.
+        point: [f64; 2],
     },
     /// A range that does not hold all wells.
     #[error("the range in which wells are searched for is unusable: {reason}")]
@@ -435,6 +483,26 @@ pub(super) mod tests {
             point[i] = x[i];
             let difference = (ahead - behind) / (2.0 * step);
             assert!((difference - gradient[i]).abs() < 1e-6 * size, "{potential:?} at {x:?}, axis {i}");
+        }
+    }
+
+    /// Central differences of the gradient against the Hessian, relative to the Hessian's size.
+    pub(in crate::landscape) fn hessian_agrees_with_gradient(potential: &dyn Potential, x: &[f64]) {
+        let dim = potential.dim();
+        let hessian = potential.hessian(x);
+        let size = hessian.amax().max(1.0);
+        let (mut point, mut ahead, mut behind) = (x.to_vec(), vec![0.0; dim], vec![0.0; dim]);
+        for j in 0..dim {
+            let step = 1e-5;
+            point[j] = x[j] + step;
+            potential.gradient(&point, &mut ahead);
+            point[j] = x[j] - step;
+            potential.gradient(&point, &mut behind);
+            point[j] = x[j];
+            for i in 0..dim {
+                let difference = (ahead[i] - behind[i]) / (2.0 * step);
+                assert!((difference - hessian[(i, j)]).abs() < 1e-5 * size, "{potential:?} at {x:?}, entry {i}, {j}");
+            }
         }
     }
 }

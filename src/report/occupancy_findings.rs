@@ -72,26 +72,34 @@ pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblems
     };
     for (result, name) in results.iter().zip(names(results)) {
         let (last, wells) = (result.occupancy.times().len() - 1, result.occupancy.wells());
+        let is_plane = wells.dim() == 2;
+        let widths_of = if is_plane { "widths along each axis" } else { "widths" };
+        let barriers_of = if is_plane { "lowest barrier" } else { "barriers" };
         let stationary = result.chain.as_ref().map(|chain| chain.stationary());
         let _ = write!(
             text,
             "\n## {name}\n\nOccupancy at t = {} beside the stationary law of the predicted chain{}.\n\n\
-             | well | minimum | widths | barriers | occupancy | stationary |\n|---|---|---|---|---|---|\n",
+             | well | minimum | {widths_of} | {barriers_of} | occupancy | stationary |\n|---|---|---|---|---|---|\n",
             number(result.occupancy.times()[last]),
             if stationary.is_some() { "" } else { "; these dynamics have no prediction" }
         );
         for well in 0..wells.count() {
-            let widths = wells.widths(well).map(|w| if w.is_finite() { number(w) } else { "∞".to_owned() });
-            let barriers = result.barriers(well).map(|b| b.map_or("–".to_owned(), number));
+            let side = |w: f64| if w.is_finite() { number(w) } else { "∞".to_owned() };
+            let widths = (0..wells.dim()).filter_map(|axis| result.widths(well, axis)).flatten().map(side);
+            let height = |b: Option<f64>| b.map_or("–".to_owned(), number);
+            let barriers = if is_plane {
+                height(result.lowest_barrier(well))
+            } else {
+                result.barriers(well).map(height).join(", ")
+            };
+            let minimum: Vec<String> = wells.minimum(well).iter().map(|x| number(*x)).collect();
             let _ = writeln!(
                 text,
-                "| {} | {} | {}, {} | {}, {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} |",
                 well + 1,
-                number(wells.minima()[well]),
-                widths[0],
-                widths[1],
-                barriers[0],
-                barriers[1],
+                minimum.join(", "),
+                widths.collect::<Vec<_>>().join(", "),
+                barriers,
                 interval(result.share(last, well)),
                 stationary.as_ref().map_or("–".to_owned(), |law| number(law[well])),
             );

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{Outcome, PathRecord, Trajectory};
 use crate::dynamics::Problem;
+use crate::landscape::LandscapeError;
 use crate::noise::{NoiseError, Seed, Stream};
 
 /// A flag that asks a run to stop: at the next chunk, or at once, which abandons the chunks in progress.
@@ -242,11 +243,16 @@ pub enum SchemeError {
         curvature: f64,
     },
     /// Another landscape than that of the wells.
-    #[error("wells are followed in one dimension, and the landscape has {dim}")]
-    NotOnLine {
-        /// Its dimension.
+    #[error("the wells have dimension {wells}, and the landscape has {dim}")]
+    OtherWells {
+        /// Dimension of the wells.
+        wells: usize,
+        /// Dimension of the landscape.
         dim: usize,
     },
+    /// Wells whose basins cannot be mapped.
+    #[error(transparent)]
+    Landscape(#[from] LandscapeError),
     /// A target that the large jumps cannot be followed to.
     #[error(
         "jump_adapted runs paths into a target on a line whose wells are known, and this landscape {}",

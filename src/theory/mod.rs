@@ -7,6 +7,7 @@ mod flatness;
 mod hitting;
 mod landings;
 mod mean_position;
+mod planar_transitions;
 mod prediction;
 mod random_basins;
 mod random_problems;

@@ -39,6 +39,14 @@ pub enum TheoryError {
         /// Name of the law.
         law: &'static str,
     },
+    /// Gaussian noise over saddles in the plane, with an amplitude per axis.
+    #[error("at α = 2 the rates over saddles in the plane are known for noise of one amplitude in all directions")]
+    GaussianAxes,
+    /// Wells whose basins cannot be mapped.
+    #[error(
+        "the flow from a part of the plane ends at none of the known minima, so the basins of attraction are not known"
+    )]
+    Basins,
     /// The chain of several wells under another law.
     #[error("the chain of the wells is known for SαS and Gaussian noise, and this noise is {law}")]
     Chain {

@@ -6,7 +6,7 @@
 //! `α < 2`: the rates of [`transition_rates`], with the amplitude divided by `Q*` for Adam; depths drop out. `α = 2`, SGD: with `D = (εΣ)²`,
 //! `q_(i,i±1) = D / (Z_i B)`, where `Z_i = ∫ e^(-F/D)` over the well and `B = ∫ e^(F/D)` between the minima. As `D → 0` these are the rates of
 //! Eyring and Kramers, `√(F''(x_i) |F''(s)|)/(2π) e^(-(F(s)-F(x_i))/D)`; at any `D` the stationary law is the exact one, `π_i ∝ Z_i`: widths
-//! hardly matter, depths do.
+//! hardly matter, depths do. In the plane [the same rates](super::planar_transitions) count the jumps into basins of attraction.
 //!
 //! # References
 //! - Imkeller, Pavlyukevich (2008), *Metastable Behaviour of Small Noise Lévy-Driven Diffusions*.
@@ -14,10 +14,11 @@
 
 use nalgebra::{DMatrix, RowDVector};
 
+use super::planar_transitions::{jump_rates, saddle_rates};
 use super::prediction::TheoryError;
 use super::transitions::transition_rates;
 use crate::dynamics::{Dynamics, Problem};
-use crate::landscape::{Potential, Wells};
+use crate::landscape::{PlanarBasins, PlanarWells, Potential, WellSet, Wells};
 use crate::noise::{Amplitude, NoiseLaw};
 
 /// Intervals of Simpson's rule on each side of a minimum.
@@ -74,6 +75,41 @@ impl WellChain {
         }
         let scale = noise.epsilon() * amplitude;
         Ok(WellChain { rates: diffusion_rates(problem.basin().potential(), wells, scale * scale) })
+    }
+
+    /// [`WellChain::of`] for wells on a line or in the plane.
+    ///
+    /// In the plane the basins are those of the gradient flow. Adam moves along `-Q⁻¹∇F`, whose basins are others unless `Q` is one number while a path
+    /// relaxes.
+    ///
+    /// # Errors
+    /// As [`WellChain::of`]; in the plane also [`TheoryError::GaussianAxes`] at `α = 2` for a noise whose amplitude depends on the direction, and
+    /// [`TheoryError::Basins`] if the basins cannot be mapped.
+    pub fn over(problem: &Problem, wells: &WellSet) -> Result<Self, TheoryError> {
+        match wells {
+            WellSet::Line(wells) => Self::of(problem, wells),
+            WellSet::Plane(wells) => Self::in_plane(problem, wells),
+        }
+    }
+
+    fn in_plane(problem: &Problem, wells: &PlanarWells) -> Result<Self, TheoryError> {
+        let (noise, rest) = (problem.noise(), problem.preconditioner().ok_or(TheoryError::NoRest)?);
+        if !(noise.law().is_stable() || *noise.law() == NoiseLaw::Gaussian) {
+            return Err(TheoryError::Chain { law: noise.law().name() });
+        }
+        if !noise.alpha().is_gaussian() {
+            let basins = PlanarBasins::new(problem.basin().potential(), wells).map_err(|_| TheoryError::Basins)?;
+            return Ok(WellChain { rates: jump_rates(problem, &rest, &basins) });
+        }
+        if matches!(problem.dynamics(), Dynamics::Adam(_)) {
+            return Err(TheoryError::Gaussian);
+        }
+        let root = noise.amplitude().to_matrix(2) * (noise.epsilon() * noise.measure().scale());
+        let covariance = &root * root.transpose();
+        let diffusion = covariance[(0, 0)];
+        let is_round =
+            (covariance[(1, 1)] / diffusion - 1.0).abs() < 1e-9 && covariance[(0, 1)].abs() < 1e-9 * diffusion;
+        if is_round { Ok(WellChain { rates: saddle_rates(wells, diffusion) }) } else { Err(TheoryError::GaussianAxes) }
     }
 
     /// The rates `q_ij`, with `q_ii` minus the rate of leaving well `i`.

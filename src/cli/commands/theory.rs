@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use thiserror::Error;
 
+use super::planar_theory as planar;
 use crate::cli::columns::aligned;
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
@@ -119,7 +120,7 @@ fn wells_as_text(cells: &[CellPlan]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut seen: Vec<(&str, Wells)> = Vec::new();
     for plan in cells {
-        let Some(wells) = wells_of(plan).filter(|wells| wells.count() > 1) else { continue };
+        let Some(wells) = line_wells_of(plan).filter(|wells| wells.count() > 1) else { continue };
         if seen.iter().any(|(basin, known)| *basin == plan.basin && *known == wells) {
             continue;
         }
@@ -145,9 +146,10 @@ fn wells_as_text(cells: &[CellPlan]) -> Vec<String> {
         lines.extend(aligned(&rows, &[]));
         seen.push((&plan.basin, wells));
     }
+    lines.extend(planar::listed(cells));
     for plan in cells {
         let Some(occupancy) = &plan.occupancy else { continue };
-        lines.push(match WellChain::of(&plan.problem, occupancy.wells()) {
+        lines.push(match WellChain::over(&plan.problem, occupancy.wells()) {
             Ok(chain) => {
                 let law: Vec<String> = chain.stationary().iter().map(|p| format!("{p:.4}")).collect();
                 format!("cell {}: stationary law of the wells {}", plan.index, law.join(", "))
@@ -158,28 +160,39 @@ fn wells_as_text(cells: &[CellPlan]) -> Vec<String> {
     lines
 }
 
-/// The wells of an occupancy, or of a landscape on a line that knows them.
-fn wells_of(plan: &CellPlan) -> Option<Wells> {
+/// The wells of an occupancy on a line, or of a landscape on a line that knows them.
+fn line_wells_of(plan: &CellPlan) -> Option<Wells> {
     match &plan.occupancy {
-        Some(occupancy) => Some(occupancy.wells().clone()),
+        Some(occupancy) => occupancy.wells().line().cloned(),
         None if plan.problem.basin().dim() == 1 => plan.problem.basin().wells().cloned(),
         None => None,
     }
 }
 
 fn wells_as_json(plan: &CellPlan) -> Option<serde_json::Value> {
-    let wells = wells_of(plan)?;
+    let chain = plan.occupancy.as_ref().and_then(|o| WellChain::over(&plan.problem, o.wells()).ok());
+    if let Some(mut wells) = planar::as_json(plan) {
+        extend_with_chain(&mut wells, chain.as_ref());
+        return Some(wells);
+    }
+    let wells = line_wells_of(plan)?;
     let potential = plan.problem.basin().potential();
     let values = |points: &[f64]| points.iter().map(|x| potential.value(&[*x])).collect::<Vec<_>>();
-    let chain = plan.occupancy.as_ref().and_then(|o| WellChain::of(&plan.problem, o.wells()).ok());
+    let mut object = json!({
+        "minima": wells.minima(), "saddles": wells.saddles(), "values": values(wells.minima()), "heights": values(wells.saddles()),
+    });
+    extend_with_chain(&mut object, chain.as_ref());
+    Some(object)
+}
+
+/// Adds the chain of the wells of an occupancy.
+fn extend_with_chain(object: &mut serde_json::Value, chain: Option<&WellChain>) {
     let matrix = |m: &nalgebra::DMatrix<f64>| {
         m.row_iter().map(|row| row.iter().copied().collect::<Vec<f64>>()).collect::<Vec<_>>()
     };
-    Some(json!({
-        "minima": wells.minima(), "saddles": wells.saddles(), "values": values(wells.minima()), "heights": values(wells.saddles()),
-        "rates": chain.as_ref().map(|chain| matrix(chain.rates())), "stationary": chain.as_ref().map(WellChain::stationary),
-        "mean_first_passage": chain.as_ref().map(|chain| matrix(&chain.mean_first_passage())),
-    }))
+    object["rates"] = json!(chain.map(|chain| matrix(chain.rates())));
+    object["stationary"] = json!(chain.map(WellChain::stationary));
+    object["mean_first_passage"] = json!(chain.map(|chain| matrix(&chain.mean_first_passage())));
 }
 
 fn as_json(cells: &[CellPlan]) -> String {

@@ -15,7 +15,7 @@ use crate::experiment::plan::CellPlan;
 use crate::experiment::sections::landscape::potential::PotentialSettings;
 use crate::experiment::sections::scheme::SchemeSettings;
 use crate::files::Fingerprint;
-use crate::landscape::{Domain, Well};
+use crate::landscape::{CriticalPoint, Domain, Well, WellSet};
 use crate::noise::{Amplitude, Measure, NoiseLaw, Structure};
 use crate::scheme::{JumpAdapted, Monitoring, Occupancy, OccupancyStart};
 
@@ -75,8 +75,20 @@ fn write_occupancy(occupancy: &Occupancy, lines: &mut IdentityLines<'_>) -> fmt:
     lines.number("threshold", occupancy.threshold())?;
     lines.number("step_cap", occupancy.step_cap())?;
     lines.numbers("times", occupancy.times())?;
-    lines.numbers("minima", occupancy.wells().minima())?;
-    lines.numbers("saddles", occupancy.wells().saddles())?;
+    match occupancy.wells() {
+        WellSet::Line(wells) => {
+            lines.numbers("minima", wells.minima())?;
+            lines.numbers("saddles", wells.saddles())?;
+        }
+        WellSet::Plane(wells) => {
+            let axis = |points: &[CriticalPoint], i: usize| points.iter().map(|p| p.x[i]).collect::<Vec<_>>();
+            let saddles: Vec<CriticalPoint> = wells.saddles().iter().map(|saddle| saddle.point).collect();
+            for i in 0..2 {
+                lines.numbers("minima in the plane", &axis(wells.minima(), i))?;
+                lines.numbers("saddles in the plane", &axis(&saddles, i))?;
+            }
+        }
+    }
     match occupancy.start() {
         OccupancyStart::Uniform => lines.text("occupancy start", "uniform"),
         OccupancyStart::Positions(points) => lines.numbers("occupancy start positions", points),
@@ -201,6 +213,13 @@ fn write_basin(cell: &CellPlan, lines: &mut IdentityLines<'_>) -> fmt::Result {
             lines.numbers("depths", depths)?;
             lines.numbers("heights", heights)?;
         }
+        PotentialSettings::GaussianWells { wells, curvature } => {
+            lines.number("potential gaussian_wells", *curvature)?;
+            wells.iter().try_for_each(|well| {
+                lines.numbers("well", &[well.position[0], well.position[1], well.width, well.depth])
+            })?;
+        }
+        PotentialSettings::MullerBrown { scale } => lines.number("potential muller_brown", *scale)?,
         PotentialSettings::Expression { formula, parameters } => {
             lines.text("potential expression", formula)?;
             for (name, value) in parameters {

@@ -8,7 +8,7 @@ use super::sweep::read_sweep;
 use crate::experiment::toml::diagnostic::{Diagnostic, Span};
 use crate::experiment::toml::diagnostics::Diagnostics;
 use crate::experiment::toml::reader::Value;
-use crate::landscape::{Domain, LandscapeError, Wells};
+use crate::landscape::{Domain, LandscapeError, Potential, WellSet};
 use crate::scheme::{Occupancy, OccupancyStart};
 
 /// The section, before its wells are known.
@@ -115,7 +115,8 @@ impl OccupancySection {
 
     /// Reports a `range` in which no wells are searched.
     pub fn check_range(&self, basins: &[BasinMember], diagnostics: &Diagnostics) -> Option<()> {
-        if self.range.is_none() || basins.iter().any(|basin| basin.basin.potential().wells().is_none()) {
+        let knows = |potential: &dyn Potential| potential.wells().is_some() || potential.landmarks().is_some();
+        if self.range.is_none() || basins.iter().any(|basin| !knows(basin.basin.potential())) {
             return Some(());
         }
         let diagnostic =
@@ -126,10 +127,20 @@ impl OccupancySection {
 
     /// Reports settings of a basin that have no meaning without an edge.
     pub fn check_basin(&self, basin: &BasinMember, diagnostics: &Diagnostics) -> Option<()> {
-        if basin.settings.domain != Domain::Well {
+        let is_plane = basin.basin.dim() == 2;
+        if basin.settings.domain != Domain::Well && !(is_plane && basin.settings.domain == Domain::Attraction) {
             let message = format!("the basin {:?} has an edge, and paths of an occupancy have none", basin.label);
             let diagnostic = Diagnostic::new(basin.domain_span.clone(), message);
-            diagnostics.report(diagnostic.help("use `domain = { well = {} }`: the wells are those of the landscape"));
+            let domain = if is_plane { "attraction" } else { "well" };
+            diagnostics.report(
+                diagnostic.help(format!("use `domain = {{ {domain} = {{}} }}`: the wells are those of the landscape")),
+            );
+            return None;
+        }
+        if basin.basin.dim() > 2 {
+            let message = format!("the landscape {:?} has {} dimensions", basin.label, basin.basin.dim());
+            let diagnostic = Diagnostic::new(basin.domain_span.clone(), message);
+            diagnostics.report(diagnostic.help("wells are followed on a line and in the plane"));
             return None;
         }
         if let Some(span) = basin.start_or_inset() {
@@ -143,10 +154,15 @@ impl OccupancySection {
     /// The occupancy of the wells of one basin.
     pub fn at(&self, basin: &BasinMember, scheme: SchemeSettings, diagnostics: &Diagnostics) -> Option<Arc<Occupancy>> {
         let potential = basin.basin.potential();
-        let wells = match Wells::of(potential, self.range) {
-            Err(error @ LandscapeError::WellRange { .. }) => {
+        let wells = match WellSet::of(potential, self.range) {
+            Err(error @ (LandscapeError::WellRange { .. } | LandscapeError::MissingPoints { .. })) => {
                 let diagnostic = Diagnostic::new(self.range_span.clone(), error.to_string());
-                let help = "give `range = [lo, hi]` under [occupancy], with ends on the outer slopes of the landscape";
+                let help = match potential.dim() {
+                    1 => "give `range = [lo, hi]` under [occupancy], with ends on the outer slopes of the landscape",
+                    _ => {
+                        "give `range = [lo, hi]` under [occupancy]: all minima and saddles lie in the square of this side"
+                    }
+                };
                 diagnostics.report(diagnostic.help(help));
                 return None;
             }
@@ -155,8 +171,9 @@ impl OccupancySection {
         if !(2..=Occupancy::MOST_WELLS).contains(&wells.count()) {
             let message = format!("the landscape {:?} has {} well, not 2 to 100", basin.label, wells.count());
             let diagnostic = Diagnostic::new(basin.domain_span.clone(), message);
-            diagnostics
-                .report(diagnostic.help("use a `multi_well`, a `double_well` or an `expression` with several minima"));
+            diagnostics.report(
+                diagnostic.help("use a landscape with several minima, such as `multi_well` or `gaussian_wells`"),
+            );
             return None;
         }
         let occupancy = diagnostics.check(&self.times_span, Occupancy::new(wells, self.times.clone()))?;

@@ -125,6 +125,13 @@ impl Potential for DoubleWell {
         Wells::new(self.minima.to_vec(), vec![self.saddle]).ok()
     }
 
+    fn landmarks(&self) -> Option<Vec<[f64; 2]>> {
+        let [a, b] = self.minima;
+        // All points without a gradient lie on the first axis.
+        let height = 0.1 * (b - a);
+        (self.dim() == 2).then(|| vec![[a, -height], [self.saddle, 0.0], [b, height]])
+    }
+
     fn joins_minimum(&self, x: &[f64], level: f64) -> bool {
         // F vanishes on the saddle; a higher level set joins both wells.
         level > 0.0 || (x[0] < self.saddle) == (self.well == Well::Left)

@@ -10,6 +10,7 @@ use crate::engine::{Chunks, Done};
 use crate::exit::{Confidence, Estimate, event_rate, wilson};
 use crate::experiment::CellPlan;
 use crate::files::digits;
+use crate::landscape::{PlanarBasins, WellSet};
 use crate::scheme::{Occupancy, OccupancyCounts};
 use crate::store::Store;
 use crate::theory::WellChain;
@@ -35,7 +36,7 @@ pub const RATE_COLUMNS: [&str; 12] = [
 ];
 
 /// Columns of `occupancy_wells.csv`: one row per cell and well, with the occupancy at the last time beside the stationary law.
-pub const WELL_COLUMNS: [&str; 16] = [
+pub const WELL_COLUMNS: [&str; 20] = [
     "cell",
     "dynamics",
     "basin",
@@ -52,6 +53,10 @@ pub const WELL_COLUMNS: [&str; 16] = [
     "hi",
     "stationary",
     "paths",
+    "minimum_2",
+    "lower_width",
+    "upper_width",
+    "lowest_barrier",
 ];
 
 /// One cell of an occupancy with its results.
@@ -67,6 +72,21 @@ pub struct OccupancyResult {
     pub events: u64,
     /// The predicted chain, if the theory covers the dynamics.
     pub chain: Option<WellChain>,
+    /// Distances from the minimum of every well to the boundary of its basin, down and up each axis.
+    widths: Vec<Vec<[f64; 2]>>,
+}
+
+/// Distances from the minimum of every well to the boundary of its basin, down and up each axis; empty if the basins cannot be mapped.
+fn widths(plan: &CellPlan, wells: &WellSet) -> Vec<Vec<[f64; 2]>> {
+    let potential = plan.problem.basin().potential();
+    match wells {
+        WellSet::Line(wells) => (0..wells.count()).map(|well| vec![wells.widths(well)]).collect(),
+        WellSet::Plane(planar) => PlanarBasins::new(potential, planar).map_or(Vec::new(), |basins| {
+            let axes = [[1.0, 0.0], [0.0, 1.0]];
+            let of = |well: usize| axes.iter().map(|axis| basins.widths(potential, well, *axis)).collect();
+            (0..planar.count()).map(of).collect()
+        }),
+    }
 }
 
 /// Reads the cells of an occupancy that have at least one path, and renders `occupancy.csv`, `occupancy_rates.csv` and `occupancy_wells.csv`. Of
@@ -87,8 +107,10 @@ pub fn render_occupancy(
         let (reader, Some(occupancy)) = (CellReader::new(store, plan, chunks, done), &plan.occupancy) else { continue };
         if reader.end > 0 {
             let (counts, events) = reader.occupancy(occupancy)?;
-            let chain = WellChain::of(&plan.problem, occupancy.wells()).ok();
-            results.push(OccupancyResult { plan: plan.clone(), occupancy: occupancy.clone(), counts, events, chain });
+            let chain = WellChain::over(&plan.problem, occupancy.wells()).ok();
+            let (plan, occupancy) = (plan.clone(), occupancy.clone());
+            let widths = widths(&plan, occupancy.wells());
+            results.push(OccupancyResult { plan, occupancy, counts, events, chain, widths });
         }
     }
     // The tables of another run that has taken the folder must not be replaced.
@@ -150,11 +172,25 @@ impl OccupancyResult {
         (0..n).flat_map(move |i| (0..n).filter(move |j| *j != i).map(move |j| (i, j)))
     }
 
-    /// Heights of the saddles beside a well above its minimum; none where the well has no saddle.
+    /// Distances from the minimum of a well to the boundary of its basin, down and up the axis number `axis`; infinite where there is none.
+    pub fn widths(&self, well: usize, axis: usize) -> Option<[f64; 2]> {
+        self.widths.get(well)?.get(axis).copied()
+    }
+
+    /// Heights of the saddles beside a well on a line above its minimum; none where the well has no saddle, and in the plane.
     pub fn barriers(&self, well: usize) -> [Option<f64>; 2] {
-        let (potential, wells) = (self.plan.problem.basin().potential(), self.occupancy.wells());
+        let potential = self.plan.problem.basin().potential();
+        let Some(wells) = self.occupancy.wells().line() else { return [None; 2] };
         let floor = potential.value(&[wells.minima()[well]]);
         wells.bounds(well).map(|saddle| saddle.is_finite().then(|| potential.value(&[saddle]) - floor))
+    }
+
+    /// Height of the lowest saddle that joins a well to another one above its minimum; none without one.
+    pub fn lowest_barrier(&self, well: usize) -> Option<f64> {
+        match self.occupancy.wells() {
+            WellSet::Line(_) => self.barriers(well).into_iter().flatten().reduce(f64::min),
+            WellSet::Plane(wells) => Some(wells.barrier(well)).filter(|height| height.is_finite()),
+        }
     }
 
     fn name(&self) -> [String; 2] {
@@ -203,13 +239,19 @@ impl OccupancyResult {
                 noise.alpha().to_string(),
                 digits(noise.epsilon()),
                 (well + 1).to_string(),
-                digits(wells.minima()[well]),
+                digits(wells.minimum(well)[0]),
             ];
-            let widths = wells.widths(well).map(|width| number(Some(width)));
+            let side = |axis: usize| match self.widths(well, axis) {
+                Some(widths) => widths.map(|width| number(Some(width))),
+                None => [String::new(), String::new()],
+            };
+            let widths = side(0);
             let barriers = self.barriers(well).map(number);
             let end = [number(stationary.as_ref().map(|law| law[well])), self.counts.paths().to_string()];
             let head = self.name().into_iter().chain(place).chain(widths).chain(barriers);
-            head.chain(three(self.share(last, well))).chain(end).collect()
+            let more = [number(wells.minimum(well).get(1).copied())].into_iter().chain(side(1));
+            let more = more.chain([number(self.lowest_barrier(well))]);
+            head.chain(three(self.share(last, well))).chain(end).chain(more).collect()
         };
         (0..self.wells()).map(row).collect()
     }

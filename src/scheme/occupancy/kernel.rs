@@ -8,18 +8,21 @@ use super::adam::AdamFlow;
 use super::counts::OccupancyCounts;
 use super::equation::{AdamMover, Equation, Mover, SgdMover};
 use super::local_wells::Cuts;
+use super::plane::PlanarKernel;
 use super::settings::Occupancy;
 use super::sgd::SgdFlow;
 use super::steps::{OptimiserSteps, StepRun};
 use super::watch::Watch;
 use crate::dynamics::{Dynamics, Problem, SecondMoment};
-use crate::landscape::Wells;
+use crate::landscape::{WellSet, Wells};
 use crate::noise::{NoiseError, NoiseLaw, Stream};
 use crate::scheme::kernel::CountingKernel;
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource};
 
+/// Runs paths on a line.
 pub(super) struct OccupancyKernel {
     settings: Occupancy,
+    wells: Wells,
     cores: Vec<[f64; 2]>,
     /// Points at which paths start, with the cumulative probability.
     starts: Vec<(f64, f64)>,
@@ -41,8 +44,7 @@ struct Ended {
 }
 
 impl OccupancyKernel {
-    pub fn new(settings: &Occupancy, problem: &Problem) -> Result<Self, NoiseError> {
-        let wells = settings.wells();
+    pub fn new(settings: &Occupancy, wells: &Wells, problem: &Problem) -> Result<Self, NoiseError> {
         let kappa = settings.threshold();
         let cuts = Cuts { wells, kappa, width: &|_, width| width, densest: f64::INFINITY };
         let local = || Equation::sgd(problem, cuts, settings.step_cap()).local;
@@ -76,6 +78,7 @@ impl OccupancyKernel {
             (x, total)
         });
         Ok(OccupancyKernel {
+            wells: wells.clone(),
             cores: (0..wells.count()).map(|i| wells.core(i)).collect(),
             starts: starts.collect(),
             settings: settings.clone(),
@@ -91,7 +94,7 @@ impl OccupancyKernel {
         limits: Limits<'_>,
         records: &mut Vec<PathRecord>,
     ) -> OccupancyCounts {
-        let wells = self.settings.wells();
+        let wells = &self.wells;
         let mut counts = OccupancyCounts::new(self.settings.times().len(), wells.count());
         for path in range {
             let mut rng = source.stream(path);
@@ -177,7 +180,9 @@ impl Scheme for Occupancy {
     fn check(&self, problem: &Problem) -> Result<(), SchemeError> {
         let law = problem.noise().law();
         match problem.dynamics() {
-            _ if problem.basin().dim() != 1 => Err(SchemeError::NotOnLine { dim: problem.basin().dim() }),
+            _ if problem.basin().dim() != self.wells().dim() => {
+                Err(SchemeError::OtherWells { wells: self.wells().dim(), dim: problem.basin().dim() })
+            }
             _ if !(law.is_stable() || *law == NoiseLaw::Gaussian) => {
                 Err(SchemeError::Law { scheme: self.name(), takes: "SαS noise", law: law.name() })
             }
@@ -188,7 +193,10 @@ impl Scheme for Occupancy {
 
     fn prepare(&self, problem: &Problem) -> Result<Box<dyn PathKernel>, SchemeError> {
         self.check(problem)?;
-        Ok(Box::new(OccupancyKernel::new(self, problem)?))
+        Ok(match self.wells() {
+            WellSet::Line(wells) => Box::new(OccupancyKernel::new(self, wells, problem)?),
+            WellSet::Plane(wells) => Box::new(PlanarKernel::new(self, wells, problem)?),
+        })
     }
 }
 

@@ -9,9 +9,11 @@ mod equation;
 mod hitting;
 mod kernel;
 mod local_wells;
+mod plane;
 mod settings;
 mod sgd;
 mod steps;
+mod visits;
 mod watch;
 
 pub use counts::OccupancyCounts;

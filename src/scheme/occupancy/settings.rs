@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::landscape::Wells;
+use crate::landscape::{WellSet, Wells};
 use crate::scheme::SchemeError;
 
 /// Where the paths of an occupancy start.
@@ -11,14 +11,14 @@ pub enum OccupancyStart {
     /// At the minimum of a well, each with the same probability.
     #[default]
     Uniform,
-    /// At one of these points, each with the same probability.
+    /// At one of these points, each with the same probability; on a line.
     Positions(Vec<f64>),
     /// At the minimum of a well, with probabilities in these proportions.
     Weights(Vec<f64>),
 }
 
 impl OccupancyStart {
-    /// The points with their probabilities.
+    /// The points on a line with their probabilities.
     pub(super) fn points(&self, wells: &Wells) -> Vec<(f64, f64)> {
         let (points, weights) = match self {
             OccupancyStart::Uniform => (wells.minima(), vec![1.0; wells.count()]),
@@ -30,14 +30,24 @@ impl OccupancyStart {
     }
 
     /// Probability of every well at the start.
-    pub fn law(&self, wells: &Wells) -> Vec<f64> {
-        let mut law = vec![0.0; wells.count()];
-        self.points(wells).into_iter().for_each(|(x, p)| law[wells.well_of(x)] += p);
-        law
+    pub fn law(&self, wells: &WellSet) -> Vec<f64> {
+        let n = wells.count();
+        match (self, wells) {
+            (_, WellSet::Line(wells)) => {
+                let mut law = vec![0.0; n];
+                self.points(wells).into_iter().for_each(|(x, p)| law[wells.well_of(x)] += p);
+                law
+            }
+            (OccupancyStart::Weights(weights), WellSet::Plane(_)) => {
+                let total: f64 = weights.iter().sum();
+                weights.iter().map(|weight| weight / total).collect()
+            }
+            (OccupancyStart::Uniform | OccupancyStart::Positions(_), WellSet::Plane(_)) => vec![1.0 / n as f64; n],
+        }
     }
 }
 
-/// Follows paths that no edge absorbs, and records at given times which well holds each.
+/// Follows paths that no edge absorbs, on a line or in the plane, and records at given times which well holds each.
 ///
 /// The equations of SGD and Adam are integrated with Poisson jumps above a cut and a diffusion below it, at `α = 2` with the diffusion alone;
 /// steps follow the local curvature, so that no path explodes after a jump. Discrete optimisers take their own steps; a path whose parameters
@@ -61,7 +71,7 @@ impl OccupancyStart {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occupancy {
-    wells: Wells,
+    wells: WellSet,
     times: Arc<[f64]>,
     start: OccupancyStart,
     threshold: f64,
@@ -69,7 +79,7 @@ pub struct Occupancy {
 }
 
 impl Occupancy {
-    /// Default share `κ` of the narrower width of a well above which jumps are drawn one by one.
+    /// Default share `κ` of the narrower width of a well, in the plane of the distance to its boundary, above which jumps are drawn one by one.
     pub const THRESHOLD: f64 = 0.15;
     /// Default longest step outside the zones of linear force, in local relaxation times.
     pub const STEP_CAP: f64 = 0.2;
@@ -78,11 +88,12 @@ impl Occupancy {
     /// Largest number of wells.
     pub const MOST_WELLS: usize = 100;
 
-    /// The occupancy of `wells` at `times`, in ascending order, from the minima.
+    /// The occupancy of `wells`, on a line or in the plane, at `times`, in ascending order, from the minima.
     ///
     /// # Errors
     /// [`SchemeError::Occupancy`] unless there are 1 to 1,000 positive times in ascending order, and 2 to 100 wells.
-    pub fn new(wells: Wells, times: Vec<f64>) -> Result<Self, SchemeError> {
+    pub fn new(wells: impl Into<WellSet>, times: Vec<f64>) -> Result<Self, SchemeError> {
+        let wells = wells.into();
         if !(2..=Self::MOST_WELLS).contains(&wells.count()) {
             return Err(SchemeError::Occupancy("an occupancy needs a landscape with 2 to 100 wells"));
         }
@@ -98,11 +109,14 @@ impl Occupancy {
     /// Sets where paths start.
     ///
     /// # Errors
-    /// [`SchemeError::Occupancy`] for positions that are empty or not finite, and for weights that are not one per well, not negative and not
+    /// [`SchemeError::Occupancy`] for positions that are empty, not finite, or in the plane, and for weights that are not one per well, not negative and not
     /// all 0.
     pub fn with_start(mut self, start: OccupancyStart) -> Result<Self, SchemeError> {
         match &start {
             OccupancyStart::Uniform => {}
+            OccupancyStart::Positions(_) if self.wells.dim() != 1 => {
+                return Err(SchemeError::Occupancy("positions are for wells on a line; in the plane use weights"));
+            }
             OccupancyStart::Positions(points) => {
                 if points.is_empty() || points.iter().any(|x| !x.is_finite()) {
                     return Err(SchemeError::Occupancy("the start needs at least one position, and finite ones"));
@@ -147,7 +161,7 @@ impl Occupancy {
     }
 
     /// The wells.
-    pub fn wells(&self) -> &Wells {
+    pub fn wells(&self) -> &WellSet {
         &self.wells
     }
 
@@ -192,7 +206,7 @@ mod tests {
         ] {
             assert!(occupancy.clone().with_start(start).is_err());
         }
-        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(&wells), [0.25, 0.75]);
-        assert_eq!(OccupancyStart::Positions(vec![0.5, 0.9, 1.5, 7.0]).law(&wells), [0.5, 0.5]);
+        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(occupancy.wells()), [0.25, 0.75]);
+        assert_eq!(OccupancyStart::Positions(vec![0.5, 0.9, 1.5, 7.0]).law(occupancy.wells()), [0.5, 0.5]);
     }
 }

@@ -1,22 +1,14 @@
-//! Watches one path and counts.
+//! Watches one path on a line and counts.
 
 use super::counts::OccupancyCounts;
+use super::visits::Visits;
 use crate::landscape::Wells;
 
-/// The record of one path: its well at the given times, and its transitions from core to core.
-///
-/// A path that crosses a saddle by diffusion crosses it many times. A transition is therefore counted between the cores of the wells: the
-/// path has left well `i` when it reaches the core of another one.
+/// The record of one path on a line.
 pub(super) struct Watch<'w> {
     wells: &'w Wells,
     cores: &'w [[f64; 2]],
-    times: &'w [f64],
-    counts: &'w mut OccupancyCounts,
-    /// Number of times that are recorded.
-    recorded: usize,
-    /// The last core that the path has reached, and since when.
-    last: Option<usize>,
-    since: f64,
+    visits: Visits<'w>,
 }
 
 impl<'w> Watch<'w> {
@@ -28,8 +20,7 @@ impl<'w> Watch<'w> {
         counts: &'w mut OccupancyCounts,
         x: f64,
     ) -> Self {
-        counts.add_path();
-        let mut watch = Watch { wells, cores, times, counts, recorded: 0, last: None, since: 0.0 };
+        let mut watch = Watch { wells, cores, visits: Visits::start(times, counts) };
         watch.see(0.0, x);
         watch
     }
@@ -37,19 +28,18 @@ impl<'w> Watch<'w> {
     /// The next time to be recorded; `None` if all are.
     #[inline]
     pub fn next_time(&self) -> Option<f64> {
-        self.times.get(self.recorded).copied()
+        self.visits.next_time()
     }
 
     /// Records a path that is at `x` at [`Watch::next_time`].
     pub fn record(&mut self, x: f64) {
-        self.counts.hold(self.recorded, self.wells.well_of(x));
-        self.recorded += 1;
+        self.visits.record(Some(self.wells.well_of(x)));
     }
 
     /// Notes that the path is at `x` at time `t`.
     #[inline]
     pub fn see(&mut self, t: f64, x: f64) {
-        if let Some(last) = self.last {
+        if let Some(last) = self.visits.last() {
             let [lo, hi] = self.cores[last];
             if lo < x && x < hi {
                 return;
@@ -57,20 +47,14 @@ impl<'w> Watch<'w> {
         }
         let well = self.wells.well_of(x);
         let [lo, hi] = self.cores[well];
-        if self.last != Some(well) && lo < x && x < hi {
-            if let Some(last) = self.last {
-                self.counts.cross(last, well);
-                self.counts.spend(last, t - self.since);
-            }
-            (self.last, self.since) = (Some(well), t);
+        if lo < x && x < hi {
+            self.visits.reach(t, well);
         }
     }
 
     /// Ends the path at time `t`.
     pub fn finish(self, t: f64) {
-        if let Some(last) = self.last {
-            self.counts.spend(last, t - self.since);
-        }
+        self.visits.finish(t);
     }
 }
 

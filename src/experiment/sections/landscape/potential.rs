@@ -10,7 +10,8 @@ use super::domain::DomainSection;
 use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
 use crate::landscape::{
-    Asymmetric, DoubleWell, Expression, Flat, LandscapeError, MultiWell, Potential, Quadratic, Well,
+    Asymmetric, DoubleWell, Expression, Flat, GaussianWell, GaussianWells, LandscapeError, MullerBrown, MultiWell,
+    Potential, Quadratic, Well,
 };
 
 /// Largest dimension of a dense Hessian, whose eigenvalues are computed.
@@ -22,16 +23,20 @@ enum PotentialKind {
     Asymmetric,
     DoubleWell,
     MultiWell,
+    GaussianWells,
+    MullerBrown,
     Expression,
     None,
     Calibrated,
 }
 
-const POTENTIALS: [(&str, PotentialKind); 7] = [
+const POTENTIALS: [(&str, PotentialKind); 9] = [
     ("quadratic", PotentialKind::Quadratic),
     ("asymmetric", PotentialKind::Asymmetric),
     ("double_well", PotentialKind::DoubleWell),
     ("multi_well", PotentialKind::MultiWell),
+    ("gaussian_wells", PotentialKind::GaussianWells),
+    ("muller_brown", PotentialKind::MullerBrown),
     ("expression", PotentialKind::Expression),
     ("none", PotentialKind::None),
     ("calibrated", PotentialKind::Calibrated),
@@ -69,6 +74,13 @@ pub(in crate::experiment) enum PotentialSettings {
         saddles: Vec<f64>,
         depths: Vec<f64>,
         heights: Vec<f64>,
+    },
+    GaussianWells {
+        wells: Vec<GaussianWell>,
+        curvature: f64,
+    },
+    MullerBrown {
+        scale: f64,
     },
     /// With the blanks of the formula removed.
     Expression {
@@ -149,6 +161,8 @@ pub(in crate::experiment::sections) fn read(
         PotentialKind::Asymmetric => read_asymmetric(settings, basin),
         PotentialKind::DoubleWell => read_double_well(settings, basin),
         PotentialKind::MultiWell => read_multi_well(settings, basin),
+        PotentialKind::GaussianWells => read_gaussian_wells(settings, basin),
+        PotentialKind::MullerBrown => read_muller_brown(settings, basin),
         PotentialKind::Expression => read_expression(settings, basin),
         PotentialKind::None => {
             settings.table()?.finish();
@@ -260,6 +274,63 @@ fn read_multi_well(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potenti
     let number = well_value.map_or(Some(1), |well| well.integer(1, minima.len() as u64))?;
     let potential = value.check(potential.from_well(number as usize - 1))?;
     Some(PotentialSection::new(PotentialSettings::MultiWell { minima, saddles, depths, heights }, potential))
+}
+
+fn read_gaussian_wells(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    if let Some((at, _)) = &basin.minimum {
+        at.report_with_help("`gaussian_wells` have their own minima", "choose one by `well` inside `gaussian_wells`");
+        return None;
+    }
+    let table = value.table()?;
+    let positions = table.need("positions", "[[-1.0, 0.0], [1.0, 0.5]]");
+    let places = positions.and_then(|positions| positions.rows("write a list of points, `[[x, y], ..]`"));
+    let widths = table.need("widths", "[0.3, 0.8]").and_then(|widths| widths.numbers());
+    let depths = table.need("depths", "[2.0, 1.0]").and_then(|depths| depths.numbers());
+    let curvature = table.need("curvature", "0.1").and_then(|curvature| curvature.positive());
+    let well_value = table.get("well");
+    table.finish();
+    let (positions, places, widths, depths, curvature) = (positions?, places?, widths?, depths?, curvature?);
+    if places[0].len() != 2 {
+        positions.report_with_help(
+            format!("a position has {} coordinates, not 2", places[0].len()),
+            "the wells lie in the plane; `multi_well` has wells on a line",
+        );
+        return None;
+    }
+    for (what, found) in [("widths", widths.len()), ("depths", depths.len())] {
+        if found != places.len() {
+            value.report_with_help(
+                format!("there are {found} {what}, and {} positions", places.len()),
+                "give a position, a width and a depth for every well",
+            );
+            return None;
+        }
+    }
+    let sizes = widths.into_iter().zip(depths);
+    let well = |(place, (width, depth)): (Vec<f64>, _)| GaussianWell { position: [place[0], place[1]], width, depth };
+    let wells: Vec<GaussianWell> = places.into_iter().zip(sizes).map(well).collect();
+    let number = well_value.map_or(Some(1), |well| well.integer(1, wells.len() as u64))?;
+    let help = "make the well deeper or the bowl flatter, or start in another one with `well`";
+    let potential = GaussianWells::new(wells.clone(), curvature, number as usize - 1);
+    let potential = match potential {
+        Err(LandscapeError::LostWell { .. }) => value.check_with_help(potential, help)?,
+        potential => value.check(potential)?,
+    };
+    Some(PotentialSection::new(PotentialSettings::GaussianWells { wells, curvature }, potential))
+}
+
+fn read_muller_brown(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {
+    if let Some((at, _)) = &basin.minimum {
+        at.report_with_help("`muller_brown` has its own minima", "choose one by `well` inside `muller_brown`");
+        return None;
+    }
+    let table = value.table()?;
+    let scale = table.get("scale").map_or(Some(1.0), |scale| scale.positive());
+    let well = table.get("well").map_or(Some(1), |well| well.integer(1, 3));
+    table.finish();
+    let (scale, well) = (scale?, well?);
+    let potential = value.check(MullerBrown::new(scale, well as usize - 1))?;
+    Some(PotentialSection::new(PotentialSettings::MullerBrown { scale }, potential))
 }
 
 fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<PotentialSection> {

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use plotters::style::RGBColor;
 
-use crate::landscape::Basin;
+use crate::landscape::{Basin, Potential};
 use crate::report::plot::contour::Grid;
 use crate::report::plot::style::{GREY, INK};
 use crate::report::{Aspect, Axis, DataKind, Mark, Panel, Scale, Stroke, number};
@@ -96,7 +96,7 @@ pub(in crate::report::figures) struct Plane {
     window: [[f64; 2]; 2],
     contours: Vec<(f64, Vec<Line>)>,
     /// What is shaded: all but the corners of `Ω`, of which an open side ends far outside the window, or a target.
-    shade: Mark,
+    shade: Option<Mark>,
     /// The edges of `Ω`.
     edges: Vec<Line>,
 }
@@ -105,23 +105,8 @@ impl Plane {
     /// The basin in a frame of this height, in a row of so many columns.
     pub fn of(surroundings: &Surroundings<'_>, height: f64, columns: usize) -> Self {
         let Surroundings { basin, window, round } = surroundings;
-        let shape = height / WIDTHS[columns - 1];
-        let [width, height] = window.map(|[lo, hi]| hi - lo);
-        let window = [widened(window[0], height / shape), widened(window[1], width * shape)];
-        let far = window.map(|[lo, hi]| {
-            let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
-            [middle - half, middle + half]
-        });
-        let value = |(x, y): (f64, f64)| basin.potential().value(&[x, y]);
-        let grid = Grid::of(far[0], far[1], [GRID, GRID], value);
-        let [[left, right], [below, above]] = window;
-        let mut heights = grid.values(|(x, y)| left <= x && x <= right && below <= y && y <= above);
-        heights.sort_by(f64::total_cmp);
-        // Lines at quantiles of the values that are shown fill the window evenly whatever the shape of the landscape.
-        let level = |k: usize| heights.get((k * 2 + 1) * heights.len() / (2 * CONTOURS)).copied();
-        let mut levels: Vec<f64> = (0..CONTOURS).filter_map(level).collect();
-        levels.dedup();
-        let contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
+        let mut plane = Plane::over(basin.potential(), *window, height / WIDTHS[columns - 1]);
+        let far = plane.far();
         let (shade, edges) = if let Some((lo, hi)) = basin.target() {
             let ([[x0, x1], [y0, y1]], edges) = faces(lo, hi, far);
             (Mark::Band(vec![(x0, y0, y1), (x1, y0, y1)], GREY, SHADE), edges)
@@ -133,7 +118,34 @@ impl Plane {
             let on_edge = round.split(|corner| !corner.is_edge).filter(|part| part.len() > 1);
             (Mark::Outside(line(round), GREY, SHADE), on_edge.map(line).collect())
         };
-        Plane { window, contours, shade, edges }
+        (plane.shade, plane.edges) = (Some(shade), edges);
+        plane
+    }
+
+    /// The potential over at least a window, without a domain, in a frame of this height in units of its width.
+    pub fn over(potential: &dyn Potential, window: [[f64; 2]; 2], shape: f64) -> Self {
+        let [width, height] = window.map(|[lo, hi]| hi - lo);
+        let window = [widened(window[0], height / shape), widened(window[1], width * shape)];
+        let mut plane = Plane { window, contours: Vec::new(), shade: None, edges: Vec::new() };
+        let far = plane.far();
+        let grid = Grid::of(far[0], far[1], [GRID, GRID], |(x, y)| potential.value(&[x, y]));
+        let [[left, right], [below, above]] = window;
+        let mut heights = grid.values(|(x, y)| left <= x && x <= right && below <= y && y <= above);
+        heights.sort_by(f64::total_cmp);
+        // Lines at quantiles of the values that are shown fill the window evenly whatever the shape of the landscape.
+        let level = |k: usize| heights.get((k * 2 + 1) * heights.len() / (2 * CONTOURS)).copied();
+        let mut levels: Vec<f64> = (0..CONTOURS).filter_map(level).collect();
+        levels.dedup();
+        plane.contours = levels.into_iter().map(|level| (level, grid.lines(level))).collect();
+        plane
+    }
+
+    /// The window and what the frame may show around it.
+    fn far(&self) -> [[f64; 2]; 2] {
+        self.window.map(|[lo, hi]| {
+            let (middle, half) = (0.5 * (lo + hi), 0.5 * BEYOND * (hi - lo));
+            [middle - half, middle + half]
+        })
     }
 
     /// Whether a point is in the window.
@@ -146,7 +158,9 @@ impl Plane {
         let axis = |label: &str, [lo, hi]: [f64; 2]| Axis::between(label, Scale::Linear, lo, hi);
         let mut panel = Panel::new(axis("θ_{1}", self.window[0]), axis("θ_{2}", self.window[1]));
         (panel.title, panel.aspect) = (title, Aspect::Equal);
-        panel.mark(self.shade.clone());
+        if let Some(shade) = &self.shade {
+            panel.mark(shade.clone());
+        }
         for (level, lines) in &self.contours {
             let series = format!("F = {}", number(*level));
             for (index, line) in lines.iter().enumerate() {
@@ -253,7 +267,7 @@ mod tests {
         assert!(plane.contours.iter().any(|(_, lines)| !lines.is_empty()));
         let corners: Vec<(f64, f64)> = plane.edges.iter().flatten().copied().collect();
         assert!(corners.len() > 20 && corners.iter().all(|(x, _)| x.abs() < 0.01), "{corners:?}");
-        let Mark::Outside(outline, ..) = &plane.shade else { panic!("{:?}", plane.shade) };
+        let Some(Mark::Outside(outline, ..)) = &plane.shade else { panic!("{:?}", plane.shade) };
         assert!(outline.iter().all(|(x, _)| *x < 0.01) && outline.iter().any(|(x, _)| *x < plane.window[0][0]));
         assert!(plane.window[0][0] < -1.0 && plane.window[0][1] > 0.0);
     }
@@ -265,7 +279,7 @@ mod tests {
         let plane = Plane::of(&Surroundings::of(&basin), 60.0, 2);
         assert!(plane.window.iter().flatten().all(|end| end.is_finite()), "{:?}", plane.window);
         assert_eq!(plane.edges.len(), 3);
-        let Mark::Band(slices, ..) = &plane.shade else { panic!("{:?}", plane.shade) };
+        let Some(Mark::Band(slices, ..)) = &plane.shade else { panic!("{:?}", plane.shade) };
         assert_eq!([slices[0].0, slices[1].0, slices[0].1], [0.5, 1.5, -0.25]);
     }
 }

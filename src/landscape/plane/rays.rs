@@ -1,0 +1,102 @@
+//! The wells along a ray.
+
+use super::basins::PlanarBasins;
+use crate::landscape::Potential;
+
+/// Where a ray ends, in extents of the minima and saddles.
+const FURTHEST: f64 = 1e3;
+/// Growth of the steps far out, as a share of the distance.
+const GROWTH: f64 = 0.01;
+
+impl PlanarBasins {
+    /// The wells along the ray `from + s direction`: the lengths `s` at which a well begins, ascending from 0, with its number.
+    ///
+    /// Parts of a basin narrower than a tenth of a cell of the map, or far out than a hundredth of their distance, may be missed, and what lies beyond
+    /// a thousand times the extent of the minima and saddles.
+    pub fn along(&self, potential: &dyn Potential, from: [f64; 2], direction: [f64; 2]) -> Vec<(f64, usize)> {
+        self.along_to(potential, from, direction, [FURTHEST, GROWTH])
+    }
+
+    /// [`PlanarBasins::along`] with its end and the growth of its steps.
+    pub(crate) fn along_to(
+        &self,
+        potential: &dyn Potential,
+        from: [f64; 2],
+        direction: [f64; 2],
+        [furthest, growth]: [f64; 2],
+    ) -> Vec<(f64, usize)> {
+        let length = direction[0].hypot(direction[1]);
+        let at = |s: f64| [from[0] + s * direction[0], from[1] + s * direction[1]];
+        let Some(first) = self.well_of(potential, from) else { return Vec::new() };
+        let mut found = vec![(0.0, first)];
+        if !(length > 0.0 && length.is_finite()) {
+            return found;
+        }
+        let (mut here, mut s) = (first, 0.0);
+        while s * length < furthest * self.extent() {
+            let next = s + self.resolution(at(s), growth) / length;
+            let Some(there) = self.well_of(potential, at(next)) else { break };
+            if there != here {
+                let (mut a, mut b) = (s, next);
+                while b - a > 1e-10 * b {
+                    let middle = 0.5 * (a + b);
+                    if middle <= a || middle >= b {
+                        break;
+                    }
+                    if self.well_of(potential, at(middle)) == Some(here) { a = middle } else { b = middle }
+                }
+                // Where a third well lies in between, it is the one that begins.
+                here = self.well_of(potential, at(b)).unwrap_or(there);
+                found.push((b, here));
+                s = b;
+            } else {
+                s = next;
+            }
+        }
+        found
+    }
+
+    /// Distances from the minimum of a well to the boundary of its basin along `±direction`, in units of that vector; infinite where there is
+    /// none: the widths that Lévy noise has to jump, whatever the barriers.
+    pub fn widths(&self, potential: &dyn Potential, well: usize, direction: [f64; 2]) -> [f64; 2] {
+        [-1.0, 1.0].map(|sign| {
+            let ray = self.along(potential, self.minima()[well], direction.map(|v| sign * v));
+            ray.get(1).map_or(f64::INFINITY, |(s, _)| *s)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::landscape::{DoubleWell, MullerBrown, PlanarBasins, PlanarWells, Potential};
+
+    #[test]
+    fn widths_of_a_double_well() {
+        let landscape = DoubleWell::new([-1.0, 2.0], 0.5, 1.0).unwrap().with_transverse(vec![1.5]).unwrap();
+        let basins = PlanarBasins::new(&landscape, &PlanarWells::of(&landscape, None).unwrap()).unwrap();
+        let [left, right] = basins.widths(&landscape, 0, [3.0, 0.0]);
+        assert!(left.is_infinite() && (right - 0.5).abs() < 1e-9, "{left} {right}");
+        let [below, above] = basins.widths(&landscape, 1, [-1.0, 2.0]);
+        assert!(below.is_infinite() && (above - 1.5).abs() < 1e-6, "{below} {above}");
+        assert_eq!(basins.widths(&landscape, 1, [0.0, 1.0]), [f64::INFINITY; 2]);
+    }
+
+    /// Along a ray the map changes where the wells of its points do.
+    #[test]
+    fn a_ray_crosses_basins_in_order() {
+        let surface = MullerBrown::new(1.0, 0).unwrap();
+        let basins = PlanarBasins::new(&surface, &PlanarWells::of(&surface, None).unwrap()).unwrap();
+        let direction = [0.6, -0.8];
+        let ray = basins.along(&surface, [-0.9, 2.0], direction);
+        assert!(ray.len() >= 3 && ray[0] == (0.0, 0), "{ray:?}");
+        for (k, (s, well)) in ray.iter().enumerate() {
+            let until = ray.get(k + 1).map_or(s + 1.0, |next| next.0);
+            for share in [1e-3, 0.3, 0.6, 0.999] {
+                let t = s + share * (until - s);
+                let x = [-0.9 + t * direction[0], 2.0 + t * direction[1]];
+                assert_eq!(basins.well_of(&surface, x), Some(*well), "{t} of {ray:?}");
+            }
+        }
+        assert!(surface.landmarks().is_some());
+    }
+}
