@@ -13,13 +13,14 @@ from ._native import VERSION as __version__
 from .calibration import Calibration
 from .curve import Curve
 from .custom import CustomPotential, SlowPotentialWarning, potential
-from .domain import Ball, Box, Domain, Ellipsoid, Interval, Level, Well
+from .domain import Attraction, Ball, Box, Domain, Ellipsoid, Interval, Level, Until, Well
 from .dynamics import AdagradSteps, Adam, AdamSteps, Dynamics, LionSteps, RmspropSteps, Sgd, SgdSteps
 from .escape import EscapeWarning, escape_times
 from .estimate import Estimate, ratio_of_means
 from .experiment import run
-from .landscape import Asymmetric, DoubleWell, Expression, Flat, Potential, Quadratic
-from .noise import StableNoise
+from .landscape import Asymmetric, DoubleWell, Expression, Flat, MultiWell, Potential, Quadratic
+from .laws import Empirical, Gaussian, Skewed, StudentT, Tempered, Truncated
+from .noise import Noise, StableNoise
 from .problem import Problem
 from .result import EscapeResult, KolmogorovTest
 from .results import Results
@@ -32,6 +33,7 @@ __all__ = [
     "Adam",
     "AdamSteps",
     "Asymmetric",
+    "Attraction",
     "Ball",
     "Box",
     "Calibration",
@@ -42,6 +44,7 @@ __all__ = [
     "DoubleWell",
     "Dynamics",
     "Ellipsoid",
+    "Empirical",
     "EscapeResult",
     "EscapeWarning",
     "Estimate",
@@ -49,11 +52,14 @@ __all__ = [
     "ExactExit",
     "Expression",
     "Flat",
+    "Gaussian",
     "Interval",
     "JumpAdapted",
     "KolmogorovTest",
     "Level",
     "LionSteps",
+    "MultiWell",
+    "Noise",
     "Potential",
     "Prediction",
     "Problem",
@@ -63,9 +69,14 @@ __all__ = [
     "Scheme",
     "Sgd",
     "SgdSteps",
+    "Skewed",
     "SlowPotentialWarning",
     "StableNoise",
     "Steps",
+    "StudentT",
+    "Tempered",
+    "Truncated",
+    "Until",
     "Well",
     "__version__",
     "compare",

@@ -35,9 +35,17 @@ class Calibration:
     Make one by `Calibration.from_gradients` or `Calibration.read`.
     """
 
-    def __init__(self, content: dict[str, Any], parameters: NDArray[np.float64] | None = None) -> None:
+    def __init__(
+        self,
+        content: dict[str, Any],
+        parameters: NDArray[np.float64] | None = None,
+        vectors: NDArray[np.float64] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._content = content
         self._parameters = parameters
+        self._vectors = vectors
+        self._folder = folder
 
     @classmethod
     def from_gradients(
@@ -154,13 +162,15 @@ class Calibration:
                         "iteration": iterations,
                         "gradient_norm": float(np.linalg.norm(full)),
                         "parameters_file": f"{optimiser}.npy",
+                        "noise_file": f"{optimiser}-noise.npy",
                         "coordinates": coordinates,
                         "left_out": int(np.isfinite(curvatures).sum()) - len(coordinates),
                     },
                 }
             ],
         }
-        return cls(content, np.column_stack([values, mean_log, zero_share, second]))
+        vectors = np.ascontiguousarray(noise[:, order])
+        return cls(content, np.column_stack([values, mean_log, zero_share, second]), vectors)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Calibration:
@@ -175,10 +185,10 @@ class Calibration:
         content = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(content, dict) or (content.get("schema"), content.get("schema_version")) != SCHEMA:
             raise ValueError(f"{file} is not a calibration of schema version {SCHEMA[1]}")
-        return cls(content)
+        return cls(content, folder=file.parent)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write ``calibration.json`` into a folder, and the table of parameters where it is known; return the path of the first.
+        """Write ``calibration.json`` into a folder, with its noise vectors and the parameters of `from_gradients`; return its path.
 
         Experiments find ``results/<name>/calibration.json`` by ``{ calibration = "<name>" }``, others by their path.
         """
@@ -186,6 +196,10 @@ class Calibration:
         place.mkdir(parents=True, exist_ok=True)
         if self._parameters is not None:
             np.save(place / self._run(None)["minimum"]["parameters_file"], self._parameters)
+        for run in self._content["runs"]:
+            name = (run["minimum"] or {}).get("noise_file")
+            if name and (self._vectors is not None or (self._folder is not None and (self._folder / name).is_file())):
+                np.save(place / name, self.noise_vectors(run["label"]))
         file = place / "calibration.json"
         unfinished = place / ".calibration.json.part"
         unfinished.write_text(json.dumps(self._content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
@@ -219,6 +233,38 @@ class Calibration:
         if minimum is None or not minimum["coordinates"]:
             raise ValueError("the minimum of this run was not measured")
         found: list[dict[str, Any]] = minimum["coordinates"]
+        return found
+
+    def eta(self, label: str | None = None) -> float:
+        """Return the learning rate of a run."""
+        return float(self._run(label)["eta"])
+
+    def noise_vectors(self, label: str | None = None) -> NDArray[np.float64]:
+        """Return the gradient noise of the batches at the coordinates of the minimum, shape (batches, coordinates).
+
+        Raises
+        ------
+        ValueError
+            If the calibration has none, as those of older versions, or their file does not fit.
+        OSError
+            If their file cannot be read.
+        """
+        dim = len(self._coordinates(label))
+        if self._vectors is not None:
+            vectors = self._vectors
+        else:
+            name = self._run(label)["minimum"].get("noise_file")
+            if name is None or self._folder is None:
+                raise ValueError(
+                    f"the calibration {self.name!r} holds no noise vectors; make it again with this version"
+                )
+            if "/" in name or "\\" in name or name.startswith("."):
+                raise ValueError(f"the noise file {name!r} is not in the folder of the calibration")
+            vectors = np.asarray(np.load(self._folder / name, allow_pickle=False), dtype=np.float64)
+        if vectors.ndim != 2 or vectors.shape[1] != dim:
+            raise ValueError(f"the noise vectors have the shape {vectors.shape}, not (batches, {dim})")
+        found = vectors.view()
+        found.setflags(write=False)
         return found
 
     def alpha(self, estimator: str = "mohammadi", *, surrogate: bool = False, label: str | None = None) -> float:
@@ -259,7 +305,7 @@ class Calibration:
         # The scale of a stable law whose log has this mean: E log|X| = log s + γ (1/α - 1).
         scales = np.exp([c["mean_log"] - EULER * (1 / index - 1) for c in found])
         ends = np.full(len(found), float(half_width))
-        noise = StableNoise(index, eta=float(self._run(label)["eta"]), amplitude=scales)
+        noise = StableNoise(index, eta=self.eta(label), amplitude=scales)
         return Problem(Quadratic([c["curvature"] for c in found]), Box(-ends, ends), noise, dynamics)
 
     def __repr__(self) -> str:

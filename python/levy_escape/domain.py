@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from . import _native
 from ._described import Described, vector
 
-__all__ = ["Ball", "Box", "Domain", "Ellipsoid", "Interval", "Level", "Well"]
+__all__ = ["Attraction", "Ball", "Box", "Domain", "Ellipsoid", "Interval", "Level", "Until", "Well"]
 
 
 class Domain(Described):
@@ -116,7 +116,7 @@ class Level(Domain):
 
 
 class Well(Domain):
-    """The well of attraction of the minimum of a `DoubleWell`: an exit is a transition to the other well.
+    """The well of the minimum of a `DoubleWell`, a `MultiWell` or an `Expression` on a line: an exit is a transition to another well.
 
     Examples
     --------
@@ -129,3 +129,65 @@ class Well(Domain):
     def __init__(self) -> None:
         self._describe()
         self._native = _native.Domain.well()
+
+
+class Attraction(Domain):
+    """The basin of attraction of the minimum ``θ*``: the points from which the flow ``dx/dt = -∇F(x)`` tends to it.
+
+    In one dimension it is the interval between the neighbouring maxima. In several the flow is followed: step optimisers and
+    ``Euler(discrete=True)`` run the paths, and the volume is not computed and is NaN.
+
+    Examples
+    --------
+    >>> Attraction()
+    Attraction()
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self._describe()
+        self._native = _native.Domain.attraction()
+
+
+class Until(Domain):
+    """Everything but a target: a path runs until it first enters the target, by a jump or by creeping, and nothing else absorbs it.
+
+    The time of a path is its hitting time.
+
+    Parameters
+    ----------
+    target : Interval or Box, optional
+        The target with its ends, which may be infinite.
+    well : int, optional
+        Instead of `target`, the number of a well of a potential on a line, from 1, from left to right: a path has hit it when the gradient
+        flow leads it there.
+
+    Raises
+    ------
+    ValueError
+        If neither or both of `target` and `well` are given, or `well` is not positive.
+
+    Examples
+    --------
+    >>> Until(Interval(0.5, float("inf")))
+    Until(target=Interval(lo=0.5, hi=inf))
+    >>> Until(well=2)
+    Until(well=2)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, target: Interval | Box | None = None, *, well: int | None = None) -> None:
+        if (target is None) == (well is None):
+            raise ValueError("pass either target or well")
+        self._describe(target=target, well=well)
+        if well is not None:
+            if well < 1:
+                raise ValueError(f"well = {well} is not the number of a well, from 1")
+            self._native = _native.Domain.until_well(well - 1)
+        elif isinstance(target, (Interval, Box)):
+            ends = (vector(target._arguments[end], end) for end in ("lo", "hi"))
+            self._native = _native.Domain.until(*ends)
+        else:
+            raise TypeError(f"target must be an Interval or a Box, not {type(target).__name__}")

@@ -51,10 +51,12 @@ class Adam(Dynamics):
         The rates themselves, per unit of the equation's time. Pass either `eta` or `rates`.
     stabilizer : float
         The stabilizer ``ϵ`` in ``Q = diag(√v + ϵ)``.
-    second_moment : {"mean_field", "frozen", "sampled"}
-        Model of the squared gradient: ``(∇F)² + s²``, the constant ``s²``, or with the noise of every step (Euler only).
+    second_moment : {"mean_field", "frozen", "stable", "sampled"}
+        Model of the squared gradient: ``(∇F)² + s²``; the constant ``s²``; the constant ``v*`` with ``v*^(-α/2) = E v̂^(-α/2)``, the
+        rate of single jumps of the steps with decay `beta2` under symmetric stable noise, which needs `eta`; or with the noise of every
+        step (Euler only).
     gradient_noise : array_like, shape (d,), optional
-        The scales ``s``; the row norms of ``Σ`` by default.
+        The scales ``s``. By default the row norms of ``Σ``; for ``"stable"`` the scales of the noise along the axes.
 
     Examples
     --------
@@ -74,7 +76,7 @@ class Adam(Dynamics):
         eta: float | None = None,
         rates: tuple[float, float] | None = None,
         stabilizer: float = 1e-8,
-        second_moment: Literal["mean_field", "frozen", "sampled"] = "mean_field",
+        second_moment: Literal["mean_field", "frozen", "stable", "sampled"] = "mean_field",
         gradient_noise: ArrayLike | None = None,
     ) -> None:
         if (eta is None) == (rates is None):

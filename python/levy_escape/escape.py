@@ -84,7 +84,7 @@ def escape_times(
     )
     count = _integer(paths, "paths", 1, 2**63 - 1)
     used = getattr(problem.potential, "_threads", 0) if threads is None else _integer(threads, "threads", 1, 65_535)
-    with reporter(progress, count) as report:
+    with reporter(progress) as report:
         found = _native.escapes(
             problem._native, count, _integer(seed, "seed", 0, 2**64 - 1), chosen._native, used, limits, report
         )

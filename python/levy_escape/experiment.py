@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from . import _native
 from .escape import EscapeWarning
+from .progress import reporter
 from .results import Results
 
 __all__ = ["run"]
@@ -24,6 +25,7 @@ def run(
     seed: int | None = None,
     paths: int | None = None,
     threads: int | None = None,
+    progress: bool | Callable[[int, int], object] = False,
 ) -> Results:
     """Run an experiment and write its results, byte for byte those of ``levy-escape run``.
 
@@ -39,6 +41,8 @@ def run(
         Values that replace those of the experiment.
     threads : int, optional
         Number of threads; all cores by default.
+    progress : bool or callable
+        As in `escape_times`, for the paths of all cells; tables and figures follow.
 
     Returns
     -------
@@ -64,7 +68,8 @@ def run(
         file, text = os.fspath(experiment), Path(experiment).read_text(encoding="utf-8")
     if not hasattr(_native, "run"):
         raise ImportError("this build of levy_escape has no experiments: build it with the feature `program`")
-    folder, complete = _native.run(file, text, Path(out), existing, seed, paths, threads)
+    with reporter(progress) as report:
+        folder, complete = _native.run(file, text, Path(out), existing, seed, paths, threads, report)
     if not complete:
         warnings.warn("interrupted: continue with existing='resume'", EscapeWarning, stacklevel=2)
     return Results(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def _draw_panel(ax: Axes, values: pd.DataFrame, names: list[str]) -> None:
         _draw_heat_map(ax, placed)
         return
     if first["x_scale"] == "names":
-        rows = _text(first["x_quantity"]).split("; ")
+        rows = row_names(_text(first["x_quantity"]))
         ax.set(xlabel="", yscale=first["y_scale"])
         ax.set_xticks(range(len(rows)), rows, rotation=90)
     else:
@@ -93,11 +94,20 @@ def _draw_panel(ax: Axes, values: pd.DataFrame, names: list[str]) -> None:
         ax.set_aspect("equal", adjustable="datalim")
     # Lines below points.
     for kind in ("bounds", *LINES, "slope", "exit_distance", "exit", "measured"):
+        drawn: set[str] = set()
         for name, part in placed[placed["kind"] == kind].groupby("series", sort=False, dropna=False):
-            label = _text(name)
+            label = _whole(_text(name), drawn) if kind == "boundary" else _text(name)
             number = names.index(label) if label in names else len(names)
-            _draw_series(ax, kind, label, number, part)
+            # The pieces of one boundary have one entry in the legend.
+            _draw_series(ax, kind, "_" + label if label in drawn else label, number, part)
+            drawn.add(label)
     _state(ax, values[values["x"].isna() & values["kind"].isin(STATED)])
+
+
+def row_names(joined: str) -> list[str]:
+    r"""Return the names of rows between ``"; "``; inside a name ``\;`` is a semicolon and ``\\`` a backslash."""
+    parts = re.findall(r"(?:\\.|(?!; ).)+", joined)
+    return [re.sub(r"\\([\\;])", r"\1", part[1:] if number else part) for number, part in enumerate(parts)]
 
 
 def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFrame) -> None:
@@ -152,6 +162,12 @@ def _draw_series(ax: Axes, kind: str, label: str, number: int, part: pd.DataFram
         np.where(has_interval, np.maximum(ends - y, 0.0), 0.0),
     ]
     ax.errorbar(x, y, yerr=errors, color=color, marker=marker, markersize=4, linestyle="none", linewidth=1, label=label)
+
+
+def _whole(label: str, drawn: set[str]) -> str:
+    """Return the series of which ``label`` is a further piece, as ``edge of Ω, 2``, or the label itself."""
+    whole, _, number = label.rpartition(", ")
+    return whole if number.isdecimal() and whole in drawn else label
 
 
 def _entry(label: str, kind: str) -> str:

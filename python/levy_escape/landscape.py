@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _native
 from ._described import Described, point, vector
 
-__all__ = ["Asymmetric", "DoubleWell", "Expression", "Flat", "Potential", "Quadratic"]
+__all__ = ["Asymmetric", "DoubleWell", "Expression", "Flat", "MultiWell", "Potential", "Quadratic"]
 
 
 class Potential(Described):
@@ -150,6 +150,66 @@ class DoubleWell(Potential):
         )
         self._native = _native.Potential.double_well(
             (float(left), float(right)), float(saddle), float(stiffness), across, well == "right"
+        )
+
+
+class MultiWell(Potential):
+    """Wells on a line by position, width and depth: ``F(x_i) = -depths[i]`` at the minima, ``F(s_j) = heights[j]`` at the saddles.
+
+    Between neighbours ``F'`` is a polynomial without further zeros, and ``F''`` is continuous. The widths, which Lévy noise sees, and the
+    barriers, which Gaussian noise sees, are chosen independently.
+
+    Parameters
+    ----------
+    minima : array_like, shape (n,)
+        The minima in ascending order, two or more.
+    saddles : array_like, shape (n - 1,)
+        The saddles between them.
+    depths : array_like, shape (n,)
+        Depths of the minima.
+    heights : array_like, shape (n - 1,), optional
+        Heights of the saddles; 0 by default.
+    well : int
+        Number of the well in which paths start, from 1, from left to right; its minimum is ``θ*``.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not fit together, the points are not in order, or a minimum is not below its saddles.
+
+    Examples
+    --------
+    A sharp deep well and a flat shallow one:
+
+    >>> wells = MultiWell([0, 2], [0.5], [2, 1])
+    >>> wells.value([0.0]), wells.value([0.5]), wells.value([2.0])
+    (-2.0, 0.0, -1.0)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        minima: ArrayLike,
+        saddles: ArrayLike,
+        depths: ArrayLike,
+        heights: ArrayLike | None = None,
+        *,
+        well: int = 1,
+    ) -> None:
+        if well < 1:
+            raise ValueError(f"well = {well} is not the number of a well, from 1")
+        points = vector(minima, "minima"), vector(saddles, "saddles"), vector(depths, "depths")
+        tops = point(heights, "heights")
+        self._describe(
+            minima=points[0],
+            saddles=points[1],
+            depths=points[2],
+            heights=tops,
+            well=None if well == 1 else well,
+        )
+        self._native = _native.Potential.multi_well(
+            *points, np.zeros(points[1].size) if tops is None else tops, well - 1
         )
 
 

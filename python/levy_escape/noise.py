@@ -2,18 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _native
 from ._described import Described, vector
+from ._native import Noise as NativeNoise
 
-__all__ = ["StableNoise"]
+__all__ = ["Amplitude", "Noise", "StableNoise"]
+
+_Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Amplitude: TypeAlias = ArrayLike | tuple[ArrayLike, ArrayLike, ArrayLike]
+"""``Σ``: a number, a diagonal, a matrix, or ``(diagonal, U, V)``."""
 
 
-class StableNoise(Described):
+class Noise(Described):
+    """Base of all noises: the driving term ``ε Σ dL``, or ``ε Σ`` times a vector drawn once per step."""
+
+    __slots__ = ("_native",)
+
+    _native: _native.Noise
+
+    def _describe_level(
+        self,
+        alpha: float,
+        epsilon: float | None,
+        eta: float | None,
+        amplitude: Amplitude,
+        /,
+        *,
+        isotropic: bool = False,
+        measure: Literal["standard", "unit"] = "standard",
+        **arguments: Any,
+    ) -> NativeNoise:
+        """Keep the arguments, those of the law first, and return SαS noise of this level."""
+        if (epsilon is None) == (eta is None):
+            raise ValueError("pass either epsilon or eta")
+        if measure not in ("standard", "unit"):
+            raise ValueError(f"measure = {measure!r} is not 'standard' or 'unit'")
+        sigma = _sigma(amplitude)
+        self._describe(
+            **arguments,
+            epsilon=None if epsilon is None else float(epsilon),
+            eta=None if eta is None else float(eta),
+            amplitude=None if isinstance(sigma, float) and sigma == 1.0 else sigma,
+            isotropic=True if isotropic else None,
+            measure="unit" if measure == "unit" else None,
+        )
+        return _native.Noise(alpha, epsilon, eta, sigma, bool(isotropic), measure == "unit")
+
+    @property
+    def alpha(self) -> float | None:
+        """Tail index ``α`` of the motion; None for noise that is drawn once per step and belongs to no motion."""
+        return self._native.alpha
+
+    @property
+    def epsilon(self) -> float:
+        """Noise level ``ε``."""
+        return self._native.epsilon
+
+
+class StableNoise(Noise):
     """The driving term ``ε Σ dL`` with a symmetric α-stable Lévy motion ``L``.
 
     Parameters
@@ -45,9 +96,7 @@ class StableNoise(Described):
     0.1
     """
 
-    __slots__ = ("_native",)
-
-    _native: _native.Noise
+    __slots__ = ()
 
     def __init__(
         self,
@@ -55,42 +104,21 @@ class StableNoise(Described):
         epsilon: float | None = None,
         *,
         eta: float | None = None,
-        amplitude: ArrayLike | tuple[ArrayLike, ArrayLike, ArrayLike] = 1.0,
+        amplitude: Amplitude = 1.0,
         isotropic: bool = False,
         measure: Literal["standard", "unit"] = "standard",
     ) -> None:
-        if (epsilon is None) == (eta is None):
-            raise ValueError("pass either epsilon or eta")
-        if measure not in ("standard", "unit"):
-            raise ValueError(f"measure = {measure!r} is not 'standard' or 'unit'")
-        sigma = _sigma(amplitude)
-        self._describe(
-            alpha=float(alpha),
-            epsilon=None if epsilon is None else float(epsilon),
-            eta=None if eta is None else float(eta),
-            amplitude=None if isinstance(sigma, float) and sigma == 1.0 else sigma,
-            isotropic=True if isotropic else None,
-            measure="unit" if measure == "unit" else None,
+        self._native = self._describe_level(
+            alpha, epsilon, eta, amplitude, isotropic=isotropic, measure=measure, alpha=float(alpha)
         )
-        self._native = _native.Noise(alpha, epsilon, eta, sigma, bool(isotropic), measure == "unit")
 
     @property
     def alpha(self) -> float:
         """Tail index ``α``."""
         return float(self._arguments["alpha"])
 
-    @property
-    def epsilon(self) -> float:
-        """Noise level ``ε``."""
-        return self._native.epsilon
 
-
-_Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-
-def _sigma(
-    amplitude: ArrayLike | tuple[ArrayLike, ArrayLike, ArrayLike],
-) -> float | _Array | tuple[_Array, _Array, _Array]:
+def _sigma(amplitude: Amplitude) -> float | _Array | tuple[_Array, _Array, _Array]:
     if isinstance(amplitude, tuple) and len(amplitude) == 3 and np.ndim(amplitude[1]) == 2:
         diagonal, left, right = amplitude
         return vector(diagonal, "the diagonal of amplitude"), _matrix(left), _matrix(right)

@@ -12,7 +12,7 @@ from ._described import Described, point, vector
 from .domain import Domain
 from .dynamics import Dynamics, Sgd
 from .landscape import Potential
-from .noise import StableNoise
+from .noise import Noise
 
 __all__ = ["Problem"]
 
@@ -28,7 +28,7 @@ class Problem(Described):
         The loss landscape ``F`` with its minimum ``θ*``.
     domain : Domain
         The region around ``θ*`` whose exit is timed.
-    noise : StableNoise
+    noise : Noise
         The noise ``ε Σ dL``.
     dynamics : Dynamics
         The optimiser; `Sgd` by default.
@@ -58,7 +58,7 @@ class Problem(Described):
         self,
         potential: Potential,
         domain: Domain,
-        noise: StableNoise,
+        noise: Noise,
         dynamics: Dynamics | None = None,
         start: ArrayLike | None = None,
         *,
@@ -68,7 +68,7 @@ class Problem(Described):
         for name, part, kind in (
             ("potential", potential, Potential),
             ("domain", domain, Domain),
-            ("noise", noise, StableNoise),
+            ("noise", noise, Noise),
             ("dynamics", optimiser, Dynamics),
         ):
             if not isinstance(part, kind):
@@ -97,9 +97,9 @@ class Problem(Described):
         return self._part("domain", Domain)
 
     @property
-    def noise(self) -> StableNoise:
+    def noise(self) -> Noise:
         """The noise."""
-        return self._part("noise", StableNoise)
+        return self._part("noise", Noise)
 
     @property
     def dynamics(self) -> Dynamics:
@@ -127,8 +127,18 @@ class Problem(Described):
         return self._native.sides
 
     @property
+    def target(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Lower and upper ends per axis of the target of `Until`; None for other domains."""
+        return self._native.target
+
+    @property
+    def wells(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Minima and the saddles between them, if the potential knows several wells, by which landing points are named; None otherwise."""
+        return self._native.wells
+
+    @property
     def volume(self) -> float:
-        """Volume of the domain, infinite for a well."""
+        """Volume of the domain; infinite for a well or `Until`, NaN for a basin of attraction in several dimensions."""
         return self._native.volume()[0]
 
     def contains(self, x: ArrayLike) -> bool:

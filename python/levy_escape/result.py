@@ -196,5 +196,7 @@ class EscapeResult:
                 rows.append((name, str(error)))
         if self.exited.any():
             rows.append(("left by one jump", f"{self.by_jump[self.exited].mean():.1%}"))
+        landed = self.landed[self.landed > 0]
+        rows += [(f"landed in well {well}", f"{np.equal(landed, well).mean():.1%}") for well in np.unique(landed)]
         rows += [("events per path", f"{self.events.mean():.4g}"), ("scheme", self.scheme), ("seed", str(self.seed))]
         return table("Escape times", rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,11 +16,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Results"]
 
+_Table: TypeAlias = Literal[
+    "summary",
+    "comparison",
+    "landings",
+    "hitting",
+    "trajectories",
+    "random_problems",
+    "which_flatness",
+    "optimisers",
+    "occupancy",
+    "occupancy_rates",
+    "occupancy_wells",
+    "network_escape",
+    "noise_scaling",
+]
+"""Every table but `escapes`."""
+
 
 class Results:
     """A folder ``results/<name>`` that ``levy-escape run`` or ``levy-escape calibrate`` wrote.
 
-    Its tables are pandas DataFrames; `to_polars` and `scan_escapes` return those of polars.
+    Its tables are pandas DataFrames; `to_polars` and `scan_escapes` return those of polars. A run writes the tables that fit it: another
+    one raises `FileNotFoundError`, and `tables` names those that are there. ``docs/results.md`` describes their columns.
 
     Parameters
     ----------
@@ -59,6 +77,11 @@ class Results:
         return self.folder.resolve().name
 
     @property
+    def tables(self) -> list[str]:
+        """Names of the tables in the folder, ``escapes`` apart."""
+        return [name for name in get_args(_Table) if (self.folder / f"{name}.csv").is_file()]
+
+    @property
     def summary(self) -> pd.DataFrame:
         """``summary.csv``: one row per cell."""
         return self._table("summary.csv")
@@ -91,36 +114,43 @@ class Results:
         return self._table("network_escape.csv")
 
     @property
-    def comparison(self) -> pd.DataFrame:
-        """``comparison.csv``: one row per pair of SGD and Adam.
+    def noise_scaling(self) -> pd.DataFrame:
+        """``noise_scaling.csv``, for a calibration with ``[noise_scaling]``: scales, tail indices and exponents, one per row."""
+        return self._table("noise_scaling.csv")
 
-        Raises
-        ------
-        FileNotFoundError
-            If the experiment has no pair.
-        """
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """``comparison.csv``: one row per pair of SGD and Adam."""
         return self._table("comparison.csv")
 
     @property
-    def trajectories(self) -> pd.DataFrame:
-        """``trajectories.csv``, for an experiment with ``paths_kept``: one row per point of a kept path.
+    def landings(self) -> pd.DataFrame:
+        """``landings.csv``, if paths land in known wells: shares of exits, measured and predicted, one row per cell and well."""
+        return self._table("landings.csv")
 
-        Raises
-        ------
-        FileNotFoundError
-            If the experiment keeps no path.
-        """
+    @property
+    def hitting(self) -> pd.DataFrame:
+        """``hitting.csv``, for domains ``until``: mean hitting times, measured and predicted, one row per cell."""
+        return self._table("hitting.csv")
+
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """``trajectories.csv``, for an experiment with ``paths_kept``: one row per point of a kept path."""
         return self._table("trajectories.csv")
 
     @property
-    def optimisers(self) -> pd.DataFrame:
-        """``optimisers.csv``: one row per cell of an optimiser step by step, with its exit time relative to that of plain SGD.
+    def random_problems(self) -> pd.DataFrame:
+        """``random_problems.csv``, for ``[random_problems]``: how often Adam leaves later than SGD, one row per family."""
+        return self._table("random_problems.csv")
 
-        Raises
-        ------
-        FileNotFoundError
-            If the experiment does not compare optimisers.
-        """
+    @property
+    def which_flatness(self) -> pd.DataFrame:
+        """``which_flatness.csv``: Kendall's τ of measures of flatness with the mean exit time, one row per group and measure."""
+        return self._table("which_flatness.csv")
+
+    @property
+    def optimisers(self) -> pd.DataFrame:
+        """``optimisers.csv``: one row per cell of an optimiser step by step, with its exit time relative to that of plain SGD."""
         return self._table("optimisers.csv")
 
     def escapes(self, cell: int | None = None) -> pd.DataFrame:
@@ -139,8 +169,13 @@ class Results:
         table = self._table("escapes.csv")
         return table if cell is None else table[table["cell"] == cell].reset_index(drop=True)
 
-    def to_polars(self, name: Literal["summary", "comparison", "optimisers"] = "summary") -> pl.DataFrame:
-        """Return ``summary.csv``, ``comparison.csv`` or ``optimisers.csv`` as a polars DataFrame.
+    def to_polars(self, name: _Table = "summary") -> pl.DataFrame:
+        """Return a table as a polars DataFrame.
+
+        Parameters
+        ----------
+        name : str
+            The name of a table, as that of its property; `scan_escapes` reads ``escapes``.
 
         Raises
         ------
@@ -149,8 +184,8 @@ class Results:
         FileNotFoundError
             If the folder has no such table.
         """
-        if name not in ("summary", "comparison", "optimisers"):
-            raise ValueError(f"name = {name!r} is not 'summary', 'comparison' or 'optimisers'")
+        if name not in get_args(_Table):
+            raise ValueError(f"name = {name!r} is not one of {', '.join(get_args(_Table))}")
         return self._scanned_csv(f"{name}.csv").collect()
 
     def _scanned_csv(self, name: str) -> pl.LazyFrame:

@@ -1,9 +1,10 @@
 //! The optimisers.
 
 use levy_escape::dynamics::{
-    AdagradSteps, AdamSteps, Clipping, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps, StepSettings, WeightDecay,
+    AdagradSteps, AdamSteps, Clipping, DynamicsError, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps,
+    StepSettings, WeightDecay,
 };
-use levy_escape::{Adam, SecondMoment};
+use levy_escape::{Adam, LevyNoise, SecondMoment};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -39,13 +40,35 @@ fn step_settings((norm, value, decay, decoupled, schedule): Settings) -> PyResul
 
 /// SGD or Adam as an equation, or an optimiser step by step.
 #[pyclass(frozen, module = "levy_escape._native")]
-pub struct Dynamics(pub levy_escape::Dynamics);
+pub struct Dynamics {
+    inner: levy_escape::Dynamics,
+    /// The learning rate at which Adam's second moment is that of the law of the noise, which only a problem knows.
+    stable_at: Option<f64>,
+}
+
+impl From<levy_escape::Dynamics> for Dynamics {
+    fn from(inner: levy_escape::Dynamics) -> Self {
+        Dynamics { inner, stable_at: None }
+    }
+}
+
+impl Dynamics {
+    /// The dynamics under a noise in `dim` dimensions.
+    pub fn under(&self, noise: &LevyNoise, dim: usize) -> Result<levy_escape::Dynamics, DynamicsError> {
+        match (&self.inner, self.stable_at) {
+            (levy_escape::Dynamics::Adam(adam), Some(eta)) => {
+                adam.clone().with_stable_moment(noise, dim, eta).map(levy_escape::Dynamics::Adam)
+            }
+            (dynamics, _) => Ok(dynamics.clone()),
+        }
+    }
+}
 
 #[pymethods]
 impl Dynamics {
     #[staticmethod]
     fn sgd() -> Self {
-        Dynamics(levy_escape::Dynamics::Sgd)
+        levy_escape::Dynamics::Sgd.into()
     }
 
     /// Adam with the rates `β1`, `β2`, or with decays at a learning rate.
@@ -65,9 +88,11 @@ impl Dynamics {
         let second_moment = match second_moment {
             "frozen" => SecondMoment::Frozen,
             "mean_field" => SecondMoment::MeanField,
+            "stable" => SecondMoment::Stable,
             "sampled" => SecondMoment::Sampled,
             other => {
-                let message = format!("second_moment = {other:?} is not one of 'frozen', 'mean_field', 'sampled'");
+                let known = "'frozen', 'mean_field', 'stable', 'sampled'";
+                let message = format!("second_moment = {other:?} is not one of {known}");
                 return Err(PyValueError::new_err(message));
             }
         };
@@ -76,7 +101,12 @@ impl Dynamics {
         if let Some(scales) = gradient_noise {
             adam = adam.with_gradient_noise(vector(&scales));
         }
-        Ok(Dynamics(levy_escape::Dynamics::Adam(adam)))
+        let stable_at = eta.filter(|_| second_moment == SecondMoment::Stable);
+        if second_moment == SecondMoment::Stable && stable_at.is_none() {
+            let message = "second_moment = \"stable\" is that of the steps: pass eta, with decays, in place of rates";
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(Dynamics { inner: levy_escape::Dynamics::Adam(adam), stable_at })
     }
 
     #[staticmethod]
@@ -85,11 +115,11 @@ impl Dynamics {
         let sgd = SgdSteps::new(eta).and_then(|sgd| sgd.with_settings(settings)).map_err(invalid)?;
         let momentum = match (momentum == 0.0, nesterov) {
             (true, true) => return Err(PyValueError::new_err("nesterov needs a momentum")),
-            (true, false) => return Ok(Dynamics(levy_escape::Dynamics::SgdSteps(sgd))),
+            (true, false) => return Ok(levy_escape::Dynamics::SgdSteps(sgd).into()),
             (false, true) => Momentum::Nesterov(momentum),
             (false, false) => Momentum::Classical(momentum),
         };
-        Ok(Dynamics(levy_escape::Dynamics::SgdSteps(sgd.with_momentum(momentum).map_err(invalid)?)))
+        Ok(levy_escape::Dynamics::SgdSteps(sgd.with_momentum(momentum).map_err(invalid)?).into())
     }
 
     #[staticmethod]
@@ -104,7 +134,7 @@ impl Dynamics {
         let settings = step_settings(settings)?;
         let adam = AdamSteps::new(eta, beta1, beta2).and_then(|adam| adam.with_stabilizer(stabilizer));
         let adam = adam.and_then(|adam| adam.with_settings(settings)).map_err(invalid)?;
-        Ok(Dynamics(levy_escape::Dynamics::AdamSteps(if amsgrad { adam.with_amsgrad() } else { adam })))
+        Ok(levy_escape::Dynamics::AdamSteps(if amsgrad { adam.with_amsgrad() } else { adam }).into())
     }
 
     #[staticmethod]
@@ -112,7 +142,7 @@ impl Dynamics {
         let settings = step_settings(settings)?;
         let rmsprop = RmspropSteps::new(eta, decay).and_then(|rmsprop| rmsprop.with_stabilizer(stabilizer));
         let rmsprop = rmsprop.and_then(|rmsprop| rmsprop.with_momentum(momentum)?.with_settings(settings));
-        Ok(Dynamics(levy_escape::Dynamics::RmspropSteps(rmsprop.map_err(invalid)?)))
+        Ok(levy_escape::Dynamics::RmspropSteps(rmsprop.map_err(invalid)?).into())
     }
 
     #[staticmethod]
@@ -120,20 +150,20 @@ impl Dynamics {
         let settings = step_settings(settings)?;
         let adagrad = AdagradSteps::new(eta).and_then(|adagrad| adagrad.with_initial(initial));
         let adagrad = adagrad.and_then(|adagrad| adagrad.with_stabilizer(stabilizer)?.with_settings(settings));
-        Ok(Dynamics(levy_escape::Dynamics::AdagradSteps(adagrad.map_err(invalid)?)))
+        Ok(levy_escape::Dynamics::AdagradSteps(adagrad.map_err(invalid)?).into())
     }
 
     #[staticmethod]
     fn lion_steps(eta: f64, beta1: f64, beta2: f64, settings: Settings) -> PyResult<Self> {
         let settings = step_settings(settings)?;
         let lion = LionSteps::new(eta, beta1, beta2).and_then(|lion| lion.with_settings(settings));
-        Ok(Dynamics(levy_escape::Dynamics::LionSteps(lion.map_err(invalid)?)))
+        Ok(levy_escape::Dynamics::LionSteps(lion.map_err(invalid)?).into())
     }
 
     /// `(β1, β2)` of Adam's equation, or the decays of its steps.
     #[getter]
     fn rates(&self) -> Option<[f64; 2]> {
-        match &self.0 {
+        match &self.inner {
             levy_escape::Dynamics::Adam(adam) => Some([adam.beta1_rate(), adam.beta2_rate()]),
             levy_escape::Dynamics::AdamSteps(adam) => Some(adam.decays()),
             _ => None,
@@ -143,7 +173,7 @@ impl Dynamics {
     /// Largest displacement of discrete Adam by one gradient spike.
     #[getter]
     fn spike_bound(&self) -> Option<f64> {
-        match &self.0 {
+        match &self.inner {
             levy_escape::Dynamics::AdamSteps(adam) => Some(adam.spike_bound()),
             _ => None,
         }

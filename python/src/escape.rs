@@ -194,7 +194,7 @@ pub fn escapes(
             }
             let mut look = py.check_signals();
             if let (Ok(()), None, Some(progress)) = (&look, &interrupt, &progress) {
-                look = progress.call1(py, (finished.load(std::sync::atomic::Ordering::Relaxed),)).map(drop);
+                look = progress.call1(py, (finished.load(std::sync::atomic::Ordering::Relaxed), paths)).map(drop);
             }
             match (look, &interrupt) {
                 (Err(error), None) => {
@@ -219,6 +219,8 @@ pub fn escapes(
     let Finished { mut columns, complete, warnings, description } = run.map_err(invalid)?;
     if !complete {
         columns.keep_finished();
+    } else if let Some(progress) = &progress {
+        progress.call1(py, (paths, paths))?;
     }
     fn array<T: Element>(py: Python<'_>, column: Vec<T>) -> Py<PyArray1<T>> {
         let array = PyArray1::from_vec(py, column);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use levy_escape::landscape::{Asymmetric, DoubleWell, Expression, Flat, LandscapeError, Quadratic, Well};
+use levy_escape::landscape::{Asymmetric, DoubleWell, Expression, Flat, LandscapeError, MultiWell, Quadratic, Well};
 use nalgebra::DMatrix;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -84,6 +84,19 @@ impl Potential {
         Self::new(wells.map(|wells| wells.from_well(if right { Well::Right } else { Well::Left })))
     }
 
+    /// Wells on a line; `well` is counted from 0.
+    #[staticmethod]
+    fn multi_well(
+        minima: PyReadonlyArray1<'_, f64>,
+        saddles: PyReadonlyArray1<'_, f64>,
+        depths: PyReadonlyArray1<'_, f64>,
+        heights: PyReadonlyArray1<'_, f64>,
+        well: usize,
+    ) -> PyResult<Self> {
+        let wells = MultiWell::with_heights(vector(&minima), vector(&saddles), vector(&depths), vector(&heights));
+        Self::new(wells.and_then(|wells| wells.from_well(well)))
+    }
+
     #[staticmethod]
     #[pyo3(signature = (formula, parameters, minimum=None, start=None))]
     fn expression(
@@ -145,11 +158,19 @@ pub struct Domain(pub levy_escape::Domain);
 impl Domain {
     #[staticmethod]
     fn sides(lo: PyReadonlyArray1<'_, f64>, hi: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
-        let (lo, hi) = (vector(&lo), vector(&hi));
-        if lo.len() != hi.len() {
-            return Err(PyValueError::new_err(format!("lo has {} entries, hi has {}", lo.len(), hi.len())));
-        }
-        Ok(Domain(levy_escape::Domain::Box(lo.into_iter().zip(hi).map(|(lo, hi)| [lo, hi]).collect())))
+        Ok(Domain(levy_escape::Domain::Box(sides(&lo, &hi)?)))
+    }
+
+    /// Everything but a closed box.
+    #[staticmethod]
+    fn until(lo: PyReadonlyArray1<'_, f64>, hi: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        Ok(Domain(levy_escape::Domain::Until(sides(&lo, &hi)?)))
+    }
+
+    /// Everything but a well, which is counted from 0.
+    #[staticmethod]
+    fn until_well(well: usize) -> Self {
+        Domain(levy_escape::Domain::UntilWell(well))
     }
 
     #[staticmethod]
@@ -171,6 +192,20 @@ impl Domain {
     fn well() -> Self {
         Domain(levy_escape::Domain::Well)
     }
+
+    #[staticmethod]
+    fn attraction() -> Self {
+        Domain(levy_escape::Domain::Attraction)
+    }
+}
+
+/// The sides of a box.
+fn sides(lo: &PyReadonlyArray1<'_, f64>, hi: &PyReadonlyArray1<'_, f64>) -> PyResult<Vec<[f64; 2]>> {
+    let (lo, hi) = (vector(lo), vector(hi));
+    if lo.len() != hi.len() {
+        return Err(PyValueError::new_err(format!("lo has {} entries, hi has {}", lo.len(), hi.len())));
+    }
+    Ok(lo.into_iter().zip(hi).map(|(lo, hi)| [lo, hi]).collect())
 }
 
 /// The entries of a one-dimensional array.

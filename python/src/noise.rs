@@ -1,6 +1,8 @@
 //! The driving noise.
 
-use levy_escape::noise::{LowRank, Measure, Structure, epsilon_of_learning_rate};
+use std::sync::Arc;
+
+use levy_escape::noise::{EmpiricalNoise, LowRank, Measure, NoiseLaw, Structure, epsilon_of_learning_rate};
 use levy_escape::{Alpha, Amplitude, LevyNoise};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -59,6 +61,32 @@ impl Noise {
             noise = noise.with_measure(Measure::Unit).map_err(invalid)?;
         }
         Ok(Noise(noise))
+    }
+
+    /// With another law, by its name in experiment files; `parameter` is the one beside the tail index.
+    fn with_law(&self, law: &str, parameter: f64) -> PyResult<Self> {
+        let law = match law {
+            "gaussian" => NoiseLaw::Gaussian,
+            "skewed" => NoiseLaw::Skewed { beta: parameter },
+            "tempered" => NoiseLaw::Tempered { cutoff: parameter },
+            "truncated" => NoiseLaw::Truncated { at: parameter },
+            "student_t" => NoiseLaw::StudentT { degrees: parameter },
+            other => return Err(PyValueError::new_err(format!("law = {other:?} is not the name of a law"))),
+        };
+        Ok(Noise(self.0.clone().with_law(law).map_err(invalid)?))
+    }
+
+    /// With the law of the rows of an array, drawn whole.
+    fn with_vectors(&self, vectors: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
+        let rows = vectors.as_array();
+        let vectors = EmpiricalNoise::new(rows.ncols(), rows.iter().copied().collect()).map_err(invalid)?;
+        Ok(Noise(self.0.clone().with_law(NoiseLaw::Empirical(Arc::new(vectors))).map_err(invalid)?))
+    }
+
+    /// The tail index of the motion, if there is one.
+    #[getter]
+    fn alpha(&self) -> Option<f64> {
+        self.0.law().has_motion().then(|| self.0.alpha().get())
     }
 
     #[getter]

@@ -17,13 +17,14 @@ pub struct Problem {
     pub failure: Failure,
 }
 
-/// Lower and upper ends of a box.
-type Sides<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+/// Lower and upper ends of a box, or minima and the saddles between them.
+type Pair<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
 #[pymethods]
 impl Problem {
     #[new]
     fn new(
+        py: Python<'_>,
         potential: &Potential,
         domain: &Domain,
         noise: &Noise,
@@ -31,17 +32,19 @@ impl Problem {
         start: Option<PyReadonlyArray1<'_, f64>>,
         inset: f64,
     ) -> PyResult<Self> {
-        let built = || {
+        let start = start.map(|start| vector(&start));
+        // The edge of a level set or of a basin of attraction is searched for.
+        let built = py.detach(|| {
             let mut basin = Basin::shared(potential.inner.clone(), domain.0.clone()).map_err(invalid)?;
             if inset != 0.0 {
                 basin = basin.with_inset(inset).map_err(invalid)?;
             }
             if let Some(start) = start {
-                basin = basin.with_start(vector(&start)).map_err(invalid)?;
+                basin = basin.with_start(start).map_err(invalid)?;
             }
-            levy_escape::Problem::new(basin, dynamics.0.clone(), noise.0.clone()).map_err(invalid)
-        };
-        let built = built();
+            let dynamics = dynamics.under(&noise.0, basin.dim()).map_err(invalid)?;
+            levy_escape::Problem::new(basin, dynamics, noise.0.clone()).map_err(invalid)
+        });
         // An exception in a callback causes the errors that follow it.
         potential.failure.check()?;
         Ok(Problem { inner: built?, failure: potential.failure.clone() })
@@ -58,9 +61,21 @@ impl Problem {
     }
 
     #[getter]
-    fn sides<'py>(&self, py: Python<'py>) -> Option<Sides<'py>> {
+    fn sides<'py>(&self, py: Python<'py>) -> Option<Pair<'py>> {
         let (lo, hi) = self.inner.basin().sides()?;
         Some((PyArray1::from_slice(py, lo), PyArray1::from_slice(py, hi)))
+    }
+
+    #[getter]
+    fn target<'py>(&self, py: Python<'py>) -> Option<Pair<'py>> {
+        let (lo, hi) = self.inner.basin().target()?;
+        Some((PyArray1::from_slice(py, lo), PyArray1::from_slice(py, hi)))
+    }
+
+    #[getter]
+    fn wells<'py>(&self, py: Python<'py>) -> Option<Pair<'py>> {
+        let wells = self.inner.basin().wells()?;
+        Some((PyArray1::from_slice(py, wells.minima()), PyArray1::from_slice(py, wells.saddles())))
     }
 
     /// Volume and its standard error.
@@ -70,13 +85,13 @@ impl Problem {
         Ok((volume.value, volume.error))
     }
 
-    fn contains(&self, x: PyReadonlyArray1<'_, f64>) -> PyResult<bool> {
+    fn contains(&self, py: Python<'_>, x: PyReadonlyArray1<'_, f64>) -> PyResult<bool> {
         let x = vector(&x);
         let dim = self.inner.basin().dim();
         if x.len() != dim {
             return Err(invalid(levy_escape::landscape::LandscapeError::Length { what: "x", found: x.len(), dim }));
         }
-        let inside = self.inner.basin().contains(&x);
+        let inside = py.detach(|| self.inner.basin().contains(&x));
         self.failure.check()?;
         Ok(inside)
     }

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use levy_escape::cli::{EmbeddedError, EmbeddedRun, run_embedded};
+use levy_escape::cli::{EmbeddedError, EmbeddedResults, EmbeddedRun, PathCounter, run_embedded};
 use levy_escape::engine::StopFlag;
 use levy_escape::files::Existing;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyRuntimeError, PyValueError};
@@ -14,9 +14,8 @@ use pyo3::prelude::*;
 /// Time between looks at signals, and what the chunks being run have to finish after Ctrl-C.
 const TIMES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
-/// Runs the experiment in `text`; returns its folder and whether it is complete.
+/// Runs the experiment in `text`; returns its folder and whether it is complete. `progress` is called with finished and all paths.
 #[pyfunction]
-#[pyo3(signature = (file, text, out, existing, seed, paths, threads))]
 pub fn run(
     py: Python<'_>,
     file: &str,
@@ -26,6 +25,7 @@ pub fn run(
     seed: Option<u64>,
     paths: Option<u64>,
     threads: Option<u64>,
+    progress: Option<Py<PyAny>>,
 ) -> PyResult<(PathBuf, bool)> {
     let existing = match existing {
         "resume" => Existing::Resume,
@@ -33,14 +33,14 @@ pub fn run(
         _ => Existing::Refuse,
     };
     let run = EmbeddedRun { file, text, out: &out, existing, seed, paths, threads };
-    let stop = StopFlag::default();
+    let (stop, counter) = (StopFlag::default(), PathCounter::default());
     let (sender, mut receiver) = mpsc::channel();
     let mut interrupt: Option<(PyErr, Instant)> = None;
     let result = thread::scope(|scope| {
-        let (run, stop) = (&run, &stop);
+        let (run, stop, counter) = (&run, &stop, &counter);
         scope.spawn(move || {
             // The receiver waits for this message.
-            let _ = sender.send(run_embedded(run, stop));
+            let _ = sender.send(run_embedded(run, stop, counter));
         });
         loop {
             let waiting = &mut receiver;
@@ -49,7 +49,12 @@ pub fn run(
                 Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("the run panicked")),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if let Err(error) = py.check_signals() {
+            let mut look = py.check_signals();
+            let (done, total) = counter.counts();
+            if let (Ok(()), None, Some(progress), 1..) = (&look, &interrupt, &progress, total) {
+                look = progress.call1(py, (done, total)).map(drop);
+            }
+            if let Err(error) = look {
                 stop.stop();
                 interrupt.get_or_insert((error, Instant::now()));
             }
@@ -62,6 +67,11 @@ pub fn run(
         && !error.is_instance_of::<PyKeyboardInterrupt>(py)
     {
         return Err(error);
+    }
+    if let (Ok(EmbeddedResults { complete: true, .. }), Some(progress), (done, total @ 1..)) =
+        (&result, &progress, counter.counts())
+    {
+        progress.call1(py, (done, total))?;
     }
     match result {
         Ok(results) => Ok((results.folder, results.complete)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 import multiprocessing
 import os
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 import levy_escape as le
+from levy_escape.progress import reporter
 
 
 def fields(result: le.EscapeResult) -> list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
@@ -207,9 +209,9 @@ def test_progress_is_reported(problem: le.Problem) -> None:
     le.escape_times(
         slow, 2_000, scheme=le.Euler(1e-4), threads=1, progress=lambda done, total: seen.append((done, total))
     )
-    assert seen
     assert all(total == 2_000 for _, total in seen)
     assert seen == sorted(seen)
+    assert seen[-1] == (2_000, 2_000)
 
 
 def test_an_exception_of_the_progress_stops_the_run(problem: le.Problem) -> None:
@@ -221,9 +223,31 @@ def test_an_exception_of_the_progress_stops_the_run(problem: le.Problem) -> None
         le.escape_times(hours, 10**6, scheme=le.Euler(1e-6), progress=fail)
 
 
-def test_progress_is_shown_on_standard_error(problem: le.Problem, capsys: pytest.CaptureFixture[str]) -> None:
-    le.escape_times(problem.replace(noise=le.StableNoise(1.5, 0.3)), 2_000, scheme=le.Euler(1e-4), progress=True)
-    assert "2,000" in capsys.readouterr().err.replace("2.00k", "2,000")
+@pytest.mark.parametrize("bar", ["tqdm", "line"])
+def test_progress_is_shown_on_standard_error(
+    bar: str, problem: le.Problem, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bar == "tqdm":
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    le.escape_times(problem.replace(noise=le.StableNoise(1.5, 0.3)), 2_000, scheme=le.Euler(1e-3), progress=True)
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    assert ("2.00k/2.00k" if bar == "tqdm" else "2,000 of 2,000 paths") in shown
+
+
+def test_a_resumed_bar_starts_where_the_session_does() -> None:
+    """The rate leaves out what an earlier session has done."""
+    pytest.importorskip("tqdm")
+    with reporter(True) as report:
+        assert report is not None
+        report(500, 1_000)
+        (bar,) = inspect.getclosurevars(report).nonlocals.values()
+        assert (bar.initial, bar.n, bar.total) == (500, 500, 1_000)
+        report(700, 1_000)
+        assert (bar.initial, bar.n) == (500, 700)
+    assert bar.n == 700
 
 
 def test_the_interpreter_runs_on(problem: le.Problem) -> None:

@@ -154,3 +154,24 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(file: Path, tmp_path: Path) -> 
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "False\n"
+
+
+def test_progress_of_a_run(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The paths of all cells count, also those of an earlier session."""
+    seen: list[tuple[int, int]] = []
+    le.run(file, tmp_path, progress=lambda done, total: seen.append((done, total)))
+    assert {total for _, total in seen} == {8 * 700}
+    assert seen == sorted(seen)
+    assert seen[-1] == (8 * 700, 8 * 700)
+    le.run(file, tmp_path, existing="move", progress=True)
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    assert "5,600" in shown.replace("5.60k", "5,600")
+
+
+def test_an_exception_of_the_progress_is_raised(file: Path, tmp_path: Path) -> None:
+    def fail(done: int, total: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        le.run(file, tmp_path, progress=fail)

@@ -12,10 +12,16 @@ PARTS: list[object] = [
     le.Quadratic(4), le.Quadratic([1, 2], minimum=[0.5, 0]), le.Quadratic([[2, 1], [1, 2]]), le.Asymmetric(8, 0.5),
     le.DoubleWell(), le.DoubleWell((-1, 2), 0.5, 3, [1, 2], "right"), le.Flat(3), le.Flat(2, minimum=[1, 1]),
     le.Expression("x^2/2"), le.Expression("a*x^2", [0.0], parameters={"a": 2}), le.Expression("x^4 - x^2", start=[1]),
+    le.MultiWell([0, 2], [1], [1, 2]), le.MultiWell([0, 2], [1], [1, 2], [0.5], well=2),
     le.Interval(-1, 2), le.Box([-1, -1], [1, 2]), le.Ball(1), le.Ellipsoid([1, 2]), le.Level(0.1), le.Well(),
+    le.Attraction(), le.Until(well=2), le.Until(le.Interval(1, np.inf)), le.Until(le.Box([1, 0], [2, 3])),
     le.StableNoise(1.5, 0.1), le.StableNoise(1.5, eta=0.1, isotropic=True),
     le.StableNoise(1.2, 0.1, amplitude=[1, 2], measure="unit"), le.StableNoise(1.2, 0.1, amplitude=[[1, 2], [3, 4]]),
     le.StableNoise(1.2, 0.1, amplitude=([1, 1], [[1.0], [2.0]], [[1.0], [2.0]])),
+    le.Gaussian(0.1), le.Gaussian(eta=0.1, isotropic=True), le.Skewed(1.5, 0.5, 0.1), le.Tempered(1.5, 3, eta=0.1),
+    le.Truncated(1.5, 3, eta=0.1), le.Truncated(1.5, 3, eta=0.1, amplitude=2), le.StudentT(3, eta=0.1),
+    le.Empirical([[1, 2], [3, 4]], eta=0.1), le.Empirical([[1, 2], [3, 5]], 0.1),
+    le.Adam(eta=0.1, second_moment="stable"),
     le.Sgd(), le.Adam(eta=0.1), le.Adam(rates=(1, 0.1), second_moment="frozen", gradient_noise=[1, 2], stabilizer=0),
     le.SgdSteps(0.1), le.AdamSteps(0.1, 0.8, 0.99, stabilizer=1e-6),
     le.SgdSteps(0.1, momentum=0.9, nesterov=True, weight_decay=0.1, decoupled=True), le.SgdSteps(0.1, clip_norm=1),
@@ -45,6 +51,10 @@ def test_a_part_prints_the_call_that_makes_it() -> None:
         le.Adam(eta=0.1),
         le.Box([-1, -1], [1, 2]),
         le.Quadratic(4),
+        le.Until(le.Interval(0.5, 2)),
+        le.Until(well=2),
+        le.Truncated(1.5, 3, eta=0.1),
+        le.Empirical([[1, 2], [3, 4]], eta=0.1),
     ):
         assert eval(repr(part), names) == part
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import levy_escape as le
+from levy_escape.figure import row_names
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "theorem2"
 
@@ -103,8 +105,27 @@ def test_tables_as_polars() -> None:
         for column in framed.columns:
             expected = framed[column].astype(object).where(framed[column].notna(), None).tolist()
             assert table[column].to_list() == expected
-    with pytest.raises(ValueError, match="name = 'escapes' is not"):
+    with pytest.raises(ValueError, match="name = 'escapes' is not one of summary, comparison"):
         results.to_polars("escapes")  # type: ignore[arg-type]
+
+
+def test_every_table_of_a_run_has_its_property() -> None:
+    """The tables of the kept results; every name is one of the contract, with a section in docs/results.md."""
+    folders = [folder for folder in REFERENCE.parent.iterdir() if folder.is_dir()]
+    written = {file.stem for folder in folders for file in folder.glob("*.csv")}
+    assert {"landings", "noise_scaling", "random_problems", "which_flatness", "optimisers"} <= written
+    described = (REFERENCE.parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+    known = {name.split(".")[0] for name in re.findall(r"^##+ `([a-z_]+\.csv)`", described, re.MULTILINE)}
+    properties = {name for name, value in vars(le.Results).items() if isinstance(value, property)}
+    assert written | (known - {"escapes"}) <= properties
+    for folder in folders:
+        results = le.Results(folder)
+        assert set(results.tables) == {file.stem for file in folder.glob("*.csv")} - {"escapes"}
+        for name in results.tables:
+            assert len(getattr(results, name)) > 0, (folder.name, name)
+    assert le.Results(REFERENCE.parent / "transitions").landings["well"].min() == 1
+    with pytest.raises(FileNotFoundError, match="there is no hitting.csv in"):
+        _ = le.Results(REFERENCE).hitting
 
 
 def test_escapes_are_scanned_lazily(tmp_path: Path) -> None:
@@ -214,3 +235,37 @@ def test_a_heat_map_and_open_intervals(tmp_path: Path, pyplot: Any) -> None:
     (tmp_path / "figures" / "empty.csv").write_text(head)
     with pytest.raises(ValueError, match="the figure 'empty' has no values"):
         results.figure("empty")
+
+
+def test_the_pieces_of_a_boundary_have_one_entry(tmp_path: Path, pyplot: Any) -> None:
+    (tmp_path / "summary.csv").write_text("cell\n0\n")
+    (tmp_path / "figures").mkdir()
+    head = "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z\n"
+    rows = "".join(
+        f"{panel},,θ,linear,F,linear,{series},boundary,{x},{y},,,\n"
+        for panel in (0, 1)
+        for series in ('"edge of Ω"', '"edge of Ω, 2"', '"W, 3"')
+        for x, y in ((0, 1), (1, 2))
+    )
+    (tmp_path / "figures" / "edges.csv").write_text(head + rows, encoding="utf-8")
+    results = le.Results(tmp_path)
+    ax = results.figure("edges", panel=0)
+    assert ax.get_legend_handles_labels()[1] == ["edge of Ω", "W, 3"]
+    assert len(ax.lines) == 3
+    first, second = ax.lines[:2]
+    assert first.get_color() == second.get_color()
+    (legend,) = results.figure("edges")[0].figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["edge of Ω", "W, 3"]
+
+
+@pytest.mark.parametrize(
+    ("joined", "names"),
+    [
+        ("SGD; Lion", ["SGD", "Lion"]),
+        ("one", ["one"]),
+        (r"a\; b; c\\; d;e", ["a; b", "c\\", "d;e"]),
+        ("a\\b; c\\", ["a\\b", "c\\"]),
+    ],
+)
+def test_names_of_rows_may_hold_semicolons(joined: str, names: list[str]) -> None:
+    assert row_names(joined) == names

@@ -11,6 +11,7 @@ use super::console::Console;
 use super::line::options::{Overrides, RunSettings, TableOptions};
 use super::load::{LoadFailure, parse};
 use super::planned::{Planned, check_out};
+use super::progress::PathCounter;
 use super::stopping::Stopping;
 use crate::engine::{Shard, StopFlag};
 use crate::files::Existing;
@@ -88,11 +89,15 @@ impl From<LoadFailure> for EmbeddedError {
 }
 
 /// Runs an experiment and writes its results: the files that `levy-escape run` writes. A run that `stop` stops keeps its finished chunks and
-/// can be resumed.
+/// can be resumed. `counter` follows the progress.
 ///
 /// # Errors
 /// [`EmbeddedError`] if the experiment is wrong, if results exist that `existing` refuses, or if a file cannot be written.
-pub fn run_embedded(run: &EmbeddedRun<'_>, stop: &StopFlag) -> Result<EmbeddedResults, EmbeddedError> {
+pub fn run_embedded(
+    run: &EmbeddedRun<'_>,
+    stop: &StopFlag,
+    counter: &PathCounter,
+) -> Result<EmbeddedResults, EmbeddedError> {
     let settings = RunSettings {
         out: run.out.to_owned(),
         overrides: Overrides { seed: run.seed, paths: run.paths },
@@ -109,7 +114,7 @@ pub fn run_embedded(run: &EmbeddedRun<'_>, stop: &StopFlag) -> Result<EmbeddedRe
     let planned = Planned::new(experiment, paths, &settings);
     let folder = planned.request(Shard::WHOLE).place(run.out);
     let (stopping, console) = (Stopping::by(stop), Console::silent());
-    let context = Context { settings: &settings, stopping: &stopping, console: &console };
+    let context = Context { settings: &settings, stopping: &stopping, console: &console, counter: Some(counter) };
     match run_all(&[planned], Shard::WHOLE, context) {
         Ok(_) => Ok(EmbeddedResults { folder, complete: true }),
         Err(RunFailure::Session(SessionFailure::Stopped(_))) => Ok(EmbeddedResults { folder, complete: false }),
@@ -134,19 +139,26 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let stop = StopFlag::default();
         stop.stop();
-        let stopped = run_embedded(&embedded(TEXT, out.path(), Existing::Refuse), &stop).unwrap();
+        let stopped =
+            run_embedded(&embedded(TEXT, out.path(), Existing::Refuse), &stop, &PathCounter::default()).unwrap();
         assert_eq!(stopped, EmbeddedResults { folder: out.path().join("inside"), complete: false });
-        let again = run_embedded(&embedded(TEXT, out.path(), Existing::Refuse), &StopFlag::default());
+        let again =
+            run_embedded(&embedded(TEXT, out.path(), Existing::Refuse), &StopFlag::default(), &PathCounter::default());
         assert!(matches!(again, Err(EmbeddedError::Input { .. })), "{again:?}");
-        let resumed = run_embedded(&embedded(TEXT, out.path(), Existing::Resume), &StopFlag::default()).unwrap();
+        let counter = PathCounter::default();
+        let resume = embedded(TEXT, out.path(), Existing::Resume);
+        let resumed = run_embedded(&resume, &StopFlag::default(), &counter).unwrap();
         assert!(resumed.complete && resumed.folder.join("summary.csv").is_file());
+        assert_eq!(counter.counts(), (600, 600));
     }
 
     #[test]
     fn an_experiment_that_is_wrong_names_the_line() {
         let out = tempfile::tempdir().unwrap();
         let text = TEXT.replace("alpha = 1.5", "alpha = 2.5");
-        let error = run_embedded(&embedded(&text, out.path(), Existing::Refuse), &StopFlag::default()).unwrap_err();
+        let error =
+            run_embedded(&embedded(&text, out.path(), Existing::Refuse), &StopFlag::default(), &PathCounter::default())
+                .unwrap_err();
         assert!(error.to_string().starts_with("inside.toml:5:"), "{error}");
     }
 }

@@ -27,6 +27,7 @@ use complaint::{Complain, Complaint};
 use console::Console;
 pub use embedded::{EmbeddedError, EmbeddedResults, EmbeddedRun, run_embedded};
 use line::arguments::{Arguments, Command};
+pub use progress::PathCounter;
 
 /// Parses the command line, runs the command, prints its failure and returns the exit code.
 pub fn main() -> ExitCode {

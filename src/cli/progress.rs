@@ -2,6 +2,7 @@
 
 #[cfg(feature = "calibrate")]
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle as BarStyle};
@@ -33,6 +34,25 @@ fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar>
         bar.set_prefix(name.to_string());
         bar
     })
+}
+
+/// The progress of a run for the program around it, which reads it from another thread.
+#[derive(Debug, Default)]
+pub struct PathCounter {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl PathCounter {
+    pub(super) fn set(&self, progress: &Progress<'_>) {
+        self.total.store(progress.total, Ordering::Relaxed);
+        self.done.store(progress.done, Ordering::Relaxed);
+    }
+
+    /// Finished paths, those of an earlier session included, and the paths of the whole run; both 0 before the first are finished.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
 }
 
 /// The progress of a run, of a merge, or of writing tables.

@@ -112,7 +112,7 @@ pub fn reproduce(options: &ReproduceOptions, console: &Console) -> Result<(), Re
     let stopping = Stopping::watch(settings.max_time)?;
     calibrations.run(options, &stopping, console)?;
     let files: Vec<PathBuf> = experiments.into_iter().map(|(file, _)| file).collect();
-    let context = Context { settings, stopping: &stopping, console };
+    let context = Context { settings, stopping: &stopping, console, counter: None };
     let ran = plan(&files, options).map(|plan| run_all(&plan, Shard::WHOLE, context));
     write_index(&settings.out, console);
     match ran?? {

@@ -81,7 +81,7 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
         return Ok(dry_run(&plan, shard, settings)?);
     }
     let stopping = Stopping::watch(settings.max_time)?;
-    let ran = run_all(&plan, shard, Context { settings, stopping: &stopping, console });
+    let ran = run_all(&plan, shard, Context { settings, stopping: &stopping, console, counter: None });
     if ran.is_ok() && plan.len() > 1 && shard == Shard::WHOLE {
         write_index(&settings.out, console);
     }

@@ -9,7 +9,7 @@ use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::command_line::resume_command;
 use crate::cli::line::options::RunSettings;
 use crate::cli::manifest::now;
-use crate::cli::progress::Meter;
+use crate::cli::progress::{Meter, PathCounter};
 use crate::cli::rendering::{RenderFailure, Rendering, warnings};
 use crate::cli::stopping::{StopCause, Stopped, Stopping};
 use crate::engine::{Chunks, Done, Shard};
@@ -26,6 +26,7 @@ pub struct Context<'c> {
     pub settings: &'c RunSettings,
     pub stopping: &'c Stopping,
     pub console: &'c Console,
+    pub counter: Option<&'c PathCounter>,
 }
 
 /// Why a session ends without complete results.
@@ -94,7 +95,7 @@ pub fn run_session(
     print_plan(run, context.console);
     let chunks = Chunks::new(vec![folder.paths(); run.experiment().cells.len()], folder.store.identity().shard);
     let mut done = begin(run, &mut folder, &chunks, clock, context.console)?;
-    let mut watcher = Watcher::new(context.console, run.experiment());
+    let mut watcher = Watcher::new(context, run.experiment());
     let ended = run.run(&mut folder.store, &chunks, &mut done, &context.stopping.flag, &mut watcher);
     watcher.meter.finish();
     ended?;
@@ -171,20 +172,25 @@ fn print_shard(folder: &ResultsFolder, chunks: &Chunks, seconds: f64, run: &Prep
 }
 
 /// Shows progress, and says when to commit.
-struct Watcher {
+struct Watcher<'c> {
     meter: Meter,
+    counter: Option<&'c PathCounter>,
     committed: Instant,
 }
 
-impl Watcher {
-    fn new(console: &Console, experiment: &Experiment) -> Self {
+impl<'c> Watcher<'c> {
+    fn new(context: Context<'c>, experiment: &Experiment) -> Self {
         let unit = if experiment.is_occupancy() || experiment.is_mean_position() { "paths" } else { "escapes" };
-        Watcher { meter: Meter::of_run(console, &experiment.name, unit), committed: Instant::now() }
+        let meter = Meter::of_run(context.console, &experiment.name, unit);
+        Watcher { meter, counter: context.counter, committed: Instant::now() }
     }
 }
 
-impl Observer for Watcher {
+impl Observer for Watcher<'_> {
     fn progress(&mut self, progress: Progress<'_>) {
+        if let Some(counter) = self.counter {
+            counter.set(&progress);
+        }
         self.meter.show(progress);
     }
 

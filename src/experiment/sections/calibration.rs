@@ -110,9 +110,8 @@ pub(in crate::experiment) fn read_vectors(value: Value<'_>) -> Option<Vectors> {
     let source = source?;
     let minimum = source.minimum(value)?;
     let Some(file) = &minimum.noise_file else {
-        let message =
-            "the calibration holds no noise vectors; those of older versions and of the Python package have none";
-        value.report_with_help(message, "run `levy-escape calibrate` again, with `--force` to replace it");
+        let message = "the calibration holds no noise vectors; those of older versions have none";
+        value.report_with_help(message, "make it again: by `levy-escape calibrate` with `--force`, or in Python");
         return None;
     };
     let path = source.folder.join(file);
