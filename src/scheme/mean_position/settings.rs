@@ -106,7 +106,9 @@ impl MeanPosition {
     pub(super) fn check_problem(problem: &Problem) -> Result<(), SchemeError> {
         let (law, alpha) = (problem.noise().law(), problem.noise().alpha().get());
         if !(law.is_stable() || *law == NoiseLaw::Gaussian) {
-            return Err(SchemeError::Law { scheme: "mean_position", law: law.name() });
+            return Err(SchemeError::Law {
+                scheme: "mean_position", takes: "SαS and Gaussian noise", law: law.name()
+            });
         }
         if !(alpha > 1.0) {
             return Err(SchemeError::NoMean { alpha });
