@@ -33,7 +33,13 @@ pub fn table(sheet: &Sheet) -> Result<Vec<u8>, csv::Error> {
     for (number, (place, panel)) in places.enumerate() {
         let number = number.to_string();
         // The names of rows are the places of values that lie along the horizontal axis.
-        let names = panel.y.names.iter().map(|name| name.replace(';', ",")).collect::<Vec<_>>().join("; ");
+        let names = panel
+            .y
+            .names
+            .iter()
+            .map(|name| name.replace('\\', "\\\\").replace(';', "\\;"))
+            .collect::<Vec<_>>()
+            .join("; ");
         let [x, y, x_scale, y_scale] = match panel.y.names.is_empty() {
             true => [&panel.x.label, &panel.y.label, panel.x.scale.name(), panel.y.scale.name()],
             false => [&names, &panel.x.label, NAMES, panel.x.scale.name()],
