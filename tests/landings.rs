@@ -37,7 +37,7 @@ fn problem(potential: impl Potential + 'static, domain: Domain, dynamics: Dynami
 /// Exits by well.
 fn landed(problem: &Problem, scheme: &dyn Scheme, paths: u64) -> Vec<u64> {
     let kernel = scheme.prepare(problem).unwrap();
-    let mut counts = vec![0; problem.basin().wells().unwrap().count()];
+    let mut counts = vec![0; problem.basin().well_count()];
     for record in kernel_records(&*kernel, paths, SEED, Limits::default()) {
         counts[usize::from(record.outcome.site().unwrap().landed.unwrap().get()) - 1] += 1;
     }
@@ -89,13 +89,28 @@ fn landing_points_are_those_of_the_records() {
     let jumps = JumpAdapted::default();
     let half = noise(1.5, 0.4).with_amplitude(Amplitude::Scalar(-1.0));
     let beside = || DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();
-    let cases: [(&str, &dyn Scheme, Problem); 9] = [
+    let turned = || {
+        Expression::new(
+            "(u^2 - 1)^2/4 + v^2".replace('u', "(x+y)").replace('v', "(x-y)").as_str(),
+            &[],
+            Some(&[-0.5, -0.5]),
+            None,
+        )
+        .unwrap()
+    };
+    let cases: [(&str, &dyn Scheme, Problem); 11] = [
         // A step that ends in the next well crosses the edge before the saddle.
         ("saddle", &jumps, problem(beside(), Domain::interval(-1.5, -0.02), Dynamics::Sgd, noise(1.9, 0.5))),
         ("lanes", &jumps, problem(bowl(), Domain::interval(-1.0, 0.6), Dynamics::Sgd, half.clone())),
         ("paths", &jumps, problem(wells(), Domain::Well, Dynamics::Sgd, half.clone())),
         ("plane", &jumps, problem(plane(), corner, Dynamics::Sgd, dense.clone())),
         ("level", &jumps, problem(plane(), Domain::level(0.2), Dynamics::Sgd, dense.clone())),
+        ("flow", &jumps, problem(turned(), Domain::ball(0.6), Dynamics::Sgd, dense.clone())),
+        (
+            "attraction",
+            &euler.clone().monitoring(Monitoring::Discrete),
+            problem(turned(), Domain::Attraction, Dynamics::Sgd, dense.clone()),
+        ),
         ("euler lanes", &euler, problem(bowl(), Domain::interval(-1.0, 0.6), Dynamics::Sgd, half.clone())),
         ("euler", &euler, problem(formula(), Domain::Well, Dynamics::Sgd, half)),
         (
@@ -128,6 +143,31 @@ fn landing_points_are_those_of_the_records() {
         }
         assert!(jumps > 20 && jumps + crept > 80, "{name}: {jumps} {crept}");
     }
+}
+
+/// In the plane the flow decides: the exits from a ball in a turned double well land in the two half-planes by the Lévy measure of the jumps along the
+/// axes that end there. False positives: 10⁻³. The shares at another α are rejected.
+#[test]
+fn shares_in_the_plane_are_those_of_the_flow() {
+    let u = "((x + 2*y)/sqrt(5))";
+    let formula = format!("{u}^4/4 - 0.2*{u}^3/3 - {u}^2/2 + 0.2*{u} + (2*x - y)^2/2");
+    let minimum = [-1.0 / 5f64.sqrt(), -2.0 / 5f64.sqrt()];
+    let at = |alpha| {
+        let potential = Expression::new(&formula, &[], Some(&minimum), None).unwrap();
+        problem(potential, Domain::ball(0.7), Dynamics::Sgd, noise(alpha, 0.02))
+    };
+    let counts = landed(&at(1.5), &JumpAdapted::default(), 1_500);
+    let shares = landing_shares(&at(1.5)).unwrap();
+    // From u = -1 to u = 0.2 along either axis.
+    let beyond = |r: f64| r.powf(-1.5);
+    let right = (beyond(1.2 * 5f64.sqrt()) + beyond(0.6 * 5f64.sqrt())) / (4.0 * beyond(0.7));
+    assert!(
+        (shares[1] / right - 1.0).abs() < 1e-4 && (shares[0] + shares[1] - 1.0).abs() < 1e-12,
+        "{shares:?} {right}"
+    );
+    let p = |alpha| pearson(&counts, &landing_shares(&at(alpha)).unwrap());
+    println!("{counts:?} {shares:?} {} {}", p(1.5), p(1.1));
+    assert!(p(1.5) > 1e-3 && p(1.1) < 1e-3, "{counts:?} {} {}", p(1.5), p(1.1));
 }
 
 /// An expression lists its wells on both sides of the minimum; a periodic one, and one that falls without end, have no list.

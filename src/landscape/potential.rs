@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 use std::fmt;
 use thiserror::Error;
 
-use super::Wells;
 use super::expression::FormulaError;
+use super::{Minima, Wells};
 
 /// A potential `F: R^d -> R` with a minimum `θ*`.
 ///
@@ -86,6 +86,12 @@ pub trait Potential: fmt::Debug + Send + Sync {
     /// The wells by which landing points are named: each is a range of the first coordinate. By default [`Potential::wells`].
     fn landing_wells(&self) -> Option<Wells> {
         self.wells()
+    }
+
+    /// All minima of a potential in several dimensions, if it knows them: landing points are then named by the minimum to which the gradient flow
+    /// leads. [`Minima::search`] looks for them. Not used where [`Potential::landing_wells`] names the wells.
+    fn minima(&self) -> Option<Minima> {
+        None
     }
 
     /// Whether `x`, with `F(x) < level`, lies in the component of `{F < level}` that contains `θ*`.

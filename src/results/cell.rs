@@ -10,7 +10,7 @@ use crate::exit::{
 };
 use crate::experiment::CellPlan;
 use crate::files::{digits, write_digits};
-use crate::landscape::{Basin, Wells};
+use crate::landscape::Basin;
 use crate::scheme::{Departure, ExitSite, Outcome, PathRecord, Side, Trajectory};
 use crate::theory::Prediction;
 
@@ -157,7 +157,7 @@ pub(super) struct Tally {
 impl Tally {
     pub fn new(basin: &Basin, most: usize) -> Self {
         let axes = vec![AxisCount::default(); basin.dim()];
-        let landings = vec![0; basin.wells().map_or(0, Wells::count)];
+        let landings = vec![0; basin.well_count()];
         let (first, exits) = (Vec::new(), Vec::new());
         Tally { moments: ExitMoments::default(), events: 0, axes, landings, first, most, exits }
     }

@@ -1,0 +1,9 @@
+//! The gradient flow `dx/dt = -∇F(x)` of a potential in several dimensions: where it leads, and what separates its basins.
+
+mod core;
+mod descent;
+mod minima;
+
+pub(super) use core::{Core, core};
+pub(super) use descent::{Descent, Progress, is_beside_minimum, norm};
+pub use minima::Minima;
