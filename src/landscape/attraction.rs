@@ -8,7 +8,11 @@
 //! core is checked in finitely many directions. Along a ray, parts narrower than [`OUTWARDS`] of the way may be missed,
 //! and an edge beyond [`FURTHEST`] radii of the core counts as none: a share `1000^-α` of the rate of jumps that would leave at one radius.
 
-use super::flow::{Core, Descent, Progress, core, is_beside_minimum, norm};
+use std::sync::{Arc, OnceLock};
+
+use nalgebra::Vector2;
+
+use super::flow::{Core, Descent, Nearest, Progress, Separatrix, core, is_beside_minimum, norm};
 use super::sphere::directions;
 use super::{Form, LandscapeError, Potential};
 
@@ -25,6 +29,10 @@ const MOST_STEPS: u32 = 100_000;
 const MOST_DIMENSIONS: usize = 200;
 /// Rays along which an end of the set is looked for.
 const MOST_RAYS: usize = 64;
+/// Directions of the plane from one ray to the next on which points of the edge are looked for.
+const EDGE_STRIDE: usize = 3;
+/// Distance within which they are looked for, in radii of the core: far out the flow of a steep potential takes long.
+const EDGE_WITHIN: f64 = 30.0;
 
 /// The basin of attraction of the minimum of a potential.
 #[derive(Clone, Debug)]
@@ -33,6 +41,8 @@ pub(super) struct Attraction {
     core: f64,
     /// `F(θ*)`.
     floor: f64,
+    /// The edge in the plane, traced when it is first asked for; `None` if it is not known.
+    edge: Arc<OnceLock<Option<Separatrix>>>,
 }
 
 impl Attraction {
@@ -56,7 +66,7 @@ impl Attraction {
             Core::None => return Err(LandscapeError::NoCore { minimum: minimum.to_vec() }),
             Core::Everything => return Err(LandscapeError::NoWell),
         };
-        let attraction = Attraction { core, floor: potential.value(minimum) };
+        let attraction = Attraction { core, floor: potential.value(minimum), edge: Arc::default() };
         let is_bounded = |u: &Vec<f64>| attraction.exit(potential, u).is_finite();
         if !directions.iter().take(MOST_RAYS).any(is_bounded) {
             return Err(LandscapeError::NoWell);
@@ -90,6 +100,39 @@ impl Attraction {
             }
         }
         false
+    }
+
+    /// Radius of a ball around the minimum in which the flow leads to it.
+    pub fn core(&self) -> f64 {
+        self.core
+    }
+
+    /// The edge in the plane; `None` in other dimensions, and if it does not consist of stable manifolds of saddles.
+    pub fn edge(&self, potential: &dyn Potential) -> Option<&Separatrix> {
+        let minimum = potential.minimum();
+        if minimum.len() != 2 {
+            return None;
+        }
+        let trace = || {
+            let around = directions(2);
+            let along = |u: &Vec<f64>| {
+                let crossings = self.search(potential, u, EDGE_WITHIN * self.core, usize::MAX).into_iter();
+                crossings.map(|s| Vector2::new(minimum[0] + s * u[0], minimum[1] + s * u[1])).collect::<Vec<_>>()
+            };
+            let on_edge: Vec<_> = around.iter().step_by(EDGE_STRIDE).flat_map(along).collect();
+            Separatrix::new(potential, self.core, &on_edge, &|x| self.holds(potential, x))
+        };
+        self.edge.get_or_init(trace).as_ref()
+    }
+
+    /// The nearest point of the edge in the plane, from its inner side where the point is inside.
+    pub fn nearest(&self, potential: &dyn Potential, x: &[f64]) -> Option<Nearest> {
+        let nearest = self.edge(potential)?.nearest(x)?;
+        if nearest.is_end {
+            let sign = if self.holds(potential, x) { 1.0 } else { -1.0 };
+            return Some(Nearest { distance: sign * nearest.distance.abs(), ..nearest });
+        }
+        Some(nearest)
     }
 
     /// The first distance from the minimum along `direction` at which the set ends, in units of that vector; infinite if it does not.

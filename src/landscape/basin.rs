@@ -271,6 +271,35 @@ impl Basin {
         matches!(self.region, Region::Attraction(_))
     }
 
+    /// Whether distances to the edge are known: always, except for basins of attraction that are followed. Of these the edge is traced in the plane, if
+    /// it consists of stable manifolds of saddles.
+    pub fn knows_distances(&self) -> bool {
+        match &self.region {
+            Region::Attraction(basin) => basin.edge(&*self.potential).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether a path at `x` comes to rest at the minimum without coming to the edge. Of a basin of attraction: whether `x` lies in its core; everywhere
+    /// in the other domains.
+    pub(crate) fn rests_around(&self, x: &[f64]) -> bool {
+        match &self.region {
+            Region::Attraction(basin) => self.offsets(x).map(|y| y * y).sum::<f64>() < basin.core() * basin.core(),
+            _ => true,
+        }
+    }
+
+    /// A point outside a basin of attraction just beyond the edge that is nearest to `x`; `x` itself if it lies outside.
+    pub(crate) fn beyond_separatrix(&self, x: &[f64]) -> Option<Vec<f64>> {
+        let Region::Attraction(basin) = &self.region else { return None };
+        if !self.contains(x) {
+            return Some(x.to_vec());
+        }
+        let nearest = basin.nearest(&*self.potential, x)?;
+        let at = |way: f64| -> Vec<f64> { x.iter().zip(nearest.normal).map(|(x, n)| x + way * n).collect() };
+        (0..40).map(|k| at(nearest.distance + 1e-9 * basin.core() * 2f64.powi(k))).find(|point| !self.contains(point))
+    }
+
     /// Distances from the minimum along `direction`, in units of that vector, at which a ray leaves the domain, comes back, leaves again, and so on;
     /// all of them for a basin of attraction, the first for the other domains.
     pub(crate) fn crossings(&self, direction: &[f64]) -> Vec<f64> {

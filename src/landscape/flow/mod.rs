@@ -3,7 +3,9 @@
 mod core;
 mod descent;
 mod minima;
+mod separatrix;
 
 pub(super) use core::{Core, core};
 pub(super) use descent::{Descent, Progress, is_beside_minimum, norm};
 pub use minima::Minima;
+pub(super) use separatrix::{Nearest, Separatrix};
