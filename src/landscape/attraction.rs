@@ -8,8 +8,11 @@
 //! core is checked in finitely many directions. Along a ray, parts narrower than [`OUTWARDS`] of the way may be missed,
 //! and an edge beyond [`FURTHEST`] radii of the core counts as none: a share `1000^-α` of the rate of jumps that would leave at one radius.
 
-use nalgebra::DVector;
+use std::sync::{Arc, OnceLock};
 
+use nalgebra::Vector2;
+
+use super::flow::{Core, Descent, Nearest, Progress, Separatrix, core, is_beside_minimum, norm};
 use super::sphere::directions;
 use super::{Form, LandscapeError, Potential};
 
@@ -19,12 +22,6 @@ const TOLERANCE: f64 = 1e-5;
 const OUTWARDS: f64 = 0.05;
 /// Where the search along a ray ends, in radii of the core.
 const FURTHEST: f64 = 1e3;
-/// Growth of the ball while the core is searched for, its smallest radius and its largest, in units of `1 + |θ*|`.
-const GROWTH: f64 = 1.05;
-const SMALLEST: f64 = 1e-6;
-const LARGEST: f64 = 1e6;
-/// Share of the largest ball that is used: between the directions that were looked at it might be smaller.
-const USED: f64 = 0.8;
 /// Steps of the flow between two looks for another minimum, and the largest number of steps.
 const LOOK_EVERY: u32 = 8;
 const MOST_STEPS: u32 = 100_000;
@@ -32,6 +29,10 @@ const MOST_STEPS: u32 = 100_000;
 const MOST_DIMENSIONS: usize = 200;
 /// Rays along which an end of the set is looked for.
 const MOST_RAYS: usize = 64;
+/// Directions of the plane from one ray to the next on which points of the edge are looked for.
+const EDGE_STRIDE: usize = 3;
+/// Distance within which they are looked for, in radii of the core: far out the flow of a steep potential takes long.
+const EDGE_WITHIN: f64 = 30.0;
 
 /// The basin of attraction of the minimum of a potential.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub(super) struct Attraction {
     core: f64,
     /// `F(θ*)`.
     floor: f64,
+    /// The edge in the plane, traced when it is first asked for; `None` if it is not known.
+    edge: Arc<OnceLock<Option<Separatrix>>>,
 }
 
 impl Attraction {
@@ -58,25 +61,14 @@ impl Attraction {
             return Err(LandscapeError::NoWell);
         }
         let directions = directions(minimum.len());
-        let scale = 1.0 + norm(minimum);
-        let (mut point, mut gradient) = (minimum.to_vec(), vec![0.0; minimum.len()]);
-        let mut leads_inwards = |radius: f64| {
-            directions.iter().all(|u| {
-                point.iter_mut().zip(minimum).zip(u).for_each(|((p, m), u)| *p = m + radius * u);
-                potential.gradient(&point, &mut gradient);
-                gradient.iter().zip(u).map(|(g, u)| g * u).sum::<f64>() > 0.0
-            })
+        let core = match core(potential, minimum, &directions) {
+            Core::Ball { radius } => radius,
+            Core::None => return Err(LandscapeError::NoCore { minimum: minimum.to_vec() }),
+            Core::Everything => return Err(LandscapeError::NoWell),
         };
-        let mut radius = SMALLEST * scale;
-        while radius < LARGEST * scale && leads_inwards(radius) {
-            radius *= GROWTH;
-        }
-        if radius == SMALLEST * scale {
-            return Err(LandscapeError::NoCore { minimum: minimum.to_vec() });
-        }
-        let attraction = Attraction { core: USED * radius / GROWTH, floor: potential.value(minimum) };
+        let attraction = Attraction { core, floor: potential.value(minimum), edge: Arc::default() };
         let is_bounded = |u: &Vec<f64>| attraction.exit(potential, u).is_finite();
-        if radius >= LARGEST * scale || !directions.iter().take(MOST_RAYS).any(is_bounded) {
+        if !directions.iter().take(MOST_RAYS).any(is_bounded) {
             return Err(LandscapeError::NoWell);
         }
         Ok(attraction)
@@ -89,66 +81,58 @@ impl Attraction {
         if away(x) < self.core {
             return true;
         }
-        let dim = x.len();
-        let (mut x, mut next) = (x.to_vec(), vec![0.0; dim]);
-        let [mut k1, mut k2, mut k3, mut k4] = [(); 4].map(|()| vec![0.0; dim]);
-        potential.gradient(&x, &mut k1);
-        let mut h = 0.1 * self.core / norm(&k1);
+        let mut flow = Descent::new(potential, x, 0.1 * self.core);
         for step in 1..=MOST_STEPS {
-            // The pair of Bogacki and Shampine.
-            moved(&mut next, &x, &[(0.5 * h, &k1)]);
-            potential.gradient(&next, &mut k2);
-            moved(&mut next, &x, &[(0.75 * h, &k2)]);
-            potential.gradient(&next, &mut k3);
-            moved(&mut next, &x, &[(2.0 / 9.0 * h, &k1), (h / 3.0, &k2), (4.0 / 9.0 * h, &k3)]);
-            potential.gradient(&next, &mut k4);
-            let slopes = k1.iter().zip(&k2).zip(&k3).zip(&k4);
-            let error = slopes.map(|(((a, b), c), d)| -5.0 / 72.0 * a + b / 12.0 + c / 9.0 - d / 8.0);
-            // Far out a gradient may be too large for its square.
-            let error = error.map(|e| (h * e) * (h * e)).sum::<f64>().sqrt();
             // Far out a relative error is enough.
-            let allowed = TOLERANCE * self.core.max(away(&x));
-            if !error.is_finite() || !next.iter().all(|x| x.is_finite()) {
-                h *= 0.1;
-                if !(h > 0.0) {
-                    return false;
-                }
-                continue;
+            let allowed = TOLERANCE * self.core.max(away(flow.place()));
+            match flow.advance(allowed) {
+                Progress::Lost => return false,
+                Progress::Rejected => continue,
+                Progress::Moved => {}
             }
-            if error <= allowed {
-                std::mem::swap(&mut x, &mut next);
-                std::mem::swap(&mut k1, &mut k4);
-                if away(&x) < self.core {
-                    return true;
-                }
-                let lower = potential.value(&x);
-                if !(lower > self.floor) || step % LOOK_EVERY == 0 && self.ends_elsewhere(potential, &x, &k1) {
-                    return false;
-                }
+            let x = flow.place();
+            if away(x) < self.core {
+                return true;
             }
-            h *= (0.9 * (allowed / error.max(1e-300)).cbrt()).clamp(0.2, 5.0);
-            if !h.is_finite() {
+            let is_lower = !(potential.value(x) > self.floor);
+            if is_lower || step % LOOK_EVERY == 0 && is_beside_minimum(potential, x, flow.gradient(), self.core) {
                 return false;
             }
         }
         false
     }
 
-    /// Whether `x`, with the gradient `g`, lies beside another minimum: a step of Newton's method is short and ends at almost no gradient.
-    fn ends_elsewhere(&self, potential: &dyn Potential, x: &[f64], g: &[f64]) -> bool {
-        let size = norm(g);
-        if size == 0.0 {
-            return true;
+    /// Radius of a ball around the minimum in which the flow leads to it.
+    pub fn core(&self) -> f64 {
+        self.core
+    }
+
+    /// The edge in the plane; `None` in other dimensions, and if it does not consist of stable manifolds of saddles.
+    pub fn edge(&self, potential: &dyn Potential) -> Option<&Separatrix> {
+        let minimum = potential.minimum();
+        if minimum.len() != 2 {
+            return None;
         }
-        let Some(factor) = potential.hessian(x).cholesky() else { return false };
-        let step = factor.solve(&DVector::from_column_slice(g));
-        if !(step.norm() < 1e-2 * self.core) {
-            return false;
+        let trace = || {
+            let around = directions(2);
+            let along = |u: &Vec<f64>| {
+                let crossings = self.search(potential, u, EDGE_WITHIN * self.core, usize::MAX).into_iter();
+                crossings.map(|s| Vector2::new(minimum[0] + s * u[0], minimum[1] + s * u[1])).collect::<Vec<_>>()
+            };
+            let on_edge: Vec<_> = around.iter().step_by(EDGE_STRIDE).flat_map(along).collect();
+            Separatrix::new(potential, self.core, &on_edge, &|x| self.holds(potential, x))
+        };
+        self.edge.get_or_init(trace).as_ref()
+    }
+
+    /// The nearest point of the edge in the plane, from its inner side where the point is inside.
+    pub fn nearest(&self, potential: &dyn Potential, x: &[f64]) -> Option<Nearest> {
+        let nearest = self.edge(potential)?.nearest(x)?;
+        if nearest.is_end {
+            let sign = if self.holds(potential, x) { 1.0 } else { -1.0 };
+            return Some(Nearest { distance: sign * nearest.distance.abs(), ..nearest });
         }
-        let there: Vec<f64> = x.iter().zip(step.iter()).map(|(x, s)| x - s).collect();
-        let mut gradient = vec![0.0; x.len()];
-        potential.gradient(&there, &mut gradient);
-        norm(&gradient) < 0.1 * size
+        Some(nearest)
     }
 
     /// The first distance from the minimum along `direction` at which the set ends, in units of that vector; infinite if it does not.
@@ -196,22 +180,6 @@ impl Attraction {
             before = after;
         }
         found
-    }
-}
-
-/// The length of a vector, also where its square is not finite.
-fn norm(x: &[f64]) -> f64 {
-    let largest = x.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
-    if largest == 0.0 || !largest.is_finite() {
-        return largest;
-    }
-    largest * x.iter().map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt()
-}
-
-/// `x - Σ h k`.
-fn moved(out: &mut [f64], x: &[f64], parts: &[(f64, &Vec<f64>)]) {
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = x[i] - parts.iter().map(|(h, k)| h * k[i]).sum::<f64>();
     }
 }
 

@@ -1,13 +1,13 @@
 //! A basin: a potential and a domain.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::attraction::Attraction;
 use super::domain::check_faces;
 use super::minimum::check_minimum;
 use super::potential::check_point;
 use super::target::Target;
-use super::{Domain, Form, LandscapeError, Potential, Wells};
+use super::{Domain, Form, LandscapeError, Minima, Potential, Wells};
 
 /// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
 ///
@@ -30,6 +30,8 @@ pub struct Basin {
     is_well: bool,
     /// Where landing points are named, see [`Basin::wells`].
     wells: Option<Arc<Wells>>,
+    /// The minima of [`Basin::minima`], searched for when they are first asked for.
+    minima: Arc<OnceLock<Option<Minima>>>,
 }
 
 /// The domain in the form that the schemes use, after the inset.
@@ -124,7 +126,7 @@ impl Basin {
             }
         };
         let wells = potential.landing_wells().filter(|wells| wells.count() > 1).map(Arc::new);
-        let mut basin = Basin { potential, region, start: minimum.clone(), is_well, wells };
+        let mut basin = Basin { potential, region, start: minimum.clone(), is_well, wells, minima: Arc::default() };
         if let Region::Level { height, .. } = basin.region {
             let longest = basin.check_level(height)?;
             if let Region::Level { reach, .. } = &mut basin.region {
@@ -282,6 +284,35 @@ impl Basin {
         matches!(self.region, Region::Attraction(_))
     }
 
+    /// Whether distances to the edge are known: always, except for basins of attraction that are followed. Of these the edge is traced in the plane, if
+    /// it consists of stable manifolds of saddles.
+    pub fn knows_distances(&self) -> bool {
+        match &self.region {
+            Region::Attraction(basin) => basin.edge(&*self.potential).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Whether a path at `x` comes to rest at the minimum without coming to the edge. Of a basin of attraction: whether `x` lies in its core; everywhere
+    /// in the other domains.
+    pub(crate) fn rests_around(&self, x: &[f64]) -> bool {
+        match &self.region {
+            Region::Attraction(basin) => self.offsets(x).map(|y| y * y).sum::<f64>() < basin.core() * basin.core(),
+            _ => true,
+        }
+    }
+
+    /// A point outside a basin of attraction just beyond the edge that is nearest to `x`; `x` itself if it lies outside.
+    pub(crate) fn beyond_separatrix(&self, x: &[f64]) -> Option<Vec<f64>> {
+        let Region::Attraction(basin) = &self.region else { return None };
+        if !self.contains(x) {
+            return Some(x.to_vec());
+        }
+        let nearest = basin.nearest(&*self.potential, x)?;
+        let at = |way: f64| -> Vec<f64> { x.iter().zip(nearest.normal).map(|(x, n)| x + way * n).collect() };
+        (0..40).map(|k| at(nearest.distance + 1e-9 * basin.core() * 2f64.powi(k))).find(|point| !self.contains(point))
+    }
+
     /// Distances from the minimum along `direction`, in units of that vector, at which a ray leaves the domain, comes back, leaves again, and so on;
     /// all of them for a basin of attraction, the first for the other domains.
     pub(crate) fn crossings(&self, direction: &[f64]) -> Vec<f64> {
@@ -312,16 +343,44 @@ impl Basin {
         self.is_well
     }
 
-    /// The wells of the landscape along its first axis, by which landing points are named; `None` for a landscape with one minimum, or one
-    /// that does not know its wells.
+    /// The wells of the landscape along its first axis, by which landing points are named; `None` for a landscape with one minimum, one whose wells
+    /// are not ranges of this axis, or one that does not know its wells.
     pub fn wells(&self) -> Option<&Wells> {
         self.wells.as_deref()
     }
 
-    /// The well into which `x` falls, counted from 0; `None` without [`Basin::wells`], or if `x` is not a number.
+    /// The minima of a landscape in several dimensions, by which landing points are named where [`Basin::wells`] does not name them; `None` for a
+    /// landscape with one minimum, or one that does not know them. The first call searches for them.
+    pub fn minima(&self) -> Option<&Minima> {
+        if self.wells.is_some() {
+            return None;
+        }
+        let known = self.minima.get_or_init(|| self.potential.minima().filter(|minima| minima.count() > 1));
+        known.as_ref()
+    }
+
+    /// Number of wells by which landing points are named; 0 if they are not.
+    pub fn well_count(&self) -> usize {
+        self.wells().map(Wells::count).or_else(|| self.minima().map(Minima::count)).unwrap_or(0)
+    }
+
+    /// The well into which `x` falls, counted from 0: by its first coordinate with [`Basin::wells`], or else the one of [`Basin::minima`] to which
+    /// the gradient flow leads. `None` without either, if `x` is not a number, and if the flow does not come to a known minimum.
     pub fn well_of(&self, x: &[f64]) -> Option<usize> {
-        let wells = self.wells.as_deref()?;
-        x.first().filter(|x| !x.is_nan()).map(|x| wells.well_of(*x))
+        match self.wells() {
+            Some(wells) => x.first().filter(|x| !x.is_nan()).map(|x| wells.well_of(*x)),
+            None => self.minima()?.well_of(&*self.potential, x),
+        }
+    }
+
+    /// The wells along the ray from the minimum in `direction`, with the distances between which each holds it, in units of that vector; `None` where
+    /// the flow does not come to a known minimum. Empty without wells.
+    pub(crate) fn wells_along(&self, direction: &[f64]) -> Vec<(Option<usize>, [f64; 2])> {
+        match (self.wells(), self.minima()) {
+            (Some(wells), _) => wells.along(self.minimum()[0], direction[0]),
+            (_, Some(minima)) => minima.along(&*self.potential, self.minimum(), direction),
+            _ => Vec::new(),
+        }
     }
 
     /// The length of a side of a box; if one end is infinite, twice the distance from the minimum to the other end.

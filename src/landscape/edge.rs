@@ -75,8 +75,14 @@ impl Basin {
                 nearest
             }
             Region::Until(target) => target.distance(x, normal),
-            // Not known: the schemes that need it refuse the domain.
-            Region::Attraction(_) => self.centre_distance(normal),
+            // Where it is not known, the schemes that need it refuse the domain.
+            Region::Attraction(basin) => match basin.nearest(self.potential(), x) {
+                Some(nearest) => {
+                    normal.copy_from_slice(&nearest.normal);
+                    nearest.distance
+                }
+                None => self.centre_distance(normal),
+            },
         }
     }
 

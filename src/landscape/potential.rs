@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 use std::fmt;
 use thiserror::Error;
 
-use super::Wells;
 use super::expression::FormulaError;
+use super::{Minima, Wells};
 
 /// A potential `F: R^d -> R` with a minimum `θ*`.
 ///
@@ -91,6 +91,12 @@ pub trait Potential: fmt::Debug + Send + Sync {
     /// Points in whose bounding box all minima, saddles and maxima of a potential in the plane lie, some of them near each that is narrow; `None` if
     /// they are not known. [`PlanarWells::of`](super::PlanarWells::of) searches from them.
     fn landmarks(&self) -> Option<Vec<[f64; 2]>> {
+        None
+    }
+
+    /// All minima of a potential in several dimensions, if it knows them: landing points are then named by the minimum to which the gradient flow
+    /// leads. [`Minima::search`] looks for them. Not used where [`Potential::landing_wells`] names the wells.
+    fn minima(&self) -> Option<Minima> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! Distances to the edge of a basin from a point inside.
 
+use super::attraction::Attraction;
 use super::basin::{Basin, Region};
 use super::{Form, Potential};
 
@@ -42,6 +43,12 @@ impl Basin {
                 gradient.iter_mut().for_each(|g| *g *= scale);
                 gauge
             }
+            Region::Attraction(basin) => {
+                // In units of the core.
+                let distance = self.edge(x, gradient);
+                gradient.iter_mut().for_each(|g| *g /= basin.core());
+                1.0 - distance / basin.core()
+            }
             _ => {
                 // In units of the distance itself.
                 let distance = self.edge(x, gradient);
@@ -80,8 +87,10 @@ impl Viewpoint<'_> {
                 let [behind, ahead] = self.level_exits(direction, *reach);
                 behind.min(ahead)
             }
-            // Only from the minimum: the schemes that need more refuse the domain.
-            Region::Attraction(_) => self.basin.exit_distance(direction),
+            Region::Attraction(basin) => {
+                let [behind, ahead] = self.followed_exits(basin, direction);
+                behind.min(ahead)
+            }
             Region::Until(target) => {
                 let way = |sign: f64| target.entry(self.x.iter().copied(), direction.iter().map(|v| sign * v));
                 way(-1.0).min(way(1.0))
@@ -100,7 +109,11 @@ impl Viewpoint<'_> {
             Region::Box { lo, hi } => {
                 return [self.x[axis] - lo[axis], hi[axis] - self.x[axis]].map(|way| (way / v).max(0.0));
             }
-            Region::Attraction(_) => return [-v, v].map(|v| self.basin.axis_exit_distance(axis, v)),
+            Region::Attraction(basin) => {
+                let mut direction = vec![0.0; self.x.len()];
+                direction[axis] = v;
+                return self.followed_exits(basin, &direction);
+            }
             Region::Until(target) => {
                 return [-v, v].map(|v| {
                     let direction = (0..self.x.len()).map(|i| if i == axis { v } else { 0.0 });
@@ -120,6 +133,18 @@ impl Viewpoint<'_> {
         };
         let (part, step) = (y / semi_axis, v / semi_axis);
         roots(step * step, part * step, self.depth)
+    }
+
+    /// The ways against `direction` and along it to the edge of a basin of attraction; from the minimum where the edge is not known, which the schemes
+    /// that need more refuse.
+    fn followed_exits(&self, basin: &Attraction, direction: &[f64]) -> [f64; 2] {
+        match basin.edge(self.basin.potential()) {
+            Some(edge) => edge.exits(self.x, direction),
+            None => [-1.0, 1.0].map(|sign| {
+                let way: Vec<f64> = direction.iter().map(|v| sign * v).collect();
+                self.basin.exit_distance(&way)
+            }),
+        }
     }
 
     fn ellipsoid_exit(&self, direction: &[f64], semi_axis: impl Fn(usize) -> f64) -> f64 {

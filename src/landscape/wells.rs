@@ -131,6 +131,18 @@ impl Wells {
         [lower, self.saddles.get(well).copied().unwrap_or(f64::INFINITY)]
     }
 
+    /// Every well with the lengths `s` between which it holds `from + s v`.
+    pub(super) fn along(&self, from: f64, v: f64) -> Vec<(Option<usize>, [f64; 2])> {
+        let stretch = |well: usize| {
+            if v == 0.0 {
+                return if self.well_of(from) == well { [0.0, f64::INFINITY] } else { [0.0; 2] };
+            }
+            let [a, b] = self.bounds(well).map(|bound| (bound - from) / v);
+            if a < b { [a, b] } else { [b, a] }
+        };
+        (0..self.count()).map(|well| (Some(well), stretch(well))).collect()
+    }
+
     /// Distances from the minimum of a well to its saddles, on the left and on the right: the widths that Lévy noise has to jump, whatever
     /// the barriers.
     pub fn widths(&self, well: usize) -> [f64; 2] {

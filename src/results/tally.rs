@@ -11,7 +11,6 @@ use super::escapes::Block;
 use crate::engine::CHUNK;
 use crate::exit::{ExitError, ExitMoments, ExitSample, KolmogorovBins};
 use crate::experiment::{CellPlan, EscapesFormat};
-use crate::landscape::Wells;
 use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::store::ChunkOutcomes;
 
@@ -133,7 +132,7 @@ impl Counter {
     /// Of the first `most` paths the outcomes are kept; `format` is that of the table of all paths.
     pub fn new(plan: &CellPlan, most: usize, bins: Option<KolmogorovBins>, format: EscapesFormat) -> Self {
         let basin = plan.problem.basin();
-        let (dim, wells) = (basin.dim(), basin.wells().map_or(0, Wells::count));
+        let (dim, wells) = (basin.dim(), basin.well_count());
         let words = 2 * dim + wells + bins.as_ref().map_or(0, KolmogorovBins::bins);
         let copies = (MOST_COUNTS / words.max(1)).clamp(1, rayon::current_num_threads());
         let counts = Counts { axes: vec![AxisCount::default(); dim], landings: vec![0; wells], bins };

@@ -52,15 +52,17 @@ pub(super) fn landed(basin: &Basin, x: &[f64]) -> Option<NonZeroU16> {
 
 /// The well just outside the place at which a path near `x` crept out.
 fn crept_into(basin: &Basin, x: &[f64], axis: usize, side: Side) -> Option<NonZeroU16> {
-    basin.wells()?;
+    if basin.well_count() == 0 {
+        return None;
+    }
     landed(basin, &just_outside(basin, x, axis, side))
 }
 
 /// The point just outside the edge at which a path near `x` crept out: through the face of a box on `side` of `axis`, or else along the ray from
 /// the minimum.
 fn just_outside(basin: &Basin, x: &[f64], axis: usize, side: Side) -> Vec<f64> {
-    if let Some(inside) = basin.nearest_in_target(x) {
-        return inside;
+    if let Some(point) = basin.nearest_in_target(x).or_else(|| basin.beyond_separatrix(x)) {
+        return point;
     }
     let mut point = x.to_vec();
     match basin.sides() {

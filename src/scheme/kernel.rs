@@ -264,7 +264,8 @@ pub enum SchemeError {
     },
     /// A basin of attraction that is known only by the flow.
     #[error(
-        "{scheme} needs the distance to the edge, which is not known for a basin of attraction in several dimensions"
+        "{scheme} needs the distance to the edge; for a basin of attraction in several dimensions only jump_adapted knows it, for SGD in the plane \
+         where the edge consists of stable manifolds of saddles"
     )]
     NoDistances {
         /// Name of the scheme.

@@ -318,6 +318,10 @@ pub(super) fn move_to_edge(basin: &Basin, before: &[f64], x: &mut [f64], [delay,
         }
         return;
     }
+    if let Some(point) = basin.beyond_separatrix(x) {
+        x.copy_from_slice(&point);
+        return;
+    }
     let gauge = basin.gauge(x);
     if gauge > 0.0 && gauge.is_finite() {
         x.iter_mut().zip(basin.minimum()).for_each(|(x, minimum)| *x = minimum + (*x - minimum) / gauge);

@@ -4,17 +4,21 @@
 //! from the minimum that leave the domain and end in that well, over the measure of all jumps that leave. In a well of one dimension these are
 //! the shares `q_ik / Σ_j q_ij` of [`transition_rates`](super::transition_rates).
 //!
+//! Where the wells are those of [`Basin::minima`], the flow is followed from the points of every ray, and the distances at which the well changes are
+//! bisected. For isotropic noise the rays are averaged: 128 in two dimensions, 512 in more, which leaves an error of some 10⁻³ in a share.
+//!
 //! # References
 //! - Imkeller, Pavlyukevich (2008), *Metastable Behaviour of Small Noise Lévy-Driven Diffusions*.
 
 use super::prediction::Prediction;
 use crate::dynamics::Problem;
-use crate::landscape::{Wells, sphere};
+use crate::landscape::{Basin, sphere};
 use crate::noise::Structure;
 
 /// The predicted share of the exits that land in each well of the landscape; the shares sum to 1.
 ///
-/// `None` without [wells](crate::landscape::Basin::wells), without a [prediction](Prediction), or where an escape takes several jumps.
+/// `None` without [wells](crate::landscape::Basin::well_count), without a [prediction](Prediction), or where an escape takes several jumps. Jumps to
+/// points from which the flow does not come to a known minimum do not count.
 ///
 /// # Example
 /// ```
@@ -32,13 +36,13 @@ use crate::noise::Structure;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn landing_shares(problem: &Problem) -> Option<Vec<f64>> {
-    let wells = problem.basin().wells()?;
-    let theory = Prediction::of(problem).ok().filter(|theory| theory.jumps == 1)?;
     let (basin, dim) = (problem.basin(), problem.basin().dim());
+    let count = Some(basin.well_count()).filter(|count| *count > 0)?;
+    let theory = Prediction::of(problem).ok().filter(|theory| theory.jumps == 1)?;
     // The noise of steps is that of the motion whose increments they are.
     let eta = problem.dynamics().learning_rate();
     let noise = eta.map_or_else(|| problem.noise().clone(), |eta| problem.noise().spread_over(eta));
-    let mut masses = vec![0.0; wells.count()];
+    let mut masses = vec![0.0; count];
     match noise.structure() {
         Structure::Independent => {
             for i in 0..dim {
@@ -46,24 +50,30 @@ pub fn landing_shares(problem: &Problem) -> Option<Vec<f64>> {
                 for (side, sign) in [-1.0, 1.0].into_iter().enumerate() {
                     let way: Vec<f64> = direction.iter().map(|v| sign * v).collect();
                     let beyond = |s: f64| noise.side_masses(s / noise.epsilon())[side];
-                    let (exit, minimum) = (basin.exit_distance(&way), basin.minimum()[0]);
-                    for (well, mass) in masses.iter_mut().enumerate() {
-                        *mass += between(&beyond, stretch(wells, well, minimum, way[0]), exit);
-                    }
+                    add_masses(&mut masses, basin, &way, &beyond);
                 }
             }
         }
         Structure::Isotropic => {
             let alpha = noise.alpha().get();
             let mut way = vec![0.0; dim];
-            for (well, mass) in masses.iter_mut().enumerate() {
-                *mass = sphere::average(dim, |u| {
-                    noise.amplitude().apply(u, &mut way);
-                    theory.preconditioner.divide(&mut way);
-                    let stretch = stretch(wells, well, basin.minimum()[0], way[0]);
-                    between(&|s: f64| s.powf(-alpha), stretch, basin.exit_distance(&way))
-                })
-                .0;
+            let mut add = |masses: &mut [f64], u: &[f64]| {
+                noise.amplitude().apply(u, &mut way);
+                theory.preconditioner.divide(&mut way);
+                add_masses(masses, basin, &way, &|s: f64| s.powf(-alpha));
+            };
+            if basin.wells().is_some() {
+                for (well, mass) in masses.iter_mut().enumerate() {
+                    *mass = sphere::average(dim, |u| {
+                        let mut along = vec![0.0; count];
+                        add(&mut along, u);
+                        along[well]
+                    })
+                    .0;
+                }
+            } else {
+                // The flow from the points of a ray takes milliseconds.
+                sphere::few(dim).iter().for_each(|u| add(&mut masses, u));
             }
         }
     }
@@ -71,14 +81,18 @@ pub fn landing_shares(problem: &Problem) -> Option<Vec<f64>> {
     (total > 0.0).then(|| masses.iter().map(|mass| mass / total).collect())
 }
 
-/// The lengths `s` for which `minimum + s v` lies in a well, for the first coordinate `v` of a direction.
-fn stretch(wells: &Wells, well: usize, minimum: f64, v: f64) -> [f64; 2] {
-    let bounds = wells.bounds(well);
-    if v == 0.0 {
-        return if wells.well_of(minimum) == well { [0.0, f64::INFINITY] } else { [0.0; 2] };
+/// Adds to every well the measure of the jumps along `way` that leave the domain and end in it.
+fn add_masses(masses: &mut [f64], basin: &Basin, way: &[f64], beyond: &dyn Fn(f64) -> f64) {
+    // A basin of attraction may begin again beyond its first end: its own well is no place to leave to.
+    let (exit, own) = match basin.is_followed() {
+        true => (0.0, basin.well_of(basin.minimum())),
+        false => (basin.exit_distance(way), None),
+    };
+    for (well, stretch) in basin.wells_along(way) {
+        if let Some(well) = well.filter(|well| Some(*well) != own) {
+            masses[well] += between(beyond, stretch, exit);
+        }
     }
-    let [a, b] = bounds.map(|bound| (bound - minimum) / v);
-    if a < b { [a, b] } else { [b, a] }
 }
 
 /// Measure of the jumps with a length in the stretch, from the exit on.
@@ -92,7 +106,7 @@ fn between(beyond: &dyn Fn(f64) -> f64, [near, far]: [f64; 2], exit: f64) -> f64
 mod tests {
     use super::*;
     use crate::dynamics::{Adam, Dynamics, SecondMoment};
-    use crate::landscape::{Basin, Domain, DoubleWell, MultiWell, Quadratic};
+    use crate::landscape::{Basin, Domain, DoubleWell, Expression, MultiWell, Quadratic};
     use crate::noise::{Alpha, Amplitude, LevyNoise, NoiseLaw};
     use crate::theory::transition_rates;
 
@@ -125,6 +139,33 @@ mod tests {
                     assert!((shares[to] - exact).abs() < 1e-9, "{:?} {from} {to}: {shares:?} {exact}", noise.law());
                 }
             }
+        }
+    }
+
+    /// A formula whose wells are known by the flow has the shares of the double well that it repeats, and those of a turned one are the measures of the
+    /// half-planes.
+    #[test]
+    fn shares_of_a_formula_are_those_of_its_double_well() {
+        let formula = "1.5*(x^4/4 - 0.2*x^3/3 - x^2/2 + 0.2*x) + y^2";
+        let box_around = Domain::Box(vec![[-2.0, 0.1], [-0.8, 0.8]]);
+        let plane = DoubleWell::new([-1.0, 1.0], 0.2, 1.5).unwrap().with_transverse(vec![2.0]).unwrap();
+        let repeated = Expression::new(formula, &[], Some(&[-1.0, 0.0]), None).unwrap();
+        let exact = Basin::new(plane, box_around.clone()).unwrap();
+        let found = Basin::new(repeated, box_around).unwrap();
+        assert!(found.wells().is_none() && found.minima().is_some_and(|minima| minima.count() == 2));
+        let dense = Amplitude::Dense(nalgebra::dmatrix![1.0, 0.4; -0.3, 0.6]);
+        for (structure, amplitude, tolerance) in [
+            (Structure::Independent, dense.clone(), 1e-7),
+            (Structure::Independent, Amplitude::Scalar(1.0), 1e-7),
+            (Structure::Isotropic, dense, 2e-3),
+        ] {
+            let shares = |basin: &Basin| {
+                let noise = noise(1.5).with_amplitude(amplitude.clone()).with_structure(structure);
+                landing_shares(&Problem::new(basin.clone(), Dynamics::Sgd, noise).unwrap()).unwrap()
+            };
+            let (one, other) = (shares(&exact), shares(&found));
+            assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < tolerance), "{one:?} {other:?}");
+            assert!(one.iter().all(|share| *share > 0.1), "{one:?}");
         }
     }
 

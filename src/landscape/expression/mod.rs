@@ -8,7 +8,7 @@ use nalgebra::DMatrix;
 use self::formula::read;
 use self::tape::Tape;
 use super::minimum::descend;
-use super::{LandscapeError, Potential, Wells};
+use super::{LandscapeError, Minima, Potential, Wells};
 
 pub use self::formula::FormulaError;
 
@@ -172,6 +172,10 @@ impl Potential for Expression {
 
     fn landing_wells(&self) -> Option<Wells> {
         self.wells.clone()
+    }
+
+    fn minima(&self) -> Option<Minima> {
+        if self.dim > 1 { Minima::search(self) } else { None }
     }
 }
 

@@ -47,7 +47,12 @@ impl<'r> Landings<'r> {
     pub fn rows(&self) -> Vec<Vec<String>> {
         let number = |x: Option<f64>| x.filter(|x| x.is_finite()).map_or(String::new(), digits);
         let (plan, noise) = (&self.result.plan, self.result.plan.problem.noise());
-        let wells = plan.problem.basin().wells();
+        let basin = plan.problem.basin();
+        let minimum = |well: usize| match (basin.wells(), basin.minima()) {
+            (Some(wells), _) => number(Some(wells.minima()[well])),
+            (_, Some(minima)) => minima.points()[well].iter().map(|x| digits(*x)).collect::<Vec<_>>().join(" "),
+            _ => String::new(),
+        };
         let row = |well: usize| {
             let share = self.share(well);
             vec![
@@ -57,7 +62,7 @@ impl<'r> Landings<'r> {
                 if noise.law().has_motion() { noise.alpha().to_string() } else { String::new() },
                 digits(noise.epsilon()),
                 (well + 1).to_string(),
-                number(wells.map(|wells| wells.minima()[well])),
+                minimum(well),
                 self.result.landings[well].to_string(),
                 number(share.map(|share| share.value)),
                 number(share.map(|share| share.lo)),

@@ -113,7 +113,8 @@ impl Scheme for JumpAdapted {
         if has_target {
             return HittingKernel::check(problem);
         }
-        if problem.basin().is_followed() {
+        let basin = problem.basin();
+        if basin.is_followed() && (*problem.dynamics() != Dynamics::Sgd || !basin.knows_distances()) {
             return Err(SchemeError::NoDistances { scheme: self.name() });
         }
         SchemeError::check_hessian(problem)?;

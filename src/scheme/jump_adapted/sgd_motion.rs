@@ -276,10 +276,12 @@ impl BetweenJumps for GeneralMotion {
 
     fn skip_rest(&self, state: &mut State, wait: f64, rng: &mut Stream) -> f64 {
         let Some(root) = &self.rest_root else { return 0.0 };
-        if state.since_jump < self.memory || wait < 1.5 * self.memory {
+        // A path that lands beside a saddle may stay there for long.
+        let basin = self.problem.basin();
+        if state.since_jump < self.memory || wait < 1.5 * self.memory || !basin.rests_around(&state.x) {
             return 0.0;
         }
-        state.draw_around(self.problem.basin().minimum(), root, rng);
+        state.draw_around(basin.minimum(), root, rng);
         wait - self.memory
     }
 }
