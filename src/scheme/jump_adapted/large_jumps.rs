@@ -143,7 +143,11 @@ impl LargeJumps {
 
     /// The jumps of tempered or truncated noise in place of the stable ones, at the same cuts or smaller ones.
     pub fn with_cut_law(mut self, measure: CutMeasure, reaches: &[f64], scales: &[AxisScales], near: f64) -> Self {
-        let smaller = |(cut, scales): (&Cut, &AxisScales)| CutJumps::far(&measure, cut.size.min(scales.far));
+        let smaller = |(cut, scales): (&Cut, &AxisScales)| {
+            // A coordinate of amplitude 0 has an infinite cut.
+            let size = if cut.size.is_finite() { cut.size.min(scales.far) } else { cut.size };
+            CutJumps::far(&measure, size)
+        };
         self.far = self.far.iter().zip(scales).map(smaller).collect();
         self.cumulative = running_rates(&self.far);
         self.cut_law = Some(CutJumps::new(measure, reaches, scales, near, self.shift));
