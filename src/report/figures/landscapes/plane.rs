@@ -157,11 +157,11 @@ fn grown([lo, hi]: [f64; 2], v: f64) -> [f64; 2] {
 
 /// The outline of a domain around the minimum. A basin of attraction may be open: it is cut at [`OPEN`] times the usual distance of its edge.
 fn round(basin: &Basin) -> Vec<(f64, f64)> {
-    corners(basin).into_iter().map(|(corner, _)| corner).collect()
+    corners(basin, OPEN).into_iter().map(|(corner, _)| corner).collect()
 }
 
-/// The corners of the outline, and whether each is on the edge.
-fn corners(basin: &Basin) -> Vec<((f64, f64), bool)> {
+/// The corners of the outline, and whether each is on the edge; a basin of attraction is cut at `open` times the usual distance.
+fn corners(basin: &Basin, open: f64) -> Vec<((f64, f64), bool)> {
     let minimum = basin.minimum();
     let ray = |k: usize| {
         let angle = TAU * k as f64 / CORNERS as f64;
@@ -172,7 +172,7 @@ fn corners(basin: &Basin) -> Vec<((f64, f64), bool)> {
     let most = if basin.is_followed() {
         let mut finite: Vec<f64> = rays.iter().map(|ray| ray.1).filter(|r| r.is_finite()).collect();
         finite.sort_by(f64::total_cmp);
-        finite.get(finite.len() / 2).map_or(1.0, |median| OPEN * median)
+        finite.get(finite.len() / 2).map_or(1.0, |median| open * median)
     } else {
         f64::INFINITY
     };
@@ -186,7 +186,8 @@ fn corners(basin: &Basin) -> Vec<((f64, f64), bool)> {
 /// The outline of `Ω`, and the parts of it that are edges. Open sides of a box end at `far`.
 fn outline(basin: &Basin, far: [[f64; 2]; 2]) -> (Line, Vec<Line>) {
     let Some((lo, hi)) = basin.sides() else {
-        let corners = corners(basin);
+        // Far beyond the frame, so that no open side is drawn as an edge.
+        let corners = corners(basin, 100.0 * OPEN);
         let edges = corners.chunk_by(|a, b| a.1 == b.1).filter(|part| part[0].1);
         let edges = edges.map(|part| part.iter().map(|(corner, _)| *corner).collect()).collect();
         return (corners.into_iter().map(|(corner, _)| corner).collect(), edges);
