@@ -325,7 +325,7 @@ fn read_muller_brown(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Poten
         return None;
     }
     let table = value.table()?;
-    let scale = table.get("scale").map_or(Some(1.0), |scale| scale.positive());
+    let scale = table.get("factor").map_or(Some(1.0), |factor| factor.positive());
     let well = table.get("well").map_or(Some(1), |well| well.integer(1, 3));
     table.finish();
     let (scale, well) = (scale?, well?);
