@@ -24,7 +24,8 @@ pub(crate) struct TableView<'a> {
 impl<'a> TableView<'a> {
     #[inline(always)]
     pub(super) fn new(cells: &'a [Cubic], shift: u32) -> Self {
-        assert!(cells.len().is_power_of_two());
+        // The version for AVX-512 packs the numbers of the cells into 16 bits.
+        assert!(cells.len().is_power_of_two() && cells.len() <= 1 << 16);
         TableView { cells, shift }
     }
 
@@ -58,10 +59,21 @@ impl<'a> TableView<'a> {
     pub fn fill_lanes<S: Simd, const N: usize>(self, simd: S, streams: &mut LaneStreams<N>, out: &mut [[f64; N]]) {
         let mut words = [[0; N]; 32];
         for block in out.chunks_mut(words.len()) {
-            let words = &mut words[..block.len()];
-            streams.fill_words_with(simd, words);
-            self.draw_all(simd, words.as_flattened(), block.as_flattened_mut());
+            self.fill_block(simd, streams, &mut words[..block.len()], block);
         }
+    }
+
+    /// The draws of many paths by way of their words.
+    #[inline(always)]
+    pub fn fill_block<S: Simd, const N: usize>(
+        self,
+        simd: S,
+        streams: &mut LaneStreams<N>,
+        words: &mut [[u64; N]],
+        out: &mut [[f64; N]],
+    ) {
+        streams.fill_words_with(simd, words);
+        self.draw_all(simd, words.as_flattened(), out.as_flattened_mut());
     }
 }
 
@@ -213,17 +225,15 @@ mod x86 {
             let start = _mm512_castsi512_pd(_mm512_sll_epi64(cell, count));
             let v = _mm512_sub_pd(size, start);
             let cell = _mm512_and_si512(cell, mask);
-            let quarters = [
-                _mm512_castsi512_si128(cell),
-                _mm512_extracti64x2_epi64::<1>(cell),
-                _mm512_extracti64x2_epi64::<2>(cell),
-                _mm512_extracti64x2_epi64::<3>(cell),
-            ];
+            let packed = _mm512_cvtepi64_epi16(cell);
+            let halves = [_mm_cvtsi128_si64(packed), _mm_extract_epi64::<1>(packed)];
             // SAFETY: as in the version for four.
             let (lower, upper) = unsafe {
-                let even = |k: usize| cells.as_ptr().add(_mm_cvtsi128_si64(quarters[k]) as usize).cast::<f64>();
-                let odd = |k: usize| cells.as_ptr().add(_mm_extract_epi64::<1>(quarters[k]) as usize).cast::<f64>();
-                (transpose([even(0), odd(0), even(1), odd(1)]), transpose([even(2), odd(2), even(3), odd(3)]))
+                let at = |k: usize| {
+                    let number = (halves[k / 4] >> (16 * (k % 4))) as u16;
+                    cells.as_ptr().add(usize::from(number)).cast::<f64>()
+                };
+                (transpose([at(0), at(1), at(2), at(3)]), transpose([at(4), at(5), at(6), at(7)]))
             };
             let join = |k: usize| _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(lower[k]), upper[k]);
             let x = _mm512_add_pd(join(2), _mm512_mul_pd(v, join(3)));

@@ -1,6 +1,6 @@
 //! Many paths of one recursion on an interval, side by side.
 //!
-//! Eight or sixteen paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
+//! Eight to 32 paths fill the vectors of the processor, each with its own random stream. A lane whose path has ended takes
 //! the next path of the range when the block of noise is used up. A path takes the same steps, [`IntervalStep::step`], in a lane of
 //! any vector width: no operation fuses a multiplication with an addition, so every width gives the same bits.
 
@@ -11,8 +11,9 @@ use pulp::{Arch, Scalar, Simd, WithSimd};
 use crate::noise::{LaneStreams, QuantileTable, Stream};
 use crate::scheme::{Limits, PathRecord, StreamSource};
 
-/// Steps for which noise is drawn at once: with sixteen lanes the words, the noise and the track fit into the L1 cache.
+/// Steps for which noise is drawn at once, and their number in all lanes: the words, the noise and the track fit into the L1 cache.
 const BLOCK: usize = 32;
+const BLOCK_STEPS: usize = 512;
 
 /// Value of the track for a path that is inside: a sum of two numbers is negative zero only if both are.
 const INSIDE: f64 = -0.0;
@@ -80,6 +81,10 @@ pub(super) struct Ending {
     pub exit: Option<(f64, f64)>,
 }
 
+/// Numbers of a block: a vector of the widest kind fits a line of the cache.
+#[repr(align(64))]
+struct Rows<T, const N: usize>([[T; N]; BLOCK]);
+
 /// Runs the paths of `range` and hands every ending to `finish`, in the order in which they end.
 pub(super) struct StepKernel<'a, R> {
     pub recursion: R,
@@ -109,6 +114,8 @@ impl<R> StepKernel<'_, R> {
         let mut put = |ending: Ending| records[first + (ending.path - start) as usize] = finish(&ending);
         let mut queue = range;
         let (unfinished, lanes) = (Vec::new(), self);
+        let widest = AdvanceSteps::<_, _, K, 32> { lanes, unfinished, queue: &mut queue, rest: 16, put: &mut put };
+        let unfinished = self.arch.dispatch(widest);
         let wide = AdvanceSteps::<_, _, K, 16> { lanes, unfinished, queue: &mut queue, rest: 8, put: &mut put };
         let unfinished = self.arch.dispatch(wide);
         let narrow = AdvanceSteps::<_, _, K, 8> { lanes, unfinished, queue: &mut queue, rest: FEW, put: &mut put };
@@ -150,8 +157,11 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
         let mut states = [[0.0; N]; K];
         // The path of every lane and the steps it has taken.
         let mut paths: [Option<(u64, u64)>; N] = [None; N];
-        let mut kicks = [[0.0; N]; BLOCK];
-        let mut track = [[0.0; N]; BLOCK];
+        let steps_at_once = (BLOCK_STEPS / N).min(BLOCK);
+        let mut words = Rows([[0; N]; BLOCK]);
+        let [mut kicks, mut track] = [(); 2].map(|()| Rows([[0.0; N]; BLOCK]));
+        let [kicks, track] = [&mut kicks, &mut track].map(|rows| &mut rows.0[..steps_at_once]);
+        let words = &mut words.0[..steps_at_once];
         let mut more = true;
         loop {
             for lane in 0..N {
@@ -171,23 +181,23 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
             if shared.limits.is_abandoned() {
                 return Vec::new();
             }
-            table.fill_lanes(simd, &mut streams, &mut kicks);
-            let block = IntervalBlock { recursion, states: &mut states, kicks: &mut kicks, track: &mut track };
+            table.fill_block(simd, &mut streams, words, kicks);
+            let block = IntervalBlock { recursion, states: &mut states, kicks: &mut *kicks, track: &mut *track };
             let outside = block.run(simd);
             for lane in 0..N {
                 let Some((path, steps)) = paths[lane] else { continue };
-                let left = (most - steps).min(BLOCK as u64) as usize;
+                let left = (most - steps).min(steps_at_once as u64) as usize;
                 let is_outside = |&row: &usize| track[row][lane].to_bits() != INSIDE.to_bits();
                 let exit = if outside[lane] { (0..left).find(is_outside) } else { None };
                 if let Some(row) = exit {
                     let exit = Some((track[row][lane], kicks[row][lane]));
                     put(Ending { path, steps: steps + row as u64 + 1, exit });
                     paths[lane] = None;
-                } else if left < BLOCK {
+                } else if left < steps_at_once {
                     put(Ending { path, steps: most, exit: None });
                     paths[lane] = None;
                 } else {
-                    paths[lane] = Some((path, steps + BLOCK as u64));
+                    paths[lane] = Some((path, steps + steps_at_once as u64));
                 }
             }
         }
@@ -203,8 +213,8 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
 struct IntervalBlock<'a, R, const K: usize, const N: usize> {
     recursion: R,
     states: &'a mut [[f64; N]; K],
-    kicks: &'a mut [[f64; N]; BLOCK],
-    track: &'a mut [[f64; N]; BLOCK],
+    kicks: &'a mut [[f64; N]],
+    track: &'a mut [[f64; N]],
 }
 
 impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K, N> {
@@ -214,7 +224,11 @@ impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K,
         let mut outside = [0.0; N];
         let groups = N / S::F64_LANES;
         let mut first = 0;
-        // Two independent chains of operations hide each other's latency.
+        // Independent chains of operations hide each other's latency: four if the registers hold their states, otherwise two.
+        while K == 1 && S::F64_LANES >= 8 && first + 4 <= groups {
+            self.strip::<S, 4>(simd, first, &mut outside);
+            first += 4;
+        }
         while first + 2 <= groups {
             self.strip::<S, 2>(simd, first, &mut outside);
             first += 2;
