@@ -79,7 +79,7 @@ impl Basin {
         let start = potential.minimum().to_vec();
         check_point("minimum", &start, dim)?;
         let region = Region::Box { lo: vec![f64::NEG_INFINITY; dim], hi: vec![f64::INFINITY; dim] };
-        Ok(Basin { potential, region, start, is_well: false, wells: None, minima: None })
+        Ok(Basin { potential, region, start, is_well: false, wells: None, minima: Arc::default() })
     }
 
     /// [`Basin::new`] for a potential that is already shared.
