@@ -281,8 +281,9 @@ mod tests {
                 let mut bins = KolmogorovBins::new(rate, n as u64).unwrap();
                 // The counts of two parts are added.
                 let mut others = bins.clone();
-                bins.count(&times[..n / 3]);
-                others.count(&times[n / 3..]);
+                let (first, second) = times.split_at(times.len() / 3);
+                bins.count(first);
+                others.count(second);
                 bins.merge(&others);
                 let mut read = |select: Select<'_>, give: &mut dyn FnMut(&[f64])| {
                     readings += 1;
@@ -322,7 +323,7 @@ mod tests {
     fn bins_have_the_edges_of_the_bound() {
         let bins = KolmogorovBins::new(0.3, 0).unwrap();
         let edge = |bin: usize| -(-bins.share(bin)).ln_1p() / 0.3;
-        for bin in [1, 2, 77, 60_000, 100_000, 129_000] {
+        for bin in [1, 2, 77, 60_000, 100_000, 110_000] {
             assert_eq!(bins.bin(edge(bin) * (1.0 + 1e-9)), bin);
             assert_eq!(bins.bin(edge(bin) * (1.0 - 1e-9)), bin - 1);
         }
