@@ -21,6 +21,9 @@ pub(super) trait PlanarRun: Send + Sync {
     ) -> EndedSteps;
 }
 
+/// An optimiser with its description.
+pub(super) type DescribedRun = (Box<dyn PlanarRun>, String);
+
 struct PlanarSteps<R> {
     stepper: Stepper<R>,
     noise: StepNoise,
@@ -29,12 +32,12 @@ struct PlanarSteps<R> {
 }
 
 /// The optimiser of a problem with its description; `None` for an equation.
-pub(super) fn optimiser(problem: &Problem) -> Option<Result<(Box<dyn PlanarRun>, String), NoiseError>> {
+pub(super) fn optimiser(problem: &Problem) -> Option<Result<DescribedRun, NoiseError>> {
     fn boxed<R: Recursion + 'static>(
         problem: &Problem,
         stepper: Stepper<R>,
         description: String,
-    ) -> Result<(Box<dyn PlanarRun>, String), NoiseError> {
+    ) -> Result<DescribedRun, NoiseError> {
         let gradient_noise = problem.noise().increment_scale(stepper.eta()) / stepper.eta();
         Ok((Box::new(PlanarSteps { noise: StepNoise::new(problem)?, stepper, gradient_noise }), description))
     }
