@@ -197,6 +197,11 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     }
     let random_basins = random_basins.map_or(Some(Vec::new()), |families| families)?;
     let basins: Vec<BasinMember> = basins?.into_iter().chain(random_basins).flatten().collect();
+    if let Some(value) = top_occupancy.filter(|_| mean_position.is_some()) {
+        let message = "an experiment has either [occupancy] or [mean_position]";
+        value.report_with_help(message, "move one of them into a file of its own");
+        return None;
+    }
     let occupancy = match occupancy {
         Some(section) => {
             let section = section?;
@@ -208,11 +213,6 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     };
     let mean_position = match mean_position {
         Some(section) => {
-            if let Some(value) = top_occupancy {
-                let message = "an experiment has either [occupancy] or [mean_position]";
-                value.report_with_help(message, "move one of them into a file of its own");
-                return None;
-            }
             let section = section?;
             mean_position::check(top_scheme, top_max_time, &basins, diagnostics)?;
             Some(section.settings)
