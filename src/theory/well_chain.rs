@@ -3,8 +3,8 @@
 //! On the time scale of its transitions a path in a landscape with the wells `1 … n` is a Markov chain with rates `q_ij`. Its law at time `t` is
 //! `π_0 e^(Qt)`, its stationary law solves `π Q = 0`, and the mean first-passage times `τ_i` to well `j` solve `Σ_k q_ik τ_k = -1` for `i ≠ j`.
 //!
-//! `α < 2`: the rates of [`transition_rates`], with the amplitude divided by `Q*` for Adam; depths drop out. `α = 2`, SGD: with `D = (εΣ)²`,
-//! `q_(i,i±1) = D / (Z_i B)`, where `Z_i = ∫ e^(-F/D)` over the well and `B = ∫ e^(F/D)` between the minima. As `D → 0` these are the rates of
+//! `α < 2`: the rates of [`transition_rates`], with the amplitude divided by `Q*` for Adam; depths drop out. `α = 2`, SGD: with `D = (εΣ)²`, half of
+//! it for the normal law, `q_(i,i±1) = D / (Z_i B)`, where `Z_i = ∫ e^(-F/D)` over the well and `B = ∫ e^(F/D)` between the minima. As `D → 0` these are the rates of
 //! Eyring and Kramers, `√(F''(x_i) |F''(s)|)/(2π) e^(-(F(s)-F(x_i))/D)`; at any `D` the stationary law is the exact one, `π_i ∝ Z_i`: widths
 //! hardly matter, depths do. In the plane [the same rates](super::planar_transitions) count the jumps into basins of attraction.
 //!
@@ -73,7 +73,8 @@ impl WellChain {
         if matches!(problem.dynamics(), Dynamics::Adam(_)) {
             return Err(TheoryError::Gaussian);
         }
-        let scale = noise.epsilon() * amplitude;
+        // The variance per unit time, `2 D`, is 2 for SαS(1) and 1 for the standard normal law.
+        let scale = noise.epsilon() * amplitude * noise.measure().scale();
         Ok(WellChain { rates: diffusion_rates(problem.basin().potential(), wells, scale * scale) })
     }
 
@@ -330,6 +331,17 @@ mod tests {
         }
         // From the first two wells the third is reached at the rate of its neighbour, times the share of the time there.
         assert!((tau[(0, 2)] * q[(1, 2)] * pi[1] / (pi[0] + pi[1]) - 1.0).abs() < 1e-6, "{tau}");
+    }
+
+    /// The standard normal law has half the variance of SαS at `α = 2`.
+    #[test]
+    fn the_normal_law_has_half_the_diffusion() {
+        let wells = Wells::of(&landscape(), None).unwrap();
+        let noise = LevyNoise::new(Alpha::GAUSSIAN, 0.3 * 2f64.sqrt()).unwrap().with_law(NoiseLaw::Gaussian).unwrap();
+        let basin = Basin::new(landscape(), Domain::Well).unwrap();
+        let normal = WellChain::of(&Problem::new(basin, Dynamics::Sgd, noise).unwrap(), &wells).unwrap();
+        let ratio = normal.rates().component_div(chain(Dynamics::Sgd, 2.0, 0.3).unwrap().rates());
+        assert!((0..2).all(|i| (ratio[(i, i + 1)] - 1.0).abs() < 1e-9), "{ratio}");
     }
 
     #[test]

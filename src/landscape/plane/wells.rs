@@ -5,7 +5,7 @@
 
 use super::critical_points::{CriticalPoint, Window, critical_points, distance, side, window_of};
 use super::descent::Descent;
-use crate::landscape::{LandscapeError, Potential};
+use crate::landscape::{LandscapeError, Minima, Potential};
 
 /// How far from a saddle the lines downhill begin, as a share of the larger side of the window.
 const BESIDE: f64 = 1e-5;
@@ -101,6 +101,12 @@ impl PlanarWells {
             }
         }
         None
+    }
+
+    /// The minima of a potential that knows its [landmarks](Potential::landmarks), to name the wells in which paths land.
+    pub(in crate::landscape) fn landing_minima(potential: &dyn Potential) -> Option<Minima> {
+        let wells = Self::of(potential, None).ok()?;
+        Minima::new(potential, wells.minima.iter().map(|minimum| minimum.x.to_vec()).collect()).ok()
     }
 
     /// The minima, from left to right.

@@ -13,7 +13,7 @@ use std::f64::consts::TAU;
 use nalgebra::{DMatrix, dmatrix};
 
 use super::super::minimum::descend;
-use super::super::{LandscapeError, Potential};
+use super::super::{LandscapeError, Minima, PlanarWells, Potential};
 
 /// One well.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +143,10 @@ impl Potential for GaussianWells {
             }
         }
         dmatrix![xx, xy; xy, yy]
+    }
+
+    fn minima(&self) -> Option<Minima> {
+        PlanarWells::landing_minima(self)
     }
 
     fn landmarks(&self) -> Option<Vec<[f64; 2]>> {

@@ -21,7 +21,7 @@
 use nalgebra::{DMatrix, dmatrix};
 
 use super::super::minimum::descend;
-use super::super::{LandscapeError, Potential};
+use super::super::{LandscapeError, Minima, PlanarWells, Potential};
 
 /// `A, a, b, c, x, y` of the four terms.
 const TERMS: [[f64; 6]; 4] = [
@@ -138,6 +138,10 @@ impl Potential for MullerBrown {
         dmatrix![xx, xy; xy, yy]
     }
 
+    fn minima(&self) -> Option<Minima> {
+        PlanarWells::landing_minima(self)
+    }
+
     fn landmarks(&self) -> Option<Vec<[f64; 2]>> {
         Some(WINDOW.into_iter().chain(MINIMA).collect())
     }
@@ -151,6 +155,17 @@ mod tests {
     use rand::RngExt;
 
     /// Inside the window, and outside, where the exponential is replaced.
+    /// Landing points are named by the three minima, from left to right.
+    #[test]
+    fn paths_land_in_its_wells() {
+        let surface = MullerBrown::new(1.0, 0).unwrap();
+        let minima = surface.minima().unwrap();
+        assert_eq!(minima.count(), MINIMA.len());
+        for (well, point) in [[-0.558, 1.442], [-0.05, 0.467], [0.623, 0.028]].into_iter().enumerate() {
+            assert_eq!(minima.well_of(&surface, &point), Some(well));
+        }
+    }
+
     #[test]
     fn derivatives_agree_with_differences() {
         let surface = MullerBrown::new(0.02, 0).unwrap();
