@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::tally::Tally;
+use super::tally::{AxisCount, Tally};
 use crate::exit::{
     Confidence, Estimate, ExitMoments, ExitSample, KolmogorovTest, MeanBasis, exponential_p_value, mean_at_least,
     restricted_mean,
@@ -63,15 +63,6 @@ pub const EXTRA_SUMMARY_COLUMNS: [&str; 9] = [
 pub fn summary_columns(parameters: &[String]) -> Vec<&str> {
     let fixed = SUMMARY_COLUMNS.into_iter().chain(EXTRA_SUMMARY_COLUMNS);
     fixed.chain(parameters.iter().map(String::as_str)).collect()
-}
-
-/// Number of exits by a jump along one noise axis, in its negative and positive direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AxisCount {
-    /// Exits in the negative direction.
-    pub minus: u64,
-    /// Exits in the positive direction.
-    pub plus: u64,
 }
 
 /// Whether the measured mean of a cell agrees with the exact one.

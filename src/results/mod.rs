@@ -18,7 +18,7 @@ mod tally;
 mod trajectories;
 mod work;
 
-pub use cell::{AxisCount, CellResult, Check, EXTRA_SUMMARY_COLUMNS, KeptPath, SUMMARY_COLUMNS, summary_columns};
+pub use cell::{CellResult, Check, EXTRA_SUMMARY_COLUMNS, KeptPath, SUMMARY_COLUMNS, summary_columns};
 pub use check::check_warnings;
 pub use escapes::{ESCAPE_COLUMNS, write_escape};
 pub use folder::{Request, ResultsError, ResultsFolder};
@@ -35,5 +35,6 @@ pub use studies::rank_correlation::{kendall_tau, kendall_tau_within};
 pub use studies::which_flatness::{FLATNESS_COLUMNS, FlatnessOrder};
 pub use table::TableError;
 pub use tables::{paths_held, render_tables};
+pub use tally::AxisCount;
 pub use trajectories::{TRAJECTORIES, TRAJECTORY_COLUMNS};
 pub use work::{Work, WorkEstimate};

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::escapes::Escapes;
-use crate::store::{ChunkOutcomes, Damage, Store, StoreError, StoredRow};
+use crate::store::{CellRows, ChunkOutcomes, Damage, Store, StoreError, StoredRow};
 
 /// Rows per thread that are read and processed together, while the next ones are read. Their rows of `escapes.csv` take 0.4 MB each.
 const ROWS: usize = 4;
@@ -48,7 +48,7 @@ impl Pass<'_> {
         let together = ROWS * rayon::current_num_threads();
         let units = || (0..together).map(|_| Unit::default()).collect::<Vec<Unit<T>>>();
         let (mut current, mut next) = (units(), units());
-        let mut rows = self.store.rows_of(self.cell, self.end);
+        let mut rows = CellRows::new(self.store, self.cell, self.end);
         let mut count = rows.read(current.iter_mut().map(|unit| &mut unit.row))?;
         while count > 0 {
             let (writer, units) = (escapes.as_deref_mut(), current[..count].iter_mut());

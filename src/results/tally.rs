@@ -6,13 +6,21 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::cell::AxisCount;
 use super::escapes::Block;
 use crate::engine::CHUNK;
 use crate::exit::{ExitError, ExitMoments, ExitSample, KolmogorovBins};
 use crate::experiment::{CellPlan, EscapesFormat};
 use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::store::ChunkOutcomes;
+
+/// Number of exits by a jump along one noise axis, in its negative and positive direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AxisCount {
+    /// Exits in the negative direction.
+    pub minus: u64,
+    /// Exits in the positive direction.
+    pub plus: u64,
+}
 
 /// Exits of a cell in one dimension that are kept for a figure.
 const MOST_EXITS: usize = 100;

@@ -15,7 +15,6 @@ use super::batch::{ChunkOutcomes, PackedBatch, PackedChunk, PackedRow, damage, i
 use super::error::{Damage, StoreError};
 use super::head::{STORE_FILE, check_start, check_tables, prepare, read_identity, read_identity_version, write_head};
 use super::identity::Identity;
-use super::rows::CellRows;
 use crate::engine::{CHUNK, Chunks, Done};
 use crate::experiment::Experiment;
 use crate::files::{FileId, file_id};
@@ -293,11 +292,6 @@ impl Store {
             packed.unpack(dim, &mut chunk).map_err(|damage| damaged(&self.path, damage))?;
             visit(&chunk)
         })
-    }
-
-    /// The rows of one cell that begin before chunk number `end`, in order.
-    pub fn rows_of(&self, cell: u64, end: u64) -> CellRows<'_> {
-        CellRows::new(self, cell, end)
     }
 
     /// The error for a damage of this store.

@@ -45,7 +45,8 @@ pub struct CellRows<'s> {
 }
 
 impl<'s> CellRows<'s> {
-    pub(super) fn new(store: &'s Store, cell: u64, end: u64) -> Self {
+    /// The rows of one cell that begin before chunk number `end`.
+    pub fn new(store: &'s Store, cell: u64, end: u64) -> Self {
         CellRows { store, next: id(cell, 0), end: id(cell, 0) + end.min(id(1, 0)) }
     }
 
