@@ -20,6 +20,7 @@ _Table: TypeAlias = Literal[
     "summary",
     "comparison",
     "landings",
+    "mean_position",
     "hitting",
     "trajectories",
     "random_problems",
@@ -48,12 +49,14 @@ class Results:
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, or it has none of ``summary.csv``, ``occupancy.csv`` and ``calibration.json``.
+        If there is no such folder, or it has none of ``summary.csv``, ``occupancy.csv``, ``mean_position.csv`` and ``calibration.json``.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        if not any((self.folder / name).is_file() for name in ("occupancy.csv", "calibration.json")):
+        if not any(
+            (self.folder / name).is_file() for name in ("occupancy.csv", "mean_position.csv", "calibration.json")
+        ):
             self._file("summary.csv")
 
     def _file(self, name: str) -> Path:
@@ -100,6 +103,11 @@ class Results:
     def occupancy_wells(self) -> pd.DataFrame:
         """``occupancy_wells.csv``: long-run occupancy and stationary law, one row per cell and well."""
         return self._table("occupancy_wells.csv")
+
+    @property
+    def mean_position(self) -> pd.DataFrame:
+        """``mean_position.csv``, for an experiment with ``[mean_position]``: mean positions at rest, one row per cell and axis."""
+        return self._table("mean_position.csv")
 
     @property
     def calibration(self) -> Calibration:
