@@ -112,7 +112,7 @@ pub struct RunSettings {
 /// Options of `reproduce`.
 #[derive(Args, Debug)]
 pub struct ReproduceOptions {
-    /// Run fewer paths: about a minute in all, with wider intervals
+    /// Run fewer paths: one to two minutes in all, with wider intervals
     #[arg(long)]
     pub quick: bool,
 
