@@ -61,6 +61,19 @@ fn means_are_those_of_the_stationary_law() {
     }
 }
 
+/// SGD's steps of `ηk = .3` rest where their own prediction says: that of the equation, some 2 % less, is rejected.
+#[test]
+fn steps_do_not_rest_where_the_equation_does() {
+    let (steep, flat) = (vec![9.0; 10], vec![1.0; 10]);
+    let steps = problem(steep.clone(), flat.clone(), sgd_steps(0.3 / 9.0), 2.0);
+    let equation = problem(steep, flat, Dynamics::Sgd, 2.0);
+    let mut axes = measured(&steps, &settings(), 2_500, 5);
+    assert!(deviation(&axes, 1.0) < 4.5, "{}", deviation(&axes, 1.0));
+    let other = mean_at_rest(&equation, &settings().clips(&equation).unwrap()).unwrap();
+    axes.iter_mut().zip(other).for_each(|(axis, other)| axis[2] = other.clipped);
+    assert!(deviation(&axes, 1.0) > 4.5, "{}", deviation(&axes, 1.0));
+}
+
 /// Jumps that move all coordinates at once: every axis alone, as above.
 #[test]
 fn the_dependence_between_the_axes_does_not_matter() {

@@ -8,7 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Described", "point", "table", "vector"]
+__all__ = ["MOST_THREADS", "Described", "integer", "point", "table", "vector"]
+
+MOST_THREADS = 4096
+"""Largest number of threads, that of the program."""
+
+
+def integer(value: int, name: str, lowest: int, highest: int) -> int:
+    """Return an integer, also one of NumPy, in a range."""
+    try:
+        number = value.__index__()
+    except AttributeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    if not lowest <= number <= highest:
+        raise ValueError(f"{name} = {number} is outside [{lowest}, {highest}]")
+    return number
 
 
 def vector(value: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from . import _native
-from ._described import Described, vector
+from ._described import Described, integer, vector
 
 __all__ = ["Attraction", "Ball", "Box", "Domain", "Ellipsoid", "Interval", "Level", "Until", "Well"]
 
@@ -134,8 +134,9 @@ class Well(Domain):
 class Attraction(Domain):
     """The basin of attraction of the minimum ``θ*``: the points from which the flow ``dx/dt = -∇F(x)`` tends to it.
 
-    In one dimension it is the interval between the neighbouring maxima. In several the flow is followed: step optimisers and
-    ``Euler(discrete=True)`` run the paths, and the volume is not computed and is NaN.
+    A well that is an interval or a box, as on a line or of a `DoubleWell`, is used as one. For other potentials in several dimensions the
+    flow is followed: ``"jump_adapted"`` takes SGD in the plane, ``Euler(discrete=True)`` and step optimisers take any basin, and the volume
+    is NaN.
 
     Examples
     --------
@@ -181,11 +182,10 @@ class Until(Domain):
     def __init__(self, target: Interval | Box | None = None, *, well: int | None = None) -> None:
         if (target is None) == (well is None):
             raise ValueError("pass either target or well")
-        self._describe(target=target, well=well)
-        if well is not None:
-            if well < 1:
-                raise ValueError(f"well = {well} is not the number of a well, from 1")
-            self._native = _native.Domain.until_well(well - 1)
+        number = None if well is None else integer(well, "well", 1, 65_535)
+        self._describe(target=target, well=number)
+        if number is not None:
+            self._native = _native.Domain.until_well(number - 1)
         elif isinstance(target, (Interval, Box)):
             ends = (vector(target._arguments[end], end) for end in ("lo", "hi"))
             self._native = _native.Domain.until(*ends)

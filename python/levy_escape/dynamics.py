@@ -52,9 +52,9 @@ class Adam(Dynamics):
     stabilizer : float
         The stabilizer ``ϵ`` in ``Q = diag(√v + ϵ)``.
     second_moment : {"mean_field", "frozen", "stable", "sampled"}
-        Model of the squared gradient: ``(∇F)² + s²``; the constant ``s²``; the constant ``v*`` with ``v*^(-α/2) = E v̂^(-α/2)``, the
-        rate of single jumps of the steps with decay `beta2` under symmetric stable noise, which needs `eta`; or with the noise of every
-        step (Euler only).
+        Model of the squared gradient. ``"mean_field"``: ``(∇F)² + s²``. ``"frozen"``: the constant ``s²``. ``"stable"``: the constant
+        ``v*`` with ``v*^(-α/2) = E v̂^(-α/2)``, which gives single jumps the rate that they have step by step; it needs `eta` and
+        symmetric stable noise. ``"sampled"``: with the noise of every step; Euler only.
     gradient_noise : array_like, shape (d,), optional
         The scales ``s``. By default the row norms of ``Σ``; for ``"stable"`` the scales of the noise along the axes.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from . import _native
+from ._described import MOST_THREADS, integer
 from .problem import Problem
 from .progress import reporter
 from .result import EscapeResult
@@ -80,13 +81,15 @@ def escape_times(
     chosen = scheme_of(scheme)
     limits = (
         float("inf") if max_time is None else float(max_time),
-        2**64 - 1 if max_events is None else _integer(max_events, "max_events", 1, 2**64 - 1),
+        2**64 - 1 if max_events is None else integer(max_events, "max_events", 1, 2**64 - 1),
     )
-    count = _integer(paths, "paths", 1, 2**63 - 1)
-    used = getattr(problem.potential, "_threads", 0) if threads is None else _integer(threads, "threads", 1, 65_535)
+    count = integer(paths, "paths", 1, 2**63 - 1)
+    used = (
+        getattr(problem.potential, "_threads", 0) if threads is None else integer(threads, "threads", 1, MOST_THREADS)
+    )
     with reporter(progress) as report:
         found = _native.escapes(
-            problem._native, count, _integer(seed, "seed", 0, 2**64 - 1), chosen._native, used, limits, report
+            problem._native, count, integer(seed, "seed", 0, 2**64 - 1), chosen._native, used, limits, report
         )
     if found.interrupted and on_interrupt == "raise":
         raise KeyboardInterrupt
@@ -114,13 +117,3 @@ def escape_times(
         text = f"{diverged} of {len(result)} paths diverged: the step is too large for the landscape"
         warnings.warn(text, EscapeWarning, stacklevel=2)
     return result
-
-
-def _integer(value: int, name: str, lowest: int, highest: int) -> int:
-    try:
-        number = value.__index__()
-    except AttributeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
-    if not lowest <= number <= highest:
-        raise ValueError(f"{name} = {number} is outside [{lowest}, {highest}]")
-    return number

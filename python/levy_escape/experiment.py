@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from . import _native
+from ._described import MOST_THREADS, integer
 from .escape import EscapeWarning
 from .progress import reporter
 from .results import Results
@@ -60,8 +61,9 @@ def run(
     """
     if existing not in ("refuse", "resume", "move"):
         raise ValueError(f"existing = {existing!r} is not 'refuse', 'resume' or 'move'")
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads = {threads} is not positive")
+    chosen_seed = None if seed is None else integer(seed, "seed", 0, 2**64 - 1)
+    count = None if paths is None else integer(paths, "paths", 1, 10**12)
+    used = None if threads is None else integer(threads, "threads", 1, MOST_THREADS)
     if isinstance(experiment, Mapping):
         file, text = "experiment", _toml(experiment)
     else:
@@ -69,7 +71,7 @@ def run(
     if not hasattr(_native, "run"):
         raise ImportError("this build of levy_escape has no experiments: build it with the feature `program`")
     with reporter(progress) as report:
-        folder, complete = _native.run(file, text, Path(out), existing, seed, paths, threads, report)
+        folder, complete = _native.run(file, text, Path(out), existing, chosen_seed, count, used, report)
     if not complete:
         warnings.warn("interrupted: continue with existing='resume'", EscapeWarning, stacklevel=2)
     return Results(folder)

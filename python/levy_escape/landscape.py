@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _native
-from ._described import Described, point, vector
+from ._described import Described, integer, point, vector
 
 __all__ = ["Asymmetric", "DoubleWell", "Expression", "Flat", "MultiWell", "Potential", "Quadratic"]
 
@@ -197,8 +197,7 @@ class MultiWell(Potential):
         *,
         well: int = 1,
     ) -> None:
-        if well < 1:
-            raise ValueError(f"well = {well} is not the number of a well, from 1")
+        number = integer(well, "well", 1, 65_535)
         points = vector(minima, "minima"), vector(saddles, "saddles"), vector(depths, "depths")
         tops = point(heights, "heights")
         self._describe(
@@ -206,10 +205,10 @@ class MultiWell(Potential):
             saddles=points[1],
             depths=points[2],
             heights=tops,
-            well=None if well == 1 else well,
+            well=None if number == 1 else number,
         )
         self._native = _native.Potential.multi_well(
-            *points, np.zeros(points[1].size) if tops is None else tops, well - 1
+            *points, np.zeros(points[1].size) if tops is None else tops, number - 1
         )
 
 

@@ -94,10 +94,10 @@ class Skewed(Noise):
 
 
 class Tempered(Noise):
-    """Noise with the Lévy density ``c_α e^(-|y|/cutoff) |y|^(-1-α)``, for Euler and step optimisers.
+    """Noise with the Lévy density ``c_α e^(-|y|/cutoff) |y|^(-1-α)``.
 
     A step of an optimiser draws the increment over unit time, which ``η Σ`` multiplies if the level is given by `eta`; so `cutoff` is in
-    units of the gradient noise. Under Euler it is in units of ``L``, before ``ε Σ``.
+    units of the gradient noise. Otherwise it is in units of ``L``, before ``ε Σ``.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Tempered(Noise):
 
 
 class Truncated(Noise):
-    """Noise with the Lévy density ``c_α |y|^(-1-α)`` on ``|y| ≤ at``, for Euler and step optimisers.
+    """Noise with the Lévy density ``c_α |y|^(-1-α)`` on ``|y| ≤ at``.
 
     The cut has the units of that of `Tempered`.
 
@@ -188,7 +188,8 @@ class StudentT(Noise):
     degrees : float
         Degrees of freedom, at least 0.1; also the tail index of the law.
     epsilon, eta : float, optional
-        Noise level, or the learning rate that gives it by ``ε = √η``, so that a step adds ``η Σ ξ``.
+        Noise level, or the learning rate that gives it by ``ε = √η``, so that a step of an optimiser with the same
+        `eta` adds ``η Σ ξ``.
     amplitude : array_like or tuple, optional
         ``Σ``, as for `StableNoise`.
 
@@ -227,7 +228,8 @@ class Empirical(Noise):
     vectors : Calibration or array_like, shape (n, d)
         A calibration, whose noise vectors at the coordinates of its minimum are taken, or vectors in units of the gradient.
     epsilon, eta : float, optional
-        Noise level, or the learning rate that gives it by ``ε = √η``, so that a step adds ``η Σ ξ``. The learning rate of the
+        Noise level, or the learning rate that gives it by ``ε = √η``, so that a step of an optimiser with the same
+        `eta` adds ``η Σ ξ``. The learning rate of the
         calibration by default.
     amplitude : array_like or tuple, optional
         ``Σ``, as for `StableNoise`.
@@ -264,7 +266,7 @@ class Empirical(Noise):
         elif label is not None:
             raise ValueError(f"label = {label!r} chooses a run of a calibration, and vectors is none")
         else:
-            rows = np.array(as_array(vectors))
+            rows = np.array(as_array(vectors, "vectors"))
         if rows.ndim != 2:
             raise ValueError(f"vectors have the shape {rows.shape}, not (vectors, coordinates)")
         rows.setflags(write=False)

@@ -169,8 +169,8 @@ def _column(values: list[Any]) -> NDArray[Any]:
     return np.asarray(values)
 
 
-def as_array(data: Any) -> NDArray[np.float64]:
-    """Return data as an array of floats, without a copy where they are floats already.
+def as_array(data: Any, name: str = "data") -> NDArray[np.float64]:
+    """Return data as an array of floats, without a copy where they are floats already; `name` stands in errors.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def as_array(data: Any) -> NDArray[np.float64]:
         data = np.from_dlpack(data)
     array = np.asarray(data)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"data must be real numbers, not {array.dtype}")
+        raise TypeError(f"{name} must be real numbers, not {array.dtype}")
     if array.ndim == 0:
-        raise TypeError("data must be an array, not a single number")
+        raise TypeError(f"{name} must be an array, not a single number")
     return np.asarray(array, dtype=np.float64)

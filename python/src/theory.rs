@@ -100,8 +100,7 @@ pub fn exact<'py>(
         )
     });
     problem.failure.check()?;
-    let none =
-        "there is no exact solution: it needs SGD as an equation in one dimension, a bounded interval and 1 < α ≤ 2";
+    let none = "there is no exact solution: it needs symmetric stable noise with 1 < α ≤ 2, SGD as an equation in one dimension, and a bounded interval";
     let values = values.ok_or_else(|| PyValueError::new_err(none))?;
     Ok(PyArray1::from_vec(py, values.map_err(invalid)?))
 }

@@ -39,6 +39,13 @@ CASES: dict[str, tuple[le.Potential, le.Domain, dict[str, Any], dict[str, Any], 
         {"attraction": {}},
         le.Euler(0.02, discrete=True),
     ),
+    "attraction by jumps": (
+        le.Expression(FORMULA, [-1, -1]),
+        le.Attraction(),
+        {"expression": {"formula": FORMULA, "minimum": [-1.0, -1.0]}},
+        {"attraction": {}},
+        "jump_adapted",
+    ),
     "own well": (WELLS, le.Well(), {"multi_well": MULTI}, {"well": {}}, "jump_adapted"),
 }
 
@@ -66,9 +73,7 @@ def test_paths_are_those_of_the_experiment_file(name: str, tmp_path: Path) -> No
         assert results.hitting["exited"].tolist() == [40]
     if potential == WELLS:
         counts = np.bincount(result.landed, minlength=4)[1:]
-        assert results.landings["landed"].tolist() == [count for count in counts.tolist() if count] or (
-            results.landings["landed"].tolist() == counts.tolist()
-        )
+        assert results.landings["landed"].tolist() == counts.tolist()
 
 
 def test_a_target_and_the_wells_of_a_problem() -> None:
@@ -145,7 +150,7 @@ def test_the_second_moment_of_the_law(scheme: str, tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "no target": (le.Until, "pass either target or well"),
     "two targets": (lambda: le.Until(le.Interval(1, 2), well=2), "pass either target or well"),
-    "well zero": (lambda: le.Until(well=0), "well = 0 is not the number of a well, from 1"),
+    "well zero": (lambda: le.Until(well=0), "well = 0 is outside [1, 65535]"),
     "no such well": (lambda: le.Problem(WELLS, le.Until(well=4), NOISE), "no well 4 to run into: 3 wells are known"),
     "no wells": (
         lambda: le.Problem(le.Quadratic(1), le.Until(well=1), NOISE),
@@ -175,8 +180,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: le.Problem(le.Quadratic([1, 1]), le.Attraction(), NOISE),
         "no saddle that bounds a well",
     ),
-    "start of a multi-well": (lambda: le.MultiWell([0, 2], [1], [1, 1], well=3), "3 wells for the start, not 2"),
-    "well of a multi-well": (lambda: le.MultiWell([0, 2], [1], [1, 1], well=0), "well = 0 is not the number of a well"),
+    "start of a multi-well": (
+        lambda: le.MultiWell([0, 2], [1], [1, 1], well=3),
+        "there is no well 3: the wells are 1 to 2",
+    ),
+    "well of a multi-well": (lambda: le.MultiWell([0, 2], [1], [1, 1], well=0), "well = 0 is outside [1, 65535]"),
     "order": (lambda: le.MultiWell([0, 2], [3], [1, 1]), "but 3 comes before 2"),
     "depth": (lambda: le.MultiWell([0, 2], [1], [1, -1]), "is not below the saddles beside it"),
     "lengths": (lambda: le.MultiWell([0, 2], [1], [1]), "there are 1 depths, not 2"),
@@ -219,7 +227,6 @@ def test_a_target_is_an_interval_or_a_box() -> None:
 
 def test_schemes_that_do_not_know_the_edge_say_so() -> None:
     plane = le.Problem(le.Expression(FORMULA, [-1, -1]), le.Attraction(), NOISE)
-    assert np.isfinite(le.escape_times(plane, 10).times).all()
     with pytest.raises(ValueError, match="jump_adapted needs the distance to the edge"):
         le.escape_times(plane.replace(dynamics=le.Adam(0.9, 0.99, eta=0.1)), 10)
     with pytest.raises(ValueError, match="euler with corrected monitoring needs the distance to the edge"):

@@ -157,7 +157,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed(file: Path, tmp_path: Path) -> 
 
 
 def test_progress_of_a_run(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The paths of all cells count, also those of an earlier session."""
+    """The paths of all cells count."""
     seen: list[tuple[int, int]] = []
     le.run(file, tmp_path, progress=lambda done, total: seen.append((done, total)))
     assert {total for _, total in seen} == {8 * 700}

@@ -14,6 +14,7 @@ use super::planned::{Planned, check_out};
 use super::progress::PathCounter;
 use super::stopping::Stopping;
 use crate::engine::{Shard, StopFlag};
+use crate::experiment::Experiment;
 use crate::files::Existing;
 
 /// An experiment and how it is run.
@@ -98,6 +99,10 @@ pub fn run_embedded(
     stop: &StopFlag,
     counter: &PathCounter,
 ) -> Result<EmbeddedResults, EmbeddedError> {
+    if let Some(paths) = run.paths.filter(|paths| !(1..=Experiment::MOST_PATHS).contains(paths)) {
+        let message = format!("paths = {paths} is outside 1 to {}", Experiment::MOST_PATHS);
+        return Err(EmbeddedError::Input { message });
+    }
     let settings = RunSettings {
         out: run.out.to_owned(),
         overrides: Overrides { seed: run.seed, paths: run.paths },

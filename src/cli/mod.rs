@@ -11,6 +11,7 @@ mod load;
 mod manifest;
 mod outcome;
 mod pilot;
+mod planar_wells;
 mod planned;
 mod progress;
 mod rendering;

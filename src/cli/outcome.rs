@@ -8,7 +8,7 @@ use crate::results::CellResult;
 const MOST_ROWS: usize = 20;
 
 /// What a reader needs to know about the last column.
-const NOTE: &str = "verdict: does the 95 % interval contain the exact mean, or without one the prediction: 1/λ, or to second order in ε, up to the square of the correction?";
+const NOTE: &str = "verdict: whether the 95 % interval contains the exact mean. Without one: 1/λ, or the value to second order in ε give or take the square of its correction.";
 
 /// The text of a cell of the table.
 type Text = fn(&CellResult) -> String;

@@ -1,7 +1,7 @@
 //! An escape problem: basin, dynamics and noise.
 
 use super::error::DynamicsError;
-use super::{AdagradSteps, Adam, AdamSteps, LionSteps, Preconditioner, RmspropSteps, SgdSteps};
+use super::{AdagradSteps, Adam, AdamSteps, LionSteps, Preconditioner, RmspropSteps, SgdSteps, StepperUse};
 use crate::landscape::Basin;
 use crate::noise::LevyNoise;
 
@@ -36,6 +36,18 @@ impl Dynamics {
             Dynamics::AdagradSteps(adagrad) => Some(adagrad.eta()),
             Dynamics::LionSteps(lion) => Some(lion.eta()),
         }
+    }
+
+    /// What `user` makes of the recursion of a discrete optimiser in `dim` dimensions; `None` for a stochastic differential equation.
+    pub(crate) fn with_stepper<U: StepperUse>(&self, dim: usize, user: U) -> Option<U::Made> {
+        Some(match self {
+            Dynamics::Sgd | Dynamics::Adam(_) => return None,
+            Dynamics::SgdSteps(sgd) => user.with(sgd.stepper(dim), sgd.describe()),
+            Dynamics::AdamSteps(adam) => user.with(adam.stepper(dim), adam.describe()),
+            Dynamics::RmspropSteps(rmsprop) => user.with(rmsprop.stepper(dim), rmsprop.describe()),
+            Dynamics::AdagradSteps(adagrad) => user.with(adagrad.stepper(dim), adagrad.describe()),
+            Dynamics::LionSteps(lion) => user.with(lion.stepper(dim), lion.describe()),
+        })
     }
 }
 

@@ -282,7 +282,7 @@ pub fn kernel_records(kernel: &dyn PathKernel, paths: u64, seed: Seed, limits: L
 /// The result is the same, bit for bit, on any number of threads.
 ///
 /// # Errors
-/// [`SchemeError`] if the problem is not one in one dimension, or if Adam's second moment is sampled.
+/// [`SchemeError`] if the wells have another dimension than the problem, or if Adam's second moment is sampled.
 pub fn occupancy(
     problem: &Problem,
     settings: &Occupancy,
@@ -313,11 +313,11 @@ pub fn mean_position(
     paths: u64,
     seed: Seed,
 ) -> Result<PositionSums, SchemeError> {
-    let dim = problem.basin().dim();
-    let mut sums = PositionSums::new(dim);
+    let clips = settings.clips(problem)?;
+    let mut sums = PositionSums::new(clips.clone());
     for batch in kernel_batches(&*settings.prepare(problem)?, paths, seed, UNLIMITED) {
         for (number, chunk) in batch.chunks.iter().enumerate() {
-            let chunk = PositionSums::decode(batch.counts(number), chunk.paths.end - chunk.paths.start, dim);
+            let chunk = PositionSums::decode(batch.counts(number), chunk.paths.end - chunk.paths.start, &clips);
             sums.merge(&chunk.unwrap_or_else(|| unreachable!("a kernel writes what it reads")));
         }
     }

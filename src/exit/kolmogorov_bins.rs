@@ -38,7 +38,7 @@ const TIMES_PER_BIN: u64 = 500;
 ///     select(&times, &mut selected);
 ///     Ok::<(), std::convert::Infallible>(give(&selected))
 /// };
-/// let found = bins.test(&moments, 2, &mut read, 1000).unwrap()?;
+/// let found = bins.test(&moments, Some(2), &mut read, 1000).unwrap()?;
 /// assert!((found.test.statistic - 0.2382).abs() < 1e-4);
 /// assert_eq!(found.time_of_rank, Some(0.7));
 /// # Ok::<(), levy_escape::exit::ExitError>(())
@@ -109,14 +109,14 @@ impl KolmogorovBins {
     }
 
     /// The test of the sample with these `moments`, whose exit times were all counted and are read again by `read`, and the exit time of the
-    /// given `rank` from 1 on, 0 for none. About `room` times are held at once; `read` is called once if the relevant ones fit.
+    /// given `rank` from 1 on. About `room` times are held at once; `read` is called once if the relevant ones fit.
     ///
     /// # Errors
     /// The first error of `read`; inside, [`ExitError::NoTimeAtRisk`] if the sample is empty or was censored at time 0.
     pub fn test<E>(
         &self,
         moments: &ExitMoments,
-        rank: usize,
+        rank: Option<usize>,
         read: Read<'_, E>,
         room: usize,
     ) -> Result<Result<BinnedTest, ExitError>, E> {
@@ -134,7 +134,7 @@ impl KolmogorovBins {
         let limit = moments.first_censoring_time().unwrap_or(f64::INFINITY);
         let last = self.bin(limit);
         let mut matters = self.bins_that_matter(&below, moments.followed() as f64, last);
-        let of_rank = below.partition_point(|below| *below < rank as u64).checked_sub(1);
+        let of_rank = rank.and_then(|rank| below.partition_point(|below| *below < rank as u64).checked_sub(1));
         if let Some(matters) = of_rank.and_then(|bin| matters.get_mut(bin)) {
             *matters = true;
         }
@@ -150,7 +150,7 @@ impl KolmogorovBins {
                     distance.skip_to(seen);
                 }
                 distance.push(t, count);
-                if (seen + 1..=seen + count).contains(&rank) {
+                if rank.is_some_and(|rank| (seen + 1..=seen + count).contains(&rank)) {
                     time_of_rank = Some(t).filter(|t| *t <= limit);
                 }
                 seen += count;
@@ -292,7 +292,7 @@ mod tests {
                     selected.chunks(1000).for_each(&mut *give);
                     Ok::<(), Infallible>(())
                 };
-                let found = bins.test(sample.moments(), rank, &mut read, room).unwrap().unwrap();
+                let found = bins.test(sample.moments(), Some(rank), &mut read, room).unwrap().unwrap();
                 assert_eq!(found.test, expected, "{n} {limit:?} {rate} {room}");
                 assert_eq!(found.time_of_rank, of_rank, "{n} {limit:?} {rate} {room}");
                 assert!(room == 1_000 || readings == 2, "{readings}");
@@ -300,22 +300,48 @@ mod tests {
         }
     }
 
-    /// Of 200,000 times that follow the law fewer than 2 % are sorted.
+    /// With random censoring some exits come after the first censoring time: a rank up to it has a time, one beyond has none.
+    #[test]
+    fn ranks_beyond_the_first_censoring_have_no_time() {
+        let drawn = exponential_sample(&mut Stream::new(Seed(14), 0, 0), 5_000, 1.0, None);
+        let censored: Vec<f64> = (0..10).map(|k| 0.5 + 0.3 * f64::from(k)).collect();
+        let sample = crate::exit::ExitSample::new(drawn.exit_times().to_vec(), censored, 0).unwrap();
+        let before = sample.exit_times().iter().filter(|t| **t <= 0.5).count();
+        for (rank, expected) in
+            [(before, sample.exit_times().get(before - 1).copied()), (before + 1, None), (4_000, None)]
+        {
+            let mut bins = KolmogorovBins::new(1.0, 5_000).unwrap();
+            bins.count(sample.exit_times());
+            let mut read = |select: Select<'_>, give: &mut dyn FnMut(&[f64])| {
+                let mut selected = Vec::new();
+                select(sample.exit_times(), &mut selected);
+                give(&selected);
+                Ok::<(), Infallible>(())
+            };
+            let found = bins.test(sample.moments(), Some(rank), &mut read, 10_000).unwrap().unwrap();
+            assert_eq!((found.time_of_rank, found.test), (expected, kolmogorov_test(&sample, 1.0).unwrap()), "{rank}");
+        }
+    }
+
+    /// Of 200,000 times that follow the law about `16 n²/B² = 37` are sorted, fewer than 200; with bins of four times the width more.
     #[test]
     fn few_times_are_sorted() {
         let n = 200_000;
         let sample = exponential_sample(&mut Stream::new(Seed(13), 0, 0), n, 1.0, None);
         let mut bins = KolmogorovBins::new(1.0, n as u64).unwrap();
         bins.count(sample.exit_times());
-        let below: Vec<u64> = std::iter::once(0)
-            .chain(bins.counts.iter().scan(0, |sum, count| {
+        let sorted = |bins: &KolmogorovBins| {
+            let mut below = vec![0];
+            below.extend(bins.counts.iter().scan(0, |sum, count| {
                 *sum += count;
                 Some(*sum)
-            }))
-            .collect();
-        let matters = bins.bins_that_matter(&below, n as f64, bins.counts.len() - 1);
-        let sorted: u64 = bins.counts.iter().zip(matters).filter(|(_, matters)| *matters).map(|(count, _)| count).sum();
-        assert!(sorted < n as u64 / 50, "{sorted}");
+            }));
+            let matters = bins.bins_that_matter(&below, n as f64, bins.counts.len() - 1);
+            bins.counts.iter().zip(matters).filter(|(_, matters)| *matters).map(|(count, _)| count).sum::<u64>()
+        };
+        let wide = KolmogorovBins { rate: 1.0, counts: bins.counts.chunks(4).map(|part| part.iter().sum()).collect() };
+        let found = [sorted(&bins), sorted(&wide)];
+        assert!(found[0] < 200 && found[1] > 200, "{found:?}");
     }
 
     /// The edges of the bins in `s`, as the bound uses them: a time just above an edge is in its bin, and the first and the last bins have the ends.
@@ -336,6 +362,6 @@ mod tests {
         assert!(KolmogorovBins::new(f64::NAN, 5).is_err());
         let bins = KolmogorovBins::new(1.0, 5).unwrap();
         let mut read = |_: Select<'_>, _: &mut dyn FnMut(&[f64])| Ok::<(), Infallible>(());
-        assert!(bins.test(&ExitMoments::default(), 1, &mut read, 10).unwrap().is_err());
+        assert!(bins.test(&ExitMoments::default(), Some(1), &mut read, 10).unwrap().is_err());
     }
 }

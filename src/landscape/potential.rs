@@ -219,6 +219,14 @@ pub enum LandscapeError {
         /// How many there should be.
         expected: usize,
     },
+    /// A well of which there is none.
+    #[error("there is no well {well}: the wells are 1 to {count}")]
+    NoSuchWell {
+        /// The well, counted from 1.
+        well: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// A minimum that is not below a saddle beside it.
     #[error("the minimum of well {} is not below the saddles beside it: the barrier is {rise}", well + 1)]
     NoBarrier {

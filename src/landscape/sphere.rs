@@ -33,22 +33,14 @@ pub(crate) fn average(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64
 }
 
 fn shifted_lattice(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
-    // Generalised golden ratio: the root of x^(d+1) = x + 1.
-    let ratio = (0..64).fold(1.5f64, |x, _| (1.0 + x).powf(1.0 / (dim as f64 + 1.0)));
-    let steps: Vec<f64> = (1..=dim).map(|i| ratio.powi(-(i as i32))).collect();
+    let steps = lattice_steps(dim);
     let mut stream = Stream::new(Seed(0), 0, dim as u64);
-    let mut point = vec![0.0; dim];
     let means: Vec<f64> = (0..SHIFTS)
         .map(|_| {
             let shift: Vec<f64> = (0..dim).map(|_| StandardUniform.sample(&mut stream)).collect();
             let mut sum = 0.0;
             for k in 0..POINTS {
-                for ((x, a), s) in point.iter_mut().zip(&steps).zip(&shift) {
-                    let u = (s + a * (k + 1) as f64).fract();
-                    *x = SQRT_2 * erf_inv((2.0 * u - 1.0).clamp(-1.0 + 1e-15, 1.0 - 1e-15));
-                }
-                let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
-                point.iter_mut().for_each(|x| *x /= norm);
+                let mut point = lattice_point(k, &steps, &shift);
                 sum += f(&point);
                 point.iter_mut().for_each(|x| *x = -*x);
                 sum += f(&point);
@@ -61,19 +53,35 @@ fn shifted_lattice(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
     (mean, (square / (SHIFTS * (SHIFTS - 1)) as f64).sqrt())
 }
 
-/// Few points of the unit sphere with equal weights, for integrands that take milliseconds: 128 of the circle, or in more dimensions 256 random
-/// ones and their opposites.
+/// Powers of the generalised golden ratio, the root of `x^(d+1) = x + 1`.
+fn lattice_steps(dim: usize) -> Vec<f64> {
+    let ratio = (0..64).fold(1.5f64, |x, _| (1.0 + x).powf(1.0 / (dim as f64 + 1.0)));
+    (1..=dim).map(|i| ratio.powi(-(i as i32))).collect()
+}
+
+/// Point number `k` of the lattice on the sphere.
+fn lattice_point(k: usize, steps: &[f64], shift: &[f64]) -> Vec<f64> {
+    let normal = |(a, s): (&f64, &f64)| {
+        let u = (s + a * (k + 1) as f64).fract();
+        SQRT_2 * erf_inv((2.0 * u - 1.0).clamp(-1.0 + 1e-15, 1.0 - 1e-15))
+    };
+    let mut point: Vec<f64> = steps.iter().zip(shift).map(normal).collect();
+    let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt();
+    point.iter_mut().for_each(|x| *x /= norm);
+    point
+}
+
+/// Few points of the unit sphere with equal weights, for integrands that take milliseconds: 128 of the circle, or in more dimensions 256 of the
+/// lattice and their opposites.
 pub(crate) fn few(dim: usize) -> Vec<Vec<f64>> {
     match dim {
         1 => vec![vec![1.0], vec![-1.0]],
-        2 => (0..128).map(|k| TAU * (f64::from(k) + 0.5) / 128.0).map(|a| vec![a.cos(), a.sin()]).collect(),
-        _ => directions(dim)
-            .split_off(2 * dim)
-            .into_iter()
-            .cycle()
-            .take(256)
-            .flat_map(|u| [u.iter().map(|x| -x).collect(), u])
-            .collect(),
+        2 => directions(2).split_off(4),
+        _ => {
+            let (steps, shift) = (lattice_steps(dim), vec![0.5; dim]);
+            let points = (0..256).map(|k| lattice_point(k, &steps, &shift));
+            points.flat_map(|u| [u.iter().map(|x| -x).collect(), u]).collect()
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::select::{alpha_label, basin_title, distinct, title};
 use crate::exit::Estimate;
 use crate::results::{MeanPositionResult, RandomProblemsResult, prediction_factor};
 
-/// The cells of one dynamics and tail index.
+/// The cells of one dynamics, tail index and noise level.
 struct Group<'r> {
     name: String,
     results: Vec<&'r MeanPositionResult>,
@@ -18,7 +18,8 @@ impl<'r> Group<'r> {
     fn all(results: &'r [MeanPositionResult]) -> Vec<Self> {
         let name = |r: &MeanPositionResult| {
             let alpha = alpha_label(r.plan.problem.noise().alpha().get());
-            format!("{}, {alpha}", title(&r.plan.dynamics))
+            let parts = [title(&r.plan.dynamics), alpha, r.level_label(results)];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
         };
         let group = |of: String| Group { results: results.iter().filter(|r| name(r) == of).collect(), name: of };
         distinct(results.iter().map(name)).into_iter().map(group).collect()

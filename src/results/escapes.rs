@@ -118,13 +118,8 @@ impl EscapesFile {
     }
 }
 
-/// Appends the row of `escapes.csv` for one path. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
+/// Appends the rows of consecutive paths to `escapes.csv`. The exit site of a path that did not leave is empty. Overshoots have the 24 significant
 /// bits that the store keeps.
-pub fn write_escape(out: &mut Vec<u8>, cell: u64, path: u64, outcome: &Outcome) {
-    write_escapes(out, cell, path, std::slice::from_ref(outcome));
-}
-
-/// Appends the rows of consecutive paths.
 fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome]) {
     let mut whole = itoa::Buffer::new();
     let mut row = Row { bytes: [0; LONGEST], length: 0 };
@@ -223,7 +218,7 @@ mod tests {
 
     fn row(cell: u64, path: u64, outcome: Outcome) -> String {
         let mut out = Vec::new();
-        write_escape(&mut out, cell, path, &outcome);
+        write_escapes(&mut out, cell, path, &[outcome]);
         String::from_utf8(out).unwrap()
     }
 

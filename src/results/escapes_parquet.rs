@@ -62,8 +62,20 @@ impl ParquetEscapes {
     }
 
     pub fn write(&mut self, cell: u64, first: u64, outcomes: &[Outcome]) -> Result<(), TableError> {
-        self.rows.extend((first..).zip(outcomes).map(|(path, outcome)| Row { cell, path, outcome: *outcome }));
-        if self.rows.len() >= GROUP { self.write_group() } else { Ok(()) }
+        let rows = (first..).zip(outcomes).map(|(path, outcome)| Row { cell, path, outcome: *outcome });
+        self.write_rows(rows, GROUP)
+    }
+
+    /// Groups have `group` rows each, however many come at once: the bytes must not depend on the rows of the store.
+    fn write_rows(&mut self, mut rows: impl Iterator<Item = Row>, group: usize) -> Result<(), TableError> {
+        loop {
+            let room = group - self.rows.len();
+            self.rows.extend(rows.by_ref().take(room));
+            if self.rows.len() < group {
+                return Ok(());
+            }
+            self.write_group()?;
+        }
     }
 
     pub fn finish(mut self) -> Result<(), TableError> {

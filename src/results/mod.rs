@@ -20,7 +20,7 @@ mod work;
 
 pub use cell::{CellResult, Check, EXTRA_SUMMARY_COLUMNS, KeptPath, SUMMARY_COLUMNS, summary_columns};
 pub use check::check_warnings;
-pub use escapes::{ESCAPE_COLUMNS, write_escape};
+pub use escapes::ESCAPE_COLUMNS;
 pub use folder::{Request, ResultsError, ResultsFolder};
 pub use merge::{MergeError, MissingShard, merge, stored_experiment};
 pub use run::{Observer, PreparedRun, Progress, RunError};

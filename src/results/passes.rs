@@ -19,18 +19,12 @@ pub(super) struct Pass<'s> {
 }
 
 /// A row, and what was made of it.
+#[derive(Default)]
 struct Unit<T> {
     row: StoredRow,
     chunk: ChunkOutcomes,
     made: T,
     failure: Option<Damage>,
-}
-
-impl<T: Default> Default for Unit<T> {
-    fn default() -> Self {
-        let chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
-        Unit { row: StoredRow::default(), chunk, made: T::default(), failure: None }
-    }
 }
 
 impl Pass<'_> {

@@ -151,10 +151,9 @@ impl<'s> CellReader<'s> {
     }
 
     /// The sums of the mean positions, in path order.
-    pub fn positions(&self) -> Result<PositionSums, StoreError> {
-        let dim = self.plan.problem.basin().dim();
-        let mut sums = PositionSums::new(dim);
-        self.read_counts(&|bytes, paths| PositionSums::decode(bytes, paths, dim), &mut |of_chunk, _| {
+    pub fn positions(&self, clips: &[f64]) -> Result<PositionSums, StoreError> {
+        let mut sums = PositionSums::new(clips.to_vec());
+        self.read_counts(&|bytes, paths| PositionSums::decode(bytes, paths, clips), &mut |of_chunk, _| {
             sums.merge(of_chunk);
         })?;
         Ok(sums)
@@ -224,7 +223,7 @@ impl<'s> CellReader<'s> {
     /// Kolmogorov's test over more times than are kept, and the median, by reading the cell again.
     fn test(&self, result: &CellResult, bins: &KolmogorovBins) -> Result<Option<BinnedTest>, TableError> {
         let mut read = |select: Select<'_>, give: &mut dyn FnMut(&[f64])| self.exit_times(select, give);
-        Ok(bins.test(&result.moments, median_rank(result).unwrap_or(0), &mut read, ROOM)?.ok())
+        Ok(bins.test(&result.moments, median_rank(result), &mut read, ROOM)?.ok())
     }
 
     /// The median of more times than are kept, by reading the cell again. `None` if a path was censored before it: the survival curve would

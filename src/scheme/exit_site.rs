@@ -24,7 +24,7 @@ pub(super) fn by_coordinate(basin: &Basin, x: &[f64], by: Departure) -> ExitSite
     let side = Side::of(offset);
     let (overshoot, landed) = match by {
         Departure::Jump => (overshoot(basin, x), landed(basin, x)),
-        // A target has a far side, too.
+        // The nearest point of a target may be on its far side, with an overshoot above 1.
         Departure::Creep => {
             let gauge = basin.nearest_in_target(x).map_or(1.0, |inside| overshoot(basin, &inside));
             (gauge, crept_into(basin, x, axis, side))

@@ -5,6 +5,7 @@
 //! jumps exactly, at a cost that does not grow as `ε` falls; [`Steps`] takes the steps of a discrete optimiser; [`Occupancy`] follows paths
 //! that no edge absorbs from well to well, [`MeanPosition`] around one minimum. [`PathKernel::follow`] runs one path again and keeps its [`Trajectory`].
 
+mod counted;
 mod euler;
 mod exit_site;
 mod interval;

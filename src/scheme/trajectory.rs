@@ -218,7 +218,7 @@ pub(super) struct Recorder<'b> {
     trajectory: Trajectory,
     /// The last step.
     moved: Vec<f64>,
-    /// The distance to the nearest exit along an axis, where the distance in the direction of a step is dear, or not defined.
+    /// The distance to the nearest exit along an axis, where the distance in the direction of a step is costly or undefined.
     nearest: Option<f64>,
 }
 

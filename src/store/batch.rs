@@ -15,7 +15,7 @@ use crate::scheme::Outcome;
 const HEAD: usize = 20;
 
 /// The outcomes of the paths of one chunk.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChunkOutcomes {
     /// Number of the chunk within its cell.
     pub index: u64,
@@ -268,7 +268,7 @@ mod tests {
 
     fn outcomes(row: PackedRow<'_>) -> Result<Vec<ChunkOutcomes>, Damage> {
         let unpacked = |chunk: Result<PackedChunk<'_>, Damage>| {
-            let mut outcomes = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
+            let mut outcomes = ChunkOutcomes::default();
             chunk?.unpack(1, &mut outcomes)?;
             Ok(outcomes)
         };

@@ -287,7 +287,7 @@ impl Store {
         dim: usize,
         visit: &mut dyn FnMut(&ChunkOutcomes) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
+        let mut chunk = ChunkOutcomes::default();
         self.each(id(cell, 0)..id(cell + 1, 0), &mut |packed| {
             packed.unpack(dim, &mut chunk).map_err(|damage| damaged(&self.path, damage))?;
             visit(&chunk)
@@ -295,7 +295,7 @@ impl Store {
     }
 
     /// The error for a damage of this store.
-    pub fn damaged(&self, damage: Damage) -> StoreError {
+    pub(crate) fn damaged(&self, damage: Damage) -> StoreError {
         damaged(&self.path, damage)
     }
 
@@ -310,7 +310,7 @@ impl Store {
         decode: &dyn Fn(&[u8], u64) -> Option<C>,
         visit: &mut dyn FnMut(&ChunkOutcomes, &C) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let mut chunk = ChunkOutcomes { index: 0, events: 0, outcomes: Vec::new() };
+        let mut chunk = ChunkOutcomes::default();
         self.each(id(cell, 0)..id(cell + 1, 0), &mut |packed| {
             let counts = packed.unpack_counts(decode, &mut chunk);
             let counts = counts.map_err(|damage| damaged(&self.path, damage))?;

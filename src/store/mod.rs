@@ -16,7 +16,7 @@ pub(crate) use error::Listed;
 pub use error::{Damage, Difference, StoreError};
 pub use head::STORE_FILE;
 pub use identity::Identity;
-pub use rows::{CellRows, StoredRow};
+pub(crate) use rows::{CellRows, StoredRow};
 
 /// Version of the file format. Stores of other versions are refused.
 pub const FORMAT: i32 = 2;

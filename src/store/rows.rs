@@ -6,7 +6,7 @@ use super::error::{Damage, StoreError};
 
 /// A row of the store with bytes of its own, so that any thread can unpack it.
 #[derive(Clone, Debug, Default)]
-pub struct StoredRow {
+pub(crate) struct StoredRow {
     first: u64,
     stride: u64,
     chunks: u64,
@@ -37,7 +37,7 @@ impl StoredRow {
 }
 
 /// Reads the rows of one cell in order.
-pub struct CellRows<'s> {
+pub(crate) struct CellRows<'s> {
     store: &'s Store,
     /// Ids from which on and up to which rows are read.
     next: u64,
@@ -65,7 +65,8 @@ impl<'s> CellRows<'s> {
                 (stored.first, stored.stride, stored.chunks) = (row.first, row.stride, row.chunks);
                 stored.bytes.clear();
                 stored.bytes.extend_from_slice(row.bytes);
-                *next = row.first + 1;
+                // The next row begins after this one, as within one query.
+                *next = row.end().unwrap_or(row.first + 1);
                 read += 1;
             }
             Ok::<_, StoreError>(rows.len() > 0)

@@ -67,7 +67,7 @@ pub fn mean_at_rest(problem: &Problem, clips: &[f64]) -> Option<Vec<MeanAtRest>>
         Dynamics::SgdSteps(sgd) if sgd.is_plain() => Some(sgd.eta()),
         _ => return None,
     };
-    if !is_known || clips.len() != dim {
+    if !is_known || clips.len() != dim || !clips.iter().all(|clip| *clip >= 0.0) {
         return None;
     }
     let [left, right] = basin.potential().form().axis_curvatures(dim)?;

@@ -20,7 +20,8 @@ use crate::dynamics::{Preconditioner, Problem};
 use crate::landscape::{PlanarBasins, PlanarWells};
 use crate::noise::Structure;
 
-/// Directions of isotropic noise, the end of a ray in extents of the wells, and the growth of its steps far out.
+/// Directions of isotropic noise: a basin that is narrower than a degree, seen from a minimum, is hit by one of them or by none. The end of a ray in
+/// extents of the wells, and the growth of its steps far out.
 const DIRECTIONS: usize = 360;
 const COARSE: [f64; 2] = [100.0, 0.03];
 
@@ -29,9 +30,11 @@ pub(super) fn jump_rates(problem: &Problem, rest: &Preconditioner, basins: &Plan
     let (noise, potential) = (problem.noise(), problem.basin().potential());
     let n = basins.minima().len();
     let mut rates = DMatrix::zeros(n, n);
-    let mut add = |from: usize, ray: &[(f64, usize)], beyond: &dyn Fn(f64) -> f64| {
-        for (k, (s, to)) in ray.iter().enumerate().filter(|(_, (_, to))| *to != from) {
-            rates[(from, *to)] += beyond(*s) - ray.get(k + 1).map_or(0.0, |(end, _)| beyond(*end));
+    let mut add = |from: usize, ray: &[(f64, Option<usize>)], beyond: &dyn Fn(f64) -> f64| {
+        for (k, (s, to)) in ray.iter().enumerate() {
+            if let Some(to) = to.filter(|to| *to != from) {
+                rates[(from, to)] += beyond(*s) - ray.get(k + 1).map_or(0.0, |(end, _)| beyond(*end));
+            }
         }
     };
     match noise.structure() {

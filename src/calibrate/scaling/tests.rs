@@ -7,7 +7,7 @@ use rand_distr::{Distribution, StandardNormal, StudentT};
 
 use super::scales::{Scales, varying};
 use super::settings::ScalingSettings;
-use super::study::{ExponentOf, MinimumScaling, Place, ScaleQuantity};
+use super::study::{ExponentOf, MinimumScaling, Place, ScaleQuantity, StepRule};
 use crate::calibrate::calibration::EULER;
 use crate::calibrate::escape::{Activation, Landscape, MinimaSettings, Sizes};
 use crate::calibrate::training::Optimiser;
@@ -137,6 +137,13 @@ fn typical_sizes_are_those_of_the_law() {
             (found.fit.slope, found.fit.is_bent(), 4.5 * found.fit.standard_error)
         };
         assert_eq!(found.predicted(ExponentOf::Scale(ScaleQuantity::Rms)), [Some(-0.5); 3]);
+        // A step of Adam is of the scale over the root of the mean square: `(S^((1-α)/α) S^½)^(-α)`.
+        let batches = ExponentOf::StepsByBatch { rule: StepRule::Normalised, eta: 0.1, radius: 1.0 };
+        let scales = found.predicted(ExponentOf::Scale(ScaleQuantity::Typical)).map(Option::unwrap);
+        for (steps, scale) in found.predicted(batches).map(Option::unwrap).into_iter().zip(scales) {
+            let alpha = 1.0 / (1.0 + scale);
+            assert!((steps + alpha * (scale + 0.5)).abs() < 1e-12, "{steps} {scale} {alpha}");
+        }
         let [gaussian, pooled, single] = found.predicted(ExponentOf::Scale(ScaleQuantity::Typical)).map(Option::unwrap);
         for quantity in [ScaleQuantity::Typical, ScaleQuantity::Norm] {
             let (slope, is_bent, error) = exponent(quantity);

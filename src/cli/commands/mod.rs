@@ -7,7 +7,6 @@ mod dry_run;
 pub(super) mod generate;
 pub(super) mod merge;
 pub(super) mod new;
-mod planar_theory;
 pub(super) mod report;
 pub(super) mod reproduce;
 pub(super) mod run;

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::json;
 use thiserror::Error;
 
-use super::planar_theory as planar;
 use crate::cli::columns::aligned;
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::options::TheoryOptions;
 use crate::cli::load::{LoadFailure, load};
+use crate::cli::planar_wells as planar;
 use crate::dynamics::Dynamics;
 use crate::experiment::{CellPlan, Experiment};
 use crate::landscape::Wells;

@@ -11,7 +11,7 @@ use crate::experiment::toml::diagnostics::Diagnostics;
 use crate::experiment::toml::reader::Value;
 use crate::scheme::MeanPosition;
 
-/// Relaxation times after which a path has come to rest: its scale is then 10⁻³ short of that at rest, or less.
+/// Relaxation times after which a path has come to rest: its scale is then less than 1 % short of that at rest.
 const AT_REST: f64 = 5.0;
 
 /// The section.

@@ -111,12 +111,8 @@ impl Minima {
     }
 
     fn sorted(mut found: Vec<(Vec<f64>, f64)>) -> Self {
-        let largest = found.iter().flat_map(|(m, _)| m).fold(0.0, |largest: f64, x| largest.max(x.abs()));
-        let place = |x: &f64| (x / (SAME * largest.max(f64::MIN_POSITIVE))).round();
-        found.sort_by(|(a, _), (b, _)| {
-            let pairs = a.iter().map(place).zip(b.iter().map(place));
-            pairs.map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-        });
+        let order = in_order(found.iter().flat_map(|(m, _)| m).fold(0.0, |largest: f64, x| largest.max(x.abs())));
+        found.sort_by(|(a, _), (b, _)| order(a, b));
         let (points, cores) = found.into_iter().unzip();
         Minima { points, cores }
     }
@@ -198,6 +194,16 @@ impl Minima {
         }
         wells.push((well, [begins, f64::INFINITY]));
         wells
+    }
+}
+
+/// The order of wells by the coordinates of their minima, of which `largest` is the largest absolute value. It does not depend on rounding where the
+/// first coordinates agree.
+pub(in crate::landscape) fn in_order(largest: f64) -> impl Fn(&[f64], &[f64]) -> std::cmp::Ordering {
+    let place = move |x: &f64| (x / (SAME * largest.max(f64::MIN_POSITIVE))).round();
+    move |a, b| {
+        let pairs = a.iter().map(place).zip(b.iter().map(place));
+        pairs.map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
     }
 }
 

@@ -8,4 +8,5 @@ mod separatrix;
 pub(super) use core::{Core, core};
 pub(super) use descent::{Descent, Progress, is_beside_minimum, norm};
 pub use minima::Minima;
+pub(super) use minima::in_order;
 pub(super) use separatrix::{Nearest, Separatrix};

@@ -30,7 +30,7 @@ const GROWTH: f64 = 1.1;
 const DIRECTIONS: usize = 48;
 const USED: f64 = 0.8;
 /// A cell in which the flow is followed.
-const OPEN: u8 = u8::MAX;
+const OPEN: u16 = u16::MAX;
 
 /// Which well holds a point of the plane.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ struct Map {
     corner: [f64; 2],
     per_cell: f64,
     cells: [usize; 2],
-    wells: Vec<u8>,
+    wells: Vec<u16>,
     /// The largest norm of the Hessian in and around a cell.
     curvatures: Vec<f32>,
 }
@@ -84,9 +84,13 @@ impl PlanarBasins {
     /// The basins of the wells of `potential`.
     ///
     /// # Errors
-    /// [`LandscapeError::LostFlow`] if the flow from a part of the plane ends at none of the minima.
+    /// [`LandscapeError::LostFlow`] if the flow from a part of the plane ends at none of the minima, [`LandscapeError::WellRange`] for more than
+    /// 65,534 wells.
     pub fn new(potential: &dyn Potential, wells: &PlanarWells) -> Result<Self, LandscapeError> {
         let minima: Vec<[f64; 2]> = wells.minima().iter().map(|minimum| minimum.x).collect();
+        if minima.len() >= usize::from(OPEN) {
+            return Err(LandscapeError::WellRange { reason: "there are too many wells in it" });
+        }
         let saddles = wells.saddles().iter().map(|saddle| saddle.point);
         let points =
             || minima.iter().copied().chain(saddles.clone().map(|s| s.x)).chain(wells.maxima().iter().map(|m| m.x));
@@ -116,6 +120,10 @@ impl PlanarBasins {
         };
         let is_touched = basins.trace(potential, wells);
         basins.reaches = (0..basins.minima.len()).map(|i| basins.nearest_separatrix(i)).collect();
+        // A narrow well between the directions that are looked at is no part of the core of a broad one.
+        for (core, reach) in basins.cores.iter_mut().zip(&basins.reaches) {
+            *core = core.min(USED * reach);
+        }
         basins.name_cells(potential, &is_touched)?;
         basins.measure_curvatures(potential);
         Ok(basins)
@@ -126,7 +134,8 @@ impl PlanarBasins {
         let mut is_touched = vec![false; self.map.wells.len()];
         let step = 1.0 / (PER_CELL * self.map.per_cell);
         let furthest = TRACED * self.map.cells.into_iter().max().unwrap_or(1) as f64 / self.map.per_cell;
-        for saddle in wells.saddles() {
+        // Both lines of a saddle in a valley around a maximum lead to one minimum: what ends there separates nothing.
+        for saddle in wells.saddles().iter().filter(|saddle| saddle.joins[0] != saddle.joins[1]) {
             for sign in [1.0, -1.0] {
                 let beside = sign * BESIDE / self.map.per_cell;
                 let start = [0, 1].map(|i| saddle.point.x[i] + beside * saddle.point.directions[1][i]);
@@ -175,7 +184,7 @@ impl PlanarBasins {
                 *held = self.followed(potential, x).ok_or(LandscapeError::LostFlow { point: x })?;
             }
             if held.iter().all(|well| *well == held[0]) {
-                part.into_iter().for_each(|cell| self.map.wells[cell] = held[0] as u8);
+                part.into_iter().for_each(|cell| self.map.wells[cell] = held[0] as u16);
             }
         }
         Ok(())
@@ -207,7 +216,9 @@ impl PlanarBasins {
         let allowed = |x: [f64; 2]| TOLERANCE * self.extent.max(distance(x, self.middle));
         let mut flow = Descent::from(potential, x, 10.0 * allowed(x));
         for _ in 0..MOST_STEPS {
-            let arrived = self.minima.iter().zip(&self.cores).position(|(m, core)| distance(*m, flow.x) < *core);
+            let apart = self.minima.iter().map(|m| distance(*m, flow.x)).enumerate();
+            let nearest = apart.min_by(|(_, a), (_, b)| a.total_cmp(b));
+            let arrived = nearest.filter(|(well, away)| *away < self.cores[*well]).map(|(well, _)| well);
             if let Some(well) = arrived.or_else(|| self.known(flow.x)) {
                 return Some(well);
             }
@@ -339,5 +350,23 @@ mod tests {
         assert_eq!(map.well_of(&landscape, [2.001, 1.002]), Some(narrow));
         assert_ne!(map.well_of(&landscape, [2.1, 1.0]), Some(narrow));
         assert!(map.reach(narrow) < 0.1);
+    }
+
+    /// A well that is too narrow for the directions of a core lies inside that of a broad one: its minimum is its own.
+    #[test]
+    fn a_broad_core_does_not_hold_a_narrow_well() {
+        let well = |position, width| GaussianWell { position, width, depth: 1.0 };
+        for angle in 0..12 {
+            let (sin, cos) = (0.1 + f64::from(angle)).sin_cos();
+            let narrow = well([0.58 * cos, 0.58 * sin], 0.01);
+            let surface =
+                GaussianWells::new(vec![well([0.0, 0.0], 0.6), well([2.0, 1.0], 0.5), narrow], 0.05, 0).unwrap();
+            let wells = PlanarWells::of(&surface, None).unwrap();
+            let basins = PlanarBasins::new(&surface, &wells).unwrap();
+            assert_eq!(wells.count(), 3);
+            for (number, minimum) in basins.minima().iter().enumerate() {
+                assert_eq!(basins.well_of(&surface, *minimum), Some(number), "{angle}");
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! # Minima, saddles and maxima of a landscape in the plane
 //!
-//! Newton's method for `∇F = 0` is started from all points of a grid and from the landmarks of the potential. Whether all were found is decided by the
-//! index of the vector field: along a closed curve the gradient turns as often as there are minima and maxima inside, less the saddles. While the
-//! numbers differ, the grid is refined.
+//! Newton's method for `∇F = 0` is started from all points of a grid and from the landmarks of the potential. The index of the vector field tells whether
+//! a point is missing: along a closed curve the gradient turns as often as there are minima and maxima inside, less the saddles. While the
+//! numbers differ, the grid is refined. A minimum that is missed together with a saddle is not noticed: a well narrower than the grid needs a landmark.
 //!
 //! # References
 //! - Guillemin, Pollack (1974), *Differential Topology*, chapter 3, on the index of a vector field.
@@ -12,7 +12,7 @@ use crate::landscape::{LandscapeError, Potential};
 /// Points of the first grid along a side, and how often it is refined by 3/2.
 const GRID: usize = 40;
 const REFINEMENTS: usize = 4;
-/// White around the landmarks, as a share of the larger side.
+/// Margin around the landmarks, as a share of the larger side.
 const MARGIN: f64 = 0.1;
 /// Newton steps, and their largest length as a share of the larger side.
 const MOST_STEPS: usize = 60;
@@ -263,9 +263,8 @@ mod tests {
         }
     }
 
-    /// A narrow pair of points between the points of the grid is noticed: the gradient turns too seldom around the others.
     #[test]
-    fn points_that_are_missing_are_noticed() {
+    fn the_gradient_turns_by_the_index() {
         let search = |window: Window| {
             let surface = MullerBrown::new(1.0, 0).unwrap();
             let search = Search { potential: &surface, window, side: side(window) };

@@ -9,11 +9,12 @@ const FURTHEST: f64 = 1e3;
 const GROWTH: f64 = 0.01;
 
 impl PlanarBasins {
-    /// The wells along the ray `from + s direction`: the lengths `s` at which a well begins, ascending from 0, with its number.
+    /// The wells along the ray `from + s direction`: the lengths `s` at which a well begins, ascending from 0, with its number; `None` where the flow
+    /// leads to no minimum.
     ///
     /// Parts of a basin narrower than a tenth of a cell of the map, or far out than a hundredth of their distance, may be missed, and what lies beyond
     /// a thousand times the extent of the minima and saddles.
-    pub fn along(&self, potential: &dyn Potential, from: [f64; 2], direction: [f64; 2]) -> Vec<(f64, usize)> {
+    pub fn along(&self, potential: &dyn Potential, from: [f64; 2], direction: [f64; 2]) -> Vec<(f64, Option<usize>)> {
         self.along_to(potential, from, direction, [FURTHEST, GROWTH])
     }
 
@@ -24,10 +25,10 @@ impl PlanarBasins {
         from: [f64; 2],
         direction: [f64; 2],
         [furthest, growth]: [f64; 2],
-    ) -> Vec<(f64, usize)> {
+    ) -> Vec<(f64, Option<usize>)> {
         let length = direction[0].hypot(direction[1]);
         let at = |s: f64| [from[0] + s * direction[0], from[1] + s * direction[1]];
-        let Some(first) = self.well_of(potential, from) else { return Vec::new() };
+        let first = self.well_of(potential, from);
         let mut found = vec![(0.0, first)];
         if !(length > 0.0 && length.is_finite()) {
             return found;
@@ -35,7 +36,7 @@ impl PlanarBasins {
         let (mut here, mut s) = (first, 0.0);
         while s * length < furthest * self.extent() {
             let next = s + self.resolution(at(s), growth) / length;
-            let Some(there) = self.well_of(potential, at(next)) else { break };
+            let there = self.well_of(potential, at(next));
             if there != here {
                 let (mut a, mut b) = (s, next);
                 while b - a > 1e-10 * b {
@@ -43,10 +44,10 @@ impl PlanarBasins {
                     if middle <= a || middle >= b {
                         break;
                     }
-                    if self.well_of(potential, at(middle)) == Some(here) { a = middle } else { b = middle }
+                    if self.well_of(potential, at(middle)) == here { a = middle } else { b = middle }
                 }
                 // Where a third well lies in between, it is the one that begins.
-                here = self.well_of(potential, at(b)).unwrap_or(there);
+                here = self.well_of(potential, at(b));
                 found.push((b, here));
                 s = b;
             } else {
@@ -88,13 +89,13 @@ mod tests {
         let basins = PlanarBasins::new(&surface, &PlanarWells::of(&surface, None).unwrap()).unwrap();
         let direction = [0.6, -0.8];
         let ray = basins.along(&surface, [-0.9, 2.0], direction);
-        assert!(ray.len() >= 3 && ray[0] == (0.0, 0), "{ray:?}");
+        assert!(ray.len() >= 3 && ray[0] == (0.0, Some(0)), "{ray:?}");
         for (k, (s, well)) in ray.iter().enumerate() {
             let until = ray.get(k + 1).map_or(s + 1.0, |next| next.0);
             for share in [1e-3, 0.3, 0.6, 0.999] {
                 let t = s + share * (until - s);
                 let x = [-0.9 + t * direction[0], 2.0 + t * direction[1]];
-                assert_eq!(basins.well_of(&surface, x), Some(*well), "{t} of {ray:?}");
+                assert_eq!(basins.well_of(&surface, x), *well, "{t} of {ray:?}");
             }
         }
         assert!(surface.landmarks().is_some());

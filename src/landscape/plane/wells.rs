@@ -5,6 +5,7 @@
 
 use super::critical_points::{CriticalPoint, Window, critical_points, distance, side, window_of};
 use super::descent::Descent;
+use crate::landscape::flow::in_order;
 use crate::landscape::{LandscapeError, Minima, Potential};
 
 /// How far from a saddle the lines downhill begin, as a share of the larger side of the window.
@@ -61,10 +62,14 @@ impl PlanarWells {
             (None, None) => return Err(LandscapeError::WellRange { reason: "it is not given" }),
         };
         let mut points = critical_points(potential, window, &landmarks)?;
-        // From left to right; the order must not depend on rounding where the first coordinates agree.
-        let resolution = 1e-9 * side(window);
-        let key = |point: &CriticalPoint| ((point.x[0] / resolution).round(), point.x[1]);
-        points.sort_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1)));
+        // The gradient turns once around a window in which the force points inwards everywhere on the edge.
+        let count = |index: usize| points.iter().filter(|point| point.index() == index).count();
+        if count(0) + count(2) != count(1) + 1 {
+            return Err(LandscapeError::WellRange { reason: "the force does not point inwards around it" });
+        }
+        let minima = points.iter().filter(|point| point.index() == 0).flat_map(|point| point.x);
+        let order = in_order(minima.fold(0.0, |largest: f64, x| largest.max(x.abs())));
+        points.sort_by(|a, b| order(&a.x, &b.x));
         let of = |index: usize| points.iter().filter(move |point| point.index() == index).copied();
         let mut wells = PlanarWells { minima: of(0).collect(), saddles: Vec::new(), maxima: of(2).collect(), window };
         if wells.minima.is_empty() {

@@ -72,7 +72,7 @@ impl GaussianWells {
             return Err(LandscapeError::NotFinite { what: "position of a well", value });
         }
         let Some(&chosen) = wells.get(well) else {
-            return Err(LandscapeError::WellCount { what: "wells for the start", found: well + 1, expected: count });
+            return Err(LandscapeError::NoSuchWell { well: well + 1, count });
         };
         let mut landscape = GaussianWells { wells, curvature, minimum: chosen.position.to_vec() };
         let found = descend(&landscape, &chosen.position, true)?;
@@ -208,7 +208,7 @@ mod tests {
         let well = |x: f64, width: f64, depth: f64| GaussianWell { position: [x, 0.0], width, depth };
         let of = |wells: Vec<GaussianWell>, k: f64, chosen: usize| GaussianWells::new(wells, k, chosen).unwrap_err();
         assert!(matches!(of(vec![], 1.0, 0), LandscapeError::WellCount { .. }));
-        assert!(matches!(of(vec![well(0.0, 1.0, 1.0)], 1.0, 1), LandscapeError::WellCount { .. }));
+        assert!(matches!(of(vec![well(0.0, 1.0, 1.0)], 1.0, 1), LandscapeError::NoSuchWell { .. }));
         assert!(matches!(of(vec![well(0.0, 0.0, 1.0)], 1.0, 0), LandscapeError::Size { what: "width", .. }));
         assert!(matches!(of(vec![well(0.0, 1.0, f64::NAN)], 1.0, 0), LandscapeError::Size { what: "depth", .. }));
         assert!(matches!(of(vec![well(0.0, 1.0, 1.0)], 0.0, 0), LandscapeError::Size { .. }));

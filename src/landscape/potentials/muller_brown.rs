@@ -63,7 +63,7 @@ impl MullerBrown {
             return Err(LandscapeError::Size { what: "scale", value: scale });
         }
         let Some(start) = MINIMA.get(well) else {
-            return Err(LandscapeError::WellCount { what: "wells for the start", found: well + 1, expected: 3 });
+            return Err(LandscapeError::NoSuchWell { well: well + 1, count: MINIMA.len() });
         };
         // The minimum does not depend on the scale, whose extremes would disturb the search.
         let surface = MullerBrown { scale: 1.0, minimum: start.to_vec() };
@@ -154,7 +154,6 @@ mod tests {
     use crate::noise::{Seed, Stream};
     use rand::RngExt;
 
-    /// Inside the window, and outside, where the exponential is replaced.
     /// Landing points are named by the three minima, from left to right.
     #[test]
     fn paths_land_in_its_wells() {

@@ -113,11 +113,11 @@ impl MultiWell {
     /// Chooses the well, counted from 0, whose minimum is `θ*`.
     ///
     /// # Errors
-    /// [`LandscapeError::WellCount`] if there is no such well.
+    /// [`LandscapeError::NoSuchWell`] if there is no such well.
     pub fn from_well(mut self, well: usize) -> Result<Self, LandscapeError> {
-        let expected = self.wells.count();
+        let count = self.wells.count();
         let Some(&minimum) = self.wells.minima().get(well) else {
-            return Err(LandscapeError::WellCount { what: "wells for the start", found: well + 1, expected });
+            return Err(LandscapeError::NoSuchWell { well: well + 1, count });
         };
         (self.well, self.minimum) = (well, [minimum]);
         Ok(self)

@@ -272,9 +272,12 @@ impl Panel {
             let base = top + (1.1 + i as f64 * LEADING) * LABEL_SIZE;
             canvas.text(line, (0.5 * (frame.x0 + frame.x1), base), set)?;
         }
-        for (note, line, offset) in self.strip(frame, corner) {
+        let notes = self.strip(frame, corner);
+        // One size for all: that of the longest.
+        let fitting = notes.iter().map(|(note, ..)| text::fit(&note.text, SMALL_SIZE, frame.width()));
+        let size = fitting.fold(SMALL_SIZE, f64::min);
+        for (note, line, offset) in notes {
             let base = strip + (line as f64 + 0.72) * LINE;
-            let size = text::fit(&note.text, SMALL_SIZE, frame.width());
             canvas.text(&note.text, (frame.x0 + offset, base), TextStyle::new(size, note.ink, Align::Left))?;
         }
         let Some(place) = self.free_corner(frame).filter(|_| corner == Corner::Free) else { return Ok(()) };
@@ -294,9 +297,9 @@ impl Panel {
 
     /// The notes above the frame: those of the strip, and those of the corner if it is taken.
     fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
-        let homeless = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
-        let notes = self.notes.iter().chain(homeless).flat_map(|note| {
-            let lines = text::lines(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
+        let displaced = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
+        let notes = self.notes.iter().chain(displaced).flat_map(|note| {
+            let lines = text::broken(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
             lines.into_iter().map(|text| Note { text, ..note.clone() })
         });
         flow(notes, frame.width())

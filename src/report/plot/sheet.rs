@@ -114,11 +114,11 @@ impl Sheet {
 
     /// Whether all panels with notes for a corner have a free one.
     fn corner(&self, width: f64) -> Corner {
-        let homeless = |(i, panel): (usize, &Option<Panel>)| {
+        let without_corner = |(i, panel): (usize, &Option<Panel>)| {
             let frame = Rect { x0: 0.0, y0: 0.0, x1: width, y1: self.rows[i / self.columns] };
             panel.as_ref().is_some_and(|p| !p.corner.is_empty() && p.free_corner(&frame).is_none())
         };
-        if self.panels.iter().enumerate().any(homeless) { Corner::Taken } else { Corner::Free }
+        if self.panels.iter().enumerate().any(without_corner) { Corner::Taken } else { Corner::Free }
     }
 
     /// Frames of all places of the grid, row by row. All frames of a column share their left edge, all frames their

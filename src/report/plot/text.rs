@@ -115,15 +115,9 @@ pub const SMALLEST: f64 = 0.74;
 
 /// The lines of a label that is much wider than `room`, broken between words; one line if it nearly fits.
 pub fn broken(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
-    if SMALLEST * width_in(label, size, weight) > room {
-        lines(label, size, weight, room)
-    } else {
-        vec![label.to_owned()]
+    if !(SMALLEST * width_in(label, size, weight) > room) {
+        return vec![label.to_owned()];
     }
-}
-
-/// The lines of a label, broken between words so that each has `room`, if its words have.
-pub fn lines(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in label.split(' ') {
         match lines.last_mut() {
@@ -148,7 +142,6 @@ mod tests {
         let whole = width(label, 8.0);
         assert_eq!(lines(whole), [label]);
         assert_eq!(lines(0.9 * whole), [label]);
-        assert_eq!(super::lines(label, 8.0, Weight::Regular, 0.9 * whole).len(), 2);
         let half = lines(0.6 * whole);
         assert_eq!((half.len(), half.join(" ").as_str()), (2, label));
         assert!(half.iter().all(|line| width(line, 8.0) <= 0.6 * whole));

@@ -1,7 +1,6 @@
 //! Mean positions at rest, beside those of the stationary law.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -68,20 +67,19 @@ pub fn render_mean_position(
     folder: &Path,
 ) -> Result<Vec<MeanPositionResult>, TableError> {
     store.check_place()?;
-    let mut read: Vec<(&CellPlan, Arc<MeanPosition>, PositionSums)> = Vec::new();
+    let mut read: Vec<(&CellPlan, Vec<f64>, PositionSums)> = Vec::new();
     for plan in &run.experiment().cells {
         let (reader, Some(settings)) = (CellReader::new(store, plan, chunks, done), &plan.mean_position) else {
             continue;
         };
-        if reader.end > 0 {
-            read.push((plan, settings.clone(), reader.positions()?));
+        if let Some(clips) = settings.clips(&plan.problem).ok().filter(|_| reader.end > 0) {
+            let sums = reader.positions(&clips)?;
+            read.push((plan, clips, sums));
         }
     }
     // Predictions take a tenth of a second for every valley that is new.
-    let results: Vec<MeanPositionResult> = read
-        .into_par_iter()
-        .filter_map(|(plan, settings, sums)| MeanPositionResult::new(plan, &settings, sums))
-        .collect();
+    let results: Vec<MeanPositionResult> =
+        read.into_par_iter().filter_map(|(plan, clips, sums)| MeanPositionResult::new(plan, clips, sums)).collect();
     // The table of another run that has taken the folder must not be replaced.
     store.check_place()?;
     write_table(folder, "mean_position.csv", &POSITION_COLUMNS, results.iter().flat_map(MeanPositionResult::rows))?;
@@ -90,9 +88,8 @@ pub fn render_mean_position(
 
 impl MeanPositionResult {
     /// `None` for a problem without mean positions, of which there is no cell.
-    fn new(plan: &CellPlan, settings: &MeanPosition, sums: PositionSums) -> Option<Self> {
+    fn new(plan: &CellPlan, clips: Vec<f64>, sums: PositionSums) -> Option<Self> {
         let basin = plan.problem.basin();
-        let clips = settings.clips(&plan.problem).ok()?;
         Some(MeanPositionResult {
             plan: plan.clone(),
             sums,
@@ -101,6 +98,17 @@ impl MeanPositionResult {
             predicted: mean_at_rest(&plan.problem, &clips),
             clips,
         })
+    }
+
+    /// The noise level in words where it differs among `all`: `η = 0.02`, or `ε = 0.1` without learning rates; else empty.
+    pub fn level_label(&self, all: &[MeanPositionResult]) -> String {
+        // With a learning rate, ε follows from it and from α.
+        let level = |r: &MeanPositionResult| r.plan.eta.ok_or(r.plan.problem.noise().epsilon());
+        match level(self) {
+            own if all.iter().all(|other| level(other) == own) => String::new(),
+            Ok(eta) => format!("η = {eta}"),
+            Err(epsilon) => format!("ε = {epsilon}"),
+        }
     }
 
     /// Number of axes.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
-use crate::dynamics::{Dynamics, Problem, Recursion, Stepper};
+use crate::dynamics::{Dynamics, Problem, Recursion, Stepper, StepperUse};
 use crate::noise::Stream;
 use crate::scheme::exit_site::landing_point;
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
@@ -60,16 +60,7 @@ impl Scheme for Steps {
                 let euler = EulerKernel::new(&euler, &problem)?;
                 Ok(Box::new(SgdKernel { description: sgd.describe(), euler }))
             }
-            Dynamics::SgdSteps(sgd) => OptimiserKernel::boxed(problem, sgd.stepper(dim), sgd.describe()),
-            Dynamics::AdamSteps(adam) => OptimiserKernel::boxed(problem, adam.stepper(dim), adam.describe()),
-            Dynamics::RmspropSteps(rmsprop) => {
-                OptimiserKernel::boxed(problem, rmsprop.stepper(dim), rmsprop.describe())
-            }
-            Dynamics::AdagradSteps(adagrad) => {
-                OptimiserKernel::boxed(problem, adagrad.stepper(dim), adagrad.describe())
-            }
-            Dynamics::LionSteps(lion) => OptimiserKernel::boxed(problem, lion.stepper(dim), lion.describe()),
-            Dynamics::Sgd | Dynamics::Adam(_) => Err(SchemeError::Continuous),
+            dynamics => dynamics.with_stepper(dim, KernelOf { problem }).ok_or(SchemeError::Continuous)?,
         }
     }
 }
@@ -97,8 +88,27 @@ impl PathKernel for SgdKernel {
     }
 }
 
+/// Makes the kernel of a problem from the recursion of its optimiser.
+pub(super) struct KernelOf<'p> {
+    pub problem: &'p Problem,
+}
+
+impl StepperUse for KernelOf<'_> {
+    type Made = Result<Box<dyn PathKernel>, SchemeError>;
+
+    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+        Ok(Box::new(OptimiserKernel {
+            problem: self.problem.clone(),
+            noise: StepNoise::new(self.problem)?,
+            gradient_noise: self.problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
+            stepper,
+            description,
+        }))
+    }
+}
+
 /// Runs the recursion of any optimiser, one path at a time.
-pub(super) struct OptimiserKernel<R> {
+struct OptimiserKernel<R> {
     problem: Problem,
     /// Before the first step.
     stepper: Stepper<R>,
@@ -118,20 +128,6 @@ struct OptimiserWorkspace<R> {
 }
 
 impl<R: Recursion + 'static> OptimiserKernel<R> {
-    pub(super) fn boxed(
-        problem: &Problem,
-        stepper: Stepper<R>,
-        description: String,
-    ) -> Result<Box<dyn PathKernel>, SchemeError> {
-        Ok(Box::new(OptimiserKernel {
-            problem: problem.clone(),
-            noise: StepNoise::new(problem)?,
-            gradient_noise: problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
-            stepper,
-            description,
-        }))
-    }
-
     fn workspace(&self) -> OptimiserWorkspace<R> {
         let zero = vec![0.0; self.problem.basin().dim()];
         let stepper = self.stepper.clone();
@@ -252,7 +248,7 @@ mod tests {
         let eta = 0.05;
         let sgd = SgdSteps::new(eta).unwrap();
         let problem = problem(Dynamics::SgdSteps(sgd), 1.5, eta);
-        let general = OptimiserKernel::boxed(&problem, sgd.stepper(2), String::new()).unwrap();
+        let general = KernelOf { problem: &problem }.with(sgd.stepper(2), String::new()).unwrap();
         let events = |kernel: &dyn PathKernel| {
             let mut records = Vec::new();
             kernel.run(StreamSource { seed: Seed(3), cell: 0 }, 0..200, Limits::default(), &mut records);
@@ -265,7 +261,7 @@ mod tests {
         let momentum = sgd.with_momentum(Momentum::Classical(0.5)).unwrap();
         assert_ne!(
             found,
-            events(OptimiserKernel::boxed(&problem, momentum.stepper(2), String::new()).unwrap().as_ref())
+            events(KernelOf { problem: &problem }.with(momentum.stepper(2), String::new()).unwrap().as_ref())
         );
     }
 

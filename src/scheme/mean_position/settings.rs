@@ -8,8 +8,8 @@ use crate::scheme::SchemeError;
 
 /// The scheme that follows paths around a minimum without an edge, and records their mean positions.
 ///
-/// Along every axis the position is clipped at `c` on both sides of the minimum: its mean has an interval, and that of the position itself has
-/// none, because its variance is infinite for `α < 2`. `c` is `clip` times the scale at rest of a parabola with the curvature of the flatter side,
+/// Along every axis the position is clipped at `c` on both sides of the minimum: the mean of the clipped position has an interval, that of the position
+/// has none, because its variance is infinite for `α < 2`. `c` is `clip` times the scale at rest of a parabola with the curvature of the flatter side,
 /// `ε s/(α k)^(1/α)` with the scale `s` of the axis' row of `Σ L_1`, whatever the optimiser.
 ///
 /// For SGD as an equation and for all discrete optimisers, in a potential that is a sum of (asymmetric) parabolas over the axes, with SαS noise,

@@ -1,19 +1,24 @@
 //! What many paths leave: sums of their mean positions along every axis.
 
+use crate::scheme::counted::Counts;
+
 /// Sums over paths of one problem. Of every path, along every axis, the average over the recorded times of its clipped position is summed; these
 /// averages are independent and bounded, so that the mean over the paths has a standard error.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PositionSums {
     paths: u64,
     diverged: u64,
+    /// Where positions are clipped, the unit of the sums: squares of lengths may leave the range of numbers.
+    clips: Vec<f64>,
     sums: Vec<f64>,
     squares: Vec<f64>,
 }
 
 impl PositionSums {
-    /// No paths yet.
-    pub fn new(dim: usize) -> Self {
-        PositionSums { paths: 0, diverged: 0, sums: vec![0.0; dim], squares: vec![0.0; dim] }
+    /// No paths yet; positions are clipped at `clips`, axis by axis.
+    pub fn new(clips: Vec<f64>) -> Self {
+        let dim = clips.len();
+        PositionSums { paths: 0, diverged: 0, clips, sums: vec![0.0; dim], squares: vec![0.0; dim] }
     }
 
     /// Number of axes.
@@ -40,10 +45,10 @@ impl PositionSums {
         let n = self.paths as f64;
         let mean = self.sums[axis] / n;
         let variance = ((self.squares[axis] - n * mean * mean) / (n - 1.0)).max(0.0);
-        Some([mean, (variance / n).sqrt()])
+        Some([mean, (variance / n).sqrt()].map(|x| x * self.clips[axis]))
     }
 
-    /// Adds a path by its averages, in units of length.
+    /// Adds a path by its averages, in units of the clips.
     pub(super) fn add(&mut self, averages: &[f64]) {
         self.paths += 1;
         for (i, average) in averages.iter().enumerate() {
@@ -66,14 +71,9 @@ impl PositionSums {
         self.squares.iter_mut().zip(&other.squares).for_each(|(a, b)| *a += b);
     }
 
-    /// Appends the sums of one chunk in little-endian order: the diverged paths, the sums, the sums of squares.
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.diverged.to_le_bytes());
-        self.sums.iter().chain(&self.squares).for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
-    }
-
-    /// The sums of a chunk of `paths` paths in `dim` dimensions; `None` if the bytes cannot be those of such a chunk.
-    pub(crate) fn decode(bytes: &[u8], paths: u64, dim: usize) -> Option<Self> {
+    /// The sums of a chunk of `paths` paths; `None` if the bytes cannot be those of such a chunk.
+    pub(crate) fn decode(bytes: &[u8], paths: u64, clips: &[f64]) -> Option<Self> {
+        let dim = clips.len();
         if bytes.len() != 8 * (1 + 2 * dim) {
             return None;
         }
@@ -82,7 +82,14 @@ impl PositionSums {
         let numbers: Vec<f64> = words.map(f64::from_le_bytes).collect();
         let (sums, squares) = (numbers[..dim].to_vec(), numbers[dim..].to_vec());
         let fits = diverged <= paths && numbers.iter().all(|x| x.is_finite()) && squares.iter().all(|x| *x >= 0.0);
-        fits.then_some(PositionSums { paths, diverged, sums, squares })
+        fits.then(|| PositionSums { paths, diverged, clips: clips.to_vec(), sums, squares })
+    }
+}
+
+impl Counts for PositionSums {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.diverged.to_le_bytes());
+        self.sums.iter().chain(&self.squares).for_each(|sum| out.extend_from_slice(&sum.to_le_bytes()));
     }
 }
 
@@ -92,16 +99,17 @@ mod tests {
 
     #[test]
     fn encoded_sums_come_back() {
-        let mut sums = PositionSums::new(2);
-        [[1.0, -0.5], [2.0, 0.25], [3.0, 0.0]].iter().for_each(|averages| sums.add(averages));
-        assert_eq!(sums.mean(0), Some([2.0, (1.0f64 / 3.0).sqrt()]));
+        let clips = [1e200, 1.0];
+        let mut sums = PositionSums::new(clips.to_vec());
+        [[0.25, -0.5], [0.5, 0.25], [0.75, 0.0]].iter().for_each(|averages| sums.add(averages));
+        assert_eq!(sums.mean(0), Some([0.5e200, (0.0625f64 / 3.0).sqrt() * 1e200]));
         let mut bytes = Vec::new();
         sums.encode(&mut bytes);
-        assert_eq!(PositionSums::decode(&bytes, 3, 2), Some(sums.clone()));
-        assert_eq!(PositionSums::decode(&bytes[8..], 3, 2), None);
+        assert_eq!(PositionSums::decode(&bytes, 3, &clips), Some(sums.clone()));
+        assert_eq!(PositionSums::decode(&bytes[8..], 3, &clips), None);
         let mut wrong = bytes.clone();
         wrong[0] = 9;
-        assert_eq!(PositionSums::decode(&wrong, 3, 2), None);
+        assert_eq!(PositionSums::decode(&wrong, 3, &clips), None);
         sums.add_diverged();
         assert_eq!((sums.mean(0), sums.paths(), sums.diverged()), (None, 4, 1));
     }

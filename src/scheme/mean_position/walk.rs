@@ -1,6 +1,6 @@
 //! How a path moves: by the equation of SGD, or by the steps of an optimiser.
 
-use crate::dynamics::{Problem, Recursion, Stepper};
+use crate::dynamics::{Problem, Recursion, Stepper, StepperUse};
 use crate::noise::{NoiseError, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::euler::StepNoise;
@@ -105,7 +105,7 @@ impl Walk for FlowWalk<'_> {
 }
 
 /// The steps of a discrete optimiser.
-pub(super) struct OptimiserMotion<R> {
+struct OptimiserMotion<R> {
     problem: Problem,
     noise: StepNoise,
     stepper: Stepper<R>,
@@ -113,14 +113,22 @@ pub(super) struct OptimiserMotion<R> {
     gradient_noise: f64,
 }
 
-impl<R: Recursion + 'static> OptimiserMotion<R> {
-    pub fn boxed(problem: &Problem, stepper: Stepper<R>) -> Result<Box<dyn Motion>, NoiseError> {
-        Ok(Box::new(OptimiserMotion {
-            problem: problem.clone(),
-            noise: StepNoise::new(problem)?,
-            gradient_noise: problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
+/// Makes the motion of a problem from the recursion of its optimiser.
+pub(super) struct MotionOf<'p> {
+    pub problem: &'p Problem,
+}
+
+impl StepperUse for MotionOf<'_> {
+    type Made = Result<(Box<dyn Motion>, String), NoiseError>;
+
+    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+        let motion = OptimiserMotion {
+            problem: self.problem.clone(),
+            noise: StepNoise::new(self.problem)?,
+            gradient_noise: self.problem.noise().increment_scale(stepper.eta()) / stepper.eta(),
             stepper,
-        }))
+        };
+        Ok((Box::new(motion), description))
     }
 }
 

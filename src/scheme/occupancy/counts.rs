@@ -1,5 +1,7 @@
 //! What many paths leave: the wells they are in at the recorded times, and their transitions.
 
+use crate::scheme::counted::Counts;
+
 /// Counts over paths of one problem.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OccupancyCounts {
@@ -84,13 +86,6 @@ impl OccupancyCounts {
         2 * times * wells + 8 * wells * wells + 8 * wells
     }
 
-    /// Appends the counts of one chunk, of fewer than 2^16 paths, in little-endian order: the paths held, the transitions, the times spent.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        self.held.iter().for_each(|n| out.extend_from_slice(&(*n as u16).to_le_bytes()));
-        self.transitions.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
-        self.spent.iter().for_each(|t| out.extend_from_slice(&t.to_le_bytes()));
-    }
-
     /// The counts of a chunk of `paths` paths; `None` if the bytes cannot be those of such a chunk.
     pub(crate) fn decode(bytes: &[u8], paths: u64, times: usize, wells: usize) -> Option<Self> {
         if bytes.len() != Self::encoded_len(times, wells) {
@@ -113,6 +108,14 @@ impl OccupancyCounts {
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 8]> + '_ {
     bytes.chunks_exact(8).map(|word| std::array::from_fn(|i| word[i]))
+}
+
+impl Counts for OccupancyCounts {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.held.iter().for_each(|n| out.extend_from_slice(&(*n as u16).to_le_bytes()));
+        self.transitions.iter().for_each(|n| out.extend_from_slice(&n.to_le_bytes()));
+        self.spent.iter().for_each(|t| out.extend_from_slice(&t.to_le_bytes()));
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ use rand_distr::Exp1;
 
 use super::adam::{AdamFlow, AdamState};
 use super::local_wells::{Cuts, LocalWells};
+use super::roam::{Mover, Roamed};
 use super::sgd::SgdFlow;
 use crate::dynamics::{Adam, Problem};
+use crate::landscape::Wells;
 use crate::noise::{LevyMeasure, Stream};
 use crate::scheme::linear::momentum_covariance;
 
@@ -52,13 +54,28 @@ impl<F> Equation<F> {
     }
 }
 
-/// The part of the state that jumps, and how it moves.
-pub(super) trait Mover {
-    fn x(&self) -> f64;
-    /// Moves at time `t` for at most `most`; returns for how long.
-    fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
-    /// Displaces the parameters by a jump `y` of the noise, in units of `εΣ`.
-    fn jump(&mut self, y: f64);
+/// An equation in its wells.
+pub(super) struct Roaming<'e, F> {
+    pub equation: &'e Equation<F>,
+    pub wells: &'e Wells,
+}
+
+impl<F> Roamed<f64> for Roaming<'_, F> {
+    fn well_of(&self, x: f64) -> Option<usize> {
+        x.is_finite().then(|| self.wells.well_of(x))
+    }
+
+    fn wait(&self, well: usize, rng: &mut Stream) -> f64 {
+        self.equation.wait(well, rng)
+    }
+
+    fn draw_jump(&self, well: usize, rng: &mut Stream) -> f64 {
+        self.equation.draw_jump(well, rng)
+    }
+}
+
+/// What a path into a target needs to know of its next step.
+pub(super) trait BridgedMover: Mover<f64> {
     /// Whether the next step from time `t` is that of a linear force near the minimum of the well, over any time.
     fn is_linear(&self, well: usize, t: f64) -> bool;
     /// Variance per unit time of the small jumps in the parameters.
@@ -70,7 +87,7 @@ pub(super) struct SgdMover<'e> {
     pub x: f64,
 }
 
-impl Mover for SgdMover<'_> {
+impl Mover<f64> for SgdMover<'_> {
     fn x(&self) -> f64 {
         self.x
     }
@@ -83,7 +100,9 @@ impl Mover for SgdMover<'_> {
     fn jump(&mut self, y: f64) {
         self.x += self.equation.local.amplitude * y;
     }
+}
 
+impl BridgedMover for SgdMover<'_> {
     fn is_linear(&self, well: usize, _: f64) -> bool {
         SgdFlow::is_linear(self.equation.local.well(well), self.x)
     }
@@ -98,7 +117,7 @@ pub(super) struct AdamMover<'e> {
     pub state: AdamState,
 }
 
-impl Mover for AdamMover<'_> {
+impl Mover<f64> for AdamMover<'_> {
     fn x(&self) -> f64 {
         self.state.x
     }
@@ -112,7 +131,9 @@ impl Mover for AdamMover<'_> {
         // `Q` is predictable: the one before the jump.
         self.state.x += self.equation.local.amplitude * y / self.equation.flow.q(&self.state);
     }
+}
 
+impl BridgedMover for AdamMover<'_> {
     fn is_linear(&self, well: usize, t: f64) -> bool {
         let Equation { flow, local, .. } = self.equation;
         flow.is_linear(local.well(well), &self.state, t)

@@ -11,7 +11,7 @@ use rand::RngExt;
 use rand_distr::Exp1;
 
 use super::adam::AdamFlow;
-use super::equation::{AdamMover, Equation, Mover, SgdMover};
+use super::equation::{AdamMover, BridgedMover, Equation, SgdMover};
 use super::local_wells::Cuts;
 use super::settings::Occupancy;
 use super::sgd::SgdFlow;
@@ -22,10 +22,11 @@ use crate::scheme::exit_site::landed;
 use crate::scheme::jump_adapted::{Bridge, FAR, crossed};
 use crate::scheme::{Departure, ExitSite, Limits, Outcome, PathKernel, PathRecord, SchemeError, Side, StreamSource};
 
-/// Largest number of jumps per relaxation time that a near or narrow target may ask for: a path whose jumps are as long as the distance of a target and as
-/// frequent hits it within a small part of a relaxation time, however they are drawn.
+/// Most jumps per relaxation time that a near or narrow target may ask for. With more, a path hits the target within a small part of a relaxation
+/// time in any case.
 const DENSEST: f64 = 2_000.0;
-/// Part of the narrower width of a well below which a distance or a target counts as this: shorter steps would take for ever.
+/// Smallest distance and width of a target, as a part of the narrower width of a well. Shorter ones are replaced by it, so that steps do not become
+/// too short.
 const NARROWEST: f64 = 1.0 / 1024.0;
 
 /// Runs paths of the equations of SGD and Adam into a target on a line.
@@ -105,7 +106,7 @@ impl HittingKernel {
     fn run_path<F>(
         &self,
         equation: &Equation<F>,
-        mover: &mut dyn Mover,
+        mover: &mut dyn BridgedMover,
         rng: &mut Stream,
         limits: &Limits<'_>,
     ) -> (PathRecord, f64) {

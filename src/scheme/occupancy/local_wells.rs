@@ -37,7 +37,7 @@ pub(super) struct Cuts<'w> {
     pub wells: &'w Wells,
     /// Share of the narrower width of a well above which jumps are drawn one by one.
     pub kappa: f64,
-    /// The width that counts, by the minimum of the well and its narrower width.
+    /// Width used for the cut, from the minimum and the narrower width of its well.
     pub width: &'w dyn Fn(f64, f64) -> f64,
     /// Largest number of drawn jumps per relaxation time that a width below the narrower one may ask for.
     pub densest: f64,
@@ -65,25 +65,27 @@ impl LocalWells {
             let curvature = potential.hessian(&[minimum])[(0, 0)];
             let is_gaussian = noise.alpha().is_gaussian();
             let narrower = wells.widths(i).into_iter().fold(f64::INFINITY, f64::min);
-            // Jumps beyond this width come `densest` times per relaxation time.
+            let slope = |y: f64| {
+                let mut slope = [0.0];
+                potential.gradient(&[minimum + y], &mut slope);
+                slope[0]
+            };
+            let asked = counted(minimum, narrower);
+            // Jumps beyond this width come `densest` times per relaxation time. A minimum may have no curvature, as that of `x⁴`.
             let dense = if is_gaussian {
                 0.0
             } else {
-                let cut = (measure.tail_mass(1.0) * q / (curvature * densest)).powf(noise.alpha().get().recip());
+                let stiffness = [-asked, asked].map(|y| slope(y) / y).into_iter().fold(curvature, f64::max);
+                let cut = (measure.tail_mass(1.0) * q / (stiffness * densest)).powf(noise.alpha().get().recip());
                 cut * amplitude / (kappa * q)
             };
-            let width = counted(minimum, narrower).max(dense.min(narrower));
+            let width = asked.max(dense.min(narrower));
             let cut = kappa * width * q / amplitude;
             let jump_rate = if is_gaussian { 0.0 } else { measure.tail_mass(cut) };
             // The square of the amplitude may leave the range of numbers, its product does not.
             let deviation = amplitude * measure.variance_below(cut).sqrt();
             let variance = deviation * deviation;
             let reach = ZONE * width;
-            let slope = |y: f64| {
-                let mut slope = [0.0];
-                potential.gradient(&[minimum + y], &mut slope);
-                slope[0]
-            };
             // A well with two sides has no zone: its curvature at the minimum is that of one of them.
             let is_linear = [-reach, reach].iter().all(|y| (slope(*y) / (curvature * y) - 1.0).abs() < CURVED);
             let fits = curvature > 0.0 && is_linear && DEVIATIONS * spread(curvature, variance) < reach;

@@ -6,10 +6,12 @@
 mod adam;
 mod counts;
 mod equation;
+mod flow;
 mod hitting;
 mod kernel;
 mod local_wells;
 mod plane;
+mod roam;
 mod settings;
 mod sgd;
 mod steps;

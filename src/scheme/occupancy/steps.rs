@@ -1,29 +1,30 @@
 //! The iterations of a discrete optimiser on a line, without an edge.
 
 use super::local_wells::LocalWells;
+use super::roam::iterate;
 use super::watch::Watch;
-use crate::dynamics::{Problem, Recursion, Stepper};
+use crate::dynamics::{Problem, Recursion, Stepper, StepperUse};
 use crate::noise::{NoiseError, Stream};
 use crate::scheme::Limits;
+use crate::scheme::counted::Ended;
 use crate::scheme::euler::StepLaw;
 
 /// Draws that are made at once.
 const DRAWS: usize = 256;
 
-/// How a path of steps ended.
-pub(super) struct EndedSteps {
-    pub time: f64,
-    pub steps: u64,
-    pub diverged: bool,
-}
-
 /// Runs the recursion of any optimiser.
 pub(super) trait StepRun: Send + Sync {
     /// Runs one path from `x` to the last time of `watch`.
-    fn run(&self, x: f64, watch: &mut Watch<'_>, rng: &mut Stream, limits: &Limits<'_>) -> EndedSteps;
+    fn run(&self, x: f64, watch: &mut Watch<'_>, rng: &mut Stream, limits: &Limits<'_>) -> Ended;
 }
 
-pub(super) struct OptimiserSteps<R> {
+/// Makes the steps of a problem from the recursion of its optimiser.
+pub(super) struct LineSteps<'p, L> {
+    pub problem: &'p Problem,
+    pub local: L,
+}
+
+struct OptimiserSteps<R> {
     stepper: Stepper<R>,
     law: StepLaw,
     local: LocalWells,
@@ -31,42 +32,30 @@ pub(super) struct OptimiserSteps<R> {
     gradient_noise: f64,
 }
 
-impl<R: Recursion + 'static> OptimiserSteps<R> {
-    pub fn boxed(problem: &Problem, local: LocalWells, stepper: Stepper<R>) -> Result<Box<dyn StepRun>, NoiseError> {
-        let noise = problem.noise();
+impl<L: FnOnce() -> LocalWells> StepperUse for LineSteps<'_, L> {
+    type Made = Result<(Box<dyn StepRun>, String), NoiseError>;
+
+    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+        let noise = self.problem.noise();
         let gradient_noise =
             noise.increment_scale(stepper.eta()) / stepper.eta() * noise.amplitude().column(1, 0)[0].abs();
         let law = StepLaw::new(noise, stepper.eta())?;
-        Ok(Box::new(OptimiserSteps { stepper, law, local, gradient_noise }))
+        Ok((Box::new(OptimiserSteps { stepper, law, local: (self.local)(), gradient_noise }), description))
     }
 }
 
 impl<R: Recursion + 'static> StepRun for OptimiserSteps<R> {
-    fn run(&self, x: f64, watch: &mut Watch<'_>, rng: &mut Stream, limits: &Limits<'_>) -> EndedSteps {
-        let (mut stepper, eta) = (self.stepper.clone(), self.stepper.eta());
-        let (mut theta, mut gradient, mut draws) = ([x], [0.0], [0.0; DRAWS]);
-        let mut steps = 0u64;
-        stepper.start();
-        loop {
-            // The parameters of step k hold from t = k η to the next step. A time that is a multiple of η up to rounding is that of a step.
-            while watch.next_time().is_some_and(|time| time < (steps + 1) as f64 * eta * (1.0 - 1e-12)) {
-                watch.record(theta[0]);
-            }
-            let time = steps as f64 * eta;
-            if watch.next_time().is_none() || limits.abandoned(steps) {
-                return EndedSteps { time, steps, diverged: false };
-            }
+    fn run(&self, x: f64, watch: &mut Watch<'_>, rng: &mut Stream, limits: &Limits<'_>) -> Ended {
+        let mut draws = [0.0; DRAWS];
+        let step = |stepper: &mut Stepper<R>, steps: u64, x: &mut f64| {
             let draw = steps as usize % DRAWS;
             if draw == 0 {
                 self.law.fill(&mut draws, rng);
             }
-            gradient[0] = self.local.slope(theta[0]) + self.gradient_noise * draws[draw];
-            stepper.step(&mut theta, &mut gradient);
-            steps += 1;
-            if !theta[0].is_finite() {
-                return EndedSteps { time: steps as f64 * eta, steps, diverged: true };
-            }
-            watch.see(steps as f64 * eta, theta[0]);
-        }
+            let mut gradient = [self.local.slope(*x) + self.gradient_noise * draws[draw]];
+            stepper.step(std::slice::from_mut(x), &mut gradient);
+            x.is_finite()
+        };
+        iterate(&self.stepper, x, step, watch, limits)
     }
 }

@@ -1,6 +1,7 @@
 //! Watches one path on a line and counts.
 
 use super::counts::OccupancyCounts;
+use super::roam::Watched;
 use super::visits::Visits;
 use crate::landscape::Wells;
 
@@ -25,20 +26,24 @@ impl<'w> Watch<'w> {
         watch
     }
 
-    /// The next time to be recorded; `None` if all are.
+    /// Ends the path at time `t`.
+    pub fn finish(self, t: f64) {
+        self.visits.finish(t);
+    }
+}
+
+impl Watched<f64> for Watch<'_> {
     #[inline]
-    pub fn next_time(&self) -> Option<f64> {
+    fn next_time(&self) -> Option<f64> {
         self.visits.next_time()
     }
 
-    /// Records a path that is at `x` at [`Watch::next_time`].
-    pub fn record(&mut self, x: f64) {
+    fn record(&mut self, x: f64) {
         self.visits.record(Some(self.wells.well_of(x)));
     }
 
-    /// Notes that the path is at `x` at time `t`.
     #[inline]
-    pub fn see(&mut self, t: f64, x: f64) {
+    fn see(&mut self, t: f64, x: f64) {
         if let Some(last) = self.visits.last() {
             let [lo, hi] = self.cores[last];
             if lo < x && x < hi {
@@ -50,11 +55,6 @@ impl<'w> Watch<'w> {
         if lo < x && x < hi {
             self.visits.reach(t, well);
         }
-    }
-
-    /// Ends the path at time `t`.
-    pub fn finish(self, t: f64) {
-        self.visits.finish(t);
     }
 }
 

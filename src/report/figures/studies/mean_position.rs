@@ -4,15 +4,18 @@ use crate::report::select::{alpha_label, distinct, title};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::MeanPositionResult;
 
-/// Mean position towards the flat side in scales at rest: a panel for every dynamics, a series for every tail index. On separate axes the
+/// Mean position towards the flat side in scales at rest: a panel for every dynamics, a series for every tail index and noise level. On separate axes the
 /// dimension makes no difference, so basins of all dimensions are in one series.
 pub(in crate::report) fn mean_position(results: &[MeanPositionResult]) -> SeriesFigure {
-    let alpha = |r: &MeanPositionResult| r.plan.problem.noise().alpha().get();
-    let tails = distinct(results.iter().map(alpha));
+    let label = |r: &MeanPositionResult| {
+        let (alpha, level) = (alpha_label(r.plan.problem.noise().alpha().get()), r.level_label(results));
+        if level.is_empty() { alpha } else { format!("{alpha}, {level}") }
+    };
+    let labels = distinct(results.iter().map(label));
     let panel = |name: &String| {
-        let series = tails.iter().map(|&tail| {
-            let here = results.iter().filter(|r| title(&r.plan.name) == *name && alpha(r) == tail);
-            let mut series = Series { label: alpha_label(tail), ..Series::default() };
+        let series = labels.iter().map(|of| {
+            let here = results.iter().filter(|r| title(&r.plan.name) == *name && label(r) == *of);
+            let mut series = Series { label: of.clone(), ..Series::default() };
             for (result, axis) in here.flat_map(|result| (0..result.dim()).map(move |axis| (result, axis))) {
                 let x = result.asymmetry(axis);
                 let factor = result.flat_side(axis).unwrap_or(1.0) / result.scales[axis];
@@ -26,7 +29,7 @@ pub(in crate::report) fn mean_position(results: &[MeanPositionResult]) -> Series
                 series.predicted.extend(result.predicted(axis).map(|y| (x, y * factor)));
             }
             series.predicted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-            series.predicted.dedup_by(|a, b| a.0 == b.0);
+            series.predicted.dedup();
             series
         });
         (name.clone(), series.filter(|s| !s.points.is_empty()).collect())

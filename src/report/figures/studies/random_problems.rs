@@ -25,7 +25,7 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
             (p, result.quantile(p))
         };
         let share = result.share().map_or(String::new(), |share| {
-            format!("Adam later in {:.2} % ({:.2}–{:.2})", 100.0 * share.value, 100.0 * share.lo, 100.0 * share.hi)
+            format!("{:.2} % ({:.2}–{:.2})", 100.0 * share.value, 100.0 * share.lo, 100.0 * share.hi)
         });
         let label = format!("d = {}", result.family.dim());
         let stated = |share: Estimate| Stated::within(&label, DataKind::Share, [share.value, share.lo, share.hi]);
@@ -44,7 +44,7 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
     }
     SeriesFigure {
         stem: "random-problems".to_owned(),
-        title: "Random problems at equal volumes".to_owned(),
+        title: "Random problems at equal volumes: share in which Adam escapes later".to_owned(),
         x_label: "share of problems below".to_owned(),
         y_label: "m(W_{SGD}) / m(W_{ADAM}), predicted Γ_{ADAM}/Γ_{SGD}".to_owned(),
         x_scale: Scale::Linear,

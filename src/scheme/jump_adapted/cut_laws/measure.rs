@@ -213,12 +213,13 @@ impl CutMeasure {
 
 /// `∫_0^∞ (1 - cos uv) e^-v v^(-1-α) dv = -Γ(-α) (Re (1-iu)^α - 1)`.
 fn tempered_exponent(alpha: f64, u: f64) -> f64 {
-    let (angle, square) = (u.atan(), 1.0 + u * u);
+    // The logarithm of `(1+u²)^½`, and what is left of a cosine, keep their digits at small `u`.
+    let (angle, log) = (u.atan(), 0.5 * (u * u).ln_1p());
     if (alpha - 1.0).abs() < 1e-7 {
-        return u * angle - 0.5 * square.ln();
+        return u * angle - log;
     }
     let factor = gamma(2.0 - alpha) / (alpha * (alpha - 1.0));
-    factor * (1.0 - square.powf(0.5 * alpha) * (alpha * angle).cos())
+    factor * (2.0 * (0.5 * alpha * angle).sin().powi(2) - (alpha * log).exp_m1() * (alpha * angle).cos())
 }
 
 #[cfg(test)]
@@ -279,6 +280,17 @@ mod tests {
             assert!(is_most || (psi / (3.0 * s) - 1.0).abs() < 1e-6, "{measure:?}: {s} {psi}");
             let at_rest = simpson(0.0, s, 400, |u| if u == 0.0 { 0.0 } else { measure.cumulants(u)[0] / u });
             assert!((measure.cumulants(s)[1] / at_rest - 1.0).abs() < 1e-2, "{measure:?}");
+        }
+    }
+
+    /// At small frequencies the exponent is half the variance times the square: `Γ(2-α)/2 u²`. The next term is of the order `u⁴`.
+    #[test]
+    fn small_tempered_exponents_keep_their_digits() {
+        for alpha in [0.5, 1.0, 1.5, 1.9] {
+            for u in [1e-3, 1e-7, 1e-12] {
+                let expected = 0.5 * gamma(2.0 - alpha) * u * u;
+                assert!((tempered_exponent(alpha, u) / expected - 1.0).abs() < 1e-5, "{alpha} {u}");
+            }
         }
     }
 

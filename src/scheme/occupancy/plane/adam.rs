@@ -8,9 +8,9 @@
 
 use nalgebra::{DMatrix, SVector};
 
+use super::super::roam::Mover;
 use super::linear::Ladder;
 use super::local::{PlanarLocal, PlanarWell};
-use super::mover::PlanarMover;
 use crate::dynamics::{Adam, Problem};
 use crate::landscape::{LandscapeError, PlanarWells};
 use crate::noise::Stream;
@@ -123,7 +123,7 @@ impl<'e> AdamMover<'e> {
     }
 }
 
-impl PlanarMover for AdamMover<'_> {
+impl Mover<[f64; 2]> for AdamMover<'_> {
     fn x(&self) -> [f64; 2] {
         self.x
     }

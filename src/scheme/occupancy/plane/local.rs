@@ -1,5 +1,6 @@
 //! What the schemes know of the wells in the plane: curvatures, zones of linear force, cuts of the jumps.
 
+use super::super::roam::Roamed;
 use nalgebra::{DMatrix, dmatrix};
 use rand::RngExt;
 use rand_distr::{Exp1, StandardNormal};
@@ -162,15 +163,10 @@ impl PlanarLocal {
         self.problem.basin().potential()
     }
 
-    /// The well that holds `x`; `None` if it is not finite.
-    #[inline]
-    pub fn well_of(&self, x: [f64; 2]) -> Option<usize> {
-        self.basins.well_of(self.potential(), x)
-    }
-
     /// Upper estimate of the norm of the Hessian around `x`, at least that of the well.
     pub fn local_curvature(&self, x: [f64; 2], well: &PlanarWell) -> f64 {
-        let here = self.basins.curvature(x).unwrap_or_else(|| self.potential().hessian(&x).norm());
+        // The norm would square entries that are themselves huge far out.
+        let here = self.basins.curvature(x).unwrap_or_else(|| 2.0 * self.potential().hessian(&x).amax());
         here.max(well.curvatures[1])
     }
 
@@ -194,15 +190,21 @@ impl PlanarLocal {
         let part = |i: usize, k: usize| if self.columns[k][i] == 0.0 { 0.0 } else { self.columns[k][i] * sizes[k] };
         [part(0, 0) + part(0, 1), part(1, 0) + part(1, 1)]
     }
+}
 
-    /// The time to the next jump that is drawn in a well.
-    pub fn wait(&self, well: usize, rng: &mut Stream) -> f64 {
+impl Roamed<[f64; 2]> for PlanarLocal {
+    #[inline]
+    fn well_of(&self, x: [f64; 2]) -> Option<usize> {
+        self.basins.well_of(self.potential(), x)
+    }
+
+    fn wait(&self, well: usize, rng: &mut Stream) -> f64 {
         let rate = self.wells[well].rates[0] + self.wells[well].rates[1];
         if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
     }
 
-    /// The displacement by a jump that is drawn in a well, before `Q⁻¹`.
-    pub fn draw_jump(&self, well: usize, rng: &mut Stream) -> [f64; 2] {
+    /// Before `Q⁻¹`.
+    fn draw_jump(&self, well: usize, rng: &mut Stream) -> [f64; 2] {
         let PlanarWell { cuts, rates, .. } = &self.wells[well];
         match self.structure {
             Structure::Independent => {

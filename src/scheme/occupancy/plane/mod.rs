@@ -8,9 +8,8 @@ mod adam;
 mod kernel;
 mod linear;
 mod local;
-mod mover;
 mod sgd;
 mod steps;
 mod watch;
 
-pub(super) use kernel::PlanarKernel;
+pub(super) use kernel::PlanarPaths;

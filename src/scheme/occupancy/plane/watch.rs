@@ -1,6 +1,7 @@
 //! Watches one path in the plane and counts.
 
 use super::super::counts::OccupancyCounts;
+use super::super::roam::{Roamed, Watched};
 use super::super::visits::Visits;
 use super::local::PlanarLocal;
 
@@ -18,20 +19,24 @@ impl<'w> PlanarWatch<'w> {
         watch
     }
 
-    /// The next time to be recorded; `None` if all are.
+    /// Ends the path at time `t`.
+    pub fn finish(self, t: f64) {
+        self.visits.finish(t);
+    }
+}
+
+impl Watched<[f64; 2]> for PlanarWatch<'_> {
     #[inline]
-    pub fn next_time(&self) -> Option<f64> {
+    fn next_time(&self) -> Option<f64> {
         self.visits.next_time()
     }
 
-    /// Records a path that is at `x` at [`PlanarWatch::next_time`].
-    pub fn record(&mut self, x: [f64; 2]) {
+    fn record(&mut self, x: [f64; 2]) {
         self.visits.record(self.local.well_of(x));
     }
 
-    /// Notes that the path is at `x` at time `t`.
     #[inline]
-    pub fn see(&mut self, t: f64, x: [f64; 2]) {
+    fn see(&mut self, t: f64, x: [f64; 2]) {
         let holds = |well: usize| {
             let well = &self.local.wells[well];
             (x[0] - well.minimum[0]).hypot(x[1] - well.minimum[1]) < well.core
@@ -42,10 +47,5 @@ impl<'w> PlanarWatch<'w> {
         if let Some(well) = (0..self.local.wells.len()).find(|well| holds(*well)) {
             self.visits.reach(t, well);
         }
-    }
-
-    /// Ends the path at time `t`.
-    pub fn finish(self, t: f64) {
-        self.visits.finish(t);
     }
 }
