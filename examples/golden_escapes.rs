@@ -4,8 +4,9 @@
 
 use std::io;
 
-use levy_escape::dynamics::{AdamSteps, SgdSteps};
-use levy_escape::noise::{Measure, Structure};
+use levy_escape::dynamics::{AdamSteps, Momentum, SgdSteps};
+use levy_escape::landscape::{Expression, MultiWell};
+use levy_escape::noise::{Measure, NoiseLaw, Structure};
 use levy_escape::scheme::{Departure, Steps};
 use levy_escape::{
     Adam, Alpha, Amplitude, Asymmetric, Basin, Domain, DoubleWell, Dynamics, Euler, JumpAdapted, LevyNoise, Monitoring,
@@ -42,6 +43,13 @@ fn cases() -> Result<Vec<Case>, Box<dyn std::error::Error>> {
     let steps = |eta: f64| LevyNoise::from_learning_rate(Alpha::new(1.5)?, eta);
     let sgd_steps = Dynamics::SgdSteps(SgdSteps::new(0.1)?);
     let adam_steps = Dynamics::AdamSteps(AdamSteps::new(0.1, 0.9, 0.999)?);
+    let student = LevyNoise::from_learning_rate(Alpha::GAUSSIAN, 0.1)?.with_law(NoiseLaw::StudentT { degrees: 3.0 })?;
+    let momentum = Dynamics::SgdSteps(SgdSteps::new(0.1)?.with_momentum(Momentum::Nesterov(0.9))?);
+    let three = MultiWell::new(vec![-2.0, 0.0, 2.0], vec![-1.0, 1.0], vec![1.0, 0.5, 1.0])?;
+    let third = Basin::new(three, Domain::UntilWell(2))?;
+    let half_line = Basin::new(DoubleWell::new([-1.0, 1.5], 0.25, 1.0)?, Domain::Until(vec![[1.0, f64::INFINITY]]))?;
+    let plane = Expression::new("(x^2 - 1)^2 + (y - x/2)^2", &[], Some(&[1.0, 0.5]), None)?;
+    let attraction = Basin::new(plane, Domain::Attraction)?;
     let jumps = || Box::new(JumpAdapted::default());
     Ok(vec![
         ("interval", Problem::new(interval.clone(), Dynamics::Sgd, noise(1.5, 0.01)?)?, jumps(), 1),
@@ -57,7 +65,33 @@ fn cases() -> Result<Vec<Case>, Box<dyn std::error::Error>> {
             Box::new(Euler::with_step(0.01)?.monitoring(Monitoring::Discrete)),
             8,
         ),
-        ("sgd_steps", Problem::new(interval.clone(), sgd_steps, steps(0.1)?)?, Box::new(Steps), 9),
-        ("adam_steps", Problem::new(interval, adam_steps, steps(0.1)?)?, Box::new(Steps), 10),
+        ("sgd_steps", Problem::new(interval.clone(), sgd_steps.clone(), steps(0.1)?)?, Box::new(Steps), 9),
+        ("adam_steps", Problem::new(interval.clone(), adam_steps, steps(0.1)?)?, Box::new(Steps), 10),
+        (
+            "truncated",
+            Problem::new(interval.clone(), Dynamics::Sgd, noise(1.5, 0.1)?.with_law(NoiseLaw::Truncated { at: 6.0 })?)?,
+            jumps(),
+            11,
+        ),
+        (
+            "tempered",
+            Problem::new(
+                interval.clone(),
+                Dynamics::Sgd,
+                noise(1.5, 0.1)?.with_law(NoiseLaw::Tempered { cutoff: 3.0 })?,
+            )?,
+            jumps(),
+            12,
+        ),
+        (
+            "skewed",
+            Problem::new(interval.clone(), sgd_steps, steps(0.1)?.with_law(NoiseLaw::Skewed { beta: 0.5 })?)?,
+            Box::new(Steps),
+            13,
+        ),
+        ("student_t", Problem::new(interval, momentum, student)?, Box::new(Steps), 14),
+        ("until_well", Problem::new(third, Dynamics::Sgd, noise(1.4, 0.2)?)?, jumps(), 15),
+        ("until", Problem::new(half_line, Dynamics::Sgd, noise(1.5, 0.1)?)?, jumps(), 16),
+        ("attraction", Problem::new(attraction, Dynamics::Sgd, noise(1.5, 0.2)?)?, jumps(), 17),
     ])
 }

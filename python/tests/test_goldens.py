@@ -24,6 +24,10 @@ def cases() -> dict[str, tuple[le.Problem, str | le.Scheme, int]]:
     valley = (le.Asymmetric(8, 0.5), le.Level(0.2))
     wells = (le.DoubleWell((-1, 1.5), 0.25), le.Well())
     eta = le.StableNoise(1.5, eta=0.1)
+    momentum = le.SgdSteps(0.1, momentum=0.9, nesterov=True)
+    three = le.MultiWell(minima=[-2, 0, 2], saddles=[-1, 1], depths=[1, 0.5, 1])
+    half_line = le.Until(le.Interval(1, np.inf))
+    plane = le.Expression("(x^2 - 1)^2 + (y - x/2)^2", minimum=[1, 0.5])
     return {
         "interval": (le.Problem(*interval, le.StableNoise(1.5, 0.01)), "jump_adapted", 1),
         "ball": (le.Problem(*ball, anisotropic, le.Sgd()), le.JumpAdapted(), 2),
@@ -35,6 +39,13 @@ def cases() -> dict[str, tuple[le.Problem, str | le.Scheme, int]]:
         "euler_discrete": (le.Problem(*interval, le.StableNoise(2, 0.3)), le.Euler(0.01, discrete=True), 8),
         "sgd_steps": (le.Problem(*interval, eta, le.SgdSteps(0.1)), "steps", 9),
         "adam_steps": (le.Problem(*interval, eta, le.AdamSteps(0.1)), "steps", 10),
+        "truncated": (le.Problem(*interval, le.Truncated(1.5, 6, 0.1)), "jump_adapted", 11),
+        "tempered": (le.Problem(*interval, le.Tempered(1.5, 3, 0.1)), "jump_adapted", 12),
+        "skewed": (le.Problem(*interval, le.Skewed(1.5, 0.5, eta=0.1), le.SgdSteps(0.1)), "steps", 13),
+        "student_t": (le.Problem(*interval, le.StudentT(3, eta=0.1), momentum), "steps", 14),
+        "until_well": (le.Problem(three, le.Until(well=3), le.StableNoise(1.4, 0.2)), "jump_adapted", 15),
+        "until": (le.Problem(wells[0], half_line, le.StableNoise(1.5, 0.1)), "jump_adapted", 16),
+        "attraction": (le.Problem(plane, le.Attraction(), le.StableNoise(1.5, 0.2)), "jump_adapted", 17),
     }
 
 

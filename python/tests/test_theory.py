@@ -74,7 +74,7 @@ def test_the_simulation_agrees_with_the_exact_solution() -> None:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"dynamics": le.Adam(eta=0.1)}, "it needs SGD as an equation"),
+        ({"dynamics": le.Adam(eta=0.1)}, "SGD as an equation in one dimension"),
         ({"noise": le.StableNoise(0.9, 0.1)}, "1 < α"),
     ],
 )
