@@ -92,6 +92,7 @@ pub(super) fn network_escape_law(escape: &NetworkEscape) -> NetworkEscapeLaw {
         Some(EscapeLaw {
             setting: setting(configuration, all),
             survival: all_left.map_or(Vec::new(), survival),
+            running: all_left.map_or(Vec::new(), running),
             one_step: curve(|row| row.one_step_share),
             variation: curve(|row| row.variation),
         })
@@ -105,11 +106,13 @@ pub(super) fn network_escape_law(escape: &NetworkEscape) -> NetworkEscapeLaw {
 
 /// `P(Γ > t)` against `t` in units of the mean, as a staircase.
 fn survival(row: &EscapeRow) -> Vec<(f64, f64)> {
-    let n = row.steps.len();
-    let mean = row.steps.iter().sum::<f64>() / n as f64;
+    let mut steps = row.steps.clone();
+    steps.sort_by(f64::total_cmp);
+    let n = steps.len();
+    let mean = steps.iter().sum::<f64>() / n as f64;
     let mut curve = vec![(0.0, 1.0)];
     for i in (0..n).step_by(n.div_ceil(VERTICES).max(1)) {
-        let (at, before) = (row.steps[i] / mean, 1.0 - i as f64 / n as f64);
+        let (at, before) = (steps[i] / mean, 1.0 - i as f64 / n as f64);
         curve.push((at, before));
         let after = 1.0 - (i + 1) as f64 / n as f64;
         if after > 0.0 {
@@ -117,4 +120,26 @@ fn survival(row: &EscapeRow) -> Vec<(f64, f64)> {
         }
     }
     curve
+}
+
+/// Mean of the first `N` runs over that of all, against `N`.
+fn running(row: &EscapeRow) -> Vec<(f64, f64)> {
+    let n = row.steps.len();
+    let mean = row.steps.iter().sum::<f64>() / n as f64;
+    let sums = row.steps.iter().scan(0.0, |sum, step| {
+        *sum += step;
+        Some(*sum)
+    });
+    let curve: Vec<(f64, f64)> =
+        sums.zip(1u32..).map(|(sum, count)| (f64::from(count), sum / f64::from(count) / mean)).collect();
+    // Evenly on the logarithmic axis.
+    let mut next = 1.0;
+    let chosen = |&(count, _): &(f64, f64)| {
+        let shown = count >= next || count == n as f64;
+        if shown {
+            next = 1.02 * count;
+        }
+        shown
+    };
+    curve.into_iter().filter(chosen).collect()
 }

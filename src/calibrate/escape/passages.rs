@@ -35,11 +35,13 @@ pub struct EscapeRow {
     pub size: f64,
     /// Runs.
     pub runs: usize,
-    /// Steps of the runs that left it, ascending.
+    /// Steps of the runs that left it, in the order of the runs.
     pub steps: Vec<f64>,
     /// Mean steps with a 95 % interval; `None` if a run was censored. The times have no known law, least of all an exponential one, by which the
     /// mean of a censored sample could be estimated.
     pub mean: Option<Estimate>,
+    /// Mean steps of the first half of the runs: how far the mean depends on their number. `None` where `mean` is.
+    pub half: Option<f64>,
     /// Standard deviation over mean; `None` if a run was censored, or fewer than two left.
     pub variation: Option<f64>,
     /// Share of the exits whose last step alone is longer than half the size; `None` for level sets.
@@ -71,11 +73,10 @@ pub(super) fn rows(runs: &[Run], family: usize, nested: &Nested) -> Vec<EscapeRo
 
 fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> EscapeRow {
     let passages: Vec<&Passage> = runs.iter().filter_map(|run| run.passages[family].get(i)).collect();
-    let mut steps: Vec<f64> = passages.iter().map(|p| p.step as f64).collect();
-    steps.sort_by(f64::total_cmp);
+    let steps: Vec<f64> = passages.iter().map(|p| p.step as f64).collect();
     let average = |of: &dyn Fn(&Passage) -> Option<f64>| {
         let values: Option<Vec<f64>> = passages.iter().map(|p| of(p)).collect();
-        values.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() / v.len() as f64)
+        values.filter(|v| !v.is_empty()).map(|v| average_of(&v))
     };
     let one_step = |p: &Passage| p.last.map(|last| f64::from(u8::from(last > 0.5 * size)));
     let mean = (steps.len() == runs.len()).then(|| mean_steps(&steps)).flatten();
@@ -84,6 +85,7 @@ fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> Escape
         size,
         runs: runs.len(),
         mean: mean.map(|(mean, _)| mean),
+        half: mean.map(|_| average_of(&steps[..steps.len().div_ceil(2)])),
         variation: mean.map(|(_, variation)| variation),
         one_step_share: average(&one_step),
         slope: None,
@@ -94,13 +96,17 @@ fn row(runs: &[Run], family: usize, set: SetKind, i: usize, size: f64) -> Escape
     }
 }
 
+fn average_of(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// Mean and coefficient of variation of at least two times.
 pub(in crate::calibrate) fn mean_steps(steps: &[f64]) -> Option<(Estimate, f64)> {
     let n = steps.len() as f64;
     if steps.len() < 2 {
         return None;
     }
-    let mean = steps.iter().sum::<f64>() / n;
+    let mean = average_of(steps);
     let variance = steps.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
     Some((Estimate::symmetric(mean, Z * (variance / n).sqrt()), variance.sqrt() / mean))
 }
@@ -194,6 +200,8 @@ mod tests {
         let means: Vec<Option<f64>> = rows.iter().map(|row| row.mean.map(|mean| mean.value)).collect();
         assert_eq!(means, [Some(2.0), Some(20.0), None]);
         assert_eq!((rows[2].steps.len(), rows[2].variation, rows[1].variation), (2, None, Some(0.5)));
+        let halves: Vec<Option<f64>> = rows.iter().map(|row| row.half).collect();
+        assert_eq!((halves, &rows[1].steps[..]), (vec![Some(2.0), Some(20.0), None], &[10.0, 30.0, 20.0][..]));
         // Towards the size without a mean there is no slope.
         assert!((rows[0].slope.unwrap() - 10f64.ln() / 2f64.ln()).abs() < 1e-12 && rows[1].slope.is_none());
     }

@@ -5,7 +5,7 @@ use super::study::{EscapeCell, NetworkEscape};
 use super::{EscapeRow, SetKind};
 
 /// Columns of `network_escape.csv`.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "minimum",
     "optimiser",
     "eta",
@@ -28,6 +28,7 @@ const COLUMNS: [&str; 22] = [
     "alpha",
     "largest_step",
     "excess_loss",
+    "mean_steps_half",
 ];
 
 impl NetworkEscape {
@@ -98,7 +99,7 @@ fn record(cell: &EscapeCell, row: &EscapeRow) -> Vec<String> {
     record.extend([row.mean.map(|m| m.value), row.mean.map(|m| m.lo), row.mean.map(|m| m.hi)].map(number));
     record.extend([row.variation, row.one_step_share, row.slope].map(number));
     record.extend([p.stable, p.surrogate, p.gaussian, p.empirical, p.formula].map(number));
-    record.extend([Some(cell.alpha[0]), row.largest_step, row.excess].map(number));
+    record.extend([Some(cell.alpha[0]), row.largest_step, row.excess, row.half].map(number));
     record
 }
 
@@ -117,10 +118,11 @@ fn family(cell: &EscapeCell, kind: SetKind) -> Option<String> {
         |of: fn(&EscapeRow) -> Option<f64>| range(left().filter_map(|row| Some(of(row)? / row.mean?.value)).collect());
     let at_first = left().filter(|row| row.mean.is_some_and(|mean| mean.value < 1.5)).count();
     let mut line = format!(
-        "    {}: {} of {all} sizes left by every run; slope {}; coefficient of variation {}; share of one-step exits {}; predicted over measured: stable {}, \
+        "    {}: {} of {all} sizes left by every run; mean of the first half of the runs over that of all {}; slope {}; coefficient of variation {}; share of one-step exits {}; predicted over measured: stable {}, \
          surrogate {}, Gaussian {}, empirical {}, formula {}",
         kind.name(),
         left().count(),
+        ratio(|row| row.half),
         range(left().filter_map(|row| row.slope).collect()),
         range(left().filter_map(|row| row.variation).collect()),
         range(left().filter_map(|row| row.one_step_share).collect()),

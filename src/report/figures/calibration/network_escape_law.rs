@@ -1,9 +1,10 @@
-//! The law of the network's escape times: their survival against the exponential law, the share of exits made by one step, and the
-//! coefficient of variation.
+//! The law of the network's escape times: their survival against the exponential law, the mean against the number of runs, the share of exits made by
+//! one step, and the coefficient of variation.
 
 use crate::report::plot::style::{self, FULL_WIDTH, INK};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Numbers, Panel, Point, Sample, Scale, Sheet,
+    Stroke,
 };
 
 const STEM: &str = "network-escape-law";
@@ -30,6 +31,8 @@ pub struct EscapeLaw {
     pub setting: String,
     /// `P(Γ > t E Γ)` against `t`, for the largest ball that every run left.
     pub survival: Vec<(f64, f64)>,
+    /// Mean of the first `N` runs over that of all against `N`, for the same ball.
+    pub running: Vec<(f64, f64)>,
     /// Share of the exits from a ball whose last step is longer than half its radius, against the radius.
     pub one_step: Vec<(f64, f64)>,
     /// Coefficient of variation against the radius.
@@ -53,6 +56,10 @@ impl Figure for NetworkEscapeLaw {
             Axis::over("coeff. of variation", Scale::Linear, variations).ok_or_else(empty("the variation"))?;
         let survival = Axis::between("P(Γ > t)", Scale::Log, LOWEST, 1.2);
         let share = Axis::between("one-step exits", Scale::Linear, -0.05, 1.05);
+        let runs = laws().flat_map(|s| &s.running).map(|v| v.0);
+        let runs = Axis::over("runs N", Scale::Log, runs).ok_or_else(empty("the runs"))?;
+        let running = laws().flat_map(|s| &s.running).map(|v| v.1).chain([0.5, 1.5]);
+        let running = Axis::over("Γ_{N} / Γ", Scale::Linear, running).ok_or_else(empty("the runs"))?;
         let mut sheet = Sheet::new(FULL_WIDTH, self.optimisers.len().clamp(1, COLUMNS));
         for optimisers in self.optimisers.chunks(COLUMNS) {
             let row = |below: bool, panel: &dyn Fn(&str, &[EscapeLaw]) -> Panel| -> Vec<Panel> {
@@ -72,6 +79,16 @@ impl Figure for NetworkEscapeLaw {
                 panel
             });
             sheet.row(SURVIVAL, of_time);
+            let of_runs = row(true, &|_, laws| {
+                let mut panel = Panel::new(runs.clone(), running.clone());
+                panel.level(1.0, all_runs());
+                for (i, law) in laws.iter().enumerate() {
+                    let stroke = Stroke::solid(style::color(i), 1.0);
+                    panel.data(law.setting.as_str(), DataKind::Measured, Mark::Line(law.running.clone(), stroke));
+                }
+                panel
+            });
+            sheet.row(SHARE, of_runs);
             sheet.row(SHARE, row(false, &|_, laws| against_radius(&radius, &share, laws, |law| &law.one_step)));
             let spread = row(true, &|_, laws| {
                 let mut panel = against_radius(&radius, &variation, laws, |law| &law.variation);
@@ -83,7 +100,10 @@ impl Figure for NetworkEscapeLaw {
         let most = self.optimisers.iter().map(|o| &o.1).max_by_key(|laws| laws.len());
         let settings = most.map_or(&[][..], |laws| laws).iter().enumerate();
         let settings = settings.map(|(i, s)| Entry::new(Sample::Points(Look::of(i)), s.setting.as_str())).collect();
-        let exact = vec![Entry::new(Sample::Line(exponential()), "exponential law")];
+        let exact = vec![
+            Entry::new(Sample::Line(exponential()), "exponential law"),
+            Entry::new(Sample::Line(all_runs()), "all runs"),
+        ];
         sheet.legend = Legend::default().with(settings).with(exact);
         Ok(sheet)
     }
@@ -97,6 +117,10 @@ fn against_radius(x: &Axis, y: &Axis, laws: &[EscapeLaw], of: fn(&EscapeLaw) -> 
         panel.data(law.setting.as_str(), DataKind::Measured, Mark::Points(points, Look::of(i)));
     }
     panel
+}
+
+fn all_runs() -> Stroke {
+    Stroke { dash: Dash::Dotted, ..Stroke::solid(INK, 0.8) }
 }
 
 fn exponential() -> Stroke {
