@@ -1,7 +1,7 @@
 //! Occupancy of wells in the plane against the Markov chain that the theory predicts, and against exact laws.
 
 use levy_escape::dynamics::{AdamSteps, SgdSteps};
-use levy_escape::landscape::{GaussianWell, MullerBrown, PlanarBasins, PlanarWells, Potential, WellSet};
+use levy_escape::landscape::{GaussianWell, Minima, MullerBrown, PlanarBasins, PlanarWells, Potential, WellSet};
 use levy_escape::noise::{Amplitude, Structure, epsilon_of_learning_rate};
 use levy_escape::scheme::{OccupancyCounts, OccupancyStart};
 use levy_escape::theory::WellChain;
@@ -174,5 +174,22 @@ fn threads_do_not_change_a_bit() {
     let line = Basin::new(levy_escape::Quadratic::new(vec![1.0]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
     let other = Problem::new(line, Dynamics::Sgd, noise(1.5, 0.05)).unwrap();
     assert!(occupancy(&other, &settings, 1, Seed(7)).is_err());
-    assert!(settings.with_start(OccupancyStart::Positions(vec![0.0])).is_err());
+    assert!(settings.with_start(OccupancyStart::Positions(vec![vec![0.0]])).is_err());
+}
+
+/// From a slope the paths fall into the well to which the flow leads.
+#[test]
+fn paths_start_at_positions() {
+    let landscape = landscape();
+    let wells = PlanarWells::of(&landscape, None).unwrap();
+    let minima = Minima::new(&landscape, wells.minima().iter().map(|minimum| minimum.x.to_vec()).collect()).unwrap();
+    let points = vec![vec![-3.0, -1.0], vec![2.5, 1.5]];
+    let fall: Vec<usize> = points.iter().map(|x| minima.well_of(&landscape, x).unwrap()).collect();
+    assert_ne!(fall[0], fall[1]);
+    let settings = Occupancy::new(wells, vec![1.0]).unwrap().with_start(OccupancyStart::Positions(points)).unwrap();
+    let counts = occupancy(&problem(Dynamics::Sgd, noise(1.5, 1e-6)), &settings, 400, Seed(11)).unwrap();
+    let held: Vec<u64> = fall.iter().map(|&well| counts.held(0, well)).collect();
+    assert_eq!(held.iter().sum::<u64>(), 400);
+    // 200 ± 10.
+    assert!(held.iter().all(|&n| n.abs_diff(200) < 50), "{held:?}");
 }

@@ -184,6 +184,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
         "list of two numbers" | "`[lo, hi]`" => pair(),
         "list of numbers, or calibration" => any(vec![list(number()), table()]),
         "list of lists" => matrix(),
+        "list of numbers or of lists" => any(vec![list(number()), matrix()]),
         "`[lo, hi]` or table" => any(vec![pair(), table()]),
         "list of `[lo, hi]`" => list(pair()),
         "list of `[lo, hi]` or table" => any(vec![list(pair()), table()]),

@@ -91,7 +91,7 @@ fn write_occupancy(occupancy: &Occupancy, lines: &mut IdentityLines<'_>) -> fmt:
     }
     match occupancy.start() {
         OccupancyStart::Uniform => lines.text("occupancy start", "uniform"),
-        OccupancyStart::Positions(points) => lines.numbers("occupancy start positions", points),
+        OccupancyStart::Positions(points) => lines.numbers("occupancy start positions", &points.concat()),
         OccupancyStart::Weights(weights) => lines.numbers("occupancy start weights", weights),
     }
 }

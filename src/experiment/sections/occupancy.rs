@@ -73,11 +73,13 @@ fn read_start(value: Value<'_>) -> Option<OccupancyStart> {
     let table = value.table()?;
     let which = table.one_of("a start", &[("positions", Kind::Positions), ("weights", Kind::Weights)]);
     table.finish();
-    let (kind, numbers) = which?;
-    let numbers = numbers.numbers()?;
+    let (kind, value) = which?;
     Some(match kind {
-        Kind::Positions => OccupancyStart::Positions(numbers),
-        Kind::Weights => OccupancyStart::Weights(numbers),
+        Kind::Positions if value.list()?.any(|item| item.is_list()) => {
+            OccupancyStart::Positions(value.rows("write a list of points, `[[x, y], ..]`")?)
+        }
+        Kind::Positions => OccupancyStart::Positions(value.numbers()?.into_iter().map(|x| vec![x]).collect()),
+        Kind::Weights => OccupancyStart::Weights(value.numbers()?),
     })
 }
 
@@ -178,6 +180,12 @@ impl OccupancySection {
         }
         let occupancy = diagnostics.check(&self.times_span, Occupancy::new(wells, self.times.clone()))?;
         let mut occupancy = diagnostics.check(&self.start_span, occupancy.with_start(self.start.clone()))?;
+        if self.start.law(potential, occupancy.wells()).iter().sum::<f64>() < 1.0 - 1e-9 {
+            let diagnostic =
+                Diagnostic::new(self.start_span.clone(), "from a position the gradient flow leads to no well");
+            diagnostics.report(diagnostic.help("move positions away from maxima and plateaus"));
+            return None;
+        }
         if let SchemeSettings::JumpAdapted { threshold, step_cap } = scheme {
             if let Some(kappa) = threshold {
                 occupancy = diagnostics.check(&self.span, occupancy.with_threshold(kappa))?;

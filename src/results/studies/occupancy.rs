@@ -74,6 +74,8 @@ pub struct OccupancyResult {
     pub chain: Option<WellChain>,
     /// Distances from the minimum of every well to the boundary of its basin, down and up each axis.
     widths: Vec<Vec<[f64; 2]>>,
+    /// Probability of every well at the start.
+    start: Vec<f64>,
 }
 
 /// Distances from the minimum of every well to the boundary of its basin, down and up each axis; empty if the basins cannot be mapped.
@@ -110,7 +112,8 @@ pub fn render_occupancy(
             let chain = WellChain::over(&plan.problem, occupancy.wells()).ok();
             let (plan, occupancy) = (plan.clone(), occupancy.clone());
             let widths = widths(&plan, occupancy.wells());
-            results.push(OccupancyResult { plan, occupancy, counts, events, chain, widths });
+            let start = occupancy.start().law(plan.problem.basin().potential(), occupancy.wells());
+            results.push(OccupancyResult { plan, occupancy, counts, events, chain, widths, start });
         }
     }
     // The tables of another run that has taken the folder must not be replaced.
@@ -153,7 +156,7 @@ impl OccupancyResult {
 
     /// The predicted law of the wells at time `t`.
     pub fn predicted(&self, t: f64) -> Option<Vec<f64>> {
-        Some(self.chain.as_ref()?.occupancy(&self.occupancy.start().law(self.occupancy.wells()), t))
+        Some(self.chain.as_ref()?.occupancy(&self.start, t))
     }
 
     /// Measured rate of the transitions from one well to another, with its 95 % interval.

@@ -55,7 +55,7 @@ impl LinePaths {
             times: settings.times().to_vec(),
             wells: wells.clone(),
             cores: (0..wells.count()).map(|i| wells.core(i)).collect(),
-            starts: Starts::new(settings.start().points(wells)),
+            starts: Starts::new(settings.start().points(settings.wells()).into_iter().map(|(x, p)| (x[0], p))),
             motion,
             description: format!("occupancy of {} wells, {description}", wells.count()),
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::landscape::{WellSet, Wells};
+use crate::landscape::{Minima, Potential, WellSet};
 use crate::scheme::SchemeError;
 
 /// Where the paths of an occupancy start.
@@ -11,39 +11,42 @@ pub enum OccupancyStart {
     /// At the minimum of a well, each with the same probability.
     #[default]
     Uniform,
-    /// At one of these points, each with the same probability; on a line.
-    Positions(Vec<f64>),
+    /// At one of these points, each with the same probability.
+    Positions(Vec<Vec<f64>>),
     /// At the minimum of a well, with probabilities in these proportions.
     Weights(Vec<f64>),
 }
 
 impl OccupancyStart {
-    /// The points on a line with their probabilities.
-    pub(super) fn points(&self, wells: &Wells) -> Vec<(f64, f64)> {
-        let (points, weights) = match self {
-            OccupancyStart::Uniform => (wells.minima(), vec![1.0; wells.count()]),
-            OccupancyStart::Positions(points) => (points.as_slice(), vec![1.0; points.len()]),
-            OccupancyStart::Weights(weights) => (wells.minima(), weights.clone()),
+    /// The points with their probabilities.
+    pub(super) fn points(&self, wells: &WellSet) -> Vec<(Vec<f64>, f64)> {
+        let minima = || (0..wells.count()).map(|well| wells.minimum(well).to_vec()).collect();
+        let (points, weights): (Vec<Vec<f64>>, Vec<f64>) = match self {
+            OccupancyStart::Uniform => (minima(), vec![1.0; wells.count()]),
+            OccupancyStart::Positions(points) => (points.clone(), vec![1.0; points.len()]),
+            OccupancyStart::Weights(weights) => (minima(), weights.clone()),
         };
         let total: f64 = weights.iter().sum();
-        points.iter().copied().zip(weights.iter().map(|w| w / total)).collect()
+        points.into_iter().zip(weights.into_iter().map(|w| w / total)).collect()
     }
 
-    /// Probability of every well at the start.
-    pub fn law(&self, wells: &WellSet) -> Vec<f64> {
-        let n = wells.count();
-        match (self, wells) {
-            (_, WellSet::Line(wells)) => {
-                let mut law = vec![0.0; n];
-                self.points(wells).into_iter().for_each(|(x, p)| law[wells.well_of(x)] += p);
-                law
+    /// Probability of every well of a landscape at the start. In the plane it adds up to less than 1 if the gradient flow leads from a position to
+    /// none of them.
+    pub fn law(&self, potential: &dyn Potential, wells: &WellSet) -> Vec<f64> {
+        let of_points: Box<dyn Fn(&[f64]) -> Option<usize>> = match wells {
+            WellSet::Line(wells) => Box::new(|x| Some(wells.well_of(x[0]))),
+            WellSet::Plane(planar) => {
+                let minima = Minima::new(potential, planar.minima().iter().map(|minimum| minimum.x.to_vec()).collect());
+                Box::new(move |x| minima.as_ref().ok()?.well_of(potential, x))
             }
-            (OccupancyStart::Weights(weights), WellSet::Plane(_)) => {
-                let total: f64 = weights.iter().sum();
-                weights.iter().map(|weight| weight / total).collect()
+        };
+        let mut law = vec![0.0; wells.count()];
+        for (x, probability) in self.points(wells) {
+            if let Some(well) = of_points(&x) {
+                law[well] += probability;
             }
-            (OccupancyStart::Uniform | OccupancyStart::Positions(_), WellSet::Plane(_)) => vec![1.0 / n as f64; n],
         }
+        law
     }
 }
 
@@ -109,17 +112,19 @@ impl Occupancy {
     /// Sets where paths start.
     ///
     /// # Errors
-    /// [`SchemeError::Occupancy`] for positions that are empty, not finite, or in the plane, and for weights that are not one per well, not negative and not
-    /// all 0.
+    /// [`SchemeError::Occupancy`] for positions that are empty, not finite, or of another dimension, and for weights that are not one per well, not
+    /// negative and not all 0.
     pub fn with_start(mut self, start: OccupancyStart) -> Result<Self, SchemeError> {
         match &start {
             OccupancyStart::Uniform => {}
-            OccupancyStart::Positions(_) if self.wells.dim() != 1 => {
-                return Err(SchemeError::Occupancy("positions are for wells on a line; in the plane use weights"));
-            }
             OccupancyStart::Positions(points) => {
-                if points.is_empty() || points.iter().any(|x| !x.is_finite()) {
+                if points.is_empty() || points.iter().flatten().any(|x| !x.is_finite()) {
                     return Err(SchemeError::Occupancy("the start needs at least one position, and finite ones"));
+                }
+                if points.iter().any(|x| x.len() != self.wells.dim()) {
+                    return Err(SchemeError::Occupancy(
+                        "a position has one coordinate on a line, `[-1, 0.2]`, and two in the plane, `[[-1, 0], [0.2, 1]]`",
+                    ));
                 }
             }
             OccupancyStart::Weights(weights) => {
@@ -189,6 +194,7 @@ impl Occupancy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::landscape::{Expression, PlanarWells, Wells};
 
     #[test]
     fn settings_that_do_not_fit_are_refused() {
@@ -200,13 +206,32 @@ mod tests {
         let occupancy = Occupancy::new(wells.clone(), vec![1.0, 2.0]).unwrap();
         for start in [
             OccupancyStart::Positions(vec![]),
+            OccupancyStart::Positions(vec![vec![f64::NAN]]),
+            OccupancyStart::Positions(vec![vec![0.5], vec![0.5, 1.0]]),
             OccupancyStart::Weights(vec![1.0]),
             OccupancyStart::Weights(vec![0.0, 0.0]),
             OccupancyStart::Weights(vec![2.0, -1.0]),
         ] {
             assert!(occupancy.clone().with_start(start).is_err());
         }
-        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(occupancy.wells()), [0.25, 0.75]);
-        assert_eq!(OccupancyStart::Positions(vec![0.5, 0.9, 1.5, 7.0]).law(occupancy.wells()), [0.5, 0.5]);
+        let line = Expression::new("(x*(x - 2))^2", &[], Some(&[0.0]), None).unwrap();
+        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(&line, occupancy.wells()), [0.25, 0.75]);
+        let points = OccupancyStart::Positions([0.5, 0.9, 1.5, 7.0].map(|x| vec![x]).to_vec());
+        assert_eq!(points.law(&line, occupancy.wells()), [0.5, 0.5]);
+    }
+
+    /// The wells of `(x² - 1)² + y²` are the half-planes.
+    #[test]
+    fn positions_in_the_plane_start_in_the_well_to_which_the_flow_leads() {
+        let plane = Expression::new("(x^2 - 1)^2 + y^2", &[], Some(&[-1.0, 0.0]), None).unwrap();
+        let wells = WellSet::from(PlanarWells::of(&plane, Some([-2.0, 2.0])).unwrap());
+        let at = |points: &[[f64; 2]]| OccupancyStart::Positions(points.iter().map(|x| x.to_vec()).collect());
+        let start = at(&[[-0.1, 3.0], [-2.0, -1.0], [0.2, -4.0], [-0.3, 0.0]]);
+        assert_eq!(start.law(&plane, &wells), [0.75, 0.25]);
+        assert_eq!(OccupancyStart::Uniform.law(&plane, &wells), [0.5, 0.5]);
+        assert_eq!(OccupancyStart::Weights(vec![1.0, 4.0]).law(&plane, &wells), [0.2, 0.8]);
+        let occupancy = Occupancy::new(wells, vec![1.0]).unwrap();
+        assert!(occupancy.clone().with_start(start).is_ok());
+        assert!(occupancy.with_start(OccupancyStart::Positions(vec![vec![0.0]])).is_err());
     }
 }

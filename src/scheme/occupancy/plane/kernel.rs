@@ -55,10 +55,9 @@ impl PlanarPaths {
             }
             _ => (Motion::Sgd(PlanarSgd::new(problem, wells, settings)?), jumps),
         };
-        let law = settings.start().law(settings.wells());
         Ok(PlanarPaths {
             times: settings.times().to_vec(),
-            starts: Starts::new(wells.minima().iter().map(|minimum| minimum.x).zip(law)),
+            starts: Starts::new(settings.start().points(settings.wells()).into_iter().map(|(x, p)| ([x[0], x[1]], p))),
             motion,
             description: format!("occupancy of {} wells in the plane, {description}", wells.count()),
         })
