@@ -366,15 +366,24 @@ impl Rendering<'_> {
     }
 }
 
-/// The warnings of the file and of the kernels, without duplicates.
+/// The warnings of the file and of the kernels. One that some cells have says which.
 pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
-    let mut warnings = run.experiment().warnings.clone();
-    for warning in run.kernels().iter().flat_map(|kernel| kernel.warnings()) {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
+    let mut found: Vec<(&String, Vec<usize>)> = Vec::new();
+    for (cell, kernel) in run.kernels().iter().enumerate() {
+        for warning in kernel.warnings() {
+            match found.iter_mut().find(|(other, _)| *other == warning) {
+                Some((_, cells)) => cells.push(cell),
+                None => found.push((warning, vec![cell])),
+            }
         }
     }
-    warnings
+    let all = run.kernels().len();
+    let of_cells = found.into_iter().map(|(warning, cells)| match cells.as_slice() {
+        cells if cells.len() == all => warning.clone(),
+        [cell] => format!("cell {cell}: {warning}"),
+        cells => format!("cells {}: {warning}", cells.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    });
+    run.experiment().warnings.iter().cloned().chain(of_cells).collect()
 }
 
 /// Names of figures, or `none`.

@@ -205,10 +205,10 @@ impl EulerKernel {
         } else if settings.step.is_some() && corrected {
             // With discrete monitoring a large step is intended: it is the step of the optimiser.
             let error = 100.0 * (ERROR_PER_CLOCK * step / clock).min(1.0);
-            if let Some(balance) = balance.filter(|t| step > *t) {
+            if balance.is_some_and(|t| step > t) {
                 warnings.push(format!(
-                    "euler step {step} is above t* = {balance:.3e}, where the shifted edge overcorrects: expect exits early by \
-                     up to some {error:.1} %"
+                    "in an euler step of {step} the drift moves a path farther than the noise, and the shifted edge overcorrects: expect exits early by up to \
+                     some {error:.1} %"
                 ));
             } else if step > 4.0 * default {
                 let times = step / default;
