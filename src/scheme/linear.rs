@@ -69,8 +69,9 @@ pub(super) fn momentum_return(beta: f64, k: f64, q: f64, [y, m]: [f64; 2]) -> f6
     } else if disc > 0.0 {
         // `y ∝ (y + s/ω) e^(ωτ) + (y - s/ω) e^(-ωτ)`.
         let omega = disc.sqrt();
-        let ratio = (slope - omega * y) / (slope + omega * y);
-        if y > 0.0 && ratio > 1.0 { ratio.ln() / (2.0 * omega) } else { f64::INFINITY }
+        let (rising, falling) = (slope + omega * y, -2.0 * omega * y);
+        // The logarithm of their ratio, which may be close to 1.
+        if y > 0.0 && rising < 0.0 { (falling / rising).ln_1p() / (2.0 * omega) } else { f64::INFINITY }
     } else {
         // `y ∝ y cos ωτ + s/ω sin ωτ`.
         let omega = (-disc).sqrt();

@@ -34,7 +34,7 @@ pub(super) const LONG: f64 = 8.0;
 
 /// Deviations at rest above which a swing goes from kink to kink in one step: the noise of the step changes the crossing only in
 /// second order.
-const WIDE: f64 = 6.0;
+pub(super) const WIDE: f64 = 6.0;
 
 /// Dimensions in which a gradient needs no allocation.
 const FEW: usize = 16;
@@ -72,6 +72,15 @@ pub(super) struct RestOnAxis {
     pub root: [f64; 3],
     pub square: f64,
     pub q: f64,
+}
+
+/// The law at rest of one axis with a kink: draws of `(y, m̂)`, `E (∇F)²`, `q*`, and the variance per unit time far from the edge before `Q⁻²`.
+#[derive(Clone)]
+pub(super) struct KinkAtRest {
+    pub draws: Vec<[f64; 2]>,
+    pub square: f64,
+    pub q: f64,
+    pub variance: f64,
 }
 
 struct StillAxis {
@@ -158,6 +167,14 @@ impl AdamMotion {
             Some(axes) if axes.len() == 1 => Some(axes[0]),
             _ => None,
         }
+    }
+
+    /// The law at rest in one dimension with a kink, if there is one.
+    pub fn rest_across_kink(&self) -> Option<KinkAtRest> {
+        let ((_, squares), Flow::Axes { variances, .. }) = (self.rest.as_ref()?, &self.flow) else { return None };
+        let [axis] = self.still.as_deref()? else { return None };
+        let draws = self.kinked[axis.kinked?].clone();
+        Some(KinkAtRest { draws, square: squares[0], q: axis.q, variance: variances[0] })
     }
 
     /// The law at rest of separate axes, if there is one.
@@ -296,7 +313,7 @@ impl AdamMotion {
         Some((Rest::Joint(square_root(&covariance)), gradient.diagonal().iter().copied().collect()))
     }
 
-    fn move_second_moment(&self, state: &mut State, t: f64, tau: f64) {
+    pub(super) fn move_second_moment(&self, state: &mut State, t: f64, tau: f64) {
         if !state.averages.moves() {
             return;
         }
@@ -546,9 +563,9 @@ impl BetweenJumps for AdamMotion {
 }
 
 /// A swing on one side of a kink, wide compared with the noise.
-struct WideSwing {
+pub(super) struct WideSwing {
     /// Whether the path is, or is about to be, above the kink.
-    ahead: bool,
+    pub ahead: bool,
     /// Square of the bound of `|y|` on that side.
     square: f64,
     /// The same in units of the narrowest.
@@ -602,7 +619,13 @@ impl AdamMotion {
     }
 
     /// The swing along an axis with a kink, if it is wide compared with the noise.
-    fn wide_swing(&self, state: &State, i: usize, curvatures: [&[f64]; 2], variances: &[f64]) -> Option<WideSwing> {
+    pub(super) fn wide_swing(
+        &self,
+        state: &State,
+        i: usize,
+        curvatures: [&[f64]; 2],
+        variances: &[f64],
+    ) -> Option<WideSwing> {
         let sides = curvatures.map(|k| k[i]);
         let steep = sides[0].max(sides[1]);
         if sides[0] == sides[1] || sides.contains(&0.0) {

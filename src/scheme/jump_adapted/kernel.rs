@@ -21,7 +21,7 @@ use super::barrier::STEP_RELAXATION;
 use super::cut::Ladder;
 use super::cut_laws::{CutMeasure, axis_scales};
 use super::few::FewEvents;
-use super::interval::{AdamEvents, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
+use super::interval::{AdamEvents, AdamKink, AnyEvents, EventCuts, EventKernel, KinkEvents, SmoothEvents};
 use super::large_jumps::LargeJumps;
 use super::lazy::{LazyRun, lazy_events};
 use super::path_events::{PathEvents, spreads};
@@ -238,6 +238,13 @@ fn interval_events(
             let motion = AdamMotion::new(problem, adam, jumps);
             let at_rest = interval.start == interval.minimum;
             match adam.second_moment() {
+                _ if interval.curvatures[0] != interval.curvatures[1] => {
+                    if adam.second_moment().is_constant() {
+                        AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::FrozenAdamKink)
+                    } else {
+                        AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::MeanFieldAdamKink)
+                    }
+                }
                 SecondMoment::Frozen | SecondMoment::Stable => {
                     AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam)
                 }

@@ -13,6 +13,7 @@ mod large_jumps;
 mod lazy;
 mod local_steps;
 mod modes;
+mod momentum;
 mod path_events;
 mod runge_kutta;
 mod sgd_motion;
