@@ -42,7 +42,40 @@ const BAD: &[Wrong] = &[
     wrong("not a number", "0.1", "nan", "7:11", &["`epsilon` must be a finite number, not NaN"]),
     wrong("negative", "0.1", "-1", "7:11", &["`epsilon` must be positive, not -1"]),
     wrong("overflow", "0.1", "1e999", "7:11", &["the number 1e999 cannot be represented"]),
-    wrong("exit times beyond all numbers", "0.1", "1e-300", "7:11", &["10^450", "ε^α t"]),
+    wrong("exit times beyond all numbers", "0.1", "1e-300", "7:11", &["10^450", "raise `epsilon` until ε is above 1e-201"]),
+    wrong("one exit time of a sweep beyond all numbers", "0.1", "[0.1, 1e-300]", "7:17", &["10^450"]),
+    wrong("below all numbers", "0.1", "1e-400", "7:11", &["the number 1e-400 cannot be represented"]),
+    wrong("two signs", "0.1", "--1", "7:11", &["--1 is no TOML number: a number has only one sign"]),
+    wrong("decimal comma", "0.1", "0,1", "7:11", &["0,1 is no TOML number: write 0.1, with a point"]),
+    wrong("a unit", "0.1", "1e-1 s", "7:11", &["1e-1 s is no TOML number: leave out s"]),
+    wrong("no digits", "0.1", "π", "7:11", &["π is no TOML number"]),
+    wrong("a power", "0.1", "10^-3", "7:11", &["write powers of ten as 1e-3"]),
+    wrong("grouped digits", "300", "1 000", "3:9", &["1 000 is no TOML number: write 1_000"]),
+    wrong("no comma", "[-0.5, 0.5]", "[-0.5 0.5]", "15:24", &["a comma is missing between -0.5 and 0.5"]),
+    wrong("exchanged letters", "sgd", "sdg", "10:1", &["unknown key `sdg`", "did you mean `sgd`?"]),
+    wrong("capitals", "sgd", "SGD", "10:1", &["unknown key `SGD`", "did you mean `sgd`?"]),
+    wrong("AdamW", "sgd = {}", "adamw = { beta1 = 0.9 }", "10:1", &["adam_steps = { beta1", "decoupled = true"]),
+    wrong("learning rate of SGD", "sgd = {}", "sgd = { eta = 0.1 }", "10:9", &["`eta` is a key of [noise] and of [[dynamics]]"]),
+    wrong("learning rate", "epsilon", "lr", "7:1", &["unknown key `lr`", "did you mean `eta`?"]),
+    wrong("scale of the noise", "0.1", "0.1\nsigma = 2", "8:1", &["unknown key `sigma`", "did you mean `amplitude`?"]),
+    wrong("decay of RMSProp", "sgd = {}", "rmsprop_steps = { beta2 = 0.9 }", "10:19", &["did you mean `decay`?"]),
+    wrong("no rate of Adam", "sgd = {}", "adam = { beta1_rate = 1, beta2 = 0.0 }", "10:34", &["use `beta2_rate`"]),
+    wrong("formula in place of a potential", "{ quadratic = { curvature = [4.0] } }", "\"x^2/2\"", "14:13",
+        &["not a string", "write a formula as `{ expression = { formula = \"x^2/2\" } }`"]),
+    wrong("formula in place of a table", "{ quadratic = { curvature = [4.0] } }", "{ expression = \"x^2/2\" }", "14:28",
+        &["write `expression = { formula = \"x^2/2\" }`"]),
+    wrong("formula outside its table", "quadratic = { curvature = [4.0] }", "formula = \"x^2/2\"", "14:15",
+        &["unknown key `formula`", "write `expression = { formula"]),
+    wrong("formula under another name", "quadratic = { curvature = [4.0] }", "expression = { F = \"x^2/2\" }", "14:30",
+        &["unknown key `F`", "did you mean `formula`?"]),
+    wrong("formula in the plane", "quadratic = { curvature = [4.0] }", "expression = { formula = \"x^2 + y^2\" }", "14:40",
+        &["the formula has 2 variables, the basin dimension 1", "a domain of 2 dimensions"]),
+    wrong("constant formula", "quadratic = { curvature = [4.0] }", "expression = { formula = \"3\" }", "14:40", &["the formula has no variable"]),
+    wrong("formula without values", "quadratic = { curvature = [4.0] }", "expression = { formula = \"x^2/0\" }", "14:28",
+        &["not finite at [0.0]", "correct the formula"]),
+    wrong("interval in the plane", "[4.0]", "[4.0, 4.0]", "15:10", &["`interval` has 1 dimension, the potential 2", "give a `box`"]),
+    wrong("box of one pair", "interval = [-0.5, 0.5]", "box = [-0.5, 0.5]", "15:18", &["`box` needs a side [lo, hi] for every axis", "[[lo, hi], ..]"]),
+    wrong("a figure without a list", "seed = 7", "figures = \"laplace\"", "2:11", &["`figures` must be a list", "figures = [\"laplace\"]"]),
     wrong("exit times below all numbers", "0.1", "1e300", "7:11", &["10^-450"]),
     wrong("date", "0.1", "2020-12-06", "7:11", &["`epsilon` must be a number, not a date"]),
     wrong("text", "300", "\"many\"", "3:9", &["`paths` must be a whole number, not a string"]),
@@ -74,7 +107,7 @@ const BAD: &[Wrong] = &[
         "14:39", &["rows of `hessian` differ in length", "as many numbers as there are rows"]),
     wrong("flat axis", "[4.0]", "[0]", "14:41", &["all curvatures are 0: the flat potential is `none = {}`"]),
     wrong("diagonal Σ of wrong length", "0.1", "0.1\namplitude = [1, 2]", "8:13",
-        &["amplitude Σ is a diagonal of length 2, the basin has dimension 1", "give a number"]),
+        &["amplitude Σ is a diagonal of length 2, the basin has dimension 1", "give one number"]),
     wrong("dense Σ of wrong shape", "0.1", "0.1\namplitude = [[1, 2], [3, 4]]", "8:13", &["a 2 × 2 matrix, the basin has dimension 1"]),
     wrong("ragged Σ", "0.1", "0.1\namplitude = [[1, 2], [3]]", "8:13", &["rows of `amplitude` differ in length"]),
     wrong("unknown figure", "seed = 7", "figures = [\"laplac\"]", "2:12", &["unknown value \"laplac\" for `figures`", "did you mean \"laplace\"?"]),
@@ -163,6 +196,42 @@ fn everything_wrong_with_a_file_is_reported_at_once() {
     "#);
 }
 
+/// What a help says to add makes a file valid, wherever it ends.
+#[test]
+fn a_missing_section_is_added_as_the_help_says() {
+    for (section, lines) in [
+        ("noise", "[noise]\nalpha = 1.5\nepsilon = 0.1\n"),
+        ("dynamics", "[[dynamics]]\nsgd = {}\n"),
+        ("scheme", "[scheme]\njump_adapted = {}\n"),
+    ] {
+        assert!(SMALL.contains(lines), "{section}");
+        let text = SMALL.replace(lines, "");
+        let folder = folder(&text);
+        let said = say(folder.path(), &["check", "my.toml"]);
+        assert!(said.code == 2 && said.stderr.contains(&format!("`{section}` is missing")), "{}", said.stderr);
+        let (_, help) = said.stderr.split_once("help: add at the end of the file:\n").unwrap();
+        let added: String = help.lines().map(|line| format!("{}\n", line.trim())).collect();
+        fs::write(folder.path().join("my.toml"), format!("{text}\n{added}")).unwrap();
+        let said = say(folder.path(), &["check", "my.toml"]);
+        assert_eq!(said.code, 0, "{section}: {}", said.stderr);
+    }
+}
+
+/// A wrong key is one error, not also a missing one.
+#[test]
+fn a_misspelt_key_is_one_error() {
+    for (from, to) in [
+        ("sgd = {}", "sdg = {}"),
+        ("sgd = {}", "rmsprop_steps = { beta2 = 0.9 }"),
+        ("quadratic = { curvature = [4.0] }", "formula = \"x^2\""),
+        ("quadratic = { curvature = [4.0] }", "expression = { F = \"x^2\" }"),
+        ("interval = [-0.5, 0.5]", "box = [-0.5, 0.5]"),
+    ] {
+        let said = say(folder(&SMALL.replace(from, to)).path(), &["check", "my.toml"]);
+        assert_eq!(said.stderr.matches('×').count(), 1, "{to}: {}", said.stderr);
+    }
+}
+
 #[test]
 fn sections_are_reported_together() {
     let text = SMALL.replace("epsilon = 0.1", "epsilon = -0.1").replace("0.5] }", "0.5] }\nstart = [2]");
@@ -179,13 +248,17 @@ fn files_that_cannot_be_read_or_written_end_with_3() {
         assert!(said.stderr.starts_with("error: cannot read absent.toml: "), "{}", said.stderr);
     }
     fs::write(folder.path().join("latin1.toml"), b"name = \"L\xe9vy\"").unwrap();
-    assert_eq!(say(folder.path(), &["check", "latin1.toml"]).code, 3);
+    let said = say(folder.path(), &["check", "latin1.toml"]);
+    assert_eq!(
+        (said.code, said.stderr.as_str()),
+        (3, "error: latin1.toml is not UTF-8 text at byte 9\n\nhint: save it as UTF-8\n")
+    );
     assert_eq!(say(folder.path(), &["reproduce", "--experiments", "absent"]).code, 3);
 
     // A regular file in place of the results folder is an error for every user.
     let said = say(folder.path(), &["run", "my.toml", "--out", "my.toml/results"]);
     assert_eq!(said.code, 3, "{}", said.stderr);
-    assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
+    assert!(said.stderr.contains("cannot be written") && said.stderr.contains("--out DIR"), "{}", said.stderr);
     assert_eq!(fs::read_to_string(folder.path().join("my.toml")).unwrap(), SMALL);
 }
 
@@ -247,6 +320,10 @@ fn usage_errors_end_with_2() {
         assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(said.stderr.starts_with("error: "), "{arguments:?}: {}", said.stderr);
     }
+    for seed in [&["--seed", "-1"][..], &["--seed=-1"]] {
+        let said = say(folder.path(), &[&["run", "my.toml"], seed].concat());
+        assert!(said.stderr.contains("expected a whole number from 0 to 18446744073709551615"), "{}", said.stderr);
+    }
     assert_eq!(names(folder.path()), ["my.toml"]);
 }
 
@@ -267,8 +344,7 @@ fn files_may_come_from_a_pipe() {
             assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{name} {file}");
             assert!(
                 name == "theory"
-                    || stdout
-                        == format!("{file}: 1 cells of 300 paths; figures: exponential-law, laplace, landscape\n"),
+                    || stdout == format!("{file}: 1 cell of 300 paths; figures: exponential-law, laplace, landscape\n"),
                 "{stdout}"
             );
         }
@@ -305,12 +381,45 @@ fn a_run_prints_its_results() {
     let lines: Vec<&str> = said.stderr.lines().collect();
     let heading: Vec<&str> = lines[0].split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
     assert_eq!(heading, ["cell", "ε", "E Γ", "λ E Γ", "exact", "verdict"], "{}", said.stderr);
-    assert!(lines[1].trim_start().starts_with("0  0.1000") && lines[2].trim_start().starts_with("1  0.2000"));
+    assert!(lines[1].trim_start().starts_with("0  0.1 ") && lines[2].trim_start().starts_with("1  0.2 "));
     let files = lines.iter().find(|line| line.starts_with("files: ")).unwrap();
     assert!(files.contains("summary.csv") && files.contains("escapes.csv"), "{files}");
     assert!(lines.contains(&"page: results/small/report.html"), "{}", said.stderr);
     let quiet = say(folder.path(), &["run", "my.toml", "--paths", "200", "--out", "quiet", "-q"]);
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+/// Values of a sweep are never shown as equal, in the terminal, by `theory` and in the labels of basins.
+#[test]
+fn close_values_are_told_apart() {
+    let close = SMALL.replace("alpha = 1.5", "alpha = [1.50001, 1.50002]");
+    let folder = folder(&close.replace("0.5] }", "0.5] }\nstart = [{ values = [0.499999, 0.4999999] }]"));
+    let said = say(folder.path(), &["run", "my.toml", "--paths", "20", "--progress", "none"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let theory = say(folder.path(), &["theory", "my.toml"]);
+    let summary = fs::read_to_string(folder.path().join("results/small/summary.csv")).unwrap();
+    for words in ["1.50001", "1.50002", "sharp[start=0.499999]", "sharp[start=0.4999999]"] {
+        for (place, text) in [("terminal", &said.stderr), ("theory", &theory.stdout), ("summary.csv", &summary)] {
+            assert!(text.contains(words), "no {words} in {place}: {text}");
+        }
+    }
+}
+
+#[test]
+fn theory_prints_short_numbers() {
+    let folder = folder(&SMALL.replace("epsilon = 0.1", "epsilon = [0.1, 1e100, 1e200]"));
+    let said = say(folder.path(), &["theory", "my.toml"]);
+    let words: Vec<&str> = said.stdout.lines().skip(1).flat_map(str::split_whitespace).collect();
+    assert!(words.iter().all(|word| word.chars().count() < 12), "{}", said.stdout);
+    // E Γ = α r^α/(2 c_α ε^α) with c_1.5 = .2992.
+    for number in ["1e100", "1e200", "0.1", "28.02"] {
+        assert!(words.contains(&number), "no {number} in {}", said.stdout);
+    }
+    let many = SMALL.replace("[4.0]", "4.0").replace("interval = [-0.5, 0.5]", "ball = { radius = 0.5 }");
+    let many = many.replace("domain", "dim = 1000\ndomain");
+    fs::write(folder.path().join("my.toml"), many).unwrap();
+    let said = say(folder.path(), &["theory", "my.toml"]);
+    assert!(said.stdout.contains("< 1e-308"), "{}{}", said.stdout, said.stderr);
 }
 
 /// 60 columns are enough for the intervals, on a terminal without escape codes.
@@ -322,7 +431,7 @@ fn a_narrow_terminal_shows_every_value() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     let table: Vec<&str> = stderr.lines().take_while(|line| !line.starts_with("small: ")).collect();
     assert!(table.iter().all(|line| line.chars().count() <= 60), "{stderr}");
-    for words in ["cell 1, ε 0.2000", "  E Γ ", " (", "λ E Γ ", "exact ", "verdict "] {
+    for words in ["cell 1, ε 0.2", "  E Γ ", " (", "λ E Γ ", "exact ", "verdict "] {
         assert!(table.iter().any(|line| line.contains(words)), "{words:?} is not in {stderr}");
     }
     assert!(!stderr.contains('\u{1b}'), "{stderr}");

@@ -197,10 +197,15 @@ fn resuming_refuses_another_run_and_extends_the_same_run() {
     assert_eq!(code, 0, "{said}");
     assert!(tables(&results) == reference, "an extended run has other bytes");
     assert_eq!(manifest(&results)["sessions"].as_array().unwrap().len(), 2);
-    // Without --paths the number of paths does not fall.
+    // The number of paths does not fall, whether the file or the command line asks for fewer.
     fs::write(folder.path().join("my.toml"), SWEEP.replace("12_345", "100")).unwrap();
-    succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
+    let (code, said) = resume(&[]);
+    assert!(code == 2 && said.contains("12345 paths per cell, but 100 are requested"), "{code} {said}");
     assert!(tables(&results) == reference);
+    // A file that has not changed keeps the paths by which --paths extended it.
+    fs::write(folder.path().join("my.toml"), SWEEP.replace("12_345", "12345")).unwrap();
+    succeed(folder.path(), &["run", "my.toml", "-q", "--resume", "--paths", "12400"]);
+    succeed(folder.path(), &["run", "my.toml", "-q", "--resume"]);
 
     let (code, said) = say(folder.path(), &["run", "my.toml", "--resume", "--shard", "1/2"]);
     assert_eq!(code, 0, "another folder: {said}");
@@ -502,6 +507,12 @@ fn a_dry_run_prints_the_cost_and_writes_nothing() {
     for word in ["4 cells of 1000000000 paths", "time ", "memory ", "disk ", "264.0GB"] {
         assert!(said.stdout.contains(word), "{word}: {}", said.stdout);
     }
+    // No disk holds 264 TB. The pilot runs no more paths than the run.
+    let said = run(&["--paths", "1000000000000"]);
+    assert!(!cfg!(unix) || said.stderr.contains("warning: sweep: the disk has"), "{}", said.stderr);
+    let said = run(&["--paths", "1"]);
+    assert!(said.stdout.contains("4 cells of 1 path, 4 paths in all"), "{}", said.stdout);
+    assert!(said.stdout.contains("from a pilot of 4 paths"), "{}", said.stdout);
     assert!(!folder.path().join("results").exists());
     let object: Value = serde_json::from_str(&run(&["--json", "--shard", "2/4"]).stdout).unwrap();
     assert_eq!(object["cells"], 4);

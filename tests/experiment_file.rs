@@ -160,7 +160,7 @@ fn every_error_is_reported_with_its_place() {
         (
             "[\"gamma-vs",
             "\"theorem2\" # ",
-            &["26:11: unknown value \"theorem2\" for `figures` (hint: write `figures = [\"theorem2\"]`"],
+            &["26:11: `figures` must be a list, or \"auto\" (hint: write `figures = [\"theorem2\"]`"],
         ),
         (
             "[\"gamma-vs",
@@ -216,7 +216,11 @@ fn every_error_is_reported_with_its_place() {
         ),
         ("amplitude = 1.0", "amplitude = { diagonal = 0, left = [[0.0]] }", &["11:13: amplitude Σ has the entry 0"]),
         ("curvature = [4.0]", "hessian = [[1.0, 2.0], [2.0, 1.0]]", &["20:39: the Hessian is not positive definite"]),
-        ("curvature = [4.0]", "curvature = [4.0, 1.0]", &["21:10: box has 1 entries, the landscape has dimension 2"]),
+        (
+            "curvature = [4.0]",
+            "curvature = [4.0, 1.0]",
+            &["21:10: `interval` has 1 dimension, the potential 2 (hint: give a `box`"],
+        ),
         ("domain = {", "start = [0.7]\ndomain = {", &["21:9: the start [0.7] is not inside the domain"]),
         ("domain = {", "dim = 3\ndomain = {", &["22:23: an interval has one dimension"]),
         (

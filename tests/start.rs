@@ -48,7 +48,7 @@ fn new_overwrites_nothing_and_refuses_names_that_lead_away() {
         assert!(said.stderr.contains("error: mine.toml exists already"), "{}", said.stderr);
     }
     assert_eq!(fs::read_to_string(folder.path().join("mine.toml")).unwrap(), "mine");
-    for name in ["../x", "a/b", ".x", "", "a b", "a\"b"] {
+    for name in ["../x", "a/b", ".x", "", "a b", "a\"b", "é"] {
         let said = say(folder.path(), &["new", name]);
         assert_eq!(said.code, 2, "{name}: {}", said.stderr);
         assert!(said.stderr.contains("cannot be the name of an experiment"), "{}", said.stderr);
@@ -56,6 +56,36 @@ fn new_overwrites_nothing_and_refuses_names_that_lead_away() {
     let said = say(folder.path(), &["new", "x", "--from", "welles"]);
     assert!(said.code == 2 && said.stderr.contains("wells"), "{}", said.stderr);
     assert_eq!(names(folder.path()), ["mine.toml", "my.toml"]);
+    // The names are those that an experiment may have.
+    assert_eq!(say(folder.path(), &["new", "--", "-x"]).code, 0);
+    assert_eq!(say(folder.path(), &["check", "./-x.toml"]).code, 0);
+}
+
+/// Candidates in place of the last word, by the completion function of bash.
+#[cfg(unix)]
+#[test]
+fn bash_completes_options_of_commands() {
+    let folder = folder("");
+    let script = say(folder.path(), &["generate", "completions", "bash"]).stdout;
+    fs::write(folder.path().join("completions.bash"), script).unwrap();
+    for (words, expected) in [
+        (&["run", "--esc"][..], "--escapes"),
+        (&["run", "my.toml", "--escapes", "n"], "none"),
+        (&["new", "--from", "we"], "wells"),
+        (&["tail-index", "data.csv", "--axis", ""], "pooled 0 1"),
+        (&["generate", "completions", "z"], "zsh"),
+        (&["help", "ru"], "run"),
+        (&["repr"], "reproduce"),
+    ] {
+        // Bash passes the command, the word and the word before it.
+        let lines = "source completions.bash\nCOMP_WORDS=(levy-escape \"$@\")\nCOMP_CWORD=$#\n\
+                     _levy__escape levy-escape \"${COMP_WORDS[$#]}\" \"${COMP_WORDS[$#-1]}\"\necho \"${COMPREPLY[*]}\"";
+        let mut bash = std::process::Command::new("bash");
+        let output =
+            bash.current_dir(folder.path()).args(["--norc", "-c", lines, "bash"]).args(words).output().unwrap();
+        let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        assert_eq!(found, expected, "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

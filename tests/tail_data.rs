@@ -179,7 +179,7 @@ fn semicolons_and_decimal_commas() {
     assert_eq!(report(&one, &["in.csv"])["estimates"], expected);
     let thousands = folder("in.csv", "r;s\n1,234;1\n5,678;2\n");
     refused(&thousands, &["in.csv", "--column", "r"], &["may separate decimals or thousands", "--decimal-comma"]);
-    refused(&table, &["in.csv", "--column", "s"], &["no column", "date, r"]);
+    refused(&table, &["in.csv", "--column", "s"], &["no column", "\"date\", \"r\""]);
     refused(&table, &["in.csv", "--delimiter", ","], &["--delimiter"]);
     refused(&table, &["in.csv", "--delimiter", "ab"], &["one character"]);
 }

@@ -117,6 +117,37 @@ fn figures_are_drawn_and_not_overwritten() {
 }
 
 #[test]
+fn a_column_with_one_wrong_cell_is_not_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |first: fn(usize) -> String| -> String {
+        (0..500).map(|t| format!("{},{}\n", first(t), if t == 250 { ".".to_owned() } else { t.to_string() })).collect()
+    };
+    fs::write(folder.path().join("t.csv"), format!("t,r\n{}", rows(|t| t.to_string()))).unwrap();
+    fs::write(folder.path().join("d.csv"), format!("d,r\n{}", rows(|_| "2020-01-31".to_owned()))).unwrap();
+    refused(folder.path(), &["t.csv"], 2, "it has 2 columns; choose one of \"t\", \"r\"");
+    for arguments in [&["t.csv", "--axis", "0"][..], &["t.csv", "--column", "r"], &["d.csv"], &["d.csv", "--axis", "0"]]
+    {
+        refused(folder.path(), arguments, 2, "line 252, column r: \".\" is not a finite number");
+    }
+    refused(folder.path(), &["t.csv", "--column", "t,0"], 2, "column t is requested twice");
+}
+
+#[test]
+fn reasons_are_given_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let values: Vec<f64> = (0..500).map(|i| (f64::from(i) * 0.7).sin()).collect();
+    NpyArray::new(vec![5, 100], values.clone()).unwrap().write(&folder.path().join("short.npy")).unwrap();
+    refused(folder.path(), &["short.npy", "--axis", "0"], 1, "no tail index of any of the 100 samples: 5 entries");
+    refused(folder.path(), &["short.npy", "--axis", "0"], 1, "--axis 1 every row");
+    // 101 entries have no divisor; the other estimators need none.
+    let data = sample(Alpha::new(1.5).unwrap(), 404, 0);
+    NpyArray::new(vec![101, 4], data).unwrap().write(&folder.path().join("prime.npy")).unwrap();
+    let said = output(folder.path(), &["prime.npy", "--axis", "0"]);
+    assert_eq!(said.matches("101 entries have no divisor").count(), 1, "{said}");
+    assert!(said.contains("4 samples: mohammadi: 101 entries"), "{said}");
+}
+
+#[test]
 fn bad_data_are_refused_with_their_place() {
     let folder = folder();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -145,7 +176,7 @@ fn bad_data_are_refused_with_their_place() {
         ("absent.npy", 3, "absent.npy"),
         ("data.txt", 2, ".csv, .tsv, .npy"),
         ("matrix.npy", 2, "--axis"),
-        ("data.csv", 2, "choose one of t, x"),
+        ("data.csv", 2, "choose one of \"t\", \"x\""),
     ] {
         refused(folder.path(), &[data], code, reason);
     }

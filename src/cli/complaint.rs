@@ -20,6 +20,9 @@ pub const RAISE_ULIMIT: &str = "too many open files: raise the limit with `ulimi
 /// Hint where results exist that an option can move aside.
 pub const FORCE_OR_OUT: &str = "pass --force to move it aside and start again, or --out DIR to write elsewhere";
 
+/// Hint where a folder cannot be written.
+pub const ELSEWHERE: &str = "pass --out DIR to write elsewhere";
+
 /// Exit codes, as the help lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -142,8 +145,11 @@ impl Complain for ResultsError {
         match self {
             ResultsError::Files(error) => error.complaint(),
             ResultsError::Store(error) => error.complaint(),
-            ResultsError::FewerPaths { .. } => {
-                Complaint::new(self, Exit::BadInput).or_hint("omit --paths, or start again with --force")
+            ResultsError::FewerPaths { stored, .. } => {
+                let hint = format!(
+                    "request at least {stored} with --paths or `paths` in the file, or start again with --force"
+                );
+                Complaint::new(self, Exit::BadInput).or_hint(hint)
             }
             ResultsError::OtherShard { .. } => Complaint::new(self, Exit::BadInput),
         }

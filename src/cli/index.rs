@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::columns::counted;
 use super::console::Console;
 use crate::files::{AtomicFile, FolderLock};
 use crate::report::{IndexEntry, first_comment, index, is_index};
@@ -67,7 +68,7 @@ fn entry(path: &Path) -> Option<IndexEntry> {
             1 => "calibration, 1 training".to_owned(),
             trainings => format!("calibration, {trainings} trainings"),
         },
-        (None, Some(paths)) => format!("{} cells of {paths} paths", count("cells")),
+        (None, Some(paths)) => format!("{} of {}", counted(count("cells"), "cell"), counted(paths, "path")),
         (None, None) => return None,
     };
     let shown = ["report.html", "summary.txt", "manifest.json"].into_iter().find(|name| path.join(name).is_file());

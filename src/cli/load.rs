@@ -23,8 +23,13 @@ pub enum LoadFailure {
         #[source]
         source: io::Error,
     },
+    #[error("{} is not UTF-8 text at byte {at}", path.display())]
+    Encoding { path: PathBuf, at: usize },
     #[error("{} is a calibration file, not an experiment", path.display())]
     IsCalibration { path: PathBuf },
+    #[cfg(feature = "calibrate")]
+    #[error("{} is an experiment, not a calibration file", path.display())]
+    IsExperiment { path: PathBuf },
 }
 
 impl LoadFailure {
@@ -52,8 +57,13 @@ impl Complain for LoadFailure {
                 Complaint::verbatim(lines.join("\n"), exit)
             }
             LoadFailure::Read { .. } => Complaint::new(self, Exit::Io),
+            LoadFailure::Encoding { .. } => Complaint::new(self, Exit::Io).or_hint("save it as UTF-8"),
             LoadFailure::IsCalibration { path } => {
                 Complaint::new(self, Exit::BadInput).or_hint(format!("levy-escape calibrate {}", path_argument(path)))
+            }
+            #[cfg(feature = "calibrate")]
+            LoadFailure::IsExperiment { path } => {
+                Complaint::new(self, Exit::BadInput).or_hint(format!("levy-escape run {}", path_argument(path)))
             }
         }
     }
@@ -61,15 +71,23 @@ impl Complain for LoadFailure {
 
 /// Reads a file, or standard input for `-`: at most as many bytes as can be parsed and one more, by which the parser sees that it is too large.
 pub fn read_text(path: &Path) -> Result<String, LoadFailure> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let limit = Experiment::MOST_BYTES as u64 + 1;
     let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_string(&mut text)
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text))
+        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
     };
     read.map_err(|source| LoadFailure::Read { path: path.to_owned(), source })?;
-    Ok(text)
+    // A file that is too large may be cut inside a character.
+    let is_cut = bytes.len() as u64 == limit;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) if is_cut && error.utf8_error().error_len().is_none() => {
+            Ok(String::from_utf8_lossy(error.as_bytes()).into_owned())
+        }
+        Err(error) => Err(LoadFailure::Encoding { path: path.to_owned(), at: error.utf8_error().valid_up_to() }),
+    }
 }
 
 /// Reads and checks one experiment file; `results` is the folder of its calibrations.

@@ -1,7 +1,8 @@
 //! The results of a run as a table for the terminal.
 
-use super::columns::aligned;
+use super::columns::{aligned, number};
 use crate::exit::Estimate;
+use crate::experiment::number_labels;
 use crate::results::CellResult;
 
 /// Rows that are printed; `summary.csv` has all.
@@ -10,30 +11,27 @@ const MOST_ROWS: usize = 20;
 /// What a reader needs to know about the last column.
 const NOTE: &str = "verdict: ok if the mean agrees with the exact one within .5 % and its interval, at 95 % for all cells together; – without an exact mean.";
 
-/// The text of a cell of the table.
-type Text = fn(&CellResult) -> String;
-
 /// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict. If the terminal has only
 /// `width` columns and the table is wider, every cell has lines of its own.
 pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
-    let identity: [(&str, Text); 6] = [
-        ("dynamics", |r| r.plan.dynamics.clone()),
-        ("basin", |r| r.plan.basin.clone()),
-        ("scheme", |r| r.plan.scheme.name().to_string()),
-        ("law", |r| r.plan.problem.noise().law().to_string()),
-        ("α", |r| r.plan.parameter("alpha").map_or_else(dash, number)),
-        ("ε", |r| number(r.plan.problem.noise().epsilon())),
+    let words = |text: fn(&CellResult) -> String| -> Vec<String> { results.iter().map(text).collect() };
+    let mut identity = vec![
+        ("dynamics", words(|r| r.plan.dynamics.clone())),
+        ("basin", words(|r| r.plan.basin.clone())),
+        ("scheme", words(|r| r.plan.scheme.name().to_string())),
+        ("law", words(|r| r.plan.problem.noise().law().to_string())),
+        ("α", labels(results, |r| r.plan.parameter("alpha"))),
+        ("ε", labels(results, |r| Some(r.plan.problem.noise().epsilon()))),
     ];
     // A column that is the same in every row says nothing, and a terminal may be narrow.
-    let varies = |value: &Text| results.windows(2).any(|pair| value(&pair[0]) != value(&pair[1]));
-    let identity: Vec<_> = identity.into_iter().filter(|(_, value)| varies(value)).collect();
+    identity.retain(|(_, texts)| texts.windows(2).any(|pair| pair[0] != pair[1]));
     let mut heading = vec!["cell".to_string()];
     heading.extend(identity.iter().map(|(name, _)| name.to_string()));
     heading.extend(["E Γ", "λ E Γ", "exact", "verdict"].map(String::from));
     let mut rows = vec![heading];
-    for result in results.iter().take(MOST_ROWS) {
+    for (place, result) in results.iter().enumerate().take(MOST_ROWS) {
         let mut row = vec![result.plan.index.to_string()];
-        row.extend(identity.iter().map(|(_, value)| value(result)));
+        row.extend(identity.iter().map(|(_, texts)| texts[place].clone()));
         row.push(result.mean().as_ref().map_or_else(dash, interval));
         row.push(result.lambda_mean().as_ref().map_or_else(dash, interval));
         row.push(result.exact_mean.map_or_else(dash, number));
@@ -52,6 +50,13 @@ pub fn table(results: &[CellResult], width: Option<usize>) -> Vec<String> {
         None => lines.push(NOTE.to_string()),
     }
     lines
+}
+
+/// A parameter of every cell, in as many digits as distinguish its values.
+fn labels(results: &[CellResult], parameter: fn(&CellResult) -> Option<f64>) -> Vec<String> {
+    let values: Vec<Option<f64>> = results.iter().map(parameter).collect();
+    let mut labels = number_labels(&values.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
+    values.iter().map(|value| value.and_then(|_| labels.next()).unwrap_or_else(dash)).collect()
 }
 
 /// Every row below the heading as `name value` pairs: what distinguishes the cell, and then the results, indented.
@@ -95,18 +100,6 @@ fn interval(estimate: &Estimate) -> String {
     format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
 }
 
-/// Four significant digits.
-fn number(x: f64) -> String {
-    let decade = x.abs().log10().floor();
-    if x == 0.0 {
-        "0".to_string()
-    } else if (-3.0..4.0).contains(&decade) {
-        format!("{x:.*}", (3.0 - decade) as usize)
-    } else {
-        format!("{x:.3e}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,19 +117,5 @@ mod tests {
             ["cell 0, ε 0.1000", "  E Γ 12.35 (12.11 to 12.59)", "  λ E Γ 0.9876 (0.9700 to 1.005), verdict ok"]
         );
         assert_eq!(wrapped("a bc def".split(' '), " ", 4), ["a bc", "def"]);
-    }
-
-    #[test]
-    fn four_digits() {
-        for (x, text) in [
-            (0.1, "0.1000"),
-            (12.3456, "12.35"),
-            (1234.5, "1234"),
-            (123_456.0, "1.235e5"),
-            (1e-9, "1.000e-9"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(number(x), text);
-        }
     }
 }

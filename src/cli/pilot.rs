@@ -17,6 +17,8 @@ pub struct Effort {
     pub budget: Duration,
     /// Time after which the current round is abandoned.
     pub limit: Duration,
+    /// Paths after which no round starts.
+    pub most: u64,
 }
 
 /// What a pilot of one cell measured, on one thread.
@@ -50,8 +52,10 @@ impl Pilot {
                 }
             });
             let mut size = effort.first.min(CHUNK);
-            while clock.elapsed() < effort.budget && stopping.cause().is_none() && !flag.is_abandoned() {
+            let has_time = || clock.elapsed() < effort.budget && stopping.cause().is_none() && !flag.is_abandoned();
+            while has_time() && pilot.paths < effort.most {
                 records.clear();
+                size = size.min(effort.most - pilot.paths);
                 kernel.run(source, 0..size, limits, &mut records);
                 pilot.paths += size;
                 pilot.events += records.iter().map(|record| record.events).sum::<u64>();

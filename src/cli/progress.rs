@@ -182,6 +182,8 @@ impl TrainingMeter {
 /// `1.2k`, `3.4M`: at most three digits before the unit.
 pub fn short(x: f64) -> String {
     match x {
+        x if x >= 1e15 => format!("{:.1}P", x / 1e15),
+        x if x >= 1e12 => format!("{:.1}T", x / 1e12),
         x if x >= 1e9 => format!("{:.1}G", x / 1e9),
         x if x >= 1e6 => format!("{:.1}M", x / 1e6),
         x if x >= 1e3 => format!("{:.1}k", x / 1e3),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use thiserror::Error;
 
+use super::columns::counted;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
 use super::index::refresh_index;
@@ -25,7 +26,8 @@ use crate::results::{
 };
 
 /// Timing the paths of one cell: rounds of a chunk, the unit of a run.
-const TIMING: Effort = Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20) };
+const TIMING: Effort =
+    Effort { first: CHUNK, budget: Duration::from_millis(100), limit: Duration::from_secs(20), most: u64::MAX };
 
 /// Paths from which on the size of their table is printed.
 const MANY_PATHS: u64 = 10_000_000;
@@ -184,7 +186,8 @@ impl Rendering<'_> {
         if self.is_complete() {
             answer.iter().for_each(|answer| console.say(answer));
             let (name, cells, paths) = (&experiment.name, occupancies.len() + positions.len(), self.paths_done());
-            console.say(format!("{name}: {cells} cells, {paths} paths in {seconds:.1} s → {}", path.display()));
+            let (cells, paths) = (counted(cells, "cell"), counted(paths, "path"));
+            console.say(format!("{name}: {cells}, {paths} in {seconds:.1} s → {}", path.display()));
             console.say(format!("files: {}", self.files().join(", ")));
             console.say(format!("figures: {}", self.drawn(&drawings)));
             console.say(format!("page: {}", path.join("report.html").display()));
@@ -200,10 +203,11 @@ impl Rendering<'_> {
         let escapes: usize = results.iter().map(|r| r.moments.exited()).sum();
         let censored: usize = results.iter().map(|r| r.moments.censored()).sum();
         let diverged: usize = results.iter().map(|r| r.moments.diverged()).sum();
-        let note = |count: usize, what| if count > 0 { format!(", {count} paths {what}") } else { String::new() };
+        let note =
+            |count: usize, what| if count > 0 { format!(", {} {what}", counted(count, "path")) } else { String::new() };
         let note = note(censored, "censored") + &note(diverged, "diverged");
-        let cells = results.len();
-        console.say(format!("{name}: {cells} cells, {escapes} escapes in {seconds:.1} s{note} → {}", path.display()));
+        let (cells, escapes) = (counted(results.len(), "cell"), counted(escapes, "escape"));
+        console.say(format!("{name}: {cells}, {escapes} in {seconds:.1} s{note} → {}", path.display()));
         console.say(format!("files: {}", self.files().join(", ")));
         console.say(format!("figures: {}", self.drawn(drawings)));
         console.say(format!("page: {}", path.join("report.html").display()));

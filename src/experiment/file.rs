@@ -131,12 +131,18 @@ impl Experiment {
     }
 }
 
+/// A basin, for a file without one.
+const BASIN: &str = "[[basin]]
+name = \"basin\"
+potential = { quadratic = { curvature = [1.0] } }
+domain = { interval = [-1.0, 1.0] }";
+
 fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     let diagnostics = &reading.diagnostics;
     let top = TableReader::new(tree, "file", reading)?;
-    let name = top.need("name", "\"my-experiment\"").and_then(|name| name.file_name());
+    let name = top.need_at_top("name", "\"my-experiment\"").and_then(|name| name.file_name());
     let seed = top.get("seed").map_or(Some(0), |seed| seed.integer(0, u64::MAX));
-    let paths = top.need("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
+    let paths = top.need_at_top("paths", "10_000").and_then(|paths| paths.integer(1, MOST_PATHS));
     let top_paths_kept = top.get("paths_kept");
     let paths_kept = top_paths_kept.map_or(Some(0), kept_paths::read);
     let max_time = top.get("max_time").map_or(Some(f64::INFINITY), |time| time.positive());
@@ -149,7 +155,7 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
     });
     let mean_position = top.get("mean_position").map(mean_position::read);
     reading.without_edge.set(mean_position.is_some());
-    let noise = top.need("noise", "{ alpha = 1.5, epsilon = 0.1 }").and_then(noise::read);
+    let noise = top.need_section("noise", "[noise]\nalpha = 1.5\nepsilon = 0.1").and_then(noise::read);
     let dynamics = several(top.get("dynamics"), dynamics::read);
     let random_basins = top.get("random_basins").map(|families| several(Some(families), random_basins::read));
     let basins = match top.get("basin") {
@@ -173,11 +179,9 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
         let diagnostic = Diagnostic::new(0..0, "the figure \"random-problems\" needs [random_problems]");
         top.miss(&["random_problems"], diagnostic.help("add `problems`, `dim` and `alpha` under [random_problems]"));
     }
-    for (key, example) in [
-        ("dynamics", "[[dynamics]] sgd = {}"),
-        ("basin", "[[basin]] with `name`, `potential` and `domain`"),
-        ("scheme", "[scheme] jump_adapted = {}"),
-    ] {
+    for (key, lines) in
+        [("dynamics", "[[dynamics]]\nsgd = {}"), ("basin", BASIN), ("scheme", "[scheme]\njump_adapted = {}")]
+    {
         let is_optional = match key {
             // Dynamics with an error of their own may need no scheme.
             "scheme" => {
@@ -187,8 +191,8 @@ fn read(tree: &Node, text: &Arc<str>, reading: &Reading) -> Option<Experiment> {
             "basin" => random_basins.is_some(),
             _ => false,
         };
-        if top.get(key).is_none() && !is_optional {
-            top.miss(&[key], Diagnostic::new(0..0, format!("`{key}` is missing")).help(format!("add {example}")));
+        if !is_optional {
+            top.need_section(key, lines);
         }
     }
     top.finish();

@@ -7,8 +7,10 @@ mod columns;
 mod escapes_format;
 mod figures;
 mod file;
+mod file_name;
 mod identity;
 mod kept_paths;
+mod number_labels;
 mod parameters;
 mod plan;
 mod restyle;
@@ -27,9 +29,13 @@ pub use figures::{
     PlotSettings,
 };
 pub use file::Experiment;
+pub(crate) use file_name::{FILE_NAME_HELP, is_file_name};
+pub(crate) use number_labels::{number_label, number_labels};
 pub use parameters::swept_parameters;
 pub use plan::CellPlan;
 pub use restyle::FigureNameError;
 pub use schema::{UnknownType, experiment_schema};
+#[cfg(feature = "calibrate")]
+pub use sections::is_experiment;
 pub use sections::{RandomProblemsPlan, calibrations_named, is_calibration};
 pub use toml::{Diagnostic, ExperimentErrors, Span};

@@ -280,12 +280,7 @@ impl Plan {
         let epsilon = diagnostics.check(&dynamics.levels.span, point.level.epsilon(alpha))?;
         let magnitude = -alpha.get() * epsilon.log10();
         if magnitude.abs() > MOST_DECADES {
-            let message = format!(
-                "ε = {epsilon:e} at α = {} gives exit times of the order ε^-α = 10^{magnitude:.0}, which `f64` cannot hold",
-                alpha.get()
-            );
-            let diagnostic = Diagnostic::new(dynamics.levels.span.clone(), message);
-            diagnostics.report(diagnostic.help("choose another unit of time: `ε` and `t` scale as `ε^α t`"));
+            diagnostics.report(out_of_range(dynamics.levels.place_of(&point.level), point, epsilon, magnitude));
             return None;
         }
         let noise = self.noise(dynamics, point, epsilon, basin, diagnostics);
@@ -297,7 +292,7 @@ impl Plan {
         let landscape = basin.at(inset, diagnostics);
         let (noise, sde, landscape) = (noise?, sde?, landscape?);
         let help = match dim {
-            1 => "give a number other than 0".to_string(),
+            1 => "give one number that is not 0".to_string(),
             _ if matches!(noise.amplitude(), Amplitude::LowRank(_)) => {
                 format!("give `left` and `right` vectors of length {dim}, and not only zeros")
             }
@@ -378,6 +373,21 @@ impl Plan {
         let amplitude = if point.law.scale == 1.0 { amplitude } else { amplitude.scaled(point.law.scale) };
         Some(noise.with_structure(self.noise.structure).with_amplitude(amplitude))
     }
+}
+
+/// The error of a noise level whose exit times are of the order `10^magnitude`.
+fn out_of_range(place: &Span, point: SweepPoint<'_>, epsilon: f64, magnitude: f64) -> Diagnostic {
+    let alpha = point.law.alpha.get();
+    let message = format!(
+        "ε = {epsilon:e} at α = {alpha} gives exit times of the order ε^-α = 10^{magnitude:.0}, which `f64` cannot hold"
+    );
+    let key = if point.level.eta().is_some() { "eta" } else { "epsilon" };
+    let end = (MOST_DECADES / alpha).floor();
+    let help = match magnitude > 0.0 {
+        true => format!("raise `{key}` until ε is above 1e-{end}: below, mean exit times grow as ε^-α"),
+        false => format!("lower `{key}` until ε is below 1e{end}"),
+    };
+    Diagnostic::new(place.clone(), message).help(help)
 }
 
 /// The error of an occupancy, with a way to avoid it.

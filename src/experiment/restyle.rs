@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::figures::{FigureChoice, FigureKind, FigureStyle, PlannedFigure};
 use super::file::Experiment;
-use super::toml::reader::suggestion;
+use super::toml::other_names::suggestion;
 
 /// Why a figure cannot be drawn.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

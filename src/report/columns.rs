@@ -1,7 +1,7 @@
 //! Columns of the summary as axes, groups and titles of figures.
 
 use super::select::{alpha_label, basin_title, title};
-use crate::experiment::WORD_COLUMNS;
+use crate::experiment::{WORD_COLUMNS, number_label};
 use crate::results::CellResult;
 
 /// Parameters that distinguish cells and have a sign of their own.
@@ -94,16 +94,10 @@ pub fn value_label(result: &CellResult, column: &str) -> String {
             "alpha" => alpha_label(value),
             _ => {
                 let sign = SIGNS.iter().find(|(name, ..)| *name == parameter).map_or(parameter, |(_, sign, _)| sign);
-                format!("{sign} = {}", short(value))
+                format!("{sign} = {}", number_label(value, 6))
             }
         }),
     }
-}
-
-/// Six significant digits.
-fn short(value: f64) -> String {
-    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
-    if rounded == 0.0 || (1e-4..1e6).contains(&rounded.abs()) { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
 /// The columns, of those in `candidates`, by which cells that agree in all of `fixed` can be told apart, in the order of preference.

@@ -1,5 +1,6 @@
 //! Selection and grouping of cells for figures.
 
+use crate::experiment::number_label;
 use crate::results::CellResult;
 
 /// Groups in the order in which their keys first appear.
@@ -24,12 +25,12 @@ pub fn alpha(result: &CellResult) -> f64 {
     if noise.law().has_motion() { noise.alpha().get() } else { f64::INFINITY }
 }
 
-/// `α = 1.5`, rounded to four decimals.
+/// `α = 1.5`; of more than six digits the first five.
 pub fn alpha_label(alpha: f64) -> String {
     if alpha.is_infinite() {
         return "no α".to_owned();
     }
-    format!("α = {}", (1e4 * alpha).round() / 1e4)
+    format!("α = {}", number_label(alpha, 5))
 }
 
 /// Noise level of a cell.
@@ -81,6 +82,14 @@ fn split(member: &str) -> (&str, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tail_indices_that_differ_have_labels_that_differ() {
+        assert_eq!(alpha_label(1.50001), "α = 1.50001");
+        assert_eq!(alpha_label(1.50002), "α = 1.50002");
+        assert_eq!(alpha_label(1.495_348_781_2), "α = 1.4953");
+        assert_eq!(alpha_label(f64::INFINITY), "no α");
+    }
 
     #[test]
     fn members_of_families_are_named_in_words() {

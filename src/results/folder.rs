@@ -52,7 +52,8 @@ pub enum ResultsError {
 pub struct Request<'e> {
     /// The experiment.
     pub experiment: &'e Experiment,
-    /// Paths of every cell. A resumed run keeps more paths if its store has more, unless `exactly` is set.
+    /// Paths of every cell. A resumed run keeps more paths if its store has more, unless `exactly` is set or the file asked for another number when
+    /// the run was stored.
     pub paths: u64,
     /// Whether to refuse a stored run with more paths.
     pub exactly: bool,
@@ -308,6 +309,11 @@ fn is_blank(place: &Path) -> bool {
     fs::read_dir(place).is_ok_and(|mut entries| entries.all(hidden))
 }
 
+/// The number of paths in the experiment file of a run.
+fn paths_setting(identity: &Identity) -> Option<String> {
+    Experiment::settings(&identity.text).into_iter().find_map(|(key, paths)| (key == "paths").then_some(paths))
+}
+
 /// The identity of a resumed run: with more paths per cell or more cells than the store, if more are requested.
 fn agreed_identity(place: &Path, store: &Store, request: &Request<'_>) -> Result<Identity, ResultsError> {
     let (stored, requested) = (store.identity(), request.identity());
@@ -320,7 +326,7 @@ fn agreed_identity(place: &Path, store: &Store, request: &Request<'_>) -> Result
     if stored.shard != requested.shard {
         return Err(ResultsError::OtherShard { path: place.to_owned(), stored: stored.shard });
     }
-    if request.exactly && requested.paths < stored.paths {
+    if requested.paths < stored.paths && (request.exactly || paths_setting(stored) != paths_setting(&requested)) {
         let (stored, requested) = (stored.paths, requested.paths);
         return Err(ResultsError::FewerPaths { path: place.to_owned(), stored, requested });
     }

@@ -72,11 +72,12 @@ impl Distances {
 
 impl fmt::Display for Distances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Distances { kolmogorov, kolmogorov_p, anderson_darling, anderson_darling_p, .. } = self;
-        write!(
-            f,
-            "Kolmogorov D = {kolmogorov:.4}, p = {kolmogorov_p:.3}; Anderson-Darling A² = {anderson_darling:.3}, p = {anderson_darling_p:.3}"
-        )
+        let Distances { kolmogorov, kolmogorov_p, anderson_darling, anderson_darling_p, replicates } = *self;
+        // No exceedance: more samples might give a smaller p value.
+        let least = 1.0 / (1 + replicates) as f64;
+        let p = |p: f64| if p > least { format!("p = {p:.3}") } else { format!("p ≤ {p:.3}") };
+        let (d_p, a_p) = (p(kolmogorov_p), p(anderson_darling_p));
+        write!(f, "Kolmogorov D = {kolmogorov:.4}, {d_p}; Anderson-Darling A² = {anderson_darling:.3}, {a_p}")
     }
 }
 
@@ -112,6 +113,18 @@ fn distances(tails: &mut [Tail]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_smallest_p_value_is_a_bound() {
+        let distances = Distances {
+            kolmogorov: 0.25,
+            kolmogorov_p: 1.0 / 500.0,
+            anderson_darling: 3.0,
+            anderson_darling_p: 2.0 / 500.0,
+            replicates: 499,
+        };
+        assert_eq!(distances.to_string(), "Kolmogorov D = 0.2500, p ≤ 0.002; Anderson-Darling A² = 3.000, p = 0.004");
+    }
 
     /// For a known law `P(A² > 2.492) = P(D√n > 1.358) = .05`. 2,000 samples of 100, within 4.5 standard errors.
     #[test]

@@ -20,7 +20,7 @@ use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
 use crate::cli::rendering::FigureFailure;
 use crate::cli::stopping::{SignalError, StopCause, Stopped, Stopping};
-use crate::experiment::CalibrationFile;
+use crate::experiment::{CalibrationFile, is_experiment};
 use crate::files::{Existing, FilesError, PendingFolder, Placed};
 use crate::noise::Seed;
 use crate::report::{self, FigureError};
@@ -127,7 +127,11 @@ pub fn override_settings(settings: &mut CalibrationSettings, seed: Option<u64>, 
 
 /// Reads and checks one file.
 pub fn load(path: &Path) -> Result<CalibrationFile, LoadFailure> {
-    CalibrationFile::parse(&path.display().to_string(), &read_text(path)?).map_err(LoadFailure::invalid)
+    let text = read_text(path)?;
+    if is_experiment(&text) {
+        return Err(LoadFailure::IsExperiment { path: path.to_owned() });
+    }
+    CalibrationFile::parse(&path.display().to_string(), &text).map_err(LoadFailure::invalid)
 }
 
 /// Whether a complete calibration with these settings exists, its escapes included.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::cli::columns::counted;
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::options::CheckOptions;
@@ -54,17 +55,17 @@ fn checked(file: &Path) -> Result<Checked, LoadFailure> {
         return checked_calibration(file, &text);
     }
     let experiment = load::parse(file, &text, Path::new(Experiment::RESULTS))?;
-    let (cells, paths) = (experiment.cells.len(), experiment.paths);
+    let (cells, paths) = (counted(experiment.cells.len(), "cell"), counted(experiment.paths, "path"));
     let figures = figure_names(&experiment.figures);
-    let line = format!("{}: {cells} cells of {paths} paths; figures: {figures}", file.display());
+    let line = format!("{}: {cells} of {paths}; figures: {figures}", file.display());
     Ok(Checked { line, warnings: experiment.warnings })
 }
 
 #[cfg(feature = "calibrate")]
 fn checked_calibration(file: &Path, text: &str) -> Result<Checked, LoadFailure> {
     let settings = CalibrationFile::parse(&file.display().to_string(), text).map_err(LoadFailure::invalid)?.settings;
-    let (trainings, steps) = (settings.optimisers.len(), settings.iterations);
-    Ok(Checked { line: format!("{}: {trainings} trainings of {steps} steps", file.display()), warnings: Vec::new() })
+    let (trainings, steps) = (counted(settings.optimisers.len(), "training"), counted(settings.iterations, "step"));
+    Ok(Checked { line: format!("{}: {trainings} of {steps}", file.display()), warnings: Vec::new() })
 }
 
 #[cfg(not(feature = "calibrate"))]

@@ -1,12 +1,14 @@
 //! `run --dry-run`: time, memory and disk of a run, from a pilot of a few paths.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 use thiserror::Error;
 
+use crate::cli::columns::counted;
 use crate::cli::complaint::{Complain, Complaint};
-use crate::cli::console::{OutputError, write_data};
+use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::options::RunSettings;
 use crate::cli::pilot::{Effort, Pilot};
 use crate::cli::planned::{Planned, ThreadsError, in_pool};
@@ -59,12 +61,19 @@ impl Complain for DryRunFailure {
 }
 
 /// Prints the estimates of all experiments, up to the first signal.
-pub fn dry_run(plan: &[Planned], shard: Shard, settings: &RunSettings) -> Result<(), DryRunFailure> {
+pub fn dry_run(plan: &[Planned], shard: Shard, settings: &RunSettings, console: &Console) -> Result<(), DryRunFailure> {
     let stopping = Stopping::watch(None)?;
     in_pool(settings.threads, || {
         for planned in plan {
             let estimate = CostEstimate::of(planned, shard, &stopping)?;
             write_data(if settings.json { estimate.as_json(settings) } else { estimate.as_text(settings) })?;
+            if let Some(free) = free_space(&settings.out).filter(|free| estimate.disk > *free) {
+                let (needed, free) = (short(estimate.disk), short(free));
+                console.warn(format!(
+                    "{}: the disk has {free}B free, and the run needs {needed}B: run fewer paths, or choose another disk with --out DIR",
+                    planned.experiment.name
+                ));
+            }
             if stopping.cause().is_some() {
                 break;
             }
@@ -90,7 +99,7 @@ impl<'p> CostEstimate<'p> {
     fn of(planned: &'p Planned, shard: Shard, stopping: &Stopping) -> Result<Self, RunError> {
         let run = PreparedRun::new(&planned.experiment)?;
         let paths = Chunks::new(vec![planned.paths; planned.experiment.cells.len()], shard).paths();
-        let (pilot, threads) = (SweepPilot::of(&run, stopping), rayon::current_num_threads());
+        let (pilot, threads) = (SweepPilot::of(&run, planned.paths, stopping), rayon::current_num_threads());
         let table_bytes = match planned.experiment.escapes {
             EscapesFormat::Csv if shard == Shard::WHOLE => CSV_BYTES,
             EscapesFormat::Parquet if shard == Shard::WHOLE => PARQUET_BYTES,
@@ -124,15 +133,15 @@ impl<'p> CostEstimate<'p> {
         let request = self.planned.request(self.shard);
         let about = if self.pilot.cut_short { "at least" } else { "about" };
         format!(
-            "{}: {} cells of {} paths, {} paths in all\n  time    {about} {} on {} threads, from a pilot of {} paths\n  \
+            "{}: {} of {}, {} in all\n  time    {about} {} on {}, from a pilot of {}\n  \
              memory  {}B\n  disk    {}B in {}",
             request.experiment.name,
-            request.experiment.cells.len(),
-            request.paths,
-            self.paths,
+            counted(request.experiment.cells.len(), "cell"),
+            counted(request.paths, "path"),
+            counted(self.paths, "path"),
             duration(self.seconds),
-            self.threads,
-            self.pilot.paths,
+            counted(self.threads, "thread"),
+            counted(self.pilot.paths, "path"),
             short(self.memory),
             short(self.disk),
             request.place(&settings.out).display()
@@ -159,6 +168,19 @@ fn peak_memory() -> Option<f64> {
     kilobytes.trim().parse::<f64>().ok().map(|kilobytes| 1024.0 * kilobytes)
 }
 
+/// Free bytes on the disk of the folder, or of the nearest folder above it that exists.
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Option<f64> {
+    let folder = std::path::absolute(folder).ok()?;
+    let disk = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok())?;
+    Some(disk.f_bavail as f64 * disk.f_frsize as f64)
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Option<f64> {
+    None
+}
+
 /// Pilots of cells from the whole sweep.
 struct SweepPilot {
     paths: u64,
@@ -168,12 +190,12 @@ struct SweepPilot {
 }
 
 impl SweepPilot {
-    /// Runs a few paths of some cells, on one thread.
-    fn of(run: &PreparedRun<'_>, stopping: &Stopping) -> Self {
+    /// Runs a few paths of some cells, on one thread; of no cell more than the run itself.
+    fn of(run: &PreparedRun<'_>, most: u64, stopping: &Stopping) -> Self {
         let cells = run.experiment().cells.len();
         let chosen = cells.min(PILOT_CELLS);
         let budget = PILOT_TIME / chosen.max(1) as u32;
-        let effort = Effort { first: 1, budget, limit: 4 * budget };
+        let effort = Effort { first: 1, budget, limit: 4 * budget, most };
         let pilots: Vec<Pilot> =
             (0..chosen).map(|pick| Pilot::of(run, pick * cells / chosen, effort, stopping)).collect();
         SweepPilot {

@@ -43,7 +43,11 @@ pub fn generate(options: &GenerateOptions) -> Result<(), GenerateFailure> {
 fn completions(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "levy-escape", &mut text);
-    text
+    if shell != Shell::Bash {
+        return text;
+    }
+    // clap_complete writes the hyphen of the program's name as `__` where it sets a command, and as `__subcmd__` where it completes it.
+    String::from_utf8_lossy(&text).replace("levy__subcmd__escape", "levy__escape").into_bytes()
 }
 
 /// The page of the program, followed by those of its commands.

@@ -10,9 +10,7 @@ use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::command_line::path_argument;
 use crate::cli::line::options::{NewOptions, Template};
-
-/// Most characters of a name, as in the experiment file.
-const MOST_CHARACTERS: usize = 100;
+use crate::experiment::{FILE_NAME_HELP, is_file_name};
 
 /// Why no file is written.
 #[derive(Debug, Error)]
@@ -34,9 +32,7 @@ pub enum NewFailure {
 impl Complain for NewFailure {
     fn complaint(&self) -> Complaint {
         match self {
-            NewFailure::Name { .. } => Complaint::new(self, Exit::BadInput).or_hint(format!(
-                "use up to {MOST_CHARACTERS} letters, digits, `-`, `_` and `.`, and no `.` or `-` at the beginning"
-            )),
+            NewFailure::Name { .. } => Complaint::new(self, Exit::BadInput).or_hint(FILE_NAME_HELP),
             NewFailure::Exists { .. } => Complaint::new(self, Exit::BadInput).or_hint("choose another name"),
             NewFailure::Write { .. } => Complaint::new(self, Exit::Io),
             NewFailure::Output(error) => error.complaint(),
@@ -48,9 +44,7 @@ impl Complain for NewFailure {
 pub fn new(options: &NewOptions, console: &Console) -> Result<(), NewFailure> {
     let NewOptions { name, from } = options;
     let name = name.strip_suffix(".toml").unwrap_or(name);
-    let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let short = (1..=MOST_CHARACTERS).contains(&name.chars().count());
-    if !short || name.starts_with(['.', '-']) || !name.chars().all(allowed) {
+    if !is_file_name(name) {
         return Err(NewFailure::Name { name: name.to_owned() });
     }
     let path = PathBuf::from(format!("{name}.toml"));

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::dry_run::{DryRunFailure, dry_run};
 use super::session::{Context, SessionFailure, run_session, store_complaint};
-use crate::cli::complaint::{Complain, Complaint, Exit};
+use crate::cli::complaint::{Complain, Complaint, ELSEWHERE, Exit};
 use crate::cli::console::Console;
 use crate::cli::index::write_index;
 use crate::cli::line::options::{RunOptions, RunSettings};
@@ -55,6 +55,9 @@ impl Complain for RunFailure {
             RunFailure::Results(ResultsError::Files(error @ FilesError::Exists { .. })) => error
                 .complaint()
                 .or_hint("pass --resume to continue it, --force to move it aside, or --out DIR to write elsewhere"),
+            RunFailure::Results(ResultsError::Files(error @ FilesError::Write { .. })) => {
+                error.complaint().or_hint(ELSEWHERE)
+            }
             RunFailure::Results(ResultsError::Store(error)) => store_complaint(error),
             RunFailure::Results(error) => error.complaint(),
             RunFailure::Prepare(error) => error.complaint(),
@@ -78,7 +81,7 @@ pub fn run(options: &RunOptions, console: &Console) -> Result<(), RunFailure> {
     let plan = plan(options)?;
     let shard = options.shard.unwrap_or(Shard::WHOLE);
     if options.dry_run {
-        return Ok(dry_run(&plan, shard, settings)?);
+        return Ok(dry_run(&plan, shard, settings, console)?);
     }
     let stopping = Stopping::watch(settings.max_time)?;
     let ran = run_all(&plan, shard, Context { settings, stopping: &stopping, console, counter: None });

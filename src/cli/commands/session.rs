@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::cli::complaint::{Complain, Complaint};
+use crate::cli::columns::counted;
+use crate::cli::complaint::{Complain, Complaint, ELSEWHERE, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::command_line::resume_command;
 use crate::cli::line::options::RunSettings;
@@ -81,6 +82,8 @@ pub fn store_complaint(error: &StoreError) -> Complaint {
         StoreError::Damaged { .. } | StoreError::Foreign { .. } => {
             complaint.or_hint("pass --force to move it aside and start again; nothing was changed")
         }
+        StoreError::Absent { .. } => complaint.or_hint(FORCE_OR_OUT),
+        StoreError::Folder { .. } => complaint.or_hint(ELSEWHERE),
         _ => complaint,
     }
 }
@@ -167,7 +170,8 @@ fn print_shard(folder: &ResultsFolder, chunks: &Chunks, seconds: f64, run: &Prep
     let shard = folder.store.identity().shard;
     if shard != Shard::WHOLE {
         let (name, i, n, path) = (&run.experiment().name, shard.index(), shard.count(), folder.path().display());
-        console.say(format!("{name}: shard {i}/{n}, {} paths in {seconds:.1} s → {path}", chunks.paths()));
+        let paths = counted(chunks.paths(), "path");
+        console.say(format!("{name}: shard {i}/{n}, {paths} in {seconds:.1} s → {path}"));
     }
 }
 

@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::cli::columns::aligned;
+use crate::cli::columns::{aligned, number};
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::options::TheoryOptions;
 use crate::cli::load::{LoadFailure, load};
 use crate::cli::planar_wells as planar;
 use crate::dynamics::Dynamics;
-use crate::experiment::{CellPlan, Experiment};
+use crate::experiment::{CellPlan, Experiment, number_labels};
 use crate::landscape::Wells;
 use crate::noise::Measure;
 use crate::theory::{Comparison, Prediction, TheoryError, WellChain, landing_shares, mean_hitting_time};
@@ -56,14 +56,17 @@ fn measure_name(measure: Measure) -> &'static str {
 fn as_table(cells: &[CellPlan]) -> String {
     let mut rows: Vec<Vec<String>> = vec![COLUMNS.map(String::from).to_vec()];
     let mut notes = Vec::new();
-    for plan in cells {
+    let of_noise = |value: fn(&CellPlan) -> f64| number_labels(&cells.iter().map(value).collect::<Vec<_>>());
+    let alphas = of_noise(|plan| plan.problem.noise().alpha().get());
+    let levels = of_noise(|plan| plan.problem.noise().epsilon());
+    for ((plan, alpha), level) in cells.iter().zip(alphas).zip(levels) {
         let noise = plan.problem.noise();
         let mut row = vec![
             plan.index.to_string(),
             plan.dynamics.clone(),
             plan.basin.clone(),
-            if noise.law().has_motion() { noise.alpha().to_string() } else { "–".to_string() },
-            if noise.epsilon() < 0.01 { format!("{:.4e}", noise.epsilon()) } else { format!("{:.4}", noise.epsilon()) },
+            if noise.law().has_motion() { alpha } else { "–".to_string() },
+            level,
         ];
         let prediction = Prediction::of(&plan.problem);
         let law = noise.law();
@@ -78,12 +81,12 @@ fn as_table(cells: &[CellPlan]) -> String {
         }
         match prediction {
             Ok(theory) => row.extend([
-                format!("{:.4e}", theory.theta),
-                theory.radon_measure.map_or("–".to_string(), |measure| format!("{measure:.4e}")),
-                format!("{:.4e}", theory.rate),
-                format!("{:.4e}", theory.mean_time()),
+                positive(theory.theta),
+                theory.radon_measure.map_or("–".to_string(), number),
+                positive(theory.rate),
+                number(theory.mean_time()),
                 volume_as_text(plan),
-                format!("{:.4}", theory.preconditioner.log_determinant().exp()),
+                positive(theory.preconditioner.log_determinant().exp()),
             ]),
             Err(error) => {
                 row.extend(std::iter::repeat_n("–".to_string(), 4));
@@ -91,8 +94,9 @@ fn as_table(cells: &[CellPlan]) -> String {
                 notes.push(match (error, mean_hitting_time(&plan.problem)) {
                     (TheoryError::Target, Some(time)) => {
                         format!(
-                            "cell {}: mean hitting time of the target {time:.4e}, by the chain of the wells",
-                            plan.index
+                            "cell {}: mean hitting time of the target {}, by the chain of the wells",
+                            plan.index,
+                            number(time)
                         )
                     }
                     _ => format!("cell {}: {error}", plan.index),
@@ -111,7 +115,16 @@ fn as_table(cells: &[CellPlan]) -> String {
 /// The volume, which is not known for a basin of attraction that is followed.
 fn volume_as_text(plan: &CellPlan) -> String {
     let volume = plan.problem.basin().volume().value;
-    if volume.is_nan() { "–".to_string() } else { format!("{volume:.4e}") }
+    if volume.is_nan() { "–".to_string() } else { positive(volume) }
+}
+
+/// A number that is positive, or a bound where it is below or above the numbers of `f64`.
+fn positive(x: f64) -> String {
+    match x {
+        0.0 => "< 1e-308".to_string(),
+        f64::INFINITY => "> 1e308".to_string(),
+        _ => number(x),
+    }
 }
 
 /// The minima and saddles of every landscape on a line, once, with the widths that Lévy noise sees; and for an occupancy the stationary law of

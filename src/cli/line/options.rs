@@ -40,11 +40,11 @@ pub struct RunOptions {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Overrides {
     /// Seed, instead of the one in the file
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// Paths per cell, instead of the number in the file
-    #[arg(long, value_name = "N", value_parser = values::paths)]
+    #[arg(long, value_name = "N", value_parser = values::paths, allow_negative_numbers = true)]
     pub paths: Option<u64>,
 }
 
@@ -339,7 +339,7 @@ pub struct CalibrateOptions {
     pub out: PathBuf,
 
     /// Seed, instead of the one in the file
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// Device, instead of the one in the file; auto picks a GPU if this build supports one

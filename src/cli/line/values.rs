@@ -20,6 +20,11 @@ pub fn paths(text: &str) -> Result<u64, String> {
     number.ok_or_else(|| format!("expected a whole number from 1 to {most}, as 1000000 or 1e6"))
 }
 
+/// A seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
 /// A size of text in points.
 pub fn font_size(text: &str) -> Result<f64, String> {
     let [least, most] = FigureStyle::FONT_SIZES;

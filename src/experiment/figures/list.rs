@@ -71,11 +71,13 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<FigureRequest<'_>>
     match &value.node.kind {
         Kind::Text(text) if text == AUTO => Some(FigureRequest::Auto),
         Kind::Text(text) => {
-            let help = match FigureKind::ALL.iter().find(|kind| kind.name() == text) {
-                Some(kind) => format!("write `figures = [\"{}\"]`", kind.name()),
-                None => format!("write `figures = \"{AUTO}\"`, or a list of figures"),
-            };
-            value.report_with_help(format!("unknown value {text:?} for `{}`", value.key), help);
+            if let Some(kind) = FigureKind::ALL.iter().find(|kind| kind.name() == text) {
+                let help = format!("write `figures = [\"{}\"]`", kind.name());
+                value.report_with_help(format!("`{}` must be a list, or \"{AUTO}\"", value.key), help);
+            } else {
+                let help = format!("write `figures = \"{AUTO}\"`, or a list of figures");
+                value.report_with_help(format!("unknown value {text:?} for `{}`", value.key), help);
+            }
             None
         }
         _ => {

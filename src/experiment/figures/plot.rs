@@ -4,7 +4,8 @@ use super::kind::FigureKind;
 use crate::experiment::columns::{RESULT_COLUMNS, WORD_COLUMNS};
 use crate::experiment::parameters::plot_parameters;
 use crate::experiment::plan::CellPlan;
-use crate::experiment::toml::reader::{Value, suggestion};
+use crate::experiment::toml::other_names::suggestion;
+use crate::experiment::toml::reader::Value;
 
 /// A figure that an experiment draws.
 #[derive(Clone, Debug, PartialEq, Eq)]

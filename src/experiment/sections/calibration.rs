@@ -204,6 +204,14 @@ pub fn is_calibration(text: &str) -> bool {
     entries.iter().any(|entry| entry.key == "network" || entry.key == "optimiser")
 }
 
+/// Whether a text is the file of an experiment, and not that of a calibration.
+#[cfg(feature = "calibrate")]
+pub fn is_experiment(text: &str) -> bool {
+    let Kind::Table(entries) = Node::parse(text, &Diagnostics::default()).kind else { return false };
+    let has = |keys: &[&str]| entries.iter().any(|entry| keys.contains(&entry.key.as_str()));
+    has(&["noise", "dynamics", "basin", "scheme"]) && !has(&["network", "optimiser"])
+}
+
 /// The calibrations that a text names. Another run may have to make them first.
 pub fn calibrations_named(text: &str) -> Vec<String> {
     let mut names = Vec::new();

@@ -17,5 +17,7 @@ pub(super) mod scheme;
 mod steps;
 pub(super) mod sweep;
 
+#[cfg(feature = "calibrate")]
+pub use calibration::is_experiment;
 pub use calibration::{calibrations_named, is_calibration};
 pub use random_problems::RandomProblemsPlan;

@@ -6,6 +6,7 @@ use super::calibration::{names_calibration, read_mean_logs};
 use super::noise_law::{LawSection, read_all_laws};
 use super::sweep::{Sweep, read_sweep};
 use crate::calibrate::scale_of;
+use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::node::Kind;
 use crate::experiment::toml::reader::{MATRIX_HELP, TableReader, Value};
 use crate::landscape::Basin;
@@ -108,7 +109,7 @@ pub(in crate::experiment) fn read(value: Value<'_>) -> Option<NoiseSection> {
     let laws = read_all_laws(&table);
     let level = read_level(&table);
     let amplitude = read_amplitude(&table);
-    let unit = Sweep { values: vec![AmplitudeSection::Fixed(Amplitude::default())], span: table.span.clone() };
+    let unit = Sweep::of_default(AmplitudeSection::Fixed(Amplitude::default()), table.span.clone());
     let structures = [("independent", Structure::Independent), ("isotropic", Structure::Isotropic)];
     let structure = table.get("structure").map_or(Some(Structure::default()), |s| s.word(&structures));
     let measures = [("standard", Measure::Standard), ("unit", Measure::Unit)];
@@ -139,11 +140,13 @@ pub(in crate::experiment) fn read_level(table: &TableReader<'_>) -> Option<Optio
         (None, None) => return Some(None),
     };
     let values = read_sweep(value)?;
-    if let Some(bad) = values.iter().find(|v| !(**v > 0.0)) {
-        value.report(format!("`{}` must be positive, not {bad}", value.key));
+    let levels = Sweep::new(values, value);
+    if let Some(bad) = levels.values.iter().find(|v| !(**v > 0.0)) {
+        let message = format!("`{}` must be positive, not {bad}", value.key);
+        value.reading.diagnostics.report(Diagnostic::new(levels.place_of(bad).clone(), message));
         return None;
     }
-    Some(Some(Sweep { values: values.into_iter().map(wrap).collect(), span: value.node.span.clone() }))
+    Some(Some(levels.map(wrap)))
 }
 
 /// `amplitude`, if it is given: a number or a sweep table of numbers, a diagonal, a matrix, a diagonal and a matrix of low rank, a calibration,
@@ -166,7 +169,7 @@ pub(in crate::experiment) fn read_amplitude(table: &TableReader<'_>) -> Option<O
     } else {
         fixed(Amplitude::Diagonal(value.numbers()?))
     };
-    Some(Some(Sweep { values, span: value.node.span.clone() }))
+    Some(Some(Sweep::new(values, value)))
 }
 
 /// `{ diagonal = .., left = [[..], ..], right = [[..], ..] }`: `diag(D) + U Vᵀ` with the columns of `U` and `V` as the rows of `left`

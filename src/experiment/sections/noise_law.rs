@@ -94,7 +94,7 @@ pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Optio
     let values = if names_calibration(value) { read_alphas(value)? } else { read_sweep(value)? };
     let alphas: Result<Vec<Alpha>, NoiseError> = values.into_iter().map(Alpha::new).collect();
     let alphas = value.check_with_help(alphas, "the paper measures 1 < α < 2; α = 2 is Gaussian noise")?;
-    Some(Some(Sweep { values: alphas, span: value.node.span.clone() }))
+    Some(Some(Sweep::new(alphas, value)))
 }
 
 /// The laws, if any are given; `None` if they are wrong.
@@ -136,7 +136,7 @@ pub(in crate::experiment) fn read_laws(table: &TableReader<'_>) -> Option<Option
             vec![LawSection { source, ..LawSection::new(Alpha::GAUSSIAN, law) }]
         }
     };
-    Some(Some(Sweep { values: laws, span: value.node.span.clone() }))
+    Some(Some(Sweep::new(laws, value)))
 }
 
 /// The laws of `laws`, a list of tables with a law each, or the law that is given in its place; `None` if they are wrong.
@@ -157,7 +157,7 @@ pub(in crate::experiment) fn read_all_laws(table: &TableReader<'_>) -> Option<Op
         list.report_with_help(format!("`laws` holds the same {} law twice", twice.name()), "remove one of them");
         return None;
     }
-    Some(Some(Sweep { values: laws, span: list.node.span.clone() }))
+    Some(Some(Sweep::new(laws, list)))
 }
 
 /// One entry of `laws`, with its factor of the amplitude.

@@ -53,7 +53,11 @@ pub(super) fn read_rate(
     let (range, help) = match zero {
         ZeroDecay::NoMemory if number == 0.0 => return Some(Rate::Decay(0.0)),
         ZeroDecay::NoRate if number == 0.0 => {
-            ("(0, 1)", "the SDE has no limit without memory; `adam_steps` takes `beta1 = 0`".into())
+            let steps = match decay {
+                "beta1" => "; `adam_steps` takes `beta1 = 0`",
+                _ => "",
+            };
+            ("(0, 1)", format!("the SDE has no limit without memory: use `{rate}` for a rate per unit of time{steps}"))
         }
         ZeroDecay::NoMemory => ("[0, 1)", format!("use `{rate}` for a rate per unit of time")),
         ZeroDecay::SignSteps | ZeroDecay::NoRate => ("(0, 1)", format!("use `{rate}` for a rate per unit of time")),

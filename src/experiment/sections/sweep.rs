@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use crate::experiment::number_labels::written;
 use crate::experiment::toml::diagnostic::Span;
+use crate::experiment::toml::node::Kind;
 use crate::experiment::toml::reader::Value;
 
 /// Largest number of values of one sweep, and of members of one family.
@@ -15,6 +17,47 @@ const NUMBERS_PER_VALUE: u64 = 8;
 pub(in crate::experiment) struct Sweep<T> {
     pub values: Vec<T>,
     pub span: Span,
+    /// Places of the values, if they are written as a list.
+    places: Vec<Span>,
+}
+
+impl<T> Sweep<T> {
+    /// The sweep whose values were read from `value`.
+    pub fn new(values: Vec<T>, value: Value<'_>) -> Self {
+        Sweep { values, span: value.node.span.clone(), places: places(value) }
+    }
+
+    /// One value that is not in the file, in place of what is missing at `span`.
+    pub fn of_default(value: T, span: Span) -> Self {
+        Sweep { values: vec![value], span, places: Vec::new() }
+    }
+
+    /// The sweep with its values replaced one by one.
+    pub fn map<U>(self, replace: impl Fn(T) -> U) -> Sweep<U> {
+        Sweep { values: self.values.into_iter().map(replace).collect(), span: self.span, places: self.places }
+    }
+
+    /// Place of a value, or of the whole sweep if it has none of its own.
+    pub fn place_of(&self, value: &T) -> &Span
+    where
+        T: PartialEq,
+    {
+        let index = self.values.iter().position(|other| other == value);
+        let is_listed = self.places.len() == self.values.len();
+        index.filter(|_| is_listed).map_or(&self.span, |index| &self.places[index])
+    }
+}
+
+/// The places of the items of a list, or of the list `values` of a table.
+fn places(value: Value<'_>) -> Vec<Span> {
+    let list = match &value.node.kind {
+        Kind::Table(entries) => entries.iter().find(|entry| entry.key == "values").map(|entry| &entry.value),
+        _ => Some(value.node),
+    };
+    match list.map(|list| &list.kind) {
+        Some(Kind::List(items)) => items.iter().map(|item| item.span.clone()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The values of a sweep in the order in which they are run; one for a plain number. No value occurs twice.
@@ -28,7 +71,7 @@ pub(in crate::experiment) fn read_sweep(value: Value<'_>) -> Option<Vec<f64>> {
     };
     let mut seen = HashSet::new();
     if let Some(twice) = values.iter().find(|v| !seen.insert(v.to_bits())) {
-        value.report(format!("`{}` takes the value {twice:?} twice", value.key));
+        value.report(format!("`{}` takes the value {} twice", value.key, written(*twice)));
         return None;
     }
     Some(values)
@@ -88,7 +131,7 @@ fn tidy(number: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::toml::node::{Kind, Node};
+    use crate::experiment::toml::node::Node;
     use crate::experiment::toml::reading::Reading;
 
     fn values(text: &str) -> Result<Vec<f64>, String> {
@@ -119,8 +162,8 @@ mod tests {
             ("x = { from = 0, to = 1, count = 2.5 }", "must be a whole number"),
             ("x = { from = 0, to = 1, count = 1 }", "a sweep of one value"),
             ("x = { from = 0, count = 2 }", "`to` is missing"),
-            ("x = { from = 1, to = 1, count = 2 }", "takes the value 1.0 twice"),
-            ("x = [1, 2, 1]", "takes the value 1.0 twice"),
+            ("x = { from = 1, to = 1, count = 2 }", "takes the value 1 twice"),
+            ("x = [1, 2, 1]", "takes the value 1 twice"),
             ("x = { from = 1, to = 1.00000000000001, count = 99 }", "twice"),
             ("x = []", "empty"),
             ("x = [[1]]", "must be a number, not a list"),

@@ -57,7 +57,7 @@ impl miette::Diagnostic for Diagnostic {
 }
 
 /// All errors in one file, in the order of the file. `Display` writes one line for each,
-/// `file:line:column: message (hint: ..)`; columns count characters.
+/// `file:line:column: message (hint: ..)`, and more for lines to be added to the file; columns count characters.
 #[derive(Clone, Debug, Error)]
 pub struct ExperimentErrors {
     source_code: NamedSource<Arc<str>>,

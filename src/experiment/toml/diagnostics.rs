@@ -25,6 +25,11 @@ impl Diagnostics {
         }
     }
 
+    /// Whether further diagnostics are only counted.
+    pub fn is_full(&self) -> bool {
+        self.count.get() >= KEPT
+    }
+
     /// Number of diagnostics reported so far, whether kept or not.
     pub fn count(&self) -> usize {
         self.count.get()

@@ -5,6 +5,7 @@ pub(super) mod diagnostic;
 pub(super) mod diagnostics;
 pub(super) mod node;
 mod number;
+pub(super) mod other_names;
 pub(super) mod reader;
 pub(super) mod reading;
 

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Span};
 use super::diagnostics::Diagnostics;
-use super::number::{broken_rule, number_at};
+use super::number::{broken_rule, broken_value, number_at};
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,9 @@ impl Node {
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));
+            let value = || broken_value(text, &span).map(|(place, message)| Diagnostic::new(place, message));
             let message = || format!("not valid TOML: {}", error.message());
-            diagnostics.report(number.unwrap_or_else(|| Diagnostic::new(span, message())));
+            diagnostics.report(number.or_else(value).unwrap_or_else(|| Diagnostic::new(span.clone(), message())));
             diagnostics.set_recovered();
         }
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), text, diagnostics)) }
@@ -147,6 +148,7 @@ fn node(value: &Spanned<DeValue<'_>>, text: &str, diagnostics: &Diagnostics) -> 
         DeValue::Float(float) => match float.as_str().parse::<f64>() {
             // TOML has the numbers `inf` and `nan`, which the reader refuses; 1e999 overflows to one.
             Ok(number) if number.is_infinite() && !float.as_str().contains("inf") => unreadable(),
+            Ok(0.0) if is_below_all_numbers(float.as_str()) => unreadable(),
             Ok(number) => Kind::Number(number),
             Err(_) => unreadable(),
         },
@@ -156,6 +158,11 @@ fn node(value: &Spanned<DeValue<'_>>, text: &str, diagnostics: &Diagnostics) -> 
         DeValue::Table(table) => Kind::Table(entries(table, text, diagnostics)),
     };
     Node { span, kind }
+}
+
+/// Whether a number that is read as 0 has another digit: 1e-400.
+fn is_below_all_numbers(number: &str) -> bool {
+    number.split(['e', 'E']).next().unwrap_or_default().contains(|c: char| ('1'..='9').contains(&c))
 }
 
 /// The diagnostic of a number that breaks a rule of TOML.

@@ -4,6 +4,8 @@ use super::diagnostic::Span;
 
 /// Longest word that is examined, on each side of an error. A file can hold millions of errors.
 const LONGEST: usize = 64;
+/// Longest line of which a value is examined.
+const LONGEST_LINE: usize = 250;
 
 /// The word of `text` that contains or touches `offset`, if it is a value that begins like a number.
 pub(super) fn number_at(text: &str, offset: usize) -> Option<Span> {
@@ -23,6 +25,9 @@ pub(super) fn number_at(text: &str, offset: usize) -> Option<Span> {
 /// The rule of TOML that `word` breaks as a number; `None` if it is well-formed, or may be a date.
 pub(super) fn broken_rule(word: &str) -> Option<String> {
     let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
+    if unsigned.starts_with(['+', '-']) {
+        return Some("a number has only one sign".to_string());
+    }
     for (prefix, radix, name) in [("0x", 16, "hexadecimal"), ("0o", 8, "octal"), ("0b", 2, "binary")] {
         let Some((start, digits)) = unsigned.split_at_checked(2) else { continue };
         if !start.eq_ignore_ascii_case(prefix) {
@@ -56,6 +61,7 @@ pub(super) fn broken_rule(word: &str) -> Option<String> {
             return Some("the exponent must be a whole number".to_string());
         }
         Some('.') => return Some("a number has only one point".to_string()),
+        Some('^' | '*') => return Some("write powers of ten as 1e-3".to_string()),
         Some(other) => return Some(format!("{other:?} is not a digit")),
         None => {}
     }
@@ -71,6 +77,52 @@ pub(super) fn broken_rule(word: &str) -> Option<String> {
         return parts.into_iter().flatten().find_map(misplaced_underscore);
     };
     Some(rule.to_string())
+}
+
+/// What is wrong with a value of several words or of no digit, or with a number that a comma ends, at a syntax error of TOML at `span`; and
+/// the place of that value.
+pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
+    let at = text.floor_char_boundary(span.start);
+    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let line_end = at + text[at..].find('\n').unwrap_or(text.len() - at);
+    if line_end - line_start > LONGEST_LINE {
+        return None;
+    }
+    let before = &text[line_start..at];
+    let start = line_start + before.rfind(['=', '[', ',']).map_or(0, |sign| sign + 1);
+    // `epsilon = 0,1`: the error is at the comma.
+    let is_decimal_comma = text[at..].starts_with(',') && before.trim_end().ends_with(|c: char| c.is_ascii_digit());
+    let rest = &text[at..line_end];
+    let ends: &[char] = if is_decimal_comma { &['#', ']', '}', ' '] } else { &['#', ',', ']', '}'] };
+    let end = at + rest.find(ends).unwrap_or(rest.len());
+    let value = text[start..end].trim();
+    let start = start + text[start..end].len() - text[start..end].trim_start().len();
+    let place = start..start + value.len();
+    let is_number = |word: &str| word.parse::<f64>().is_ok() && word.starts_with(|c: char| !c.is_alphabetic());
+    if is_decimal_comma {
+        let pointed = value.replacen(',', ".", 1);
+        return is_number(&pointed)
+            .then(|| (place, format!("{value} is no TOML number: write {pointed}, with a point")));
+    }
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let message = match words.as_slice() {
+        [first, .., last] if words.iter().all(|word| is_number(word)) => {
+            let is_grouped = words[1..].iter().all(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()));
+            if before.contains('[') {
+                format!("a comma is missing between {first} and {last}")
+            } else if is_grouped {
+                format!("{value} is no TOML number: write {}", words.join("_"))
+            } else {
+                format!("{value} is no TOML number: write one number without blanks")
+            }
+        }
+        [first, unit] if is_number(first) => {
+            format!("{value} is no TOML number: leave out {unit}, numbers have no unit")
+        }
+        [word] if word.starts_with(['π', '∞', '½']) => format!("{word} is no TOML number: write its digits"),
+        _ => return None,
+    };
+    Some((place, message))
 }
 
 /// Says that an underscore of `digits` does not separate two digits.
@@ -98,6 +150,8 @@ mod tests {
             ("1.5.2", "a number has only one point"),
             ("01", "the first of several digits must not be 0"),
             ("00.5", "the first of several digits must not be 0"),
+            ("--1", "a number has only one sign"),
+            ("10^-3", "write powers of ten as 1e-3"),
             ("1.5f", "'f' is not a digit"),
             ("5%", "'%' is not a digit"),
             ("1_", "an underscore must separate two digits"),

@@ -5,7 +5,10 @@ use std::error::Error;
 
 use super::diagnostic::{Diagnostic, Span};
 use super::node::{KeyValue, Kind, Node};
+use super::other_names::{correction, suggestion};
 use super::reading::Reading;
+use crate::experiment::file_name::{FILE_NAME_HELP, is_file_name};
+use crate::experiment::number_labels::written;
 
 /// Keys that come before the first `[table]`: after one, TOML assigns them to that table.
 const TOP_KEYS: [&str; 8] = ["name", "seed", "paths", "paths_kept", "max_time", "figures", "figure_style", "escapes"];
@@ -66,10 +69,23 @@ impl<'a> TableReader<'a> {
 
     /// The value of a required key.
     pub fn need(&self, key: &'static str, example: &str) -> Option<Value<'a>> {
+        self.need_with_help(key, format!("add `{key} = {example}`"))
+    }
+
+    /// [`TableReader::need`] for a key of the whole file.
+    pub fn need_at_top(&self, key: &'static str, example: &str) -> Option<Value<'a>> {
+        self.need_with_help(key, format!("add `{key} = {example}` at the top of the file, before the first [section]"))
+    }
+
+    /// [`TableReader::need`] for a section of the file, with its lines.
+    pub fn need_section(&self, key: &'static str, lines: &str) -> Option<Value<'a>> {
+        self.need_with_help(key, format!("add at the end of the file:\n{lines}"))
+    }
+
+    fn need_with_help(&self, key: &'static str, help: String) -> Option<Value<'a>> {
         let value = self.get(key);
         if value.is_none() {
-            let diagnostic = Diagnostic::new(self.span.clone(), format!("`{key}` is missing"));
-            self.miss(&[key], diagnostic.help(format!("add `{key} = {example}`")));
+            self.miss(&[key], Diagnostic::new(self.span.clone(), format!("`{key}` is missing")).help(help));
         }
         value
     }
@@ -107,13 +123,14 @@ impl<'a> TableReader<'a> {
         let absent: Vec<&str> = asked.iter().copied().filter(|key| !given(key)).collect();
         let mut meant = Vec::new();
         for entry in self.entries.iter().filter(|e| !asked.contains(&e.key.as_str())) {
-            let suggested = suggestion(&entry.key, &absent).or_else(|| suggestion(&entry.key, &asked));
-            meant.extend(suggested);
-            let help = match suggested {
+            // A file can hold millions of unknown keys.
+            let corrected = if diagnostics.is_full() { None } else { correction(&entry.key, &asked, &absent) };
+            meant.extend(corrected.as_ref().and_then(|corrected| corrected.key));
+            let help = match corrected {
                 _ if TOP_KEYS.contains(&entry.key.as_str()) => {
                     format!("move `{}` before the first [section] of the file", entry.key)
                 }
-                Some(known) => format!("did you mean `{known}`?"),
+                Some(corrected) => corrected.help,
                 None if asked.is_empty() => "this table takes no keys".to_string(),
                 None => format!("known here: {}", asked.join(", ")),
             };
@@ -126,16 +143,6 @@ impl<'a> TableReader<'a> {
             missing.for_each(|missing| diagnostics.report(missing.diagnostic));
         }
     }
-}
-
-/// The known word most similar to `word`, if it is similar enough to be meant.
-pub(in crate::experiment) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    // The comparison takes quadratic time, and all known words are short.
-    if word.len() > 64 {
-        return None;
-    }
-    let nearest = known.iter().map(|k| (strsim::jaro_winkler(word, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (nearest.0 > 0.8).then_some(nearest.1)
 }
 
 impl<'a> Value<'a> {
@@ -161,8 +168,21 @@ impl<'a> Value<'a> {
 
     fn report_type(&self, expected: &str) {
         if self.node.kind != Kind::Unreadable {
-            self.report(format!("`{}` must be {expected}, not {}", self.key, self.node.kind_name()));
+            self.report(self.wrong_type(expected));
         }
+    }
+
+    fn wrong_type(&self, expected: &str) -> String {
+        format!("`{}` must be {expected}, not {}", self.key, self.node.kind_name())
+    }
+
+    /// A table; `help` says how to write what a string holds.
+    pub fn table_of_text(&self, help: impl Fn(&str) -> String) -> Option<TableReader<'a>> {
+        if let Kind::Text(text) = &self.node.kind {
+            self.report_with_help(self.wrong_type("a table"), help(text));
+            return None;
+        }
+        self.table()
     }
 
     fn item(&self, node: &'a Node) -> Value<'a> {
@@ -201,7 +221,7 @@ impl<'a> Value<'a> {
     pub fn positive(&self) -> Option<f64> {
         let number = self.number()?;
         if !(number > 0.0) {
-            self.report(format!("`{}` must be positive, not {number:?}", self.key));
+            self.report(format!("`{}` must be positive, not {}", self.key, written(number)));
             return None;
         }
         Some(number)
@@ -213,7 +233,7 @@ impl<'a> Value<'a> {
             Kind::Integer(integer) => integer,
             Kind::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => number as i128,
             Kind::Number(number) => {
-                self.report(format!("`{}` must be a whole number, not {number}", self.key));
+                self.report(format!("`{}` must be a whole number, not {}", self.key, written(number)));
                 return None;
             }
             _ => {
@@ -255,10 +275,8 @@ impl<'a> Value<'a> {
     /// A string that is a safe component of a path: of a folder or of files.
     pub fn file_name(&self) -> Option<String> {
         let name = self.text()?;
-        let safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(safe) {
-            let help = "use up to 100 letters, digits, '-', '_' and '.', not beginning with '.'";
-            self.report_with_help(format!("the name {name:?} cannot be a folder"), help);
+        if !is_file_name(name) {
+            self.report_with_help(format!("the name {name:?} cannot be a folder"), FILE_NAME_HELP);
             return None;
         }
         Some(name.to_string())
@@ -347,6 +365,11 @@ impl<'a> Value<'a> {
     /// A table.
     pub fn table(&self) -> Option<TableReader<'a>> {
         TableReader::new(self.node, self.key, self.reading)
+    }
+
+    /// Whether the value is a number.
+    pub fn is_number(&self) -> bool {
+        matches!(self.node.kind, Kind::Number(_) | Kind::Integer(_))
     }
 
     /// Whether the value is a list.

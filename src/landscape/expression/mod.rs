@@ -74,7 +74,12 @@ impl Expression {
             return Err(LandscapeError::Length { what, found: dim, dim: formula.dim });
         }
         let mut expression = Expression { tape: formula.tape, dim, minimum: from.clone(), well: None, wells: None };
-        let found = descend(&expression, &from, minimum.is_none())?;
+        let found = descend(&expression, &from, minimum.is_none()).map_err(|error| match error {
+            LandscapeError::NoMinimum { .. } if !expression.value(&from).is_finite() => {
+                LandscapeError::PotentialNotFinite { point: from.clone() }
+            }
+            error => error,
+        })?;
         if minimum.is_some() {
             let moved = from.iter().zip(&found).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
             let size = found.iter().map(|x| x * x).sum::<f64>().sqrt();

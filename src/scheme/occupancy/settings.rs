@@ -17,6 +17,9 @@ pub enum OccupancyStart {
     Weights(Vec<f64>),
 }
 
+/// The well of a point, if there is one.
+type WellOfPoint<'a> = Box<dyn Fn(&[f64]) -> Option<usize> + 'a>;
+
 impl OccupancyStart {
     /// The points with their probabilities.
     pub(super) fn points(&self, wells: &WellSet) -> Vec<(Vec<f64>, f64)> {
@@ -33,7 +36,7 @@ impl OccupancyStart {
     /// Probability of every well of a landscape at the start. In the plane it adds up to less than 1 if the gradient flow leads from a position to
     /// none of them.
     pub fn law(&self, potential: &dyn Potential, wells: &WellSet) -> Vec<f64> {
-        let of_points: Box<dyn Fn(&[f64]) -> Option<usize>> = match wells {
+        let of_points: WellOfPoint<'_> = match wells {
             WellSet::Line(wells) => Box::new(|x| Some(wells.well_of(x[0]))),
             WellSet::Plane(planar) => {
                 let minima = Minima::new(potential, planar.minima().iter().map(|minimum| minimum.x.to_vec()).collect());

@@ -37,13 +37,13 @@ pub enum ColumnError {
         first: String,
     },
     /// There are several columns and none was chosen.
-    #[error("it has {} columns; choose one of {}", columns.len(), columns.join(", "))]
+    #[error("it has {} columns; choose one of {}", columns.len(), listed(columns))]
     Choose {
         /// Their names, or their numbers.
         columns: Vec<String>,
     },
     /// No column has the requested name or number.
-    #[error("it has no column {column:?}; there are {}", columns.join(", "))]
+    #[error("it has no column {column:?}; there are {}", listed(columns))]
     NoColumn {
         /// The requested column.
         column: String,
@@ -57,6 +57,12 @@ pub enum ColumnError {
         column: String,
         /// Numbers of the columns, from 0.
         numbers: Vec<usize>,
+    },
+    /// One column is requested twice.
+    #[error("column {column} is requested twice")]
+    Twice {
+        /// Its name, or its number.
+        column: String,
     },
     /// A cell that is not a finite number.
     #[error("line {line}, column {column}: {text:?} is not a finite number")]
@@ -151,7 +157,6 @@ pub struct Table {
     header: bool,
     /// Lines removed before the first row.
     skipped: u64,
-    kinds: Vec<CellKind>,
 }
 
 impl Table {
@@ -182,9 +187,7 @@ impl Table {
             },
         };
         let names = (0..first.len()).map(|c| if header { first[c].to_owned() } else { c.to_string() }).collect();
-        let rest = &rows[usize::from(header).min(rows.len())..];
-        let kinds = (0..first.len()).map(|c| column_kind(rest, c, &settings.marks)).collect();
-        Ok(Table { text, settings, delimiter, names, header, skipped, kinds })
+        Ok(Table { text, settings, delimiter, names, header, skipped })
     }
 
     /// Names of the columns, or their numbers.
@@ -202,10 +205,22 @@ impl Table {
         (self.delimiter != NONE).then_some(self.delimiter as char)
     }
 
-    /// Columns whose first rows hold numbers, without an unnamed one that counts the rows.
+    /// Columns in which at least half of the cells that are not missing are numbers, without an unnamed one that counts the rows. Their other
+    /// cells are errors of [`values`](Table::values).
     pub fn numeric(&self) -> Vec<usize> {
+        let mut counts = vec![(0usize, 0usize); self.names.len()];
+        for record in self.records().map_while(Result::ok) {
+            for ((numbers, others), cell) in counts.iter_mut().zip(&record) {
+                match kind(cell, &self.settings.marks) {
+                    CellKind::Missing => {}
+                    CellKind::Number => *numbers += 1,
+                    CellKind::Date | CellKind::Text => *others += 1,
+                }
+            }
+        }
         let is_index = |c: usize| self.header && self.names[c].is_empty() && c == 0 && self.names.len() > 1;
-        (0..self.names.len()).filter(|c| self.kinds[*c] == CellKind::Number && !is_index(*c)).collect()
+        let is_numeric = |(numbers, others): (usize, usize)| numbers > 0 && numbers >= others;
+        (0..self.names.len()).filter(|c| is_numeric(counts[*c]) && !is_index(*c)).collect()
     }
 
     /// The column with the given name or, if there is none, with the given number.
@@ -223,6 +238,23 @@ impl Table {
             [number] => Ok(*number),
             _ => Err(ColumnError::SameName { column: column.to_owned(), numbers }),
         }
+    }
+
+    /// The columns named in texts, each of one, or of several separated by commas.
+    ///
+    /// # Errors
+    /// [`ColumnError::Twice`], and the errors of [`find`](Table::find).
+    pub fn find_each(&self, texts: &[String]) -> Result<Vec<usize>, ColumnError> {
+        let mut columns = Vec::new();
+        for text in texts {
+            for column in self.find_all(text)? {
+                if columns.contains(&column) {
+                    return Err(ColumnError::Twice { column: self.names[column].clone() });
+                }
+                columns.push(column);
+            }
+        }
+        Ok(columns)
     }
 
     /// The columns named in a text: one, or several separated by commas.
@@ -349,12 +381,11 @@ fn spreadsheet_line(text: &mut String) -> (Option<u8>, u64) {
     }
 }
 
-/// The common kind of the cells of a column that are not missing; `Text` if they differ.
-fn column_kind(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> CellKind {
-    let kinds = rows.iter().filter_map(|row| row.get(column)).map(|cell| kind(cell, marks));
-    let mut kinds = kinds.filter(|kind| *kind != CellKind::Missing);
-    let Some(first) = kinds.next() else { return CellKind::Missing };
-    if kinds.all(|kind| kind == first) { first } else { CellKind::Text }
+/// Names of columns, quoted unless all are numbers.
+fn listed(columns: &[String]) -> String {
+    let are_numbers = columns.iter().all(|column| column.parse::<usize>().is_ok());
+    let quoted = |column: &String| if are_numbers { column.clone() } else { format!("{column:?}") };
+    columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
 /// The numbers of a column of a file, by its name or its number from 0. `None` chooses the only column, or the only one with
@@ -422,11 +453,32 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_numbers_with_a_wrong_cell_is_not_left_out() {
+        let rows = |row: fn(usize) -> String| -> String { (0..500).map(row).collect() };
+        let text = format!("t,r\n{}", rows(|i| format!("{i},{}\n", if i == 250 { "." } else { "0.5" })));
+        assert!(matches!(read(&text, None), Err(ColumnError::Choose { .. })));
+        let table = table(&text);
+        assert!(matches!(table.values(&table.numeric()), Err(ColumnError::Number { line: 252, .. })));
+        let dates = format!("date,r\n{}", rows(|i| format!("2020-01-01,{}\n", if i == 1 { "." } else { "0.5" })));
+        assert!(matches!(read(&dates, None), Err(ColumnError::Number { line: 3, .. })));
+        let late = format!("s,r\n{}", rows(|i| format!("a,{}\n", if i < 240 { "" } else { "0.5" })));
+        assert_eq!(read(&late, None).unwrap().len(), 260);
+        let text = format!("t,s\n{}", rows(|i| format!("{i},{}\n", if i % 3 == 0 { "1" } else { "a" })));
+        assert_eq!(read(&text, None).unwrap().len(), 500);
+    }
+
+    #[test]
     fn what_cannot_be_read_says_where() {
         assert!(matches!(read("", None), Err(ColumnError::Empty)));
         assert!(matches!(read("x\n", None), Err(ColumnError::Empty)));
         assert!(matches!(read("x\nNA\n", None), Err(ColumnError::Empty)));
         assert!(matches!(read("a,b\n1,2\n", None), Err(ColumnError::Choose { .. })));
+        let names = read("name,\"re, turn\"\n1,2\n", None).unwrap_err();
+        assert_eq!(names.to_string(), "it has 2 columns; choose one of \"name\", \"re, turn\"");
+        assert!(matches!(
+            table("a,b\n1,2\n").find_each(&["a".to_owned(), "b,0".to_owned()]),
+            Err(ColumnError::Twice { .. })
+        ));
         assert!(matches!(read("a,b\n1,2\n", Some("c")), Err(ColumnError::NoColumn { .. })));
         assert!(matches!(read("a,a\n1,2\n", Some("a")), Err(ColumnError::SameName { .. })));
         assert!(matches!(read("a,b\n2020-01-01,2\n", Some("a")), Err(ColumnError::Date { line: 2, .. })));

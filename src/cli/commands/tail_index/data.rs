@@ -138,10 +138,7 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
     let table = Table::parse(bytes, settings).map_err(failed)?;
     let mut notes = Vec::new();
     let found: Result<Vec<usize>, ColumnError> = match options.axis {
-        _ if !options.column.is_empty() => {
-            let each = options.column.iter().map(|column| table.find_all(column));
-            each.collect::<Result<Vec<_>, _>>().map(|columns| columns.concat())
-        }
+        _ if !options.column.is_empty() => table.find_each(&options.column),
         None => table.only().map(|column| vec![column]),
         Some(_) => match table.numeric() {
             columns if columns.is_empty() => Err(ColumnError::Choose { columns: table.names().to_vec() }),
@@ -195,6 +192,10 @@ fn of_array(options: &TailIndexOptions, array: NpyArray) -> Result<LoadedData, F
             column.parse().ok().filter(|c: &usize| shape.len() == 2 && *c < columns).ok_or_else(nothing)
         };
         let numbers: Vec<usize> = chosen.iter().map(number).collect::<Result<_, _>>()?;
+        if let Some(at) = (1..numbers.len()).find(|at| numbers[..*at].contains(&numbers[*at])) {
+            let source = ColumnError::Twice { column: numbers[at].to_string() };
+            return Err(Failure::Column { path: path(), source });
+        }
         let rows = array.values().chunks(columns);
         let values = rows.flat_map(|row| numbers.iter().map(|column| row[*column])).collect();
         return samples(options, Grid::new(numbers.iter().map(usize::to_string).collect(), values), Vec::new());

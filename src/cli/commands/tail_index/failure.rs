@@ -58,6 +58,13 @@ pub enum TailIndexFailure {
         #[source]
         source: TailError,
     },
+    #[error("{}: no tail index of any of the {samples} samples", path.display())]
+    NoEstimate {
+        path: PathBuf,
+        samples: usize,
+        #[source]
+        source: TailError,
+    },
     #[error("{} exists already", path.display())]
     FigureExists { path: PathBuf },
     #[error("{} cannot hold a figure: use .svg, .png or .pdf", path.display())]
@@ -92,7 +99,8 @@ impl TailIndexFailure {
             | TailIndexFailure::Unreadable(UnpackError::File { .. })
             | TailIndexFailure::Array { source: NpyError::File { .. }, .. } => Exit::Io,
             TailIndexFailure::Column { source: ColumnError::Rows(error), .. } if error.is_io_error() => Exit::Io,
-            TailIndexFailure::Figure { source: FigureError::Empty { .. }, .. } => Exit::CheckFailed,
+            TailIndexFailure::NoEstimate { .. }
+            | TailIndexFailure::Figure { source: FigureError::Empty { .. }, .. } => Exit::CheckFailed,
             TailIndexFailure::Figure { .. } => Exit::Io,
             _ => Exit::BadInput,
         }
@@ -109,6 +117,9 @@ impl TailIndexFailure {
             }
             TailIndexFailure::Suffix { .. } => "pass --format csv if it is a table of text",
             TailIndexFailure::ManySamples { .. } => "choose one with --column, or pool them with --axis pooled",
+            TailIndexFailure::NoEstimate { source: TailError::TooFew { .. }, .. } => {
+                "choose the axis along which a sample lies: --axis 0 takes every column, --axis 1 every row"
+            }
             TailIndexFailure::Tail { source: TailError::NoDivisor { n }, .. } => {
                 return Some(format!("pass --block {}", n.isqrt().max(2)));
             }
@@ -131,6 +142,7 @@ fn column_hint(error: &ColumnError) -> Option<&'static str> {
         ColumnError::NoColumn { .. } => {
             "columns are named by the first row or numbered from 0; if cells are not separated by commas, pass --delimiter ';'"
         }
+        ColumnError::Twice { .. } => "name each column once",
         ColumnError::SameName { .. } => "choose by number, from 0: --column NUMBER",
         ColumnError::Number { text, .. } if text.contains(',') => {
             "pass --decimal-comma if commas separate decimals, --thousands-comma if they separate thousands"

@@ -39,6 +39,9 @@ pub fn tail_index(options: &TailIndexOptions, console: &Console) -> Result<(), F
     }
     let one = |(index, series): (usize, &Series)| study.findings(series, index as u64);
     let results: Vec<Result<Findings, TailError>> = samples.par_iter().enumerate().map(one).collect();
+    if let Some(source) = report::no_estimate(&results) {
+        return Err(Failure::NoEstimate { path: options.data.clone(), samples: samples.len(), source });
+    }
     let assumptions: Vec<Option<Assumptions>> =
         results.iter().map(|result| result.as_ref().ok().map(|found| found.assumptions.clone())).collect();
     let warnings = warnings::of_many(&samples, &assumptions);
@@ -83,7 +86,7 @@ fn study_one(
     write_data(if options.json {
         report::one_as_json(options, series, &found, &fit, &warnings)
     } else {
-        report::one_as_table(series, &found, &fit)
+        report::one_as_table(options, series, &found, &fit)
     })?;
     warnings.iter().for_each(|warning| console.warn(warning));
     Ok(())

@@ -60,7 +60,7 @@ fn sample_as_json(series: &Series, found: &Findings) -> Value {
     })
 }
 
-pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
+pub fn one_as_table(options: &TailIndexOptions, series: &Series, found: &Findings, fit: &Fit) -> String {
     let sample = &found.sample;
     let mut first = format!(
         "{} entries, {:.2} % zeros, centred at {}",
@@ -118,7 +118,7 @@ pub fn one_as_table(series: &Series, found: &Findings, fit: &Fit) -> String {
         Ok(laws) => lines.extend(laws.iter().map(held_out_line)),
         Err(error) => lines.push(format!("held-out log likelihood: {error}")),
     }
-    if series.columns == 1 {
+    if series.columns == 1 && options.axis.is_none() {
         lines.push("The Gaussian has one scale; pooled parameters have many: see --axis pooled.".to_owned());
     }
     lines.join("\n")
@@ -147,7 +147,12 @@ fn held_out_line(law: &HeldOut) -> String {
     // Adding 0 turns -0 into 0.
     let digits = |x: f64| format!("{:.4}", (x * 1e4).round() / 1e4 + 0.0);
     let ahead = law.stable_ahead_by.map_or(String::new(), |e| {
-        format!(", the stable law is ahead by {} ({} to {})", digits(e.value), digits(e.lo), digits(e.hi))
+        // The law with the larger likelihood is the subject, so that the difference is positive.
+        let (leader, [value, lo, hi]) = match e.value >= 0.0 {
+            true => ("the stable law", [e.value, e.lo, e.hi]),
+            false => (law.law, [-e.value, -e.hi, -e.lo]),
+        };
+        format!(", {leader} is ahead by {} ({} to {})", digits(value), digits(lo), digits(hi))
     });
     format!("held-out log likelihood of an entry, {}: {}{ahead}", law.law, digits(law.mean_log_likelihood))
 }
@@ -157,7 +162,7 @@ impl Estimated {
         let surrogate = match &self.surrogate {
             Ok(index) => {
                 let [value, lo, hi] = digits(&index.alpha, 3);
-                format!("{value} ({lo} to {hi})")
+                format!("{value} ({})", range(&lo, &hi))
             }
             Err(_) => "–".to_owned(),
         };
@@ -165,7 +170,7 @@ impl Estimated {
             Ok(index) => {
                 let [value, lo, hi] = digits(&index.alpha, 4);
                 let scale = index.scale.map_or("–".to_owned(), short);
-                [self.name.to_owned(), value, format!("{lo} to {hi}"), scale, described(&index.settings), surrogate]
+                [self.name.to_owned(), value, range(&lo, &hi), scale, described(&index.settings), surrogate]
             }
             Err(error) => {
                 notes.push(format!("{}: {error}", self.name));
@@ -186,6 +191,11 @@ fn digits(estimate: &Estimate, fewest: usize) -> [String; 3] {
     let width = hi - lo;
     let needed = if width > 0.0 { (-width.log10()).ceil().clamp(0.0, 15.0) as usize + 1 } else { 0 };
     [value, lo, hi].map(|x| format!("{x:.decimals$}", decimals = fewest.max(needed)))
+}
+
+/// The ends of an interval; one without an upper end is `1.2 or more`.
+fn range(lo: &str, hi: &str) -> String {
+    if hi == "inf" { format!("{lo} or more") } else { format!("{lo} to {hi}") }
 }
 
 fn or_error<T: serde::Serialize>(result: &Result<T, TailError>) -> Value {
@@ -249,10 +259,10 @@ fn each(estimators: &[Estimator], series: &[Series], results: &[Result<Findings,
                     row.push(match &estimated.index {
                         Ok(index) => {
                             let [value, lo, hi] = digits(&index.alpha, 3);
-                            format!("{value} ({lo} to {hi})")
+                            format!("{value} ({})", range(&lo, &hi))
                         }
                         Err(error) => {
-                            notes.push(format!("{}: {}: {error}", series.name, estimated.name));
+                            notes.push((format!("{}: {error}", estimated.name), &series.name));
                             "–".to_owned()
                         }
                     });
@@ -266,15 +276,31 @@ fn each(estimators: &[Estimator], series: &[Series], results: &[Result<Findings,
                 row.push(p(found.assumptions.dependence.as_ref().ok().map(|test| test.p)));
             }
             Err(error) => {
-                notes.push(format!("{}: {error}", series.name));
+                notes.push((error.to_string(), &series.name));
                 row.extend(vec!["–".to_owned(); estimators.len() + 3]);
             }
         }
         rows.push(row);
     }
     let mut lines = aligned(&rows, &[0]);
-    lines.extend(notes);
+    lines.extend(counted(&notes));
     lines
+}
+
+/// Every reason once, with the sample that it concerns or the number of samples.
+fn counted(notes: &[(String, &String)]) -> Vec<String> {
+    let mut reasons: Vec<(&str, &str, usize)> = Vec::new();
+    for (reason, sample) in notes {
+        match reasons.iter_mut().find(|(known, ..)| known == reason) {
+            Some((_, _, count)) => *count += 1,
+            None => reasons.push((reason, sample, 1)),
+        }
+    }
+    let line = |(reason, sample, count): &(&str, &str, usize)| match count {
+        1 => format!("{sample}: {reason}"),
+        _ => format!("{count} samples: {reason}"),
+    };
+    reasons.iter().map(line).collect()
 }
 
 /// Quantiles of α̂ over the samples, and of the surrogates'.
@@ -309,6 +335,23 @@ fn over_all(estimators: &[Estimator], results: &[Result<Findings, TailError>]) -
         ]);
     }
     aligned(&rows, &[0, 6, 7])
+}
+
+/// The most frequent reason why no estimator gives an estimate for any sample; `None` if one does.
+pub fn no_estimate(results: &[Result<Findings, TailError>]) -> Option<TailError> {
+    let each = results.iter().flat_map(|result| match result {
+        Ok(found) => found.estimates.iter().map(|estimated| estimated.index.as_ref().err()).collect(),
+        Err(error) => vec![Some(error)],
+    });
+    let reasons: Vec<&TailError> = each.collect::<Option<_>>()?;
+    let mut counts: Vec<(&TailError, usize)> = Vec::new();
+    for reason in reasons {
+        match counts.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((reason, 1)),
+        }
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(reason, _)| reason.clone())
 }
 
 fn deciles(indices: &[&TailIndex]) -> [String; 3] {

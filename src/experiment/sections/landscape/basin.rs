@@ -254,6 +254,11 @@ fn read_member(label: String, value: Value<'_>) -> Option<BasinMember> {
             domain_value.report_with_help(error.to_string(), help);
             return None;
         }
+        Err(LandscapeError::Length { found, dim, .. }) if domain_value.has_key("interval") => {
+            let message = format!("`interval` has {found} dimension, the potential {dim}");
+            domain_value.report_with_help(message, "give a `box` with a side [lo, hi] for every axis");
+            return None;
+        }
         basin => domain_value.check(basin)?,
     };
     check_dim(dim, &basin)?;

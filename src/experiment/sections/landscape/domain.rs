@@ -92,10 +92,7 @@ pub(in crate::experiment::sections) fn read(table: &TableReader<'_>, dim: Option
             }
             DomainSection::Fixed(Domain::Box(vec![read_side(domain)?]))
         }
-        DomainKind::Box => {
-            let sides: Vec<Option<[f64; 2]>> = domain.list()?.map(read_side).collect();
-            DomainSection::Fixed(Domain::Box(sides.into_iter().collect::<Option<_>>()?))
-        }
+        DomainKind::Box => DomainSection::Fixed(Domain::Box(read_sides(domain)?)),
         DomainKind::Ball => DomainSection::Fixed(Domain::Ball { radius: read_size(domain, "radius", "1.0")? }),
         DomainKind::Ellipsoid => {
             let settings = domain.table()?;
@@ -130,8 +127,7 @@ fn read_target(domain: Value<'_>, dim: Option<usize>) -> Option<Domain> {
     Some(match kind {
         TargetKind::Interval => Domain::Until(vec![bounded(target, read_side(target)?)?]),
         TargetKind::Box => {
-            let sides: Vec<Option<[f64; 2]>> = target.list()?.map(read_side).collect();
-            let sides: Vec<[f64; 2]> = sides.into_iter().collect::<Option<_>>()?;
+            let sides = read_sides(target)?;
             if sides.is_empty() {
                 target.report_with_help("the target `box` is empty", "give a side [lo, hi] per axis");
                 return None;
@@ -161,6 +157,19 @@ fn read_size(domain: Value<'_>, key: &'static str, example: &str) -> Option<f64>
     let size = settings.need(key, example).and_then(|size| size.positive());
     settings.finish();
     size
+}
+
+/// The sides of a box, a pair of ends for every axis.
+fn read_sides(sides: Value<'_>) -> Option<Vec<[f64; 2]>> {
+    let items: Vec<Value<'_>> = sides.list()?.collect();
+    if items.first().is_some_and(Value::is_number) {
+        let message = format!("`{}` needs a side [lo, hi] for every axis, not numbers", sides.key);
+        let help = format!("write `{} = [[lo, hi], ..]`, or `interval = [lo, hi]` in one dimension", sides.key);
+        sides.report_with_help(message, help);
+        return None;
+    }
+    let sides: Vec<Option<[f64; 2]>> = items.into_iter().map(read_side).collect();
+    sides.into_iter().collect()
 }
 
 /// The two ends of an interval, which may be infinite.

@@ -1,6 +1,7 @@
 //! A basin that contains sweeps is a family, with one member for every combination of their values.
 
 use super::super::sweep::{MOST, read_sweep};
+use crate::experiment::number_labels::number_labels;
 use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::node::{KeyValue, Kind, Node};
 use crate::experiment::toml::reader::Value;
@@ -122,7 +123,7 @@ impl Found<'_> {
     fn read(self, reading: &Reading) -> Option<SweptNode> {
         let Found { path, node, label } = self;
         let values = read_sweep(Value { node, key: &label, reading })?;
-        let labels = distinct(&values).iter().map(|value| format!("{label}={value}")).collect();
+        let labels = number_labels(&values).iter().map(|value| format!("{label}={value}")).collect();
         Some(SweptNode { path, name: label, values, labels })
     }
 }
@@ -160,25 +161,6 @@ fn descend<'n>(node: &'n mut Node, path: &[usize]) -> Option<&'n mut Node> {
         Kind::List(items) => items.get_mut(index),
         _ => None,
     })
-}
-
-/// The numbers with four significant digits, or as many as are needed to distinguish them.
-fn distinct(numbers: &[f64]) -> Vec<String> {
-    for digits in 4..17 {
-        let words: Vec<String> = numbers.iter().map(|&n| short(n, digits)).collect();
-        let all: std::collections::HashSet<&String> = words.iter().collect();
-        if all.len() == words.len() {
-            return words;
-        }
-    }
-    numbers.iter().map(|n| format!("{n:?}")).collect()
-}
-
-/// A number with up to `digits` significant digits and no trailing zeros.
-fn short(number: f64, digits: usize) -> String {
-    let rounded: f64 = format!("{number:.*e}", digits - 1).parse().unwrap_or(number);
-    let usual = rounded == 0.0 || (1e-5..1e7).contains(&rounded.abs());
-    if usual { format!("{rounded}") } else { format!("{rounded:e}") }
 }
 
 #[cfg(test)]
@@ -235,6 +217,7 @@ mod tests {
         let hessian = "potential = { quadratic = { hessian = [[2, 0], [0, { values = [3, 4] }]] } }";
         assert_eq!(labels(hessian), ["b[hessian.1.1=3]", "b[hessian.1.1=4]"]);
         assert_eq!(labels("start = [1, 2]"), ["b"]);
+        assert_eq!(labels("start = [{ values = [0.99999, 0.5] }]"), ["b[start=0.99999]", "b[start=0.5]"]);
     }
 
     #[test]

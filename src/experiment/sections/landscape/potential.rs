@@ -152,7 +152,8 @@ pub(in crate::experiment::sections) fn read(
     basin: &Surroundings<'_>,
 ) -> Option<PotentialSection> {
     let value = table.get("potential")?;
-    let inner = value.table()?;
+    let inner =
+        value.table_of_text(|text| format!("write a formula as `{{ expression = {{ formula = {text:?} }} }}`"))?;
     let which = inner.one_of("a potential", &POTENTIALS);
     inner.finish();
     let (kind, settings) = which?;
@@ -341,7 +342,7 @@ fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potenti
         );
         return None;
     }
-    let table = value.table()?;
+    let table = value.table_of_text(|text| format!("write `expression = {{ formula = {text:?} }}`"))?;
     let text = table.need("formula", "\"x^4/4 - x^2/2\"");
     let parameters = table.get("parameters").map_or(Some(BTreeMap::new()), |parameters| read_parameters(&parameters));
     let minimum = table.get("minimum").map_or(Some(None), |minimum| Some(Some((minimum, minimum.numbers()?))));
@@ -370,10 +371,27 @@ fn read_expression(value: Value<'_>, basin: &Surroundings<'_>) -> Option<Potenti
             value.reading.diagnostics.report(diagnostic);
             return None;
         }
+        Err(LandscapeError::Length { found, dim, .. }) if minimum.is_none() && basin.start.is_none() => {
+            let message = format!("the formula has {dim} variables, the basin dimension {found}");
+            text_value.report_with_help(
+                message,
+                format!("give a domain of {dim} dimensions, such as a `box` of {dim} sides"),
+            );
+            return None;
+        }
+        Err(LandscapeError::NoDimension) => {
+            text_value
+                .report_with_help("the formula has no variable", "write a formula of `x`, such as \"x^4/4 - x^2/2\"");
+            return None;
+        }
         Err(error) => {
             let help = match &error {
                 LandscapeError::NoMinimum { .. } => "give `minimum` inside `expression`, or a `start` near it",
                 LandscapeError::AnotherMinimum { .. } => "correct `minimum`, or leave it out to search from `start`",
+                LandscapeError::PotentialNotFinite { .. } => {
+                    "correct the formula, or give a `start` at which it is finite"
+                }
+                _ if minimum.is_none() => "give `start` as many entries as the formula has variables",
                 _ => "give `minimum` as many entries as the formula has variables",
             };
             minimum.map_or(value, |(minimum, _)| minimum).report_with_help(error.to_string(), help);
