@@ -102,6 +102,7 @@ fn epsilon_series(label: &str, alpha: f64, scale: f64, shift: usize) -> EpsilonS
             value: -alpha + 0.003 * jitter(shift),
             half_width: 0.0042,
             straightness: Some(0.314),
+            is_bent: false,
             up_to: 0.09,
         }),
     }
@@ -124,9 +125,9 @@ fn gamma_vs_epsilon() {
             "theory 1/λ",
             "exact solver",
             "simulation, 95 % interval",
-            "fitted slopes, ε ≤ 0.09",
+            "slopes ± 95 %; p: fits a line",
             "α = 1.2: −1.19",
-            "line: p = 0.314",
+            "± 0.004, p = 0.31",
         ],
     );
 }
@@ -448,7 +449,7 @@ fn figures_have_the_width_of_paper() {
     }
 }
 
-/// Files in other formats do not show earlier results.
+/// Files in other formats do not show earlier results, and keep their size.
 #[test]
 fn files_that_are_there_are_written_again() {
     let figure =
@@ -460,4 +461,14 @@ fn files_that_are_there_are_written_again() {
     let files = save(&figure(3.0), dir.path(), &style).unwrap();
     assert_eq!(files.len(), 4);
     assert_ne!(fs::read(dir.path().join("gamma-vs-epsilon.svg")).unwrap(), before);
+    // A file of another size, in every format.
+    for format in FigureFormat::ALL {
+        let style = FigureStyle { width: Some(FigureWidth::Column), font_size: 9.5, formats: vec![format] };
+        save(&figure(3.0), dir.path(), &style).unwrap();
+        let path = dir.path().join(format!("gamma-vs-epsilon.{}", format.name()));
+        let before = fs::read(&path).unwrap();
+        let formats = FigureFormat::ALL.into_iter().filter(|other| *other != format).collect();
+        save(&figure(3.0), dir.path(), &FigureStyle { formats, ..FigureStyle::default() }).unwrap();
+        assert!(fs::read(&path).unwrap() == before, "{}", format.name());
+    }
 }

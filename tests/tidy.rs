@@ -295,8 +295,17 @@ fn report_writes_a_figure_for_a_paper() {
     assert_eq!(names(&figures), after);
     assert_eq!(fs::read(results.join("summary.csv")).unwrap(), summary);
     assert_eq!(fs::read(figures.join("laplace.svg")).unwrap(), laplace);
+    // Neither another figure for the paper nor a plain report changes the first one.
+    let file = |name: &str| fs::read(figures.join(name)).unwrap();
+    let paper = ["gamma-vs-epsilon.pdf", "cost.pdf", "cost.svg"].map(file);
+    for more in [&["--figures", "laplace", "--format", "pdf", "--width", "page", "--font-size", "10"][..], &[]] {
+        let said = say(folder.path(), &[&["report", "results/sweep"], more].concat());
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert_eq!(["gamma-vs-epsilon.pdf", "cost.pdf", "cost.svg"].map(file), paper);
+    }
+    assert_eq!(file("laplace.svg"), laplace);
     let page = fs::read_to_string(results.join("report.html")).unwrap();
-    assert!(page.contains("figures/gamma-vs-epsilon.pdf") && page.contains("figures/laplace.svg"));
+    assert!(page.contains("figures/cost.pdf") && page.contains("figures/laplace.pdf"));
     for (name, expected) in [
         ("gamma-vs-epsilo", "hint: did you mean gamma-vs-epsilon?"),
         ("transitions", "the figure \"transitions\" needs a well with a predicted rate"),

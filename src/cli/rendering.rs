@@ -123,8 +123,9 @@ impl Rendering<'_> {
             positions: &[],
             seconds_per_path: &seconds,
         });
-        self.write_page(&results, &[], &[], findings.as_deref(), &drawings)?;
-        let seconds = self.write_manifest(&warnings, report::answer(&results).as_deref())?;
+        let answer = report::answer(&results, &seconds);
+        self.write_page(&results, &[], &[], answer.as_deref(), findings.as_deref(), &drawings)?;
+        let seconds = self.write_manifest(&warnings, answer.as_deref())?;
         refresh_index(path, console);
         if json {
             write_data(as_json(experiment, path, &results, seconds, self.is_complete()))?;
@@ -168,8 +169,8 @@ impl Rendering<'_> {
             positions: &positions,
             seconds_per_path: &[],
         });
-        self.write_page(&[], &occupancies, &positions, Some(&findings), &drawings)?;
         let answer = report::occupancy_answer(&occupancies).or_else(|| report::mean_position_answer(&positions));
+        self.write_page(&[], &occupancies, &positions, answer.as_deref(), Some(&findings), &drawings)?;
         let seconds = self.write_manifest(&[], answer.as_deref())?;
         refresh_index(path, console);
         if json {
@@ -283,7 +284,8 @@ impl Rendering<'_> {
         let (folder, experiment) = (self.folder.path().join("figures"), self.run.experiment());
         let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
         for figure in &self.run.experiment().figures {
-            match report::draw(figure, material, &folder, experiment.style_of(figure)) {
+            let style = experiment.is_written(figure).then(|| experiment.style_of(figure));
+            match report::draw(figure, material, &folder, style) {
                 Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure, and nobody asked for one that fits the plan.
                 Err(FigureError::Empty { .. }) if !self.is_complete() || experiment.is_automatic(figure) => {}
@@ -299,6 +301,7 @@ impl Rendering<'_> {
         results: &[CellResult],
         occupancies: &[OccupancyResult],
         positions: &[MeanPositionResult],
+        answer: Option<&str>,
         findings: Option<&str>,
         drawings: &[Drawing],
     ) -> Result<(), ResultsError> {
@@ -328,6 +331,7 @@ impl Rendering<'_> {
             cells: results,
             occupancies,
             positions,
+            answer,
             findings,
             drawings,
             warnings: &warnings,

@@ -31,7 +31,7 @@ pub enum FigureNameError {
 }
 
 impl Experiment {
-    /// Draws the figures of these names with `style`, besides the others. Without names, all figures have the style.
+    /// Writes the figures of these names with `style`, and no other figure. Without names, all figures are written with the style.
     ///
     /// # Errors
     /// [`FigureNameError`]; nothing is changed.
@@ -61,6 +61,11 @@ impl Experiment {
     /// How a figure is written.
     pub fn style_of(&self, figure: &PlannedFigure) -> &FigureStyle {
         self.figure_styles.get(figure.name()).unwrap_or(&self.figure_style)
+    }
+
+    /// Whether the files of a figure are to be written: all are, unless a command named some.
+    pub fn is_written(&self, figure: &PlannedFigure) -> bool {
+        self.figure_styles.is_empty() || self.figure_styles.contains_key(figure.name())
     }
 
     /// Whether a figure is drawn because it fits the experiment, and nobody named it.

@@ -16,7 +16,7 @@ use super::figures::studies::mean_position::mean_position;
 use super::figures::studies::optimisers::OptimisersFigure;
 use super::figures::studies::random_problems::random_problems;
 use super::figures::studies::which_flatness::which_flatness;
-use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
+use super::select::{alpha, alpha_label, basin_names, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
@@ -26,6 +26,7 @@ use super::{
 use crate::dynamics::Dynamics;
 use crate::exit::{Confidence, LaplaceTransform, SurvivalCurve, laplace_grid};
 use crate::experiment::{FigureKind, FigureStyle, PlannedFigure};
+use crate::noise::Amplitude;
 use crate::results::{CellResult, FlatnessOrder, MeanPositionResult, OccupancyResult, Pair, RandomProblemsResult};
 use crate::theory::{exact_exit, smallest_rho};
 
@@ -49,8 +50,7 @@ pub struct Material<'r> {
     pub seconds_per_path: &'r [f64],
 }
 
-/// Draws one figure of an experiment's results into `dir`, in the formats of `style`, with the table of its values, and returns it for a
-/// page.
+/// Draws one figure of an experiment's results for a page. With a style, it also writes the figure and the table of its values into `dir`.
 ///
 /// # Errors
 /// [`FigureError::Empty`] if the results hold nothing that the figure shows; an error of the file system.
@@ -58,7 +58,7 @@ pub fn draw(
     figure: &PlannedFigure,
     material: Material<'_>,
     dir: &Path,
-    style: &FigureStyle,
+    style: Option<&FigureStyle>,
 ) -> Result<Drawing, FigureError> {
     let Material { cells: results, studies, occupancies, positions, seconds_per_path } = material;
     let kind = match figure {
@@ -90,10 +90,11 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
     let schemes = distinct(results.iter().map(|r| r.plan.scheme.name()));
     let panels = group_by(results, |r| (r.plan.dynamics.clone(), r.plan.basin.clone()));
     let one_basin = distinct(results.iter().map(|r| r.plan.basin.clone())).len() == 1;
-    let panels = panels.into_iter().map(|((dynamics, basin), cells)| {
-        let series = group_by(cells, |r| (alpha(r), r.plan.scheme.name()));
+    let name = basin_names(results);
+    let panels = panels.into_iter().map(|((dynamics, _), cells)| {
+        let series = group_by(cells.iter().copied(), |r| (alpha(r), r.plan.scheme.name()));
         EpsilonPanel {
-            title: if one_basin { title(&dynamics) } else { format!("{}, {}", title(&dynamics), basin_title(&basin)) },
+            title: if one_basin { title(&dynamics) } else { format!("{}, {}", title(&dynamics), name(cells[0])) },
             series: series
                 .into_iter()
                 .map(|((alpha, scheme), cells)| epsilon_series(alpha, (schemes.len() > 1).then_some(scheme), &cells))
@@ -151,9 +152,10 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let shared_tail = tails.first().filter(|_| tails.len() == 1 && !has_panels_of_basins);
     let shared_level = levels.first().filter(|_| levels.len() == 1);
     let level = |level: f64| format!("ε = {}", super::number(level));
+    let name = basin_names(results);
     let series = |r: &CellResult| {
         let mut label = Vec::new();
-        label.extend((!has_panels_of_basins).then(|| basin_title(&r.plan.basin)));
+        label.extend((!has_panels_of_basins).then(|| name(r)));
         label.extend(shared_tail.is_none().then(|| alpha_label(alpha(r))));
         label.extend(shared_level.is_none().then(|| level(epsilon(r))));
         survival(r, label.join(", "))
@@ -163,9 +165,9 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
         series: cells.into_iter().filter_map(series).collect(),
     };
     let panels = if has_panels_of_basins {
-        let named = |((dynamics, basin), cells): ((String, String), Vec<&CellResult>)| {
+        let named = |((dynamics, _), cells): ((String, String), Vec<&CellResult>)| {
             let dynamics = title(&dynamics);
-            panel(if basins > 1 { format!("{dynamics}, {}", basin_title(&basin)) } else { dynamics }, cells)
+            panel(if basins > 1 { format!("{dynamics}, {}", name(cells[0])) } else { dynamics }, cells)
         };
         by_basin.into_iter().map(named).collect()
     } else {
@@ -190,6 +192,7 @@ fn survival(result: &CellResult, label: String) -> Option<Survival> {
         label,
         steps: curve.steps().iter().map(step).collect(),
         ks: result.kolmogorov.as_ref().map(|t| (t.statistic, t.p_value)),
+        censored: (result.moments.censored() > 0).then(|| rate * result.plan.limits.max_time),
     })
 }
 
@@ -207,8 +210,10 @@ fn laplace(results: &[CellResult]) -> Laplace {
         let series: Vec<LaplaceSeries> = cells.filter_map(laplace_series).collect();
         let deviations = series.iter().flat_map(|s| &s.points).map(|p| smallest_rho(p.x, p.y));
         let rho = deviations.filter(|r| r.is_finite()).fold(0.0, f64::max);
-        let basin =
-            basins.first().filter(|_| basins.len() > 1).map_or(String::new(), |b| format!(", {}", basin_title(b)));
+        let basin = basins
+            .first()
+            .filter(|_| basins.len() > 1)
+            .map_or(String::new(), |b| format!(", {}", super::select::basin_title(b)));
         let title = format!("ε = {}{basin}", super::number(level));
         LaplacePanel { title, rho: (rho > 0.0).then_some(rho), series }
     };
@@ -244,7 +249,10 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     let plane = results.iter().filter(|r| r.plan.problem.basin().dim() == 2 && r.volume.is_finite());
     let key = |r: &CellResult| (r.plan.basin.clone(), r.plan.problem.noise().amplitude().clone());
     let groups = group_by(plane, key);
-    let planes = groups.into_iter().take(6).map(|((basin, _), cells)| {
+    let basins = distinct(groups.iter().map(|((basin, _), _)| basin.clone())).len();
+    let amplitudes = distinct(groups.iter().map(|((_, amplitude), _)| amplitude.clone())).len();
+    let name = basin_names(results);
+    let planes = groups.into_iter().take(6).map(|((_, amplitude), cells)| {
         let regions = group_by(cells.iter().copied(), |r| r.plan.problem.dynamics().clone());
         let regions: Vec<EscapeRegion> = regions.into_iter().filter_map(|(_, cells)| escape_region(cells[0])).collect();
         let domain = cells[0].plan.problem.basin();
@@ -254,13 +262,30 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
         };
         let det = cells.iter().filter_map(|r| r.prediction.as_ref()).map(|p| p.preconditioner.log_determinant());
         let det = det.fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a }).exp();
+        let parts = [
+            (basins > 1).then(|| name(cells[0])),
+            amplitude_title(&amplitude).filter(|_| amplitudes > 1),
+            Some(format!("det Q = {}", super::number(det))),
+        ];
         EscapePlane {
-            title: format!("{}, det Q = {}", basin_title(&basin), super::number(det)),
+            title: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
             basin: directions().map(boundary).collect(),
             regions,
         }
     });
     EscapeSet { planes: planes.collect() }
+}
+
+/// `Σ = 2 I`, `Σ = diag(2, 0.5)`; a matrix has no short name.
+fn amplitude_title(amplitude: &Amplitude) -> Option<String> {
+    match amplitude {
+        Amplitude::Scalar(scale) => Some(format!("Σ = {}\u{a0}I", super::number(*scale))),
+        Amplitude::Diagonal(scales) if scales.len() <= 3 => {
+            let scales: Vec<String> = scales.iter().map(|scale| super::number(*scale)).collect();
+            Some(format!("Σ = diag({})", scales.join(",\u{a0}")))
+        }
+        _ => None,
+    }
 }
 
 fn escape_region(cell: &CellResult) -> Option<EscapeRegion> {

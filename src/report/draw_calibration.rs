@@ -50,13 +50,13 @@ pub fn draw_calibration(
     style: &FigureStyle,
 ) -> Result<Drawing, FigureError> {
     match kind {
-        CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir, style),
-        CalibrationFigure::Training => drawn(&training(&found.calibration), dir, style),
-        CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir, style),
-        CalibrationFigure::Scales => drawn(&scales(&found.runs), dir, style),
-        CalibrationFigure::NetworkEscape => drawn(&network_escape(escape(found)), dir, style),
-        CalibrationFigure::NoiseScaling => drawn(&noise_scaling(found.scaling.as_ref()), dir, style),
-        CalibrationFigure::NetworkEscapeLaw => drawn(&network_escape_law(escape(found)), dir, style),
+        CalibrationFigure::TailIndex => drawn(&tail_index(&found.calibration), dir, Some(style)),
+        CalibrationFigure::Training => drawn(&training(&found.calibration), dir, Some(style)),
+        CalibrationFigure::NoiseLaw => drawn(&noise_law(&found.runs), dir, Some(style)),
+        CalibrationFigure::Scales => drawn(&scales(&found.runs), dir, Some(style)),
+        CalibrationFigure::NetworkEscape => drawn(&network_escape(escape(found)), dir, Some(style)),
+        CalibrationFigure::NoiseScaling => drawn(&noise_scaling(found.scaling.as_ref()), dir, Some(style)),
+        CalibrationFigure::NetworkEscapeLaw => drawn(&network_escape_law(escape(found)), dir, Some(style)),
     }
 }
 

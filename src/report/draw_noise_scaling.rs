@@ -57,8 +57,8 @@ fn scales(cells: &[MinimumScaling], first: &MinimumScaling) -> ScalingPanel {
     ScalingPanel {
         title: "scale of the noise".to_owned(),
         heading: "scale".to_owned(),
-        x: ("batch size S(n−1)/(n−S)".to_owned(), Scale::Log),
-        y: ("scale over that of the smallest".to_owned(), Scale::Log),
+        x: ("effective batch size".to_owned(), Scale::Log),
+        y: ("scale, 1 at the smallest batch".to_owned(), Scale::Log),
         series: ScaleQuantity::ALL.into_iter().enumerate().map(series).collect(),
         predicted: named(predicted, curve),
     }
@@ -127,7 +127,7 @@ fn steps(cells: &[MinimumScaling], first: &MinimumScaling, optimiser: &str) -> S
     ScalingPanel {
         title: format!("{}: steps to r = {}", title(optimiser), number(radius)),
         heading: "learning rate".to_owned(),
-        x: ("batch size S(n−1)/(n−S)".to_owned(), Scale::Log),
+        x: ("effective batch size".to_owned(), Scale::Log),
         y: ("mean steps Γ".to_owned(), Scale::Log),
         series: etas.iter().map(series).collect(),
         predicted: Vec::new(),

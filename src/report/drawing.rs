@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plot::inline;
+use super::plot::{files_of, inline};
 use super::{Figure, FigureError, save};
 use crate::experiment::FigureStyle;
 
@@ -17,12 +17,15 @@ pub struct Drawing {
     pub svg: String,
 }
 
-/// Writes the files of a figure into `dir`.
+/// Writes the files of a figure into `dir`; without a style, leaves those that are there as they are.
 ///
 /// # Errors
 /// [`FigureError`].
-pub(super) fn drawn(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Drawing, FigureError> {
+pub(super) fn drawn(figure: &impl Figure, dir: &Path, style: Option<&FigureStyle>) -> Result<Drawing, FigureError> {
     let name = |path: &PathBuf| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let files = save(figure, dir, style)?.iter().map(name).collect();
-    Ok(Drawing { stem: figure.stem().to_owned(), files, svg: inline(figure)? })
+    let files = match style {
+        Some(style) => save(figure, dir, style)?,
+        None => files_of(figure.stem(), dir),
+    };
+    Ok(Drawing { stem: figure.stem().to_owned(), files: files.iter().map(name).collect(), svg: inline(figure)? })
 }

@@ -23,6 +23,7 @@ pub fn findings(results: &[CellResult], studies: &[RandomProblemsResult], warnin
     limit(&mut text, results);
     exact_means(&mut text, results);
     slopes(&mut text, results);
+    bounded_jumps(&mut text, results);
     families(&mut text, results);
     costs(&mut text, results);
     theorem2(&mut text, results);
@@ -83,8 +84,8 @@ fn limit(text: &mut String, results: &[CellResult]) {
     if !rows.is_empty() {
         let _ = write!(
             text,
-            "\n## λ E Γ at the smallest noise level\n\nλ E Γ tends to 1 as ε → 0. At a finite ε it differs from 1 by the error of the asymptote, \
-             which the exact value shows and the next order in ε predicts.\n\n\
+            "\n## λ E Γ at the smallest noise level\n\nλ E Γ tends to 1 as ε → 0. At finite ε it differs from 1: the exact value shows by how \
+             much, and the second order in ε predicts it.\n\n\
              | dynamics | ε | cells | λ E Γ | exact | to second order | intervals that contain 1 |\n|---|---|---|---|---|---|---|\n{rows}"
         );
     }
@@ -144,13 +145,72 @@ fn slopes(text: &mut String, results: &[CellResult]) {
 
 /// What the fit says about the claim of a slope `-α`.
 fn slope_verdict(fit: &SlopeFit, alpha: f64) -> String {
-    let off = fit.slope.value + alpha;
+    let off = signed(fit.slope.value + alpha);
     match (fit.is_bent(), fit.slope.contains(-alpha)) {
         (true, true) => "not a straight line in this range".to_owned(),
-        (true, false) => format!("not a straight line in this range; slope differs from −α by {off:+.3}"),
+        (true, false) => format!("not a straight line in this range; slope differs from −α by {off}"),
         (false, true) => "consistent with −α".to_owned(),
-        (false, false) => format!("slope differs from −α by {off:+.3} in this range"),
+        (false, false) => format!("slope differs from −α by {off} in this range"),
     }
+}
+
+/// `+0.045` or `−0.010`.
+fn signed(value: f64) -> String {
+    format!("{value:+.3}").replace('-', "−")
+}
+
+/// Steps under truncated noise beside those under SαS noise: powers of `η` by basin, and how far the basins are apart at the smallest `η`.
+fn bounded_jumps(text: &mut String, results: &[CellResult]) {
+    let discrete =
+        || results.iter().filter(|r| r.plan.eta.is_some() && r.plan.problem.dynamics().learning_rate().is_some());
+    let is_truncated = |r: &&CellResult| matches!(r.plan.problem.noise().law(), NoiseLaw::Truncated { .. });
+    if !discrete().any(|r| is_truncated(&r)) {
+        return;
+    }
+    let eta = |r: &CellResult| r.plan.eta.unwrap_or(f64::NAN);
+    let smallest = |cells: &[&'_ CellResult]| cells.iter().map(|r| eta(r)).fold(f64::INFINITY, f64::min);
+    let mut rows = String::new();
+    for ((dynamics, alpha), cells) in group_by(discrete(), |r| (r.plan.dynamics.clone(), alpha(r))) {
+        let lowest = smallest(&cells);
+        let mut first: Option<&CellResult> = None;
+        for (basin, cells) in group_by(cells.iter().copied(), |r| r.plan.basin.clone()) {
+            let at_lowest = cells.iter().copied().find(|r| eta(r) == lowest);
+            let by_eta = |a: &&&CellResult, b: &&&CellResult| eta(a).total_cmp(&eta(b));
+            let ends = cells.iter().min_by(by_eta).zip(cells.iter().max_by(by_eta));
+            let predicted = ends.and_then(|(a, b)| {
+                let mean = |r: &CellResult| r.prediction.as_ref().map(|theory| theory.mean_time());
+                Some((mean(b)? / mean(a)?).ln() / (eta(b) / eta(a)).ln())
+            });
+            let fit = small_level_slope(&cells, |r| r.plan.eta, f64::INFINITY);
+            let measured = fit.as_ref().map_or("–".to_owned(), |fit| {
+                let slope = with_error(fit.slope.value, 0.5 * (fit.slope.hi - fit.slope.lo));
+                if fit.is_bent() { format!("{slope}, not a straight line") } else { slope }
+            });
+            let reference = *first.get_or_insert(at_lowest.unwrap_or(cells[0]));
+            let mean = |r: &CellResult| r.supported_mean();
+            let ratio = at_lowest.and_then(|r| ratio_of_means(mean(r)?, mean(reference)?).ok());
+            let _ = writeln!(
+                rows,
+                "| {} | {alpha} | {basin} | {} | {measured} | {} |",
+                title(&dynamics),
+                predicted.map_or("–".to_owned(), |power| format!("{power:.2}").replace('-', "−")),
+                if at_lowest.is_some_and(|r| std::ptr::eq(r, reference)) {
+                    "1".to_owned()
+                } else {
+                    ratio.map_or("–".to_owned(), interval)
+                },
+            );
+        }
+    }
+    let eta = discrete().map(eta).fold(f64::INFINITY, f64::min);
+    let _ = write!(
+        text,
+        "\n## Truncated noise: power of η by basin\n\nClaim for η → 0: a basin that takes l jumps of the largest size is left at a rate of order \
+         η^(α + (α − 1)(l − 1)) per step, so truncation separates the basins by powers of η. Power: slope of log E Γ in time on log η; the last column is \
+         E Γ relative to that of the first basin at η = {}.\n\n\
+         | dynamics | α | basin | power predicted | power measured | E Γ relative to the first basin |\n|---|---|---|---|---|---|\n{rows}",
+        number(eta)
+    );
 }
 
 /// The basins of a family, such as an interval with a shifted minimum, at the smallest noise level: volumes and escape times.
@@ -212,7 +272,8 @@ fn costs(text: &mut String, results: &[CellResult]) {
         let worst =
             cells.iter().filter_map(error).max_by(|a, b| (a.value - 1.0).abs().total_cmp(&(b.value - 1.0).abs()));
         let worst = worst.map_or("–".to_owned(), |e| {
-            format!("{:+.1} % ({:+.1} to {:+.1})", 100.0 * (e.value - 1.0), 100.0 * (e.lo - 1.0), 100.0 * (e.hi - 1.0))
+            let percent = |x: f64| format!("{:+.1}", 100.0 * (x - 1.0)).replace('-', "−");
+            format!("{} % ({} to {})", percent(e.value), percent(e.lo), percent(e.hi))
         });
         let _ = writeln!(
             rows,
@@ -226,8 +287,8 @@ fn costs(text: &mut String, results: &[CellResult]) {
     }
     let _ = write!(
         text,
-        "\n## Cost of the schemes\n\nEvents are steps and jumps. The power is that of ε by which the events of a path go, from the largest to the \
-         smallest level. The largest deviation of a mean from the exact one contains its noise.\n\n\
+        "\n## Cost of the schemes\n\nEvents are steps and jumps. Power: exponent of ε in the number of events per path, from the largest to the smallest \
+         level. The largest deviation of a mean from the exact one contains its noise.\n\n\
          | dynamics | basin | scheme | α | ε | events per path | power | largest deviation (95 % interval) |\n\
          |---|---|---|---|---|---|---|---|\n{rows}"
     );
@@ -446,7 +507,7 @@ fn steps(text: &mut String, results: &[CellResult]) {
     }
 }
 
-fn same_cell(a: &CellResult, b: &CellResult) -> bool {
+pub(super) fn same_cell(a: &CellResult, b: &CellResult) -> bool {
     let noise = [a, b].map(|r| (r.plan.problem.noise().alpha(), r.plan.problem.noise().amplitude().clone()));
     a.plan.eta == b.plan.eta && a.plan.basin == b.plan.basin && noise[0] == noise[1] && same_law(a, b)
 }
@@ -468,7 +529,7 @@ fn same_law(a: &CellResult, b: &CellResult) -> bool {
     }
 }
 
-fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
+pub(super) fn is_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
     match (steps, sde) {
         (Dynamics::SgdSteps(steps), Dynamics::Sgd) => steps.is_plain(),
         (Dynamics::AdamSteps(steps), Dynamics::Adam(adam)) => {
@@ -535,6 +596,7 @@ mod tests {
             fit_slope(&levels, Confidence::DEFAULT).unwrap()
         };
         assert_eq!(slope_verdict(&fit(-1.2), 1.2), "consistent with −α");
+        assert_eq!(slope_verdict(&fit(-1.21), 1.2), "slope differs from −α by −0.010 in this range");
         assert_eq!(slope_verdict(&fit(-1.155), 1.2), "slope differs from −α by +0.045 in this range");
     }
 }

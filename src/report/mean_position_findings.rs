@@ -8,6 +8,9 @@ use super::select::{alpha_label, basin_title, distinct, title};
 use crate::exit::Estimate;
 use crate::results::{MeanPositionResult, RandomProblemsResult, prediction_factor};
 
+/// Most sentences of an answer.
+const SENTENCES: usize = 3;
+
 /// The cells of one dynamics, tail index and noise level.
 struct Group<'r> {
     name: String,
@@ -55,32 +58,64 @@ fn interval(estimate: Estimate) -> String {
     format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
 }
 
-/// On which side of the minimum the paths of every dynamics are, and how far, beside the prediction; `None` without a result.
+/// On which side of the minimum the paths are, and how far, beside the prediction: a sentence for every dynamics, or for all together if they are
+/// more than three. `None` without a result.
 pub fn mean_position_answer(results: &[MeanPositionResult]) -> Option<String> {
+    let groups = Group::all(results);
+    if groups.len() > SENTENCES {
+        return all_together(&groups);
+    }
     let sentence = |group: Group<'_>| {
         let all = || group.results.iter().copied();
-        let [axes, flat, steep] = sides(all());
-        if axes == 0 {
-            return None;
-        }
-        let mut text = format!("{}: the mean position lies on the flat side on {flat} of {axes} axes", group.name);
-        if steep > 0 {
-            let _ = write!(text, ", on the steep side on {steep}");
-        }
-        if let Some([lo, hi]) = reach(all()) {
-            let _ = write!(text, ", {} to {} scales at rest from the minimum", number(lo), number(hi));
-        }
+        let mut text = format!("{}: {}", group.name, where_they_are(all())?);
         if let Some(factor) = prediction_factor(all()) {
             let _ = write!(text, "; {} times the predicted one", interval(factor));
         }
-        let diverged: u64 = all().map(|r| r.sums.diverged()).sum();
-        if diverged > 0 {
-            let _ = write!(text, "; {diverged} paths diverged");
-        }
+        text.push_str(&diverged(all()));
         Some(text + ".")
     };
-    let sentences: Vec<String> = Group::all(results).into_iter().filter_map(sentence).collect();
+    let sentences: Vec<String> = groups.into_iter().filter_map(sentence).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// All groups in one sentence, and the dynamics without a prediction by name.
+fn all_together(groups: &[Group<'_>]) -> Option<String> {
+    let all = || groups.iter().flat_map(|group| group.results.iter().copied());
+    let mut text = where_they_are(all())?;
+    let factors: Vec<f64> =
+        groups.iter().filter_map(|group| Some(prediction_factor(group.results.iter().copied())?.value)).collect();
+    if let Some((lo, hi)) = factors.iter().copied().reduce(f64::min).zip(factors.iter().copied().reduce(f64::max)) {
+        let _ = write!(text, "; it is {} to {} times the predicted one", number(lo), number(hi));
+        let without = groups.iter().filter(|group| prediction_factor(group.results.iter().copied()).is_none());
+        let names = distinct(without.filter_map(|group| Some(title(&group.results.first()?.plan.dynamics))));
+        if !names.is_empty() {
+            let _ = write!(text, " ({} has no prediction)", names.join("; "));
+        }
+    }
+    text.push_str(&diverged(all()));
+    let mut letters = text.chars();
+    Some(letters.next()?.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
+/// `the mean position lies on the flat side on 24 of 24 axes, 0.2 to 1 scales at rest from the minimum`.
+fn where_they_are<'r>(results: impl Iterator<Item = &'r MeanPositionResult> + Clone) -> Option<String> {
+    let [axes, flat, steep] = sides(results.clone());
+    if axes == 0 {
+        return None;
+    }
+    let mut text = format!("the mean position lies on the flat side on {flat} of {axes} axes");
+    if steep > 0 {
+        let _ = write!(text, ", on the steep side on {steep}");
+    }
+    if let Some([lo, hi]) = reach(results) {
+        let _ = write!(text, ", {} to {} stationary scales from the minimum", number(lo), number(hi));
+    }
+    Some(text)
+}
+
+fn diverged<'r>(results: impl Iterator<Item = &'r MeanPositionResult>) -> String {
+    let diverged: u64 = results.map(|r| r.sums.diverged()).sum();
+    if diverged > 0 { format!("; {diverged} paths diverged") } else { String::new() }
 }
 
 /// The findings of mean positions, and of random problems in the same file.
@@ -88,8 +123,8 @@ pub fn mean_position_findings(results: &[MeanPositionResult], studies: &[RandomP
     let mut text = findings(&[], studies, &[]).unwrap_or_else(|| "# Claims, predictions and measurements\n".to_owned());
     let _ = write!(
         text,
-        "\n## Mean positions\n\nPositions are clipped, because the mean of unclipped ones has no interval below α = 2, and given in scales at rest of \
-         a parabola with the curvature of the flat side, towards that side. The last column is the least-squares factor of the predicted means.\n\n\
+        "\n## Mean positions\n\nPositions are clipped, because for α < 2 their variance is infinite. The unit is the stationary scale of a parabola \
+         with the flat side's curvature; positive means towards the flat side. The last column is the least-squares factor of the predicted means.\n\n\
          | dynamics | basin | axes with two sides | on the flat side | on the steep side | mean position | measured/predicted |\n\
          |---|---|---|---|---|---|---|\n"
     );

@@ -52,7 +52,9 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
             .collect();
         if let (Some(lo), Some(hi)) = (ratios.iter().copied().reduce(f64::min), ratios.iter().copied().reduce(f64::max))
         {
-            let _ = write!(text, "; rates are {} to {} times the predicted ones", number(lo), number(hi));
+            let [lo, hi] = [lo, hi].map(number);
+            let range = if lo == hi { lo } else { format!("{lo} to {hi}") };
+            let _ = write!(text, "; rates are {range} times the predicted ones");
         }
         if result.has_diverged() {
             let share = result.diverged(last).map_or(0.0, |share| share.value);

@@ -1,5 +1,6 @@
 //! Slopes of the mean escape time on logarithmic axes, with the tests that belong to them.
 
+use super::FittedSlope;
 use super::plot::axis::with_error;
 use crate::exit::{Confidence, LevelMean, SlopeFit, fit_slope};
 use crate::results::CellResult;
@@ -21,10 +22,16 @@ pub fn small_level_slope(
     fit_slope(&levels, Confidence::DEFAULT).ok()
 }
 
-/// `−1.20 ± 0.01, line: p = 0.31`.
-pub fn slope_text(slope: f64, half_width: f64, straightness: Option<f64>) -> String {
-    let test = straightness.map_or(String::new(), |p| format!(", line: {}", p_value(p)));
-    format!("{}{test}", with_error(slope, half_width))
+/// What [`slope_text`] states.
+pub const SLOPE_REMARK: &str = "slopes ± 95 %; p: fits a line";
+
+/// `−1.20 ± 0.01, p = 0.31`, with the half-width of the 95 % interval and the `p` of χ²; `not a straight line` has no slope.
+pub fn slope_text(slope: &FittedSlope) -> String {
+    if slope.is_bent {
+        return "not a straight line".to_owned();
+    }
+    let test = slope.straightness.map_or(String::new(), |p| format!(", p = {p:.2}"));
+    format!("{}{test}", with_error(slope.value, slope.half_width))
 }
 
 /// `p = 0.314`, or `p < 0.001`.

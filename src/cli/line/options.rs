@@ -169,11 +169,12 @@ pub struct ReportOptions {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Figures")]
 pub struct FigureOptions {
-    /// Figures to which the options below apply; they are drawn even if the experiment does not name them [default: all of the experiment]
+    /// Draw these figures only, even if the experiment does not name them, and leave the files of all others as they are [default: all of the
+    /// experiment]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub figures: Vec<String>,
 
-    /// Formats, instead of those in the file
+    /// Formats, instead of those in the file; a file in another format that is there already is drawn again and keeps its width and size of text
     #[arg(long, value_name = "FORMAT", value_enum, value_delimiter = ',')]
     pub format: Vec<FigureFormat>,
 

@@ -1,5 +1,7 @@
 //! The figure `cost-vs-epsilon`.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 use crate::exit::{Confidence, Estimate};
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};
@@ -12,27 +14,17 @@ const ERROR: f64 = 0.01;
 /// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level; one series a scheme, a panel for every tail
 /// index. `seconds` is the time of one path of each cell. Where the bias alone exceeds 1 %, no number of paths suffices: there is no point.
 pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]) -> SeriesFigure {
-    let timed: Vec<(&CellResult, f64)> = results.iter().zip(seconds.iter().copied()).collect();
+    let curves = cost_curves(results, seconds);
     let panel = |tail: f64| {
-        let schemes = distinct(timed.iter().map(|(r, _)| r.plan.scheme.name()));
-        let series = schemes.into_iter().map(|scheme| {
-            let cells = timed.iter().filter(|(r, _)| alpha(r) == tail && r.plan.scheme.name() == scheme);
-            let (mut points, mut biased) = (Vec::new(), 0u32);
-            for (result, seconds) in cells {
-                match cost(result, *seconds) {
-                    Some(Cost::Seconds(seconds)) => points.push(Point::exact(epsilon(result), seconds)),
-                    Some(Cost::Unreachable) => biased += 1,
-                    None => {}
-                }
-            }
-            let slope = exponent(&points);
+        let series = curves.iter().filter(|curve| curve.alpha == tail).map(|curve| {
+            let CostCurve { scheme, slope, biased, .. } = curve;
             let mut stated: Vec<Stated> = slope.map(|slope| slope.stated(scheme)).into_iter().collect();
-            stated.extend((biased > 0).then(|| Stated::new(scheme, DataKind::LeftOut, f64::from(biased))));
+            stated.extend((*biased > 0).then(|| Stated::new(*scheme, DataKind::LeftOut, f64::from(*biased))));
             Series {
-                label: scheme.to_owned(),
-                note: note(slope, biased),
+                label: (*scheme).to_owned(),
+                note: note(*slope, *biased),
                 stated,
-                points,
+                points: curve.points.clone(),
                 joined: true,
                 ..Series::default()
             }
@@ -42,6 +34,7 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
     SeriesFigure {
         stem: "cost-vs-epsilon".to_owned(),
         title: "Time to 1 % of the mean escape time, bias included".to_owned(),
+        remark: "powers of ε ± 95 %".to_owned(),
         x_label: "noise level ε".to_owned(),
         y_label: "seconds on one thread".to_owned(),
         x_scale: Scale::Log,
@@ -49,6 +42,36 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
         panels: distinct(results.iter().map(alpha)).into_iter().map(panel).collect(),
         ..SeriesFigure::default()
     }
+}
+
+/// The cost of one scheme at one tail index.
+pub(in crate::report) struct CostCurve {
+    pub alpha: f64,
+    pub scheme: &'static str,
+    /// Seconds at each noise level that can be reached.
+    pub points: Vec<Point>,
+    /// Number of the other levels, whose bias alone is larger than the error.
+    pub biased: u32,
+    /// The power of `ε`.
+    pub slope: Option<CostSlope>,
+}
+
+/// The cost of every scheme, where the time of a path of each cell is known.
+pub(in crate::report) fn cost_curves(results: &[CellResult], seconds: &[f64]) -> Vec<CostCurve> {
+    let timed: Vec<(&CellResult, f64)> = results.iter().zip(seconds.iter().copied()).collect();
+    let curve = |(alpha, scheme): (f64, &'static str)| {
+        let cells = timed.iter().filter(|(r, _)| self::alpha(r) == alpha && r.plan.scheme.name() == scheme);
+        let (mut points, mut biased) = (Vec::new(), 0u32);
+        for (result, seconds) in cells {
+            match cost(result, *seconds) {
+                Some(Cost::Seconds(seconds)) => points.push(Point::exact(epsilon(result), seconds)),
+                Some(Cost::Unreachable) => biased += 1,
+                None => {}
+            }
+        }
+        CostCurve { alpha, scheme, slope: exponent(&points), points, biased }
+    };
+    distinct(timed.iter().map(|(r, _)| (alpha(r), r.plan.scheme.name()))).into_iter().map(curve).collect()
 }
 
 /// What an error of 1 % costs.
@@ -89,27 +112,27 @@ fn paths_needed(paths: usize, half_width: f64, bias: f64) -> Option<f64> {
 /// The exponent, and the levels that no number of paths brings to 1 %.
 fn note(slope: Option<CostSlope>, biased: u32) -> Option<String> {
     let levels = (biased > 0).then(|| format!("bias > 1 % at {biased} level{}", if biased == 1 { "" } else { "s" }));
-    let slope = slope.map(|slope| format!("ε^{{{}}}", with_error(slope.value, slope.error)));
+    let slope = slope.map(|slope| format!("ε^{{{}}}", with_error(slope.value, slope.half_width)));
     let parts: Vec<String> = slope.into_iter().chain(levels).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// A power of `ε`, with its standard error.
+/// A power of `ε`, with the half-width of its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct CostSlope {
-    value: f64,
-    error: f64,
+pub(in crate::report) struct CostSlope {
+    pub value: f64,
+    pub half_width: f64,
 }
 
 impl CostSlope {
     /// The power with its 95 % interval.
     fn stated(&self, series: &str) -> Stated {
-        let half = Confidence::DEFAULT.gaussian_width() * self.error;
-        Stated::within(series, DataKind::Slope, [self.value, self.value - half, self.value + half])
+        let CostSlope { value, half_width } = *self;
+        Stated::within(series, DataKind::Slope, [value, value - half_width, value + half_width])
     }
 }
 
-/// The power of `ε` by which the cost goes, by least squares, with its standard error from the scatter.
+/// The power of `ε` by which the cost goes, by least squares, with Student's interval from the scatter.
 fn exponent(points: &[Point]) -> Option<CostSlope> {
     if points.len() < 3 {
         return None;
@@ -120,12 +143,23 @@ fn exponent(points: &[Point]) -> Option<CostSlope> {
     let spread = logs.iter().map(|l| (l.0 - x).powi(2)).sum::<f64>();
     let slope = logs.iter().map(|l| (l.0 - x) * (l.1 - y)).sum::<f64>() / spread;
     let rest = logs.iter().map(|l| (l.1 - y - slope * (l.0 - x)).powi(2)).sum::<f64>();
-    Some(CostSlope { value: slope, error: (rest / (n - 2.0) / spread).sqrt() })
+    let width = StudentsT::new(0.0, 1.0, n - 2.0).ok()?.inverse_cdf(0.975);
+    Some(CostSlope { value: slope, half_width: width * (rest / (n - 2.0) / spread).sqrt() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// ln y = 0, 1, 1 at ln x = 0, 1, 2 by hand: slope 1/2, residuals -1/6, 1/3, -1/6, standard error √(1/12); t of one degree is 12.706.
+    #[test]
+    fn a_power_has_students_interval() {
+        let points = [(0.0f64, 0.0f64), (1.0, 1.0), (2.0, 1.0)].map(|(x, y)| Point::exact(x.exp(), y.exp()));
+        let slope = exponent(&points).unwrap();
+        assert!((slope.value - 0.5).abs() < 1e-12);
+        assert!((slope.half_width - 12.7062 * (1.0f64 / 12.0).sqrt()).abs() < 1e-3, "{slope:?}");
+        assert_eq!(exponent(&points[..2]), None);
+    }
 
     #[test]
     fn bias_costs_paths() {

@@ -3,12 +3,14 @@
 //! Top: Kaplan-Meier curves of `λΓ` with their bands on a logarithmic axis, where `exp(-t)` is a straight line. Bottom: the same
 //! divided by `exp(-t)` at the middle of each step.
 
+use plotters::style::RGBColor;
+
 use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
 use crate::report::slopes::p_value;
 use crate::report::{
-    Axis, Dash, DataKind, Entry, Figure, FigureError, Legend, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
-    Stated, Stroke,
+    Axis, Dash, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Numbers, Panel, Point,
+    Sample, Scale, Sheet, Stated, Stroke, number,
 };
 
 const STEM: &str = "exponential-law";
@@ -19,6 +21,8 @@ const FLOOR: f64 = 1e-4;
 /// The lower panel takes its range from the curves up to here, where 2 % of the paths are left.
 const EARLY: f64 = 4.0;
 const BAND: f64 = 0.2;
+/// Curves shorter than this share of the axis are not drawn.
+const SHORTEST: f64 = 0.02;
 /// With more bands than this in one panel, they cover each other.
 const BANDS: usize = 4;
 
@@ -50,6 +54,8 @@ pub struct Survival {
     pub steps: Vec<Point>,
     /// Kolmogorov-Smirnov statistic against Exp(1) and its p-value.
     pub ks: Option<(f64, f64)>,
+    /// The time, in units of `1/λ`, at which paths that are still inside were censored; `None` if all left.
+    pub censored: Option<f64>,
 }
 
 impl Figure for ExponentialLaw {
@@ -75,7 +81,7 @@ impl Figure for ExponentialLaw {
 
         let columns = columns(panels.len());
         let mut sheet = Sheet::new(FULL_WIDTH, columns);
-        sheet.title = self.heading();
+        sheet.title = self.heading(end);
         for chunk in panels.chunks(columns) {
             let drawn = chunk.iter().enumerate().map(|(i, panel)| {
                 let [mut upper, mut lower] = panel.drawn(&names, time.clone(), above.clone(), below.clone());
@@ -92,7 +98,11 @@ impl Figure for ExponentialLaw {
             if banded { Sample::Band(style::color(i), BAND, Some(stroke(i))) } else { Sample::Line(stroke(i)) }
         };
         let series = names.iter().enumerate().map(|(i, name)| Entry::new(sample(i), *name)).collect();
-        let keys = vec![Entry::new(Sample::Line(law()), "Theorem 1: exp(−t)")];
+        let mut keys = vec![Entry::new(Sample::Line(law()), "Theorem 1: exp(−t)")];
+        let ends = |s: &Survival| s.is_shown(end) && s.censored.is_some_and(|at| at < time.hi);
+        if panels.iter().flat_map(|p| &p.series).any(ends) {
+            keys.push(Entry::new(Sample::Points(end_look(GREY)), "the other paths were censored here"));
+        }
         sheet.legend = Legend::default().with(series).with(keys);
         Ok(sheet)
     }
@@ -100,8 +110,9 @@ impl Figure for ExponentialLaw {
 
 impl ExponentialLaw {
     /// The title, and the tests of all curves together: the smallest p-value times their number (Bonferroni).
-    fn heading(&self) -> String {
-        let p: Vec<f64> = self.panels.iter().flat_map(|panel| &panel.series).filter_map(|s| Some(s.ks?.1)).collect();
+    fn heading(&self, end: f64) -> String {
+        let all = self.panels.iter().flat_map(|panel| &panel.series).filter(|s| s.is_shown(end));
+        let p: Vec<f64> = all.filter_map(|s| Some(s.ks?.1)).collect();
         let corrected = (p.len() as f64 * p.iter().copied().fold(1.0, f64::min)).min(1.0);
         let together = format!("KS tests together: {} (smallest p × {})", p_value(corrected), p.len());
         let parts = [self.title.clone(), if p.len() > 1 { together } else { String::new() }];
@@ -118,13 +129,14 @@ impl SurvivalPanel {
     /// The curves, and the curves over the law.
     fn drawn(&self, names: &[&str], time: Axis, above: Axis, below: Axis) -> [Panel; 2] {
         let end = time.hi;
+        let (shown, hidden): (Vec<&Survival>, Vec<&Survival>) = self.series.iter().partition(|s| s.is_shown(end));
         let mut upper = Panel { title: self.title.clone(), ..Panel::new(time.clone(), above) };
         let mut lower = Panel::new(time, below);
-        let curves: Vec<Vec<Point>> = self.series.iter().map(|s| staircase(&s.steps, end / STEPS)).collect();
+        let curves: Vec<Vec<Point>> = shown.iter().map(|s| staircase(&s.steps, end / STEPS)).collect();
         let excess: Vec<Vec<Point>> = curves.iter().map(|curve| over_law(curve)).collect();
-        let indices: Vec<usize> = self.series.iter().map(|s| place(names, &s.label)).collect();
+        let indices: Vec<usize> = shown.iter().map(|s| place(names, &s.label)).collect();
         for (panel, curves) in [(&mut upper, &curves), (&mut lower, &excess)] {
-            let labelled = || self.series.iter().map(|s| s.label.as_str()).zip(&indices).zip(curves);
+            let labelled = || shown.iter().map(|s| s.label.as_str()).zip(&indices).zip(curves);
             for ((label, &i), curve) in labelled().filter(|_| curves.len() <= BANDS) {
                 panel.data(label, DataKind::Measured, Mark::Band(band(curve), style::color(i), BAND));
             }
@@ -132,33 +144,52 @@ impl SurvivalPanel {
                 let line = curve.iter().filter(|p| p.y > 0.0).map(|p| (p.x, p.y)).collect();
                 panel.data(label, DataKind::Measured, Mark::Line(line, stroke(i)));
             }
+            for ((series, &i), curve) in shown.iter().zip(&indices).zip(curves) {
+                let last = curve.last().filter(|_| series.censored.is_some_and(|at| at < end));
+                let mark = last.map(|p| Mark::Points(vec![Point::exact(p.x, p.y)], end_look(style::color(i))));
+                mark.into_iter().for_each(|mark| panel.mark(mark));
+            }
         }
         upper.data("exp(−t)", DataKind::Law, Mark::Line(vec![(0.0, 1.0), (end, (-end).exp())], law()));
         lower.level(1.0, law());
-        upper.corner = self.tests(&indices);
-        for (series, (distance, p)) in self.series.iter().filter_map(|series| Some((series, series.ks?))) {
+        upper.corner = tests(&shown, &indices);
+        for series in hidden {
+            let until = series.censored.map_or(String::new(), |at| format!(", censored at t = {}", number(at)));
+            upper.corner.push(Note::new(format!("{}: no data{until}", series.label), GREY));
+        }
+        for (series, (distance, p)) in shown.into_iter().filter_map(|series| Some((series, series.ks?))) {
             upper.stated.push(Stated::new(&series.label, DataKind::KsStatistic, distance));
             upper.stated.push(Stated::new(&series.label, DataKind::KsP, p));
         }
         [upper, lower]
     }
+}
 
-    /// The test of every curve, or of all together if they are many.
-    fn tests(&self, indices: &[usize]) -> Vec<Note> {
-        let tests: Vec<(&Survival, usize, (f64, f64))> =
-            self.series.iter().zip(indices).filter_map(|(s, &i)| Some((s, i, s.ks?))).collect();
-        if tests.len() <= BANDS {
-            let one = |(s, i, (distance, p)): (&Survival, usize, (f64, f64))| {
-                Note::new(format!("{}: KS {distance:.3}, {}", s.label, p_value(p)), style::color(i))
-            };
-            return tests.into_iter().map(one).collect();
-        }
-        let smallest = tests.iter().map(|test| test.2.1).fold(1.0, f64::min);
-        vec![Note::new(format!("{} KS tests, smallest {} (uncorrected)", tests.len(), p_value(smallest)), GREY)]
+/// The test of every curve, or of all together if they are many.
+fn tests(series: &[&Survival], indices: &[usize]) -> Vec<Note> {
+    let tests: Vec<(&Survival, usize, (f64, f64))> =
+        series.iter().zip(indices).filter_map(|(s, &i)| Some((*s, i, s.ks?))).collect();
+    if tests.len() <= BANDS {
+        let one = |(s, i, (distance, p)): (&Survival, usize, (f64, f64))| {
+            Note::new(format!("{}: KS {distance:.3}, {}", s.label, p_value(p)), style::color(i))
+        };
+        return tests.into_iter().map(one).collect();
     }
+    let smallest = tests.iter().map(|test| test.2.1).fold(1.0, f64::min);
+    vec![Note::new(format!("{} KS tests, smallest {} (uncorrected)", tests.len(), p_value(smallest)), GREY)]
+}
+
+/// The end of a curve at which paths were censored.
+fn end_look(color: RGBColor) -> Look {
+    Look { color, marker: Marker::Circle, fill: Fill::Hollow }
 }
 
 impl Survival {
+    /// Whether its curve is long enough to be seen on an axis up to `end`.
+    fn is_shown(&self, end: f64) -> bool {
+        self.steps.last().is_some_and(|step| step.x >= SHORTEST * end)
+    }
+
     /// The curve without its last ten steps, or its last quarter, where single paths are visible.
     fn steady(&self) -> &[Point] {
         &self.steps[..self.steps.len() - (self.steps.len() / 4).min(10)]
@@ -211,10 +242,13 @@ mod tests {
     #[test]
     fn the_heading_corrects_the_smallest_p_for_the_number_of_tests() {
         let with = |p: &[f64]| SurvivalPanel {
-            series: p.iter().map(|p| Survival { ks: Some((0.01, *p)), ..Survival::default() }).collect(),
+            series: p
+                .iter()
+                .map(|p| Survival { ks: Some((0.01, *p)), steps: vec![Point::exact(1.0, 0.4)], ..Survival::default() })
+                .collect(),
             ..SurvivalPanel::default()
         };
-        let heading = |panels| ExponentialLaw { title: "ε = 0.01".to_owned(), panels }.heading();
+        let heading = |panels| ExponentialLaw { title: "ε = 0.01".to_owned(), panels }.heading(4.0);
         assert_eq!(
             heading(vec![with(&[0.5, 0.02]), with(&[0.3])]),
             "ε = 0.01; KS tests together: p = 0.060 (smallest p × 3)"

@@ -8,13 +8,15 @@ use plotters::style::RGBColor;
 use crate::exit::SlopeFit;
 use crate::report::plot::curve::{aside, columns, labels, look, ratio_axis, ratios, sorted};
 use crate::report::plot::style::{FULL_WIDTH, GREY, INK};
-use crate::report::slopes::slope_text;
+use crate::report::slopes::{SLOPE_REMARK, slope_text};
 use crate::report::{
     Axis, DataKind, Entry, Figure, FigureError, Legend, Look, Mark, Note, Numbers, Panel, Point, Sample, Scale, Sheet,
     Stated, Stroke, number,
 };
 
 const STEM: &str = "gamma-vs-epsilon";
+/// Room at both ends of the horizontal axis for the points that are shifted sideways.
+const ROOM: f64 = 0.03;
 
 /// The figure: small multiples, one panel for each basin, dimension or optimiser.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,8 +58,10 @@ pub struct FittedSlope {
     pub value: f64,
     /// Half-width of its 95 % interval.
     pub half_width: f64,
-    /// p-value of a straight line; `None` for two points.
+    /// p-value of χ² of a straight line; `None` for two points.
     pub straightness: Option<f64>,
+    /// Whether the points contradict a line; it then has no slope to state.
+    pub is_bent: bool,
     /// Largest noise level of the fit.
     pub up_to: f64,
 }
@@ -67,7 +71,8 @@ impl From<SlopeFit> for FittedSlope {
         FittedSlope {
             value: fit.slope.value,
             half_width: 0.5 * (fit.slope.hi - fit.slope.lo),
-            straightness: fit.straightness(),
+            straightness: fit.p_value,
+            is_bent: fit.is_bent(),
             up_to: fit.range[1],
         }
     }
@@ -76,6 +81,9 @@ impl From<SlopeFit> for FittedSlope {
 impl FittedSlope {
     /// The values of the fit, for the table of the figure.
     pub fn stated(&self, series: &str) -> Vec<Stated> {
+        if self.is_bent {
+            return Vec::new();
+        }
         let interval = [self.value, self.value - self.half_width, self.value + self.half_width];
         let mut stated = vec![Stated::within(series, DataKind::Slope, interval)];
         stated.extend(self.straightness.map(|p| Stated::new(series, DataKind::SlopeP, p)));
@@ -94,6 +102,7 @@ impl Figure for GammaVsEpsilon {
         let panels: Vec<&EpsilonPanel> = self.panels.iter().filter(|p| p.series.iter().any(drawable)).collect();
         let all = || panels.iter().flat_map(|p| &p.series);
         let x = Axis::over("noise level ε", Scale::Log, all().flat_map(abscissae)).ok_or_else(empty)?;
+        let x = x.roomier(ROOM);
         let y = Axis::over("mean escape time E Γ", Scale::Log, all().flat_map(ordinates)).ok_or_else(empty)?;
         let ratio = ratio_axis("λ E Γ", all().flat_map(|s| ratios(&s.points, &s.theory)));
         let labels = labels(all().map(|s| s.label.as_str()));
@@ -176,9 +185,9 @@ fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel 
         drawn.data(&series.label, DataKind::Measured, Mark::Points(series.points.clone(), look));
         if let Some(slope) = series.slope.filter(|slope| slope.value.is_finite() && slope.half_width.is_finite()) {
             if drawn.corner.is_empty() {
-                drawn.corner.push(Note::new(format!("fitted slopes, ε ≤ {}", number(slope.up_to)), GREY));
+                drawn.corner.push(Note::new(format!("{SLOPE_REMARK}, ε ≤ {}", number(slope.up_to)), GREY));
             }
-            let text = slope_text(slope.value, slope.half_width, slope.straightness);
+            let text = slope_text(&slope);
             drawn.corner.push(Note::new(format!("{}: {text}", series.label), look.color));
             drawn.stated.extend(slope.stated(&series.label));
         }

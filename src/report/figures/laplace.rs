@@ -13,6 +13,8 @@ use crate::theory::sandwich;
 
 const STEM: &str = "laplace";
 const BAND: f64 = 0.22;
+/// Room at both ends of the horizontal axis for the points that are shifted sideways.
+const ROOM: f64 = 0.03;
 /// Points of a smooth curve.
 const CURVE: u32 = 200;
 
@@ -55,6 +57,7 @@ impl Figure for Laplace {
         let usable = |p: &Point| p.x > -1.0 && p.y.is_finite() && p.y > 0.0;
         let points = || self.panels.iter().flat_map(LaplacePanel::points).flat_map(|(_, points)| points).filter(usable);
         let u = Axis::over("u", Scale::Linear, points().map(|p| p.x)).ok_or_else(empty)?;
+        let u = u.roomier(ROOM);
         let u = Axis { lo: u.lo.max(-0.98), ..u };
         let heights = points().flat_map(|p| p.heights().into_iter().chain([1.0 / (1.0 + p.x)]));
         let above = Axis::over("E exp(−uλΓ)", Scale::Log, heights).ok_or_else(empty)?;
@@ -79,7 +82,7 @@ impl Figure for Laplace {
                 panel.lower(&all, u.clone(), below)
             });
             sheet.row(if columns == 1 { 135.0 } else { 105.0 }, upper);
-            sheet.row(70.0, lower);
+            sheet.row(78.0, lower);
         }
         let series = all.iter().map(|label| Entry::new(Sample::Points(look(&all, label)), *label)).collect();
         sheet.legend = Legend::default().with(series).with(self.keys());
@@ -100,7 +103,10 @@ impl Laplace {
             vec![Entry::new(simulated, "simulation, 95 % interval"), Entry::new(Sample::Line(law()), "1/(1 + u)")];
         if let Some(rho) = self.panels.iter().find_map(|p| p.rho) {
             let value = if self.one_rho() { format!(", ρ = {}", number(rho)) } else { String::new() };
-            keys.push(Entry::new(Sample::Band(GREY, BAND, None), format!("Theorem 1{value}")));
+            keys.push(Entry::new(
+                Sample::Band(GREY, BAND, None),
+                format!("Theorem 1 with the smallest ρ that fits{value}"),
+            ));
         }
         if self.panels.iter().flat_map(|p| &p.series).any(|s| !s.exact.is_empty()) {
             keys.push(Entry::new(Sample::Line(Stroke::solid(GREY, 0.7)), "exact solver"));
@@ -123,7 +129,7 @@ impl LaplacePanel {
         let points = self.points().flat_map(|(_, points)| points).map(|p| p.scaled(1.0 + p.x));
         let heights = points.flat_map(|p| p.heights()).filter(|v| *v < 5.0);
         let sides = self.rho.into_iter().flat_map(|rho| sandwich(0.0, rho)).filter(|side| *side < 3.0);
-        let label = "× (1 + u)";
+        let label = "(1 + u) E exp(−uλΓ)";
         Axis::over(label, Scale::Linear, heights.chain(sides).chain([0.98, 1.02]))
             .unwrap_or_else(|| Axis::between(label, Scale::Linear, 0.5, 1.5))
     }

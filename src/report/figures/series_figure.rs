@@ -1,11 +1,14 @@
 //! A general figure of series: points with intervals, lines and bands on two axes.
 
-use crate::report::plot::curve::{labels, look, multiples, sorted};
-use crate::report::plot::style::INK;
+use crate::report::plot::curve::{aside, labels, look, multiples, sorted};
+use crate::report::plot::style::{GREY, INK};
 use crate::report::{
     Axis, DataKind, EndLabel, Entry, Figure, FigureError, Legend, Look, Mark, Note, Panel, Point, Sample, Scale, Sheet,
     Stated, Stroke,
 };
+
+/// Share of the horizontal axis over which points are shifted.
+const SPREAD: f64 = 0.07;
 
 /// The figure: small multiples with common axes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +29,10 @@ pub struct SeriesFigure {
     pub panels: Vec<(String, Vec<Series>)>,
     /// Horizontal lines through all panels, with their legend texts.
     pub levels: Vec<(f64, String)>,
+    /// What the notes on the series state, above them; may be empty.
+    pub remark: String,
+    /// Whether the points of the series are shifted sideways, since they lie on each other.
+    pub is_spread: bool,
     /// Position of the series' names.
     pub labelling: Labelling,
 }
@@ -73,6 +80,7 @@ impl Figure for SeriesFigure {
         // A series without values has no abscissae either.
         let y = Axis::over(&self.y_label, self.y_scale, heights.clone()).ok_or_else(empty("y"))?;
         let x = Axis::over(&self.x_label, self.x_scale, all().flat_map(Series::abscissae)).ok_or_else(empty("x"))?;
+        let x = if self.is_spread { x.roomier(0.03) } else { x };
         let levels = self.levels.iter().map(|level| level.0);
         let y = Axis::over(&self.y_label, self.y_scale, heights.chain(levels)).unwrap_or(y);
         let names = labels(all().map(|s| s.label.as_str()));
@@ -98,9 +106,13 @@ impl SeriesFigure {
         for (i, level) in self.levels.iter().enumerate() {
             panel.level(level.0, level_stroke(i));
         }
-        for series in series {
-            let color = look(names, &series.label).color;
-            let (predicted, exact) = (Stroke::dashed(color, 0.9), Stroke::solid(color, 0.7));
+        for this in series {
+            let color = look(names, &this.label).color;
+            // A curve that several series share would have the colour of the last.
+            let shares = |other: &&Series| !this.predicted.is_empty() && other.predicted == this.predicted;
+            let predicted = if series.iter().filter(shares).count() > 1 { INK } else { color };
+            let series = this;
+            let (predicted, exact) = (Stroke::dashed(predicted, 0.9), Stroke::solid(color, 0.7));
             panel.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.predicted), predicted));
             panel.data(&series.label, DataKind::Exact, Mark::Line(sorted(&series.exact), exact));
             if series.joined {
@@ -108,11 +120,19 @@ impl SeriesFigure {
                 panel.mark(Mark::Line(sorted(&joints), Stroke::solid(color, 0.9)));
             }
         }
-        for series in series {
-            let look = look(names, &series.label);
-            panel.data(&series.label, DataKind::Measured, Mark::Points(series.points.clone(), look));
+        for (i, this) in series.iter().enumerate() {
+            let look = look(names, &this.label);
+            let points = match self.is_spread {
+                true => Mark::Aside(this.points.clone(), aside(i, series.len(), SPREAD), look),
+                false => Mark::Points(this.points.clone(), look),
+            };
+            let series = this;
+            panel.data(&series.label, DataKind::Measured, points);
             panel.stated.extend(series.stated.iter().cloned());
             if let Some(note) = &series.note {
+                if panel.corner.is_empty() && !self.remark.is_empty() {
+                    panel.corner.push(Note::new(self.remark.as_str(), GREY));
+                }
                 panel.corner.push(Note::new(format!("{}: {note}", series.label), look.color));
             }
             if let Some(y) = series.end().filter(|_| self.labelling == Labelling::AtEnds) {
@@ -136,7 +156,9 @@ impl SeriesFigure {
         }
         let sample = |(i, name): (usize, &&str)| {
             let pointless = series().filter(|s| s.label == **name).all(|s| s.points.is_empty());
-            let line = Sample::Line(Stroke::solid(Look::of(i).color, 1.2));
+            let is_predicted = series().filter(|s| s.label == **name).all(|s| s.exact.is_empty() && s.band.is_empty());
+            let stroke = if is_predicted { Stroke::dashed } else { Stroke::solid };
+            let line = Sample::Line(stroke(Look::of(i).color, 1.2));
             Entry::new(if pointless { line } else { Sample::Points(Look::of(i)) }, *name)
         };
         let entries = match self.labelling {

@@ -2,7 +2,7 @@
 
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, title};
-use crate::report::slopes::{slope_text, small_level_slope};
+use crate::report::slopes::{SLOPE_REMARK, slope_text, small_level_slope};
 use crate::report::{FittedSlope, Point, Scale, Series, SeriesFigure, number};
 use crate::results::CellResult;
 
@@ -31,17 +31,10 @@ pub(in crate::report) fn sde_vs_steps(results: &[CellResult]) -> SeriesFigure {
             }
         }
     }
-    let bound = results.iter().find_map(|r| match r.plan.problem.dynamics() {
-        Dynamics::AdamSteps(adam) if adam.is_plain() => {
-            Some(adam.spike_bound() / adam.eta()).filter(|bound| bound.is_finite())
-        }
-        _ => None,
-    });
     SeriesFigure {
         stem: "sde-vs-steps".to_owned(),
-        title: bound.map_or(String::new(), |bound| {
-            format!("One gradient spike moves a coordinate of Adam by at most {bound:.2} η")
-        }),
+        title: "Steps of the optimisers and their SDEs at the same learning rate".to_owned(),
+        remark: SLOPE_REMARK.to_owned(),
         x_label: "learning rate η".to_owned(),
         y_label: "mean escape time E Γ".to_owned(),
         x_scale: Scale::Log,
@@ -132,6 +125,6 @@ fn panel_series(cells: &[&CellResult], several_tails: bool) -> Vec<Series> {
 
 /// The local slope of `log E Γ` on `log η` where `η` is small.
 fn slope_note(slope: &FittedSlope) -> String {
-    let text = slope_text(slope.value, slope.half_width, slope.straightness);
-    format!("slope {text} (η ≤ {})", number(slope.up_to))
+    let text = slope_text(slope);
+    format!("{text}, η ≤ {}", number(slope.up_to))
 }

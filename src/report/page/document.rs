@@ -2,13 +2,12 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::answer::answer;
 use super::experiment_text::first_comment;
-use super::markdown::markdown;
+use super::markdown::{inline, markdown};
 use super::shell::{address, shell};
 use super::table::{comparison, summary};
 use crate::experiment::Experiment;
-use crate::report::{Drawing, mean_position_answer, occupancy_answer};
+use crate::report::Drawing;
 use crate::results::{CellResult, MeanPositionResult, OccupancyResult};
 
 /// What the page of a run shows.
@@ -22,6 +21,8 @@ pub struct Page<'p> {
     pub occupancies: &'p [OccupancyResult],
     /// Results of the cells of mean positions.
     pub positions: &'p [MeanPositionResult],
+    /// What was found, in a few sentences; `None` if nothing is compared.
+    pub answer: Option<&'p str>,
     /// Text of `findings.md`, if there is one.
     pub findings: Option<&'p str>,
     /// Its figures.
@@ -63,21 +64,22 @@ pub struct Provenance<'p> {
 
 /// The page as HTML. The same results give the same bytes.
 pub fn page(page: &Page<'_>) -> String {
-    let Page { experiment, cells, occupancies, positions, findings, drawings, warnings, provenance, files } = page;
+    let Page { experiment, cells, occupancies, positions, answer, findings, drawings, warnings, provenance, files } =
+        page;
     let mut question = first_comment(&experiment.text).into_iter();
     let [done, planned] = provenance.paths;
     let body = html! {
         header {
             h1 { (experiment.name) }
-            @if let Some(first) = question.next() { p.question { (first) } }
-            @for more in question { p { (more) } }
+            @if let Some(first) = question.next() { p.question { (inline(&first)) } }
+            @for more in question { p { (inline(&more)) } }
         }
         main {
             @if done < planned {
                 p.notice { strong { "Partial: " } (done) " of " (planned) " paths were run. Tables and figures hold the first paths of every cell." }
             }
             section.answer #answer { h2 { "Answer" }
-                p { (occupancy_answer(occupancies).or_else(|| mean_position_answer(positions)).or_else(|| answer(cells)).unwrap_or_else(|| "Nothing was compared: no cell has both a mean and a prediction.".to_owned())) }
+                p { (answer.unwrap_or("Nothing was compared: no cell has both a mean and a prediction.")) }
             }
             @if !warnings.is_empty() { section.notice #warnings { h2 { "Warnings" }
                 ul { @for warning in *warnings { li { (warning) } } }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::markdown::inline;
 use super::shell::{GENERATOR, address, shell};
 
 /// A results folder.
@@ -40,8 +41,8 @@ fn run(entry: &IndexEntry) -> Markup {
     html! {
         li {
             h2 { @match target { Some(target) => a href=(target) { (entry.folder) }, None => (entry.folder) } }
-            @if let Some(question) = &entry.question { p.question { (question) } }
-            @if let Some(answer) = &entry.answer { p { (answer) } }
+            @if let Some(question) = &entry.question { p.question { (inline(question)) } }
+            @if let Some(answer) = &entry.answer { p { (inline(answer)) } }
             p.hint { (entry.size) ", " (format!("{:.1}", entry.seconds)) " s"
                 @if !entry.complete { ", " strong.off { "incomplete" } }
                 @if entry.warnings > 0 { ", " (entry.warnings) @if entry.warnings == 1 { " warning" } @else { " warnings" } }

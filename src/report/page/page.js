@@ -54,6 +54,14 @@ for (const table of document.querySelectorAll(".table")) {
   });
 }
 
+// What is wider than its place says so.
+const beside = () => {
+  for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("more-beside", box.scrollWidth > box.clientWidth + 1);
+};
+addEventListener("resize", beside);
+document.querySelectorAll(".table input[type=checkbox]").forEach((all) => all.addEventListener("change", beside));
+beside();
+
 // Figures: the values of the nearest point, for a mouse and for a finger.
 const tip = document.createElement("div");
 tip.className = "tip";

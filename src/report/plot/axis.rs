@@ -77,6 +77,11 @@ impl Axis {
         Some(Self::between(label, scale, lo, hi))
     }
 
+    /// The axis with this share of its length added at either end: room for marks that are shifted aside.
+    pub fn roomier(self, share: f64) -> Self {
+        Axis { lo: self.value(-share), hi: self.value(1.0 + share), ..self }
+    }
+
     /// The same axis with exactly this range.
     pub fn between(label: &str, scale: Scale, lo: f64, hi: f64) -> Self {
         Axis { label: label.to_owned(), scale, lo, hi, names: Vec::new() }

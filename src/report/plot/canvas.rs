@@ -91,6 +91,14 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         let rim = 0.8;
         match look.fill {
             Fill::Filled => self.shape(at, radius, look, look.color),
+            Fill::Open => {
+                let outline = look.marker.outline().unwrap_or_else(circle);
+                let ring = outline
+                    .iter()
+                    .chain(&outline[..1])
+                    .map(|v| (at.0 + OPEN * radius * v.0, at.1 - OPEN * radius * v.1));
+                self.line(&ring.collect::<Vec<_>>(), Stroke::solid(look.color, rim))
+            }
             Fill::Hollow | Fill::Dotted => {
                 self.shape(at, radius + 0.5 * rim, look, look.color)?;
                 // A polygon's sides lie nearer to its centre than its corners: the rim is as wide as the circle's.
@@ -116,6 +124,14 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             }
         }
     }
+}
+
+/// Radius of an open marker, in units of that of others.
+const OPEN: f64 = 1.6;
+
+/// The outline of a circle.
+fn circle() -> Vec<(f64, f64)> {
+    (0..48).map(|k| (f64::from(k) * 7.5).to_radians()).map(|angle| (angle.cos(), angle.sin())).collect()
 }
 
 fn units(length: f64) -> u32 {

@@ -82,6 +82,9 @@ fn power_law(sorted: &[(f64, f64)], x: f64) -> Option<f64> {
     Some((a.1.ln() + share * (b.1 / a.1).ln()).exp())
 }
 
+/// Room above and below ratios: the panels are low, and a marker would lie on the frame.
+const ROOM: f64 = 0.06;
+
 /// An axis for ratios, always with 1 in sight, that turns logarithmic when they leave [1/3, 3].
 pub fn ratio_axis(label: &str, points: impl Iterator<Item = Point>) -> Option<Axis> {
     let points: Vec<Point> = points.filter(|p| p.y.is_finite() && p.y > 0.0).collect();
@@ -91,11 +94,11 @@ pub fn ratio_axis(label: &str, points: impl Iterator<Item = Point>) -> Option<Ax
     let wide = points.iter().any(|p| !(1.0 / 3.0..=3.0).contains(&p.y));
     let values = points.iter().flat_map(Point::heights);
     if wide {
-        return Axis::over(label, Scale::Log, values.chain([1.0]));
+        return Axis::over(label, Scale::Log, values.chain([1.0])).map(|axis| axis.roomier(ROOM));
     }
     // Intervals that reach far beyond the ratios themselves would flatten all else; they are cut at the frame.
     let values = values.map(|v| v.clamp(0.0, 4.0)).chain([0.98, 1.02]);
-    Axis::over(label, Scale::Linear, values)
+    Axis::over(label, Scale::Linear, values).map(|axis| axis.roomier(ROOM))
 }
 
 #[cfg(test)]

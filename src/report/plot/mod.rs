@@ -26,7 +26,7 @@ pub use data::{DataKind, DataName, Layer, Stated};
 pub use legend::{Entry, Group, Legend, Sample};
 pub use mark::{Mark, Point, Tile};
 pub use note::{EndLabel, Note, NoteAlign};
-pub use output::{FIGURE_COLUMNS, Figure, FigureError, inline, save, save_as};
+pub use output::{FIGURE_COLUMNS, Figure, FigureError, files_of, inline, save, save_as};
 pub use panel::{Aspect, Numbers, Panel};
 pub use sheet::Sheet;
 pub use style::{Dash, Fill, Look, Marker, Stroke, color};

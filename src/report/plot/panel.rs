@@ -70,6 +70,14 @@ pub(in crate::report) enum Corner {
     Taken,
 }
 
+/// Where the title of a panel begins, its size, and the position of the notes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Heading {
+    pub top: f64,
+    pub size: f64,
+    pub corner: Corner,
+}
+
 /// Two axes, marks, and texts around the frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
@@ -162,16 +170,23 @@ impl Panel {
         if self.ends.is_empty() { 0.0 } else { widest + 5.0 }
     }
 
-    /// Draws the panel with its axes along the edges of `frame` and its title at `top`.
+    /// The size at which its title fits the frame.
+    pub(in crate::report) fn title_size(&self, frame: &Rect) -> f64 {
+        let room = frame.width();
+        let fitting =
+            self.title_lines(frame).into_iter().map(|line| text::fit_in(&line, LABEL_SIZE, Weight::Bold, room));
+        fitting.fold(LABEL_SIZE, f64::min)
+    }
+
+    /// Draws the panel with its axes along the edges of `frame`.
     pub(in crate::report) fn draw<DB: DrawingBackend>(
         &self,
         canvas: &mut Canvas<DB>,
         frame: &Rect,
-        top: f64,
-        corner: Corner,
+        heading: Heading,
     ) -> Drawn<DB> {
         if self.aspect == Aspect::Equal {
-            return self.widened(frame).draw(canvas, frame, top, corner);
+            return self.widened(frame).draw(canvas, frame, heading);
         }
         let plot = self.plot(frame);
         let (x_ticks, y_ticks) = (self.x_ticks(frame.width()), self.y_ticks(frame.height()));
@@ -187,7 +202,7 @@ impl Panel {
         canvas.frame(frame, Stroke::solid(INK, 0.6))?;
         self.draw_x_axis(canvas, frame, &x_ticks)?;
         self.draw_y_axis(canvas, frame, &y_ticks)?;
-        self.draw_heading(canvas, frame, top, corner)?;
+        self.draw_heading(canvas, frame, heading)?;
         self.draw_ends(canvas, frame)
     }
 
@@ -262,12 +277,10 @@ impl Panel {
         &self,
         canvas: &mut Canvas<DB>,
         frame: &Rect,
-        top: f64,
-        corner: Corner,
+        Heading { top, size, corner }: Heading,
     ) -> Drawn<DB> {
         let strip = frame.y0 - 2.0 - self.strip_lines(frame, corner) as f64 * LINE;
         for (i, line) in self.title_lines(frame).iter().enumerate() {
-            let size = text::fit(line, LABEL_SIZE, 0.9 * frame.width());
             let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
             let base = top + (1.1 + i as f64 * LEADING) * LABEL_SIZE;
             canvas.text(line, (0.5 * (frame.x0 + frame.x1), base), set)?;

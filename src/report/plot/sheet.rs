@@ -5,7 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::backend::Drawn;
 use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle};
-use super::panel::Corner;
+use super::panel::{Corner, Heading};
 use super::style::{INK, LABEL_SIZE, LEADING, PAPER};
 use super::text::{self, Weight};
 use super::{Legend, Panel, Rect};
@@ -66,7 +66,7 @@ impl Sheet {
         // The last pixels of the page may lie beyond its size in points.
         canvas.block(&Rect { x0: 0.0, y0: 0.0, x1: width + 1.0, y1: height + 1.0 }, PAPER, 1.0)?;
         for (i, line) in self.title_lines().iter().enumerate() {
-            let size = text::fit(line, LABEL_SIZE, 0.9 * width);
+            let size = text::fit_in(line, LABEL_SIZE, Weight::Bold, width - 2.0 * EDGE);
             let set = TextStyle { weight: Weight::Bold, ..TextStyle::new(size, INK, Align::Center) };
             canvas.text(line, (0.5 * width, EDGE + (1.0 + i as f64 * LEADING) * LABEL_SIZE), set)?;
         }
@@ -74,8 +74,11 @@ impl Sheet {
         let corner = self.corner(frames.first().map_or(0.0, Rect::width));
         for (i, (panel, frame)) in self.panels.iter().zip(&frames).enumerate() {
             if let Some(panel) = panel {
-                let above = self.above(i / self.columns, frame, corner);
-                panel.draw(canvas, frame, frame.y0 - above, corner)?;
+                let row = i / self.columns;
+                let above = self.above(row, frame, corner);
+                // The titles of a row have one size.
+                let size = self.in_row(row).map(|panel| panel.title_size(frame)).fold(LABEL_SIZE, f64::min);
+                panel.draw(canvas, frame, Heading { top: frame.y0 - above, size, corner })?;
             }
         }
         let top = height - EDGE - self.legend.height(width - 2.0 * EDGE);
@@ -109,7 +112,7 @@ impl Sheet {
         if self.title.is_empty() {
             return Vec::new();
         }
-        text::broken(&self.title, LABEL_SIZE, Weight::Bold, 0.95 * self.width)
+        text::broken(&self.title, LABEL_SIZE, Weight::Bold, self.width - 2.0 * EDGE)
     }
 
     /// Whether all panels with notes for a corner have a free one.

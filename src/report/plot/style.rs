@@ -29,8 +29,8 @@ pub const FAINT: RGBColor = RGBColor(0xE4, 0xE4, 0xE4);
 /// The page.
 pub const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 
-/// Blue, vermilion, green, purple, orange, sky blue, black.
-pub const PALETTE: [RGBColor; 7] = [
+/// Blue, vermilion, green, purple, orange, sky blue, black, brown.
+pub const PALETTE: [RGBColor; 8] = [
     RGBColor(0x00, 0x72, 0xB2),
     RGBColor(0xD5, 0x5E, 0x00),
     RGBColor(0x00, 0x9E, 0x73),
@@ -38,6 +38,7 @@ pub const PALETTE: [RGBColor; 7] = [
     RGBColor(0xE6, 0x9F, 0x00),
     RGBColor(0x56, 0xB4, 0xE9),
     RGBColor(0x10, 0x10, 0x10),
+    RGBColor(0x80, 0x50, 0x28),
 ];
 
 /// Shape of a point.
@@ -115,10 +116,12 @@ pub enum Fill {
     Hollow,
     /// Hollow with a dot.
     Dotted,
+    /// A larger rim that hides nothing.
+    Open,
 }
 
 /// All fills, in the order in which a second distinction receives them.
-pub const FILLS: [Fill; 3] = [Fill::Filled, Fill::Hollow, Fill::Dotted];
+pub const FILLS: [Fill; 3] = [Fill::Filled, Fill::Open, Fill::Dotted];
 
 /// Colour, marker and fill of the points of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,9 +135,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// The look of series number `index`: 56 pairs of colour and marker before one returns.
+    /// The look of series number `index`: 64 pairs of colour and marker before one returns.
     pub fn of(index: usize) -> Self {
-        Look { color: color(index), marker: MARKERS[index % MARKERS.len()], fill: Fill::Filled }
+        let marker = MARKERS[(index + index / PALETTE.len()) % MARKERS.len()];
+        Look { color: color(index), marker, fill: Fill::Filled }
     }
 }
 

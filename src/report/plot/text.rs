@@ -106,12 +106,41 @@ pub fn run_width(text: &str, size: f64, weight: Weight) -> f64 {
 
 /// The largest size up to `size` at which `label` is no wider than `room`.
 pub fn fit(label: &str, size: f64, room: f64) -> f64 {
-    let width = width(label, size);
+    fit_in(label, size, Weight::Regular, room)
+}
+
+/// The same for a label of the given weight.
+pub fn fit_in(label: &str, size: f64, weight: Weight, room: f64) -> f64 {
+    let width = width_in(label, size, weight);
     if width > room && room > 0.0 { size * room / width } else { size }
 }
 
 /// Text is made smaller by at most this factor before it is broken into lines.
 pub const SMALLEST: f64 = 0.74;
+
+/// The parts of a label between which a line may end: its words, but no formula such as `p = 0.1`, `± 0.02` or `97 %` is broken.
+fn unbroken(label: &str) -> Vec<String> {
+    let joins_both = |word: &str| matches!(word, "=" | "<" | ">" | "≤" | "≥" | "±" | "×" | "/" | "+" | "−");
+    let joins_left = |word: &str| word.starts_with('%');
+    let mut parts: Vec<String> = Vec::new();
+    let mut before = "";
+    for word in label.split(' ') {
+        match parts.last_mut() {
+            Some(part)
+                if joins_both(word)
+                    || joins_left(word)
+                    || joins_both(before)
+                    || matches!(before, "E" | "λ" | "det") =>
+            {
+                part.push(' ');
+                part.push_str(word);
+            }
+            _ => parts.push(word.to_owned()),
+        }
+        before = word;
+    }
+    parts
+}
 
 /// The lines of a label that is much wider than `room`, broken between words; one line if it nearly fits.
 pub fn broken(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
@@ -119,13 +148,13 @@ pub fn broken(label: &str, size: f64, weight: Weight, room: f64) -> Vec<String> 
         return vec![label.to_owned()];
     }
     let mut lines: Vec<String> = Vec::new();
-    for word in label.split(' ') {
+    for word in unbroken(label) {
         match lines.last_mut() {
             Some(line) if width_in(&format!("{line} {word}"), size, weight) <= room => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines
@@ -145,6 +174,13 @@ mod tests {
         let half = lines(0.6 * whole);
         assert_eq!((half.len(), half.join(" ").as_str()), (2, label));
         assert!(half.iter().all(|line| width(line, 8.0) <= 0.6 * whole));
+    }
+
+    #[test]
+    fn a_formula_is_not_broken() {
+        let parts = unbroken("ε = 0.01, ρ = 0.868; slope −1.2 ± 0.01 in 97 % of E Γ (p < 0.001)");
+        let formulas = ["ε = 0.01,", "ρ = 0.868;", "slope", "−1.2 ± 0.01", "in", "97 %", "of", "E Γ", "(p < 0.001)"];
+        assert_eq!(parts, formulas);
     }
 
     #[test]

@@ -59,7 +59,8 @@ impl ScalingPanel {
         // A prediction that is far from all measurements is cut at the frame.
         let reach = if y.1 == Scale::Log { [lo / 3.0, 3.0 * hi] } else { [2.0 * lo - hi - 1.0, 2.0 * hi - lo + 1.0] };
         let near = curves().map(|v| v.1).filter(|v| (reach[0]..=reach[1]).contains(v));
-        let x = Axis::over(&x.0, x.1, self.points().map(|p| p.x))?;
+        // A prediction may start at the batch to which the scales are relative, which has no point.
+        let x = Axis::over(&x.0, x.1, self.points().map(|p| p.x).chain(curves().map(|v| v.0)))?.roomier(ROOM);
         let y = Axis::over(&y.0, y.1, heights.chain(near))?;
         let mut panel = Panel { title: self.title.clone(), ..Panel::new(x, y) };
         for (law, curve) in &self.predicted {

@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use crate::report::plot::style::GREY;
-use crate::report::{DataKind, Fill, Look, Marker, Note, Panel, Stated};
+use crate::report::{DataKind, Fill, Layer, Look, Marker, Note, Panel, Stated};
 use crate::scheme::Departure;
 
 /// Both ways to leave.
@@ -24,6 +24,14 @@ pub(super) fn look(by: Departure, color: RGBColor) -> Look {
         Departure::Creep => (Marker::Diamond, Fill::Hollow),
     };
     Look { color, marker, fill }
+}
+
+/// Number of exits of a panel, those beyond its frame included.
+pub(super) fn count(panel: &Panel) -> usize {
+    let of_kind = |layer: &&Layer| layer.data.as_ref().is_some_and(|data| data.kind == DataKind::Exit);
+    let shown = panel.layers.iter().filter(of_kind).filter_map(|layer| Some(layer.mark.points()?.0.len()));
+    let beyond = panel.stated.iter().filter(|stated| stated.data.kind == DataKind::LeftOut).map(|s| s.value.y as usize);
+    shown.chain(beyond).sum()
 }
 
 /// States how many exits lie outside the frame of a panel.

@@ -7,11 +7,11 @@ use crate::dynamics::Preconditioner;
 use crate::landscape::Basin;
 use crate::noise::Structure;
 use crate::report::plot::curve::{columns, grid};
-use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, INK};
-use crate::report::select::{basin_title, group_by};
+use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
+use crate::report::select::{alpha, basin_names, distinct, epsilon, group_by, title};
 use crate::report::{
-    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Panel, Point, Sample, Scale, Sheet,
-    Stroke, color, number,
+    Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale,
+    Sheet, Stroke, color, number,
 };
 use crate::results::CellResult;
 use crate::scheme::{Departure, Side};
@@ -48,7 +48,8 @@ impl<'r> LandscapeFigure<'r> {
     pub fn of(results: &'r [CellResult]) -> Self {
         let drawable = results.iter().filter(|r| r.plan.problem.basin().dim() <= 2);
         let landscapes = group_by(drawable, |r| r.plan.basin.clone()).into_iter().take(PANELS);
-        let landscapes = landscapes.map(|(basin, cells)| Landscape { title: basin_title(&basin), cells });
+        let name = basin_names(results);
+        let landscapes = landscapes.map(|(_, cells)| Landscape { title: name(cells[0]), cells });
         LandscapeFigure { landscapes: landscapes.collect() }
     }
 }
@@ -71,6 +72,11 @@ impl Figure for LandscapeFigure<'_> {
             let panels = row.iter().zip(&planes).map(|(landscape, plane)| match plane {
                 Some(surroundings) => landscape.plane(&Plane::of(surroundings, height, columns)),
                 None => landscape.line(),
+            });
+            let panels = panels.zip(row).map(|(mut panel, landscape)| {
+                let note = Note::new(landscape.exits_of(exits::count(&panel)), GREY);
+                panel.notes.insert(0, note);
+                panel
             });
             sheet.row(height, panels);
         }
@@ -115,6 +121,31 @@ impl Landscape<'_> {
 
     fn is_plane(&self) -> bool {
         self.basin().dim() == 2
+    }
+
+    /// Whose exits are shown: `SGD, α = 1.5, ε = 0.1: 60 exits`, with the ends of what varies.
+    fn exits_of(&self, count: usize) -> String {
+        let cells = || self.cells.iter().copied();
+        let optimisers = distinct(cells().map(|r| title(&r.plan.dynamics)));
+        let optimisers = match optimisers.as_slice() {
+            [one] => one.clone(),
+            [one, other] => format!("{one} and {other}"),
+            several => format!("{} optimisers", several.len()),
+        };
+        let range = |of: fn(&CellResult) -> f64, sign: &str| {
+            let values = || cells().map(of).filter(|x| x.is_finite());
+            let (lo, hi) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+            Some(if lo < hi {
+                format!("{sign} = {} to {}", number(lo), number(hi))
+            } else {
+                format!("{sign} = {}", number(lo))
+            })
+        };
+        let parts = [Some(optimisers), range(alpha, "α"), range(epsilon, "ε")];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let all: usize = cells().map(|r| r.moments.exited()).sum();
+        let of = if all > count { format!("{count} of {all} exits") } else { format!("{count} exits") };
+        format!("{}: {of}", parts.join(", "))
     }
 
     /// The points at which paths left, at most [`EXITS`], as many from every cell.

@@ -31,6 +31,7 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
         y_label: "transition rate q / Θ(ε)".to_owned(),
         x_scale: Scale::Log,
         y_scale: Scale::Linear,
+        is_spread: true,
         panels: distinct(wells.iter().map(|r| alpha(r))).into_iter().map(panel).collect(),
         ..SeriesFigure::default()
     }

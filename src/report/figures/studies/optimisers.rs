@@ -132,7 +132,7 @@ impl Figure for OptimisersFigure {
         }
         let entries = self.laws.iter().map(|law| Entry::new(Sample::Points(look(&names, law)), law.as_str()));
         let grey = Look { color: GREY, ..Look::of(0) };
-        let mut keys = Vec::new();
+        let mut keys = vec![Entry::new(Sample::Line(Stroke::dotted(INK, 0.8)), "as many steps as SGD")];
         if all().any(|point| point.ratio[2] == f64::INFINITY) {
             keys.push(Entry::new(Sample::AtLeast(grey), "lower limit: paths were censored"));
         }

@@ -2,7 +2,7 @@
 
 use crate::exit::Estimate;
 use crate::report::select::{alpha_label, distinct};
-use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
+use crate::report::{DataKind, Scale, Series, SeriesFigure, Stated};
 use crate::results::RandomProblemsResult;
 
 /// Quantiles drawn of every family.
@@ -16,7 +16,7 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
         let family = &result.family;
         let tail = alpha_label(family.alpha().get());
         let title = if several {
-            format!("{}, {tail}", family.ensemble().name().replace('_', " "))
+            format!("{}, {tail}", ensemble_title(family.ensemble().name()))
         } else {
             format!("{tail}, det Q = 1")
         };
@@ -32,7 +32,6 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
         let series = Series {
             stated: result.share().map(stated).into_iter().collect(),
             label: label.clone(),
-            points: [0.05, 0.5, 0.95].map(|p| Point::exact(p, result.quantile(p))).into(),
             predicted: (1..QUANTILES).map(quantile).collect(),
             note: Some(share),
             ..Series::default()
@@ -52,5 +51,23 @@ pub(in crate::report) fn random_problems(results: &[RandomProblemsResult]) -> Se
         panels,
         levels: vec![(1.0, "volume argument: no difference".to_owned())],
         ..SeriesFigure::default()
+    }
+}
+
+/// `scaled_wishart` → `Scaled Wishart`.
+fn ensemble_title(name: &str) -> String {
+    let words = name.replace('_', " ").replace("wishart", "Wishart").replace("gaussian", "Gaussian");
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ensembles_are_named_in_words() {
+        assert_eq!(ensemble_title("scaled_wishart"), "Scaled Wishart");
+        assert_eq!(ensemble_title("inverse_square"), "Inverse square");
     }
 }

@@ -5,6 +5,9 @@ use crate::report::{Point, Series, SeriesFigure};
 use crate::results::FlatnessOrder;
 use crate::theory::FlatnessMeasure;
 
+/// Points of `τ` that are nearer than this cover each other.
+const COVERED: f64 = 0.03;
+
 /// Kendall's `τ` between each measure of flatness and the mean exit time against the tail index, a panel for every shape and dynamics.
 pub(in crate::report) fn which_flatness(orders: &[FlatnessOrder]) -> SeriesFigure {
     let smallest = |order: &FlatnessOrder| {
@@ -25,15 +28,16 @@ pub(in crate::report) fn which_flatness(orders: &[FlatnessOrder]) -> SeriesFigur
         let here = drawn.iter().filter(|order| order.shape == *shape && order.dynamics == *dynamics);
         let [width, radon] =
             [FlatnessMeasure::AxisWidth, FlatnessMeasure::RadonMeasure].map(|measure| measure as usize);
-        // The Radon measure would cover it.
-        let is_covered = here.clone().all(|order| order.tau[width] == order.tau[radon]);
+        // The points of the Radon measure cover those of the width where both are nearly the same.
+        let same = |order: &&FlatnessOrder| (order.tau[width].value - order.tau[radon].value).abs() < COVERED;
+        let is_covered = here.clone().all(|order| same(order));
         let series = |(index, measure): (usize, &FlatnessMeasure)| {
             let point = |order: &&&FlatnessOrder| {
                 let tau = order.tau[index];
                 Point { x: order.alpha, y: tau.value, lo: tau.lo, hi: tau.hi }
             };
             let points: Vec<Point> = here.clone().map(|order| point(&order)).collect();
-            let note = (is_covered && index == radon).then(|| "and width along the axes".to_owned());
+            let note = (is_covered && index == width).then(|| "as the Radon measure".to_owned());
             Series { label: label(*measure).to_owned(), points, joined: true, note, ..Series::default() }
         };
         let name = title(dynamics);
@@ -51,7 +55,8 @@ pub(in crate::report) fn which_flatness(orders: &[FlatnessOrder]) -> SeriesFigur
     }
 }
 
-fn label(measure: FlatnessMeasure) -> &'static str {
+/// The name of a measure.
+pub(in crate::report) fn label(measure: FlatnessMeasure) -> &'static str {
     match measure {
         FlatnessMeasure::Trace => "trace of H (inverse)",
         FlatnessMeasure::TopEigenvalue => "top eigenvalue (inverse)",

@@ -10,13 +10,15 @@ use thiserror::Error;
 use super::page::styled;
 use super::pdf::pdf;
 use super::table::table;
-use crate::experiment::{FigureFormat, FigureStyle};
+use crate::experiment::{FigureFormat, FigureStyle, FigureWidth};
 use crate::files::AtomicFile;
 use crate::report::plot::Sheet;
 use crate::report::plot::backend::{self, BackendFailure, Medium, UNITS_PER_PIXEL, UNITS_PER_POINT};
 use crate::report::plot::canvas::Canvas;
 
 const PIXELS_PER_METRE: f64 = 11811.0;
+/// Before the width and size of text of a file, in the file.
+const STYLE_MARK: &str = "levy-escape figure_style: ";
 
 /// Something that can be drawn.
 pub trait Figure {
@@ -81,8 +83,8 @@ pub enum FigureError {
 }
 
 /// Writes `<stem>.csv`, with the values that are drawn, and the figure in the formats of `style` into `dir`, which is created if necessary.
-/// A file of the figure in another format is written again if it is there, since it may show earlier results. Returns the paths: first the
-/// table, then the formats in the order of [`FigureFormat::ALL`].
+/// A file of the figure in another format that is there already is written again, since it may show earlier results, and keeps its width
+/// and size of text. Returns the paths: first the table, then the formats in the order of [`FigureFormat::ALL`].
 ///
 /// Each file is replaced atomically, so that a reader never sees half a figure.
 ///
@@ -91,12 +93,15 @@ pub enum FigureError {
 pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec<PathBuf>, FigureError> {
     let (stem, sheet) = (figure.stem(), figure.sheet()?);
     let values = table(&sheet).map_err(|source| FigureError::Table { figure: stem.to_owned(), source })?;
-    let (sheet, scale) = styled(sheet, style);
     let path = |extension: &str| dir.join(format!("{stem}.{extension}"));
-    let is_written = |format: &FigureFormat| style.formats.contains(format) || path(format.name()).exists();
     let mut files = vec![("csv", values)];
-    for format in FigureFormat::ALL.into_iter().filter(is_written) {
-        files.push((format.name(), drawn(stem, &sheet, scale, format)?));
+    for format in FigureFormat::ALL {
+        let style = match fs::read(path(format.name())) {
+            _ if style.formats.contains(&format) => style.clone(),
+            Ok(bytes) => style_in(&bytes),
+            Err(_) => continue,
+        };
+        files.push((format.name(), drawn(stem, sheet.clone(), &style, format)?));
     }
     let write = |source| FigureError::Write { path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(write)?;
@@ -108,18 +113,55 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
 /// # Errors
 /// [`FigureError`].
 pub fn save_as(figure: &impl Figure, path: &Path, format: FigureFormat) -> Result<(), FigureError> {
-    put(path.to_owned(), &drawn(figure.stem(), &figure.sheet()?, 1.0, format)?).map(|_| ())
+    put(path.to_owned(), &drawn(figure.stem(), figure.sheet()?, &FigureStyle::default(), format)?).map(|_| ())
 }
 
-fn drawn(stem: &str, sheet: &Sheet, scale: f64, format: FigureFormat) -> Result<Vec<u8>, FigureError> {
+/// The files of a figure that are there.
+pub fn files_of(stem: &str, dir: &Path) -> Vec<PathBuf> {
+    let formats = FigureFormat::ALL.map(FigureFormat::name);
+    let files = ["csv"].into_iter().chain(formats).map(|extension| dir.join(format!("{stem}.{extension}")));
+    files.filter(|path| path.is_file()).collect()
+}
+
+fn drawn(stem: &str, sheet: Sheet, style: &FigureStyle, format: FigureFormat) -> Result<Vec<u8>, FigureError> {
+    let mark = style_mark(style);
+    let (sheet, scale) = styled(sheet, style);
     match format {
-        FigureFormat::Svg => vector(stem, sheet, scale).map(String::into_bytes),
-        FigureFormat::Png => raster(stem, sheet, scale),
+        FigureFormat::Svg => {
+            let svg = vector(stem, &sheet, scale)?;
+            let marked = mark.map(|mark| svg.replacen(" xmlns=", &format!(" data-style=\"{mark}\" xmlns="), 1));
+            Ok(marked.unwrap_or(svg).into_bytes())
+        }
+        FigureFormat::Png => raster(stem, &sheet, scale, mark),
         FigureFormat::Pdf => {
-            pdf(stem, extent(sheet), scale, |backend| sheet.draw(&mut Canvas::new(backend, Medium::Vector)))
-                .map_err(|source| failed(stem, source))
+            let page = extent(&sheet);
+            pdf([stem, &mark.unwrap_or_default()], page, scale, |backend| {
+                sheet.draw(&mut Canvas::new(backend, Medium::Vector))
+            })
+            .map_err(|source| failed(stem, source))
         }
     }
+}
+
+/// What a file says about its style, unless it is the usual one: its width and its size of text.
+fn style_mark(style: &FigureStyle) -> Option<String> {
+    let is_usual = style.width.is_none() && style.font_size == FigureStyle::FONT_SIZE;
+    let width = style.width.map_or("own", FigureWidth::name);
+    (!is_usual).then(|| format!("{STYLE_MARK}{width} {};", style.font_size))
+}
+
+/// The style in which a file was written.
+fn style_in(file: &[u8]) -> FigureStyle {
+    let usual = FigureStyle::default();
+    let mark = STYLE_MARK.as_bytes();
+    let Some(at) = file.windows(mark.len()).position(|part| part == mark) else { return usual };
+    let rest = &file[at + mark.len()..];
+    let rest = String::from_utf8_lossy(&rest[..rest.len().min(40)]);
+    let Some((width, size)) = rest.split_once(';').and_then(|(style, _)| style.split_once(' ')) else { return usual };
+    let width = FigureWidth::ALL.into_iter().find(|known| known.name() == width);
+    let [least, most] = FigureStyle::FONT_SIZES;
+    let font_size = size.parse().ok().filter(|size| (least..=most).contains(size)).unwrap_or(usual.font_size);
+    FigureStyle { width, font_size, ..usual }
 }
 
 fn put(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, FigureError> {
@@ -144,12 +186,12 @@ pub(super) fn vector(stem: &str, sheet: &Sheet, scale: f64) -> Result<String, Fi
 }
 
 /// The PNG of a page.
-fn raster(stem: &str, sheet: &Sheet, scale: f64) -> Result<Vec<u8>, FigureError> {
+fn raster(stem: &str, sheet: &Sheet, scale: f64, comment: Option<String>) -> Result<Vec<u8>, FigureError> {
     let [width, height] = extent(sheet);
     let pixels = backend::bitmap([width, height], |backend| sheet.draw(&mut Canvas::new(backend, Medium::Raster)))
         .map_err(|source| failed(stem, source))?;
     let side = UNITS_PER_PIXEL as u32;
-    encode(&pixels, [width / side, height / side], scale)
+    encode(&pixels, [width / side, height / side], scale, comment)
         .map_err(|source| FigureError::Encode { figure: stem.to_owned(), source })
 }
 
@@ -158,7 +200,12 @@ fn failed(stem: &str, source: BackendFailure) -> FigureError {
 }
 
 /// Enlarged pixels keep their number: 300 dots per inch at the usual size of text.
-fn encode(pixels: &[u8], [width, height]: [u32; 2], scale: f64) -> Result<Vec<u8>, png::EncodingError> {
+fn encode(
+    pixels: &[u8],
+    [width, height]: [u32; 2],
+    scale: f64,
+    comment: Option<String>,
+) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
@@ -168,6 +215,9 @@ fn encode(pixels: &[u8], [width, height]: [u32; 2], scale: f64) -> Result<Vec<u8
     let dots = (PIXELS_PER_METRE / scale).round() as u32;
     let (xppu, yppu) = (dots, dots);
     encoder.set_pixel_dims(Some(png::PixelDimensions { xppu, yppu, unit: png::Unit::Meter }));
+    if let Some(comment) = comment {
+        encoder.add_text_chunk("Comment".to_owned(), comment)?;
+    }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;

@@ -6,6 +6,6 @@ mod page;
 mod pdf;
 mod table;
 
-pub use figure::{Figure, FigureError, save, save_as};
+pub use figure::{Figure, FigureError, files_of, save, save_as};
 pub use inline::inline;
 pub use table::FIGURE_COLUMNS;

@@ -7,6 +7,10 @@ use crate::report::plot::{Aspect, Numbers, Panel, Rect, Sheet};
 
 /// Narrowest frame beside another one.
 const NARROWEST: f64 = 80.0;
+/// Largest height on paper in points: 230 mm, with room for a caption on a page.
+const TALLEST: f64 = 652.0;
+/// Frames are made flatter by at most this factor to that end.
+const FLATTEST: f64 = 0.6;
 /// Lines over which a title and a note may be broken before panels are put below each other.
 const TITLE_LINES: f64 = 1.8;
 const NOTE_LINES: f64 = 2.7;
@@ -15,14 +19,27 @@ const NOTE_LINES: f64 = 2.7;
 pub fn styled(sheet: Sheet, style: &FigureStyle) -> (Sheet, f64) {
     let scale = style.font_size / LABEL_SIZE;
     let width = style.width.map_or(sheet.width, FigureWidth::points) / scale;
-    (if width == sheet.width { sheet } else { fitted(&sheet, width) }, scale)
+    (if width == sheet.width { sheet } else { fitted(&sheet, width, TALLEST / scale) }, scale)
 }
 
-fn fitted(sheet: &Sheet, width: f64) -> Sheet {
+/// The sheet with the most columns that are legible; with more if it is too tall even with flat frames.
+fn fitted(sheet: &Sheet, width: f64, tallest: f64) -> Sheet {
     let most = (1..=sheet.columns).rev();
-    let mut candidates =
-        most.map(|columns| arranged(sheet, width, columns)).filter(|sheet| sheet.columns == 1 || is_legible(sheet));
-    candidates.next().unwrap_or_else(|| arranged(sheet, width, 1))
+    let candidates: Vec<Sheet> = most.map(|columns| shortened(arranged(sheet, width, columns), tallest)).collect();
+    let fits = |sheet: &&Sheet| sheet.size().1 <= tallest + 0.1;
+    let legible = candidates.iter().filter(|sheet| sheet.columns == 1 || is_legible(sheet)).find(fits);
+    // Fewer columns make larger frames.
+    let found = legible.or_else(|| candidates.iter().rev().find(fits)).or(candidates.first());
+    found.cloned().unwrap_or_else(|| arranged(sheet, width, 1))
+}
+
+/// The sheet with flatter frames if it is too tall.
+fn shortened(mut sheet: Sheet, tallest: f64) -> Sheet {
+    let frames: f64 = sheet.rows.iter().sum();
+    let room = tallest - (sheet.size().1 - frames);
+    let factor = (room / frames).clamp(FLATTEST, 1.0);
+    sheet.rows.iter_mut().for_each(|height| *height *= factor);
+    sheet
 }
 
 /// Whether every text of a panel fits its frame, in a few lines.

@@ -33,12 +33,12 @@ const EM: f32 = 1000.0;
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-/// The PDF of a page of this many units, which is enlarged by `scale`.
+/// The PDF of a page of this many units, which is enlarged by `scale`, with its title and keywords.
 ///
 /// # Errors
 /// [`BackendFailure`] if the type cannot be reduced to the glyphs in use.
 pub fn pdf(
-    title: &str,
+    about: [&str; 2],
     [width, height]: [u32; 2],
     scale: f64,
     draw: impl FnOnce(&mut PdfBackend) -> Drawn,
@@ -50,7 +50,7 @@ pub fn pdf(
     backend.content.transform([unit, 0.0, 0.0, -unit, 0.0, size[1]]);
     backend.content.set_line_join(LineJoinStyle::RoundJoin);
     draw(&mut backend)?;
-    backend.finish(title, size)
+    backend.finish(about, size)
 }
 
 /// The glyphs of one weight that are in use.
@@ -136,7 +136,7 @@ impl PdfBackend {
         self.content.end_text();
     }
 
-    fn finish(self, title: &str, [width, height]: [f32; 2]) -> Result<Vec<u8>, BackendFailure> {
+    fn finish(self, [title, keywords]: [&str; 2], [width, height]: [f32; 2]) -> Result<Vec<u8>, BackendFailure> {
         let mut next = 0;
         let mut id = || {
             next += 1;
@@ -167,7 +167,12 @@ impl PdfBackend {
         states.finish();
         resources.finish();
         sheet.finish();
-        pdf.document_info(info).title(TextStr(title)).creator(TextStr("levy-escape"));
+        let mut about = pdf.document_info(info);
+        about.title(TextStr(title)).creator(TextStr("levy-escape"));
+        if !keywords.is_empty() {
+            about.keywords(TextStr(keywords));
+        }
+        about.finish();
         pdf.stream(content, &packed(self.content.finish().as_slice())?).filter(Filter::FlateDecode);
         for (weight, ids) in fonts {
             self.fonts[weight as usize].embed(weight, ids, &mut pdf)?;
