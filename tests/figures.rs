@@ -216,7 +216,8 @@ fn survival(label: &str, paths: usize, slow: f64) -> Survival {
         let error = 1.96 * (s * (1.0 - s) / n).sqrt();
         Point { x: t, y: s, lo: (s - error).max(0.0), hi: s + error }
     };
-    Survival { label: label.to_owned(), steps: (0..paths).map(step).collect(), ks: Some((0.0123, 0.314)) }
+    let steps = (0..paths).map(step).collect();
+    Survival { label: label.to_owned(), steps, ks: Some((0.0123, 0.314)), censored: None }
 }
 
 #[test]
@@ -339,6 +340,7 @@ fn any_series() {
         )],
         levels: vec![(8.0, "fewest possible".to_owned())],
         labelling: Labelling::AtEnds,
+        ..SeriesFigure::default()
     };
     says(&drawn(&figure, "usual", FULL_PIXELS), &["Cost of an escape", "steps per escape", "Euler", "fewest possible"]);
     let legend = SeriesFigure { stem: "with-legend".to_owned(), labelling: Labelling::Legend, ..figure.clone() };

@@ -596,7 +596,7 @@ mod tests {
             fit_slope(&levels, Confidence::DEFAULT).unwrap()
         };
         assert_eq!(slope_verdict(&fit(-1.2), 1.2), "consistent with −α");
-        assert_eq!(slope_verdict(&fit(-1.21), 1.2), "slope differs from −α by −0.010 in this range");
+        assert_eq!(slope_verdict(&fit(-1.23), 1.2), "slope differs from −α by −0.030 in this range");
         assert_eq!(slope_verdict(&fit(-1.155), 1.2), "slope differs from −α by +0.045 in this range");
     }
 }

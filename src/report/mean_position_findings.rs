@@ -45,7 +45,7 @@ fn sides<'r>(results: impl IntoIterator<Item = &'r MeanPositionResult>) -> [usiz
     counts
 }
 
-/// The least and the largest mean towards the flat side, in scales at rest.
+/// The least and the largest mean towards the flat side, in stationary scales.
 fn reach<'r>(results: impl IntoIterator<Item = &'r MeanPositionResult>) -> Option<[f64; 2]> {
     let of = |result: &MeanPositionResult, axis: usize| {
         Some(result.mean(axis)?.value * result.flat_side(axis)? / result.scales[axis])
@@ -97,7 +97,7 @@ fn all_together(groups: &[Group<'_>]) -> Option<String> {
     Some(letters.next()?.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
-/// `the mean position lies on the flat side on 24 of 24 axes, 0.2 to 1 scales at rest from the minimum`.
+/// `the mean position lies on the flat side on 24 of 24 axes, 0.2 to 1 stationary scales from the minimum`.
 fn where_they_are<'r>(results: impl Iterator<Item = &'r MeanPositionResult> + Clone) -> Option<String> {
     let [axes, flat, steep] = sides(results.clone());
     if axes == 0 {

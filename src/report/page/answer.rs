@@ -123,7 +123,8 @@ fn truncated(results: &[CellResult]) -> Vec<String> {
         };
         let ratios: Vec<String> = cells[1..].iter().filter_map(ratio).collect();
         let (name, basin, eta) = (title(&dynamics), basin_title(&first.plan.basin), number(eta));
-        (!ratios.is_empty()).then(|| format!("{name}, η = {eta}: E Γ is {} times that of {basin}.", ratios.join(" and ")))
+        (!ratios.is_empty())
+            .then(|| format!("{name}, η = {eta}: E Γ is {} times that of {basin}.", ratios.join(" and ")))
     };
     let at_lowest = discrete().filter(|r| r.plan.eta == Some(eta));
     group_by(at_lowest, |r| r.plan.dynamics.clone()).into_iter().filter_map(sentence).collect()

@@ -79,7 +79,7 @@ pub fn page(page: &Page<'_>) -> String {
                 p.notice { strong { "Partial: " } (done) " of " (planned) " paths were run. Tables and figures hold the first paths of every cell." }
             }
             section.answer #answer { h2 { "Answer" }
-                p { (answer.unwrap_or("Nothing was compared: no cell has both a mean and a prediction.")) }
+                p { (inline(answer.unwrap_or("Nothing was compared: no cell has both a mean and a prediction."))) }
             }
             @if !warnings.is_empty() { section.notice #warnings { h2 { "Warnings" }
                 ul { @for warning in *warnings { li { (warning) } } }

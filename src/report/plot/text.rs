@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn labels_that_are_much_too_long_are_broken() {
-        let label = "slow, half_width = 0.5, α = 1.5";
+        let label = "slow and wide, α = 1.5, d = 10";
         let lines = |room| broken(label, 8.0, Weight::Regular, room);
         let whole = width(label, 8.0);
         assert_eq!(lines(whole), [label]);

@@ -37,7 +37,7 @@ pub struct MeanPosition {
 }
 
 impl MeanPosition {
-    /// Default of the clip in scales at rest.
+    /// Default of the clip in stationary scales.
     pub const CLIP: f64 = 10.0;
     /// Largest number of times.
     pub const MOST_TIMES: usize = 1_000;
@@ -59,7 +59,7 @@ impl MeanPosition {
         Ok(MeanPosition { times: times.into(), clip: Self::CLIP })
     }
 
-    /// Sets where positions are clipped, in scales at rest.
+    /// Sets where positions are clipped, in stationary scales.
     ///
     /// # Errors
     /// [`SchemeError::Setting`] unless `clip` is in `[0.1, 1000]`.
@@ -76,7 +76,7 @@ impl MeanPosition {
         &self.times
     }
 
-    /// The clip in scales at rest.
+    /// The clip in stationary scales.
     pub fn clip(&self) -> f64 {
         self.clip
     }

@@ -4,7 +4,7 @@ use crate::report::select::{alpha_label, distinct, title};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::MeanPositionResult;
 
-/// Mean position towards the flat side in scales at rest: a panel for every dynamics, a series for every tail index and noise level. On separate axes the
+/// Mean position towards the flat side in stationary scales: a panel for every dynamics, a series for every tail index and noise level. On separate axes the
 /// dimension makes no difference, so basins of all dimensions are in one series.
 pub(in crate::report) fn mean_position(results: &[MeanPositionResult]) -> SeriesFigure {
     let label = |r: &MeanPositionResult| {
@@ -38,7 +38,7 @@ pub(in crate::report) fn mean_position(results: &[MeanPositionResult]) -> Series
     SeriesFigure {
         stem: "mean-position".to_owned(),
         x_label: "curvatures, steep/flat side".to_owned(),
-        y_label: "mean position, scales at rest".to_owned(),
+        y_label: "mean position, stationary scales".to_owned(),
         x_scale: Scale::Log,
         y_scale: Scale::Linear,
         panels: names.iter().map(panel).collect(),

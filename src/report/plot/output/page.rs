@@ -27,9 +27,9 @@ fn fitted(sheet: &Sheet, width: f64, tallest: f64) -> Sheet {
     let most = (1..=sheet.columns).rev();
     let candidates: Vec<Sheet> = most.map(|columns| shortened(arranged(sheet, width, columns), tallest)).collect();
     let fits = |sheet: &&Sheet| sheet.size().1 <= tallest + 0.1;
-    let legible = candidates.iter().filter(|sheet| sheet.columns == 1 || is_legible(sheet)).find(fits);
+    let legible = || candidates.iter().filter(|sheet| sheet.columns == 1 || is_legible(sheet));
     // Fewer columns make larger frames.
-    let found = legible.or_else(|| candidates.iter().rev().find(fits)).or(candidates.first());
+    let found = legible().find(fits).or_else(|| candidates.iter().rev().find(fits)).or_else(|| legible().next());
     found.cloned().unwrap_or_else(|| arranged(sheet, width, 1))
 }
 
