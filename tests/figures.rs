@@ -262,7 +262,17 @@ fn laplace() {
     };
     let figure = Laplace { panels: vec![panel(0.1, 0.06), panel(0.01, 0.02), panel(0.003, 0.004)] };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
-    says(&texts, &["E exp(−uλΓ)", "× (1 + u)", "ε = 0.003", "Theorem 1, ρ = 0.05", "1/(1 + u)", "Adam, α = 1.5"]);
+    says(
+        &texts,
+        &[
+            "E exp(−uλΓ)",
+            "(1 + u) E exp(−uλΓ)",
+            "ε = 0.003",
+            "Theorem 1 with the smallest ρ that fits, ρ = 0.05",
+            "1/(1 + u)",
+            "Adam, α = 1.5",
+        ],
+    );
     let one = LaplacePanel { rho: None, series: vec![series("SGD", 0.0, 1)], title: String::new() };
     drawn(&Laplace { panels: vec![one] }, "one-panel", FULL_PIXELS);
     assert!(matches!(usual(&Laplace::default(), &folder("nothing")), Err(FigureError::Empty { .. })));

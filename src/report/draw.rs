@@ -192,7 +192,7 @@ fn survival(result: &CellResult, label: String) -> Option<Survival> {
         label,
         steps: curve.steps().iter().map(step).collect(),
         ks: result.kolmogorov.as_ref().map(|t| (t.statistic, t.p_value)),
-        censored: (result.moments.censored() > 0).then(|| rate * result.plan.limits.max_time),
+        censored: (result.moments.censored() > 0).then_some(rate * result.plan.limits.max_time),
     })
 }
 

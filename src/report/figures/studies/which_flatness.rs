@@ -30,7 +30,7 @@ pub(in crate::report) fn which_flatness(orders: &[FlatnessOrder]) -> SeriesFigur
             [FlatnessMeasure::AxisWidth, FlatnessMeasure::RadonMeasure].map(|measure| measure as usize);
         // The points of the Radon measure cover those of the width where both are nearly the same.
         let same = |order: &&FlatnessOrder| (order.tau[width].value - order.tau[radon].value).abs() < COVERED;
-        let is_covered = here.clone().all(|order| same(order));
+        let is_covered = here.clone().all(same);
         let series = |(index, measure): (usize, &FlatnessMeasure)| {
             let point = |order: &&&FlatnessOrder| {
                 let tau = order.tau[index];

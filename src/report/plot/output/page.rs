@@ -165,16 +165,14 @@ mod tests {
         assert!((narrow.width - 238.11).abs() < 0.01);
         let left: Vec<bool> = narrow.panels.iter().flatten().map(|panel| panel.numbers.left()).collect();
         assert_eq!(left, [true, false, true, false, true, false, true, false, true, true]);
-        let (long, _) = styled(
-            sheet(
-                5,
-                3,
-                "a note that would take more than three lines if two panels shared the width of a column of a journal",
-            ),
-            &style,
-        );
+        let note =
+            "a note that would take more than three lines if two panels shared the width of a column of a journal";
+        let (long, _) = styled(sheet(2, 2, note), &style);
         assert_eq!(long.columns, 1);
-        assert_eq!(titles(&long)[..4], ["panel 0", "", "panel 1", ""]);
+        assert_eq!(titles(&long), ["panel 0", "", "panel 1", ""]);
+        // Below each other, five of them would be taller than a page.
+        let (many, _) = styled(sheet(5, 3, note), &style);
+        assert!(many.columns > 1 && many.size().1 <= TALLEST + 0.1, "{:?}", many.size());
     }
 
     #[test]
