@@ -273,7 +273,8 @@ fn wells_in_the_plane_have_tables_and_a_figure() {
 fn wrong_wells_in_the_plane_are_refused_with_a_hint() {
     assert_eq!(Experiment::parse("a.toml", PLANE).unwrap().cells.len(), 2);
     for (from, to, expected) in [
-        ("[occupancy]", "[occupancy]\nstart = { positions = [1.0] }", "in the plane use weights"),
+        ("[occupancy]", "[occupancy]\nstart = { positions = [1.0] }", "two in the plane, `[[-1, 0], [0.2, 1]]`"),
+        ("[occupancy]", "[occupancy]\nstart = { positions = [[1.0, 0.0], [1.0]] }", "differ in length"),
         ("[occupancy]", "[occupancy]\nstart = { weights = [1.0] }", "one weight for every well"),
         ("[occupancy]", "[occupancy]\nrange = [-1.0, 1.0]", "the wells are known"),
         ("domain = { attraction = {} }", "domain = { ball = { radius = 0.2 } }", "use `domain = { attraction = {} }`"),
@@ -286,6 +287,8 @@ fn wrong_wells_in_the_plane_are_refused_with_a_hint() {
         let errors = Experiment::parse("a.toml", &PLANE.replacen(from, to, 1)).expect_err(to).to_string();
         assert!(errors.contains(expected) && errors.contains("a.toml:"), "{to}: {errors}");
     }
+    let positions = PLANE.replace("[occupancy]", "[occupancy]\nstart = { positions = [[0.9, 0.4], [-3.0, 1.0]] }");
+    assert!(Experiment::parse("a.toml", &positions).is_ok());
     // A formula in the plane is searched in a square.
     let formula = PLANE.replace(
         "gaussian_wells = { positions = [[-1.0, 0.0], [1.0, 0.5]], widths = [0.3, 0.8], depths = [2.0, 1.0], curvature = 0.1 }",
