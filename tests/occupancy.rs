@@ -72,7 +72,7 @@ fn rates_and_occupancy_are_those_of_the_chain() {
         assert_eq!(counts.paths(), paths);
         let total = |factor| total_deviation(&counts, &chain, 0.03, factor);
         assert!(total(1.0) < 4.0 && total(1.1) > 4.0 && total(0.9) > 4.0, "{name}: {:?}", [1.0, 1.1, 0.9].map(total));
-        let start = settings.start().law(problem.basin().potential(), settings.wells());
+        let start = settings.start().law(problem.basin().potential(), settings.wells()).unwrap();
         for (k, t) in settings.times().iter().enumerate() {
             assert_eq!(counts.diverged(k), 0);
             for (well, p) in chain.occupancy(&start, *t).into_iter().enumerate() {

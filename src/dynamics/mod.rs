@@ -20,4 +20,4 @@ pub use problem::{Dynamics, Problem};
 pub use steps::{
     AdagradSteps, AdamSteps, Clipping, LionSteps, Momentum, RmspropSteps, Schedule, SgdSteps, StepSettings, WeightDecay,
 };
-pub(crate) use steps::{Recursion, Stepper, StepperUse};
+pub(crate) use steps::{Recursion, Stepper, StepperVisitor};

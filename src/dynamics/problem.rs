@@ -1,7 +1,7 @@
 //! An escape problem: basin, dynamics and noise.
 
 use super::error::DynamicsError;
-use super::{AdagradSteps, Adam, AdamSteps, LionSteps, Preconditioner, RmspropSteps, SgdSteps, StepperUse};
+use super::{AdagradSteps, Adam, AdamSteps, LionSteps, Preconditioner, RmspropSteps, SgdSteps, StepperVisitor};
 use crate::landscape::Basin;
 use crate::noise::LevyNoise;
 
@@ -38,15 +38,15 @@ impl Dynamics {
         }
     }
 
-    /// What `user` makes of the recursion of a discrete optimiser in `dim` dimensions; `None` for a stochastic differential equation.
-    pub(crate) fn with_stepper<U: StepperUse>(&self, dim: usize, user: U) -> Option<U::Made> {
+    /// The result of a visit to the recursion of a discrete optimiser in `dim` dimensions; `None` for a stochastic differential equation.
+    pub(crate) fn visit_stepper<V: StepperVisitor>(&self, dim: usize, visitor: V) -> Option<V::Made> {
         Some(match self {
             Dynamics::Sgd | Dynamics::Adam(_) => return None,
-            Dynamics::SgdSteps(sgd) => user.with(sgd.stepper(dim), sgd.describe()),
-            Dynamics::AdamSteps(adam) => user.with(adam.stepper(dim), adam.describe()),
-            Dynamics::RmspropSteps(rmsprop) => user.with(rmsprop.stepper(dim), rmsprop.describe()),
-            Dynamics::AdagradSteps(adagrad) => user.with(adagrad.stepper(dim), adagrad.describe()),
-            Dynamics::LionSteps(lion) => user.with(lion.stepper(dim), lion.describe()),
+            Dynamics::SgdSteps(sgd) => visitor.visit(sgd.stepper(dim), sgd.describe()),
+            Dynamics::AdamSteps(adam) => visitor.visit(adam.stepper(dim), adam.describe()),
+            Dynamics::RmspropSteps(rmsprop) => visitor.visit(rmsprop.stepper(dim), rmsprop.describe()),
+            Dynamics::AdagradSteps(adagrad) => visitor.visit(adagrad.stepper(dim), adagrad.describe()),
+            Dynamics::LionSteps(lion) => visitor.visit(lion.stepper(dim), lion.describe()),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Kernels whose paths are counted, whatever they count.
+//! The kernel of paths that no edge absorbs: it runs them and keeps their counts.
 
 use std::ops::Range;
 

@@ -26,7 +26,7 @@ pub use adagrad::AdagradSteps;
 pub use adam::AdamSteps;
 pub use clipping::Clipping;
 pub use lion::LionSteps;
-pub(crate) use recursion::{Recursion, Stepper, StepperUse};
+pub(crate) use recursion::{Recursion, Stepper, StepperVisitor};
 pub use rmsprop::RmspropSteps;
 pub use schedule::Schedule;
 pub use settings::{StepSettings, WeightDecay};

@@ -14,12 +14,12 @@ pub(crate) trait Recursion: Clone + Send + Sync {
     fn step(&mut self, theta: &mut [f64], gradient: &[f64], eta: f64);
 }
 
-/// Makes something of the recursion of any optimiser.
-pub(crate) trait StepperUse {
+/// Visits the recursion of a discrete optimiser, which has a type of its own.
+pub(crate) trait StepperVisitor {
     type Made;
 
     /// `stepper` is before its first step; `description` names the optimiser with its settings.
-    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made;
+    fn visit<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made;
 }
 
 /// A recursion with its settings and the number of steps it has made.

@@ -180,7 +180,8 @@ impl OccupancySection {
         }
         let occupancy = diagnostics.check(&self.times_span, Occupancy::new(wells, self.times.clone()))?;
         let mut occupancy = diagnostics.check(&self.start_span, occupancy.with_start(self.start.clone()))?;
-        if self.start.law(potential, occupancy.wells()).iter().sum::<f64>() < 1.0 - 1e-9 {
+        let law = diagnostics.check(&self.start_span, self.start.law(potential, occupancy.wells()))?;
+        if law.iter().sum::<f64>() < 1.0 - 1e-9 {
             let diagnostic =
                 Diagnostic::new(self.start_span.clone(), "from a position the gradient flow leads to no well");
             diagnostics.report(diagnostic.help("move positions away from maxima and plateaus"));

@@ -74,8 +74,8 @@ pub struct OccupancyResult {
     pub chain: Option<WellChain>,
     /// Distances from the minimum of every well to the boundary of its basin, down and up each axis.
     widths: Vec<Vec<[f64; 2]>>,
-    /// Probability of every well at the start.
-    start: Vec<f64>,
+    /// Probability of every well at the start, if the basins can be mapped.
+    start: Option<Vec<f64>>,
 }
 
 /// Distances from the minimum of every well to the boundary of its basin, down and up each axis; empty if the basins cannot be mapped.
@@ -112,7 +112,7 @@ pub fn render_occupancy(
             let chain = WellChain::over(&plan.problem, occupancy.wells()).ok();
             let (plan, occupancy) = (plan.clone(), occupancy.clone());
             let widths = widths(&plan, occupancy.wells());
-            let start = occupancy.start().law(plan.problem.basin().potential(), occupancy.wells());
+            let start = occupancy.start().law(plan.problem.basin().potential(), occupancy.wells()).ok();
             results.push(OccupancyResult { plan, occupancy, counts, events, chain, widths, start });
         }
     }
@@ -156,7 +156,7 @@ impl OccupancyResult {
 
     /// The predicted law of the wells at time `t`.
     pub fn predicted(&self, t: f64) -> Option<Vec<f64>> {
-        Some(self.chain.as_ref()?.occupancy(&self.start, t))
+        Some(self.chain.as_ref()?.occupancy(self.start.as_ref()?, t))
     }
 
     /// Measured rate of the transitions from one well to another, with its 95 % interval.

@@ -8,7 +8,7 @@ use super::kernel::{EulerKernel, Monitoring};
 use super::optimiser_steps::KernelOf;
 use super::step_noise::StepNoise;
 use super::{Euler, Steps};
-use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment, SgdSteps, StepperUse};
+use crate::dynamics::{Adam, Dynamics, Problem, SecondMoment, SgdSteps, StepperVisitor};
 use crate::landscape::{Basin, Domain, Quadratic};
 use crate::noise::{Alpha, EmpiricalNoise, LevyNoise, NoiseLaw, Seed, Stream};
 use crate::scheme::{JumpAdapted, Limits, PathKernel, PathRecord, Scheme, SchemeError, Side, StreamSource};
@@ -110,7 +110,7 @@ fn steps_draw_the_noise_over_unit_time() {
     let mean = |problem: &Problem, scheme: &dyn Scheme| mean_of(run(scheme.prepare(problem).unwrap().as_ref(), 4_000));
     let of_steps = problem(&law, epsilon, steps);
     let by_steps = mean(&of_steps, &Steps);
-    let general = KernelOf { problem: &of_steps }.with(SgdSteps::new(eta).unwrap().stepper(1), String::new()).unwrap();
+    let general = KernelOf { problem: &of_steps }.visit(SgdSteps::new(eta).unwrap().stepper(1), String::new()).unwrap();
     let by_recursion = mean_of(run_with(general.as_ref(), 4_000, Seed(7)));
     // Euler for the motion whose increments over η they are.
     let euler = Euler::with_step(eta).unwrap().monitoring(Monitoring::Discrete);

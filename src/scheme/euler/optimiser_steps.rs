@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::kernel::{EulerKernel, Monitoring};
 use super::step_noise::StepNoise;
-use crate::dynamics::{Dynamics, Problem, Recursion, Stepper, StepperUse};
+use crate::dynamics::{Dynamics, Problem, Recursion, Stepper, StepperVisitor};
 use crate::noise::Stream;
 use crate::scheme::exit_site::landing_point;
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
@@ -60,7 +60,7 @@ impl Scheme for Steps {
                 let euler = EulerKernel::new(&euler, &problem)?;
                 Ok(Box::new(SgdKernel { description: sgd.describe(), euler }))
             }
-            dynamics => dynamics.with_stepper(dim, KernelOf { problem }).ok_or(SchemeError::Continuous)?,
+            dynamics => dynamics.visit_stepper(dim, KernelOf { problem }).ok_or(SchemeError::Continuous)?,
         }
     }
 }
@@ -93,10 +93,10 @@ pub(super) struct KernelOf<'p> {
     pub problem: &'p Problem,
 }
 
-impl StepperUse for KernelOf<'_> {
+impl StepperVisitor for KernelOf<'_> {
     type Made = Result<Box<dyn PathKernel>, SchemeError>;
 
-    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+    fn visit<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
         Ok(Box::new(OptimiserKernel {
             problem: self.problem.clone(),
             noise: StepNoise::new(self.problem)?,
@@ -248,7 +248,7 @@ mod tests {
         let eta = 0.05;
         let sgd = SgdSteps::new(eta).unwrap();
         let problem = problem(Dynamics::SgdSteps(sgd), 1.5, eta);
-        let general = KernelOf { problem: &problem }.with(sgd.stepper(2), String::new()).unwrap();
+        let general = KernelOf { problem: &problem }.visit(sgd.stepper(2), String::new()).unwrap();
         let events = |kernel: &dyn PathKernel| {
             let mut records = Vec::new();
             kernel.run(StreamSource { seed: Seed(3), cell: 0 }, 0..200, Limits::default(), &mut records);
@@ -261,7 +261,7 @@ mod tests {
         let momentum = sgd.with_momentum(Momentum::Classical(0.5)).unwrap();
         assert_ne!(
             found,
-            events(KernelOf { problem: &problem }.with(momentum.stepper(2), String::new()).unwrap().as_ref())
+            events(KernelOf { problem: &problem }.visit(momentum.stepper(2), String::new()).unwrap().as_ref())
         );
     }
 

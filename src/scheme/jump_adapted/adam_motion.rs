@@ -75,7 +75,6 @@ pub(super) struct RestOnAxis {
 }
 
 /// The law at rest of one axis with a kink: draws of `(y, m̂)`, `E (∇F)²`, `q*`, and the variance per unit time far from the edge before `Q⁻²`.
-#[derive(Clone)]
 pub(super) struct KinkAtRest {
     pub draws: Vec<[f64; 2]>,
     pub square: f64,

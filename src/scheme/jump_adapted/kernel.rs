@@ -167,6 +167,7 @@ impl JumpAdaptedKernel {
         let jumps = LargeJumps::new(problem, &reaches, thresholds);
         let near_step = settings.step_cap.unwrap_or(STEP_RELAXATION);
         let longest = near_step / fastest;
+        let warnings = start_warning(problem).into_iter().collect();
         if let Some((measure, scales)) = law {
             // The lanes draw stable jumps.
             let jumps = jumps.with_cut_law(measure, &reaches, &scales, thresholds[1]);
@@ -177,7 +178,6 @@ impl JumpAdaptedKernel {
                 moving().map(|(reach, scales)| scales.near / reach).fold(near, f64::min),
             ];
             let paths = PathEvents::new(problem, jumps, Some(&scales), reaches, [near_step, longest]);
-            let warnings = start_warning(problem).into_iter().collect();
             return Ok(JumpAdaptedKernel {
                 paths,
                 interval: None,
@@ -188,13 +188,12 @@ impl JumpAdaptedKernel {
             });
         }
         let interval = IntervalProblem::of(problem)
-            .and_then(|interval| interval_events(problem, interval, &jumps, &rest, longest));
+            .and_then(|interval| interval_events(problem, interval, &jumps, &rest, [near_step, longest]));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         let paths = PathEvents::new(problem, jumps, None, reaches, [near_step, longest]);
         let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
         let few = FewEvents::new(problem, &paths);
-        let warnings = start_warning(problem).into_iter().collect();
         Ok(JumpAdaptedKernel { paths, interval, lazy, few, thresholds, warnings })
     }
 }
@@ -205,8 +204,8 @@ fn start_warning(problem: &Problem) -> Option<String> {
     let left = 1.0 - basin.gauge(basin.start());
     (left < Ladder::FLOOR).then(|| {
         format!(
-            "paths start {left:.1e} of the way from the edge, where cuts and steps are no longer small beside the distance: means are 4 % too small at \
-             1e-4 and too large by a factor at 1e-6"
+            "paths start at a distance of {left:.1e} of the way from the edge to the minimum, and cuts and steps are not small compared with it: means \
+             are 4 % too small at 1e-4 and three times too large at 1e-6"
         )
     })
 }
@@ -226,37 +225,37 @@ fn interval_events(
     interval: IntervalProblem,
     jumps: &LargeJumps,
     rest: &Preconditioner,
-    longest: f64,
+    [near_step, longest]: [f64; 2],
 ) -> Option<AnyEvents> {
     let alpha = problem.noise().alpha().get();
     let q = rest.entry(0);
     let floor = SmoothAxis::NOTHING / crossing_time(problem);
+    let is_smooth = interval.curvatures[0] == interval.curvatures[1];
     match problem.dynamics() {
         Dynamics::Adam(adam) => {
             let spreads = interval.curvatures.map(|k| 0.5 * q / k + 0.5 / adam.beta1_rate());
             let cuts = EventCuts::new(jumps, alpha, interval.reaches().map(|reach| reach * q), spreads);
             let motion = AdamMotion::new(problem, adam, jumps);
             let at_rest = interval.start == interval.minimum;
-            match adam.second_moment() {
-                _ if interval.curvatures[0] != interval.curvatures[1] => {
-                    if adam.second_moment().is_constant() {
-                        AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::FrozenAdamKink)
-                    } else {
-                        AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::MeanFieldAdamKink)
-                    }
+            match (is_smooth, adam.second_moment().is_constant()) {
+                (true, true) => AdamEvents::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::FrozenAdam),
+                (true, false) => {
+                    AdamEvents::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::MeanFieldAdam)
                 }
-                SecondMoment::Frozen | SecondMoment::Stable => {
-                    AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::FrozenAdam)
+                (false, true) => {
+                    AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::FrozenAdamKink)
                 }
-                _ => AdamEvents::new(interval, &motion, cuts, at_rest).map(AnyEvents::MeanFieldAdam),
+                (false, false) => {
+                    AdamKink::new(interval, &motion, cuts, longest, at_rest).map(AnyEvents::MeanFieldAdamKink)
+                }
             }
         }
         _ => {
             let cuts = EventCuts::new(jumps, alpha, interval.reaches(), interval.curvatures.map(|k| 0.5 / k));
-            Some(if interval.curvatures[0] == interval.curvatures[1] {
+            Some(if is_smooth {
                 AnyEvents::Smooth(SmoothEvents::new(interval, cuts, longest, floor))
             } else {
-                AnyEvents::Kink(KinkEvents::new(interval, cuts, floor))
+                AnyEvents::Kink(KinkEvents::new(interval, cuts, near_step, floor))
             })
         }
     }

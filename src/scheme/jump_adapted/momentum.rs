@@ -98,8 +98,15 @@ mod tests {
     /// Steps of all lengths against the formulas by roots of the matrix, complex, nearly equal and real, and with the smallest curvature that runs in lanes.
     #[test]
     fn a_step_is_that_of_the_formulas() {
-        let laws: [(f64, f64, f64); 6] =
-            [(1.0, 4.0, 1.0), (8.0, 1.0, 0.5), (0.3, 2.0, 3.0), (4.0, 1.0, 1.000_1), (9.0, 0.2, 1.0), (1.0, 1e-6, 1.0)];
+        let laws: [(f64, f64, f64); 7] = [
+            (4.0, 1.0, 1.0),
+            (1.0, 4.0, 1.0),
+            (8.0, 1.0, 0.5),
+            (0.3, 2.0, 3.0),
+            (4.0, 1.0, 1.000_1),
+            (9.0, 0.2, 1.0),
+            (1.0, 1e-6, 1.0),
+        ];
         let mut worst = [0.0f64; 2];
         for (beta, k, q) in laws {
             let longest = LONGEST / (beta + (beta * k / q).sqrt());

@@ -19,7 +19,7 @@ struct PositionPaths {
 
 impl PositionPaths {
     fn new(settings: &MeanPosition, problem: &Problem) -> Result<Self, SchemeError> {
-        let steps = problem.dynamics().with_stepper(problem.basin().dim(), MotionOf { problem });
+        let steps = problem.dynamics().visit_stepper(problem.basin().dim(), MotionOf { problem });
         let (motion, description): (Box<dyn Motion>, String) = match (problem.dynamics(), steps) {
             (Dynamics::Adam(_), _) => return Err(adams_equation()),
             (_, Some(steps)) => steps?,

@@ -1,6 +1,6 @@
 //! How a path moves: by the equation of SGD, or by the steps of an optimiser.
 
-use crate::dynamics::{Problem, Recursion, Stepper, StepperUse};
+use crate::dynamics::{Problem, Recursion, Stepper, StepperVisitor};
 use crate::noise::{NoiseError, Stream};
 use crate::scheme::SchemeError;
 use crate::scheme::euler::StepNoise;
@@ -118,10 +118,10 @@ pub(super) struct MotionOf<'p> {
     pub problem: &'p Problem,
 }
 
-impl StepperUse for MotionOf<'_> {
+impl StepperVisitor for MotionOf<'_> {
     type Made = Result<(Box<dyn Motion>, String), NoiseError>;
 
-    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+    fn visit<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
         let motion = OptimiserMotion {
             problem: self.problem.clone(),
             noise: StepNoise::new(self.problem)?,

@@ -42,7 +42,7 @@ impl LinePaths {
         } else {
             format!("jumps above {kappa} of the width of a well")
         };
-        let steps = problem.dynamics().with_stepper(1, LineSteps { problem, local: || sgd().local });
+        let steps = problem.dynamics().visit_stepper(1, LineSteps { problem, local: || sgd().local });
         let (motion, description) = match (problem.dynamics(), steps) {
             (Dynamics::Adam(adam), _) => (Motion::Adam(Equation::adam(problem, cuts, adam)), jumps),
             (_, Some(steps)) => {

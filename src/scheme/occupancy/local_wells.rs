@@ -71,8 +71,9 @@ impl LocalWells {
                 slope[0]
             };
             let asked = counted(minimum, narrower);
-            // Jumps beyond this width come `densest` times per relaxation time. A minimum may have no curvature, as that of `x⁴`.
-            let dense = if is_gaussian {
+            // Jumps beyond this width come `densest` times per relaxation time. The secant slope also serves a minimum without curvature, as that of
+            // `x⁴`.
+            let dense = if is_gaussian || densest.is_infinite() {
                 0.0
             } else {
                 let stiffness = [-asked, asked].map(|y| slope(y) / y).into_iter().fold(curvature, f64::max);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::landscape::{Minima, Potential, WellSet};
+use crate::landscape::{LandscapeError, PlanarBasins, Potential, WellSet};
 use crate::scheme::SchemeError;
 
 /// Where the paths of an occupancy start.
@@ -16,9 +16,6 @@ pub enum OccupancyStart {
     /// At the minimum of a well, with probabilities in these proportions.
     Weights(Vec<f64>),
 }
-
-/// The well of a point, if there is one.
-type WellOfPoint<'a> = Box<dyn Fn(&[f64]) -> Option<usize> + 'a>;
 
 impl OccupancyStart {
     /// The points with their probabilities.
@@ -35,21 +32,25 @@ impl OccupancyStart {
 
     /// Probability of every well of a landscape at the start. In the plane it adds up to less than 1 if the gradient flow leads from a position to
     /// none of them.
-    pub fn law(&self, potential: &dyn Potential, wells: &WellSet) -> Vec<f64> {
-        let of_points: WellOfPoint<'_> = match wells {
-            WellSet::Line(wells) => Box::new(|x| Some(wells.well_of(x[0]))),
+    ///
+    /// # Errors
+    /// Those of [`PlanarBasins::new`], for positions in the plane.
+    pub fn law(&self, potential: &dyn Potential, wells: &WellSet) -> Result<Vec<f64>, LandscapeError> {
+        let points = self.points(wells);
+        let OccupancyStart::Positions(_) = self else { return Ok(points.into_iter().map(|(_, p)| p).collect()) };
+        let held: Vec<Option<usize>> = match wells {
+            WellSet::Line(wells) => points.iter().map(|(x, _)| Some(wells.well_of(x[0]))).collect(),
             WellSet::Plane(planar) => {
-                let minima = Minima::new(potential, planar.minima().iter().map(|minimum| minimum.x.to_vec()).collect());
-                Box::new(move |x| minima.as_ref().ok()?.well_of(potential, x))
+                let basins = PlanarBasins::new(potential, planar)?;
+                points.iter().map(|(x, _)| basins.well_of(potential, [x[0], x[1]])).collect()
             }
         };
         let mut law = vec![0.0; wells.count()];
-        for (x, probability) in self.points(wells) {
-            if let Some(well) = of_points(&x) {
-                law[well] += probability;
-            }
-        }
-        law
+        held.iter()
+            .zip(&points)
+            .filter_map(|(well, (_, p))| Some((*well.as_ref()?, p)))
+            .for_each(|(well, p)| law[well] += p);
+        Ok(law)
     }
 }
 
@@ -218,9 +219,9 @@ mod tests {
             assert!(occupancy.clone().with_start(start).is_err());
         }
         let line = Expression::new("(x*(x - 2))^2", &[], Some(&[0.0]), None).unwrap();
-        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(&line, occupancy.wells()), [0.25, 0.75]);
+        assert_eq!(OccupancyStart::Weights(vec![1.0, 3.0]).law(&line, occupancy.wells()).unwrap(), [0.25, 0.75]);
         let points = OccupancyStart::Positions([0.5, 0.9, 1.5, 7.0].map(|x| vec![x]).to_vec());
-        assert_eq!(points.law(&line, occupancy.wells()), [0.5, 0.5]);
+        assert_eq!(points.law(&line, occupancy.wells()).unwrap(), [0.5, 0.5]);
     }
 
     /// The wells of `(x² - 1)² + y²` are the half-planes.
@@ -230,9 +231,9 @@ mod tests {
         let wells = WellSet::from(PlanarWells::of(&plane, Some([-2.0, 2.0])).unwrap());
         let at = |points: &[[f64; 2]]| OccupancyStart::Positions(points.iter().map(|x| x.to_vec()).collect());
         let start = at(&[[-0.1, 3.0], [-2.0, -1.0], [0.2, -4.0], [-0.3, 0.0]]);
-        assert_eq!(start.law(&plane, &wells), [0.75, 0.25]);
-        assert_eq!(OccupancyStart::Uniform.law(&plane, &wells), [0.5, 0.5]);
-        assert_eq!(OccupancyStart::Weights(vec![1.0, 4.0]).law(&plane, &wells), [0.2, 0.8]);
+        assert_eq!(start.law(&plane, &wells).unwrap(), [0.75, 0.25]);
+        assert_eq!(OccupancyStart::Uniform.law(&plane, &wells).unwrap(), [0.5, 0.5]);
+        assert_eq!(OccupancyStart::Weights(vec![1.0, 4.0]).law(&plane, &wells).unwrap(), [0.2, 0.8]);
         let occupancy = Occupancy::new(wells, vec![1.0]).unwrap();
         assert!(occupancy.clone().with_start(start).is_ok());
         assert!(occupancy.with_start(OccupancyStart::Positions(vec![vec![0.0]])).is_err());

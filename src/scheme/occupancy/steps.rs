@@ -3,7 +3,7 @@
 use super::local_wells::LocalWells;
 use super::roam::iterate;
 use super::watch::Watch;
-use crate::dynamics::{Problem, Recursion, Stepper, StepperUse};
+use crate::dynamics::{Problem, Recursion, Stepper, StepperVisitor};
 use crate::noise::{NoiseError, Stream};
 use crate::scheme::Limits;
 use crate::scheme::counted::Ended;
@@ -32,10 +32,10 @@ struct OptimiserSteps<R> {
     gradient_noise: f64,
 }
 
-impl<L: FnOnce() -> LocalWells> StepperUse for LineSteps<'_, L> {
+impl<L: FnOnce() -> LocalWells> StepperVisitor for LineSteps<'_, L> {
     type Made = Result<(Box<dyn StepRun>, String), NoiseError>;
 
-    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+    fn visit<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
         let noise = self.problem.noise();
         let gradient_noise =
             noise.increment_scale(stepper.eta()) / stepper.eta() * noise.amplitude().column(1, 0)[0].abs();

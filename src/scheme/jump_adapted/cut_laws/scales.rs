@@ -17,7 +17,7 @@ const FAR_TRUNCATED: f64 = 0.5;
 const FAR_TEMPERED: f64 = 2.0;
 /// Largest ratio of a cut at the minimum to the largest one allowed there.
 const LEAST: f64 = 1.0 / 1024.0;
-/// Paths that creep out from far away may be at most 1 in so many exits.
+/// At most one exit in this many may creep out from far away.
 const CREEPING: f64 = 1e4;
 
 /// The scales of one noise coordinate, in units of `L`.

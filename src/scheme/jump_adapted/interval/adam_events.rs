@@ -1,8 +1,6 @@
 //! Adam with a linear force on an interval, event by event: the steps of [`AdamMotion`] for many paths at a time.
 //!
-//! `v̂` moves half a step before and after, `(θ, m̂)` in between by its exact flow and Gaussian with `Q` held. The flow is
-//! `e^(Aτ) = a + c A` of the 2 × 2 matrix `A`, by Taylor's polynomial of a small part of `τ`, squared again and again in these two
-//! numbers (Cayley-Hamilton): one formula for real, equal and complex roots of `A`.
+//! `v̂` moves half a step before and after, `(θ, m̂)` in between by its exact flow and Gaussian with `Q` held.
 
 use pulp::Simd;
 
@@ -10,17 +8,13 @@ use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::jump_adapted::adam_motion::{AT_REST, AdamMotion, FORGOTTEN, RestOnAxis};
-use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
+use crate::scheme::jump_adapted::barrier::STEP_DRIFT;
 use crate::scheme::jump_adapted::between_jumps::{FAR_STEP, MEMORY};
+use crate::scheme::jump_adapted::momentum::{LONGEST, Momentum};
 use crate::scheme::vector::{Decay, Mask, Vector};
 
-/// Squarings of the flow, and the longest step in units of `1/(β1 + √(β1 k/q))`: the polynomial of `2⁻⁹` of it has an error of 10⁻¹⁵.
-const SQUARINGS: u32 = 9;
-const LONGEST: f64 = 50.0;
-const TERMS: usize = 8;
-
-/// Part of the fastest time below which the covariance of a step is summed as a series: the exact formula would cancel.
-const SHORT: f64 = 1e-3;
+/// Smallest weight of an average, by which a rate can be divided.
+pub(super) const NEWEST: f64 = 1e-300;
 
 /// The constants of the events; `v̂` follows the gradient if it `MOVES`.
 #[derive(Clone, Copy)]
@@ -36,6 +30,8 @@ pub(in crate::scheme::jump_adapted) struct AdamEvents<const MOVES: bool> {
     /// The fastest rate of the motion, and the time after which its start no longer matters.
     rate: f64,
     memory: f64,
+    /// Longest step near the edge.
+    longest: f64,
     /// The distance to the nearer end.
     reach: f64,
     rest: Option<RestOnAxis>,
@@ -43,13 +39,20 @@ pub(in crate::scheme::jump_adapted) struct AdamEvents<const MOVES: bool> {
 }
 
 impl<const MOVES: bool> AdamEvents<MOVES> {
-    /// The events of a motion, with its law at rest. `None` if the curvatures differ or are negligible.
-    pub fn new(interval: IntervalProblem, motion: &AdamMotion, cuts: EventCuts, starts_at_rest: bool) -> Option<Self> {
+    /// The events of a motion, with its law at rest. `longest`: the longest step near the edge. `None` if the curvature is negligible.
+    pub fn new(
+        interval: IntervalProblem,
+        motion: &AdamMotion,
+        cuts: EventCuts,
+        longest: f64,
+        starts_at_rest: bool,
+    ) -> Option<Self> {
         let AdamMotion { adam, noise_scales, rate, memory, .. } = motion;
         debug_assert_eq!(MOVES, !adam.second_moment().is_constant());
-        let [curvature, right] = interval.curvatures;
+        let curvature = interval.curvatures[0];
+        debug_assert_eq!(curvature, interval.curvatures[1]);
         let next_to_none = 1e-6 * adam.beta1_rate() * (noise_scales[0] + adam.stabilizer());
-        (curvature == right && curvature > next_to_none).then(|| AdamEvents {
+        (curvature > next_to_none).then(|| AdamEvents {
             interval,
             curvature,
             beta1: adam.beta1_rate(),
@@ -59,6 +62,7 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
             cuts,
             rate: *rate,
             memory: *memory,
+            longest,
             reach: interval.reach(),
             rest: motion.rest_on_interval(),
             starts_at_rest,
@@ -107,27 +111,6 @@ impl<const MOVES: bool> AdamEvents<MOVES> {
         let lasting = (0.5 * self.beta2 * self.memory / MEMORY).min(1.0);
         forgets & !(AT_REST * v).below(lasting * self.curvature * swing)
     }
-
-    /// `(a, c)` with `e^(Aτ) = a + c A` for `A = [[0, -1/q], [β k, -β]]`, whose determinant is `p = β k/q`.
-    #[inline(always)]
-    fn flow<S: Simd>(beta: Vector<S>, p: Vector<S>, tau: Vector<S>) -> (Vector<S>, Vector<S>) {
-        // Of the part `B = A h`: `B^n = e_n + f_n B`.
-        let h = tau * 0.5f64.powi(SQUARINGS as i32);
-        let (beta, p) = (beta * h, p * h * h);
-        let (mut e, mut f) = (0.0 * h, 0.0 * h + 1.0);
-        let (mut a, mut c) = (0.0 * h + 1.0, f);
-        let mut factorial = 1.0;
-        for n in 2..=TERMS {
-            (e, f) = (-(p * f), e - beta * f);
-            factorial *= n as f64;
-            (a, c) = (a + e * (1.0 / factorial), c + f * (1.0 / factorial));
-        }
-        for _ in 0..SQUARINGS {
-            let square = c * c;
-            (a, c) = (a * a - p * square, 2.0 * a * c - beta * square);
-        }
-        (a, c * h)
-    }
 }
 
 /// The numbers of a path are `m̂`, `v̂`, `q`, whether it has left the minimum, and `1 - e^(-βt)` for `β1` and `β2`.
@@ -167,7 +150,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         if is_near {
             let local = self.cuts.near(distances[0].min(distances[1]), clock, pareto);
             let drift = STEP_DRIFT * local.distance / m.abs();
-            let tau = local.place.tau.min(drift).at_most(STEP_RELAXATION / self.rate);
+            let tau = local.place.tau.min(drift).at_most(self.longest);
             place = place.or_where(near, local.place.cut_short(tau));
         }
         let swing = k * y * y + m * m * inverse_q * (1.0 / self.beta1);
@@ -199,27 +182,20 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
             q = v.sqrt() + self.stabilizer;
         }
         let held = Decay::of(self.beta1 * half).lost;
-        let first_half = first + (1.0 - first) * held;
-        let beta = self.beta1 / first_half.at_least(f64::MIN_POSITIVE);
+        let first_half = (first + (1.0 - first) * held).at_least(NEWEST);
+        let beta = self.beta1 / first_half;
         let first = first_half + (1.0 - first_half) * held;
         let inverse_q = 1.0 / q;
-        let p = beta * k * inverse_q;
-        let (a, c) = Self::flow(beta, p, tau);
-        let flow = [[a, -(c * inverse_q)], [c * beta * k, a - c * beta]];
-        // The covariance at rest minus the part that the flow carries.
-        let variance = place.variance * inverse_q * inverse_q;
-        let cross = 0.5 * variance * q;
-        let rest = [variance * (0.5 / k * q + 0.5 / beta), cross, k * cross];
-        let short = (beta * tau + p * tau * tau).below_number(SHORT);
-        let [series_y, series_cross, series_m] = gathered_in_short([beta, k * beta, p], variance, tau);
-        let yy = short.select(series_y, rest[0] - carried(rest, flow[0], flow[0]));
-        let root = yy.at_least(0.0).sqrt();
-        let covariance = short.select(series_cross, rest[1] - carried(rest, flow[0], flow[1]));
-        let mm = short.select(series_m, rest[2] - carried(rest, flow[1], flow[1]));
-        let slope = root.above_number(0.0).select(covariance / root, covariance);
-        let own = (mm - slope * slope).at_least(0.0).sqrt();
-        let mut y_after = flow[0][0] * y + flow[0][1] * m + root * normals[0];
-        let mut m_after = flow[1][0] * y + flow[1][1] * m + slope * normals[0] + own * normals[1];
+        let momentum = Momentum {
+            beta,
+            inverse_beta: first_half * (1.0 / self.beta1),
+            curvature: x.all(k),
+            q,
+            inverse_q,
+            at_rest: x.all(0.5 / k),
+            variance: place.variance * inverse_q * inverse_q,
+        };
+        let [mut y_after, mut m_after] = momentum.step([y, m], tau, normals);
         if MOVES {
             let gradient = k * y_after;
             v = v + lost / second.at_least(f64::MIN_POSITIVE) * (gradient * gradient + self.square - v);
@@ -241,35 +217,8 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
         for (row, value) in lanes.own.iter_mut().zip([m_after, v, q, moved, first, second]) {
             value.store(row, g);
         }
-        Stretch {
-            before: x,
-            after: interval.minimum + y_after,
-            tau,
-            clock,
-            jump: place.jump * inverse_q,
-            variance: place.variance * inverse_q * inverse_q,
-            shift: place.shift * inverse_q,
-            watched: is_near.then_some([near, near]),
-        }
+        place.stretch(inverse_q, [x, interval.minimum + y_after], clock, is_near.then_some([near, near]))
     }
-}
-
-/// `[Var y, Cov(y, m), Var m]` that noise of the given variance accumulates in a short time under `[β, βk, βk/q]`.
-#[inline(always)]
-fn gathered_in_short<S: Simd>([beta, force, p]: [Vector<S>; 3], variance: Vector<S>, tau: Vector<S>) -> [Vector<S>; 3] {
-    let yy = variance * tau;
-    let cross = yy * force * tau;
-    [
-        yy * (1.0 - p * tau * tau * (1.0 / 3.0)),
-        cross * (0.5 - beta * tau * (1.0 / 6.0)),
-        cross * force * tau * (1.0 / 3.0 - beta * tau * 0.25),
-    ]
-}
-
-/// Entry `r C sᵀ` of a carried covariance `[Var y, Cov(y, m), Var m]`.
-#[inline(always)]
-fn carried<S: Simd>(covariance: [Vector<S>; 3], r: [Vector<S>; 2], s: [Vector<S>; 2]) -> Vector<S> {
-    r[0] * s[0] * covariance[0] + (r[0] * s[1] + r[1] * s[0]) * covariance[1] + r[1] * s[1] * covariance[2]
 }
 
 #[cfg(test)]
@@ -298,17 +247,17 @@ mod tests {
     }
 
     /// Adam in a quadratic basin, its motion and its events, with noise so small that no path is near the edge.
-    fn twins<const MOVES: bool>() -> (AdamMotion, AdamEvents<MOVES>) {
+    fn twins<const MOVES: bool>(beta1: f64) -> (AdamMotion, AdamEvents<MOVES>) {
         let basin = Basin::new(Quadratic::new(vec![2.0]).unwrap(), Domain::interval(-0.7, 1.0)).unwrap();
         let moment = if MOVES { SecondMoment::MeanField } else { SecondMoment::Frozen };
-        let adam = Adam::new(1.0, 0.3).unwrap().with_second_moment(moment);
+        let adam = Adam::new(beta1, 0.3).unwrap().with_second_moment(moment);
         let noise = LevyNoise::new(Alpha::new(1.5).unwrap(), NEVER_NEAR).unwrap();
         let problem = Problem::new(basin, Dynamics::Adam(adam.clone()), noise).unwrap();
         let jumps = LargeJumps::new(&problem, &[0.7 / NEVER_NEAR], [0.1; 2]);
         let motion = AdamMotion::new(&problem, &adam, &jumps);
         let interval = IntervalProblem::of(&problem).unwrap();
         let cuts = EventCuts::new(&jumps, 1.5, [0.7, 1.0], [1.0; 2]);
-        let events = AdamEvents::new(interval, &motion, cuts, false).unwrap();
+        let events = AdamEvents::new(interval, &motion, cuts, 0.1, false).unwrap();
         (motion, events)
     }
 
@@ -334,7 +283,7 @@ mod tests {
 
     /// Steps have the length of those of the motion, and the same waits are skipped.
     fn steps_are_those_of_the_motion<const MOVES: bool>() {
-        let (motion, events) = twins::<MOVES>();
+        let (motion, events) = twins::<MOVES>(1.0);
         let mut rng = Stream::new(Seed(4), 0, 0);
         let (mut bounded, mut passed) = (0, 0);
         for _ in 0..3000 {
@@ -365,7 +314,7 @@ mod tests {
     /// A stretch equals the scalar formulas: half a step of `v̂`, flow and Gaussian with `Q` held, the other half; or the law at rest.
     #[test]
     fn a_stretch_is_a_step_of_the_motion() {
-        let (motion, events) = twins::<true>();
+        let (motion, events) = twins::<true>(1.0);
         let mut rng = Stream::new(Seed(5), 0, 0);
         let far = events.cuts.far(number(1.0), number(1.0));
         let (k, beta2, variance) = (events.curvature, events.beta2, far.variance.lane());
@@ -421,7 +370,7 @@ mod tests {
     /// The Gaussian of a stretch that starts at rest: a root of the covariance accumulated in its time.
     #[test]
     fn the_noise_of_a_stretch_has_its_covariance() {
-        let (_, events) = twins::<false>();
+        let (_, events) = twins::<false>(1.0);
         let (k, q) = (events.curvature, events.square.sqrt() + events.stabilizer);
         for (wait, tolerance) in [(1e-3, 1e-4), (0.1, 1e-7), (1.0, 1e-9), (3.0, 1e-9)] {
             let gathered_by = |normals: [f64; 2]| {
@@ -445,31 +394,12 @@ mod tests {
     /// A wait too short to change the averages at their start changes nothing.
     #[test]
     fn the_shortest_of_waits_is_no_division_by_zero() {
-        let (_, events) = twins::<true>();
+        let (_, events) = twins::<true>(8.0);
         for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
             let mut lanes = waiting(&events, wait, events.start());
             let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
             assert!(after.lane().abs() <= 0.01 && tau.lane() <= 1e-9, "{wait}: {}", after.lane());
             assert!(lanes.own.iter().flatten().all(|value| value.is_finite()), "{wait}: {:?}", lanes.own);
-        }
-    }
-
-    #[test]
-    fn the_flow_is_that_of_the_formulas_by_cases() {
-        for (beta, k, q) in
-            [(1.0f64, 4.0f64, 1.0f64), (8.0, 1.0, 0.5), (4.0, 1.0, 1.0), (1.0, 0.25, 1.0), (0.1, 5.0, 0.2)]
-        {
-            for part in [1e-4, 0.01, 0.3, 1.0] {
-                let tau = part * LONGEST / (beta + (beta * k / q).sqrt());
-                let (a, c) = AdamEvents::<true>::flow(number(beta), number(beta * k / q), number(tau));
-                let flow = [[a, -(c * (1.0 / q))], [c * beta * k, a - c * beta]];
-                for (row, exact) in flow.iter().zip(momentum_flow(beta, k, q, tau)) {
-                    for (value, exact) in row.iter().zip(exact) {
-                        let value = value.lane();
-                        assert!((value - exact).abs() < 1e-11 * (1.0 + k), "{beta} {k} {q} {tau}: {value} {exact}");
-                    }
-                }
-            }
         }
     }
 }

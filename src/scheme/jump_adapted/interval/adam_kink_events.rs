@@ -5,6 +5,7 @@
 
 use pulp::Simd;
 
+use super::adam_events::NEWEST;
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::IntervalProblem;
@@ -15,7 +16,6 @@ use crate::scheme::jump_adapted::momentum::{LONGEST, Momentum};
 use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// The constants of the events; `v̂` follows the gradient if it `MOVES`.
-#[derive(Clone)]
 pub(in crate::scheme::jump_adapted) struct AdamKink<const MOVES: bool> {
     constants: Constants,
     rest: KinkAtRest,
@@ -248,7 +248,7 @@ impl<const MOVES: bool> IntervalEvents<5> for AdamKinkEvents<'_, MOVES> {
             v_after = v + lost / second.at_least(f64::MIN_POSITIVE) * (gradient * gradient + square - v);
             q_after = v_after.sqrt() + stabilizer;
         }
-        let first = weight_so_far(beta1 * middle).at_least(f64::MIN_POSITIVE);
+        let first = weight_so_far(beta1 * middle).at_least(NEWEST);
         let inverse_q = if MOVES { 1.0 / q_after } else { inverse_q };
         let momentum = Momentum {
             beta: beta1 / first,
@@ -288,16 +288,7 @@ impl<const MOVES: bool> IntervalEvents<5> for AdamKinkEvents<'_, MOVES> {
         q_after.store(q_row, g);
         inverse_q.store(inverse_row, g);
         moved.store(moved_row, g);
-        Stretch {
-            before: x,
-            after: interval.minimum + y_after,
-            tau,
-            clock,
-            jump: place.jump * inverse_q,
-            variance: place.variance * inverse_q * inverse_q,
-            shift: place.shift * inverse_q,
-            watched: is_near.then_some([near, near]),
-        }
+        place.stretch(inverse_q, [x, interval.minimum + y_after], clock, is_near.then_some([near, near]))
     }
 }
 
@@ -318,8 +309,8 @@ const TERMS: usize = 12;
 /// Largest ratio of an exponential approach to 0: [`next_zero`] is then earlier than the zero.
 const APPROACH: f64 = 0.95;
 
-/// The time at which `y`, after it is positive, is 0 again under `y'' + 2 half y' + p y = 0` with `y' = -speed`, at the latest; infinite if there is
-/// no such time. From `y <= 0` it must be increasing. `omega` is the root of `|half² - p|`, and the path `swings` if `p > half²`.
+/// An upper bound of a step: the first time at which a positive `y` falls to 0 under `y'' + 2 half y' + p y = 0` with `y' = -speed`; infinite if it
+/// never does. A long exponential approach returns an earlier time, see [`APPROACH`]. From `y <= 0` it must be increasing. `omega` is the root of `|half² - p|`, and the path `swings` if `p > half²`.
 #[inline(always)]
 fn next_zero<S: Simd>(half: f64, swings: Mask<S>, omega: Vector<S>, y: Vector<S>, speed: Vector<S>) -> Vector<S> {
     let omega = omega.at_least(1e-6 * half);
@@ -345,7 +336,7 @@ fn next_zero<S: Simd>(half: f64, swings: Mask<S>, omega: Vector<S>, y: Vector<S>
     (falls & above & returns).select(angle, never) / omega
 }
 
-/// The logarithm of a number of 1 or more, less 4 % of it up to 1,000, as a numerator and a denominator: Padé's approximant at the fourth root.
+/// The logarithm, too small by at most 4 % from 1 to 1,000, as a numerator and a denominator: Padé's approximant at the fourth root.
 #[inline(always)]
 fn logarithm<S: Simd>(number: Vector<S>) -> [Vector<S>; 2] {
     let root = number.at_least(1.0).sqrt();
@@ -414,6 +405,7 @@ mod tests {
         let mut rng = Stream::new(Seed(6), 0, 0);
         let number = Number::of;
         let far_wait = kink.constants.cuts.far(number(1.0), number(1.0)).tau.lane();
+        let far_jump = kink.constants.cuts.far(number(1.0), number(1.3)).jump.lane();
         let (mut skipped, mut bounded, mut turned) = (0, 0, 0);
         for round in 0..4000 {
             let (mut state, own) = state(&motion, &jumps, &mut rng);
@@ -423,8 +415,8 @@ mod tests {
             let mut lanes = EventLanes::<5, 1>::default();
             lanes.set(0, [state.x[0], state.t, wait / far_wait, 0.0], own);
             (lanes.normals, lanes.jump, lanes.exponential) = (normals.map(|n| [n]), [1.3], [-0.4]);
-            let Stretch { after, tau, watched, .. } = events.stretch(Scalar, &mut lanes, 0);
-            let (after, tau) = (after.lane(), tau.lane());
+            let Stretch { after, tau, watched, jump, .. } = events.stretch(Scalar, &mut lanes, 0);
+            let (after, tau, jump) = (after.lane(), tau.lane(), jump.lane());
             assert!(watched.is_none());
             let [m, v, q, ..] = lanes.own(0);
             let close = |value: f64, exact: f64| (value - exact).abs() <= 1e-8 * exact.abs() + 1e-12;
@@ -432,6 +424,7 @@ mod tests {
                 assert_eq!(motion.skip_rest(&mut state, wait, &mut twin), wait);
                 let [exact_v, exact_q] = [state.averages.v[0], state.averages.q[0]];
                 assert!((tau / wait - 1.0).abs() < 1e-12 && close(v, exact_v) && close(q, exact_q), "{round}: {v} {q}");
+                assert!(close(jump, far_jump / exact_q), "{round}: {jump}");
                 assert!(kink.rest.draws.contains(&[after, m]), "{round}: {after} {m}");
                 skipped += 1;
                 continue;
@@ -441,7 +434,12 @@ mod tests {
             let far = [kink.constants.far_variance];
             let swing = |state: &State| motion.wide_swing(state, 0, [&curvatures[..1], &curvatures[1..]], &far);
             if (tau / exact - 1.0).abs() > 1e-8 {
-                assert!(tau < exact && swing(&state).is_some(), "{round}: {tau} {exact} {wait} {state:?}");
+                let ahead = swing(&state).unwrap_or_else(|| panic!("{round}: {tau} {exact} {wait} {state:?}")).ahead;
+                let discriminant = 0.25 * beta1 * beta1 - beta1 * curvatures[usize::from(ahead)] / state.averages.q[0];
+                let omega = discriminant.abs().sqrt();
+                let approach = if discriminant > 0.0 { APPROACH.atanh() / omega } else { f64::INFINITY };
+                let shortest = 0.95 * exact.min(approach).min(LONGEST / (1.5 * beta1 + omega));
+                assert!((shortest..exact).contains(&tau), "{round}: {shortest} {tau} {exact} {wait} {state:?}");
             }
             bounded += usize::from(tau < 0.999 * wait);
             // The motion determines the side again after half of the step of `v̂`, on which a borderline case depends.
@@ -454,11 +452,27 @@ mod tests {
             }
             motion.advance(&mut state, tau, &jumps, &mut twin);
             let averages = &state.averages;
-            let pairs = [(after, state.x[0]), (m, averages.m[0]), (v, averages.v[0]), (q, averages.q[0])];
+            let kick = (jump, far_jump / averages.q[0]);
+            let pairs = [(after, state.x[0]), (m, averages.m[0]), (v, averages.v[0]), (q, averages.q[0]), kick];
             assert!(pairs.iter().all(|(value, exact)| close(*value, *exact)), "{round} {tau}: {pairs:?}");
         }
         let counts = [skipped, bounded, turned];
         assert!((50..3000).contains(&skipped) && bounded > 200 && turned < 40, "{counts:?}");
+    }
+
+    /// A wait too short to change the averages at their start changes nothing.
+    #[test]
+    fn the_shortest_of_waits_is_no_division_by_zero() {
+        let (.., kink) = twins::<true>([4.0, 0.5], 8.0);
+        let events = kink.events();
+        let far_wait = kink.constants.cuts.far(Number::of(1.0), Number::of(1.0)).tau.lane();
+        for wait in [0.0, 5e-324, 1e-18, 1e-15, 1e-9] {
+            let mut lanes = EventLanes::<5, 1>::default();
+            lanes.set(0, [0.1, 0.0, wait / far_wait, 0.0], events.start());
+            let Stretch { after, tau, .. } = events.stretch(Scalar, &mut lanes, 0);
+            assert!((after.lane() - 0.1).abs() <= 0.01 && tau.lane() <= 1e-9, "{wait}: {}", after.lane());
+            assert!(lanes.own(0).iter().all(|value| value.is_finite()), "{wait}: {:?}", lanes.own(0));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use pulp::Simd;
 
+use super::interval_events::Stretch;
 use crate::scheme::jump_adapted::barrier::{STEP_SPREAD, near_square};
 use crate::scheme::jump_adapted::cut::{Cut, Ladder};
 use crate::scheme::jump_adapted::large_jumps::LargeJumps;
@@ -135,6 +136,27 @@ impl<S: Simd> Place<S> {
     #[inline(always)]
     pub fn cut_short(self, tau: Vector<S>) -> Self {
         Place { tau: tau.min(self.tau), jumps: self.jumps & self.tau.below_or_at(tau), ..self }
+    }
+
+    /// The stretch between two points with its clock at the end, where the noise acts before `Q⁻¹`.
+    #[inline(always)]
+    pub(super) fn stretch(
+        &self,
+        inverse_q: Vector<S>,
+        [before, after]: [Vector<S>; 2],
+        clock: Vector<S>,
+        watched: Option<[Mask<S>; 2]>,
+    ) -> Stretch<S> {
+        Stretch {
+            before,
+            after,
+            tau: self.tau,
+            clock,
+            jump: self.jump * inverse_q,
+            variance: self.variance * inverse_q * inverse_q,
+            shift: self.shift * inverse_q,
+            watched,
+        }
     }
 
     /// The rest of the clock at the end of the stretch.

@@ -18,7 +18,6 @@ use crate::scheme::{Limits, Outcome, PathRecord, StreamSource, Trajectory};
 const FEW: usize = 2;
 
 /// The events of every kind of problem.
-#[derive(Clone)]
 pub(in crate::scheme::jump_adapted) enum AnyEvents {
     Smooth(SmoothEvents),
     Kink(KinkEvents),

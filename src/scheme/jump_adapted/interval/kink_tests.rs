@@ -143,7 +143,8 @@ fn rejected(a: &[PathRecord], b: &[PathRecord]) -> Vec<(&'static str, f64, f64)>
     differences(a, b).into_iter().filter(|(_, off, bound)| !(off <= bound)).collect()
 }
 
-/// 40,000 paths each: 7 comparisons of 8 problems, false-positive rate below 4·10⁻⁴. Power: lanes with 5 % more noise are rejected.
+/// 40,000 paths each: 7 comparisons of 8 problems, false-positive rate below 4·10⁻⁴. Power: lanes with 5 % more noise are rejected, and so are an
+/// end that is 10 % further away, by the sides, and a kink that is turned round.
 #[test]
 fn lanes_have_the_law_of_the_path_by_itself() {
     let n = if cfg!(feature = "slow-tests") { 1_000_000 } else { 40_000 };
@@ -154,6 +155,14 @@ fn lanes_have_the_law_of_the_path_by_itself() {
         assert!(rejected(&by_lanes, &exact).is_empty(), "{valley:?}: {:?}", rejected(&by_lanes, &exact));
         let noisier = Valley { epsilon: 1.05 * valley.epsilon, ..valley };
         assert!(!rejected(&records(&noisier.lanes(), cell, n, Limits::default()), &exact).is_empty(), "{valley:?}");
+        if cell == 0 {
+            let against = |other: Valley| rejected(&records(&other.lanes(), cell, n, Limits::default()), &exact);
+            let longer = against(Valley { ends: [1.1 * valley.ends[0], valley.ends[1]], ..valley });
+            assert!(longer.iter().any(|(name, ..)| *name == "upper side"), "{longer:?}");
+            let [left, right] = valley.curvatures;
+            let turned = against(Valley { curvatures: [right, left], ..valley });
+            assert!(turned.iter().any(|(name, ..)| *name != "time"), "{turned:?}");
+        }
     }
 }
 
@@ -229,18 +238,29 @@ fn a_stop_ends_the_lanes() {
     assert_eq!(records(&endless, 3, 50, limits).len(), 50);
 }
 
-/// The lanes take the cap of the steps near the edge: from there, steps of a tenth of it are more.
+/// All lanes on an interval take the cap of the steps near the edge: from there, steps of a tenth of it are more.
 #[test]
 fn the_step_cap_holds_in_lanes() {
-    let problem = Valley { start: 0.97, ..VALLEY }.problem();
     let limits = Limits { max_time: 0.5, ..Limits::default() };
-    let events = |settings: JumpAdapted| {
-        let kernel = JumpAdaptedKernel::new(&settings, &problem).unwrap();
-        assert!(kernel.interval.is_some());
-        records(&kernel, 6, 500, limits).iter().map(|r| r.events).sum::<u64>()
-    };
-    let [by_default, capped] = [JumpAdapted::default(), JumpAdapted::default().step_cap(0.025).unwrap()].map(events);
-    assert!(capped > by_default + by_default / 10, "{by_default} {capped}");
+    for curvatures in [[4.0, 0.5], [1.0, 1.0]] {
+        let valley = Valley { curvatures, start: 0.97, ..VALLEY };
+        let with_adam = valley.problem();
+        let sgd = Problem::new(with_adam.basin().clone(), Dynamics::Sgd, with_adam.noise().clone()).unwrap();
+        for problem in [with_adam, sgd, Valley { moment: SecondMoment::Frozen, ..valley }.problem()] {
+            let events = |settings: JumpAdapted| {
+                let kernel = JumpAdaptedKernel::new(&settings, &problem).unwrap();
+                assert!(kernel.interval.is_some());
+                records(&kernel, 6, 500, limits).iter().map(|r| r.events).sum::<u64>()
+            };
+            let settings = [JumpAdapted::default(), JumpAdapted::default().step_cap(0.025).unwrap()];
+            let [by_default, capped] = settings.map(events);
+            assert!(
+                capped > by_default + by_default / 10,
+                "{curvatures:?} {by_default} {capped} {:?}",
+                problem.dynamics()
+            );
+        }
+    }
 }
 
 /// The lanes draw stable jumps: tempered and truncated noise runs path by path.

@@ -6,7 +6,7 @@ use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::IntervalProblem;
 use crate::scheme::jump_adapted::axis_steps::{KinkAxis, KinkDraws, SmoothAxis};
-use crate::scheme::jump_adapted::barrier::{STEP_DRIFT, STEP_RELAXATION};
+use crate::scheme::jump_adapted::barrier::STEP_DRIFT;
 use crate::scheme::vector::Vector;
 
 /// The constants of the events with one curvature.
@@ -24,6 +24,7 @@ pub(in crate::scheme::jump_adapted) struct KinkEvents {
     interval: IntervalProblem,
     cuts: EventCuts,
     axis: KinkAxis,
+    near_step: f64,
 }
 
 impl SmoothEvents {
@@ -34,9 +35,10 @@ impl SmoothEvents {
 }
 
 impl KinkEvents {
-    pub fn new(interval: IntervalProblem, cuts: EventCuts, floor: f64) -> Self {
+    /// `near_step`: the longest step near the edge in relaxation times of the side.
+    pub fn new(interval: IntervalProblem, cuts: EventCuts, near_step: f64, floor: f64) -> Self {
         let reach = interval.reaches();
-        KinkEvents { interval, cuts, axis: KinkAxis::new(interval.curvatures, reach, floor) }
+        KinkEvents { interval, cuts, axis: KinkAxis::new(interval.curvatures, reach, floor), near_step }
     }
 }
 
@@ -103,7 +105,7 @@ impl IntervalEvents<0> for KinkEvents {
             let local = self.cuts.near(distances[0].min(distances[1]), clock, pareto);
             let [left, right] = self.interval.curvatures;
             let k = y.below_number(0.0).choose(left, right);
-            let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(STEP_RELAXATION) / k;
+            let drift = (STEP_DRIFT * local.distance / y.abs()).at_most(self.near_step) / k;
             limit = near.select(local.step.min(drift), limit);
             place = place.or_where(near, local.place);
         }

@@ -46,7 +46,7 @@ impl PlanarPaths {
         } else {
             format!("jumps above {} of the way to the boundary of a well", settings.threshold())
         };
-        let steps = problem.dynamics().with_stepper(2, PlanarStepsOf { problem });
+        let steps = problem.dynamics().visit_stepper(2, PlanarStepsOf { problem });
         let (motion, description) = match (problem.dynamics(), steps) {
             (Dynamics::Adam(adam), _) => (Motion::Adam(PlanarAdam::new(problem, wells, settings, adam)?), jumps),
             (_, Some(steps)) => {

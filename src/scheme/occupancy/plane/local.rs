@@ -165,7 +165,7 @@ impl PlanarLocal {
 
     /// Upper estimate of the norm of the Hessian around `x`, at least that of the well.
     pub fn local_curvature(&self, x: [f64; 2], well: &PlanarWell) -> f64 {
-        // The norm would square entries that are themselves huge far out.
+        // The norm squares the entries, and far out overflows; twice the largest bounds it.
         let here = self.basins.curvature(x).unwrap_or_else(|| 2.0 * self.potential().hessian(&x).amax());
         here.max(well.curvatures[1])
     }

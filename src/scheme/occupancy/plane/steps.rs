@@ -3,7 +3,7 @@
 use super::super::roam::iterate;
 use super::local::PlanarLocal;
 use super::watch::PlanarWatch;
-use crate::dynamics::{Problem, Recursion, Stepper, StepperUse};
+use crate::dynamics::{Problem, Recursion, Stepper, StepperVisitor};
 use crate::noise::{NoiseError, Stream};
 use crate::scheme::Limits;
 use crate::scheme::counted::Ended;
@@ -34,10 +34,10 @@ struct PlanarSteps<R> {
     gradient_noise: f64,
 }
 
-impl StepperUse for PlanarStepsOf<'_> {
+impl StepperVisitor for PlanarStepsOf<'_> {
     type Made = Result<(Box<dyn PlanarRun>, String), NoiseError>;
 
-    fn with<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
+    fn visit<R: Recursion + 'static>(self, stepper: Stepper<R>, description: String) -> Self::Made {
         let gradient_noise = self.problem.noise().increment_scale(stepper.eta()) / stepper.eta();
         Ok((Box::new(PlanarSteps { noise: StepNoise::new(self.problem)?, stepper, gradient_noise }), description))
     }
