@@ -125,7 +125,7 @@ fn gamma_vs_epsilon() {
             "theory 1/λ",
             "exact solver",
             "simulation, 95 % interval",
-            "slopes ± 95 %; p: fits a line",
+            "slopes ± 95 %, p of a straight line",
             "α = 1.2: −1.19",
             "± 0.004, p = 0.31",
         ],

@@ -9,7 +9,7 @@ use crate::results::CellResult;
 const MOST_ROWS: usize = 20;
 
 /// What a reader needs to know about the last column.
-const NOTE: &str = "verdict: ok if the mean agrees with the exact one within .5 % and its interval, at 95 % for all cells together; – without an exact mean.";
+const NOTE: &str = "verdict: ok if the interval of the mean, .5 % wider on both sides, contains the exact mean (95 % for all cells together); – without an exact mean.";
 
 /// One row per cell: the settings that distinguish it, E Γ and λ E Γ with 95 % intervals, the exact mean, and the verdict. If the terminal has only
 /// `width` columns and the table is wider, every cell has lines of its own.

@@ -389,9 +389,19 @@ pub fn warnings(run: &PreparedRun<'_>) -> Vec<String> {
     let of_cells = found.into_iter().map(|(warning, cells)| match cells.as_slice() {
         cells if cells.len() == all => warning.clone(),
         [cell] => format!("cell {cell}: {warning}"),
-        cells => format!("cells {}: {warning}", cells.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+        cells => format!("cells {}: {warning}", ranges(cells)),
     });
     run.experiment().warnings.iter().cloned().chain(of_cells).collect()
+}
+
+/// Ascending numbers, as `0 to 3, 7`.
+fn ranges(numbers: &[usize]) -> String {
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b);
+    let text = |run: &[usize]| match run {
+        [first, _, .., last] => format!("{first} to {last}"),
+        few => few.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+    };
+    runs.map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// Names of figures, or `none`.

@@ -20,7 +20,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use statrs::distribution::{ChiSquared, ContinuousCDF, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::{Confidence, Estimate, ExitError, ExitMoments, ExitSample};
 
@@ -99,8 +99,7 @@ fn chi_squared_limits(k: f64, confidence: Confidence) -> [f64; 2] {
 /// The upper limit of Student's t with `k` degrees of freedom; for many by its expansion, with an error of `O(k^-3)`.
 fn student_limit(k: f64, confidence: Confidence) -> f64 {
     if k < MANY {
-        let law = StudentsT::new(0.0, 1.0, k).expect("two exits make the degrees of freedom positive");
-        return law.inverse_cdf(1.0 - confidence.tail());
+        return confidence.student_width(k);
     }
     let z = confidence.gaussian_width();
     z + (z.powi(3) + z) / (4.0 * k) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * k * k)
@@ -146,6 +145,7 @@ pub fn mean_exit_time(sample: &ExitSample, confidence: Confidence) -> Result<Mea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use statrs::distribution::StudentsT;
 
     fn near(a: f64, b: f64) -> bool {
         (a / b - 1.0).abs() < 1e-5

@@ -16,7 +16,7 @@ use super::figures::studies::mean_position::mean_position;
 use super::figures::studies::optimisers::OptimisersFigure;
 use super::figures::studies::random_problems::random_problems;
 use super::figures::studies::which_flatness::which_flatness;
-use super::select::{alpha, alpha_label, basin_names, distinct, epsilon, group_by, title};
+use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
@@ -90,11 +90,14 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
     let schemes = distinct(results.iter().map(|r| r.plan.scheme.name()));
     let panels = group_by(results, |r| (r.plan.dynamics.clone(), r.plan.basin.clone()));
     let one_basin = distinct(results.iter().map(|r| r.plan.basin.clone())).len() == 1;
-    let name = basin_names(results);
     let panels = panels.into_iter().map(|((dynamics, _), cells)| {
         let series = group_by(cells.iter().copied(), |r| (alpha(r), r.plan.scheme.name()));
         EpsilonPanel {
-            title: if one_basin { title(&dynamics) } else { format!("{}, {}", title(&dynamics), name(cells[0])) },
+            title: if one_basin {
+                title(&dynamics)
+            } else {
+                format!("{}, {}", title(&dynamics), basin_title(&cells[0].plan.basin))
+            },
             series: series
                 .into_iter()
                 .map(|((alpha, scheme), cells)| epsilon_series(alpha, (schemes.len() > 1).then_some(scheme), &cells))
@@ -152,10 +155,9 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let shared_tail = tails.first().filter(|_| tails.len() == 1 && !has_panels_of_basins);
     let shared_level = levels.first().filter(|_| levels.len() == 1);
     let level = |level: f64| format!("ε = {}", super::number(level));
-    let name = basin_names(results);
     let series = |r: &CellResult| {
         let mut label = Vec::new();
-        label.extend((!has_panels_of_basins).then(|| name(r)));
+        label.extend((!has_panels_of_basins).then(|| basin_title(&r.plan.basin)));
         label.extend(shared_tail.is_none().then(|| alpha_label(alpha(r))));
         label.extend(shared_level.is_none().then(|| level(epsilon(r))));
         survival(r, label.join(", "))
@@ -167,7 +169,10 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let panels = if has_panels_of_basins {
         let named = |((dynamics, _), cells): ((String, String), Vec<&CellResult>)| {
             let dynamics = title(&dynamics);
-            panel(if basins > 1 { format!("{dynamics}, {}", name(cells[0])) } else { dynamics }, cells)
+            panel(
+                if basins > 1 { format!("{dynamics}, {}", basin_title(&cells[0].plan.basin)) } else { dynamics },
+                cells,
+            )
         };
         by_basin.into_iter().map(named).collect()
     } else {
@@ -210,10 +215,8 @@ fn laplace(results: &[CellResult]) -> Laplace {
         let series: Vec<LaplaceSeries> = cells.filter_map(laplace_series).collect();
         let deviations = series.iter().flat_map(|s| &s.points).map(|p| smallest_rho(p.x, p.y));
         let rho = deviations.filter(|r| r.is_finite()).fold(0.0, f64::max);
-        let basin = basins
-            .first()
-            .filter(|_| basins.len() > 1)
-            .map_or(String::new(), |b| format!(", {}", super::select::basin_title(b)));
+        let basin =
+            basins.first().filter(|_| basins.len() > 1).map_or(String::new(), |b| format!(", {}", basin_title(b)));
         let title = format!("ε = {}{basin}", super::number(level));
         LaplacePanel { title, rho: (rho > 0.0).then_some(rho), series }
     };
@@ -251,7 +254,6 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
     let groups = group_by(plane, key);
     let basins = distinct(groups.iter().map(|((basin, _), _)| basin.clone())).len();
     let amplitudes = distinct(groups.iter().map(|((_, amplitude), _)| amplitude.clone())).len();
-    let name = basin_names(results);
     let planes = groups.into_iter().take(6).map(|((_, amplitude), cells)| {
         let regions = group_by(cells.iter().copied(), |r| r.plan.problem.dynamics().clone());
         let regions: Vec<EscapeRegion> = regions.into_iter().filter_map(|(_, cells)| escape_region(cells[0])).collect();
@@ -263,7 +265,7 @@ fn escape_set(results: &[CellResult]) -> EscapeSet {
         let det = cells.iter().filter_map(|r| r.prediction.as_ref()).map(|p| p.preconditioner.log_determinant());
         let det = det.fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a }).exp();
         let parts = [
-            (basins > 1).then(|| name(cells[0])),
+            (basins > 1).then(|| basin_title(&cells[0].plan.basin)),
             amplitude_title(&amplitude).filter(|_| amplitudes > 1),
             Some(format!("det Q = {}", super::number(det))),
         ];

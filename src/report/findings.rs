@@ -1,5 +1,6 @@
 //! `findings.md`: claims of the theory, predictions and measurements.
 
+use super::words::{between, extremes, interval};
 use std::fmt::Write;
 
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -62,20 +63,20 @@ fn limit(text: &mut String, results: &[CellResult]) {
     for (dynamics, cells) in group_by(at_smallest_level(predicted), |r| r.plan.dynamics.clone()) {
         let measured: Vec<Estimate> = cells.iter().filter_map(|r| r.lambda_mean()).collect();
         let (Some(ratios), Some(levels)) =
-            (range(measured.iter().map(|ratio| ratio.value)), range(cells.iter().map(|r| epsilon(r))))
+            (extremes(measured.iter().map(|ratio| ratio.value)), extremes(cells.iter().map(|r| epsilon(r))))
         else {
             continue;
         };
         let exact = |r: &&CellResult| Some(r.exact_mean? * r.prediction.as_ref()?.rate);
-        let exact = range(cells.iter().filter_map(exact)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
+        let exact = extremes(cells.iter().filter_map(exact)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
         let second =
-            range(cells.iter().filter_map(|r| r.second_order)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
+            extremes(cells.iter().filter_map(|r| r.second_order)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
         let held = measured.iter().filter(|ratio| ratio.contains(1.0)).count();
         let _ = writeln!(
             rows,
             "| {} | {} | {} | {} | {exact} | {second} | {held} of {} |",
             title(&dynamics),
-            numbers(levels),
+            between(levels.0, levels.1),
             cells.len(),
             span(ratios.0, ratios.1),
             measured.len()
@@ -236,7 +237,7 @@ fn families(text: &mut String, results: &[CellResult]) {
             title(&dynamics),
             number(epsilon(shortest)),
             cells.len(),
-            range(cells.iter().map(|r| r.volume)).map_or("–".to_owned(), numbers),
+            extremes(cells.iter().map(|r| r.volume)).map_or("–".to_owned(), |(lo, hi)| between(lo, hi)),
             shortest.plan.basin,
             longest.plan.basin,
             predicted(longest) / predicted(shortest),
@@ -299,7 +300,7 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
     let lowest = at_smallest_level(results);
     let is_lowest = |cell: &CellResult| lowest.iter().any(|r| r.plan.index == cell.plan.index);
     let pairs: Vec<Pair<'_>> = Pair::all(results).filter(|pair| is_lowest(pair.adam)).collect();
-    let Some(levels) = range(pairs.iter().map(|pair| epsilon(pair.adam))) else { return };
+    let Some(levels) = extremes(pairs.iter().map(|pair| epsilon(pair.adam))) else { return };
     let regime = |pair: &Pair<'_>| (pair.theory.volume_claim(), pair.theory.is_isotropic());
     let regimes = [
         ((VolumeClaim::AdamLater, true), "det Q > 1, Q a multiple of I", "Adam escapes later"),
@@ -309,7 +310,7 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
         ((VolumeClaim::AdamEarlier, true), "det Q < 1, Q a multiple of I", "Adam escapes earlier"),
         ((VolumeClaim::AdamEarlier, false), "det Q < 1, Q anisotropic", "Adam escapes earlier"),
     ];
-    let _ = writeln!(text, "\n## Γ_ADAM/Γ_SGD at the smallest noise level, ε = {}\n", numbers(levels));
+    let _ = writeln!(text, "\n## Γ_ADAM/Γ_SGD at the smallest noise level, ε = {}\n", between(levels.0, levels.1));
     let _ = writeln!(
         text,
         "| regime | pairs | claim of the volume argument | prediction of the Radon measure | measured | intervals that contain the prediction |"
@@ -319,9 +320,9 @@ fn theorem2(text: &mut String, results: &[CellResult]) {
         let members: Vec<&Pair<'_>> = pairs.iter().filter(|pair| regime(pair) == key).collect();
         let measured: Vec<_> =
             members.iter().filter_map(|pair| Some((pair.gamma_ratio()?, pair.theory.predicted_ratio()))).collect();
-        let Some((lo, hi)) = range(members.iter().map(|pair| pair.theory.predicted_ratio())) else { continue };
+        let Some((lo, hi)) = extremes(members.iter().map(|pair| pair.theory.predicted_ratio())) else { continue };
         let seen =
-            range(measured.iter().map(|(ratio, _)| ratio.value)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
+            extremes(measured.iter().map(|(ratio, _)| ratio.value)).map_or("–".to_owned(), |(lo, hi)| span(lo, hi));
         let held = measured.iter().filter(|(ratio, predicted)| ratio.contains(*predicted)).count();
         let _ = writeln!(
             text,
@@ -550,22 +551,6 @@ fn is_sampled_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
 }
 
 /// `2.5 (2.3 to 2.7)`.
-fn interval(estimate: Estimate) -> String {
-    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
-}
-
-fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.fold(None, |range: Option<(f64, f64)>, x| match range {
-        Some((lo, hi)) => Some((f64::min(lo, x), f64::max(hi, x))),
-        None => Some((x, x)),
-    })
-}
-
-/// `0.003 to 0.3`, or one number.
-fn numbers((lo, hi): (f64, f64)) -> String {
-    if number(lo) == number(hi) { number(lo) } else { format!("{} to {}", number(lo), number(hi)) }
-}
-
 fn span(lo: f64, hi: f64) -> String {
     let (lo, hi) = (format!("{lo:.3}"), format!("{hi:.3}"));
     if lo == hi { lo } else { format!("{lo} to {hi}") }

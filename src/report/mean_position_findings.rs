@@ -1,11 +1,10 @@
 //! What mean positions found, in sentences and a table with numbers.
 
+use super::words::{between, extremes, interval};
 use std::fmt::Write;
 
 use super::findings::findings;
-use super::number;
 use super::select::{alpha_label, basin_title, distinct, title};
-use crate::exit::Estimate;
 use crate::results::{MeanPositionResult, RandomProblemsResult, prediction_factor};
 
 /// Most sentences of an answer.
@@ -54,10 +53,6 @@ fn reach<'r>(results: impl IntoIterator<Item = &'r MeanPositionResult>) -> Optio
     all.fold(None, |known: Option<[f64; 2]>, x| Some(known.map_or([x; 2], |[lo, hi]| [lo.min(x), hi.max(x)])))
 }
 
-fn interval(estimate: Estimate) -> String {
-    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
-}
-
 /// On which side of the minimum the paths are, and how far, beside the prediction: a sentence for every dynamics, or for all together if they are
 /// more than three. `None` without a result.
 pub fn mean_position_answer(results: &[MeanPositionResult]) -> Option<String> {
@@ -84,12 +79,12 @@ fn all_together(groups: &[Group<'_>]) -> Option<String> {
     let mut text = where_they_are(all())?;
     let factors: Vec<f64> =
         groups.iter().filter_map(|group| Some(prediction_factor(group.results.iter().copied())?.value)).collect();
-    if let Some((lo, hi)) = factors.iter().copied().reduce(f64::min).zip(factors.iter().copied().reduce(f64::max)) {
-        let _ = write!(text, "; it is {} to {} times the predicted one", number(lo), number(hi));
+    if let Some((lo, hi)) = extremes(factors) {
+        let _ = write!(text, "; it is {} times the predicted one", between(lo, hi));
         let without = groups.iter().filter(|group| prediction_factor(group.results.iter().copied()).is_none());
         let names = distinct(without.filter_map(|group| Some(title(&group.results.first()?.plan.dynamics))));
         if !names.is_empty() {
-            let _ = write!(text, " ({} has no prediction)", names.join("; "));
+            let _ = write!(text, " (no prediction for {})", names.join("; "));
         }
     }
     text.push_str(&diverged(all()));
@@ -108,7 +103,7 @@ fn where_they_are<'r>(results: impl Iterator<Item = &'r MeanPositionResult> + Cl
         let _ = write!(text, ", on the steep side on {steep}");
     }
     if let Some([lo, hi]) = reach(results) {
-        let _ = write!(text, ", {} to {} stationary scales from the minimum", number(lo), number(hi));
+        let _ = write!(text, ", {} stationary scales from the minimum", between(lo, hi));
     }
     Some(text)
 }
@@ -138,8 +133,7 @@ pub fn mean_position_findings(results: &[MeanPositionResult], studies: &[RandomP
                 basin_title(&result.plan.basin),
                 result.dim(),
                 match reach([result]) {
-                    Some([lo, hi]) if lo < hi => format!("{} to {}", number(lo), number(hi)),
-                    Some([lo, _]) => number(lo),
+                    Some([lo, hi]) => between(lo, hi),
                     None => "–".to_owned(),
                 },
                 prediction_factor([result]).map_or("–".to_owned(), interval),

@@ -23,6 +23,7 @@ mod page;
 mod plot;
 mod select;
 mod slopes;
+mod words;
 
 pub use calibration_summary::calibration_summary;
 pub use draw::{Material, draw};

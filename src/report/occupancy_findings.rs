@@ -1,5 +1,6 @@
 //! What an occupancy found, in sentences and tables with numbers.
 
+use super::words::{between, extremes, interval};
 use std::fmt::Write;
 
 use super::findings::findings;
@@ -44,17 +45,13 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
         if let Some(law) = result.chain.as_ref().map(|chain| chain.stationary()) {
             let _ = write!(text, ", {} predicted in the long run", number(law[well]));
         }
-        let ratios: Vec<f64> = result
+        let ratios = result
             .pairs()
             .filter(|(i, j)| result.counts.transitions(*i, *j) >= MANY)
             .filter_map(|(i, j)| Some(result.rate(i, j)?.value / result.predicted_rate(i, j)?))
-            .filter(|ratio| ratio.is_finite())
-            .collect();
-        if let (Some(lo), Some(hi)) = (ratios.iter().copied().reduce(f64::min), ratios.iter().copied().reduce(f64::max))
-        {
-            let [lo, hi] = [lo, hi].map(number);
-            let range = if lo == hi { lo } else { format!("{lo} to {hi}") };
-            let _ = write!(text, "; rates are {range} times the predicted ones");
+            .filter(|ratio| ratio.is_finite());
+        if let Some((lo, hi)) = extremes(ratios) {
+            let _ = write!(text, "; rates are {} times the predicted ones", between(lo, hi));
         }
         if result.has_diverged() {
             let share = result.diverged(last).map_or(0.0, |share| share.value);
@@ -69,9 +66,7 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
 /// The findings of an occupancy, and of random problems in the same file.
 pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblemsResult]) -> String {
     let mut text = findings(&[], studies, &[]).unwrap_or_else(|| "# Claims, predictions and measurements\n".to_owned());
-    let interval = |e: Option<Estimate>| {
-        e.map_or("–".to_owned(), |e| format!("{} ({} to {})", number(e.value), number(e.lo), number(e.hi)))
-    };
+    let interval = |e: Option<Estimate>| e.map_or("–".to_owned(), interval);
     for (result, name) in results.iter().zip(names(results)) {
         let (last, wells) = (result.occupancy.times().len() - 1, result.occupancy.wells());
         let is_plane = wells.dim() == 2;

@@ -71,22 +71,6 @@ pub fn basin_title(basin: &str) -> String {
     format!("{name}{values}")
 }
 
-/// Titles of basins. The name of one that is made for several dimensions ends with its own, as `ball-d2`: it is written in words, and left out if
-/// all of `results` have the same.
-pub fn basin_names(results: &[CellResult]) -> impl Fn(&CellResult) -> String {
-    let several = distinct(results.iter().map(|r| r.plan.problem.basin().dim())).len() > 1;
-    move |r| without_dimension(&r.plan.basin, r.plan.problem.basin().dim(), several)
-}
-
-fn without_dimension(basin: &str, dim: usize, several: bool) -> String {
-    let (name, values) = split(basin);
-    match name.strip_suffix(&format!("-d{dim}")) {
-        Some(shape) if several => format!("{shape}, d = {dim}{values}"),
-        Some(shape) => format!("{shape}{values}"),
-        None => format!("{name}{values}"),
-    }
-}
-
 /// The name of a member of a family, and its values in words.
 fn split(member: &str) -> (&str, String) {
     match member.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
@@ -113,9 +97,6 @@ mod tests {
         assert_eq!(title("adam_steps[amplitude=0.5]"), "Adam, steps, amplitude = 0.5");
         assert_eq!(title("my own"), "my own");
         assert_eq!(basin_title("sharp[lo=-1 hi=2]"), "sharp, lo = -1, hi = 2");
-        assert_eq!(without_dimension("ball-d2[radius=1]", 2, false), "ball, radius = 1");
-        assert_eq!(without_dimension("ball-d2", 2, true), "ball, d = 2");
-        assert_eq!(without_dimension("my-d3", 2, true), "my-d3");
         assert_eq!(basin_title("left, 4 × deeper"), "left, 4 × deeper");
     }
 }

@@ -23,7 +23,7 @@ pub fn small_level_slope(
 }
 
 /// What [`slope_text`] states.
-pub const SLOPE_REMARK: &str = "slopes ± 95 %; p: fits a line";
+pub const SLOPE_REMARK: &str = "slopes ± 95 %, p of a straight line";
 
 /// `−1.20 ± 0.01, p = 0.31`, with the half-width of the 95 % interval and the `p` of χ²; `not a straight line` has no slope.
 pub fn slope_text(slope: &FittedSlope) -> String {

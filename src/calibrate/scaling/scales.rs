@@ -62,12 +62,10 @@ pub(super) fn log_estimate(mean: f64, error: f64) -> Estimate {
 
 /// `exp` of the mean of few logarithms, with Student's limits at the default level; `None` for fewer than two.
 pub(super) fn geometric_mean(logs: &[f64]) -> Option<Estimate> {
-    use statrs::distribution::{ContinuousCDF, StudentsT};
     if logs.len() < 2 {
         return None;
     }
     let (mean, error) = mean(logs);
-    let law = StudentsT::new(0.0, 1.0, logs.len() as f64 - 1.0).ok()?;
-    let width = law.inverse_cdf(1.0 - Confidence::DEFAULT.tail()) * error;
+    let width = Confidence::DEFAULT.student_width(logs.len() as f64 - 1.0) * error;
     Some(Estimate { value: mean.exp(), lo: (mean - width).exp(), hi: (mean + width).exp() })
 }

@@ -82,9 +82,9 @@ fn as_table(cells: &[CellPlan]) -> String {
         match prediction {
             Ok(theory) => row.extend([
                 positive(theory.theta),
-                theory.radon_measure.map_or("–".to_string(), number),
+                theory.radon_measure.map_or("–".to_string(), positive),
                 positive(theory.rate),
-                number(theory.mean_time()),
+                positive(theory.mean_time()),
                 volume_as_text(plan),
                 positive(theory.preconditioner.log_determinant().exp()),
             ]),

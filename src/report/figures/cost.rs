@@ -1,7 +1,5 @@
 //! The figure `cost-vs-epsilon`.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::exit::{Confidence, Estimate};
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon};
@@ -143,7 +141,7 @@ fn exponent(points: &[Point]) -> Option<CostSlope> {
     let spread = logs.iter().map(|l| (l.0 - x).powi(2)).sum::<f64>();
     let slope = logs.iter().map(|l| (l.0 - x) * (l.1 - y)).sum::<f64>() / spread;
     let rest = logs.iter().map(|l| (l.1 - y - slope * (l.0 - x)).powi(2)).sum::<f64>();
-    let width = StudentsT::new(0.0, 1.0, n - 2.0).ok()?.inverse_cdf(0.975);
+    let width = Confidence::DEFAULT.student_width(n - 2.0);
     Some(CostSlope { value: slope, half_width: width * (rest / (n - 2.0) / spread).sqrt() })
 }
 

@@ -97,21 +97,20 @@ impl Figure for SeriesFigure {
 }
 
 impl SeriesFigure {
-    fn panel(&self, series: &[Series], names: &[&str], x: Axis, y: Axis) -> Panel {
+    fn panel(&self, all: &[Series], names: &[&str], x: Axis, y: Axis) -> Panel {
         let mut panel = Panel::new(x, y);
-        for series in series.iter().filter(|s| !s.band.is_empty()) {
+        for series in all.iter().filter(|s| !s.band.is_empty()) {
             let mark = Mark::Band(series.band.clone(), look(names, &series.label).color, 0.2);
             panel.data(&series.label, DataKind::Measured, mark);
         }
         for (i, level) in self.levels.iter().enumerate() {
             panel.level(level.0, level_stroke(i));
         }
-        for this in series {
-            let color = look(names, &this.label).color;
+        for series in all {
+            let color = look(names, &series.label).color;
             // A curve that several series share would have the colour of the last.
-            let shares = |other: &&Series| !this.predicted.is_empty() && other.predicted == this.predicted;
-            let predicted = if series.iter().filter(shares).count() > 1 { INK } else { color };
-            let series = this;
+            let shares = |other: &&Series| !series.predicted.is_empty() && other.predicted == series.predicted;
+            let predicted = if all.iter().filter(shares).count() > 1 { INK } else { color };
             let (predicted, exact) = (Stroke::dashed(predicted, 0.9), Stroke::solid(color, 0.7));
             panel.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.predicted), predicted));
             panel.data(&series.label, DataKind::Exact, Mark::Line(sorted(&series.exact), exact));
@@ -120,13 +119,12 @@ impl SeriesFigure {
                 panel.mark(Mark::Line(sorted(&joints), Stroke::solid(color, 0.9)));
             }
         }
-        for (i, this) in series.iter().enumerate() {
-            let look = look(names, &this.label);
+        for (i, series) in all.iter().enumerate() {
+            let look = look(names, &series.label);
             let points = match self.is_spread {
-                true => Mark::Aside(this.points.clone(), aside(i, series.len(), SPREAD), look),
-                false => Mark::Points(this.points.clone(), look),
+                true => Mark::Aside(series.points.clone(), aside(i, all.len(), SPREAD), look),
+                false => Mark::Points(series.points.clone(), look),
             };
-            let series = this;
             panel.data(&series.label, DataKind::Measured, points);
             panel.stated.extend(series.stated.iter().cloned());
             if let Some(note) = &series.note {

@@ -8,6 +8,7 @@ use crate::report::findings::{is_sde_of, same_cell};
 use crate::report::number;
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
+use crate::report::words::{between, extremes, interval};
 use crate::results::{CellResult, Check, FlatnessOrder, OptimiserRow, Pair};
 use crate::theory::{FlatnessMeasure, VolumeClaim};
 
@@ -22,9 +23,9 @@ const WIDEST: f64 = 3.0;
 /// The answer to the question of an experiment: what it compares, and then measurements against predictions and exact means. `None` if nothing is
 /// compared. `seconds` is the time of a path of each cell, where the experiment asks for the cost.
 pub fn answer(results: &[CellResult], seconds: &[f64]) -> Option<String> {
-    let compared =
-        [costs(results, seconds), steps(results), truncated(results), flatness(results), optimisers(results)];
-    let mut sentences = compared.into_iter().find(|sentences| !sentences.is_empty()).unwrap_or_default();
+    let compared = [steps, truncated, flatness, optimisers].into_iter().map(|of| of(results));
+    let mut compared = std::iter::once(costs(results, seconds)).chain(compared);
+    let mut sentences = compared.find(|sentences| !sentences.is_empty()).unwrap_or_default();
     if sentences.is_empty() {
         let general = match regimes(results) {
             Some(regimes) => [Some(regimes), ratios(results), predicted(results), None, None],
@@ -88,7 +89,7 @@ fn steps(results: &[CellResult]) -> Vec<String> {
         let ends = [levels().fold(0.0, f64::max), levels().fold(f64::INFINITY, f64::min)];
         let at = |eta: f64| {
             let ratios: Vec<Estimate> = of_name().filter(|row| row.1 == eta).map(|row| row.2).collect();
-            (range(&ratios), number(eta))
+            (span(&ratios), number(eta))
         };
         match ends {
             [high, low] if high > low => {
@@ -114,7 +115,8 @@ fn truncated(results: &[CellResult]) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let sentence = |(dynamics, cells): (String, Vec<&CellResult>)| {
+    let tails = distinct(discrete().map(|r| alpha(r).to_bits())).len();
+    let sentence = |((dynamics, tail), cells): ((String, u64), Vec<&CellResult>)| {
         let first = cells.first()?;
         let ratio = |r: &&CellResult| {
             let ratio = ratio_of_means(r.supported_mean()?, first.supported_mean()?).ok();
@@ -122,12 +124,15 @@ fn truncated(results: &[CellResult]) -> Vec<String> {
             Some(format!("{} ({})", number(ratio.value), basin_title(&r.plan.basin)))
         };
         let ratios: Vec<String> = cells[1..].iter().filter_map(ratio).collect();
-        let (name, basin, eta) = (title(&dynamics), basin_title(&first.plan.basin), number(eta));
+        let (mut name, basin, eta) = (title(&dynamics), basin_title(&first.plan.basin), number(eta));
+        if tails > 1 {
+            name = format!("{name}, {}", alpha_label(f64::from_bits(tail)));
+        }
         (!ratios.is_empty())
             .then(|| format!("{name}, η = {eta}: E Γ is {} times that of {basin}.", ratios.join(" and ")))
     };
     let at_lowest = discrete().filter(|r| r.plan.eta == Some(eta));
-    group_by(at_lowest, |r| r.plan.dynamics.clone()).into_iter().filter_map(sentence).collect()
+    group_by(at_lowest, |r| (r.plan.dynamics.clone(), alpha(r).to_bits())).into_iter().filter_map(sentence).collect()
 }
 
 /// How well each measure of flatness orders the escapes.
@@ -170,7 +175,7 @@ fn optimisers(results: &[CellResult]) -> Vec<String> {
     );
     let largest = compared.iter().filter(|(_, [value, ..])| value.is_finite()).max_by(|a, b| a.1[0].total_cmp(&b.1[0]));
     let largest = largest.map(|(row, [value, ..])| {
-        format!("The most are those of {}, {} times as many.", title(&row.cell.plan.name), number(*value))
+        format!("{} takes the most: {} times as many as SGD.", title(&row.cell.plan.name), number(*value))
     });
     [counts].into_iter().chain(largest).collect()
 }
@@ -191,12 +196,14 @@ fn regimes(results: &[CellResult]) -> Option<String> {
         let earlier = measured.iter().filter(|ratio| ratio.hi < 1.0).count();
         if !measured.is_empty() {
             let total = measured.len();
-            let rest = if later + earlier < total { " and neither in the others" } else { "" };
+            let rest = if later + earlier < total { "; the interval contains 1 in the others" } else { "" };
             let text = match (later, earlier) {
-                (0, 0) => format!("neither in all {total}"),
+                (0, 0) => format!("the interval of Γ_ADAM/Γ_SGD contains 1 in all {total}"),
                 (later, 0) => format!("Adam stays longer than SGD in {later} of {total} pairs{rest}"),
-                (0, earlier) => format!("Adam stays shorter in {earlier} of {total}{rest}"),
-                (later, earlier) => format!("Adam stays longer in {later} of {total} and shorter in {earlier}{rest}"),
+                (0, earlier) => format!("Adam stays shorter than SGD in {earlier} of {total} pairs{rest}"),
+                (later, earlier) => {
+                    format!("Adam stays longer than SGD in {later} of {total} pairs and shorter in {earlier}{rest}")
+                }
             };
             parts.push(format!("{name}: {text}"));
         }
@@ -310,16 +317,9 @@ fn span(estimates: &[Estimate]) -> String {
     if let [only] = estimates { interval(*only) } else { range(estimates) }
 }
 
-fn interval(estimate: Estimate) -> String {
-    format!("{} ({} to {})", number(estimate.value), number(estimate.lo), number(estimate.hi))
-}
-
 /// `0.5 to 2`.
 fn range(estimates: &[Estimate]) -> String {
-    let lo = estimates.iter().map(|e| e.value).fold(f64::INFINITY, f64::min);
-    let hi = estimates.iter().map(|e| e.value).fold(f64::NEG_INFINITY, f64::max);
-    let [lo, hi] = [lo, hi].map(number);
-    if lo == hi { lo } else { format!("{lo} to {hi}") }
+    extremes(estimates.iter().map(|e| e.value)).map_or("–".to_owned(), |(lo, hi)| between(lo, hi))
 }
 
 #[cfg(test)]

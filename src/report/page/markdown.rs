@@ -97,7 +97,10 @@ fn exponent_end(text: &str) -> usize {
     }
     let sign = text.chars().next().filter(|c| ['-', '−'].contains(c)).map_or(0, char::len_utf8);
     let rest = &text[sign..];
-    let number = rest.find(|c: char| !c.is_numeric() && c != '/').unwrap_or(rest.len());
+    let is_digit = |c: char| c.is_ascii_digit();
+    let belongs =
+        |(at, c): (usize, char)| c.is_numeric() || c == '/' || c == '.' && rest[at + 1..].starts_with(is_digit);
+    let number = rest.char_indices().find(|found| !belongs(*found)).map_or(rest.len(), |(at, _)| at);
     let symbol = rest.chars().next().filter(|c| c.is_alphabetic()).map_or(0, char::len_utf8);
     let length = number.max(symbol);
     if length > 0 { sign + length } else { 0 }
@@ -131,6 +134,7 @@ mod tests {
         let html = |text| inline(text).into_string();
         assert_eq!(html("a^-α + b^-α, `x^-1`"), "a<sup>−α</sup> + b<sup>−α</sup>, <code>x^-1</code>");
         assert_eq!(html("η^((α-1)/α), H = Σ^-2."), "η<sup>(α−1)/α</sup>, H = Σ<sup>−2</sup>.");
+        assert_eq!(html("η^-1.5, S^-.4."), "η<sup>−1.5</sup>, S<sup>−.4</sup>.");
         assert_eq!(html("slope -α of jump-adapted d-2 ^"), "slope −α of jump-adapted d-2 ^");
         assert_eq!(html("H^½ <b>"), "H<sup>½</sup> &lt;b&gt;");
     }

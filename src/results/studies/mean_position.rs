@@ -1,5 +1,6 @@
 //! Mean positions at rest, beside those of the stationary law.
 
+use crate::experiment::number_label;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -106,8 +107,8 @@ impl MeanPositionResult {
         let level = |r: &MeanPositionResult| r.plan.eta.ok_or(r.plan.problem.noise().epsilon());
         match level(self) {
             own if all.iter().all(|other| level(other) == own) => String::new(),
-            Ok(eta) => format!("η = {eta}"),
-            Err(epsilon) => format!("ε = {epsilon}"),
+            Ok(eta) => format!("η = {}", number_label(eta, 4)),
+            Err(epsilon) => format!("ε = {}", number_label(epsilon, 4)),
         }
     }
 

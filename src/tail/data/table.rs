@@ -276,9 +276,11 @@ impl Table {
     /// # Errors
     /// [`ColumnError::Choose`] if there are several.
     pub fn only(&self) -> Result<usize, ColumnError> {
-        match (self.names.len(), self.numeric().as_slice()) {
-            (1, _) => Ok(0),
-            (_, [column]) => Ok(*column),
+        if self.names.len() == 1 {
+            return Ok(0);
+        }
+        match self.numeric().as_slice() {
+            [column] => Ok(*column),
             _ => Err(ColumnError::Choose { columns: self.names.clone() }),
         }
     }

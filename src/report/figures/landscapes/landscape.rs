@@ -8,7 +8,7 @@ use crate::landscape::Basin;
 use crate::noise::Structure;
 use crate::report::plot::curve::{columns, grid};
 use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
-use crate::report::select::{alpha, basin_names, distinct, epsilon, group_by, title};
+use crate::report::select::{alpha, basin_title, distinct, epsilon, group_by, title};
 use crate::report::{
     Axis, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Panel, Point, Sample, Scale,
     Sheet, Stroke, color, number,
@@ -48,8 +48,7 @@ impl<'r> LandscapeFigure<'r> {
     pub fn of(results: &'r [CellResult]) -> Self {
         let drawable = results.iter().filter(|r| r.plan.problem.basin().dim() <= 2);
         let landscapes = group_by(drawable, |r| r.plan.basin.clone()).into_iter().take(PANELS);
-        let name = basin_names(results);
-        let landscapes = landscapes.map(|(_, cells)| Landscape { title: name(cells[0]), cells });
+        let landscapes = landscapes.map(|(basin, cells)| Landscape { title: basin_title(&basin), cells });
         LandscapeFigure { landscapes: landscapes.collect() }
     }
 }

@@ -99,7 +99,8 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
         let style = match fs::read(path(format.name())) {
             _ if style.formats.contains(&format) => style.clone(),
             Ok(bytes) => style_in(&bytes),
-            Err(_) => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(FigureError::Write { path: path(format.name()), source }),
         };
         files.push((format.name(), drawn(stem, sheet.clone(), &style, format)?));
     }
