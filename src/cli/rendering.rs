@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
 use serde_json::json;
 use thiserror::Error;
 
@@ -282,13 +283,18 @@ impl Rendering<'_> {
     /// Draws all figures it can, and returns them with the first failure.
     fn draw(&self, material: report::Material<'_>) -> (Vec<Drawing>, Result<(), FigureFailure>) {
         let (folder, experiment) = (self.folder.path().join("figures"), self.run.experiment());
-        let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
-        for figure in &self.run.experiment().figures {
+        let is_complete = self.is_complete();
+        let draw = |figure: &PlannedFigure| {
             let style = experiment.is_written(figure).then(|| experiment.style_of(figure));
-            match report::draw(figure, material, &folder, style) {
+            report::draw(figure, material, &folder, style)
+        };
+        let drawn: Vec<Result<Drawing, FigureError>> = experiment.figures.par_iter().map(draw).collect();
+        let (mut drawings, mut undrawn) = (Vec::new(), Ok(()));
+        for (figure, drawing) in experiment.figures.iter().zip(drawn) {
+            match drawing {
                 Ok(drawing) => drawings.push(drawing),
                 // An incomplete run may lack the data of a figure, and nobody asked for one that fits the plan.
-                Err(FigureError::Empty { .. }) if !self.is_complete() || experiment.is_automatic(figure) => {}
+                Err(FigureError::Empty { .. }) if !is_complete || experiment.is_automatic(figure) => {}
                 Err(source) => undrawn = undrawn.and(Err(FigureFailure { name: figure.name().to_owned(), source })),
             }
         }

@@ -131,14 +131,8 @@ pub struct KeptPath {
 }
 
 impl CellResult {
-    /// The results of a cell from its accumulated paths, with what is known of its mean.
-    pub(super) fn new(
-        plan: CellPlan,
-        tally: Tally,
-        sample: ExitSample,
-        prediction: Option<Prediction>,
-        [exact_mean, second_order]: [Option<f64>; 2],
-    ) -> Self {
+    /// The results of a cell from its accumulated paths.
+    pub(super) fn new(plan: CellPlan, tally: Tally, sample: ExitSample, prediction: Option<Prediction>) -> Self {
         CellResult {
             moments: tally.moments,
             sample,
@@ -148,8 +142,8 @@ impl CellResult {
             axes: tally.axes,
             landings: tally.landings,
             prediction,
-            exact_mean,
-            second_order,
+            exact_mean: None,
+            second_order: None,
             check: None,
             exits: tally.exits,
             kept: Vec::new(),

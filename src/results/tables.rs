@@ -71,16 +71,24 @@ pub fn render_tables(
     let readers: Vec<CellReader<'_>> =
         plans.iter().map(|plan| CellReader::new(store, plan, chunks, done)).filter(|reader| reader.end > 0).collect();
     let exact = |plan: &CellPlan| exact_exit(&plan.problem)?.mean(plan.problem.basin().start()[0]).ok();
-    let mut results = Vec::new();
+    let mut results: Vec<CellResult> = Vec::new();
     for group in readers.chunks(8 * rayon::current_num_threads()) {
         let solve = watch(results.len(), readers.len());
         let cells: Vec<&CellPlan> = group.iter().map(|reader| reader.plan).collect();
-        let means = |plan: &&CellPlan| [solve.then(|| exact(plan)).flatten(), lambda_mean_second_order(&plan.problem)];
-        let means: Vec<[Option<f64>; 2]> = cells.par_iter().map(means).collect();
-        for (reader, means) in group.iter().zip(means) {
-            let result = reader.result(means, held, format, escapes.as_mut())?;
-            results.push(result);
-            watch(results.len(), readers.len());
+        let begin = results.len();
+        let means = |plan: &&CellPlan| (solve.then(|| exact(plan)).flatten(), lambda_mean_second_order(&plan.problem));
+        let mut solved = Vec::new();
+        // The solver, which may have one cell only, leaves threads idle, and so does the reader of the store.
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| solved = cells.par_iter().map(means).collect());
+            for reader in group {
+                results.push(reader.result(held, format, escapes.as_mut())?);
+                watch(results.len(), readers.len());
+            }
+            Ok::<(), TableError>(())
+        })?;
+        for (result, means) in results[begin..].iter_mut().zip(solved) {
+            (result.exact_mean, result.second_order) = means;
         }
     }
     check_means(&mut results);
@@ -180,7 +188,6 @@ impl<'s> CellReader<'s> {
 
     fn result(
         &self,
-        means: [Option<f64>; 2],
         held: usize,
         format: EscapesFormat,
         escapes: Option<&mut Escapes>,
@@ -205,7 +212,7 @@ impl<'s> CellReader<'s> {
         )?;
         let bins = counter.finish(&mut tally);
         let (sample, all) = tally.sample().map_err(failed)?;
-        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction, means);
+        let mut result = CellResult::new(self.plan.clone(), tally, sample, prediction);
         // Without an exit there is no law to test.
         let rate = rate.filter(|_| result.moments.exited() > 0);
         if all {

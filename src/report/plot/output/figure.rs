@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::page::styled;
@@ -94,7 +95,7 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
     let (stem, sheet) = (figure.stem(), figure.sheet()?);
     let values = table(&sheet).map_err(|source| FigureError::Table { figure: stem.to_owned(), source })?;
     let path = |extension: &str| dir.join(format!("{stem}.{extension}"));
-    let mut files = vec![("csv", values)];
+    let mut styles = Vec::new();
     for format in FigureFormat::ALL {
         let style = match fs::read(path(format.name())) {
             _ if style.formats.contains(&format) => style.clone(),
@@ -102,8 +103,13 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(source) => return Err(FigureError::Write { path: path(format.name()), source }),
         };
-        files.push((format.name(), drawn(stem, sheet.clone(), &style, format)?));
+        styles.push((format, style));
     }
+    let draw = |(format, style): &(FigureFormat, FigureStyle)| {
+        drawn(stem, sheet.clone(), style, *format).map(|bytes| (format.name(), bytes))
+    };
+    let mut files = vec![("csv", values)];
+    files.extend(styles.par_iter().map(draw).collect::<Result<Vec<_>, _>>()?);
     let write = |source| FigureError::Write { path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(write)?;
     files.into_iter().map(|(extension, bytes)| put(path(extension), &bytes)).collect()
@@ -211,7 +217,7 @@ fn encode(
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Best);
+    encoder.set_compression(png::Compression::Default);
     encoder.set_filter(png::FilterType::Up);
     let dots = (PIXELS_PER_METRE / scale).round() as u32;
     let (xppu, yppu) = (dots, dots);
