@@ -19,38 +19,50 @@ const POINTS: usize = 1024;
 
 /// `(mean, standard error)` of `f` over the unit sphere of `R^dim`; the error is 0 for a deterministic rule.
 pub(crate) fn average(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
-    match dim {
-        1 => (0.5 * (f(&[1.0]) + f(&[-1.0])), 0.0),
-        2 => {
-            let sum = (0..CIRCLE).map(|k| {
-                let angle = TAU * (k as f64 + 0.5) / CIRCLE as f64;
-                f(&[angle.cos(), angle.sin()])
-            });
-            (sum.sum::<f64>() / CIRCLE as f64, 0.0)
-        }
-        _ => shifted_lattice(dim, f),
-    }
+    let mut sums: Vec<(f64, usize)> = Vec::new();
+    visit_rules(dim, |rule, point| {
+        sums.resize(rule + 1, (0.0, 0));
+        sums[rule].0 += f(point);
+        sums[rule].1 += 1;
+    });
+    let means: Vec<f64> = sums.iter().map(|(sum, count)| sum / *count as f64).collect();
+    let [mean] = means[..] else {
+        let rules = means.len() as f64;
+        let mean = means.iter().sum::<f64>() / rules;
+        let square = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>();
+        return (mean, (square / (rules * (rules - 1.0))).sqrt());
+    };
+    (mean, 0.0)
 }
 
-fn shifted_lattice(dim: usize, mut f: impl FnMut(&[f64]) -> f64) -> (f64, f64) {
-    let steps = lattice_steps(dim);
-    let mut stream = Stream::new(Seed(0), 0, dim as u64);
-    let means: Vec<f64> = (0..SHIFTS)
-        .map(|_| {
-            let shift: Vec<f64> = (0..dim).map(|_| StandardUniform.sample(&mut stream)).collect();
-            let mut sum = 0.0;
-            for k in 0..POINTS {
-                let mut point = lattice_point(k, &steps, &shift);
-                sum += f(&point);
-                point.iter_mut().for_each(|x| *x = -*x);
-                sum += f(&point);
+/// Calls `f` for every point of [`average`].
+pub(crate) fn visit(dim: usize, mut f: impl FnMut(&[f64])) {
+    visit_rules(dim, |_, point| f(point));
+}
+
+/// Calls `f` for the points of every rule, one rule after the other, with its number. The points of a rule have equal weights, and several rules are
+/// shifted at random.
+fn visit_rules(dim: usize, mut f: impl FnMut(usize, &[f64])) {
+    match dim {
+        1 => [1.0, -1.0].iter().for_each(|x| f(0, &[*x])),
+        2 => {
+            let angles = (0..CIRCLE).map(|k| TAU * (k as f64 + 0.5) / CIRCLE as f64);
+            angles.for_each(|angle| f(0, &[angle.cos(), angle.sin()]));
+        }
+        _ => {
+            let steps = lattice_steps(dim);
+            let mut stream = Stream::new(Seed(0), 0, dim as u64);
+            for rule in 0..SHIFTS {
+                let shift: Vec<f64> = (0..dim).map(|_| StandardUniform.sample(&mut stream)).collect();
+                for k in 0..POINTS {
+                    let mut point = lattice_point(k, &steps, &shift);
+                    f(rule, &point);
+                    point.iter_mut().for_each(|x| *x = -*x);
+                    f(rule, &point);
+                }
             }
-            sum / (2 * POINTS) as f64
-        })
-        .collect();
-    let mean = means.iter().sum::<f64>() / SHIFTS as f64;
-    let square = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>();
-    (mean, (square / (SHIFTS * (SHIFTS - 1)) as f64).sqrt())
+        }
+    }
 }
 
 /// Powers of the generalised golden ratio, the root of `x^(d+1) = x + 1`.

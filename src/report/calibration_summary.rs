@@ -4,6 +4,7 @@ use crate::calibrate::{
     Calibration, Ended, IndexPair, IndexRecord, LawScore, Measurement, NoiseKind, OptimiserRun, SamplingAxis,
 };
 use crate::exit::{Estimate, ratio_of_signed};
+use crate::report::words::p_value;
 
 /// The measurements as text. Every tail index is shown with the index of Gaussian noise that has the same scales.
 pub fn calibration_summary(calibration: &Calibration) -> String {
@@ -214,20 +215,24 @@ fn law(measurement: &Measurement, lines: &mut Vec<String>) {
     let leads = if leads.is_empty() { String::new() } else { format!("; {}", leads.join(", ")) };
     let student = fit.student.map_or(String::new(), |fit| {
         format!(
-            ". From Student's t with ν = {:.2}: KS {:.3} (p = {:.3}), Anderson-Darling {:.1} (p = {:.3})",
-            fit.freedom, fit.kolmogorov, fit.kolmogorov_p, fit.anderson_darling, fit.anderson_darling_p
+            ". From Student's t with ν = {:.2}: KS {:.3} ({}), Anderson-Darling {:.1} ({})",
+            fit.freedom,
+            fit.kolmogorov,
+            p_value(fit.kolmogorov_p),
+            fit.anderson_darling,
+            p_value(fit.anderson_darling_p)
         )
     });
     lines.push(format!(
-        "    {what}: held-out log-likelihood per value {}; best: {}{leads}. From the stable law with α = {:.2}: KS {:.3} (p = {:.3}), \
-         Anderson-Darling {:.1} (p = {:.3}){student}",
+        "    {what}: held-out log-likelihood per value {}; best: {}{leads}. From the stable law with α = {:.2}: KS {:.3} ({}), Anderson-Darling {:.1} \
+         ({}){student}",
         laws.join(", "),
         best.map_or("none", |law| law.law.as_str()),
         fit.alpha,
         fit.kolmogorov,
-        fit.kolmogorov_p,
+        p_value(fit.kolmogorov_p),
         fit.anderson_darling,
-        fit.anderson_darling_p,
+        p_value(fit.anderson_darling_p),
     ));
 }
 

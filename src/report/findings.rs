@@ -1,6 +1,6 @@
 //! `findings.md`: claims of the theory, predictions and measurements.
 
-use super::words::{between, extremes, interval};
+use super::words::{between, extremes, interval, p_value};
 use std::fmt::Write;
 
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -10,7 +10,7 @@ use super::number;
 use super::optimiser_findings::optimisers;
 use super::plot::axis::with_error;
 use super::select::{alpha, distinct, epsilon, group_by, title};
-use super::slopes::{SLOPE_REACH, p_value, small_level_slope};
+use super::slopes::{SLOPE_REACH, small_level_slope};
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::exit::{Estimate, SlopeFit, ratio_of_means};
 use crate::noise::NoiseLaw;

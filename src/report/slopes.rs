@@ -33,8 +33,3 @@ pub fn slope_text(slope: &FittedSlope) -> String {
     let test = slope.straightness.map_or(String::new(), |p| format!(", p = {p:.2}"));
     format!("{}{test}", with_error(slope.value, slope.half_width))
 }
-
-/// `p = 0.314`, or `p < 0.001`.
-pub fn p_value(p: f64) -> String {
-    if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
-}

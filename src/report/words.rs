@@ -21,3 +21,8 @@ pub fn extremes(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
         Some((f64::min(lo, x), f64::max(hi, x)))
     })
 }
+
+/// `p = 0.314`, or `p < 0.001`.
+pub fn p_value(p: f64) -> String {
+    if p < 1e-3 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") }
+}

@@ -64,10 +64,7 @@ pub fn landing_shares(problem: &Problem) -> Option<Vec<f64>> {
                 add_masses(masses, basin, &way, &|s: f64| s.powf(-alpha));
             };
             if basin.wells().is_some() {
-                sphere::average(dim, |u| {
-                    add(&mut masses, u);
-                    0.0
-                });
+                sphere::visit(dim, |u| add(&mut masses, u));
             } else {
                 // The flow from the points of a ray takes milliseconds.
                 sphere::few(dim).iter().for_each(|u| add(&mut masses, u));

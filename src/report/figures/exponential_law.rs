@@ -7,7 +7,7 @@ use plotters::style::RGBColor;
 
 use crate::report::plot::curve::{band, columns, labels, place};
 use crate::report::plot::style::{self, FULL_WIDTH, GREY, INK};
-use crate::report::slopes::p_value;
+use crate::report::words::p_value;
 use crate::report::{
     Axis, Dash, DataKind, Entry, Figure, FigureError, Fill, Legend, Look, Mark, Marker, Note, Numbers, Panel, Point,
     Sample, Scale, Sheet, Stated, Stroke, number,

@@ -93,14 +93,12 @@ impl LargeJumps {
         }
         let mut shortest = f64::INFINITY;
         let mut v = vec![0.0; dim];
-        let look = |u: &[f64]| {
+        sphere::visit(dim, |u| {
             noise.amplitude().apply(u, &mut v);
             rest.divide(&mut v);
             v.iter_mut().for_each(|v| *v *= noise.epsilon());
             shortest = shortest.min(basin.exit_distance(&v));
-            0.0
-        };
-        sphere::average(dim, look);
+        });
         let axes = (0..dim).flat_map(|axis| problem.jump_exits(rest, axis, noise.epsilon()));
         vec![axes.fold(shortest, f64::min)]
     }
