@@ -336,7 +336,7 @@ mod tests {
         let run = PreparedRun::new(&experiment).unwrap();
         run.run(&mut store, &chunks, &mut done, &StopFlag::default(), &mut Silent).unwrap();
         let reader = CellReader::new(&store, &experiment.cells[0], &chunks, &done);
-        let result = |held| reader.result([None; 2], held, EscapesFormat::None, None).unwrap();
+        let result = |held| reader.result(held, EscapesFormat::None, None).unwrap();
         let whole = result(300);
         assert!(whole.moments.censored() > 0 && whole.moments.exited() > 100 && whole.kolmogorov.is_some());
         assert!(whole.median.is_some_and(|median| median > 0.0 && median < 40.0), "{:?}", whole.median);
