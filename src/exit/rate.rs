@@ -60,7 +60,9 @@ impl ExitMoments {
         let mean = self.time_at_risk() / n;
         let error = self.standard_error().unwrap_or(0.0);
         let width = student_limit(n - 1.0, confidence);
-        Ok(MeanTime { estimate: Estimate::symmetric(mean, width * error), basis: MeanBasis::Complete })
+        let Estimate { value, lo, hi } = Estimate::symmetric(mean, width * error);
+        // Two or three paths leave no room for a positive limit.
+        Ok(MeanTime { estimate: Estimate { value, lo: lo.max(0.0), hi }, basis: MeanBasis::Complete })
     }
 }
 

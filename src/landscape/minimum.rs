@@ -14,6 +14,9 @@ const CURVATURE_NOISE: f64 = 1e-6;
 const TRIED: [f64; 3] = [0.003, 0.03, 0.1];
 /// Newton steps of a search. At a minimum of fourth order each gains a third of the way.
 const MOST_STEPS: usize = 500;
+/// After so many steps, each at least [`STEADY`] times as long as the one before, steps are doubled: a potential that only falls has no end of them.
+const PATIENCE: u32 = 20;
+const STEADY: f64 = 0.9;
 
 /// Checks that the minimum of a potential is one: no gradient, and no direction in which the potential falls. `reach` is the distance to the
 /// edge of the domain along `±e_axis`.
@@ -82,13 +85,23 @@ pub(super) fn check_minimum(
 /// a saddle or a maximum at the start, where there is no gradient to follow.
 ///
 /// # Errors
-/// [`LandscapeError::NoMinimum`] if the value falls without end, or is not finite on the way.
+/// [`LandscapeError::NoMinimum`] if the value falls without end, or is not finite on the way; a `search` also refuses a point beyond which the
+/// potential does not rise again.
 pub(super) fn descend(potential: &dyn Potential, start: &[f64], search: bool) -> Result<Vec<f64>, LandscapeError> {
+    let found = newton(potential, start, search)?;
+    if search && !rises_beyond(potential, start, &found) {
+        return Err(LandscapeError::NoMinimum { start: start.to_vec(), at: found });
+    }
+    Ok(found)
+}
+
+fn newton(potential: &dyn Potential, start: &[f64], search: bool) -> Result<Vec<f64>, LandscapeError> {
     let dim = start.len();
     let (mut x, mut gradient) = (DVector::from_column_slice(start), DVector::zeros(dim));
     let mut value = potential.value(x.as_slice());
     let lost = |x: &DVector<f64>| LandscapeError::NoMinimum { start: start.to_vec(), at: x.as_slice().to_vec() };
     let mut damping = 0.0;
+    let (mut steady, mut last) = (0, f64::INFINITY);
     potential.gradient(x.as_slice(), gradient.as_mut_slice());
     if search && gradient.iter().all(|g| *g == 0.0) {
         let eigen = potential.hessian(x.as_slice()).symmetric_eigen();
@@ -107,11 +120,22 @@ pub(super) fn descend(potential: &dyn Potential, start: &[f64], search: bool) ->
             return Ok(x.as_slice().to_vec());
         }
         let hessian = potential.hessian(x.as_slice());
-        let Some(step) = downhill(&hessian, &gradient, damping) else { return Err(lost(&x)) };
-        let next = &x - &step;
-        let there = potential.value(next.as_slice());
+        let Some(mut step) = downhill(&hessian, &gradient, damping) else { return Err(lost(&x)) };
+        let mut next = &x - &step;
+        let mut there = potential.value(next.as_slice());
         let scale = hessian.amax().max(gradient.norm());
         if there < value {
+            let length = step.norm();
+            steady = if length >= STEADY * last { steady + 1 } else { 0 };
+            last = length;
+            if steady >= PATIENCE {
+                step *= f64::from(steady - PATIENCE + 1).min(60.0).exp2();
+                let further = &x - &step;
+                let at_further = potential.value(further.as_slice());
+                if at_further < there {
+                    (next, there) = (further, at_further);
+                }
+            }
             // Longer steps without end: the potential has no minimum here.
             if next.norm() > 1e6 * (1.0 + DVector::from_column_slice(start).norm()) {
                 return Err(lost(&next));
@@ -132,15 +156,50 @@ pub(super) fn descend(potential: &dyn Potential, start: &[f64], search: bool) ->
     Ok(x.as_slice().to_vec())
 }
 
-/// `(H + μ I)⁻¹ g` with the smallest of some `μ ≥ damping` that makes the matrix positive definite.
+/// Whether the potential rises somewhere beyond `found` on the way from `start`, and along every direction without curvature that the way has a part
+/// in. It does at a minimum, also at a flat one, but not where it falls towards a limit, as `exp(-x)`, until its digits end.
+fn rises_beyond(potential: &dyn Potential, start: &[f64], found: &[f64]) -> bool {
+    let way = DVector::from_fn(found.len(), |i, _| found[i] - start[i]);
+    let floor = potential.value(found);
+    let rises = |way: &DVector<f64>| {
+        let at = |share: f64| {
+            let point: Vec<f64> = found.iter().zip(way.iter()).map(|(x, w)| x + share * w).collect();
+            potential.value(&point)
+        };
+        (-20..=20).any(|k| !(at(f64::from(k).exp2()) <= floor))
+    };
+    if way.amax() == 0.0 {
+        return true;
+    }
+    if !rises(&way) {
+        return false;
+    }
+    if found.len() > MOST_WITH_HESSIAN {
+        return true;
+    }
+    let eigen = potential.hessian(found).symmetric_eigen();
+    let flat = CURVATURE_NOISE * eigen.eigenvalues.amax();
+    eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()).all(|(curvature, direction)| {
+        let part = direction.dot(&way);
+        *curvature > flat || part.abs() <= 1e-6 * way.norm() || rises(&(direction * part))
+    })
+}
+
+/// `(H + μ I)⁻¹ g` with the smallest of some `μ ≥ damping` that makes the matrix positive definite. Coordinates without slope and curvature, as of
+/// variables that do not occur, stay where they are.
 fn downhill(hessian: &DMatrix<f64>, gradient: &DVector<f64>, damping: f64) -> Option<DVector<f64>> {
     let dim = gradient.len();
-    let scale = hessian.amax().max(f64::MIN_POSITIVE);
+    let moves = |axis: &usize| gradient[*axis] != 0.0 || hessian.column(*axis).iter().any(|h| *h != 0.0);
+    let moving: Vec<usize> = (0..dim).filter(moves).collect();
+    let (part, slope) = (hessian.select_columns(&moving).select_rows(&moving), gradient.select_rows(&moving));
+    let scale = part.amax().max(f64::MIN_POSITIVE);
     let mut shift = damping;
     for _ in 0..60 {
-        if let Some(factor) = (hessian + DMatrix::identity(dim, dim) * shift).cholesky() {
-            let step = factor.solve(gradient);
-            if step.iter().all(|s| s.is_finite()) {
+        if let Some(factor) = (&part + DMatrix::identity(moving.len(), moving.len()) * shift).cholesky() {
+            let solved = factor.solve(&slope);
+            if solved.iter().all(|s| s.is_finite()) {
+                let mut step = DVector::zeros(dim);
+                moving.iter().zip(solved.iter()).for_each(|(axis, s)| step[*axis] = *s);
                 return Some(step);
             }
         }
@@ -149,6 +208,7 @@ fn downhill(hessian: &DMatrix<f64>, gradient: &DVector<f64>, damping: f64) -> Op
     None
 }
 
+/// The Euclidean norm, also of numbers whose squares are below all positive ones.
 fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+    x.iter().fold(0.0, |norm: f64, x| norm.hypot(*x))
 }

@@ -107,6 +107,16 @@ pub(super) fn crossing_time(problem: &Problem) -> f64 {
     edge_speeds(problem).map(|(amplitude, _, r)| (r / amplitude).powf(alpha)).fold(f64::INFINITY, f64::min)
 }
 
+/// [`crossing_time`] from another point than the minimum.
+pub(super) fn crossing_time_from(problem: &Problem, x: &[f64]) -> f64 {
+    let (basin, noise, alpha) = (problem.basin(), problem.noise(), problem.noise().alpha().get());
+    let scale = noise.increment_scale(1.0);
+    let row_scales = noise.amplitude().row_scales(basin.dim(), alpha, noise.structure());
+    let place = basin.seen_from(x);
+    let exits = row_scales.iter().enumerate().flat_map(|(axis, row)| place.axis_exits(axis, 1.0).map(|r| (r, *row)));
+    exits.map(|(r, row)| (r / (scale * row)).powf(alpha)).fold(f64::INFINITY, f64::min)
+}
+
 /// `(ε s_i, |∂_i F|, r)` at the edge along every half axis that meets it.
 fn edge_speeds(problem: &Problem) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
     let (basin, noise) = (problem.basin(), problem.noise());

@@ -57,6 +57,7 @@ fn man() -> Result<Vec<u8>, OutputError> {
     // Adds the global options to every command.
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut text).map_err(OutputError)?;
+    text = own_page(&String::from_utf8_lossy(&text), &command).into_bytes();
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         let man = clap_mangen::Man::new(sub.clone());
         let heading = format!(".SH \"LEVY\\-ESCAPE {}\"\n", sub.get_name().to_uppercase());
@@ -66,4 +67,16 @@ fn man() -> Result<Vec<u8>, OutputError> {
         man.render_options_section(&mut text).map_err(OutputError)?;
     }
     Ok(text)
+}
+
+/// The page of the program as clap_mangen renders it, with the commands as they are typed instead of as pages of their own, and with the exit codes
+/// line by line under their usual heading.
+fn own_page(text: &str, command: &clap::Command) -> String {
+    let names = command.get_subcommands().map(|sub| sub.get_name().replace('-', "\\-"));
+    let text = names.fold(text.to_owned(), |text, name| {
+        text.replace(&format!("levy\\-escape\\-{name}(1)"), &format!("levy\\-escape {name}"))
+    });
+    let Some((before, rest)) = text.split_once(".SH EXTRA\nExit codes:\n") else { return text };
+    let (codes, after) = rest.split_once(".SH ").unwrap_or((rest, ""));
+    format!("{before}.SH \"EXIT STATUS\"\n.nf\n{codes}.fi\n.SH {after}")
 }

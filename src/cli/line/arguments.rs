@@ -10,6 +10,7 @@ use super::options::{
     CheckOptions, GenerateOptions, MergeOptions, NewOptions, ReportOptions, ReproduceOptions, RunOptions, SlurmOptions,
     TheoryOptions,
 };
+use super::values;
 
 /// The end of every help text: examples and the exit codes.
 macro_rules! with_exit_codes {
@@ -292,7 +293,7 @@ pub struct TailIndexOptions {
     pub centre: String,
 
     /// Mohammadi's K1, entries to a sum; by default the largest divisor of their number not above its root
-    #[arg(long, value_name = "K1")]
+    #[arg(long, value_name = "K1", value_parser = |text: &str| values::count(text, 2))]
     pub block: Option<usize>,
 
     /// Keep exact zeros in Mohammadi's logarithms, at 2^-52, as the paper's code does
@@ -300,11 +301,11 @@ pub struct TailIndexOptions {
     pub keep_zeros: bool,
 
     /// Hill's k, largest entries used; by default the root of their number
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = |text: &str| values::count(text, 2))]
     pub order: Option<usize>,
 
     /// Consecutive entries that may depend on each other; by default the cube root of their number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = |text: &str| values::count(text, 1))]
     pub dependence: Option<usize>,
 
     /// Seed of the Gaussian data and of the bootstrap

@@ -20,6 +20,12 @@ pub fn paths(text: &str) -> Result<u64, String> {
     number.ok_or_else(|| format!("expected a whole number from 1 to {most}, as 1000000 or 1e6"))
 }
 
+/// A whole number of at least `least`.
+pub fn count(text: &str, least: usize) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number >= least);
+    number.ok_or_else(|| format!("expected a whole number from {least} on"))
+}
+
 /// A seed.
 pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))

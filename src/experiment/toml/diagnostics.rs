@@ -14,10 +14,15 @@ pub(in crate::experiment) struct Diagnostics {
     kept: RefCell<Vec<Diagnostic>>,
     count: Cell<usize>,
     recovered: Cell<bool>,
+    /// What begins there or later is not reported.
+    end: Cell<Option<usize>>,
 }
 
 impl Diagnostics {
     pub fn report(&self, diagnostic: Diagnostic) {
+        if self.end.get().is_some_and(|end| diagnostic.span().start >= end) {
+            return;
+        }
         self.count.set(self.count.get() + 1);
         let mut kept = self.kept.borrow_mut();
         if kept.len() < KEPT {
@@ -53,6 +58,11 @@ impl Diagnostics {
     /// Marks the tree as recovered from a file with syntax errors: a key may then be missing because of them.
     pub fn set_recovered(&self) {
         self.recovered.set(true);
+    }
+
+    /// Ignores what is reported at `end` or later, where the tree is not what the file means.
+    pub fn end_at(&self, end: usize) {
+        self.end.set(Some(end));
     }
 
     /// Whether the tree was recovered from a file with syntax errors.

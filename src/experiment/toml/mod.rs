@@ -1,5 +1,6 @@
 //! The file as a tree with places. Values are read one by one, and every error is reported with its line and column.
 
+mod brackets;
 mod budget;
 pub(super) mod diagnostic;
 pub(super) mod diagnostics;

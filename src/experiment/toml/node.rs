@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::brackets::unclosed;
 use super::diagnostic::{Diagnostic, Span};
 use super::diagnostics::Diagnostics;
 use super::number::{broken_rule, broken_value, number_at};
@@ -41,6 +42,14 @@ impl Node {
     /// Parses a document, or the part of it that can be recovered; reports its syntax errors.
     pub fn parse(text: &str, diagnostics: &Diagnostics) -> Node {
         let (table, errors) = DeTable::parse_recoverable(text);
+        let unclosed = if errors.is_empty() { None } else { unclosed(text) };
+        if let Some(at) = unclosed {
+            let [open, close] = if text[at..].starts_with('[') { ["[", "]"] } else { ["{", "}"] };
+            let help = format!("add `{close}`; what follows is read when it is there");
+            diagnostics.report(Diagnostic::new(at..at + 1, format!("`{open}` is not closed")).help(help));
+            diagnostics.set_recovered();
+            diagnostics.end_at(at);
+        }
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));

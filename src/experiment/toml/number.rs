@@ -100,6 +100,14 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
     let place = start..start + value.len();
     let is_number = |word: &str| word.parse::<f64>().is_ok() && word.starts_with(|c: char| !c.is_alphabetic());
     if is_decimal_comma {
+        let groups: Vec<&str> = value.split(',').collect();
+        let is_group = |group: &&str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
+        if matches!(groups.as_slice(), [first, rest @ ..] if *first != "0" && first.len() <= 3 && rest.iter().all(|group| is_group(&group)))
+        {
+            let [whole, fraction] = [groups.join("_"), value.replacen(',', ".", 1)];
+            let or = if groups.len() == 2 { format!(" if it is whole, or {fraction} if not") } else { String::new() };
+            return Some((place, format!("{value} is no TOML number: write {whole}{or}")));
+        }
         let pointed = value.replacen(',', ".", 1);
         return is_number(&pointed)
             .then(|| (place, format!("{value} is no TOML number: write {pointed}, with a point")));

@@ -165,10 +165,17 @@ impl Potential for Expression {
 
     fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
         let mut hessian = DMatrix::zeros(self.dim, self.dim);
-        for axis in 0..self.dim {
-            self.tape.hessian_column(x, axis, hessian.column_mut(axis).as_mut_slice());
+        let axes = self.tape.axes();
+        for axis in &axes {
+            self.tape.hessian_column(x, *axis, hessian.column_mut(*axis).as_mut_slice());
         }
-        (&hessian + hessian.transpose()) * 0.5
+        for (count, i) in axes.iter().enumerate() {
+            for j in &axes[..count] {
+                let mean = (hessian[(*i, *j)] + hessian[(*j, *i)]) * 0.5;
+                (hessian[(*i, *j)], hessian[(*j, *i)]) = (mean, mean);
+            }
+        }
+        hessian
     }
 
     fn well(&self) -> Option<Vec<[f64; 2]>> {

@@ -1,6 +1,6 @@
 //! A formula as a list of operations on earlier results, with its gradient by reverse accumulation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Results that fit on the stack while a formula is evaluated.
 const ON_STACK: usize = 64;
@@ -210,6 +210,16 @@ impl Tape {
                 }
             }
         });
+    }
+
+    /// The axes of the variables, in ascending order.
+    pub fn axes(&self) -> Vec<usize> {
+        let axis = |operation: &Operation| match operation {
+            Operation::Variable(axis) => Some(*axis as usize),
+            _ => None,
+        };
+        let axes: BTreeSet<usize> = self.operations.iter().filter_map(axis).collect();
+        axes.into_iter().collect()
     }
 
     /// Column `axis` of the Hessian, into `column`: the derivative of the gradient along that axis.

@@ -197,6 +197,52 @@ fn minima_are_found_corrected_or_refused() {
     Basin::new(flat, Domain::ball(1.0)).unwrap();
 }
 
+/// A potential that falls towards a limit ends in a plateau of its digits, which is no minimum; a flat minimum, and a variable that does not occur, are
+/// none the worse.
+#[test]
+fn a_plateau_of_digits_is_no_minimum() {
+    for formula in [
+        "exp(-x)",
+        "0.5^x",
+        "exp(-x - y)",
+        "exp(-x^2)",
+        "exp(-x^2) + y^2",
+        "exp(-(x + y)^2) + (x - y)^2",
+        "1/(1 + x^2)",
+        "5 + exp(-x)",
+        "x^3",
+    ] {
+        for start in [[0.1, 0.2], [1.0, 5.0]] {
+            let found = Expression::new(formula, &[], None, Some(&start));
+            assert!(matches!(found, Err(LandscapeError::NoMinimum { .. })), "{formula} from {start:?}: {found:?}");
+        }
+    }
+    for (formula, minimum) in [
+        ("x^4", [0.0, 0.5]),
+        ("x^20 + y^2", [0.0, 0.0]),
+        ("max(x, 1) + max(-x, -1)", [1.0, 0.5]),
+        ("max(abs(x) - 1, 0)^2 + y^2", [1.0, 0.0]),
+        ("(x^2 + y^2 - 1)^2", [0.6f64.sqrt(), 0.4f64.sqrt()]),
+        ("exp(-x) + 1e-9*x", [9f64 * 10f64.ln(), 0.5]),
+        ("log(1 + x^2)", [0.0, 0.5]),
+    ] {
+        let found = Expression::new(formula, &[], None, Some(&[3.0, 0.5])).unwrap_or_else(|e| panic!("{formula}: {e}"));
+        let value = |point: &[f64]| found.value(point);
+        assert!(value(found.minimum()) <= value(&minimum) + 1e-9, "{formula}: {:?}", found.minimum());
+    }
+}
+
+/// A formula in many dimensions of which few occur costs no more than these.
+#[test]
+fn variables_that_do_not_occur_cost_nothing() {
+    let clock = std::time::Instant::now();
+    assert!(matches!(Expression::new("0.5^x1000", &[], None, None), Err(LandscapeError::NoMinimum { .. })));
+    let found = Expression::new("(x1000 - 1)^4 + x3^2", &[], None, None).unwrap();
+    assert!((found.minimum()[999] - 1.0).abs() < 1e-3 && found.minimum()[..999].iter().all(|x| *x == 0.0));
+    // The full Newton steps took 50 s.
+    assert!(clock.elapsed().as_secs() < 10, "{:?}", clock.elapsed());
+}
+
 /// A saddle or a slope that a library user's potential gives as its minimum.
 #[test]
 fn every_potential_is_checked() {

@@ -3,6 +3,7 @@
 use crate::exit::{Estimate, ratio_of_means};
 use crate::noise::NoiseLaw;
 use crate::report::figures::cost::{CostCurve, cost_curves};
+use crate::report::figures::studies::optimisers::law_labels;
 use crate::report::figures::studies::which_flatness::label;
 use crate::report::findings::{is_sde_of, same_cell};
 use crate::report::number;
@@ -174,8 +175,10 @@ fn optimisers(results: &[CellResult]) -> Vec<String> {
         compared.len()
     );
     let largest = compared.iter().filter(|(_, [value, ..])| value.is_finite()).max_by(|a, b| a.1[0].total_cmp(&b.1[0]));
-    let largest = largest.map(|(row, [value, ..])| {
-        format!("{} takes the most: {} times as many as SGD.", title(&row.cell.plan.name), number(*value))
+    let law = law_labels(rows.iter().map(|row| row.cell));
+    let largest = largest.map(|(row, [value, lo, hi])| {
+        let ratio = interval(Estimate { value: *value, lo: *lo, hi: *hi });
+        format!("The largest measured ratio is {ratio}, of {} ({}).", title(&row.cell.plan.name), law(row.cell))
     });
     [counts].into_iter().chain(largest).collect()
 }
@@ -200,9 +203,11 @@ fn regimes(results: &[CellResult]) -> Option<String> {
             let text = match (later, earlier) {
                 (0, 0) => format!("the interval of Γ_ADAM/Γ_SGD contains 1 in all {total}"),
                 (later, 0) => format!("Adam stays longer than SGD in {later} of {total} pairs{rest}"),
-                (0, earlier) => format!("Adam stays shorter than SGD in {earlier} of {total} pairs{rest}"),
+                (0, earlier) => format!("Adam leaves earlier than SGD in {earlier} of {total} pairs{rest}"),
                 (later, earlier) => {
-                    format!("Adam stays longer than SGD in {later} of {total} pairs and shorter in {earlier}{rest}")
+                    format!(
+                        "Adam stays longer than SGD in {later} of {total} pairs and leaves earlier in {earlier}{rest}"
+                    )
                 }
             };
             parts.push(format!("{name}: {text}"));
@@ -238,24 +243,37 @@ fn volumes(results: &[CellResult]) -> Option<String> {
     ))
 }
 
-/// `λ E Γ` at the smallest noise level, where the theorem is closest to its limit, and how many intervals contain 1 there and at the largest.
+/// `λ E Γ` at the smallest noise level, where the theorem is closest to its limit, and how many intervals contain 1 there and at the largest. Where
+/// every dynamics has levels of its own, as with measured noise, none of them is the smallest: all cells together.
 fn predicted(results: &[CellResult]) -> Option<String> {
     let bounded = || results.iter().filter(|r| !r.is_well() && r.lambda_mean().is_some());
-    let mut levels = distinct(bounded().map(epsilon));
-    levels.sort_by(f64::total_cmp);
+    let (lowest, highest) = extremes(bounded().map(epsilon))?;
+    let of_dynamics = group_by(bounded(), |r| (r.plan.dynamics.clone(), alpha(r).to_bits()));
+    let has_both = |cells: &[&CellResult]| [lowest, highest].iter().all(|end| cells.iter().any(|r| epsilon(r) == *end));
+    if !of_dynamics.iter().all(|(_, cells)| has_both(cells)) {
+        let ratios: Vec<Estimate> = bounded().filter_map(CellResult::lambda_mean).collect();
+        return Some(format!(
+            "From ε = {} to {}, the mean escape time is {} times the predicted 1/λ; {}.",
+            number(lowest),
+            number(highest),
+            span(&ratios),
+            contain(&ratios, |_| 1.0, "1, its limit as ε → 0")
+        ));
+    }
     let at = |level: f64| -> Vec<Estimate> {
         bounded().filter(|r| epsilon(r) == level).filter_map(CellResult::lambda_mean).collect()
     };
-    let lowest = *levels.first()?;
     let ratios = at(lowest);
-    let level = if levels.len() > 1 { ", the smallest noise level" } else { "" };
-    let highest = levels.last().filter(|_| levels.len() > 1).map_or(String::new(), |level| {
-        let ratios = at(*level);
+    let level = if lowest < highest { ", the smallest noise level" } else { "" };
+    let at_highest = if lowest < highest {
+        let ratios = at(highest);
         let held = ratios.iter().filter(|ratio| ratio.contains(1.0)).count();
-        format!(", and {held} of {} at ε = {}, the largest", ratios.len(), number(*level))
-    });
+        format!(", and {held} of {} at ε = {}, the largest", ratios.len(), number(highest))
+    } else {
+        String::new()
+    };
     Some(format!(
-        "At ε = {}{level}, the mean escape time is {} times the predicted 1/λ; {}{highest}.",
+        "At ε = {}{level}, the mean escape time is {} times the predicted 1/λ; {}{at_highest}.",
         number(lowest),
         span(&ratios),
         contain(&ratios, |_| 1.0, "1, its limit as ε → 0")

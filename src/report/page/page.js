@@ -10,7 +10,8 @@ for (const table of document.querySelectorAll(".table")) {
   const rows = [...body.rows].map((row) => ({
     row,
     values: [...row.cells].map(valueOf),
-    text: row.textContent.toLowerCase(),
+    // Of the columns that are shown always, and of all.
+    texts: [":not(.more)", ""].map((shown) => [...row.querySelectorAll(`td${shown}`)].map((cell) => cell.textContent).join(" ").toLowerCase()),
   }));
   const search = table.querySelector("input[type=search]");
   const selects = [...table.querySelectorAll("select")];
@@ -18,9 +19,10 @@ for (const table of document.querySelectorAll(".table")) {
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    for (const { row, values, text } of rows) {
+    const columns = table.classList.contains("all") ? 1 : 0;
+    for (const { row, values, texts } of rows) {
       const chosen = selects.every((select) => !select.value || values[select.dataset.column] === select.value);
-      row.hidden = !(chosen && words.every((word) => text.includes(word)));
+      row.hidden = !(chosen && words.every((word) => texts[columns].includes(word)));
       shown += row.hidden ? 0 : 1;
     }
     count.textContent = `${shown} of ${rows.length} rows`;
@@ -30,7 +32,10 @@ for (const table of document.querySelectorAll(".table")) {
   filter();
 
   const all = table.querySelector("input[type=checkbox]");
-  const show = () => table.classList.toggle("all", all.checked);
+  const show = () => {
+    table.classList.toggle("all", all.checked);
+    filter();
+  };
   all.addEventListener("change", show);
   show();
 

@@ -71,9 +71,20 @@ pub fn runs<'a>(label: &'a str) -> Vec<Run<'a>> {
     runs
 }
 
-/// The text of a label without its scripts' marks.
+/// The text of a label on one line: a script keeps its sign, and its braces where it has more than one word.
 pub fn plain(label: &str) -> String {
-    runs(label).iter().map(|run| run.text).collect()
+    let mut rest = label;
+    let mut text = String::new();
+    while let Some(at) = next_script(rest) {
+        let (before, script) = rest.split_at(at);
+        let Some((inner, after)) = script[2..].split_once('}') else { break };
+        let inner = if inner.contains(' ') { format!("({inner})") } else { inner.to_owned() };
+        text += before;
+        text += &script[..1];
+        text += &inner;
+        rest = after;
+    }
+    text + rest
 }
 
 fn next_script(text: &str) -> Option<usize> {
@@ -187,7 +198,7 @@ mod tests {
     fn scripts_are_told_from_text() {
         let texts = |label| runs(label).iter().map(|r| (r.text, r.rise)).collect::<Vec<_>>();
         assert_eq!(texts("Γ_{Adam}/Γ"), [("Γ", 0.0), ("Adam", -0.17), ("/Γ", 0.0)]);
-        assert_eq!(plain("Γ_{Adam}/Γ"), "ΓAdam/Γ");
+        assert_eq!(plain("Γ_{Adam}/Γ, e^{−t}, P_{a b}"), "Γ_Adam/Γ, e^−t, P_(a b)");
         assert_eq!(texts("R^{d}"), [("R", 0.0), ("d", 0.36)]);
         assert_eq!(texts("snake_case and an open _{brace"), [("snake_case and an open _{brace", 0.0)]);
         assert!(runs("").is_empty());

@@ -65,6 +65,24 @@ fn means_with_drift_are_right_next_to_alpha_one() {
     }
 }
 
+/// Strong noise leaves long before the drift matters: a step in relaxation times alone would be as long as the whole path.
+#[test]
+fn means_are_right_where_the_drift_is_weak() {
+    for (alpha, curvature, start) in [(1.2, 0.01, 0.0), (1.5, 1e-3, 0.0), (1.8, 0.003, 0.5), (1.5, 1e-12, 0.0)] {
+        let problem = on_interval(curvature, alpha, 0.5, start);
+        check(&problem, exact_exit(&problem).unwrap().mean(start).unwrap(), 40_000);
+    }
+}
+
+#[test]
+fn starts_beside_the_edge_warn() {
+    let warned = |start: f64| {
+        let warnings = Euler::default().prepare(&on_interval(1.0, 1.5, 0.5, start)).unwrap().warnings().join("; ");
+        warnings.contains("start so near the edge")
+    };
+    assert_eq!([0.0, 0.9, -0.98, 0.999].map(warned), [false, false, true, true]);
+}
+
 #[test]
 fn large_steps_warn() {
     let problem = on_interval(4.0, 1.5, 0.5, 0.0);

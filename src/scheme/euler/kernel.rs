@@ -18,11 +18,11 @@ use crate::dynamics::{Adam, Averages, Dynamics, Problem, SecondMoment};
 use crate::noise::{LevyNoise, NoiseLaw, Stream};
 use crate::scheme::exit_site::landing_point;
 use crate::scheme::interval::IntervalProblem;
-use crate::scheme::time_scale::{balance_time, crossing_time, relaxation_rates};
+use crate::scheme::time_scale::{balance_time, crossing_time, crossing_time_from, relaxation_rates};
 use crate::scheme::trajectory::{Observer, Recorder, Unobserved};
 use crate::scheme::{Limits, Outcome, PathKernel, PathRecord, Scheme, SchemeError, StreamSource, Trajectory};
 
-/// Default step in relaxation times: the error with the shifted edge is of order `h`.
+/// Default step in relaxation times, or in crossing times where these are shorter: the error with the shifted edge is of order `h`.
 const STEP_PER_RELAXATION: f64 = 0.003;
 
 /// Default step in crossing times for a problem without drift.
@@ -176,6 +176,24 @@ struct EulerWorkspace {
     memories: [f64; 2],
 }
 
+/// The noise of a step, as a share of the distance from the start to the edge, beyond which means are off by some per cent.
+const START_NOISE: f64 = 0.2;
+
+/// A start so near the edge that the noise of a step is not small beside its distance.
+fn start_warning(problem: &Problem, step: f64) -> Option<String> {
+    let alpha = problem.noise().alpha().get();
+    let time = crossing_time_from(problem, problem.basin().start());
+    let noise = (step / time).powf(1.0 / alpha);
+    (noise > START_NOISE).then(|| {
+        let fine = (0.5 * START_NOISE).powf(alpha) * time;
+        format!(
+            "paths start so near the edge that the noise of a step is {noise:.2} of the distance: expect an error of some {:.0} %, or set \
+             euler = {{ step = {fine:.1e} }} or use jump_adapted",
+            (10.0 * noise).min(100.0)
+        )
+    })
+}
+
 impl EulerKernel {
     pub fn new(settings: &Euler, problem: &Problem) -> Result<Self, SchemeError> {
         let noise = problem.noise();
@@ -183,12 +201,10 @@ impl EulerKernel {
         let alpha = noise.alpha();
         let relaxation = 1.0 / relaxation_rates(problem)[0];
         let corrected = settings.monitoring == Monitoring::Corrected;
-        // Without drift the only time scale is the time the noise takes to cross the basin.
-        let (clock, share) = if relaxation.is_finite() {
-            (relaxation, STEP_PER_RELAXATION)
-        } else {
-            (crossing_time(problem), STEP_PER_CROSSING)
-        };
+        // Strong noise crosses the basin before the drift matters; without drift this is the only time scale.
+        let crossing = crossing_time(problem);
+        let share = if relaxation.is_finite() { STEP_PER_RELAXATION } else { STEP_PER_CROSSING };
+        let clock = relaxation.min(crossing);
         let default = share * clock;
         // A given step with discrete monitoring needs none of the time scales. Near α = 1 the ratio of drift and noise barely depends on
         // the step, so `t*` sets no limit and may underflow.
@@ -220,11 +236,14 @@ impl EulerKernel {
         if let (Some(warning), true) = (law_warning(noise, step), corrected) {
             warnings.push(warning);
         }
+        if corrected && *problem.dynamics() == Dynamics::Sgd {
+            warnings.extend(start_warning(problem, step));
+        }
         let step_noise = StepNoise::of_step(problem, step)?;
         let scale = step_noise.scale();
         let shift = match settings.monitoring {
             Monitoring::Corrected => {
-                let shift = basin_shift(alpha, step / crossing_time(problem)) * noise.increment_scale(step);
+                let shift = basin_shift(alpha, step / crossing) * noise.increment_scale(step);
                 shift * noise.law().relative_overshoot(alpha)
             }
             Monitoring::Discrete => 0.0,

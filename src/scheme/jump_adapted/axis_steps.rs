@@ -19,7 +19,8 @@ const FORGETS: f64 = 6.0;
 /// `√(π/2)`: half of the equivalent width of the standard normal density.
 const HALF_ROOM: f64 = 1.253_314_137_315_500_3;
 
-/// Relaxation times of the steep side below which a step sees how a path comes to rest behind a wall.
+/// Relaxation times of the steep side below which a step sees how a path comes to rest behind a wall: also far from the edge, where strong noise jumps
+/// several times in one of them.
 const SETTLES: f64 = 10.0;
 
 /// Steps in relaxation times: at a kink, or along the flat side of a wall, near the edge; at a kink far from it, and along a wall there.
@@ -131,7 +132,7 @@ impl KinkAxis {
         let (mut walled, mut at_wall, mut comes_down) = (nowhere, nowhere, nowhere);
         if self.wall {
             let stays_behind = (widths[0] * (1.1 * STAYS)).below_number(self.steep_reach);
-            walled = far | (stays_behind & limit.above_number(SETTLES / self.steep));
+            walled = (far | stays_behind) & limit.above_number(SETTLES / self.steep);
             // Along the steep side to the wall: one step while the path stays on it, then short steps.
             let away = -(y / widths[0]);
             let fast = away.above_number(3.3 * STAYS);

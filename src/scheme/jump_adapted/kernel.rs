@@ -132,6 +132,9 @@ impl Scheme for JumpAdapted {
     }
 }
 
+/// The smallest `α` at which a cubic follows the Pareto quantile, which rises by a factor of `2^(1/α)` within an octave.
+const SMALLEST_IN_TABLE: f64 = 0.05;
+
 pub(super) struct JumpAdaptedKernel {
     /// One path at a time, for any problem.
     pub(super) paths: PathEvents,
@@ -187,12 +190,15 @@ impl JumpAdaptedKernel {
                 warnings,
             });
         }
+        // The table of Pareto jumps, which the paths one by one draw without one.
+        let has_table = alpha >= SMALLEST_IN_TABLE;
         let interval = IntervalProblem::of(problem)
+            .filter(|_| has_table)
             .and_then(|interval| interval_events(problem, interval, &jumps, &rest, [near_step, longest]));
         let interval =
             interval.map(|events| EventKernel::new(events, QuantileTable::pareto(problem.noise().alpha(), 1.0)));
         let paths = PathEvents::new(problem, jumps, None, reaches, [near_step, longest]);
-        let lazy = lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest);
+        let lazy = if has_table { lazy_events(problem, paths.jumps(), &rest, &paths.loads(), longest) } else { None };
         let few = FewEvents::new(problem, &paths);
         Ok(JumpAdaptedKernel { paths, interval, lazy, few, thresholds, warnings })
     }
@@ -302,8 +308,47 @@ impl PathKernel for JumpAdaptedKernel {
 mod tests {
     use super::*;
     use crate::dynamics::Dynamics;
-    use crate::landscape::{Basin, Domain, Quadratic};
-    use crate::noise::{Alpha, LevyNoise};
+    use crate::landscape::{Asymmetric, Basin, Domain, Quadratic};
+    use crate::noise::{Alpha, LevyNoise, Seed};
+    use crate::theory::exact_exit;
+
+    /// Checks the mean exit time of `(lo, hi)` within .5 % and three standard errors.
+    fn check_mean(problem: &Problem, exact: f64, paths: u64) {
+        let mut records = Vec::new();
+        let kernel = JumpAdapted::default().prepare(problem).unwrap();
+        kernel.run(StreamSource { seed: Seed(3), cell: 0 }, 0..paths, Limits::default(), &mut records);
+        let times: Vec<f64> = records.iter().map(|record| record.outcome.exit_time().unwrap()).collect();
+        let n = times.len() as f64;
+        let mean = times.iter().sum::<f64>() / n;
+        let error = (times.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (n * (n - 1.0))).sqrt();
+        assert!((mean - exact).abs() < 0.005 * exact + 3.0 * error, "{problem:?}: {mean} ± {error}, exact {exact}");
+    }
+
+    /// Half of the jumps are larger than any `f64` at `α = .001`.
+    #[test]
+    fn tiny_alpha_has_the_mean_of_one_jump() {
+        for alpha in [1e-4, 1e-3, 4e-3, 0.02, 0.049] {
+            let basin = Basin::new(Quadratic::new(vec![1e-6]).unwrap(), Domain::interval(-1.0, 1.0)).unwrap();
+            let noise = LevyNoise::new(Alpha::new(alpha).unwrap(), 0.5).unwrap();
+            let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+            check_mean(&problem, 2f64.powf(alpha) / statrs::function::gamma::gamma(1.0 + alpha), 40_000);
+        }
+    }
+
+    /// Strong noise jumps several times within a relaxation time of a steep side, which is then no wall.
+    #[test]
+    fn strong_noise_sees_the_steep_side_of_a_kink() {
+        for (curvatures, ends) in
+            [([100.0, 2.0], [-0.1, 10.0]), ([100.0, 1.0], [-0.1, 10.0]), ([0.5, 60.0], [-8.0, 0.12])]
+        {
+            let [left, right] = curvatures.map(|k| vec![k]);
+            let domain = Domain::interval(ends[0], ends[1]);
+            let basin = Basin::new(Asymmetric::new(left, right).unwrap(), domain).unwrap();
+            let noise = LevyNoise::new(Alpha::new(1.8).unwrap(), 0.3).unwrap();
+            let problem = Problem::new(basin, Dynamics::Sgd, noise).unwrap();
+            check_mean(&problem, exact_exit(&problem).unwrap().mean(0.0).unwrap(), 100_000);
+        }
+    }
 
     #[test]
     fn only_starts_beside_the_edge_are_warned_of() {

@@ -217,7 +217,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// # Errors
     /// [`ExactError::BoundaryLayer`] or [`ExactError::Unresolved`] if the discretisations do not converge.
     pub fn decay_rate(&self) -> Result<f64, ExactError> {
-        self.converge(|solution| Ok(solution.krylov()?.decay_rate()))
+        self.converge(|solution| solution.krylov()?.decay_rate().ok_or_else(|| solution.singular()))
     }
 
     fn check_start(&self, start: f64) -> Result<(), ExactError> {
@@ -359,6 +359,18 @@ mod tests {
             close(ornstein_uhlenbeck(2.0, epsilon).mean(0.0).unwrap(), sum, 1e-8, "mean");
         }
         close(ornstein_uhlenbeck(2.0, 1.0).decay_rate().unwrap(), 2.0, 1e-10, "decay rate");
+    }
+
+    /// Strong noise leaves in times whose squares are no numbers; only the unit of time changes.
+    #[test]
+    fn times_of_any_size_have_their_rate() {
+        let plain = exit(1.5, 1.0, (-1.0, 1.0), |_| 0.0);
+        for epsilon in [1e100, 1e190, 1e-190] {
+            let scaled = exit(1.5, epsilon, (-1.0, 1.0), |_| 0.0);
+            let time = epsilon.powf(-1.5);
+            close(scaled.decay_rate().unwrap() * time, plain.decay_rate().unwrap(), 1e-9, "rate");
+            close(scaled.survival(time, 0.2).unwrap(), plain.survival(1.0, 0.2).unwrap(), 1e-8, "survival");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::figure::{Figure, FigureError, vector};
 use crate::report::plot::axis::number;
 use crate::report::plot::backend::UNITS_PER_POINT;
-use crate::report::plot::{Layer, Legend, Look, Mark, Panel, Point, Rect, Sample, Sheet, Stroke, text};
+use crate::report::plot::{Axis, Layer, Legend, Look, Mark, Panel, Point, Rect, Sample, Sheet, Stroke, text};
 
 /// Distance between two texts on a line, in points.
 const SPACING: f64 = 9.0;
@@ -55,11 +55,13 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
     let mut add = |at, name: Option<&str>, x: String, y: String| {
         let titles = [panel.title.as_str(), name.unwrap_or_default()].map(text::plain);
         let heading = titles.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
-        let value = |label: &str, fallback: &str, value: &str| {
-            let label = text::plain(label);
-            format!("{} = {value}", if label.is_empty() { fallback } else { &label })
+        let value = |axis: &Axis, fallback: &str, value: &str| match text::plain(&axis.label) {
+            // A name says what it is.
+            label if label.is_empty() && !axis.names.is_empty() => value.to_owned(),
+            label if label.is_empty() => format!("{fallback} = {value}"),
+            label => format!("{label} = {value}"),
         };
-        let values = [value(&panel.x.label, "x", &x), value(&panel.y.label, "y", &y)];
+        let values = [value(&panel.x, "x", &x), value(&panel.y, "y", &y)];
         let lines = [heading].into_iter().chain(values).filter(|line| !line.is_empty());
         tips.push(Tip { at, text: lines.collect::<Vec<_>>().join("\n") });
     };
@@ -122,10 +124,11 @@ fn line_name(legend: &Legend, stroke: Stroke) -> Option<&str> {
     })
 }
 
-/// The label of the only entry that fits.
+/// The label of the entries that fit, if they share one.
 fn named(legend: &Legend, fits: impl Fn(&Sample) -> bool) -> Option<&str> {
     let mut found = legend.groups.iter().flat_map(|group| &group.entries).filter(|entry| fits(&entry.sample));
-    found.next().filter(|_| found.next().is_none()).map(|entry| entry.label.as_str())
+    let first = found.next()?.label.as_str();
+    found.all(|entry| entry.label == first).then_some(first)
 }
 
 fn escaped(text: &str) -> String {
@@ -135,7 +138,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::plot::{Axis, Entry, Scale};
+    use crate::report::plot::{Entry, Scale};
 
     struct Example;
 
@@ -173,7 +176,7 @@ mod tests {
         let svg = inline(&Example).unwrap();
         // The point that is not a number is not drawn and has no values.
         assert_eq!(svg.matches("<title>").count(), 1, "{svg}");
-        let tip = "<title>&lt;script&gt;: α = 1.5\nε = 0.01\nE ΓAdam = 100 (90 to 110)</title>";
+        let tip = "<title>&lt;script&gt;: α = 1.5\nε = 0.01\nE Γ_Adam = 100 (90 to 110)</title>";
         assert!(svg.contains(tip), "{svg}");
         assert!(!svg.contains("<script>") && !svg.contains(" id=") && !svg.contains("http"), "{svg}");
     }
