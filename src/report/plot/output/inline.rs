@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::figure::{Figure, FigureError, vector};
 use crate::report::plot::axis::number;
 use crate::report::plot::backend::UNITS_PER_POINT;
-use crate::report::plot::{Axis, Layer, Legend, Look, Mark, Panel, Point, Rect, Sample, Sheet, Stroke, text};
+use crate::report::plot::{
+    Axis, DataKind, DataName, Layer, Legend, Look, Mark, Panel, Point, Rect, Sample, Sheet, Stroke, text,
+};
 
 /// Distance between two texts on a line, in points.
 const SPACING: f64 = 9.0;
@@ -65,20 +67,22 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
         let lines = [heading].into_iter().chain(values).filter(|line| !line.is_empty());
         tips.push(Tip { at, text: lines.collect::<Vec<_>>().join("\n") });
     };
-    for Layer { mark, .. } in &panel.layers {
+    for Layer { mark, data } in &panel.layers {
+        let series = data.as_ref().and_then(series_name);
+        let series = series.as_deref();
         match mark {
             Mark::Points(..) | Mark::Aside(..) => {
                 let Some((points, shift, look)) = mark.points() else { continue };
                 for point in points {
                     let Some((at, _)) = plot.seen(point, shift) else { continue };
-                    add(at, points_name(legend, look), number(point.x), with_interval(point));
+                    add(at, series.or(points_name(legend, look)), number(point.x), with_interval(point));
                 }
             }
             Mark::Across(points, shift, look) => {
                 for point in points {
                     let Some((at, _)) = plot.seen_across(point, *shift) else { continue };
                     let row = panel.y.names.get(point.x as usize).cloned().unwrap_or_default();
-                    add(at, points_name(legend, *look), with_interval(point), row);
+                    add(at, series.or(points_name(legend, *look)), with_interval(point), row);
                 }
             }
             // Two vertices make a level or a diagonal, which has no values of its own.
@@ -89,7 +93,7 @@ fn panel_tips(panel: &Panel, frame: &Rect, legend: &Legend, tips: &mut Vec<Tip>)
                     let near = last.is_some_and(|(a, b)| (at.0 - a).hypot(at.1 - b) < SPACING);
                     if !near && plot.shows(at) {
                         last = Some(at);
-                        add(at, line_name(legend, *stroke), number(x), number(y));
+                        add(at, series.or(line_name(legend, *stroke)), number(x), number(y));
                     }
                 }
             }
@@ -111,6 +115,16 @@ fn with_interval(point: &Point) -> String {
         y if lo < y || hi > y => format!("{} ({} to {})", number(y), number(lo), number(hi)),
         y => number(y),
     }
+}
+
+/// `α = 1.5`, or `α = 1.5, predicted`; `None` without a series.
+fn series_name(data: &DataName) -> Option<String> {
+    let kind = match data.kind {
+        DataKind::Predicted | DataKind::Exact | DataKind::Surrogate => format!(", {}", data.kind.name()),
+        DataKind::SecondOrder => ", to second order".to_owned(),
+        _ => String::new(),
+    };
+    (!data.series.is_empty()).then(|| data.series.clone() + &kind)
 }
 
 fn points_name(legend: &Legend, look: Look) -> Option<&str> {
