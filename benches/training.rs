@@ -4,6 +4,9 @@
 //! the time that its run reports: batch, gradient, step, and the check for divergence. The bare loop is what a user of candle
 //! would write: forward pass, backward pass and a step of every parameter. It uses candle's `max_pool2d`, whose gradient is
 //! wrong but not slower.
+//!
+//! Then the restarts of `[escape]`: steps of all runs per second, on all threads of the processor and, if this build supports a GPU and the machine
+//! has one, on that.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -11,10 +14,11 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use levy_escape::Seed;
 use levy_escape::calibrate::{
-    Architecture, CalibrationObserver, CalibrationSettings, DataSet, DataSource, DeviceChoice, Event, Images,
-    Optimiser, calibrate,
+    Activation, Architecture, CalibrationObserver, CalibrationSettings, DataSet, DataSource, DeviceChoice,
+    EscapeSettings, Event, Images, MinimaSettings, Optimiser, Sizes, calibrate,
 };
 use levy_escape::engine::StopFlag;
+use levy_escape::tail::Estimator;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -55,6 +59,58 @@ fn main() {
             1e3 * bare,
         );
     }
+    restarts();
+}
+
+/// Prints the speed of the restarts from a minimum of the network of `experiments/network_escape.toml`.
+fn restarts() {
+    let (gpu, reason) = DeviceChoice::Auto.open().expect("a device");
+    println!("\n{:28} {:>6} {:>10} {:>18} {:>18}", "", "batch", "runs", "cpu, steps/s", "gpu, steps/s");
+    for (batch, runs) in [(16, 40), (64, 40), (16, 1_000), (64, 1_000)] {
+        let cpu = steps_per_second(&Device::Cpu, batch, runs);
+        let gpu = gpu.is_cuda().then(|| steps_per_second(&gpu, batch, runs));
+        let gpu = gpu.map_or("-".to_string(), |speed| format!("{speed:.0}"));
+        println!("{:28} {batch:>6} {runs:>10} {cpu:>18.0} {gpu:>18}", "restarts, 64-8-10, digits");
+    }
+    if !gpu.is_cuda() {
+        println!("no GPU: {reason}");
+    }
+}
+
+/// Steps per second of restarts that leave no set.
+fn steps_per_second(device: &Device, batch: usize, runs: usize) -> f64 {
+    const MAX_STEPS: u64 = 100;
+    let mut data = DataSet::digits();
+    data.train.truncate(600);
+    let minima =
+        MinimaSettings { count: 1, activation: Activation::Tanh, weight_decay: 5e-3, tolerance: 1e-3, descent: 5_000 };
+    let escape = EscapeSettings {
+        minima,
+        runs,
+        max_steps: MAX_STEPS,
+        batches: vec![batch],
+        eta_factors: vec![1.0],
+        radii: Sizes { from: 1e3, to: 1e4, count: 2 },
+        boxes: None,
+        levels: None,
+        loss_every: 1,
+        noise_batches: 50,
+        estimator: Estimator::KOUTROUVELIS,
+        predicted_runs: 2,
+        rank: 2,
+    };
+    let settings = CalibrationSettings {
+        escape: Some(escape),
+        iterations: 500,
+        batch: 32,
+        ..settings(Architecture::Mlp { hidden: vec![8] }, 0.1)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let watch = Stopwatch::default();
+    let found = calibrate(&settings, &data, device, threads, &StopFlag::default(), &watch).expect("a calibration");
+    assert!(found.escape.is_some_and(|escape| escape.complete()), "the minimum was not reached");
+    let clock = watch.restarts.lock().expect("one thread");
+    (MAX_STEPS * runs as u64) as f64 / clock.1.as_secs_f64()
 }
 
 fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
@@ -72,13 +128,16 @@ fn random_images() -> DataSet {
     DataSet { name: "random".to_string(), classes: 10, train: images(640), test: images(10) }
 }
 
-/// Sums the time between [`Event::Training`] and [`Event::Trained`], as the program does.
+/// Sums the time between [`Event::Training`] and [`Event::Trained`] and that of the restarts, as the program does.
 #[derive(Default)]
-struct Stopwatch(Mutex<(Option<Instant>, Duration)>);
+struct Stopwatch {
+    training: Mutex<(Option<Instant>, Duration)>,
+    restarts: Mutex<(Option<Instant>, Duration)>,
+}
 
 impl CalibrationObserver for Stopwatch {
     fn event(&self, _: usize, event: Event) {
-        let mut clock = self.0.lock().expect("one thread");
+        let mut clock = self.training.lock().expect("one thread");
         match event {
             Event::Training => clock.0 = Some(Instant::now()),
             Event::Trained { .. } => {
@@ -88,11 +147,31 @@ impl CalibrationObserver for Stopwatch {
             _ => {}
         }
     }
+
+    fn escaping(&self, _: usize, _: usize) {
+        self.restarts.lock().expect("one thread").0 = Some(Instant::now());
+    }
+
+    fn restarted(&self, _: usize, _: usize, _: u64) {
+        let mut clock = self.restarts.lock().expect("one thread");
+        let since = clock.0.take();
+        clock.1 += since.map_or(Duration::ZERO, |since| since.elapsed());
+    }
 }
 
 /// Seconds per step of a calibration with the fewest measurements possible.
 fn ours(task: &Task) -> f64 {
-    let settings = CalibrationSettings {
+    let settings =
+        CalibrationSettings { batch: task.batch, iterations: task.steps, ..settings(task.architecture.clone(), ETA) };
+    let watch = Stopwatch::default();
+    calibrate(&settings, &task.data, &Device::Cpu, 1, &StopFlag::default(), &watch).expect("a calibration");
+    let clock = watch.training.lock().expect("one thread");
+    clock.1.as_secs_f64() / task.steps as f64
+}
+
+/// SGD with the fewest measurements possible.
+fn settings(network: Architecture, eta: f64) -> CalibrationSettings {
+    CalibrationSettings {
         escape: None,
         scaling: None,
         name: "bench".to_string(),
@@ -101,19 +180,15 @@ fn ours(task: &Task) -> f64 {
         data: DataSource::Digits,
         train_images: None,
         test_images: None,
-        network: task.architecture.clone(),
-        batch: task.batch,
-        optimisers: vec![("sgd".to_string(), Optimiser::Sgd { eta: ETA, momentum: 0.0 })],
-        iterations: task.steps,
+        network,
+        batch: 1,
+        optimisers: vec![("sgd".to_string(), Optimiser::Sgd { eta, momentum: 0.0 })],
+        iterations: 1,
         measurements: 1,
         noise_batches: 2,
         window: 0,
         coordinates: 0,
-    };
-    let watch = Stopwatch::default();
-    calibrate(&settings, &task.data, &Device::Cpu, 1, &StopFlag::default(), &watch).expect("a calibration");
-    let clock = watch.0.lock().expect("one thread");
-    clock.1.as_secs_f64() / task.steps as f64
+    }
 }
 
 /// The bare loop.

@@ -299,7 +299,9 @@ fn a_signal_during_the_escapes_leaves_an_incomplete_calibration() {
     let again = ["reproduce", "--resume"];
     let said = stderr(program(dir.path()).args(again), 0);
     assert!(!said.contains("small: exists already") && dir.path().join("results/small.1").is_dir(), "{said}");
-    assert!(text("manifest.json").contains("\"escape_complete\": true"));
+    assert!(
+        text("manifest.json").contains("\"escape_complete\": true") && text("manifest.json").contains("\"restarts\"")
+    );
     assert_eq!(text("network_escape.csv").lines().count(), 1 + 3);
     assert!(stderr(program(dir.path()).args(again), 0).contains("small: exists already"));
 }

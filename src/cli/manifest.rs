@@ -175,6 +175,9 @@ pub struct CalibrationManifest<'a> {
     seconds: f64,
     stop_reason: StopReason,
     trainings: &'a [TrainingSpeed],
+    /// The restarts from the minima; missing without `[escape]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarts: Option<&'a RestartSpeed>,
     /// Whether every escape and every scaling of the noise was measured; missing without `[escape]` and `[noise_scaling]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     escape_complete: Option<bool>,
@@ -207,6 +210,18 @@ pub struct TrainingSpeed {
     pub steps_per_second: Option<f64>,
 }
 
+/// Device and speed of all restarts from the minima of `[escape]`.
+#[cfg(feature = "calibrate")]
+#[derive(Debug, Serialize)]
+pub struct RestartSpeed {
+    /// `cpu` or `cuda`.
+    pub device: String,
+    /// Steps of all restarts together.
+    pub steps: u64,
+    /// Steps per second, on all threads; without the noise and the predictions.
+    pub steps_per_second: Option<f64>,
+}
+
 /// A calibration that has ended.
 #[cfg(feature = "calibrate")]
 pub struct EndedCalibration<'a> {
@@ -215,6 +230,7 @@ pub struct EndedCalibration<'a> {
     pub seconds: f64,
     pub stop_reason: StopReason,
     pub trainings: &'a [TrainingSpeed],
+    pub restarts: Option<&'a RestartSpeed>,
     pub escape_complete: Option<bool>,
 }
 
@@ -222,7 +238,7 @@ pub struct EndedCalibration<'a> {
 impl<'a> CalibrationManifest<'a> {
     /// The manifest of a calibration that has just ended.
     pub fn of(file: &'a CalibrationFile, settings: &'a CalibrationSettings, ended: EndedCalibration<'a>) -> Self {
-        let EndedCalibration { device, start, seconds, stop_reason, trainings, escape_complete } = ended;
+        let EndedCalibration { device, start, seconds, stop_reason, trainings, restarts, escape_complete } = ended;
         CalibrationManifest {
             version: env!("CARGO_PKG_VERSION"),
             name: &settings.name,
@@ -235,6 +251,7 @@ impl<'a> CalibrationManifest<'a> {
             seconds,
             stop_reason,
             trainings,
+            restarts,
             escape_complete,
             calibration: &file.text,
         }

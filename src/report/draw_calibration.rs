@@ -62,8 +62,13 @@ pub fn draw_calibration(
 
 /// The escapes; without `[escape]` there are none, and their figures are empty.
 fn escape(found: &Calibrated) -> &NetworkEscape {
-    const NONE: &NetworkEscape =
-        &NetworkEscape { minima: Vec::new(), cells: Vec::new(), left_out: Vec::new(), stopped: false };
+    const NONE: &NetworkEscape = &NetworkEscape {
+        minima: Vec::new(),
+        cells: Vec::new(),
+        left_out: Vec::new(),
+        stopped: false,
+        device: String::new(),
+    };
     found.escape.as_ref().unwrap_or(NONE)
 }
 

@@ -1,9 +1,12 @@
 //! A network at its minimum, from which everything else is measured.
 
+use candle_core::Device;
+
 use super::hessian::Quadratic;
 use super::minimum::{Descent, Training};
 use super::mlp::{Buffers, Mlp};
 use super::settings::MinimaSettings;
+use super::together::NetworkOnDevice;
 use super::walk::Landscape;
 use crate::calibrate::data::batches::Purpose;
 use crate::calibrate::data::images::Images;
@@ -106,6 +109,11 @@ impl FoundMinimum {
     pub fn around(&self, batch: usize) -> Around<'_> {
         let theta = self.descent.theta.clone();
         Around { minimum: self, batch, spare: vec![0.0; theta.len()], theta, work: Buffers::default() }
+    }
+
+    /// The loss around the minimum on a device.
+    pub(super) fn on(&self, device: &Device) -> candle_core::Result<NetworkOnDevice> {
+        NetworkOnDevice::new(&self.mlp, &self.descent.theta, self.descent.loss, device)
     }
 }
 

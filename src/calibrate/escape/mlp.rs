@@ -12,11 +12,11 @@ const TOGETHER: usize = 128;
 
 /// A network with its data.
 pub(in crate::calibrate) struct Mlp {
-    widths: Vec<usize>,
-    activation: Activation,
-    decay: f64,
-    pixels: Vec<f64>,
-    labels: Vec<u8>,
+    pub(super) widths: Vec<usize>,
+    pub(super) activation: Activation,
+    pub(super) decay: f64,
+    pub(super) pixels: Vec<f64>,
+    pub(super) labels: Vec<u8>,
 }
 
 /// Activations and their derivatives, feature by feature: entry `(feature, image)` at `feature * images + image`.
@@ -51,17 +51,10 @@ impl Mlp {
 
     /// Gradient of the loss on `batch` images drawn without replacement, written into `out`.
     pub fn minibatch(&self, theta: &[f64], batch: usize, stream: &mut Stream, work: &mut Buffers, out: &mut [f64]) {
-        let images = self.images();
-        if work.order.len() != images {
-            work.order = (0..images as u32).collect();
-        }
         let mut order = std::mem::take(&mut work.order);
-        for i in 0..batch {
-            let other = i + (stream.open01() * (images - i) as f64) as usize;
-            order.swap(i, other.min(images - 1));
-        }
+        let drawn = draw(self.images(), batch, stream, &mut order);
         self.regularise(theta, out);
-        self.accumulate(theta, &order[..batch], 1.0 / batch as f64, work, out);
+        self.accumulate(theta, drawn, 1.0 / batch as f64, work, out);
         work.order = order;
     }
 
@@ -153,6 +146,18 @@ impl Mlp {
         }
         loss
     }
+}
+
+/// Draws `batch` of so many images without replacement. `order`, empty before the first draw, keeps the order of the images from draw to draw.
+pub(super) fn draw<'o>(images: usize, batch: usize, stream: &mut Stream, order: &'o mut Vec<u32>) -> &'o [u32] {
+    if order.len() != images {
+        *order = (0..images as u32).collect();
+    }
+    for i in 0..batch {
+        let other = i + (stream.open01() * (images - i) as f64) as usize;
+        order.swap(i, other.min(images - 1));
+    }
+    &order[..batch]
 }
 
 fn add(to: &mut [f64], factor: f64, from: &[f64]) {

@@ -13,6 +13,7 @@ mod study;
 mod table;
 #[cfg(test)]
 mod tests;
+mod together;
 mod walk;
 
 pub use found_minimum::EscapeMinimum;

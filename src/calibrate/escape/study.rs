@@ -1,5 +1,6 @@
 //! Minima, runs and predictions.
 
+use candle_core::Device;
 use rayon::prelude::*;
 
 use super::found_minimum::{EscapeMinimum, NetworkInput};
@@ -7,8 +8,9 @@ use super::hessian::Quadratic;
 use super::laws::{GradientLaw, Model};
 use super::noise::NoiseSample;
 use super::passages::{EscapeRow, formula, means, rows};
-use super::sets::nested;
+use super::sets::{Nested, nested};
 use super::settings::EscapeSettings;
+use super::together::{NetworkOnDevice, RunsTogether};
 use super::walk::{Landscape, Run, Walk};
 use crate::calibrate::training::Optimiser;
 use crate::noise::{Seed, Stream};
@@ -22,8 +24,12 @@ const STRIDE: u64 = 8;
 pub(in crate::calibrate) struct EscapeInput<'s> {
     pub settings: &'s EscapeSettings,
     pub network: &'s NetworkInput<'s>,
+    /// Runs the restarts if it is an NVIDIA GPU; otherwise the processor does. Apple's have no double precision.
+    pub device: &'s Device,
     /// Called with the numbers of minimum and configuration before these are measured.
     pub begins: &'s (dyn Fn(usize, usize) + Sync),
+    /// Called with the same numbers and the steps of all restarts, before the predictions.
+    pub restarted: &'s (dyn Fn(usize, usize, u64) + Sync),
 }
 
 /// All sets of one optimiser, learning rate and batch size at one minimum.
@@ -54,11 +60,14 @@ pub struct NetworkEscape {
     pub left_out: Vec<String>,
     /// A stop was requested before the last cell.
     pub stopped: bool,
+    /// The device of the restarts: `cpu` or `cuda`.
+    pub device: String,
 }
 
 /// Measures the escapes from every minimum. The result depends on neither threads nor their number. A stop keeps the cells that are complete.
 pub(in crate::calibrate) fn network_escape(input: &EscapeInput<'_>) -> NetworkEscape {
-    let mut found = NetworkEscape::default();
+    let device = if input.device.is_cuda() { "cuda" } else { "cpu" };
+    let mut found = NetworkEscape { device: device.to_owned(), ..NetworkEscape::default() };
     for number in 1..=input.settings.minima.count {
         if input.network.stop.is_set() || from_minimum(input, number, &mut found).is_none() {
             found.stopped = true;
@@ -75,6 +84,13 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
     found.minima.push(minimum.record.clone());
     let Some(quadratic) = &minimum.quadratic else { return Some(()) };
     let (dim, key) = (minimum.mlp.dim(), minimum.key);
+    let on_device = match input.device.is_cuda().then(|| minimum.on(input.device)).transpose() {
+        Ok(on_device) => on_device,
+        Err(error) => {
+            found.left_out.push(format!("minimum {number}: {error}"));
+            return Some(());
+        }
+    };
     let mut cell = 0;
     for &batch in &settings.batches {
         let around = || minimum.around(batch);
@@ -100,7 +116,21 @@ fn from_minimum(input: &EscapeInput<'_>, number: usize, found: &mut NetworkEscap
                     cell,
                     stop: network.stop,
                 };
-                let rows = configuration.measure(&around)?;
+                let runs = match &on_device {
+                    None => configuration.runs(&around),
+                    Some(network) => match configuration.runs_together(network, batch) {
+                        Ok(runs) => runs,
+                        Err(error) => {
+                            found.left_out.push(format!(
+                                "minimum {number}, {label} at η = {}, batch {batch}: {error}",
+                                configuration.optimiser.eta()
+                            ));
+                            continue;
+                        }
+                    },
+                };
+                (input.restarted)(number, cell as usize, runs.iter().map(|run| run.steps).sum());
+                let rows = configuration.measure(&runs)?;
                 found.cells.push(EscapeCell {
                     minimum: number,
                     optimiser: label.clone(),
@@ -136,23 +166,42 @@ pub(super) struct Configuration<'c> {
 }
 
 impl Configuration<'_> {
-    /// The rows with their predictions; `None` after a stop.
-    pub fn measure<L: Landscape>(&self, landscape: &(impl Fn() -> L + Sync)) -> Option<Vec<EscapeRow>> {
+    /// The restarts, on all threads.
+    pub fn runs<L: Landscape>(&self, landscape: &(impl Fn() -> L + Sync)) -> Vec<Run> {
         let sets = nested(self.settings);
-        let stream = FIRST + self.cell * STRIDE;
-        let walk = |losses| Walk {
+        let walk = self.walk(&sets, true);
+        let run = |run| walk.run(&mut landscape(), &mut Stream::new(self.key, self.stream(), run));
+        (0..self.settings.runs as u64).into_par_iter().map(run).collect()
+    }
+
+    /// The same restarts on a device.
+    pub fn runs_together(&self, network: &NetworkOnDevice, batch: usize) -> candle_core::Result<Vec<Run>> {
+        let sets = nested(self.settings);
+        let walk = self.walk(&sets, true);
+        RunsTogether { walk, network, batch, key: self.key, cell: self.stream() }.run(self.settings.runs)
+    }
+
+    /// Number of the stream of the restarts, before those of the laws.
+    fn stream(&self) -> u64 {
+        FIRST + self.cell * STRIDE
+    }
+
+    fn walk<'w>(&'w self, sets: &'w [Nested], losses: bool) -> Walk<'w> {
+        Walk {
             optimiser: self.optimiser,
             second_moment: &self.noise.second_moment,
-            sets: &sets,
+            sets,
             max_steps: self.settings.max_steps,
             loss_every: self.settings.loss_every,
             losses,
             stop: self.stop,
-        };
-        let runs: Vec<Run> = (0..self.settings.runs as u64)
-            .into_par_iter()
-            .map(|run| walk(true).run(&mut landscape(), &mut Stream::new(self.key, stream, run)))
-            .collect();
+        }
+    }
+
+    /// The rows of the restarts with their predictions; `None` after a stop.
+    pub fn measure(&self, runs: &[Run]) -> Option<Vec<EscapeRow>> {
+        let sets = nested(self.settings);
+        let walk = self.walk(&sets, false);
         if runs.iter().any(|run| run.stopped) {
             return None;
         }
@@ -163,11 +212,11 @@ impl Configuration<'_> {
             GradientLaw::Empirical(&self.noise.vectors),
         ];
         let mut predicted: Vec<Vec<Run>> = Vec::new();
-        for (noise, number) in laws.iter().zip(stream + 1..) {
+        for (noise, number) in laws.iter().zip(self.stream() + 1..) {
             let model = || Model { quadratic: self.quadratic, noise };
             let runs = (0..self.settings.predicted_runs as u64)
                 .into_par_iter()
-                .map(|run| walk(false).run(&mut model(), &mut Stream::new(self.key, number, run)));
+                .map(|run| walk.run(&mut model(), &mut Stream::new(self.key, number, run)));
             predicted.push(runs.collect());
         }
         if predicted.iter().flatten().any(|run| run.stopped) {
@@ -175,7 +224,7 @@ impl Configuration<'_> {
         }
         let mut all = Vec::new();
         for (family, nested) in sets.iter().enumerate() {
-            let mut measured = rows(&runs, family, nested);
+            let mut measured = rows(runs, family, nested);
             let by_law: Vec<Vec<Option<f64>>> = predicted.iter().map(|runs| means(runs, family, nested)).collect();
             let formula = formula(self.noise, self.optimiser, self.quadratic, nested);
             for (i, row) in measured.iter_mut().enumerate() {

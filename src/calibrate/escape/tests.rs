@@ -86,7 +86,7 @@ fn rows(noise: Noise, optimiser: Optimiser, settings: &EscapeSettings) -> ([f64;
         cell: 1,
         stop: &stop,
     };
-    (sample.alpha.map(|alpha| alpha.get()), configuration.measure(&synthetic).unwrap())
+    (sample.alpha.map(|alpha| alpha.get()), configuration.measure(&configuration.runs(&synthetic)).unwrap())
 }
 
 /// Whether a prediction lies within the sum of 4.5 standard errors of both means and `systematic`, in the logarithm. Prediction and measurement

@@ -67,46 +67,22 @@ impl Walk<'_> {
         let dim = self.second_moment.len();
         let (mut x, mut gradient, mut step) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
         let (mut mean, mut square) = (vec![0.0; dim], self.second_moment.to_vec());
-        let mut run = Run { passages: vec![Vec::new(); self.sets.len()], steps: 0, stopped: false };
-        let mut largest = 0.0f64;
-        let left_all = |run: &Run| run.passages.iter().zip(self.sets).all(|(p, s)| p.len() == s.sizes.len());
-        while run.steps < self.max_steps && !left_all(&run) {
+        let mut recording = Recording::new(self);
+        while !recording.has_ended() {
             if self.stop.is_set() {
-                run.stopped = true;
-                break;
+                return recording.stopped();
             }
             landscape.gradient(&x, stream, &mut gradient);
             self.advance(&gradient, &mut mean, &mut square, &mut step);
             x.iter_mut().zip(&step).for_each(|(x, s)| *x += s);
-            run.steps += 1;
-            let length = norm(&step);
-            largest = largest.max(length);
-            for (nested, passages) in self.sets.iter().zip(&mut run.passages) {
-                // The loss of all images is not computed for nothing.
-                if passages.len() == nested.sizes.len() {
-                    continue;
-                }
-                let (reached, last) = match nested.kind {
-                    SetKind::Ball => (norm(&x), Some(length)),
-                    SetKind::Box => (max_norm(&x), Some(max_norm(&step))),
-                    SetKind::Level if run.steps.is_multiple_of(self.loss_every) => (landscape.excess(&x), None),
-                    SetKind::Level => continue,
-                };
-                let mut excess = None;
-                // NaN has left every set.
-                while passages.len() < nested.sizes.len() && !(reached <= nested.sizes[passages.len()]) {
-                    if self.losses && nested.kind == SetKind::Ball && excess.is_none() {
-                        excess = Some(landscape.excess(&x));
-                    }
-                    if nested.kind == SetKind::Ball {
-                        watch(passages.len(), &x);
-                    }
-                    let excess = if nested.kind == SetKind::Level { Some(reached) } else { excess };
-                    passages.push(Passage { step: run.steps, last, largest, excess });
-                }
-            }
+            let boxes = recording.waits_for(SetKind::Box);
+            let lengths =
+                |v: &[f64]| Lengths { euclidean: norm(v), largest: if boxes { max_norm(v) } else { f64::NAN } };
+            // The loss of all images is not computed for nothing.
+            let excess = recording.step(lengths(&x), lengths(&step)).then(|| landscape.excess(&x));
+            recording.record(excess, |ball| watch(ball, &x));
         }
-        run
+        recording.finished()
     }
 
     /// The optimiser's next step.
@@ -127,6 +103,97 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Lengths of a vector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    pub euclidean: f64,
+    /// `max_i |v_i|`; any value when no box waits.
+    pub largest: f64,
+}
+
+/// The passages of one run, recorded step by step.
+pub(super) struct Recording<'w> {
+    walk: &'w Walk<'w>,
+    run: Run,
+    longest: f64,
+    /// `x` and the step, after the last step.
+    place: Lengths,
+    last: Lengths,
+}
+
+impl<'w> Recording<'w> {
+    pub fn new(walk: &'w Walk<'w>) -> Self {
+        let run = Run { passages: vec![Vec::new(); walk.sets.len()], steps: 0, stopped: false };
+        let zero = Lengths { euclidean: 0.0, largest: 0.0 };
+        Recording { walk, run, longest: 0.0, place: zero, last: zero }
+    }
+
+    /// Whether the run has left every set or made its last step.
+    pub fn has_ended(&self) -> bool {
+        self.run.steps >= self.walk.max_steps
+            || self.run.passages.iter().zip(self.walk.sets).all(|(p, s)| p.len() == s.sizes.len())
+    }
+
+    /// Whether a set of this shape has not been left.
+    pub fn waits_for(&self, kind: SetKind) -> bool {
+        self.run.passages.iter().zip(self.walk.sets).any(|(p, s)| s.kind == kind && p.len() < s.sizes.len())
+    }
+
+    /// Counts a step to `place`; returns whether `F - F*` there is needed.
+    pub fn step(&mut self, place: Lengths, step: Lengths) -> bool {
+        self.run.steps += 1;
+        self.longest = self.longest.max(step.euclidean);
+        (self.place, self.last) = (place, step);
+        let leaves_ball = |(passages, nested): (&Vec<Passage>, &Nested)| {
+            nested.kind == SetKind::Ball
+                && nested.sizes.get(passages.len()).is_some_and(|size| left(place.euclidean, *size))
+        };
+        (self.looks_at_loss() && self.waits_for(SetKind::Level))
+            || (self.walk.losses && self.run.passages.iter().zip(self.walk.sets).any(leaves_ball))
+    }
+
+    /// Records the sets that the last step left; `excess` is given where [`Recording::step`] asked for it. `watch` sees the number of every ball.
+    pub fn record(&mut self, excess: Option<f64>, mut watch: impl FnMut(usize)) {
+        let looks_at_loss = self.looks_at_loss();
+        for (nested, passages) in self.walk.sets.iter().zip(&mut self.run.passages) {
+            let (reached, last, excess) = match nested.kind {
+                SetKind::Ball => (self.place.euclidean, Some(self.last.euclidean), excess.filter(|_| self.walk.losses)),
+                SetKind::Box => (self.place.largest, Some(self.last.largest), None),
+                SetKind::Level => match excess {
+                    Some(reached) if looks_at_loss => (reached, None, excess),
+                    _ => continue,
+                },
+            };
+            while nested.sizes.get(passages.len()).is_some_and(|size| left(reached, *size)) {
+                if nested.kind == SetKind::Ball {
+                    watch(passages.len());
+                }
+                passages.push(Passage { step: self.run.steps, last, largest: self.longest, excess });
+            }
+        }
+    }
+
+    /// The run, ended early by a stop.
+    pub fn stopped(mut self) -> Run {
+        self.run.stopped = true;
+        self.run
+    }
+
+    /// The run.
+    pub fn finished(self) -> Run {
+        self.run
+    }
+
+    fn looks_at_loss(&self) -> bool {
+        self.run.steps.is_multiple_of(self.walk.loss_every)
+    }
+}
+
+/// NaN has left every set.
+fn left(reached: f64, size: f64) -> bool {
+    !(reached <= size)
 }
 
 fn max_norm(x: &[f64]) -> f64 {

@@ -81,8 +81,10 @@ pub fn calibrate(
     );
     let escape = settings.escape.as_ref().map(|settings_of_escape| {
         let begins = |minimum, configuration| observer.escaping(minimum, configuration);
+        let restarted = |minimum, configuration, steps| observer.restarted(minimum, configuration, steps);
         at_minima(settings, data, threads, stop, |network| {
-            network_escape(&EscapeInput { settings: settings_of_escape, network, begins: &begins })
+            let settings = settings_of_escape;
+            network_escape(&EscapeInput { settings, network, device, begins: &begins, restarted: &restarted })
         })
     });
     let scaling = settings.scaling.as_ref().map(|settings_of_scaling| {

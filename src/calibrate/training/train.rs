@@ -51,6 +51,9 @@ pub trait CalibrationObserver: Sync {
     /// Called before the escapes of a configuration (optimiser, learning rate and batch) from a minimum are measured. Both are numbered from 1.
     fn escaping(&self, _minimum: usize, _configuration: usize) {}
 
+    /// Called when the restarts of a configuration have ended, with the number of their steps together, and before their predictions.
+    fn restarted(&self, _minimum: usize, _configuration: usize, _steps: u64) {}
+
     /// Called before the scaling of the noise at a minimum is measured, with its number from 1.
     fn scaling(&self, _minimum: usize) {}
 }

@@ -15,7 +15,9 @@ use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::line::options::CalibrateOptions;
 use crate::cli::load::{LoadFailure, read_text};
-use crate::cli::manifest::{CalibrationManifest, EndedCalibration, StopReason, TrainingSpeed, has_escapes, is_of, now};
+use crate::cli::manifest::{
+    CalibrationManifest, EndedCalibration, RestartSpeed, StopReason, TrainingSpeed, has_escapes, is_of, now,
+};
 use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
 use crate::cli::rendering::FigureFailure;
@@ -199,6 +201,7 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     let summary = report::calibration_summary(&found.calibration) + &escape + &scaling;
     folder.write("summary.txt", summary.as_bytes())?;
     let drawn = draw(job.file, &found, &folder);
+    let restarts = found.escape.as_ref().map(|escape| watch.restarts(&escape.device));
     let (seconds, speeds, cause) = (clock.elapsed().as_secs_f64(), watch.speeds(), stopping.cause());
     let stop_reason = match cause {
         None => StopReason::Complete,
@@ -211,12 +214,16 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         seconds,
         stop_reason,
         trainings: &speeds,
+        restarts: restarts.as_ref(),
         escape_complete: minima_complete(&found),
     };
     folder.write("manifest.json", json(&CalibrationManifest::of(job.file, settings, ended))?.as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
     console.moved(&path, moved.as_deref());
     print_summary(job, &summary, &speeds, console)?;
+    if let Some(RestartSpeed { device, steps_per_second: Some(rate), .. }) = &restarts {
+        console.say(format!("{}: {rate:.0} steps/s of the restarts on {device}", settings.name));
+    }
     if let Some(cause) = cause {
         return Err(match job.summary {
             SummaryTo::Stdout => CalibrateFailure::TrainingStopped { path },
@@ -327,6 +334,8 @@ fn write_tables(folder: &PendingFolder, found: &Calibrated) -> Result<(), Calibr
 struct Stopwatch<'s> {
     settings: &'s CalibrationSettings,
     clocks: Mutex<Vec<Clock>>,
+    /// Of the restarts from the minima.
+    restarts: Mutex<Clock>,
     meter: TrainingMeter,
     console: &'s Console,
 }
@@ -338,11 +347,32 @@ struct Clock {
     seconds: f64,
 }
 
+impl Clock {
+    fn start(&mut self) {
+        self.since = Some(Instant::now());
+    }
+
+    fn stop(&mut self, steps: u64) {
+        self.seconds += self.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
+        self.steps += steps;
+    }
+
+    fn steps_per_second(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.steps as f64 / self.seconds)
+    }
+}
+
 impl<'s> Stopwatch<'s> {
     fn new(settings: &'s CalibrationSettings, console: &'s Console) -> Self {
         let trainings = settings.optimisers.len();
         let meter = TrainingMeter::new(console, &settings.name, settings.iterations * trainings as u64);
-        Stopwatch { settings, clocks: Mutex::new(vec![Clock::default(); trainings]), meter, console }
+        let (clocks, restarts) = (Mutex::new(vec![Clock::default(); trainings]), Mutex::default());
+        Stopwatch { settings, clocks, restarts, meter, console }
+    }
+
+    fn restarts(&self, device: &str) -> RestartSpeed {
+        let clock = self.restarts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        RestartSpeed { device: device.to_owned(), steps: clock.steps, steps_per_second: clock.steps_per_second() }
     }
 
     fn speeds(&self) -> Vec<TrainingSpeed> {
@@ -351,7 +381,7 @@ impl<'s> Stopwatch<'s> {
         let speed = |(label, clock): (String, &Clock)| TrainingSpeed {
             label,
             steps: clock.steps,
-            steps_per_second: (clock.seconds > 0.0).then(|| clock.steps as f64 / clock.seconds),
+            steps_per_second: clock.steps_per_second(),
         };
         labels.zip(clocks.iter()).map(speed).collect()
     }
@@ -362,10 +392,9 @@ impl CalibrationObserver for Stopwatch<'_> {
         let mut clocks = self.clocks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(clock) = clocks.get_mut(run) else { return };
         match event {
-            Event::Training => clock.since = Some(Instant::now()),
+            Event::Training => clock.start(),
             Event::Trained { steps } => {
-                clock.seconds += clock.since.take().map_or(0.0, |since| since.elapsed().as_secs_f64());
-                clock.steps += steps;
+                clock.stop(steps);
                 self.meter.show(clocks.iter().map(|clock| clock.steps).sum());
             }
             Event::Measured { iteration } => {
@@ -384,6 +413,11 @@ impl CalibrationObserver for Stopwatch<'_> {
         if configuration == 1 {
             self.console.say(said);
         }
+        self.restarts.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).start();
+    }
+
+    fn restarted(&self, _minimum: usize, _configuration: usize, steps: u64) {
+        self.restarts.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).stop(steps);
     }
 
     fn scaling(&self, minimum: usize) {
