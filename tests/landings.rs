@@ -445,6 +445,8 @@ fn files_are_refused_with_a_remedy() {
         (two, "until = {}", jumps, "a target needs one of `interval`, `box`, `well`"),
         (two, "until = { box = [[1, 2], [1, 2]] }", jumps, "target has 2 entries, the landscape has dimension 1"),
         (bowl, "until = { interval = [1, 2] }", jumps, "this landscape has no known wells"),
+        (turned, "until = { box = [[-2, -1], [-inf, inf]] }", jumps, "accepted"),
+        (three, "until = { box = [[-2, -1], [-inf, 0], [0, 1]] }", jumps, "this landscape has 3 dimensions"),
         (bowl, "attraction = {}", jumps, "a single minimum attracts from everywhere"),
         (three, "attraction = {}", jumps, "use `euler = { monitoring = \"discrete\" }`, with a small `step`"),
         (turned, "attraction = {}", "euler = {}", "euler with corrected monitoring needs the distance to the edge"),

@@ -427,7 +427,10 @@ fn refusal(scheme: &SchemeSection, error: &SchemeError) -> Diagnostic {
         SchemeError::NoDistances { .. } => {
             diagnostic.help("use `euler = { monitoring = \"discrete\" }`, with a small `step`")
         }
-        SchemeError::Law { .. } | SchemeError::Target { .. } => diagnostic.help("use `euler = {}`"),
+        // A target in a landscape whose wells are not found.
+        SchemeError::Law { .. } | SchemeError::Target { .. } | SchemeError::Landscape(_) => {
+            diagnostic.help("use `euler = {}`")
+        }
         SchemeError::NoMotion { eta, .. } => diagnostic.help(format!(
             "use an optimiser step by step, such as `sgd_steps = {}`, or `euler = {{ step = {eta}, monitoring = \"discrete\" }}`", "{}"
         )),

@@ -7,7 +7,7 @@ use super::domain::check_faces;
 use super::minimum::check_minimum;
 use super::potential::check_point;
 use super::target::Target;
-use super::{Domain, Form, LandscapeError, Minima, Potential, Wells};
+use super::{Domain, Form, LandscapeError, Minima, PlanarWells, Potential, Wells};
 
 /// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
 ///
@@ -32,6 +32,8 @@ pub struct Basin {
     wells: Option<Arc<Wells>>,
     /// The minima of [`Basin::minima`], searched for when they are first asked for.
     minima: Arc<OnceLock<Option<Minima>>>,
+    /// The wells of [`Basin::planar_wells`], likewise.
+    planar: Arc<OnceLock<Result<Option<PlanarWells>, LandscapeError>>>,
 }
 
 /// The domain in the form that the schemes use, after the inset.
@@ -79,7 +81,15 @@ impl Basin {
         let start = potential.minimum().to_vec();
         check_point("minimum", &start, dim)?;
         let region = Region::Box { lo: vec![f64::NEG_INFINITY; dim], hi: vec![f64::INFINITY; dim] };
-        Ok(Basin { potential, region, start, is_well: false, wells: None, minima: Arc::default() })
+        Ok(Basin {
+            potential,
+            region,
+            start,
+            is_well: false,
+            wells: None,
+            minima: Arc::default(),
+            planar: Arc::default(),
+        })
     }
 
     /// [`Basin::new`] for a potential that is already shared.
@@ -126,7 +136,15 @@ impl Basin {
             }
         };
         let wells = potential.landing_wells().filter(|wells| wells.count() > 1).map(Arc::new);
-        let mut basin = Basin { potential, region, start: minimum.clone(), is_well, wells, minima: Arc::default() };
+        let mut basin = Basin {
+            potential,
+            region,
+            start: minimum.clone(),
+            is_well,
+            wells,
+            minima: Arc::default(),
+            planar: Arc::default(),
+        };
         if let Region::Level { height, .. } = basin.region {
             let longest = basin.check_level(height)?;
             if let Region::Level { reach, .. } = &mut basin.region {
@@ -330,6 +348,14 @@ impl Basin {
         }
     }
 
+    /// The target with its distances.
+    pub(crate) fn target_box(&self) -> Option<&Target> {
+        match &self.region {
+            Region::Until(target) => Some(target),
+            _ => None,
+        }
+    }
+
     /// The point of the open target that is nearest to `x`; `None` without a target.
     pub(crate) fn nearest_in_target(&self, x: &[f64]) -> Option<Vec<f64>> {
         match &self.region {
@@ -357,6 +383,27 @@ impl Basin {
         }
         let known = self.minima.get_or_init(|| self.potential.minima().filter(|minima| minima.count() > 1));
         known.as_ref()
+    }
+
+    /// The wells of a landscape in the plane that has several: by its [landmarks](Potential::landmarks), or around its [minima](Basin::minima). `None`
+    /// for one well, and in other dimensions. The first call searches for them.
+    ///
+    /// # Errors
+    /// Those of the search, see [`PlanarWells::of`].
+    pub fn planar_wells(&self) -> Result<Option<&PlanarWells>, LandscapeError> {
+        let found = || {
+            if self.potential.landmarks().is_some() {
+                return PlanarWells::of(&*self.potential, None).map(Some);
+            }
+            self.minima().map(|minima| PlanarWells::around(&*self.potential, minima.points())).transpose()
+        };
+        if self.dim() != 2 {
+            return Ok(None);
+        }
+        match self.planar.get_or_init(found) {
+            Ok(wells) => Ok(wells.as_ref().filter(|wells| wells.count() > 1)),
+            Err(error) => Err(error.clone()),
+        }
     }
 
     /// Number of wells by which landing points are named; 0 if they are not.

@@ -33,6 +33,7 @@ pub use potentials::gaussian_wells::{GaussianWell, GaussianWells};
 pub use potentials::muller_brown::MullerBrown;
 pub use potentials::multi_well::MultiWell;
 pub use potentials::quadratic::Quadratic;
+pub(crate) use target::Target;
 pub use volume::Volume;
 pub use well_set::WellSet;
 pub use wells::Wells;

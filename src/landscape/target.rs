@@ -2,7 +2,7 @@
 
 /// A closed box `lo_i ≤ x_i ≤ hi_i` in absolute coordinates, which paths run into. Ends may be infinite.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     pub lo: Vec<f64>,
     pub hi: Vec<f64>,
 }

@@ -255,8 +255,8 @@ pub enum SchemeError {
     Landscape(#[from] LandscapeError),
     /// A target that the large jumps cannot be followed to.
     #[error(
-        "jump_adapted runs paths into a target on a line whose wells are known, and this landscape {}",
-        if *.dim == 1 { "has no known wells".to_string() } else { format!("has {dim} dimensions") }
+        "jump_adapted runs paths into a target on a line or in the plane, where the wells are known, and this landscape {}",
+        if *.dim < 3 { "has no known wells".to_string() } else { format!("has {dim} dimensions") }
     )]
     Target {
         /// Dimension of the landscape.

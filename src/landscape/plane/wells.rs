@@ -14,6 +14,8 @@ const BESIDE: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-7;
 const ARRIVED: f64 = 1e-4;
 const MOST_STEPS: usize = 1_000_000;
+/// Margins around known minima, as shares of their extent, in which saddles and maxima are searched for.
+const MARGINS: [f64; 5] = [0.3, 0.7, 1.5, 3.0, 6.0];
 
 /// A saddle and the minima that it joins.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +63,30 @@ impl PlanarWells {
             (None, Some(_)) => return Err(LandscapeError::WellRange { reason: "it is empty or infinite" }),
             (None, None) => return Err(LandscapeError::WellRange { reason: "it is not given" }),
         };
-        let mut points = critical_points(potential, window, &landmarks)?;
+        Self::within(potential, window, &landmarks)
+    }
+
+    /// The wells of `potential`, some minima of which are known, in the smallest of several rectangles around them in which the numbers of minima,
+    /// saddles and maxima agree.
+    ///
+    /// # Errors
+    /// Those of the search in the largest rectangle, see [`PlanarWells::of`].
+    pub(in crate::landscape) fn around(potential: &dyn Potential, minima: &[Vec<f64>]) -> Result<Self, LandscapeError> {
+        let landmarks: Vec<[f64; 2]> = minima.iter().map(|x| [x[0], x[1]]).collect();
+        let bounds = window_of(&landmarks);
+        let mut found = Err(LandscapeError::WellRange { reason: "it is empty or infinite" });
+        for margin in MARGINS {
+            let margin = margin * side(bounds);
+            found = Self::within(potential, bounds.map(|[lo, hi]| [lo - margin, hi + margin]), &landmarks);
+            if found.as_ref().is_ok_and(|wells| wells.count() >= minima.len()) {
+                break;
+            }
+        }
+        found
+    }
+
+    fn within(potential: &dyn Potential, window: Window, landmarks: &[[f64; 2]]) -> Result<Self, LandscapeError> {
+        let mut points = critical_points(potential, window, landmarks)?;
         // The gradient turns once around a window in which the force points inwards everywhere on the edge.
         let count = |index: usize| points.iter().filter(|point| point.index() == index).count();
         if count(0) + count(2) != count(1) + 1 {

@@ -5,7 +5,7 @@ use rand_distr::Exp1;
 
 use super::adam::{AdamFlow, AdamState};
 use super::local_wells::{Cuts, LocalWells};
-use super::roam::{Mover, Roamed};
+use super::roam::{BridgedMover, Mover, Roamed};
 use super::sgd::SgdFlow;
 use crate::dynamics::{Adam, Problem};
 use crate::landscape::Wells;
@@ -21,7 +21,7 @@ pub(super) struct Equation<F> {
 
 impl Equation<SgdFlow> {
     /// SGD with steps of at most `share` local relaxation times.
-    pub fn sgd(problem: &Problem, cuts: Cuts<'_>, share: f64) -> Self {
+    pub fn sgd(problem: &Problem, cuts: Cuts<'_, Wells, f64>, share: f64) -> Self {
         let at_rest = |curvature: f64, variance: f64| (0.5 * variance / curvature).sqrt();
         let local = LocalWells::new(problem, cuts, 1.0, at_rest);
         Equation { flow: SgdFlow { share }, local, measure: *problem.noise().measure() }
@@ -30,7 +30,7 @@ impl Equation<SgdFlow> {
 
 impl Equation<AdamFlow> {
     /// Adam's equation.
-    pub fn adam(problem: &Problem, cuts: Cuts<'_>, adam: &Adam) -> Self {
+    pub fn adam(problem: &Problem, cuts: Cuts<'_, Wells, f64>, adam: &Adam) -> Self {
         let q = problem.preconditioner().map_or(1.0, |q| q.entry(0));
         let spread = |curvature: f64, variance: f64| {
             momentum_covariance(adam.beta1_rate(), curvature, q, variance / (q * q))[0].sqrt()
@@ -74,14 +74,6 @@ impl<F> Roamed<f64> for Roaming<'_, F> {
     }
 }
 
-/// What a path into a target needs to know of its next step.
-pub(super) trait BridgedMover: Mover<f64> {
-    /// Whether the next step from time `t` is that of a linear force near the minimum of the well, over any time.
-    fn is_linear(&self, well: usize, t: f64) -> bool;
-    /// Variance per unit time of the small jumps in the parameters.
-    fn variance(&self, well: usize) -> f64;
-}
-
 pub(super) struct SgdMover<'e> {
     pub equation: &'e Equation<SgdFlow>,
     pub x: f64,
@@ -102,12 +94,12 @@ impl Mover<f64> for SgdMover<'_> {
     }
 }
 
-impl BridgedMover for SgdMover<'_> {
-    fn is_linear(&self, well: usize, _: f64) -> bool {
+impl BridgedMover<f64> for SgdMover<'_> {
+    fn is_linear(&self, well: usize, _: [f64; 2]) -> bool {
         SgdFlow::is_linear(self.equation.local.well(well), self.x)
     }
 
-    fn variance(&self, well: usize) -> f64 {
+    fn variance(&self, well: usize, _: f64) -> f64 {
         self.equation.local.well(well).variance
     }
 }
@@ -133,13 +125,13 @@ impl Mover<f64> for AdamMover<'_> {
     }
 }
 
-impl BridgedMover for AdamMover<'_> {
-    fn is_linear(&self, well: usize, t: f64) -> bool {
+impl BridgedMover<f64> for AdamMover<'_> {
+    fn is_linear(&self, well: usize, [t, _]: [f64; 2]) -> bool {
         let Equation { flow, local, .. } = self.equation;
         flow.is_linear(local.well(well), &self.state, t)
     }
 
-    fn variance(&self, well: usize) -> f64 {
+    fn variance(&self, well: usize, _: f64) -> f64 {
         let q = self.equation.flow.q(&self.state);
         self.equation.local.well(well).variance / (q * q)
     }

@@ -35,7 +35,7 @@ enum Motion {
 impl LinePaths {
     fn new(settings: &Occupancy, wells: &Wells, problem: &Problem) -> Result<Self, NoiseError> {
         let kappa = settings.threshold();
-        let cuts = Cuts { wells, kappa, width: &|_, width| width, densest: f64::INFINITY };
+        let cuts = Cuts::of_wells(wells, kappa);
         let sgd = || Equation::sgd(problem, cuts, settings.step_cap());
         let jumps = if problem.noise().alpha().is_gaussian() {
             "diffusion without jumps".to_string()

@@ -31,16 +31,31 @@ pub(super) struct LocalWell {
     pub variance: f64,
 }
 
-/// Widths of the wells as the cuts see them.
-#[derive(Clone, Copy)]
-pub(super) struct Cuts<'w> {
-    pub wells: &'w Wells,
-    /// Share of the narrower width of a well above which jumps are drawn one by one.
+/// Widths of the wells `W` as the cuts see them: the narrower one on a line, in the plane the distance from the minimum to the boundary.
+pub(super) struct Cuts<'w, W, P> {
+    pub wells: &'w W,
+    /// Share of the width of a well above which jumps are drawn one by one.
     pub kappa: f64,
-    /// Width used for the cut, from the minimum and the narrower width of its well.
-    pub width: &'w dyn Fn(f64, f64) -> f64,
-    /// Largest number of drawn jumps per relaxation time that a width below the narrower one may ask for.
+    /// Width used for the cut, from the minimum and the width of its well.
+    pub width: &'w dyn Fn(P, f64) -> f64,
+    /// Largest number of drawn jumps per relaxation time that a width below that of the well may ask for.
     pub densest: f64,
+}
+
+// Derived, these would ask the same of `W`.
+impl<W, P> Clone for Cuts<'_, W, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<W, P> Copy for Cuts<'_, W, P> {}
+
+impl<'w, W, P> Cuts<'w, W, P> {
+    /// Cuts by the widths of the wells.
+    pub fn of_wells(wells: &'w W, kappa: f64) -> Self {
+        Cuts { wells, kappa, width: &|_, width| width, densest: f64::INFINITY }
+    }
 }
 
 /// A one-dimensional landscape with its noise.
@@ -55,7 +70,7 @@ pub(super) struct LocalWells {
 impl LocalWells {
     /// Jumps that move the parameters at rest by more than a share of the width of a well are drawn one by one. `q` is the preconditioner at
     /// rest, and `spread` gives the standard deviation at rest from the curvature and the variance.
-    pub fn new(problem: &Problem, cuts: Cuts<'_>, q: f64, spread: impl Fn(f64, f64) -> f64) -> Self {
+    pub fn new(problem: &Problem, cuts: Cuts<'_, Wells, f64>, q: f64, spread: impl Fn(f64, f64) -> f64) -> Self {
         let Cuts { wells, kappa, width: counted, densest } = cuts;
         let (noise, potential) = (problem.noise(), problem.basin().potential());
         let amplitude = noise.epsilon() * noise.amplitude().column(1, 0)[0].abs();

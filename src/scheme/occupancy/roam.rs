@@ -13,7 +13,7 @@ pub(super) trait Roamed<P> {
     fn well_of(&self, x: P) -> Option<usize>;
     /// The time to the next jump that is drawn in a well.
     fn wait(&self, well: usize, rng: &mut Stream) -> f64;
-    /// A jump that is drawn in a well.
+    /// A jump that is drawn in a well, in units of `εΣ`.
     fn draw_jump(&self, well: usize, rng: &mut Stream) -> P;
 }
 
@@ -24,6 +24,14 @@ pub(super) trait Mover<P> {
     fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
     /// Displaces the parameters by a jump of [`Roamed::draw_jump`].
     fn jump(&mut self, jump: P);
+}
+
+/// What a path into a target needs to know of its next step.
+pub(super) trait BridgedMover<P>: Mover<P> {
+    /// Whether the next step, from a time for at most another, is that of a linear force near the minimum of the well, over any time.
+    fn is_linear(&self, well: usize, span: [f64; 2]) -> bool;
+    /// Variance per unit time of the small jumps in the parameters, along a unit vector.
+    fn variance(&self, well: usize, normal: P) -> f64;
 }
 
 /// The record of a path.

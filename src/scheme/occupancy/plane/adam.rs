@@ -8,13 +8,13 @@
 
 use nalgebra::{DMatrix, SVector};
 
-use super::super::roam::Mover;
+use super::super::local_wells::Cuts;
+use super::super::roam::{BridgedMover, Mover};
 use super::linear::Ladder;
 use super::local::{PlanarLocal, PlanarWell};
 use crate::dynamics::{Adam, Problem};
 use crate::landscape::{LandscapeError, PlanarWells};
 use crate::noise::Stream;
-use crate::scheme::Occupancy;
 
 /// Longest step in units of the inverse of the local frequency `√(β1 |∇²F|/Q)`.
 const SHARE: f64 = 0.15;
@@ -26,7 +26,7 @@ const SETTLED: f64 = 0.02;
 const CORRECTED: f64 = 10.0;
 
 /// Adam in a landscape in the plane.
-pub(super) struct PlanarAdam {
+pub(in crate::scheme::occupancy) struct PlanarAdam {
     pub local: PlanarLocal,
     ladders: Vec<Ladder<4>>,
     beta: [f64; 2],
@@ -37,12 +37,9 @@ pub(super) struct PlanarAdam {
 }
 
 impl PlanarAdam {
-    pub fn new(
-        problem: &Problem,
-        wells: &PlanarWells,
-        settings: &Occupancy,
-        adam: &Adam,
-    ) -> Result<Self, LandscapeError> {
+    /// # Errors
+    /// Those of [`PlanarLocal::new`].
+    pub fn new(problem: &Problem, cuts: Cuts<'_, PlanarWells, [f64; 2]>, adam: &Adam) -> Result<Self, LandscapeError> {
         let beta = [adam.beta1_rate(), adam.beta2_rate()];
         let scales = adam.noise_scales(problem.noise(), 2);
         let squares = [scales[0] * scales[0], scales[1] * scales[1]];
@@ -52,7 +49,7 @@ impl PlanarAdam {
         let spread = |curvature: f64, variance: f64| {
             (upper / lower * variance * (0.5 * upper / curvature + 0.5 / beta[0])).sqrt()
         };
-        let local = PlanarLocal::new(problem, wells, settings.threshold(), q, spread)?;
+        let local = PlanarLocal::new(problem, cuts, q, spread)?;
         let ladder = |well: &PlanarWell| {
             let mut drift = DMatrix::zeros(4, 4);
             let mut diffusion = DMatrix::zeros(4, 4);
@@ -82,7 +79,7 @@ impl PlanarAdam {
 }
 
 /// `θ` and the bias-corrected averages.
-pub(super) struct AdamMover<'e> {
+pub(in crate::scheme::occupancy) struct AdamMover<'e> {
     equation: &'e PlanarAdam,
     x: [f64; 2],
     m: [f64; 2],
@@ -101,7 +98,7 @@ impl<'e> AdamMover<'e> {
     }
 
     /// Whether the next step from time `t` is that of the linear equation.
-    fn is_linear(&self, well: &PlanarWell, t: f64) -> bool {
+    fn moves_linearly(&self, well: &PlanarWell, t: f64) -> bool {
         let PlanarAdam { beta, squares, moves, .. } = self.equation;
         let ([y0, y1], q) = (self.offset(well), self.equation.q(self.v));
         let rests = (0..2).all(|i| !moves || (self.v[i] - squares[i]).abs() <= SETTLED * squares[i]);
@@ -113,7 +110,13 @@ impl<'e> AdamMover<'e> {
 
     fn kick(&mut self, well: &PlanarWell, tau: f64, rng: &mut Stream) {
         let displacement = self.equation.local.kick(well, tau, rng);
-        self.jump(displacement);
+        self.displace(displacement);
+    }
+
+    fn displace(&mut self, displacement: [f64; 2]) {
+        // `Q` is predictable: the one before the jump.
+        let q = self.equation.q(self.v);
+        self.x = [self.x[0] + displacement[0] / q[0], self.x[1] + displacement[1] / q[1]];
     }
 
     /// The drift of `θ` over a time `tau`.
@@ -132,7 +135,7 @@ impl Mover<[f64; 2]> for AdamMover<'_> {
         let PlanarAdam { local, ladders, beta, squares, moves, .. } = self.equation;
         let well = &local.wells[number];
         let y = self.offset(well);
-        if self.is_linear(well, t) {
+        if self.moves_linearly(well, t) {
             let mut z = SVector::from([y[0], y[1], self.m[0], self.m[1]]);
             if let Some(tau) = ladders[number].climb(&mut z, most, rng) {
                 self.x = [well.minimum[0] + z[0], well.minimum[1] + z[1]];
@@ -163,9 +166,18 @@ impl Mover<[f64; 2]> for AdamMover<'_> {
         h
     }
 
-    fn jump(&mut self, displacement: [f64; 2]) {
-        // `Q` is predictable: the one before the jump.
+    fn jump(&mut self, sizes: [f64; 2]) {
+        self.displace(self.equation.local.displaced(sizes));
+    }
+}
+
+impl BridgedMover<[f64; 2]> for AdamMover<'_> {
+    fn is_linear(&self, number: usize, [t, most]: [f64; 2]) -> bool {
+        self.moves_linearly(&self.equation.local.wells[number], t) && self.equation.ladders[number].reaches(most)
+    }
+
+    fn variance(&self, well: usize, normal: [f64; 2]) -> f64 {
         let q = self.equation.q(self.v);
-        self.x = [self.x[0] + displacement[0] / q[0], self.x[1] + displacement[1] / q[1]];
+        self.equation.local.wells[well].variance([normal[0] / q[0], normal[1] / q[1]])
     }
 }

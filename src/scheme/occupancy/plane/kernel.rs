@@ -1,6 +1,7 @@
 //! How the paths of an occupancy in the plane run.
 
 use super::super::counts::OccupancyCounts;
+use super::super::local_wells::Cuts;
 use super::super::roam::{Starts, roam};
 use super::adam::{AdamMover, PlanarAdam};
 use super::local::PlanarLocal;
@@ -46,14 +47,16 @@ impl PlanarPaths {
         } else {
             format!("jumps above {} of the way to the boundary of a well", settings.threshold())
         };
+        let cuts = Cuts::of_wells(wells, settings.threshold());
+        let sgd = || PlanarSgd::new(problem, cuts, settings.step_cap());
         let steps = problem.dynamics().visit_stepper(2, PlanarStepsOf { problem });
         let (motion, description) = match (problem.dynamics(), steps) {
-            (Dynamics::Adam(adam), _) => (Motion::Adam(PlanarAdam::new(problem, wells, settings, adam)?), jumps),
+            (Dynamics::Adam(adam), _) => (Motion::Adam(PlanarAdam::new(problem, cuts, adam)?), jumps),
             (_, Some(steps)) => {
                 let (steps, description) = steps?;
-                (Motion::Steps(steps, PlanarSgd::new(problem, wells, settings)?), description)
+                (Motion::Steps(steps, sgd()?), description)
             }
-            _ => (Motion::Sgd(PlanarSgd::new(problem, wells, settings)?), jumps),
+            _ => (Motion::Sgd(sgd()?), jumps),
         };
         Ok(PlanarPaths {
             times: settings.times().to_vec(),

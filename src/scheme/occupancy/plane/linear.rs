@@ -47,12 +47,17 @@ impl<const N: usize> Ladder<N> {
         Ladder { shortest, rungs }
     }
 
+    /// Whether a step of at most `most` is as long as the first rung.
+    pub fn reaches(&self, most: f64) -> bool {
+        most >= self.shortest
+    }
+
     /// Moves `z` for at most `most`; returns for how long. `None` if `most` is shorter than the first rung.
     pub fn climb(&self, z: &mut SVector<f64, N>, most: f64, rng: &mut Stream) -> Option<f64> {
-        let doublings = (most / self.shortest).log2();
-        if !(doublings >= 0.0) {
+        if !self.reaches(most) {
             return None;
         }
+        let doublings = (most / self.shortest).log2();
         let last = self.rungs.len() - 1;
         let rung = (doublings as usize).min(last);
         let Rung { flow, root } = &self.rungs[rung];

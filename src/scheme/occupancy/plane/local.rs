@@ -1,5 +1,6 @@
 //! What the schemes know of the wells in the plane: curvatures, zones of linear force, cuts of the jumps.
 
+use super::super::local_wells::Cuts;
 use super::super::roam::Roamed;
 use nalgebra::{DMatrix, dmatrix};
 use rand::RngExt;
@@ -23,12 +24,12 @@ const KICK: f64 = 0.1;
 const CORE: f64 = 0.25;
 
 /// One well as a scheme sees it.
-pub(super) struct PlanarWell {
+pub(in crate::scheme::occupancy) struct PlanarWell {
     pub minimum: [f64; 2],
     /// `∇²F` at the minimum, and its eigenvalues in ascending order.
     pub hessian: DMatrix<f64>,
     pub curvatures: [f64; 2],
-    /// Distance from the minimum to the boundary.
+    /// Distance from the minimum to the boundary, or to a nearer target.
     pub reach: f64,
     /// Radius of the core.
     pub core: f64,
@@ -43,8 +44,23 @@ pub(super) struct PlanarWell {
     pub covariance: DMatrix<f64>,
 }
 
+/// Noise whose jumps are drawn one by one beyond a cut, see [`PlanarWell`].
+struct CutNoise {
+    cuts: [f64; 2],
+    rates: [f64; 2],
+    variances: [f64; 2],
+}
+
+impl PlanarWell {
+    /// Variance per unit time of the small jumps along a vector, before `Q⁻¹`.
+    pub fn variance(&self, [x, y]: [f64; 2]) -> f64 {
+        let along = &self.covariance;
+        along[(0, 0)] * x * x + 2.0 * along[(0, 1)] * x * y + along[(1, 1)] * y * y
+    }
+}
+
 /// A landscape in the plane with its noise.
-pub(super) struct PlanarLocal {
+pub(in crate::scheme::occupancy) struct PlanarLocal {
     problem: Problem,
     pub basins: PlanarBasins,
     pub wells: Vec<PlanarWell>,
@@ -55,7 +71,7 @@ pub(super) struct PlanarLocal {
 }
 
 impl PlanarLocal {
-    /// Jumps that move the parameters at rest by more than `kappa` of the distance to the boundary of a well are drawn one by one. `q` is the
+    /// Jumps that move the parameters at rest by more than a share of the distance to the boundary of a well are drawn one by one. `q` is the
     /// preconditioner at rest, and `spread` gives the standard deviation at rest from the smallest curvature and the sum of the variances of the
     /// parameters.
     ///
@@ -63,13 +79,12 @@ impl PlanarLocal {
     /// Those of [`PlanarBasins::new`].
     pub fn new(
         problem: &Problem,
-        wells: &PlanarWells,
-        kappa: f64,
+        cuts: Cuts<'_, PlanarWells, [f64; 2]>,
         q: [f64; 2],
         spread: impl Fn(f64, f64) -> f64,
     ) -> Result<Self, LandscapeError> {
         let (noise, potential) = (problem.noise(), problem.basin().potential());
-        let basins = PlanarBasins::new(potential, wells)?;
+        let basins = PlanarBasins::new(potential, cuts.wells)?;
         let columns = [0, 1].map(|k| {
             let column = noise.amplitude().column(2, k);
             [noise.epsilon() * column[0], noise.epsilon() * column[1]]
@@ -82,42 +97,30 @@ impl PlanarLocal {
             structure: noise.structure(),
             measure: *noise.measure(),
         };
-        local.wells = (0..wells.count()).map(|i| local.well(wells, i, kappa, q, &spread)).collect();
+        local.wells = (0..cuts.wells.count()).map(|i| local.well(cuts, i, q, &spread)).collect();
         Ok(local)
     }
 
     fn well(
         &self,
-        wells: &PlanarWells,
+        cuts: Cuts<'_, PlanarWells, [f64; 2]>,
         i: usize,
-        kappa: f64,
         q: [f64; 2],
         spread: &impl Fn(f64, f64) -> f64,
     ) -> PlanarWell {
-        let (point, reach, measure) = (wells.minima()[i], self.basins.reach(i), &self.measure);
-        // What a unit jump along a noise axis, or in the longest direction, displaces.
-        let moved = self.columns.map(|column| (column[0] / q[0]).hypot(column[1] / q[1]));
-        let longest = moved[0].hypot(moved[1]);
-        let is_gaussian = self.problem.noise().alpha().is_gaussian();
-        let (cuts, rates, variances) = match self.structure {
-            Structure::Isotropic => {
-                let cut = kappa * reach / longest;
-                let rate = if is_gaussian { 0.0 } else { measure.isotropic_tail_mass(2, cut) };
-                (
-                    [cut; 2],
-                    [rate, 0.0],
-                    [if is_gaussian { measure.variance_below(cut) } else { measure.isotropic_variance_below(2, cut) };
-                        2],
-                )
-            }
-            Structure::Independent => {
-                // An axis without noise has neither jumps nor a variance.
-                let cuts = moved.map(|moved| if moved > 0.0 { kappa * reach / moved } else { 0.0 });
-                let of = |f: &dyn Fn(f64) -> f64| cuts.map(|cut| if cut > 0.0 { f(cut) } else { 0.0 });
-                let rates = of(&|cut| if is_gaussian { 0.0 } else { measure.tail_mass(cut) });
-                (cuts, rates, of(&|cut| measure.variance_below(cut)))
-            }
+        let Cuts { wells, kappa, width, densest } = cuts;
+        let (point, whole) = (wells.minima()[i], self.basins.reach(i));
+        let asked = width(point.x, whole);
+        // As on a line: jumps beyond this distance come `densest` times per relaxation time.
+        let dense = if self.problem.noise().alpha().is_gaussian() || densest.is_infinite() {
+            0.0
+        } else {
+            let stiffness = self.stiffness(point.x, asked).max(point.curvatures[1]) / q[0].min(q[1]);
+            let rate: f64 = self.cut_noise(kappa * asked, q).rates.iter().sum();
+            asked * (rate / (stiffness * densest)).powf(self.problem.noise().alpha().get().recip())
         };
+        let reach = asked.max(dense.min(whole));
+        let CutNoise { cuts, rates, variances } = self.cut_noise(kappa * reach, q);
         let root = DMatrix::from_fn(2, 2, |row, k| self.columns[k][row] * variances[k].sqrt());
         let covariance = &root * root.transpose();
         let hessian = self.problem.basin().potential().hessian(&point.x);
@@ -141,10 +144,48 @@ impl PlanarLocal {
         }
     }
 
+    /// The noise in which jumps that move the parameters by more than a distance are drawn one by one.
+    fn cut_noise(&self, distance: f64, q: [f64; 2]) -> CutNoise {
+        let measure = &self.measure;
+        // What a unit jump along a noise axis, or in the longest direction, displaces.
+        let moved = self.columns.map(|column| (column[0] / q[0]).hypot(column[1] / q[1]));
+        let longest = moved[0].hypot(moved[1]);
+        let is_gaussian = self.problem.noise().alpha().is_gaussian();
+        match self.structure {
+            Structure::Isotropic => {
+                let cut = distance / longest;
+                let rate = if is_gaussian { 0.0 } else { measure.isotropic_tail_mass(2, cut) };
+                let variance =
+                    if is_gaussian { measure.variance_below(cut) } else { measure.isotropic_variance_below(2, cut) };
+                CutNoise { cuts: [cut; 2], rates: [rate, 0.0], variances: [variance; 2] }
+            }
+            Structure::Independent => {
+                // An axis without noise has neither jumps nor a variance.
+                let cuts = moved.map(|moved| if moved > 0.0 { distance / moved } else { 0.0 });
+                let of = |f: &dyn Fn(f64) -> f64| cuts.map(|cut| if cut > 0.0 { f(cut) } else { 0.0 });
+                let rates = of(&|cut| if is_gaussian { 0.0 } else { measure.tail_mass(cut) });
+                CutNoise { cuts, rates, variances: of(&|cut| measure.variance_below(cut)) }
+            }
+        }
+    }
+
+    /// The largest slope of the force at a distance from a minimum, per distance.
+    fn stiffness(&self, minimum: [f64; 2], radius: f64) -> f64 {
+        let slope = |[cos, sin]: [f64; 2]| {
+            let [gx, gy] = self.slope([minimum[0] + radius * cos, minimum[1] + radius * sin]);
+            gx.hypot(gy) / radius
+        };
+        directions().map(slope).fold(0.0, f64::max)
+    }
+
+    /// Takes the zones of linear force from some wells, in which steps are then short everywhere.
+    pub fn drop_zones(&mut self, wells: &[usize]) {
+        wells.iter().for_each(|well| self.wells[*well].zone = 0.0);
+    }
+
     /// Whether the force at a distance from a minimum is nearly that of its Hessian.
     fn is_linear(&self, minimum: [f64; 2], hessian: &DMatrix<f64>, radius: f64) -> bool {
-        (0..DIRECTIONS).all(|k| {
-            let (sin, cos) = (std::f64::consts::TAU * k as f64 / DIRECTIONS as f64).sin_cos();
+        directions().all(|[cos, sin]| {
             let linear = hessian * dmatrix![radius * cos; radius * sin];
             let [gx, gy] = self.slope([minimum[0] + radius * cos, minimum[1] + radius * sin]);
             (gx - linear[0]).hypot(gy - linear[1]) < CURVED * linear.norm()
@@ -185,11 +226,20 @@ impl PlanarLocal {
         self.displaced(sizes)
     }
 
-    fn displaced(&self, sizes: [f64; 2]) -> [f64; 2] {
+    /// The displacement of a jump of the noise axes, before `Q⁻¹`.
+    pub fn displaced(&self, sizes: [f64; 2]) -> [f64; 2] {
         // Zero times an infinite size is no displacement.
         let part = |i: usize, k: usize| if self.columns[k][i] == 0.0 { 0.0 } else { self.columns[k][i] * sizes[k] };
         [part(0, 0) + part(0, 1), part(1, 0) + part(1, 1)]
     }
+}
+
+/// Unit vectors all around.
+fn directions() -> impl Iterator<Item = [f64; 2]> {
+    (0..DIRECTIONS).map(|k| {
+        let (sin, cos) = (std::f64::consts::TAU * k as f64 / DIRECTIONS as f64).sin_cos();
+        [cos, sin]
+    })
 }
 
 impl Roamed<[f64; 2]> for PlanarLocal {
@@ -203,19 +253,18 @@ impl Roamed<[f64; 2]> for PlanarLocal {
         if rate > 0.0 { rng.sample::<f64, _>(Exp1) / rate } else { f64::INFINITY }
     }
 
-    /// Before `Q⁻¹`.
     fn draw_jump(&self, well: usize, rng: &mut Stream) -> [f64; 2] {
         let PlanarWell { cuts, rates, .. } = &self.wells[well];
         match self.structure {
             Structure::Independent => {
                 let axis = usize::from(rng.random::<f64>() * (rates[0] + rates[1]) >= rates[0]);
                 let size = self.measure.jump_above(cuts[axis], rng);
-                self.displaced(if axis == 0 { [size, 0.0] } else { [0.0, size] })
+                if axis == 0 { [size, 0.0] } else { [0.0, size] }
             }
             Structure::Isotropic => {
                 let size = self.measure.jump_size_above(cuts[0], rng);
                 let (sin, cos) = (std::f64::consts::TAU * rng.random::<f64>()).sin_cos();
-                self.displaced([size * cos, size * sin])
+                [size * cos, size * sin]
             }
         }
     }

@@ -12,4 +12,6 @@ mod sgd;
 mod steps;
 mod watch;
 
+pub(super) use adam::{AdamMover, PlanarAdam};
 pub(super) use kernel::PlanarPaths;
+pub(super) use sgd::{PlanarSgd, SgdMover};

@@ -6,13 +6,13 @@
 use nalgebra::SVector;
 
 use super::super::flow::flow;
-use super::super::roam::Mover;
+use super::super::local_wells::Cuts;
+use super::super::roam::{BridgedMover, Mover};
 use super::linear::Ladder;
 use super::local::{PlanarLocal, PlanarWell};
 use crate::dynamics::Problem;
 use crate::landscape::{LandscapeError, PlanarWells};
 use crate::noise::Stream;
-use crate::scheme::Occupancy;
 
 /// Local error of the flow in distances to the boundary of the well.
 const TOLERANCE: f64 = 1e-5;
@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 1e-5;
 const SHORTEST: f64 = 0.1;
 
 /// SGD in a landscape in the plane.
-pub(super) struct PlanarSgd {
+pub(in crate::scheme::occupancy) struct PlanarSgd {
     pub local: PlanarLocal,
     ladders: Vec<Ladder<2>>,
     /// Longest step in local relaxation times.
@@ -28,18 +28,37 @@ pub(super) struct PlanarSgd {
 }
 
 impl PlanarSgd {
-    pub fn new(problem: &Problem, wells: &PlanarWells, settings: &Occupancy) -> Result<Self, LandscapeError> {
+    /// SGD with steps of at most `share` local relaxation times.
+    ///
+    /// # Errors
+    /// Those of [`PlanarLocal::new`].
+    pub fn new(problem: &Problem, cuts: Cuts<'_, PlanarWells, [f64; 2]>, share: f64) -> Result<Self, LandscapeError> {
         let at_rest = |curvature: f64, variance: f64| (0.5 * variance / curvature).sqrt();
-        let local = PlanarLocal::new(problem, wells, settings.threshold(), [1.0; 2], at_rest)?;
+        let local = PlanarLocal::new(problem, cuts, [1.0; 2], at_rest)?;
         let ladder = |well: &PlanarWell| Ladder::new(&-&well.hessian, &well.covariance, SHORTEST / well.curvatures[1]);
         let ladders = local.wells.iter().map(ladder).collect();
-        Ok(PlanarSgd { local, ladders, share: settings.step_cap() })
+        Ok(PlanarSgd { local, ladders, share })
     }
 }
 
-pub(super) struct SgdMover<'e> {
+pub(in crate::scheme::occupancy) struct SgdMover<'e> {
     pub equation: &'e PlanarSgd,
     pub x: [f64; 2],
+}
+
+impl SgdMover<'_> {
+    fn offset(&self, well: &PlanarWell) -> SVector<f64, 2> {
+        SVector::from([self.x[0] - well.minimum[0], self.x[1] - well.minimum[1]])
+    }
+
+    fn kick(&mut self, well: &PlanarWell, tau: f64, rng: &mut Stream) {
+        let displacement = self.equation.local.kick(well, tau, rng);
+        self.displace(displacement);
+    }
+
+    fn displace(&mut self, displacement: [f64; 2]) {
+        self.x = [self.x[0] + displacement[0], self.x[1] + displacement[1]];
+    }
 }
 
 impl Mover<[f64; 2]> for SgdMover<'_> {
@@ -50,7 +69,7 @@ impl Mover<[f64; 2]> for SgdMover<'_> {
     fn step(&mut self, number: usize, [_, most]: [f64; 2], rng: &mut Stream) -> f64 {
         let PlanarSgd { local, ladders, share } = self.equation;
         let well = &local.wells[number];
-        let mut y = SVector::from([self.x[0] - well.minimum[0], self.x[1] - well.minimum[1]]);
+        let mut y = self.offset(well);
         if y.norm() < well.zone
             && let Some(tau) = ladders[number].climb(&mut y, most, rng)
         {
@@ -58,13 +77,24 @@ impl Mover<[f64; 2]> for SgdMover<'_> {
             return tau;
         }
         let tau = most.min(share / local.local_curvature(self.x, well)).min(local.longest_step(well, [1.0; 2]));
-        self.jump(local.kick(well, 0.5 * tau, rng));
+        self.kick(well, 0.5 * tau, rng);
         self.x = flow(|x| local.slope(x).map(|g| -g), self.x, tau, TOLERANCE * well.reach);
-        self.jump(local.kick(well, 0.5 * tau, rng));
+        self.kick(well, 0.5 * tau, rng);
         tau
     }
 
-    fn jump(&mut self, displacement: [f64; 2]) {
-        self.x = [self.x[0] + displacement[0], self.x[1] + displacement[1]];
+    fn jump(&mut self, sizes: [f64; 2]) {
+        self.displace(self.equation.local.displaced(sizes));
+    }
+}
+
+impl BridgedMover<[f64; 2]> for SgdMover<'_> {
+    fn is_linear(&self, number: usize, [_, most]: [f64; 2]) -> bool {
+        let well = &self.equation.local.wells[number];
+        self.offset(well).norm() < well.zone && self.equation.ladders[number].reaches(most)
+    }
+
+    fn variance(&self, well: usize, normal: [f64; 2]) -> f64 {
+        self.equation.local.wells[well].variance(normal)
     }
 }
