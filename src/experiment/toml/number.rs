@@ -102,7 +102,7 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
     if is_decimal_comma {
         let groups: Vec<&str> = value.split(',').collect();
         let is_group = |group: &&str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
-        if matches!(groups.as_slice(), [first, rest @ ..] if *first != "0" && first.len() <= 3 && rest.iter().all(|group| is_group(&group)))
+        if matches!(groups.as_slice(), [first, rest @ ..] if *first != "0" && first.len() <= 3 && rest.iter().all(is_group))
         {
             let [whole, fraction] = [groups.join("_"), value.replacen(',', ".", 1)];
             let or = if groups.len() == 2 { format!(" if it is whole, or {fraction} if not") } else { String::new() };

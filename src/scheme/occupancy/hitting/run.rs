@@ -35,7 +35,7 @@ pub(super) fn run_into<P: Place>(
         let tau = mover.step(well, [t, until_jump], rng);
         let after = mover.x();
         // A path so far out that no step is short enough cannot be continued.
-        if !is_finite(after) || !(tau > 0.0 || !(until_jump > 0.0)) {
+        if !is_finite(after) || tau <= 0.0 && until_jump > 0.0 {
             return diverged(t, events, after);
         }
         let bridge = target.bridge(before, after, seen);
