@@ -303,7 +303,7 @@ pub enum Generated {
     },
     /// The man page
     Man,
-    /// The JSON Schema of the experiment file, with which editors complete and check keys
+    /// The JSON Schema of the experiment file, with which editors complete and check keys; calibration files have none
     Schema,
 }
 
