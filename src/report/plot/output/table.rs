@@ -167,8 +167,8 @@ mod tests {
         let text = String::from_utf8(table(&sheet).unwrap()).unwrap();
         let rows = [
             "panel,title,x_quantity,x_scale,y_quantity,y_scale,series,kind,x,y,lo,hi,z",
-            "0,\"SGD, d = 1\",t,linear,Pt,log,a,measured,0,1,0.9,1,",
-            "0,\"SGD, d = 1\",t,linear,Pt,log,a,measured,0.5,0.3,0.2,0.4,",
+            "0,\"SGD, d = 1\",t,linear,P_t,log,a,measured,0,1,0.9,1,",
+            "0,\"SGD, d = 1\",t,linear,P_t,log,a,measured,0.5,0.3,0.2,0.4,",
             "1,\"SGD, d = 1\",t,linear,ratio,linear,a,measured,0.1,2,0,inf,",
             "1,\"SGD, d = 1\",t,linear,ratio,linear,a,measured,0.2,,,,",
             "1,\"SGD, d = 1\",t,linear,ratio,linear,a,slope,,-1.5,-1.6,-1.4,",
