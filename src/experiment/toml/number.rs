@@ -127,10 +127,24 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
         [first, unit] if is_number(first) => {
             format!("{value} is no TOML number: leave out {unit}, numbers have no unit")
         }
+        [] if before.trim_end().ends_with('=') => "a value is missing after `=`".to_owned(),
+        [word] if *word != ascii(word) && is_number(&ascii(word)) => {
+            format!("{word} is no TOML number: write {}", ascii(word))
+        }
         [word] if word.starts_with(['π', '∞', '½']) => format!("{word} is no TOML number: write its digits"),
         _ => return None,
     };
     Some((place, message))
+}
+
+/// A number with the minus sign and the digits of typesetting as those of a keyboard.
+fn ascii(word: &str) -> String {
+    let plain = |c: char| match c {
+        '−' | '–' => '-',
+        '０'..='９' => char::from(b'0' + (u32::from(c) - u32::from('０')) as u8),
+        _ => c,
+    };
+    word.chars().map(plain).collect()
 }
 
 /// Says that an underscore of `digits` does not separate two digits.
