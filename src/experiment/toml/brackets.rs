@@ -15,6 +15,11 @@ pub(super) fn unclosed(text: &str) -> Option<usize> {
         {
             return Some(*at);
         }
+        // The header of a section ends with its line, closed or not.
+        if open.is_empty() && line.trim_start().starts_with('[') {
+            begin += line.len();
+            continue;
+        }
         let mut quote = None;
         let mut characters = line.char_indices();
         let mut last = None;
@@ -91,6 +96,7 @@ mod tests {
             "a = [1, 2] # [\n[noise]\nb = { c = [1, [2]] }\n[[basin]]\n",
             "a = [\n  [1, 2], # {\n  [3, 4],\n]\nb = 1\n",
             "a = {\n  b = 1,\n  c = 2\n}\n",
+            "[noise\nb = [1]\n",
             "a = \"[\nb = 1\n",
             "a = 1]\n",
             "a = '''[\n'''\n",
