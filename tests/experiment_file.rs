@@ -259,7 +259,7 @@ fn every_error_is_reported_with_its_place() {
         ("epsilon = {", "epsilon = 05 # {", &["8:11: 05 is no TOML number: the first of several digits must not be 0"]),
         ("[-0.5, 0.5]", "[-.5, 0.5]", &["21:24: -.5 is no TOML number: a digit must precede the point"]),
         ("[noise]", "[noise", &["6:7: not valid TOML", "15:3: not valid TOML: duplicate key"]),
-        ("alpha = [1.2, 1.5, 1.8]", "alpha = ", &["7:18: not valid TOML"]),
+        ("alpha = [1.2, 1.5, 1.8]", "alpha = ", &["7:18: a value is missing after `=`"]),
     ];
     let mut wrong = Vec::new();
     for (old, new, expected) in table {
