@@ -424,7 +424,7 @@ mod tests {
             ("name = 'c'", "name = 'c'\ndata = { idx = 'a', cifar10 = 'b' }", "takes only one of"),
             ("name = 'c'", "name = 'c'\nfigures = ['scale']", "did you mean \"scales\"?"),
             ("[[optimiser]]", "[[optimiser]]\nsgd = { eta = 0.2 }\n[[optimiser]]", "two optimisers are named \"sgd\""),
-            ("batch = 32", "batch = ", "not valid TOML"),
+            ("batch = 32", "batch = ", "a value is missing after `=`"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             let error = CalibrationFile::parse("c.toml", &text).unwrap_err().to_string();
