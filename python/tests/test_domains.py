@@ -232,5 +232,7 @@ def test_schemes_that_do_not_know_the_edge_say_so() -> None:
     with pytest.raises(ValueError, match="euler with corrected monitoring needs the distance to the edge"):
         le.escape_times(plane, 10, scheme=le.Euler(0.02))
     target = plane.replace(domain=le.Until(le.Box([0.5, 0.5], [2, 2])))
-    with pytest.raises(ValueError, match="this landscape has 2 dimensions"):
-        le.escape_times(target, 10)
+    assert np.isfinite(le.escape_times(target, 10).times).all()
+    space = le.Problem(le.Expression(f"{FORMULA} + z^2", [-1, -1, 0]), le.Until(le.Box([0.5] * 3, [2] * 3)), NOISE)
+    with pytest.raises(ValueError, match="this landscape has 3 dimensions"):
+        le.escape_times(space, 10)

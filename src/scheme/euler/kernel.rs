@@ -179,12 +179,13 @@ struct EulerWorkspace {
 /// The noise of a step, as a share of the distance from the start to the edge, beyond which means are off by some per cent.
 const START_NOISE: f64 = 0.2;
 
-/// A start so near the edge that the noise of a step is not small beside its distance.
-fn start_warning(problem: &Problem, step: f64) -> Option<String> {
+/// A start so near the edge, compared with the minimum, that the noise of a step is not small beside its distance. `crossing`: the
+/// [`crossing_time`].
+fn start_warning(problem: &Problem, step: f64, crossing: f64) -> Option<String> {
     let alpha = problem.noise().alpha().get();
     let time = crossing_time_from(problem, problem.basin().start());
     let noise = (step / time).powf(1.0 / alpha);
-    (noise > START_NOISE).then(|| {
+    (noise > START_NOISE && time < 0.3 * crossing).then(|| {
         let fine = (0.5 * START_NOISE).powf(alpha) * time;
         format!(
             "paths start so near the edge that the noise of a step is {noise:.2} of the distance: expect an error of some {:.0} %, or set \
@@ -237,7 +238,7 @@ impl EulerKernel {
             warnings.push(warning);
         }
         if corrected && *problem.dynamics() == Dynamics::Sgd {
-            warnings.extend(start_warning(problem, step));
+            warnings.extend(start_warning(problem, step, crossing));
         }
         let step_noise = StepNoise::of_step(problem, step)?;
         let scale = step_noise.scale();
