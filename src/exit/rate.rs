@@ -61,7 +61,7 @@ impl ExitMoments {
         let error = self.standard_error().unwrap_or(0.0);
         let width = student_limit(n - 1.0, confidence);
         let Estimate { value, lo, hi } = Estimate::symmetric(mean, width * error);
-        // Two or three paths leave no room for a positive limit.
+        // With two or three paths the symmetric interval can reach below 0.
         Ok(MeanTime { estimate: Estimate { value, lo: lo.max(0.0), hi }, basis: MeanBasis::Complete })
     }
 }

@@ -1,13 +1,14 @@
 //! A basin: a potential and a domain.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::attraction::Attraction;
 use super::domain::check_faces;
+use super::landing_wells::LandingWells;
 use super::minimum::check_minimum;
 use super::potential::check_point;
 use super::target::Target;
-use super::{Domain, Form, LandscapeError, Minima, PlanarWells, Potential, Wells};
+use super::{Domain, Form, LandscapeError, Potential};
 
 /// A basin: the potential `F` with its minimum `θ*`, the domain `Ω` and the start `θ_0`.
 ///
@@ -28,12 +29,7 @@ pub struct Basin {
     pub(super) region: Region,
     start: Vec<f64>,
     is_well: bool,
-    /// Where landing points are named, see [`Basin::wells`].
-    wells: Option<Arc<Wells>>,
-    /// The minima of [`Basin::minima`], searched for when they are first asked for.
-    minima: Arc<OnceLock<Option<Minima>>>,
-    /// The wells of [`Basin::planar_wells`], likewise.
-    planar: Arc<OnceLock<Result<Option<PlanarWells>, LandscapeError>>>,
+    pub(super) landing: LandingWells,
 }
 
 /// The domain in the form that the schemes use, after the inset.
@@ -81,15 +77,7 @@ impl Basin {
         let start = potential.minimum().to_vec();
         check_point("minimum", &start, dim)?;
         let region = Region::Box { lo: vec![f64::NEG_INFINITY; dim], hi: vec![f64::INFINITY; dim] };
-        Ok(Basin {
-            potential,
-            region,
-            start,
-            is_well: false,
-            wells: None,
-            minima: Arc::default(),
-            planar: Arc::default(),
-        })
+        Ok(Basin { potential, region, start, is_well: false, landing: LandingWells::default() })
     }
 
     /// [`Basin::new`] for a potential that is already shared.
@@ -135,16 +123,8 @@ impl Basin {
                 Region::Level { height, floor: potential.value(&minimum), reach: f64::INFINITY }
             }
         };
-        let wells = potential.landing_wells().filter(|wells| wells.count() > 1).map(Arc::new);
-        let mut basin = Basin {
-            potential,
-            region,
-            start: minimum.clone(),
-            is_well,
-            wells,
-            minima: Arc::default(),
-            planar: Arc::default(),
-        };
+        let landing = LandingWells::of(&*potential);
+        let mut basin = Basin { potential, region, start: minimum.clone(), is_well, landing };
         if let Region::Level { height, .. } = basin.region {
             let longest = basin.check_level(height)?;
             if let Region::Level { reach, .. } = &mut basin.region {
@@ -331,15 +311,6 @@ impl Basin {
         (0..40).map(|k| at(nearest.distance + 1e-9 * basin.core() * 2f64.powi(k))).find(|point| !self.contains(point))
     }
 
-    /// Distances from the minimum along `direction`, in units of that vector, at which a ray leaves the domain, comes back, leaves again, and so on;
-    /// all of them for a basin of attraction, the first for the other domains.
-    pub(crate) fn crossings(&self, direction: &[f64]) -> Vec<f64> {
-        match &self.region {
-            Region::Attraction(basin) => basin.crossings(&*self.potential, direction),
-            _ => vec![self.exit_distance(direction)],
-        }
-    }
-
     /// The two ends per axis of the target that paths run into, for [`Domain::Until`].
     pub fn target(&self) -> Option<(&[f64], &[f64])> {
         match &self.region {
@@ -367,67 +338,6 @@ impl Basin {
     /// Whether the domain is the well of attraction of the minimum, [`Domain::Well`].
     pub fn is_well(&self) -> bool {
         self.is_well
-    }
-
-    /// The wells of the landscape along its first axis, by which landing points are named; `None` for a landscape with one minimum, one whose wells
-    /// are not ranges of this axis, or one that does not know its wells.
-    pub fn wells(&self) -> Option<&Wells> {
-        self.wells.as_deref()
-    }
-
-    /// The minima of a landscape in several dimensions, by which landing points are named where [`Basin::wells`] does not name them; `None` for a
-    /// landscape with one minimum, or one that does not know them. The first call searches for them.
-    pub fn minima(&self) -> Option<&Minima> {
-        if self.wells.is_some() {
-            return None;
-        }
-        let known = self.minima.get_or_init(|| self.potential.minima().filter(|minima| minima.count() > 1));
-        known.as_ref()
-    }
-
-    /// The wells of a landscape in the plane that has several: by its [landmarks](Potential::landmarks), or around its [minima](Basin::minima). `None`
-    /// for one well, and in other dimensions. The first call searches for them.
-    ///
-    /// # Errors
-    /// Those of the search, see [`PlanarWells::of`].
-    pub fn planar_wells(&self) -> Result<Option<&PlanarWells>, LandscapeError> {
-        let found = || {
-            if self.potential.landmarks().is_some() {
-                return PlanarWells::of(&*self.potential, None).map(Some);
-            }
-            self.minima().map(|minima| PlanarWells::around(&*self.potential, minima.points())).transpose()
-        };
-        if self.dim() != 2 {
-            return Ok(None);
-        }
-        match self.planar.get_or_init(found) {
-            Ok(wells) => Ok(wells.as_ref().filter(|wells| wells.count() > 1)),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// Number of wells by which landing points are named; 0 if they are not.
-    pub fn well_count(&self) -> usize {
-        self.wells().map(Wells::count).or_else(|| self.minima().map(Minima::count)).unwrap_or(0)
-    }
-
-    /// The well into which `x` falls, counted from 0: by its first coordinate with [`Basin::wells`], or else the one of [`Basin::minima`] to which
-    /// the gradient flow leads. `None` without either, if `x` is not a number, and if the flow does not come to a known minimum.
-    pub fn well_of(&self, x: &[f64]) -> Option<usize> {
-        match self.wells() {
-            Some(wells) => x.first().filter(|x| !x.is_nan()).map(|x| wells.well_of(*x)),
-            None => self.minima()?.well_of(&*self.potential, x),
-        }
-    }
-
-    /// The wells along the ray from the minimum in `direction`, with the distances between which each holds it, in units of that vector; `None` where
-    /// the flow does not come to a known minimum. Empty without wells.
-    pub(crate) fn wells_along(&self, direction: &[f64]) -> Vec<(Option<usize>, [f64; 2])> {
-        match (self.wells(), self.minima()) {
-            (Some(wells), _) => wells.along(self.minimum()[0], direction[0]),
-            (_, Some(minima)) => minima.along(&*self.potential, self.minimum(), direction),
-            _ => Vec::new(),
-        }
     }
 
     /// The length of a side of a box; if one end is infinite, twice the distance from the minimum to the other end.
@@ -472,114 +382,6 @@ impl Basin {
         }
     }
 
-    /// Distance from `θ*` to the edge along `direction`, in units of that vector: `sup { s : θ* + s v ∈ Ω }` over the part
-    /// connected to `θ*`. Infinite for the zero vector.
-    pub fn exit_distance(&self, direction: &[f64]) -> f64 {
-        match &self.region {
-            Region::Box { lo, hi } => {
-                let mut nearest = f64::INFINITY;
-                for (((v, m), lo), hi) in direction.iter().zip(self.minimum()).zip(lo).zip(hi) {
-                    if *v > 0.0 {
-                        nearest = nearest.min((hi - m) / v);
-                    } else if *v < 0.0 {
-                        nearest = nearest.min((lo - m) / v);
-                    }
-                }
-                nearest
-            }
-            Region::Ball { radius } => radius / direction.iter().map(|v| v * v).sum::<f64>().sqrt(),
-            Region::Ellipsoid { semi_axes } => {
-                direction.iter().zip(semi_axes).map(|(v, a)| (v / a) * (v / a)).sum::<f64>().sqrt().recip()
-            }
-            Region::Level { height, floor, .. } => self.level_distance(direction, *height, *floor),
-            Region::Until(target) => target.entry(self.minimum().iter().copied(), direction.iter().copied()),
-            Region::Attraction(basin) => basin.exit(&*self.potential, direction),
-        }
-    }
-
-    /// [`Basin::exit_distance`] along `v e_axis`, at a cost that does not grow with the dimension, except for level sets of coupled axes.
-    pub(crate) fn axis_exit_distance(&self, axis: usize, v: f64) -> f64 {
-        match &self.region {
-            Region::Box { lo, hi } => {
-                let minimum = self.minimum()[axis];
-                match v {
-                    v if v > 0.0 => (hi[axis] - minimum) / v,
-                    v if v < 0.0 => (lo[axis] - minimum) / v,
-                    _ => f64::INFINITY,
-                }
-            }
-            Region::Ball { radius } => radius / (v * v).sqrt(),
-            Region::Ellipsoid { semi_axes } => ((v / semi_axes[axis]) * (v / semi_axes[axis])).sqrt().recip(),
-            Region::Level { height, floor, .. } => {
-                if let Some([left, right]) = self.potential.form().curvatures_of(axis) {
-                    return (2.0 * height / if v < 0.0 { left } else { right }).sqrt() / v.abs();
-                }
-                let mut direction = vec![0.0; self.dim()];
-                direction[axis] = v;
-                self.level_distance(&direction, *height, *floor)
-            }
-            Region::Until(target) => {
-                let direction = (0..self.dim()).map(|i| if i == axis { v } else { 0.0 });
-                target.entry(self.minimum().iter().copied(), direction)
-            }
-            Region::Attraction(basin) => {
-                let mut direction = vec![0.0; self.dim()];
-                direction[axis] = v;
-                basin.exit(&*self.potential, &direction)
-            }
-        }
-    }
-
-    fn level_distance(&self, direction: &[f64], height: f64, floor: f64) -> f64 {
-        let point = |s: f64| -> Vec<f64> { self.minimum().iter().zip(direction).map(|(m, v)| m + s * v).collect() };
-        let rise = |s: f64| self.potential.value(&point(s)) - floor;
-        if direction.iter().all(|v| *v == 0.0) {
-            return f64::INFINITY;
-        }
-        if !matches!(self.potential.form(), Form::General) {
-            // Homogeneous of degree two about the minimum.
-            return (height / rise(1.0)).sqrt();
-        }
-        // Marches outwards, starting with a step far below the first crossing of a parabola, then bisects.
-        let norm = direction.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let probe = 1e-4 / norm;
-        let curvature = 2.0 * rise(probe) / (probe * probe);
-        let mut step = if curvature > 0.0 { (2.0 * height / curvature).sqrt() / 16.0 } else { 1e-3 / norm };
-        let mut inside = 0.0;
-        for _ in 0..4096 {
-            if !self.contains(&point(inside + step)) {
-                let mut outside = inside + step;
-                while outside - inside > 1e-15 * outside {
-                    let middle = 0.5 * (inside + outside);
-                    if middle <= inside || middle >= outside {
-                        break;
-                    }
-                    if self.contains(&point(middle)) { inside = middle } else { outside = middle }
-                }
-                return outside;
-            }
-            inside += step;
-            step *= 1.01;
-        }
-        f64::INFINITY
-    }
-
-    /// [`Basin::exit_distance`]; of a basin of attraction, which is costly, it may be infinite beyond `furthest`.
-    pub(crate) fn exit_within(&self, direction: &[f64], furthest: f64) -> f64 {
-        match &self.region {
-            Region::Attraction(basin) => basin.exit_within(&*self.potential, direction, furthest),
-            _ => self.exit_distance(direction),
-        }
-    }
-
-    /// Gauge of the domain at `x`: `|x - θ*| / r(u)` with the exit radius `r(u)` along `u = (x-θ*)/|x-θ*|`. Below 1 inside, 1 on
-    /// the edge; for an exit it is the overshoot, which is Pareto with index α in the limit `ε → 0`. 0 inside a basin of attraction that is
-    /// followed, whose edge is searched only as far as `x`.
-    pub fn gauge(&self, x: &[f64]) -> f64 {
-        let direction: Vec<f64> = self.offsets(x).collect();
-        1.0 / self.exit_within(&direction, 1.0)
-    }
-
     pub(super) fn offsets<'a>(&'a self, x: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         x.iter().zip(self.minimum()).map(|(x, m)| x - m)
     }
@@ -590,7 +392,6 @@ pub(super) mod tests {
     use super::*;
     use crate::landscape::{Asymmetric, DoubleWell, Flat, Quadratic, Well};
     use nalgebra::DMatrix;
-    use std::f64::consts::PI;
 
     pub fn all_shapes() -> Vec<Basin> {
         let bowl = || Quadratic::new(vec![4.0, 1.0]).unwrap().centred_at(vec![0.2, -0.1]).unwrap();
@@ -606,40 +407,6 @@ pub(super) mod tests {
             Basin::new(valley, Domain::Level { height: 0.5 }).unwrap(),
             Basin::new(wells, Domain::Level { height: 0.3 }).unwrap(),
         ]
-    }
-
-    #[test]
-    fn exit_distance_is_where_contains_ends() {
-        for basin in all_shapes() {
-            for k in 0..24 {
-                let angle = 0.1 + PI * f64::from(k) / 12.0;
-                let v = [3.0 * angle.cos(), 3.0 * angle.sin()];
-                let r = basin.exit_distance(&v);
-                let at = |s: f64| -> Vec<f64> { basin.minimum().iter().zip(&v).map(|(m, v)| m + s * v).collect() };
-                assert!(basin.contains(&at(r * (1.0 - 1e-9))), "{basin:?} {v:?}");
-                assert!(!basin.contains(&at(r * (1.0 + 1e-9))), "{basin:?} {v:?}");
-                assert!((basin.gauge(&at(0.5 * r)) - 0.5).abs() < 1e-9);
-            }
-        }
-    }
-
-    #[test]
-    fn level_of_the_right_well_stays_right() {
-        let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap().from_well(Well::Right);
-        let basin = Basin::new(wells, Domain::Level { height: 0.25 }).unwrap();
-        assert!(basin.contains(&[0.01]) && !basin.contains(&[-0.5]) && !basin.contains(&[1.5]));
-        // F(x) = 0 at 0 and √2.
-        assert!((basin.exit_distance(&[1.0]) - (2f64.sqrt() - 1.0)).abs() < 1e-9);
-    }
-
-    /// At a level just above the saddle, the march does not enter the next well.
-    #[test]
-    fn level_at_the_saddle_ends_there() {
-        let wells = DoubleWell::new([-1.0, 1.0], 0.0, 1.0).unwrap();
-        let basin = Basin::new(wells.clone(), Domain::Level { height: 0.25 }).unwrap();
-        assert!((basin.exit_distance(&[1.0]) - 1.0).abs() < 1e-9);
-        let valley = Basin::new(wells.with_transverse(vec![1.0]).unwrap(), Domain::Level { height: 0.25 }).unwrap();
-        assert!((valley.exit_distance(&[1.0, 0.0]) - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Checks and searches of a minimum.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, Dyn, SymmetricEigen};
 
 use super::{LandscapeError, Potential};
 
@@ -14,9 +14,12 @@ const CURVATURE_NOISE: f64 = 1e-6;
 const TRIED: [f64; 3] = [0.003, 0.03, 0.1];
 /// Newton steps of a search. At a minimum of fourth order each gains a third of the way.
 const MOST_STEPS: usize = 500;
-/// After so many steps, each at least [`STEADY`] times as long as the one before, steps are doubled: a potential that only falls has no end of them.
-const PATIENCE: u32 = 20;
-const STEADY: f64 = 0.9;
+/// After so many steps, each at least [`STEADY_RATIO`] times as long as the one before, steps are doubled. Without that, a potential that only falls
+/// takes all of them.
+const STEPS_BEFORE_DOUBLING: u32 = 20;
+const STEADY_RATIO: f64 = 0.9;
+/// A way of a search that is shorter, as a share of the size of the point, began at the minimum.
+const AT_MINIMUM: f64 = 1e-6;
 
 /// Checks that the minimum of a potential is one: no gradient, and no direction in which the potential falls. `reach` is the distance to the
 /// edge of the domain along `±e_axis`.
@@ -58,7 +61,7 @@ pub(super) fn check_minimum(
     if dim > MOST_WITH_HESSIAN {
         return Ok(());
     }
-    let eigen = potential.hessian(minimum).symmetric_eigen();
+    let Some(eigen) = modes(potential, minimum) else { return Ok(()) };
     let largest = eigen.eigenvalues.amax();
     for (curvature, direction) in eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()) {
         let way = direction
@@ -103,8 +106,10 @@ fn newton(potential: &dyn Potential, start: &[f64], search: bool) -> Result<Vec<
     let mut damping = 0.0;
     let (mut steady, mut last) = (0, f64::INFINITY);
     potential.gradient(x.as_slice(), gradient.as_mut_slice());
-    if search && gradient.iter().all(|g| *g == 0.0) {
-        let eigen = potential.hessian(x.as_slice()).symmetric_eigen();
+    if search
+        && gradient.iter().all(|g| *g == 0.0)
+        && let Some(eigen) = modes(potential, x.as_slice())
+    {
         let steepest = eigen.eigenvalues.imin();
         if eigen.eigenvalues[steepest] < 0.0 {
             x += eigen.eigenvectors.column(steepest) * (1e-3 * (1.0 + x.norm()));
@@ -120,20 +125,25 @@ fn newton(potential: &dyn Potential, start: &[f64], search: bool) -> Result<Vec<
             return Ok(x.as_slice().to_vec());
         }
         let hessian = potential.hessian(x.as_slice());
+        if hessian.iter().any(|h| !h.is_finite()) {
+            return Err(lost(&x));
+        }
         let Some(mut step) = downhill(&hessian, &gradient, damping) else { return Err(lost(&x)) };
         let mut next = &x - &step;
         let mut there = potential.value(next.as_slice());
         let scale = hessian.amax().max(gradient.norm());
         if there < value {
             let length = step.norm();
-            steady = if length >= STEADY * last { steady + 1 } else { 0 };
+            steady = if length >= STEADY_RATIO * last { steady + 1 } else { 0 };
             last = length;
-            if steady >= PATIENCE {
-                step *= f64::from(steady - PATIENCE + 1).min(60.0).exp2();
+            if steady >= STEPS_BEFORE_DOUBLING {
+                step *= f64::from(steady - STEPS_BEFORE_DOUBLING + 1).exp2();
                 let further = &x - &step;
                 let at_further = potential.value(further.as_slice());
                 if at_further < there {
                     (next, there) = (further, at_further);
+                } else {
+                    steady = 0;
                 }
             }
             // Longer steps without end: the potential has no minimum here.
@@ -152,12 +162,13 @@ fn newton(potential: &dyn Potential, start: &[f64], search: bool) -> Result<Vec<
             damping = (10.0 * damping).max(1e-6 * scale);
         }
     }
-    // A minimum of high order is approached slowly; check_minimum judges the point.
+    // A minimum of high order is approached slowly; the callers judge the point.
     Ok(x.as_slice().to_vec())
 }
 
 /// Whether the potential rises somewhere beyond `found` on the way from `start`, and along every direction without curvature that the way has a part
-/// in. It does at a minimum, also at a flat one, but not where it falls towards a limit, as `exp(-x)`, until its digits end.
+/// in. It does at a minimum, also at a flat one, but not where it falls towards a limit, as `exp(-x)`, until its digits end. A way that is nearly nothing
+/// leads to a minimum that `start` gave.
 fn rises_beyond(potential: &dyn Potential, start: &[f64], found: &[f64]) -> bool {
     let way = DVector::from_fn(found.len(), |i, _| found[i] - start[i]);
     let floor = potential.value(found);
@@ -168,7 +179,8 @@ fn rises_beyond(potential: &dyn Potential, start: &[f64], found: &[f64]) -> bool
         };
         (-20..=20).any(|k| !(at(f64::from(k).exp2()) <= floor))
     };
-    if way.amax() == 0.0 {
+    let size = 1.0 + DVector::from_column_slice(found).norm();
+    if way.norm() <= AT_MINIMUM * size {
         return true;
     }
     if !rises(&way) {
@@ -177,12 +189,19 @@ fn rises_beyond(potential: &dyn Potential, start: &[f64], found: &[f64]) -> bool
     if found.len() > MOST_WITH_HESSIAN {
         return true;
     }
-    let eigen = potential.hessian(found).symmetric_eigen();
+    let Some(eigen) = modes(potential, found) else { return true };
     let flat = CURVATURE_NOISE * eigen.eigenvalues.amax();
     eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter()).all(|(curvature, direction)| {
         let part = direction.dot(&way);
         *curvature > flat || part.abs() <= 1e-6 * way.norm() || rises(&(direction * part))
     })
+}
+
+/// Eigenvalues and eigenvectors of the Hessian; `None` if it is not finite.
+fn modes(potential: &dyn Potential, x: &[f64]) -> Option<SymmetricEigen<f64, Dyn>> {
+    let hessian = potential.hessian(x);
+    let is_finite = hessian.iter().all(|h| h.is_finite());
+    is_finite.then(|| hessian.symmetric_eigen())
 }
 
 /// `(H + μ I)⁻¹ g` with the smallest of some `μ ≥ damping` that makes the matrix positive definite. Coordinates without slope and curvature, as of
@@ -211,4 +230,54 @@ fn downhill(hessian: &DMatrix<f64>, gradient: &DVector<f64>, damping: f64) -> Op
 /// The Euclidean norm, also of numbers whose squares are below all positive ones.
 fn norm(x: &[f64]) -> f64 {
     x.iter().fold(0.0, |norm: f64, x| norm.hypot(*x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::dvector;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// `exp(-x)`, which counts its Hessians.
+    #[derive(Debug)]
+    struct Falling(AtomicUsize);
+
+    impl Potential for Falling {
+        fn dim(&self) -> usize {
+            1
+        }
+
+        fn value(&self, x: &[f64]) -> f64 {
+            (-x[0]).exp()
+        }
+
+        fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+            gradient[0] = -(-x[0]).exp();
+        }
+
+        fn minimum(&self) -> &[f64] {
+            &[0.0]
+        }
+
+        fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            DMatrix::from_element(1, 1, (-x[0]).exp())
+        }
+    }
+
+    #[test]
+    fn a_potential_that_only_falls_is_given_up_early() {
+        let falling = Falling(AtomicUsize::new(0));
+        assert!(matches!(descend(&falling, &[0.0], true), Err(LandscapeError::NoMinimum { .. })));
+        let count = falling.0.load(Ordering::Relaxed);
+        assert!((20..MOST_STEPS / 4).contains(&count), "{count}");
+    }
+
+    /// A row of zeros would otherwise ask for a damping, which shortens the step.
+    #[test]
+    fn a_coordinate_without_slope_and_curvature_does_not_damp_the_others() {
+        let hessian = DMatrix::from_diagonal(&dvector![2.0, 0.0, 8.0]);
+        assert_eq!(downhill(&hessian, &dvector![2.0, 0.0, 4.0], 0.0).unwrap(), dvector![1.0, 0.0, 0.5]);
+        assert!(downhill(&hessian, &dvector![2.0, 1.0, 4.0], 0.0).unwrap()[0] < 1.0);
+    }
 }

@@ -72,6 +72,9 @@ pub enum QuantileTableError {
     },
 }
 
+/// The smallest `α` of a table of Pareto jumps.
+const SMALLEST_PARETO: f64 = 0.2;
+
 /// Octaves of `|d|`, from 1 to 2^63.
 const OCTAVES: usize = 63;
 /// Interpolation nodes of the quantile on an octave, whose nearest singularity is q = 0: error about 5.8^-22.
@@ -140,10 +143,11 @@ impl QuantileTable {
         Self::of_quantile(6, |q| -q.ln())
     }
 
-    /// The table of Pareto jumps of either sign, `P(|X| > z δ) = z^-α`, to a relative 1e-9.
-    pub(crate) fn pareto(alpha: Alpha, delta: f64) -> Self {
+    /// The table of Pareto jumps of either sign, `P(|X| > z δ) = z^-α`, to a relative 1e-9. `None` below `α = .2`, where a cubic does not follow the
+    /// quantile, and where from .06 on the largest jumps exceed every `f64`.
+    pub(crate) fn pareto(alpha: Alpha, delta: f64) -> Option<Self> {
         let (alpha, bits) = (alpha.get(), bits_for(alpha.get()));
-        Self::of_quantile(bits, |q| delta * q.powf(-1.0 / alpha))
+        (alpha >= SMALLEST_PARETO).then(|| Self::of_quantile(bits, |q| delta * q.powf(-1.0 / alpha)))
     }
 
     /// The table of `±x(q)`, `q = |d| 2^-63` uniform on (0, 1].
@@ -328,12 +332,13 @@ mod tests {
         };
         let error = worst(QuantileTable::exponential(), &|q| -q.ln(), 1.0);
         assert!(error < 1e-9, "{error:e}");
-        for alpha in [0.3, 0.5, 0.8, 0.9, 1.2, 1.8, 1.99] {
-            let table = QuantileTable::pareto(Alpha::new(alpha).unwrap(), 0.7);
+        for alpha in [0.2, 0.3, 0.5, 0.8, 0.9, 1.2, 1.8, 1.99] {
+            let table = QuantileTable::pareto(Alpha::new(alpha).unwrap(), 0.7).unwrap();
             let error = worst(table, &|q| 0.7 * q.powf(-1.0 / alpha), 0.0);
             assert!(error < 1e-9, "α={alpha}: {error:e}");
         }
-        let table = QuantileTable::pareto(Alpha::new(1.5).unwrap(), 0.7);
+        assert!(QuantileTable::pareto(Alpha::new(0.19).unwrap(), 0.7).is_none());
+        let table = QuantileTable::pareto(Alpha::new(1.5).unwrap(), 0.7).unwrap();
         assert_eq!((table.from_word(i64::MAX.cast_unsigned()), table.from_word(1 << 63)), (0.7, -0.7));
         let normal = QuantileTable::normal();
         assert!((normal.from_word(((0.158_655_253_931_457_05 * 2f64.powi(64)) as u64) | 1) - 1.0).abs() < 1e-9);

@@ -550,7 +550,7 @@ fn is_sampled_sde_of(steps: &Dynamics, sde: &Dynamics) -> bool {
     matches!(steps, Dynamics::AdamSteps(steps) if steps.is_plain()) && sampled(sde)
 }
 
-/// `2.5 (2.3 to 2.7)`.
+/// `0.998 to 1.012`, or one number.
 fn span(lo: f64, hi: f64) -> String {
     let (lo, hi) = (format!("{lo:.3}"), format!("{hi:.3}"));
     if lo == hi { lo } else { format!("{lo} to {hi}") }

@@ -42,8 +42,9 @@ pub(super) fn landings(text: &mut String, results: &[CellResult]) {
 
 /// Mean hitting times of targets beside those of the predicted chain.
 pub(super) fn hitting(text: &mut String, results: &[CellResult]) {
-    let mut rows = String::new();
+    let (mut rows, mut is_predicted) = (String::new(), false);
     for hitting in Hitting::all(results) {
+        is_predicted |= hitting.predicted.is_some();
         let (plan, mean) = (&hitting.result.plan, hitting.result.supported_mean());
         let Some(mean) = mean else { continue };
         let interval = |value: f64, lo: f64, hi: f64| format!("{} ({} to {})", number(value), number(lo), number(hi));
@@ -60,10 +61,15 @@ pub(super) fn hitting(text: &mut String, results: &[CellResult]) {
             hitting.ratio().map_or("–".to_owned(), |ratio| interval(ratio.value, ratio.lo, ratio.hi)),
         );
     }
+    let predicted = if is_predicted {
+        "Predicted for ε → 0: the mean first-passage time of the chain of the wells."
+    } else {
+        "The theory predicts them on a line, where the chain of the wells is known."
+    };
     if !rows.is_empty() {
         let _ = write!(
             text,
-            "\n## Hitting times of targets\n\nPredicted for ε → 0: the mean first-passage time of the chain of the wells.\n\n\
+            "\n## Hitting times of targets\n\n{predicted}\n\n\
              | dynamics | basin | α | ε | target | mean time | predicted | ratio |\n|---|---|---|---|---|---|---|---|\n{rows}"
         );
     }

@@ -71,10 +71,21 @@ pub fn basin_title(basin: &str) -> String {
     format!("{name}{values}")
 }
 
+/// The name of a scheme in figures and sentences.
+pub fn scheme_title(name: &str) -> String {
+    match name {
+        "euler" => "Euler".to_owned(),
+        "euler_discrete" => "Euler, discrete".to_owned(),
+        other => other.replace('_', "-"),
+    }
+}
+
 /// The name of a member of a family, and its values in words.
 fn split(member: &str) -> (&str, String) {
     match member.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
-        Some((name, values)) => (name, values.split(' ').map(|v| format!(", {}", v.replace('=', " = "))).collect()),
+        Some((name, values)) => {
+            (name, values.split(' ').map(|v| format!(", {}", v.replace('=', " = ").replace('_', " "))).collect())
+        }
         None => (member, String::new()),
     }
 }
@@ -97,6 +108,7 @@ mod tests {
         assert_eq!(title("adam_steps[amplitude=0.5]"), "Adam, steps, amplitude = 0.5");
         assert_eq!(title("my own"), "my own");
         assert_eq!(basin_title("sharp[lo=-1 hi=2]"), "sharp, lo = -1, hi = 2");
+        assert_eq!(basin_title("digits[half_width=0.2]"), "digits, half width = 0.2");
         assert_eq!(basin_title("left, 4 × deeper"), "left, 4 × deeper");
     }
 }

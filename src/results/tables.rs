@@ -48,7 +48,7 @@ fn held_per_cell(cells: usize) -> usize {
 /// least one path.
 ///
 /// Of an incomplete cell the paths before the first gap are used, since a sample of the paths that finished first would be biased. The
-/// memory does not grow with the number of paths. `watch` is called with the number of finished cells and their total. When it returns
+/// memory does not grow with the number of paths. `watch` is called with the number of cells that were read and their total. When it returns
 /// `false`, the exact solver, which can take long, is omitted for the following cells.
 ///
 /// # Errors

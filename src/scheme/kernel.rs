@@ -255,7 +255,7 @@ pub enum SchemeError {
     Landscape(#[from] LandscapeError),
     /// A target that the large jumps cannot be followed to.
     #[error(
-        "jump_adapted runs paths into a target on a line or in the plane, where the wells are known, and this landscape {}",
+        "jump_adapted needs the wells of a landscape in one or two dimensions to run paths into a target; this landscape {}",
         if *.dim < 3 { "has no known wells".to_string() } else { format!("has {dim} dimensions") }
     )]
     Target {

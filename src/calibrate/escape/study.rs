@@ -178,7 +178,7 @@ impl Configuration<'_> {
     pub fn runs_together(&self, network: &NetworkOnDevice, batch: usize) -> candle_core::Result<Vec<Run>> {
         let sets = nested(self.settings);
         let walk = self.walk(&sets, true);
-        RunsTogether { walk, network, batch, key: self.key, cell: self.stream() }.run(self.settings.runs)
+        RunsTogether { walk, network, batch, key: self.key, stream: self.stream() }.run(self.settings.runs)
     }
 
     /// Number of the stream of the restarts, before those of the laws.

@@ -1,7 +1,11 @@
 //! `generate`: shell completions and the man page, from the definition of the command line, and the schema of experiment files.
 
-use clap::CommandFactory;
+use std::io::{self, Write};
+
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 use thiserror::Error;
 
 use crate::cli::complaint::{Complain, Complaint, Exit};
@@ -56,10 +60,9 @@ fn man() -> Result<Vec<u8>, OutputError> {
     let mut command = Arguments::command();
     // Adds the global options to every command.
     command.build();
-    clap_mangen::Man::new(command.clone()).render(&mut text).map_err(OutputError)?;
-    text = own_page(&String::from_utf8_lossy(&text), &command).into_bytes();
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let man = clap_mangen::Man::new(sub.clone());
+    render_program(&command, &mut text).map_err(OutputError)?;
+    for sub in commands(&command) {
+        let man = Man::new(sub.clone());
         let heading = format!(".SH \"LEVY\\-ESCAPE {}\"\n", sub.get_name().to_uppercase());
         text.extend(heading.into_bytes());
         man.render_description_section(&mut text).map_err(OutputError)?;
@@ -69,14 +72,33 @@ fn man() -> Result<Vec<u8>, OutputError> {
     Ok(text)
 }
 
-/// The page of the program as clap_mangen renders it, with the commands as they are typed instead of as pages of their own, and with the exit codes
-/// line by line under their usual heading.
-fn own_page(text: &str, command: &clap::Command) -> String {
-    let names = command.get_subcommands().map(|sub| sub.get_name().replace('-', "\\-"));
-    let text = names.fold(text.to_owned(), |text, name| {
-        text.replace(&format!("levy\\-escape\\-{name}(1)"), &format!("levy\\-escape {name}"))
+/// The sections of the program itself. clap_mangen would name a page for every command, and set the exit codes as running text.
+fn render_program(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    let man = Man::new(command.clone());
+    man.render_title(out)?;
+    man.render_name_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    man.render_options_section(out)?;
+    let mut roff = Roff::new();
+    roff.control("SH", ["COMMANDS"]);
+    for sub in commands(command) {
+        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+        roff.control("TP", []);
+        roff.text([bold(format!("{} {}", command.get_name(), sub.get_name()))]);
+        roff.text([roman(about)]);
+    }
+    roff.control("SH", ["EXIT STATUS"]);
+    roff.control("nf", []);
+    let codes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    codes.lines().skip(1).for_each(|line| {
+        roff.text([roman(line)]);
     });
-    let Some((before, rest)) = text.split_once(".SH EXTRA\nExit codes:\n") else { return text };
-    let (codes, after) = rest.split_once(".SH ").unwrap_or((rest, ""));
-    format!("{before}.SH \"EXIT STATUS\"\n.nf\n{codes}.fi\n.SH {after}")
+    roff.control("fi", []);
+    roff.to_writer(out)?;
+    man.render_version_section(out)
+}
+
+fn commands(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|sub| sub.get_name() != "help")
 }

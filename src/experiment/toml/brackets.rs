@@ -1,24 +1,29 @@
 //! The bracket that a file does not close. A parser takes the lines behind it for its content, and each of them for an error.
 
-/// Where an open bracket or brace is whose closing one is missing: another one closes in its place, the next key or section begins, or the text
-/// ends. `None` in a text with a string over several lines, or with one that does not end.
+/// The offset of the first bracket or brace that is not closed: another one closes in its place, or the text ends. Where a key or a section begins
+/// before that, it is the one that was open there. `None` if all are closed, and in a text with a string over several lines or one that does not
+/// end.
 pub(super) fn unclosed(text: &str) -> Option<usize> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut begin = 0;
     let mut continues = false;
+    // Where a statement begins inside a bracket, which the text may close yet.
+    let mut suspect = None;
     for line in text.split_inclusive('\n') {
         if line.contains("\"\"\"") || line.contains("'''") {
             return None;
         }
-        if let Some((at, bracket)) = open.last()
-            && (is_header(line) || is_pair(line) && !(*bracket == '{' && continues))
-        {
-            return Some(*at);
-        }
-        // The header of a section ends with its line, closed or not.
-        if open.is_empty() && line.trim_start().starts_with('[') {
-            begin += line.len();
-            continue;
+        match open.last() {
+            // The header of a section ends with its line, closed or not.
+            None if line.trim_start().starts_with('[') => {
+                begin += line.len();
+                continue;
+            }
+            None => suspect = None,
+            Some((at, bracket)) if is_header(line) || is_pair(line) && !(*bracket == '{' && continues) => {
+                suspect = suspect.or(Some(*at));
+            }
+            Some(_) => {}
         }
         let mut quote = None;
         let mut characters = line.char_indices();
@@ -37,7 +42,7 @@ pub(super) fn unclosed(text: &str) -> Option<usize> {
                     let opening = if character == ']' { '[' } else { '{' };
                     match open.pop() {
                         Some((_, bracket)) if bracket == opening => {}
-                        Some((at, _)) => return Some(at),
+                        Some((at, _)) => return suspect.or(Some(at)),
                         None => return None,
                     }
                 }
@@ -53,7 +58,8 @@ pub(super) fn unclosed(text: &str) -> Option<usize> {
         continues = last.map_or(continues, |last| matches!(last, ',' | '{'));
         begin += line.len();
     }
-    open.last().map(|(at, _)| *at)
+    let (at, _) = open.last()?;
+    suspect.or(Some(*at))
 }
 
 /// `[name]` or `[[name]]`.
@@ -96,6 +102,8 @@ mod tests {
             "a = [1, 2] # [\n[noise]\nb = { c = [1, [2]] }\n[[basin]]\n",
             "a = [\n  [1, 2], # {\n  [3, 4],\n]\nb = 1\n",
             "a = {\n  b = 1,\n  c = 2\n}\n",
+            "a = {\n  b = 1\n  c = 2\n}\n",
+            "a = [\n  [true]\n  [inf]\n]\nb = 1\n",
             "[noise\nb = [1]\n",
             "a = \"[\nb = 1\n",
             "a = 1]\n",

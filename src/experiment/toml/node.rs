@@ -45,7 +45,7 @@ impl Node {
         let unclosed = if errors.is_empty() { None } else { unclosed(text) };
         if let Some(at) = unclosed {
             let [open, close] = if text[at..].starts_with('[') { ["[", "]"] } else { ["{", "}"] };
-            let help = format!("add `{close}`; what follows is read when it is there");
+            let help = format!("add `{close}`; the rest of the file is checked once it is there");
             diagnostics.report(Diagnostic::new(at..at + 1, format!("`{open}` is not closed")).help(help));
             diagnostics.set_recovered();
             diagnostics.end_at(at);

@@ -166,7 +166,7 @@ impl Potential for Expression {
     fn hessian(&self, x: &[f64]) -> DMatrix<f64> {
         let mut hessian = DMatrix::zeros(self.dim, self.dim);
         let axes = self.tape.axes();
-        for axis in &axes {
+        for axis in axes {
             self.tape.hessian_column(x, *axis, hessian.column_mut(*axis).as_mut_slice());
         }
         for (count, i) in axes.iter().enumerate() {

@@ -167,6 +167,8 @@ enum Operation {
 #[derive(Clone, Debug)]
 pub(super) struct Tape {
     operations: Vec<Operation>,
+    /// The axes of the variables, in ascending order.
+    axes: Vec<usize>,
 }
 
 impl Tape {
@@ -213,13 +215,8 @@ impl Tape {
     }
 
     /// The axes of the variables, in ascending order.
-    pub fn axes(&self) -> Vec<usize> {
-        let axis = |operation: &Operation| match operation {
-            Operation::Variable(axis) => Some(*axis as usize),
-            _ => None,
-        };
-        let axes: BTreeSet<usize> = self.operations.iter().filter_map(axis).collect();
-        axes.into_iter().collect()
+    pub fn axes(&self) -> &[usize] {
+        &self.axes
     }
 
     /// Column `axis` of the Hessian, into `column`: the derivative of the gradient along that axis.
@@ -356,7 +353,12 @@ impl TapeBuilder {
         let last = self.result(result);
         // An operation of which nothing is used can follow, after simplifications such as x^0.
         self.operations.truncate(last as usize + 1);
-        Tape { operations: self.operations }
+        let axis = |operation: &Operation| match operation {
+            Operation::Variable(axis) => Some(*axis as usize),
+            _ => None,
+        };
+        let axes: BTreeSet<usize> = self.operations.iter().filter_map(axis).collect();
+        Tape { operations: self.operations, axes: axes.into_iter().collect() }
     }
 
     fn result(&mut self, term: Term) -> u32 {

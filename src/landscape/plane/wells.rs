@@ -14,7 +14,7 @@ const BESIDE: f64 = 1e-5;
 const TOLERANCE: f64 = 1e-7;
 const ARRIVED: f64 = 1e-4;
 const MOST_STEPS: usize = 1_000_000;
-/// Margins around known minima, as shares of their extent, in which saddles and maxima are searched for.
+/// Margins around the window of known minima, as shares of its larger side, in which saddles and maxima are searched for.
 const MARGINS: [f64; 5] = [0.3, 0.7, 1.5, 3.0, 6.0];
 
 /// A saddle and the minima that it joins.
@@ -70,19 +70,20 @@ impl PlanarWells {
     /// saddles and maxima agree.
     ///
     /// # Errors
-    /// Those of the search in the largest rectangle, see [`PlanarWells::of`].
+    /// Those of the search in the largest rectangle, see [`PlanarWells::of`], or [`LandscapeError::WellRange`] if it misses known minima.
     pub(in crate::landscape) fn around(potential: &dyn Potential, minima: &[Vec<f64>]) -> Result<Self, LandscapeError> {
         let landmarks: Vec<[f64; 2]> = minima.iter().map(|x| [x[0], x[1]]).collect();
         let bounds = window_of(&landmarks);
-        let mut found = Err(LandscapeError::WellRange { reason: "it is empty or infinite" });
+        let mut failure = LandscapeError::WellRange { reason: "minima of the landscape are missing" };
         for margin in MARGINS {
             let margin = margin * side(bounds);
-            found = Self::within(potential, bounds.map(|[lo, hi]| [lo - margin, hi + margin]), &landmarks);
-            if found.as_ref().is_ok_and(|wells| wells.count() >= minima.len()) {
-                break;
+            match Self::within(potential, bounds.map(|[lo, hi]| [lo - margin, hi + margin]), &landmarks) {
+                Ok(wells) if wells.count() >= minima.len() => return Ok(wells),
+                Ok(_) => failure = LandscapeError::WellRange { reason: "minima of the landscape are missing" },
+                Err(error) => failure = error,
             }
         }
-        found
+        Err(failure)
     }
 
     fn within(potential: &dyn Potential, window: Window, landmarks: &[[f64; 2]]) -> Result<Self, LandscapeError> {

@@ -2,7 +2,7 @@
 
 use crate::exit::{Confidence, Estimate};
 use crate::report::plot::axis::with_error;
-use crate::report::select::{alpha, alpha_label, distinct, epsilon};
+use crate::report::select::{alpha, alpha_label, distinct, epsilon, scheme_title};
 use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
 use crate::results::CellResult;
 
@@ -16,10 +16,11 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
     let panel = |tail: f64| {
         let series = curves.iter().filter(|curve| curve.alpha == tail).map(|curve| {
             let CostCurve { scheme, slope, biased, .. } = curve;
-            let mut stated: Vec<Stated> = slope.map(|slope| slope.stated(scheme)).into_iter().collect();
-            stated.extend((*biased > 0).then(|| Stated::new(*scheme, DataKind::LeftOut, f64::from(*biased))));
+            let label = scheme_title(scheme);
+            let mut stated: Vec<Stated> = slope.map(|slope| slope.stated(&label)).into_iter().collect();
+            stated.extend((*biased > 0).then(|| Stated::new(label.as_str(), DataKind::LeftOut, f64::from(*biased))));
             Series {
-                label: (*scheme).to_owned(),
+                label,
                 note: note(*slope, *biased),
                 stated,
                 points: curve.points.clone(),
@@ -31,7 +32,7 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
     };
     SeriesFigure {
         stem: "cost-vs-epsilon".to_owned(),
-        title: "Time to 1 % of the mean escape time, bias included".to_owned(),
+        title: "Time to an error of 1 % in the mean escape time, bias included".to_owned(),
         remark: "powers of ε ± 95 %".to_owned(),
         x_label: "noise level ε".to_owned(),
         y_label: "seconds on one thread".to_owned(),

@@ -71,20 +71,19 @@ pub fn runs<'a>(label: &'a str) -> Vec<Run<'a>> {
     runs
 }
 
-/// The text of a label on one line: a script keeps its sign, and its braces where it has more than one word.
+/// The text of a label on one line: `Γ_Adam`, and `e^(−t/τ)` for a script of more than a word.
 pub fn plain(label: &str) -> String {
-    let mut rest = label;
-    let mut text = String::new();
-    while let Some(at) = next_script(rest) {
-        let (before, script) = rest.split_at(at);
-        let Some((inner, after)) = script[2..].split_once('}') else { break };
-        let inner = if inner.contains(' ') { format!("({inner})") } else { inner.to_owned() };
-        text += before;
-        text += &script[..1];
-        text += &inner;
-        rest = after;
-    }
-    text + rest
+    let shown = |run: Run<'_>| {
+        let sign = match run.rise {
+            rise if rise < 0.0 => "_",
+            rise if rise > 0.0 => "^",
+            _ => return run.text.to_owned(),
+        };
+        let word = run.text.strip_prefix(['-', '−']).unwrap_or(run.text);
+        let is_word = word.chars().all(char::is_alphanumeric);
+        if is_word { format!("{sign}{}", run.text) } else { format!("{sign}({})", run.text) }
+    };
+    runs(label).into_iter().map(shown).collect()
 }
 
 fn next_script(text: &str) -> Option<usize> {
@@ -198,7 +197,7 @@ mod tests {
     fn scripts_are_told_from_text() {
         let texts = |label| runs(label).iter().map(|r| (r.text, r.rise)).collect::<Vec<_>>();
         assert_eq!(texts("Γ_{Adam}/Γ"), [("Γ", 0.0), ("Adam", -0.17), ("/Γ", 0.0)]);
-        assert_eq!(plain("Γ_{Adam}/Γ, e^{−t}, P_{a b}"), "Γ_Adam/Γ, e^−t, P_(a b)");
+        assert_eq!(plain("Γ_{Adam}/Γ, e^{−t}, P_{a b}, r_{1+}x"), "Γ_Adam/Γ, e^−t, P_(a b), r_(1+)x");
         assert_eq!(texts("R^{d}"), [("R", 0.0), ("d", 0.36)]);
         assert_eq!(texts("snake_case and an open _{brace"), [("snake_case and an open _{brace", 0.0)]);
         assert!(runs("").is_empty());

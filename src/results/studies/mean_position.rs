@@ -1,6 +1,6 @@
 //! Mean positions at rest, beside those of the stationary law.
 
-use crate::experiment::number_label;
+use crate::experiment::number_labels;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -104,12 +104,19 @@ impl MeanPositionResult {
     /// The noise level in words where it differs among `all`: `η = 0.02`, or `ε = 0.1` without learning rates; else empty.
     pub fn level_label(&self, all: &[MeanPositionResult]) -> String {
         // With a learning rate, ε follows from it and from α.
-        let level = |r: &MeanPositionResult| r.plan.eta.ok_or(r.plan.problem.noise().epsilon());
-        match level(self) {
-            own if all.iter().all(|other| level(other) == own) => String::new(),
-            Ok(eta) => format!("η = {}", number_label(eta, 4)),
-            Err(epsilon) => format!("ε = {}", number_label(epsilon, 4)),
+        let level = |r: &MeanPositionResult| match r.plan.eta {
+            Some(eta) => ("η", eta),
+            None => ("ε", r.plan.problem.noise().epsilon()),
+        };
+        let (sign, own) = level(self);
+        let levels: Vec<f64> =
+            all.iter().map(level).filter(|(other, _)| *other == sign).map(|(_, level)| level).collect();
+        if levels.len() == all.len() && levels.iter().all(|level| *level == own) {
+            return String::new();
         }
+        let labels = number_labels(&levels);
+        let label = levels.iter().position(|level| *level == own).map(|at| labels[at].as_str());
+        format!("{sign} = {}", label.unwrap_or_default())
     }
 
     /// Number of axes.

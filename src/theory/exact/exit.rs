@@ -217,7 +217,7 @@ impl<F: Fn(f64) -> f64> ExactExit<F> {
     /// # Errors
     /// [`ExactError::BoundaryLayer`] or [`ExactError::Unresolved`] if the discretisations do not converge.
     pub fn decay_rate(&self) -> Result<f64, ExactError> {
-        self.converge(|solution| solution.krylov()?.decay_rate().ok_or_else(|| solution.singular()))
+        self.converge(|solution| Ok(solution.krylov()?.decay_rate()))
     }
 
     fn check_start(&self, start: f64) -> Result<(), ExactError> {

@@ -21,7 +21,7 @@ pub(super) struct Krylov {
     norm: f64,
 }
 
-/// Most iterations for the eigenvalues, of which 40 take some hundred.
+/// Most iterations for the eigenvalues; a matrix of 40 takes about a hundred.
 const MOST_ITERATIONS: usize = 10_000;
 
 impl Krylov {
@@ -67,11 +67,11 @@ impl Krylov {
         })
     }
 
-    /// The smallest eigenvalue of `-L`: real and simple, since `G` has a positive kernel. `None` if the eigenvalues are not found.
-    pub(super) fn decay_rate(&self) -> Option<f64> {
-        let schur = Schur::try_new(self.green.clone(), f64::EPSILON, MOST_ITERATIONS)?;
+    /// The smallest eigenvalue of `-L`: real and simple, since `G` has a positive kernel. Not a number if the eigenvalues are not found.
+    pub(super) fn decay_rate(&self) -> f64 {
+        let Some(schur) = Schur::try_new(self.green.clone(), f64::EPSILON, MOST_ITERATIONS) else { return f64::NAN };
         let slowest = schur.complex_eigenvalues().iter().map(|z| z.re).fold(0.0, f64::max);
-        Some(1.0 / (self.unit * slowest))
+        1.0 / (self.unit * slowest)
     }
 
     /// Coefficients of `S(t)`; `None` if `G` is singular on the space.

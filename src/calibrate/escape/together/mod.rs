@@ -8,7 +8,3 @@ mod walk;
 
 pub(super) use network::NetworkOnDevice;
 pub(super) use walk::RunsTogether;
-
-/// Numbers in double precision that may be on the device at a time, beside the images: 2 GiB. More runs than that holds go in several groups, one
-/// after the other. Half of it is for the steps, half for the loss of all images.
-const NUMBERS: usize = 1 << 28;

@@ -2,10 +2,12 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::NUMBERS;
 use crate::calibrate::escape::Activation;
 use crate::calibrate::escape::mlp::Mlp;
 
+/// Numbers in double precision that may be on the device at a time, beside the images: 2 GiB. More runs than that holds go in several groups, one
+/// after the other. Half of it is for the steps, half for the loss of all images.
+const NUMBERS: usize = 1 << 28;
 /// Tensors of the size of the parameters that a step of a run needs at most: place, averages, gradient and intermediate results.
 const OF_PARAMETERS: usize = 14;
 /// Tensors of the size of the activations that loss and gradient need at most.

@@ -19,9 +19,9 @@ pub(in crate::calibrate::escape) struct RunsTogether<'r> {
     pub network: &'r NetworkOnDevice,
     /// Images per batch.
     pub batch: usize,
-    /// Run `i` draws its batches from the stream `i` of `(key, cell)`.
+    /// Run `i` draws its batches from the stream `i` of `(key, stream)`.
     pub key: Seed,
-    pub cell: u64,
+    pub stream: u64,
 }
 
 /// One run on the host.
@@ -62,7 +62,7 @@ impl RunsTogether<'_> {
     fn group(&self, first: usize, count: usize) -> Result<Vec<Run>> {
         let walker = |number: usize| Walker {
             number,
-            stream: Stream::new(self.key, self.cell, (first + number) as u64),
+            stream: Stream::new(self.key, self.stream, (first + number) as u64),
             order: Vec::new(),
             recording: Recording::new(&self.walk),
         };

@@ -143,8 +143,13 @@ impl Landscape<'_> {
         let parts = [Some(optimisers), range(alpha, "α"), range(epsilon, "ε")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let all: usize = cells().map(|r| r.moments.exited()).sum();
-        let of = if all > count { format!("{count} of {all} exits") } else { format!("{count} exits") };
-        format!("{}: {of}", parts.join(", "))
+        let whose = parts.join(", ");
+        match count {
+            // In the plane the exits of kept paths are shown, and there may be none.
+            0 => whose,
+            _ if all > count => format!("{whose}: {count} of {all} exits"),
+            _ => format!("{whose}: {count} exits"),
+        }
     }
 
     /// The points at which paths left, at most [`EXITS`], as many from every cell.

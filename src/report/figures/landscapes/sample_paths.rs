@@ -6,7 +6,7 @@ use super::line::Stretch;
 use super::plane::{EDGE, Plane, Surroundings, contour_stroke, edge_stroke, row_height};
 use crate::report::plot::curve::columns;
 use crate::report::plot::style::{COLUMN_WIDTH, FULL_WIDTH, GREY, INK};
-use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
+use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, scheme_title, title};
 use crate::report::{
     Axis, DataKind, Entry, Figure, FigureError, Legend, Mark, Panel, Point, Sample, Scale, Sheet, Stroke, color, number,
 };
@@ -132,7 +132,7 @@ fn heading(cell: &CellResult) -> [String; 5] {
         basin_title(&cell.plan.basin),
         alpha_label(alpha(cell)),
         format!("ε = {}", number(epsilon(cell))),
-        cell.plan.scheme.name().replace('_', "-"),
+        scheme_title(cell.plan.scheme.name()),
     ]
 }
 

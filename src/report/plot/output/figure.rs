@@ -63,6 +63,15 @@ pub enum FigureError {
         #[source]
         source: io::Error,
     },
+    /// A file of the figure that is there could not be read.
+    #[error("figure {} could not be read", path.display())]
+    Read {
+        /// Path of the file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
     /// The pixels could not be packed.
     #[error("figure {figure} could not be encoded as PNG")]
     Encode {
@@ -101,7 +110,7 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
             _ if style.formats.contains(&format) => style.clone(),
             Ok(bytes) => style_in(&bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(FigureError::Write { path: path(format.name()), source }),
+            Err(source) => return Err(FigureError::Read { path: path(format.name()), source }),
         };
         styles.push((format, style));
     }

@@ -14,7 +14,7 @@ use crate::scheme::jump_adapted::momentum::{LONGEST, Momentum};
 use crate::scheme::vector::{Decay, Mask, Vector};
 
 /// Smallest weight of an average, by which a rate can be divided.
-pub(super) const NEWEST: f64 = 1e-300;
+pub(super) const SMALLEST_WEIGHT: f64 = 1e-300;
 
 /// The constants of the events; `v̂` follows the gradient if it `MOVES`.
 #[derive(Clone, Copy)]
@@ -182,7 +182,7 @@ impl<const MOVES: bool> IntervalEvents<6> for AdamEvents<MOVES> {
             q = v.sqrt() + self.stabilizer;
         }
         let held = Decay::of(self.beta1 * half).lost;
-        let first_half = (first + (1.0 - first) * held).at_least(NEWEST);
+        let first_half = (first + (1.0 - first) * held).at_least(SMALLEST_WEIGHT);
         let beta = self.beta1 / first_half;
         let first = first_half + (1.0 - first_half) * held;
         let inverse_q = 1.0 / q;

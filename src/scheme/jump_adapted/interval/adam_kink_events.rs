@@ -5,7 +5,7 @@
 
 use pulp::Simd;
 
-use super::adam_events::NEWEST;
+use super::adam_events::SMALLEST_WEIGHT;
 use super::event_cuts::EventCuts;
 use super::interval_events::{EventLanes, IntervalEvents, Stretch};
 use crate::scheme::interval::IntervalProblem;
@@ -248,7 +248,7 @@ impl<const MOVES: bool> IntervalEvents<5> for AdamKinkEvents<'_, MOVES> {
             v_after = v + lost / second.at_least(f64::MIN_POSITIVE) * (gradient * gradient + square - v);
             q_after = v_after.sqrt() + stabilizer;
         }
-        let first = weight_so_far(beta1 * middle).at_least(NEWEST);
+        let first = weight_so_far(beta1 * middle).at_least(SMALLEST_WEIGHT);
         let inverse_q = if MOVES { 1.0 / q_after } else { inverse_q };
         let momentum = Momentum {
             beta: beta1 / first,
@@ -309,8 +309,9 @@ const TERMS: usize = 12;
 /// Largest ratio of an exponential approach to 0: [`next_zero`] is then earlier than the zero.
 const APPROACH: f64 = 0.95;
 
-/// An upper bound of a step: the first time at which a positive `y` falls to 0 under `y'' + 2 half y' + p y = 0` with `y' = -speed`; infinite if it
-/// never does. A long exponential approach returns an earlier time, see [`APPROACH`]. From `y <= 0` it must be increasing. `omega` is the root of `|half² - p|`, and the path `swings` if `p > half²`.
+/// The time after which a step must end: that at which a positive `y` falls to 0 under `y'' + 2 half y' + p y = 0` with `y' = -speed`, or earlier on a
+/// long exponential approach, see [`APPROACH`]; infinite if `y` never comes to 0. From `y <= 0` it must be increasing. `omega` is the root of
+/// `|half² - p|`, and the path `swings` if `p > half²`.
 #[inline(always)]
 fn next_zero<S: Simd>(half: f64, swings: Mask<S>, omega: Vector<S>, y: Vector<S>, speed: Vector<S>) -> Vector<S> {
     let omega = omega.at_least(1e-6 * half);

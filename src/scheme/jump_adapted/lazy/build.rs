@@ -153,12 +153,13 @@ impl Common<'_> {
         if !stays {
             return None;
         }
+        let jump = QuantileTable::pareto(self.problem.noise().alpha(), 1.0)?;
         let rates: Vec<f64> = edges.iter().map(|edge| edge.far.rate).collect();
         Some(Box::new(LazyEvents {
             shape: self.shape,
             dim: self.kinds.len(),
             choice: AxisChoice::new(&self.kinds, &rates),
-            jump: QuantileTable::pareto(self.problem.noise().alpha(), 1.0),
+            jump,
             ladder: *self.jumps.ladder(),
             sums,
             settling: if square > 0.0 { gathering / square } else { f64::INFINITY },
