@@ -1,6 +1,5 @@
 //! `findings.md`: claims of the theory, predictions and measurements.
 
-use super::words::{between, extremes, interval, p_value};
 use std::fmt::Write;
 
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -11,6 +10,7 @@ use super::optimiser_findings::optimisers;
 use super::plot::axis::with_error;
 use super::select::{alpha, distinct, epsilon, group_by, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
+use super::words::{between, extremes, interval, p_value};
 use crate::dynamics::{Dynamics, SecondMoment};
 use crate::exit::{Estimate, SlopeFit, ratio_of_means};
 use crate::noise::NoiseLaw;

@@ -1,10 +1,10 @@
 //! What mean positions found, in sentences and a table with numbers.
 
-use super::words::{between, extremes, interval};
 use std::fmt::Write;
 
 use super::findings::findings;
 use super::select::{alpha_label, basin_title, distinct, title};
+use super::words::{between, extremes, interval};
 use crate::results::{MeanPositionResult, RandomProblemsResult, prediction_factor};
 
 /// Most sentences of an answer.

@@ -1,11 +1,11 @@
 //! What an occupancy found, in sentences and tables with numbers.
 
-use super::words::{between, extremes, interval};
 use std::fmt::Write;
 
 use super::findings::findings;
 use super::number;
 use super::select::{alpha_label, basin_title, title};
+use super::words::{between, extremes, interval};
 use crate::exit::Estimate;
 use crate::results::{OccupancyResult, RandomProblemsResult};
 

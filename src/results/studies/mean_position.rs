@@ -1,6 +1,5 @@
 //! Mean positions at rest, beside those of the stationary law.
 
-use crate::experiment::number_labels;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -10,7 +9,7 @@ use super::super::table::{TableError, write_table};
 use super::super::tables::CellReader;
 use crate::engine::{Chunks, Done};
 use crate::exit::{Confidence, Estimate};
-use crate::experiment::CellPlan;
+use crate::experiment::{CellPlan, number_labels};
 use crate::files::digits;
 use crate::noise::Structure;
 use crate::scheme::{MeanPosition, PositionSums};

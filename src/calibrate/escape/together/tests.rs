@@ -14,7 +14,7 @@ use crate::noise::{Seed, Stream};
 use crate::scheme::StopFlag;
 
 const KEY: Seed = Seed(11);
-const CELL: u64 = 3;
+const STREAM: u64 = 3;
 const BATCH: usize = 6;
 const RUNS: usize = 12;
 
@@ -58,7 +58,7 @@ impl Place {
     }
 
     fn on_processor(&self, walk: &Walk<'_>) -> Vec<Run> {
-        let run = |run| walk.run(&mut self.around(), &mut Stream::new(KEY, CELL, run));
+        let run = |run| walk.run(&mut self.around(), &mut Stream::new(KEY, STREAM, run));
         (0..RUNS as u64).map(run).collect()
     }
 
@@ -125,7 +125,7 @@ fn must_agree(found: &[Run], expected: &[Run], tolerance: f64, what: &str) {
 }
 
 fn together<'r>(walk: Walk<'r>, network: &'r NetworkOnDevice) -> RunsTogether<'r> {
-    RunsTogether { walk, network, batch: BATCH, key: KEY, cell: CELL }
+    RunsTogether { walk, network, batch: BATCH, key: KEY, stream: STREAM }
 }
 
 #[test]
