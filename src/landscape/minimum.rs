@@ -277,7 +277,8 @@ mod tests {
     #[test]
     fn a_coordinate_without_slope_and_curvature_does_not_damp_the_others() {
         let hessian = DMatrix::from_diagonal(&dvector![2.0, 0.0, 8.0]);
-        assert_eq!(downhill(&hessian, &dvector![2.0, 0.0, 4.0], 0.0).unwrap(), dvector![1.0, 0.0, 0.5]);
+        let step = downhill(&hessian, &dvector![2.0, 0.0, 4.0], 0.0).unwrap();
+        assert!((step - dvector![1.0, 0.0, 0.5]).amax() < 1e-12);
         assert!(downhill(&hessian, &dvector![2.0, 1.0, 4.0], 0.0).unwrap()[0] < 1.0);
     }
 }

@@ -109,7 +109,7 @@ pub fn save(figure: &impl Figure, dir: &Path, style: &FigureStyle) -> Result<Vec
         let style = match fs::read(path(format.name())) {
             _ if style.formats.contains(&format) => style.clone(),
             Ok(bytes) => style_in(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => continue,
             Err(source) => return Err(FigureError::Read { path: path(format.name()), source }),
         };
         styles.push((format, style));
