@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use levy_escape::experiment::{Experiment, experiment_schema};
+use levy_escape::experiment::{Experiment, calibration_schema, experiment_schema};
 use levy_escape::experiment::{RESULT_COLUMNS, WORD_COLUMNS};
 use levy_escape::report::{DataKind, FIGURE_COLUMNS};
 use levy_escape::results::{
@@ -396,10 +396,7 @@ fn the_key_tables_are_those_of_the_parser() {
             assert!(lines.iter().any(|line| line.contains(&format!("{shown} ="))), "{heading}: {path}: {lines:?}");
             let text = with_lines(file, name, &lines);
             parse(&text, is_calibration).unwrap_or_else(|errors| panic!("{heading}: {path}:\n{text}\n{errors}"));
-            if !is_calibration {
-                json_schema::accepts(&text)
-                    .unwrap_or_else(|wrong| panic!("schema: {heading}: {path}:\n{text}\n{wrong}"));
-            }
+            json_schema::accepts(&text).unwrap_or_else(|wrong| panic!("schema: {heading}: {path}:\n{text}\n{wrong}"));
             for (at, owner, entry) in openings(&text) {
                 let mut wrong = text.clone();
                 wrong.insert_str(at, &entry);
@@ -419,15 +416,20 @@ fn the_key_tables_are_those_of_the_parser() {
     let never: Vec<_> = documented.keys().filter(|owner| !found.contains_key(*owner)).collect();
     assert!(never.is_empty(), "documented, but no table of the parser: {never:?}");
 
-    let schema = experiment_schema().unwrap();
     let keys = |table: &serde_json::Value| -> BTreeSet<String> {
         table["properties"].as_object().unwrap().keys().cloned().collect()
     };
-    let mut of_schema: BTreeMap<String, BTreeSet<String>> = BTreeMap::from([(String::new(), keys(&schema))]);
-    of_schema
-        .extend(schema["definitions"].as_object().unwrap().iter().map(|(name, table)| (name.clone(), keys(table))));
-    let of_parser = found.into_iter().filter(|((is_calibration, _), _)| !is_calibration);
-    assert_eq!(of_schema, of_parser.map(|((_, owner), keys)| (owner, keys)).collect(), "schema, and parser");
+    let mut of_schema = BTreeMap::new();
+    for (is_calibration, schema) in [(false, experiment_schema()), (true, calibration_schema())] {
+        if is_calibration && !cfg!(feature = "calibrate") {
+            continue;
+        }
+        let schema = schema.unwrap();
+        of_schema.insert((is_calibration, String::new()), keys(&schema));
+        let definitions = schema["definitions"].as_object().unwrap().iter();
+        of_schema.extend(definitions.map(|(name, table)| ((is_calibration, name.clone()), keys(table))));
+    }
+    assert_eq!(of_schema, found, "schemas, and parsers");
 }
 
 /// The complete files of the page, which readers copy.
@@ -441,8 +443,6 @@ fn the_example_files_parse() {
         if !is_calibration || cfg!(feature = "calibrate") {
             parse(block, is_calibration).unwrap();
         }
-        if !is_calibration {
-            json_schema::accepts(block).unwrap();
-        }
+        json_schema::accepts(block).unwrap();
     }
 }

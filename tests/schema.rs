@@ -1,4 +1,4 @@
-//! The JSON Schema of experiment files accepts what the reader accepts, and the copy for the experiments of the repository is the generated one.
+//! The JSON Schemas of files accept what the readers accept, and the copies for the experiments of the repository are the generated ones.
 
 mod json_schema;
 mod program;
@@ -14,17 +14,15 @@ fn files_in(folder: &str) -> impl Iterator<Item = PathBuf> {
 }
 
 #[test]
-fn the_schema_accepts_every_experiment_file() {
+fn the_schemas_accept_every_file() {
     let mut files: Vec<PathBuf> =
         ["experiments", "src/cli/templates", "tests/data"].into_iter().flat_map(files_in).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     let mut accepted = 0;
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        if !is_calibration(&text) {
-            accepts(&text).unwrap_or_else(|wrong| panic!("{}: {wrong}", file.display()));
-            accepted += 1;
-        }
+        accepts(&text).unwrap_or_else(|wrong| panic!("{}: {wrong}", file.display()));
+        accepted += 1;
     }
     assert!(accepted > 15, "{accepted}");
 }
@@ -53,21 +51,59 @@ fn the_schema_rejects_what_the_reader_rejects() {
     }
 }
 
+#[cfg(feature = "calibrate")]
 #[test]
-fn the_committed_schema_is_the_generated_one() {
+fn the_schema_of_calibrations_rejects_what_the_reader_rejects() {
+    use levy_escape::experiment::CalibrationFile;
+    let text = "name = 'c'\nnetwork = { mlp = { hidden = [8] } }\nbatch = 32\niterations = 100\n[[optimiser]]\nsgd = { eta = 0.1 }\n";
+    accepts(text).unwrap();
+    for (from, to) in [
+        ("batch = 32", "batch = 0"),
+        ("batch = 32", ""),
+        ("batch = 32", "batches = 32"),
+        ("name = 'c'", "name = 'c'\ndevice = 'gpu'"),
+        ("name = 'c'", "name = 'c'\ndata = 'mnist'"),
+        ("name = 'c'", "name = 'c'\ndata = { idx = 'a', cifar10 = 'b' }"),
+        ("name = 'c'", "name = 'c'\nfigures = ['scale']"),
+        ("mlp", "mpl"),
+        ("[8]", "[0]"),
+        ("{ hidden = [8] }", "{ hidden = [8] }, lenet = {}"),
+        ("eta = 0.1", "eta = 0"),
+        ("eta = 0.1", "eta = 0.1, beta1 = 0.9"),
+        ("[[opt", "[noise]\nmeasurements = 201\n[[opt"),
+        ("[[opt", "[noise]\ntrain = 5\n[[opt"),
+        ("[[opt", "[escape]\nweight_decay = 1e-3\n[[opt"),
+        (
+            "[[opt",
+            "[noise_scaling]\nweight_decay = 1e-3\nbatches = [2]\nradii = { from = 0.1, to = 1 }\nestimator = 'hill'\n[[opt",
+        ),
+    ] {
+        let wrong = text.replacen(from, to, 1);
+        assert_ne!(wrong, text, "{from}");
+        assert!(CalibrationFile::parse("c.toml", &wrong).is_err(), "the reader accepts {to}");
+        assert!(accepts(&wrong).is_err(), "the schema accepts {to}");
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_the_generated_ones() {
     let folder = program::folder("");
-    let said = program::say(folder.path(), &["generate", "schema"]);
-    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
-    let committed = include_str!("../experiments/schema.json");
-    assert_eq!(said.stdout, committed, "write it again: levy-escape generate schema > experiments/schema.json");
+    for (kind, file, committed) in [
+        ("experiment", "schema.json", include_str!("../experiments/schema.json")),
+        ("calibration", "calibration.schema.json", include_str!("../experiments/calibration.schema.json")),
+    ] {
+        let said = program::say(folder.path(), &["generate", "schema", kind]);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+        assert_eq!(said.stdout, committed, "write it again: levy-escape generate schema {kind} > experiments/{file}");
+    }
 }
 
 /// Editors find the schema by the first line.
 #[test]
-fn the_experiments_point_to_the_schema() {
+fn the_experiments_point_to_their_schemas() {
     for file in files_in("experiments").filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
         let text = fs::read_to_string(&file).unwrap();
-        let points = text.starts_with("#:schema ./schema.json\n");
-        assert_eq!(points, !is_calibration(&text), "{}", file.display());
+        let schema = if is_calibration(&text) { "calibration.schema.json" } else { "schema.json" };
+        assert!(text.starts_with(&format!("#:schema ./{schema}\n")), "{}", file.display());
     }
 }

@@ -64,7 +64,7 @@ fn new_overwrites_nothing_and_refuses_names_that_lead_away() {
 /// Candidates in place of the last word, by the completion function of bash.
 #[cfg(unix)]
 #[test]
-fn bash_completes_options_of_commands() {
+fn bash_completes_options_values_and_files() {
     let folder = folder("");
     let script = say(folder.path(), &["generate", "completions", "bash"]).stdout;
     fs::write(folder.path().join("completions.bash"), script).unwrap();
@@ -75,11 +75,16 @@ fn bash_completes_options_of_commands() {
         (&["tail-index", "data.csv", "--axis", ""], "pooled 0 1"),
         (&["generate", "completions", "z"], "zsh"),
         (&["help", "ru"], "run"),
+        (&["report", "results/a", "--figures", "gamma-vs-e"], "gamma-vs-epsilon"),
+        // Without a reply bash completes names of files.
+        (&["run", ""], ""),
+        (&["run", "exp"], ""),
         (&["repr"], "reproduce"),
     ] {
         // Bash passes the command, the word and the word before it.
         let lines = "source completions.bash\nCOMP_WORDS=(levy-escape \"$@\")\nCOMP_CWORD=$#\n\
-                     _levy__escape levy-escape \"${COMP_WORDS[$#]}\" \"${COMP_WORDS[$#-1]}\"\necho \"${COMPREPLY[*]}\"";
+                     words=($(complete -p levy-escape))\nfor i in ${!words[@]}; do [ ${words[i]} = -F ] && reply=${words[i+1]}; done\n\
+                     $reply levy-escape \"${COMP_WORDS[$#]}\" \"${COMP_WORDS[$#-1]}\"\necho \"${COMPREPLY[*]}\"";
         let mut bash = std::process::Command::new("bash");
         let output =
             bash.current_dir(folder.path()).args(["--norc", "-c", lines, "bash"]).args(words).output().unwrap();

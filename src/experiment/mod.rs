@@ -34,7 +34,7 @@ pub(crate) use number_labels::{number_label, number_labels};
 pub use parameters::swept_parameters;
 pub use plan::CellPlan;
 pub use restyle::FigureNameError;
-pub use schema::{UnknownType, experiment_schema};
+pub use schema::{UnknownType, calibration_schema, experiment_schema};
 #[cfg(feature = "calibrate")]
 pub use sections::is_experiment;
 pub use sections::{RandomProblemsPlan, calibrations_named, is_calibration};

@@ -1,5 +1,5 @@
-//! The JSON Schema of the experiment file, for editors, from the tables of keys in `docs/experiments.md`. A test compares those tables with
-//! the keys that the reader accepts.
+//! The JSON Schemas of experiment and calibration files, for editors, from the tables of keys in `docs/experiments.md`. A test compares those
+//! tables with the keys that the readers accept.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,17 @@ use super::figures::FigureKind;
 use crate::theory::Ensemble;
 
 const DOCUMENT: &str = include_str!("../../docs/experiments.md");
-/// The heading after which the document describes another kind of file.
-const END: &str = "\n# The calibration file";
-/// Tables of which exactly one key is given.
-const ONE_OF: [(&str, &[&str]); 4] = [
+/// The heading after which the document describes the calibration file.
+const CALIBRATION: &str = "\n# The calibration file";
+/// Tables of which exactly one of these keys is given.
+const ONE_OF: [(&str, &[&str]); 7] = [
     ("dynamics", &["sgd", "adam", "sgd_steps", "adam_steps", "rmsprop_steps", "adagrad_steps", "lion_steps"]),
     ("schedule", &["step", "cosine"]),
     ("start", &["positions", "weights"]),
     ("scheme", &["jump_adapted", "euler"]),
+    ("optimiser", &["sgd", "adam"]),
+    ("network", &["mlp", "lenet", "alexnet"]),
+    ("data", &["digits", "idx", "cifar10"]),
 ];
 /// Tables with several forms, of which no key is required in all.
 const FORMS: [&str; 2] = ["sweep", "amplitude"];
@@ -47,7 +50,19 @@ struct Key<'d> {
 /// # Errors
 /// [`UnknownType`]
 pub fn experiment_schema() -> Result<Value, UnknownType> {
-    let keys = keys(DOCUMENT);
+    schema("levy-escape experiment", DOCUMENT.split(CALIBRATION).next().unwrap_or_default())
+}
+
+/// The JSON Schema (draft 7) of the calibration file.
+///
+/// # Errors
+/// [`UnknownType`]
+pub fn calibration_schema() -> Result<Value, UnknownType> {
+    schema("levy-escape calibration", DOCUMENT.split(CALIBRATION).nth(1).unwrap_or_default())
+}
+
+fn schema(title: &str, document: &str) -> Result<Value, UnknownType> {
+    let keys = keys(document);
     let mut tables: BTreeMap<&str, Vec<&Key<'_>>> = BTreeMap::new();
     for key in &keys {
         tables.entry(key.owner).or_default().push(key);
@@ -59,7 +74,7 @@ pub fn experiment_schema() -> Result<Value, UnknownType> {
     let top = definitions.remove("");
     let mut schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "levy-escape experiment",
+        "title": title,
     });
     for (key, value) in top.as_ref().and_then(Value::as_object).into_iter().flatten() {
         schema[key] = value.clone();
@@ -70,18 +85,17 @@ pub fn experiment_schema() -> Result<Value, UnknownType> {
 
 /// The rows of all tables whose first column is called `key`.
 fn keys(document: &str) -> Vec<Key<'_>> {
-    let document = document.split(END).next().unwrap_or_default();
     let (mut keys, mut section, mut inside) = (Vec::new(), "", false);
     for line in document.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
-            section = heading.trim_matches(['`', '[', ']']);
+            section = heading.trim_start_matches("Calibration: ").trim_matches(['`', '[', ']']);
         }
         let cells: Vec<&str> = line.split(" |").map(|cell| cell.trim_matches([' ', '|'])).collect();
         match cells[..] {
             ["key", ..] => inside = true,
             [key, meaning, form, default, ..] if inside && key.starts_with('`') => {
                 let path = key.trim_matches('`');
-                let top = if ["Sweeps", "Top level"].contains(&section) { "" } else { section };
+                let top = if ["Sweeps", "Top level", "top level"].contains(&section) { "" } else { section };
                 let (owner, name) = path.split_once('.').unwrap_or((top, path));
                 // The numbers of a basin's tables, but not of the basin itself.
                 let sweeps = section == "basin" && (owner != "basin" || ["minimum", "start"].contains(&name));
@@ -150,6 +164,10 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
         pair
     };
     let matrix = || list(list(swept(number())));
+    let of_section = |section: &str| keys.iter().find(|other| other.owner == section && other.name == key.name);
+    if key.meaning == "as in `[escape]`" {
+        return value(of_section("escape")?, keys);
+    }
     Some(match key.form {
         "boolean" => json!({ "type": "boolean" }),
         "string" => words(key.meaning),
@@ -174,12 +192,14 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
         "number or list" => any(vec![number(), list(number())]),
         "number ≥ 0" => not_negative(),
         "number ≥ 0 or list" => any(vec![swept(not_negative()), list(swept(not_negative()))]),
-        "positive number" => swept(positive()),
+        "positive number" | "positive number above `from`" => swept(positive()),
         "positive number, sweep" => any(vec![positive(), list(positive()), sweep()]),
         "number, sweep" => any(vec![number(), list(number()), sweep()]),
         "positive number or table" => any(vec![positive(), table()]),
         "number, sweep, or calibration" => any(vec![number(), list(number()), sweep(), reference("alpha")]),
         "list of numbers" | "list of `d` numbers" => list(swept(number())),
+        "list of strings" => list(words(key.meaning)),
+        "list of integers" => list(json!({ "type": "integer", "minimum": 1 })),
         "list of positive numbers" => list(swept(positive())),
         "list of two numbers" | "`[lo, hi]`" => pair(),
         "list of numbers, or calibration" => any(vec![list(number()), table()]),
@@ -192,7 +212,7 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
             any(vec![number(), list(number()), matrix(), sweep(), table(), json!({ "const": "root_hessian" })])
         }
         "see `[noise]`" => {
-            return value(keys.iter().find(|other| other.owner == "noise" && other.name == key.name)?, keys);
+            return value(of_section("noise")?, keys);
         }
         "integer, or list of integers, 1 to 200" => {
             let integer = || json!({ "type": "integer", "minimum": 1, "maximum": 200 });
@@ -202,12 +222,13 @@ fn value(key: &Key<'_>, keys: &[Key<'_>]) -> Option<Value> {
     })
 }
 
-/// `integer, 1 to 10^12`, `integer, 1 to 2^53`, `integer ≥ 0`, `number in (0, 0.5]`.
+/// `integer, 1 to 10^12`, `integer, 1 to 2^53`, `integer, 1 to 100, at most …`, `integer ≥ 0`, `number in (0, 0.5]`.
 fn bounded(form: &str) -> Option<Value> {
     if let Some(least) = form.strip_prefix("integer ≥ ") {
         return Some(json!({ "type": "integer", "minimum": least.parse::<u64>().ok()? }));
     }
     if let Some((least, most)) = form.strip_prefix("integer, ").and_then(|range| range.split_once(" to ")) {
+        let most = most.split(", ").next()?;
         let most = match most.split_once('^') {
             Some((base, exponent)) => base.parse::<u64>().ok()?.checked_pow(exponent.parse().ok()?)?,
             None => most.replace(',', "").parse().ok()?,

@@ -1,6 +1,6 @@
-//! A validator for the JSON Schema of experiment files.
+//! A validator for the JSON Schemas of experiment and calibration files.
 
-use levy_escape::experiment::experiment_schema;
+use levy_escape::experiment::{calibration_schema, experiment_schema, is_calibration};
 use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
@@ -102,8 +102,8 @@ fn validate(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the schema accepts a file, or what is wrong with it.
+/// Whether the schema of its kind accepts a file, or what is wrong with it.
 pub fn accepts(text: &str) -> Result<(), String> {
-    let schema = experiment_schema().unwrap();
+    let schema = if is_calibration(text) { calibration_schema() } else { experiment_schema() }.unwrap();
     validate(&parsed(text), &schema, &schema)
 }

@@ -1,4 +1,4 @@
-//! `generate`: shell completions and the man page, from the definition of the command line, and the schema of experiment files.
+//! `generate`: shell completions and the man page, from the definition of the command line, and the schemas of files.
 
 use std::io::{self, Write};
 
@@ -11,8 +11,22 @@ use thiserror::Error;
 use crate::cli::complaint::{Complain, Complaint, Exit};
 use crate::cli::console::{OutputError, write_data};
 use crate::cli::line::arguments::Arguments;
-use crate::cli::line::options::{GenerateOptions, Generated};
-use crate::experiment::{UnknownType, experiment_schema};
+use crate::cli::line::options::{GenerateOptions, Generated, SchemaKind};
+use crate::experiment::{UnknownType, calibration_schema, experiment_schema};
+
+/// Bash completes names of files where a function has no reply. clap_complete's function replies with all options where nothing is typed yet.
+const BASH_FILES: &str = r#"
+_levy_escape_or_files() {
+    _levy__escape "$@"
+    local word
+    [[ -z $2 ]] || return 0
+    for word in "${COMPREPLY[@]}"; do
+        [[ $word == -* ]] || return 0
+    done
+    COMPREPLY=()
+}
+complete -F _levy_escape_or_files -o bashdefault -o default levy-escape
+"#;
 
 /// Why nothing is generated.
 #[derive(Debug, Error)]
@@ -34,12 +48,13 @@ impl Complain for GenerateFailure {
     }
 }
 
-/// Prints the completions of a shell, the man page, or the schema.
+/// Prints the completions of a shell, the man page, or a schema.
 pub fn generate(options: &GenerateOptions) -> Result<(), GenerateFailure> {
     let text = match &options.what {
         Generated::Completions { shell } => completions(*shell),
         Generated::Man => man()?,
-        Generated::Schema => format!("{:#}", experiment_schema()?).into_bytes(),
+        Generated::Schema { kind: SchemaKind::Experiment } => format!("{:#}", experiment_schema()?).into_bytes(),
+        Generated::Schema { kind: SchemaKind::Calibration } => format!("{:#}", calibration_schema()?).into_bytes(),
     };
     Ok(write_data(String::from_utf8_lossy(&text).trim_end())?)
 }
@@ -51,7 +66,9 @@ fn completions(shell: Shell) -> Vec<u8> {
         return text;
     }
     // clap_complete writes the hyphen of the program's name as `__` where it sets a command, and as `__subcmd__` where it completes it.
-    String::from_utf8_lossy(&text).replace("levy__subcmd__escape", "levy__escape").into_bytes()
+    let text = String::from_utf8_lossy(&text).replace("levy__subcmd__escape", "levy__escape");
+    // The last lines of clap_complete's text make `_levy__escape` the completion, and bash keeps the last that it is given.
+    format!("{text}{BASH_FILES}").into_bytes()
 }
 
 /// The page of the program, followed by those of its commands.

@@ -175,7 +175,7 @@ pub enum Command {
     /// Train a network and measure the noise of its gradients
     ///
     /// Results go to <OUT>/<name>/: calibration.json, which an experiment can name; the parameters and their noise as .npy;
-    /// summary.txt (also on standard output); manifest.json and figures/.
+    /// report.html, a page for a browser; summary.txt (also on standard output); manifest.json and figures/.
     #[cfg(feature = "calibrate")]
     #[command(after_help = with_exit_codes!(
         "Examples:",
@@ -187,7 +187,7 @@ pub enum Command {
 
     /// Estimate the tail index of data, and of Gaussian data with the same scales
     ///
-    /// DATA is a table of text (.csv, .tsv), a NumPy array (.npy, .npz) or a safetensors file, packed with gzip or not. The output gives five
+    /// DATA is a table of text (.csv, .tsv, .txt, .dat), a NumPy array (.npy, .npz) or a safetensors file, packed with gzip or not. The output gives five
     /// estimators of the index of a symmetric α-stable law, each with a 95 % interval and with its result on Gaussian data of the same
     /// scales; tests of symmetry and of independence, which the estimators assume; how well the law fits; and how well a
     /// stable, a Gaussian and a Student t law predict entries that they were not fitted to.
@@ -201,12 +201,13 @@ pub enum Command {
     ))]
     TailIndex(TailIndexOptions),
 
-    /// Print shell completions, the man page or the schema of experiment files
+    /// Print shell completions, the man page or the schema of a kind of file
     #[command(after_help = with_exit_codes!(
         "Examples:",
         "  levy-escape generate completions bash > ~/.local/share/bash-completion/completions/levy-escape",
         "  levy-escape generate man > levy-escape.1",
         "  levy-escape generate schema > experiment.schema.json",
+        "  levy-escape generate schema calibration > calibration.schema.json",
         ""
     ))]
     Generate(GenerateOptions),
@@ -218,9 +219,10 @@ const READING: &str = "Reading the data";
 fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
+        "blank" => Ok(b' '),
         _ => match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n.-+".contains(byte) => Ok(*byte),
-            _ => Err("expected one character, as ';' or ',', or the word tab".to_owned()),
+            _ => Err("expected one character, as ';' or ',', or one of the words tab and blank".to_owned()),
         },
     }
 }
@@ -228,7 +230,7 @@ fn delimiter(text: &str) -> Result<u8, String> {
 /// Options of `tail-index`.
 #[derive(Args, Clone, Debug)]
 pub struct TailIndexOptions {
-    /// The data: .csv, .tsv, .npy, .npz or .safetensors, also with .gz; - reads standard input
+    /// The data: .csv, .tsv, .txt, .dat, .npy, .npz or .safetensors, also with .gz; - reads standard input
     #[arg(value_name = "DATA")]
     pub data: PathBuf,
 
@@ -256,7 +258,7 @@ pub struct TailIndexOptions {
     #[arg(long, value_enum, help_heading = READING)]
     pub format: Option<DataFormat>,
 
-    /// What separates the cells of a table: a character, or tab; detected by default
+    /// What separates the cells of a table: a character, tab, or blank for any number of blanks; detected by default
     #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = READING)]
     pub delimiter: Option<u8>,
 
@@ -328,7 +330,7 @@ pub struct TailIndexOptions {
 /// Formats of data files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DataFormat {
-    /// Cells separated by a comma, or by what is detected.
+    /// Cells separated by what is detected.
     Csv,
     /// Cells separated by tabs.
     Tsv,

@@ -171,7 +171,7 @@ pub struct ReportOptions {
 pub struct FigureOptions {
     /// Draw these figures only, even if the experiment does not name them, and leave the files of all others as they are [default: all of the
     /// experiment]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = values::FigureName, hide_possible_values = true)]
     pub figures: Vec<String>,
 
     /// Formats, instead of those in the file; a file in another format that is there already is drawn again and keeps its width and size of text
@@ -303,8 +303,21 @@ pub enum Generated {
     },
     /// The man page
     Man,
-    /// The JSON Schema of the experiment file, with which editors complete and check keys; calibration files have none
-    Schema,
+    /// The JSON Schema of experiment or calibration files, with which editors complete and check keys
+    Schema {
+        /// The kind of file
+        #[arg(value_name = "KIND", value_enum, default_value_t = SchemaKind::Experiment)]
+        kind: SchemaKind,
+    },
+}
+
+/// A kind of file that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    /// What `run` reads
+    Experiment,
+    /// What `calibrate` reads
+    Calibration,
 }
 
 /// Options of `check`.

@@ -1,11 +1,15 @@
 //! Values of options that clap does not parse by itself.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::error::Error;
+use clap::{Arg, Command};
 use jiff::SignedDuration;
 
 use crate::engine::Shard;
-use crate::experiment::{Experiment, FigureStyle};
+use crate::experiment::{Experiment, FigureKind, FigureStyle};
 
 /// `I/N`.
 pub fn shard(text: &str) -> Result<Shard, String> {
@@ -29,6 +33,22 @@ pub fn count(text: &str, least: usize) -> Result<usize, String> {
 /// A seed.
 pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("expected a whole number from 0 to {}", u64::MAX))
+}
+
+/// A name of a figure. Shells complete those of the program; an experiment may have others, so every text is accepted here.
+#[derive(Clone, Copy, Debug)]
+pub struct FigureName;
+
+impl TypedValueParser for FigureName {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(FigureKind::ALL.into_iter().map(|kind| PossibleValue::new(kind.name()))))
+    }
 }
 
 /// A size of text in points.
