@@ -216,20 +216,26 @@ fn packed_files_other_suffixes_and_standard_input() {
     let data = draws(120);
     let rows: String = data.iter().enumerate().map(|(t, x)| format!("{t}\t{x}\n")).collect();
     let text = format!("t\tr\n{rows}");
+    let aligned: String = data.iter().enumerate().map(|(t, x)| format!("{t:>5}  {x:>24}\n")).collect();
     let folder = folder("IN.TSV", &text);
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
     write("in.tsv.gz", &packed(text.as_bytes()));
     NpyArray::new(vec![120], data).unwrap().write(&folder.path().join("in.npy")).unwrap();
     let array = fs::read(folder.path().join("in.npy")).unwrap();
     write("in.NPY.gz", &packed(&array));
+    write("in.log", text.as_bytes());
     write("in.dat", text.as_bytes());
+    write("aligned.txt", format!("# with a comment\n# t   r\n{aligned}").as_bytes());
     write("broken.csv.gz", &packed(text.as_bytes())[..40]);
     let expected = report(&folder, &["IN.TSV", "--column", "r"])["estimates"].clone();
     for arguments in [
         &["in.tsv.gz", "--column", "r"][..],
         &["in.NPY.gz"],
         &["in.npy"],
-        &["in.dat", "--format", "csv", "--column", "r"],
+        &["in.dat", "--column", "r"],
+        &["in.log", "--format", "csv", "--column", "r"],
+        &["aligned.txt", "--column", "r"],
+        &["aligned.txt", "--column", "r", "--delimiter", "blank"],
     ] {
         assert_eq!(report(&folder, arguments)["estimates"], expected, "{arguments:?}");
     }
@@ -239,7 +245,7 @@ fn packed_files_other_suffixes_and_standard_input() {
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(found["estimates"], expected);
     }
-    refused(&folder, &["in.dat"], &[".csv, .tsv", "--format csv"]);
+    refused(&folder, &["in.log"], &[".csv, .tsv", "--format csv"]);
     refused(&folder, &["broken.csv.gz"], &["cannot be unpacked"]);
 }
 

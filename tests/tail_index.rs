@@ -174,7 +174,7 @@ fn bad_data_are_refused_with_their_place() {
         ("inf.npy", 2, "entry [1, 1] is inf"),
         ("absent.csv", 3, "absent.csv"),
         ("absent.npy", 3, "absent.npy"),
-        ("data.txt", 2, ".csv, .tsv, .npy"),
+        ("data.log", 2, ".csv, .tsv, .txt, .dat, .npy"),
         ("matrix.npy", 2, "--axis"),
         ("data.csv", 2, "choose one of \"t\", \"x\""),
     ] {

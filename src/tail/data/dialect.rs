@@ -10,6 +10,8 @@ const ROWS: usize = 200;
 const DELIMITERS: [u8; 4] = *b",;\t|";
 /// The delimiter of a table of one column, which occurs in no text.
 pub const NONE: u8 = 0x1f;
+/// The delimiter of rows whose cells are separated by any number of blanks.
+pub const BLANK: u8 = b' ';
 /// Integers that can be years.
 const YEARS: std::ops::RangeInclusive<u32> = 1800..=2200;
 
@@ -43,21 +45,28 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
         }
         good as f64 / all.max(1) as f64
     };
+    let is_even = |rows: &[csv::StringRecord]| {
+        rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
+    };
     let mut best: Option<(f64, u8)> = None;
     for delimiter in DELIMITERS {
         let rows = first_rows(text, delimiter);
-        let even = rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()));
         let share = readable(&rows);
-        if even && best.is_none_or(|(most, _)| share > most) {
+        if is_even(&rows) && best.is_none_or(|(most, _)| share > most) {
             best = Some((share, delimiter));
         }
+    }
+    let rows = first_rows(text, NONE);
+    let of_one_column = readable(&rows[1.min(rows.len())..]);
+    let aligned = first_rows(&single_blanks(text.lines().take(ROWS)), BLANK);
+    if is_even(&aligned) && readable(&aligned) > best.map_or(of_one_column, |(most, _)| most.max(of_one_column)) {
+        return BLANK;
     }
     if let Some((_, delimiter)) = best {
         return delimiter;
     }
     // In one column of numbers with decimal commas only the header has another number of cells.
-    let rows = first_rows(text, NONE);
-    let one_column = readable(&rows[1.min(rows.len())..]) > 0.5;
+    let one_column = of_one_column > 0.5;
     if one_column || !text.contains([',', ';', '\t', '|']) {
         return NONE;
     }
@@ -65,6 +74,29 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
     let count =
         |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
     DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// The lines with one blank between cells. Those before the rows that begin with `#` are comments, as NumPy writes them; the last one names the
+/// columns if it has as many words as the first row.
+pub fn single_blanks<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+    let joined = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut lines = lines.peekable();
+    let mut comments = Vec::new();
+    while let Some(line) = lines.next_if(|line| line.starts_with('#')) {
+        comments.push(joined(line.trim_start_matches('#')));
+    }
+    let words = |line: &str| line.split_whitespace().count();
+    let named = comments.last().zip(lines.peek()).is_some_and(|(names, row)| words(names) == words(row));
+    let (last, mut text) = (comments.len().saturating_sub(1), String::new());
+    for (number, comment) in comments.iter().enumerate() {
+        text.push_str(if named && number == last { comment } else { "" });
+        text.push('\n');
+    }
+    for line in lines {
+        text.push_str(&joined(line));
+        text.push('\n');
+    }
+    text
 }
 
 /// Whether the first row holds names. `asked` are the requested columns.
@@ -170,10 +202,26 @@ mod tests {
             ("a|b\n1|2\n", b'|'),
             ("\"a;b\",c\n1,2\n", b','),
             ("r\n0,5\n1,5\n-2,5\n", NONE),
+            ("1 2\n3 4\n", BLANK),
+            ("    x      y\n  1.5   -2\n -3.25   4\n", BLANK),
+            ("# x y\n1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n", BLANK),
+            ("1,5 2,5\n-3,5 4,5\n", BLANK),
+            ("1, 2\n3, 4\n", b','),
+            ("2020-01-01 10:00:00\n2020-01-02 11:00:00\n", NONE),
+            ("2020-01-01 10:00:00,1\n2020-01-02 11:00:00,2\n", b','),
+            ("two words\nthree words\n", NONE),
             ("r\n0.5\n1.5\n", NONE),
         ] {
             assert_eq!(delimiter(text, &[]), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn comments_above_blank_separated_rows_are_not_rows() {
+        let of = |text: &str| single_blanks(text.lines());
+        assert_eq!(of("# by NumPy\n#a b  c\n1  2   3\n"), "\na b c\n1 2 3\n");
+        assert_eq!(of("# by NumPy 2\n1\t2\n 3 4 \n"), "\n1 2\n3 4\n");
+        assert_eq!(of(""), "");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::cell::{CellKind, Decimal, is_missing, kind, number};
-use super::dialect::{FirstRow, NONE, delimiter, first_row, first_rows};
+use super::dialect::{BLANK, FirstRow, NONE, delimiter, first_row, first_rows, single_blanks};
 use super::unpacked::{UnpackError, read_file};
 
 /// Reasons why a column could not be read.
@@ -133,7 +133,7 @@ pub enum Missing {
 /// Format of a table. Settings that are `None` or automatic are detected.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableSettings {
-    /// The delimiter.
+    /// The delimiter; a blank stands for any number of blanks.
     pub delimiter: Option<u8>,
     /// The decimal separator.
     pub decimal: Option<Decimal>,
@@ -172,6 +172,9 @@ impl Table {
         }
         let (stated, skipped) = spreadsheet_line(&mut text);
         let delimiter = settings.delimiter.or(stated).unwrap_or_else(|| delimiter(&text, &settings.marks));
+        if delimiter == BLANK {
+            text = single_blanks(text.lines());
+        }
         let rows = first_rows(&text, delimiter);
         let Some(first) = rows.first() else { return Err(ColumnError::Empty) };
         let header = match settings.header {

@@ -58,7 +58,7 @@ fn is_packed(path: &Path) -> bool {
 fn of_suffix(path: &Path) -> Option<DataFormat> {
     let stem = if is_packed(path) { Path::new(path.file_stem()?) } else { path };
     Some(match stem.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" => DataFormat::Csv,
+        "csv" | "txt" | "dat" => DataFormat::Csv,
         "tsv" | "tab" => DataFormat::Tsv,
         "npy" => DataFormat::Npy,
         "npz" => DataFormat::Npz,
@@ -159,6 +159,10 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
         (Some(';'), false) if options.delimiter.is_none() => notes.push("cells are separated by ';'".to_owned()),
         (Some(';'), true) if options.delimiter.is_none() => {
             notes.push("cells are separated by ';', decimals by ','".to_owned());
+        }
+        (Some(' '), false) if options.delimiter.is_none() => notes.push("cells are separated by blanks".to_owned()),
+        (Some(' '), true) if options.delimiter.is_none() => {
+            notes.push("cells are separated by blanks, decimals by ','".to_owned());
         }
         (_, true) => notes.push("decimals are separated by ','".to_owned()),
         _ => {}

@@ -38,7 +38,7 @@ pub enum TailIndexFailure {
         #[source]
         source: GridError,
     },
-    #[error("{}: the name of a data file ends in .csv, .tsv, .npy, .npz or .safetensors, or in one of these and .gz", path.display())]
+    #[error("{}: the name of a data file ends in .csv, .tsv, .txt, .dat, .npy, .npz or .safetensors, or in one of these and .gz", path.display())]
     Suffix { path: PathBuf },
     #[error("{}: entry {place:?} is {value}: entries must be finite", path.display())]
     Entry { path: PathBuf, place: Vec<usize>, value: f64 },
