@@ -189,7 +189,7 @@ fn experiment_files() {
         Ok(_) => true,
         Err(errors) => {
             assert!(!errors.diagnostics().is_empty());
-            let shown: String = errors.reports().map(|report| format!("{report:?}")).collect();
+            let shown: String = errors.reports(Some(60)).map(|report| format!("{report:?}")).collect();
             assert!(!shown.contains("Failed to read contents"), "{shown}");
             false
         }
@@ -305,7 +305,7 @@ fn files_with_expressions() {
         Ok(_) => true,
         Err(errors) => {
             assert!(!errors.diagnostics().is_empty());
-            errors.reports().for_each(|report| assert!(!format!("{report:?}").is_empty()));
+            errors.reports(Some(60)).for_each(|report| assert!(!format!("{report:?}").is_empty()));
             false
         }
     };

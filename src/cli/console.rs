@@ -27,7 +27,7 @@ pub fn write_data(line: impl AsRef<str>) -> Result<(), OutputError> {
 }
 
 /// Columns of the terminal. One that reports no size has as many as the variable `COLUMNS` says.
-fn width() -> Option<usize> {
+pub fn terminal_width() -> Option<usize> {
     let reported = terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
     let given = || std::env::var("COLUMNS").ok()?.parse().ok();
     reported.filter(|width| *width > 0).or_else(given)
@@ -60,7 +60,7 @@ impl Console {
             ProgressStyle::Auto => ProgressStyle::Plain,
             given => given,
         };
-        Console { quiet: options.quiet, verbose: options.verbose, progress, width: width() }
+        Console { quiet: options.quiet, verbose: options.verbose, progress, width: terminal_width() }
     }
 
     /// A console that prints nothing.

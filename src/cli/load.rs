@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::complaint::{Complain, Complaint, Exit};
+use super::console::terminal_width;
 use super::line::command_line::path_argument;
 use crate::experiment::{Experiment, ExperimentErrors, is_calibration};
 
@@ -43,7 +44,8 @@ impl Complain for LoadFailure {
     fn complaint(&self) -> Complaint {
         match self {
             LoadFailure::Invalid(errors) => {
-                let mut lines: Vec<String> = errors.reports().map(|report| format!("{report:?}")).collect();
+                let mut lines: Vec<String> =
+                    errors.reports(terminal_width()).map(|report| format!("{report:?}")).collect();
                 if errors.omitted() > 0 {
                     lines.push(format!("error: and {} more", errors.omitted()));
                 }

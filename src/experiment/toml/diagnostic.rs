@@ -10,6 +10,9 @@ use thiserror::Error;
 /// Diagnostics that are shown; the others are only counted.
 const SHOWN: usize = 100;
 
+/// Columns of a terminal that a report takes beside a line of the file and its number, with the mark of a cut.
+const BESIDE_A_LINE: usize = 5;
+
 /// Byte range in an experiment file.
 pub type Span = Range<usize>;
 
@@ -82,9 +85,17 @@ impl ExperimentErrors {
         &self.diagnostics
     }
 
-    /// One report per diagnostic, with the lines of the file around its place.
-    pub fn reports(&self) -> impl Iterator<Item = miette::Report> + '_ {
-        self.diagnostics.iter().map(|d| miette::Report::new(d.clone()).with_source_code(self.source_code.clone()))
+    /// One report per diagnostic, with the lines of the file around its place. A terminal of `width` columns would wrap longer lines and
+    /// separate the mark from its place; they are cut, unless the place lies beyond.
+    pub fn reports(&self, width: Option<usize>) -> impl Iterator<Item = miette::Report> + '_ {
+        let text = self.source_code.inner();
+        let numbers = text.lines().count().to_string().len();
+        let columns = width.map_or(usize::MAX, |width| width.saturating_sub(numbers + BESIDE_A_LINE));
+        self.diagnostics.iter().map(move |diagnostic| {
+            let (text, span) = cut_lines(text, &diagnostic.span, columns);
+            let diagnostic = Diagnostic { span, ..diagnostic.clone() };
+            miette::Report::new(diagnostic).with_source_code(NamedSource::new(self.source_code.name(), text))
+        })
     }
 
     /// Number of diagnostics that were counted but not kept.
@@ -118,6 +129,34 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// The text with lines of at most `columns` characters, or as many as `span` needs, and `span` in it.
+fn cut_lines(text: &Arc<str>, span: &Span, columns: usize) -> (Arc<str>, Span) {
+    if text.lines().all(|line| line.chars().count() <= columns) {
+        return (text.clone(), span.clone());
+    }
+    let mut cut = String::with_capacity(text.len());
+    let (mut start, mut moved) = (0, span.clone());
+    for line in text.split_inclusive('\n') {
+        let holds = (start..start + line.len()).contains(&span.start);
+        if holds {
+            moved = cut.len() + span.start - start..cut.len() + span.end - start;
+        }
+        let end = line.char_indices().nth(columns).map_or(line.len(), |(at, _)| at);
+        let end = if holds { end.max(span.end - start) } else { end };
+        let rest = line[end..].trim_end_matches(['\r', '\n']);
+        if rest.is_empty() {
+            cut.push_str(line);
+        } else {
+            cut.extend([&line[..end], "…", &line[end + rest.len()..]]);
+        }
+        start += line.len();
+    }
+    if span.start >= start {
+        moved = cut.len()..cut.len();
+    }
+    (cut.into(), moved)
+}
+
 /// The part of `span` on its first line, inside `text` and on character boundaries.
 fn first_line(text: &str, span: &Span) -> Span {
     let start = text.floor_char_boundary(span.start);
@@ -139,6 +178,20 @@ mod tests {
         let errors = ExperimentErrors::new("a.toml", text, diagnostics);
         assert_eq!(errors.to_string(), "a.toml:1:1: first\na.toml:2:6: second (hint: do)\na.toml:4:1: past the end");
         assert_eq!(errors.diagnostics()[1].span().len(), "[2,".len());
+    }
+
+    #[test]
+    fn lines_are_cut_at_the_width_and_not_before_the_place() {
+        let text: Arc<str> = Arc::from("# a line that is far too long\nα = 1 # another long line\r\nb = 2\n");
+        let one = text.find('1').unwrap();
+        let (cut, span) = cut_lines(&text, &(one..one + 1), 10);
+        assert_eq!((&*cut, &cut[span]), ("# a line t…\nα = 1 # an…\r\nb = 2\n", "1"));
+        let long = text.find("long line").unwrap();
+        let (cut, span) = cut_lines(&text, &(long..long + 4), 10);
+        assert_eq!((&*cut, &cut[span]), ("# a line t…\nα = 1 # another long…\r\nb = 2\n", "long"));
+        let (cut, span) = cut_lines(&text, &(text.len()..text.len()), 10);
+        assert_eq!(span, cut.len()..cut.len());
+        assert_eq!(cut_lines(&text, &(one..one + 1), 100).0, text);
     }
 
     #[test]
