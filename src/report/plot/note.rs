@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 
 use super::style::SMALL_SIZE;
-use super::text;
+use super::text::{self, Weight};
 
 /// Position of a note in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +43,25 @@ pub struct EndLabel {
     pub ink: RGBColor,
 }
 
-/// Notes with their line and their distance from the left edge, broken into lines of the given width.
+/// Notes with their line and their distance from the left edge, in lines of the given width. One that is too long for a line is broken, and has
+/// its lines to itself.
 pub fn flow(notes: impl IntoIterator<Item = Note>, width: f64) -> Vec<(Note, usize, f64)> {
-    let (mut line, mut end) = (0, 0.0);
+    let (mut line, mut end, mut before_is_broken) = (0, 0.0, false);
     let mut placed = Vec::new();
     for note in notes {
-        // A note wider than all lines is set smaller when it is drawn.
-        let taken = text::width(&note.text, SMALL_SIZE).min(width);
-        if end > 0.0 && end + taken > width {
-            (line, end) = (line + 1, 0.0);
+        let parts = text::broken(&note.text, SMALL_SIZE, Weight::Regular, width);
+        let is_broken = parts.len() > 1;
+        for part in parts {
+            // A word wider than all lines is set smaller when it is drawn.
+            let taken = text::width(&part, SMALL_SIZE).min(width);
+            if end > 0.0 && (is_broken || before_is_broken || end + taken > width) {
+                (line, end) = (line + 1, 0.0);
+            }
+            let offset = if note.align == NoteAlign::Right { (width - taken).max(end) } else { end };
+            end = offset + taken + 8.0;
+            placed.push((Note { text: part, ..note.clone() }, line, offset));
         }
-        let offset = if note.align == NoteAlign::Right { (width - taken).max(end) } else { end };
-        end = offset + taken + 8.0;
-        placed.push((note, line, offset));
+        before_is_broken = is_broken;
     }
     placed
 }
@@ -103,5 +109,11 @@ mod tests {
         assert_eq!(flow(notes.clone(), 2.0 * width + 10.0).iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 1, 1]);
         let right = Note { align: NoteAlign::Right, ..notes[0].clone() };
         assert!((flow([right], 200.0)[0].2 - (200.0 - width)).abs() < 1e-9);
+        let long = Note::new("slope −1.50 ± 0.01, p = 0.66, of a straight line, ε ≤ 0.03", GREY);
+        let short = Note::new("p = 1", GREY);
+        let lines: Vec<usize> =
+            flow([short.clone(), long, short.clone(), short], 1.5 * width).iter().map(|n| n.1).collect();
+        let broken = lines.len() - 3;
+        assert!(broken > 1 && lines[..2] == [0, 1] && lines[lines.len() - 2..] == [broken + 1; 2], "{lines:?}");
     }
 }

@@ -311,11 +311,7 @@ impl Panel {
     /// The notes above the frame: those of the strip, and those of the corner if it is taken.
     fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
         let displaced = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
-        let notes = self.notes.iter().chain(displaced).flat_map(|note| {
-            let lines = text::broken(&note.text, SMALL_SIZE, Weight::Regular, frame.width());
-            lines.into_iter().map(|text| Note { text, ..note.clone() })
-        });
-        flow(notes, frame.width())
+        flow(self.notes.iter().chain(displaced).cloned(), frame.width())
     }
 
     fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {
