@@ -17,6 +17,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Seconds between two changes of a run's bar.
 const BAR_EVERY: f64 = 0.1;
 const BAR_CHARS: &str = "━╸ ";
+/// Share of the work from which on the remaining time is known within some 20 %.
+const KNOWN_FROM: f64 = 0.1;
 /// Parts of a run's bar.
 const BAR_PARTS: u64 = 10_000;
 
@@ -106,7 +108,8 @@ impl Meter {
         let cell = progress.cells_done.min(progress.cells - 1) + 1;
         let rate = short((progress.done - begun) as f64 / elapsed);
         let left = HumanDuration(Duration::from_secs_f64(seconds_left));
-        let text = format!("cell {cell} of {} · {rate} {}/s · {left:#} left", progress.cells, self.unit);
+        let about = if share < KNOWN_FROM { "about " } else { "" };
+        let text = format!("cell {cell} of {} · {rate} {}/s · {about}{left:#} left", progress.cells, self.unit);
         let Some(bar) = &self.bar else { return say(format!("{}: {:.0} % · {text}", self.name, 100.0 * share)) };
         bar.set_message(text);
         // The estimate may fall, the bar does not.
