@@ -82,6 +82,23 @@ fn digits_are_learnt_and_the_same_seed_gives_the_same_bytes() {
             assert!((mean - coordinate.mean_log).abs() < 1e-6, "{}: {mean} {}", run.label, coordinate.mean_log);
         }
     }
+    let page = fs::read_to_string(place.join("report.html")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(place.join("manifest.json")).unwrap()).unwrap();
+    let answer = manifest["answer"].as_str().unwrap();
+    for optimiser in ["SGD ", "Adam "] {
+        assert!(answer.contains(optimiser), "{answer}");
+    }
+    let measured = calibration.runs.iter().flat_map(|run| {
+        let last = run.measurements.iter().map(|m| m.iteration).max();
+        run.measurements.iter().filter(move |m| Some(m.iteration) == last).flat_map(|m| &m.indices)
+    });
+    let table = page.split_once("data-table=\"indices\"").unwrap().1.split_once("</table>").unwrap().0;
+    assert_eq!(table.matches("<tr").count(), measured.clone().count() + 1);
+    for (value, ..) in measured.filter_map(|pair| pair.measured.index()) {
+        assert!(table.contains(&value.to_string()), "{value}");
+    }
+    assert!(page.contains("<svg") && page.contains("noise-law.pdf") && page.contains("summary.txt"));
+    assert!(!page.contains("src=") && !page.contains("href=\"http"));
     for figure in ["tail-index", "training", "noise-law", "scales"] {
         let files = ["pdf", "csv", "png"].map(|format| place.join(format!("figures/{figure}.{format}")).is_file());
         assert_eq!(files, [true, true, false], "{figure}");

@@ -62,6 +62,10 @@ fn entry(path: &Path) -> Option<IndexEntry> {
     let manifest: Value = serde_json::from_str(&fs::read_to_string(path.join("manifest.json")).ok()?).ok()?;
     let text = |key: &str| manifest[key].as_str().map(str::to_owned);
     let count = |key: &str| manifest[key].as_array().map_or(0, Vec::len);
+    let texts = |key: &str| {
+        let texts = manifest[key].as_array().into_iter().flatten();
+        texts.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
     let calibration = text("calibration");
     let size = match (&calibration, manifest["paths_per_cell"].as_u64()) {
         (Some(_), _) => match count("trainings") {
@@ -79,7 +83,7 @@ fn entry(path: &Path) -> Option<IndexEntry> {
         size,
         complete: text("stop_reason").is_some_and(|reason| reason == "complete"),
         seconds: manifest["seconds"].as_f64().unwrap_or(0.0),
-        warnings: count("warnings"),
+        warnings: texts("warnings"),
         folder,
     })
 }

@@ -181,6 +181,10 @@ pub struct CalibrationManifest<'a> {
     /// Whether every escape and every scaling of the noise was measured; missing without `[escape]` and `[noise_scaling]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     escape_complete: Option<bool>,
+    /// What was found, as the page says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a str>,
+    warnings: &'a [String],
     /// Text of the file; values from the command line are in the fields above.
     calibration: &'a str,
 }
@@ -232,13 +236,25 @@ pub struct EndedCalibration<'a> {
     pub trainings: &'a [TrainingSpeed],
     pub restarts: Option<&'a RestartSpeed>,
     pub escape_complete: Option<bool>,
+    pub answer: Option<&'a str>,
+    pub warnings: &'a [String],
 }
 
 #[cfg(feature = "calibrate")]
 impl<'a> CalibrationManifest<'a> {
     /// The manifest of a calibration that has just ended.
     pub fn of(file: &'a CalibrationFile, settings: &'a CalibrationSettings, ended: EndedCalibration<'a>) -> Self {
-        let EndedCalibration { device, start, seconds, stop_reason, trainings, restarts, escape_complete } = ended;
+        let EndedCalibration {
+            device,
+            start,
+            seconds,
+            stop_reason,
+            trainings,
+            restarts,
+            escape_complete,
+            answer,
+            warnings,
+        } = ended;
         CalibrationManifest {
             version: env!("CARGO_PKG_VERSION"),
             name: &settings.name,
@@ -253,8 +269,15 @@ impl<'a> CalibrationManifest<'a> {
             trainings,
             restarts,
             escape_complete,
+            answer,
+            warnings,
             calibration: &file.text,
         }
+    }
+
+    /// Start and end.
+    pub fn period(&self) -> [&str; 2] {
+        [&self.start, &self.end]
     }
 }
 

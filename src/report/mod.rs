@@ -3,15 +3,9 @@
 //! A figure is built from plain numbers and labels and does not depend on the simulation. `plot` draws panels, `figures` describes each
 //! figure, and `draw` fills the figures from the results of a run.
 
-mod calibration_summary;
+mod calibration;
 mod columns;
 mod draw;
-#[cfg(feature = "calibrate")]
-mod draw_calibration;
-#[cfg(feature = "calibrate")]
-mod draw_network_escape;
-#[cfg(feature = "calibrate")]
-mod draw_noise_scaling;
 mod drawing;
 mod figures;
 mod findings;
@@ -25,10 +19,10 @@ mod select;
 mod slopes;
 mod words;
 
-pub use calibration_summary::calibration_summary;
-pub use draw::{Material, draw};
+pub use calibration::calibration_summary;
 #[cfg(feature = "calibrate")]
-pub use draw_calibration::draw_calibration;
+pub use calibration::{calibration_answer, calibration_warnings, draw_calibration};
+pub use draw::{Material, draw};
 pub use drawing::Drawing;
 pub use figures::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapeCurves, EscapeLaw, EscapePlane, EscapeRegion, EscapeSet,
@@ -41,7 +35,9 @@ pub use figures::{
 pub use findings::findings;
 pub use mean_position_findings::{mean_position_answer, mean_position_findings};
 pub use occupancy_findings::{occupancy_answer, occupancy_findings};
-pub use page::{IndexEntry, Page, Provenance, answer, first_comment, index, is_index, page};
+pub use page::{
+    CalibrationPage, IndexEntry, Page, Provenance, answer, calibration_page, first_comment, index, is_index, page,
+};
 pub use plot::{
     Aspect, Axis, Dash, DataKind, DataName, EndLabel, Entry, FIGURE_COLUMNS, Figure, FigureError, Fill, Group, Layer,
     Legend, Look, Mark, Marker, Note, NoteAlign, Numbers, Panel, Point, Sample, Scale, Sheet, Stated, Stroke, Tick,

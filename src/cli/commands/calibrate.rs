@@ -1,5 +1,6 @@
 //! `calibrate`: from the file of a calibration to its results folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
@@ -13,6 +14,8 @@ use crate::calibrate::{
 };
 use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
+use crate::cli::index::refresh_index;
+use crate::cli::line::command_line::calibrate_command;
 use crate::cli::line::options::CalibrateOptions;
 use crate::cli::load::{LoadFailure, read_text};
 use crate::cli::manifest::{
@@ -25,7 +28,7 @@ use crate::cli::stopping::{SignalError, StopCause, Stopped, Stopping};
 use crate::experiment::{CalibrationFile, is_experiment};
 use crate::files::{Existing, FilesError, PendingFolder, Placed};
 use crate::noise::Seed;
-use crate::report::{self, FigureError};
+use crate::report::{self, CalibrationPage, Drawing, FigureError};
 use crate::tail::NpyError;
 
 /// Why there is no complete calibration.
@@ -118,7 +121,9 @@ pub fn calibrate(options: &CalibrateOptions, console: &Console) -> Result<(), Ca
     let existing = if options.force { Existing::MoveAside } else { Existing::Refuse };
     let stopping = Stopping::watch(None)?;
     let job = Job { file: &file, settings: &file.settings, out: &options.out, existing, summary: SummaryTo::Stdout };
-    run_job(job, &stopping, console)
+    let made = run_job(job, &stopping, console);
+    refresh_index(&options.out.join(&file.settings.name), console);
+    made
 }
 
 /// Replaces seed and device of the file by those of the command line.
@@ -200,8 +205,9 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     let scaling = found.scaling.as_ref().map_or(String::new(), |scaling| scaling.summary());
     let summary = report::calibration_summary(&found.calibration) + &escape + &scaling;
     folder.write("summary.txt", summary.as_bytes())?;
-    let drawn = draw(job.file, &found, &folder);
+    let (drawings, drawn) = draw(job.file, &found, &folder);
     let restarts = found.escape.as_ref().map(|escape| watch.restarts(&escape.device));
+    let (answer, warnings) = (report::calibration_answer(&found), report::calibration_warnings(&found));
     let (seconds, speeds, cause) = (clock.elapsed().as_secs_f64(), watch.speeds(), stopping.cause());
     let stop_reason = match cause {
         None => StopReason::Complete,
@@ -216,8 +222,27 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         trainings: &speeds,
         restarts: restarts.as_ref(),
         escape_complete: minima_complete(&found),
+        answer: answer.as_deref(),
+        warnings: &warnings,
     };
-    folder.write("manifest.json", json(&CalibrationManifest::of(job.file, settings, ended))?.as_bytes())?;
+    let manifest = CalibrationManifest::of(job.file, settings, ended);
+    folder.write("manifest.json", json(&manifest)?.as_bytes())?;
+    let page = CalibrationPage {
+        calibration: &found.calibration,
+        text: &job.file.text,
+        answer: answer.as_deref(),
+        warnings: &warnings,
+        summary: &summary,
+        drawings: &drawings,
+        commit: option_env!("LEVY_ESCAPE_COMMIT"),
+        machine: &format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH),
+        device: &device_reason,
+        period: manifest.period(),
+        seconds,
+        command: &calibrate_command(&settings.name, settings.seed.0),
+        files: &files_in(folder.path()),
+    };
+    folder.write("report.html", report::calibration_page(&page).as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
     console.moved(&path, moved.as_deref());
     print_summary(job, &summary, &speeds, console)?;
@@ -237,19 +262,32 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     Ok(())
 }
 
-/// Draws all figures it can, and returns the first failure.
-fn draw(file: &CalibrationFile, found: &Calibrated, folder: &PendingFolder) -> Result<(), FigureFailure> {
-    let (mut drawn, dir) = (Ok(()), folder.path().join("figures"));
+/// Names of the files in a folder, in order.
+fn files_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+/// Draws all figures it can, and returns them with the first failure.
+fn draw(
+    file: &CalibrationFile,
+    found: &Calibrated,
+    folder: &PendingFolder,
+) -> (Vec<Drawing>, Result<(), FigureFailure>) {
+    let (mut drawings, mut drawn, dir) = (Vec::new(), Ok(()), folder.path().join("figures"));
     for kind in &file.figures {
         match report::draw_calibration(*kind, found, &dir, &file.figure_style) {
-            Ok(_) => {}
+            Ok(drawing) => drawings.push(drawing),
             // A training that was stopped may lack the data of a figure.
             Err(FigureError::Empty { .. }) if !complete(&found.calibration) => {}
             Err(FigureError::Empty { .. }) if minima_complete(found) == Some(false) => {}
             Err(source) => drawn = drawn.and(Err(FigureFailure { name: kind.name().to_owned(), source })),
         }
     }
-    drawn
+    (drawings, drawn)
 }
 
 fn print_summary(job: Job<'_>, summary: &str, speeds: &[TrainingSpeed], console: &Console) -> Result<(), OutputError> {

@@ -1,10 +1,10 @@
 //! The page of one run.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::experiment_text::first_comment;
 use super::markdown::{inline, markdown};
-use super::shell::{address, shell};
+use super::parts::{definitions, figures, file_of, footer, links, program, question, warned};
+use super::shell::shell;
 use super::table::{comparison, summary};
 use crate::experiment::Experiment;
 use crate::report::Drawing;
@@ -66,13 +66,11 @@ pub struct Provenance<'p> {
 pub fn page(page: &Page<'_>) -> String {
     let Page { experiment, cells, occupancies, positions, answer, findings, drawings, warnings, provenance, files } =
         page;
-    let mut question = first_comment(&experiment.text).into_iter();
     let [done, planned] = provenance.paths;
     let body = html! {
         header {
             h1 { (experiment.name) }
-            @if let Some(first) = question.next() { p.question { (inline(&first)) } }
-            @for more in question { p { (inline(&more)) } }
+            (question(&experiment.text))
         }
         main {
             @if done < planned {
@@ -81,40 +79,19 @@ pub fn page(page: &Page<'_>) -> String {
             section.answer #answer { h2 { "Answer" }
                 p { (inline(answer.unwrap_or("Nothing was compared: no cell has both a mean and a prediction."))) }
             }
-            @if !warnings.is_empty() { section.notice #warnings { h2 { "Warnings" }
-                ul { @for warning in *warnings { li { (warning) } } }
-            } }
-            @if !drawings.is_empty() { section #figures { h2 { "Figures" }
-                p.hint { "Point at a mark, or tap it, to read its values." }
-                @for drawing in *drawings { (figure(drawing)) }
-            } }
+            (warned(warnings))
+            (figures(drawings))
             @if occupancies.is_empty() && positions.is_empty() { section #results { h2 { "Predicted and measured" } (summary(cells))
                 p.hint { code { "check" } " compares the mean with the exact one, where a solver exists. λ E Γ has the limit 1 for ε → 0." }
             } }
             @if let Some(table) = comparison(cells) { section #pairs { h2 { "Adam and SGD" } (table) } }
             @if let Some(findings) = findings { section #findings { h2 { "Findings" } (markdown(findings)) } }
-            section #experiment { h2 { "Experiment" } details { summary { "The file" } pre { code { (experiment.text) } } } }
-            section #provenance { h2 { "Provenance" } (origin(provenance, experiment.cells.len()))
-                @if !files.is_empty() { p.files { "Files: " @for (i, file) in files.iter().enumerate() {
-                    @if i > 0 { ", " } a href=(address(&[file])) { (file) }
-                } } }
-            }
+            (file_of("Experiment", &experiment.text))
+            section #provenance { h2 { "Provenance" } (origin(provenance, experiment.cells.len())) (links(files)) }
         }
-        footer { "Written by levy-escape " (env!("CARGO_PKG_VERSION")) }
+        (footer())
     };
     shell(&experiment.name, body)
-}
-
-fn figure(drawing: &Drawing) -> Markup {
-    let format = |file: &str| file.rsplit_once('.').map_or_else(String::new, |(_, format)| format.to_uppercase());
-    html! {
-        figure {
-            div.scroll { (PreEscaped(&drawing.svg)) }
-            figcaption { (drawing.stem.replace('-', " "))
-                @for file in &drawing.files { " · " a href=(address(&["figures", file])) { (format(file)) } }
-            }
-        }
-    }
 }
 
 fn origin(provenance: &Provenance<'_>, cells: usize) -> Markup {
@@ -132,16 +109,13 @@ fn origin(provenance: &Provenance<'_>, cells: usize) -> Markup {
         ..
     } = provenance;
     let [start, end] = period;
-    let row = |name: &str, value: Markup| html! { dt { (name) } dd { (value) } };
-    html! {
-        dl {
-            (row("command", html! { code { (command) } }))
-            (row("program", html! { "levy-escape " (version) @if let Some(commit) = commit { ", commit " code { (commit) } } }))
-            (row("seed", html! { (seed) }))
-            (row("size", html! { (cells) " cells of " (paths_per_cell) " paths" }))
-            (row("machine", html! { (machine) ", " (threads) @if *threads == 1 { " thread" } @else { " threads" } }))
-            (row("run", html! { (start) " to " (end) ", " (format!("{seconds:.1}")) " s" }))
-            (row("fingerprint", html! { code { (fingerprint) } }))
-        }
-    }
+    definitions(&[
+        ("command", html! { code { (command) } }),
+        ("program", program(version, *commit)),
+        ("seed", html! { (seed) }),
+        ("size", html! { (cells) " cells of " (paths_per_cell) " paths" }),
+        ("machine", html! { (machine) ", " (threads) @if *threads == 1 { " thread" } @else { " threads" } }),
+        ("run", html! { (start) " to " (end) ", " (format!("{seconds:.1}")) " s" }),
+        ("fingerprint", html! { code { (fingerprint) } }),
+    ])
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::markdown::inline;
+use super::parts::footer;
 use super::shell::{GENERATOR, address, shell};
 
 /// A results folder.
@@ -22,8 +23,8 @@ pub struct IndexEntry {
     pub complete: bool,
     /// Running time in seconds.
     pub seconds: f64,
-    /// Number of warnings.
-    pub warnings: usize,
+    /// Its warnings.
+    pub warnings: Vec<String>,
 }
 
 /// The index as HTML.
@@ -31,7 +32,7 @@ pub fn index(entries: &[IndexEntry]) -> String {
     let body = html! {
         header { h1 { "Results" } p { (entries.len()) @if entries.len() == 1 { " run" } @else { " runs" } } }
         main { ul.runs { @for entry in entries { (run(entry)) } } }
-        footer { "Written by levy-escape " (env!("CARGO_PKG_VERSION")) }
+        (footer())
     };
     shell("Results of levy-escape", body)
 }
@@ -45,8 +46,11 @@ fn run(entry: &IndexEntry) -> Markup {
             @if let Some(answer) = &entry.answer { p { (inline(answer)) } }
             p.hint { (entry.size) ", " (format!("{:.1}", entry.seconds)) " s"
                 @if !entry.complete { ", " strong.off { "incomplete" } }
-                @if entry.warnings > 0 { ", " (entry.warnings) @if entry.warnings == 1 { " warning" } @else { " warnings" } }
             }
+            @if !entry.warnings.is_empty() { details.hint {
+                summary { (entry.warnings.len()) @if entry.warnings.len() == 1 { " warning" } @else { " warnings" } }
+                ul { @for warning in &entry.warnings { li { (inline(warning)) } } }
+            } }
         }
     }
 }
@@ -71,11 +75,17 @@ mod tests {
             size: "1 cell".to_owned(),
             complete: false,
             seconds: 1.0,
-            warnings: 1,
+            warnings: vec!["paths were cut".to_owned()],
         };
         let text = index(&[entry]);
         assert!(text.contains("<a href=\"./a%3Cb/report.html\">a&lt;b</a>"), "{text}");
-        assert!(text.contains("&lt;script&gt;") && text.contains("incomplete") && text.contains("1 warning"), "{text}");
+        assert!(
+            text.contains("&lt;script&gt;")
+                && text.contains("incomplete")
+                && text.contains("1 warning")
+                && text.contains("paths were cut"),
+            "{text}"
+        );
         assert!(is_index(&text) && !is_index("<html><head></head>"));
     }
 }

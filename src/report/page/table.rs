@@ -42,12 +42,32 @@ const HEADINGS: [(&str, &str); 17] = [
 /// Columns that distinguish cells, and are left out of the first view if they are the same everywhere.
 const IDENTITY: [&str; 6] = ["dynamics", "basin", "dim", "alpha", "epsilon", "scheme"];
 
+/// Columns of the summary with few values, from which a reader can choose.
+const CHOICES: [&str; 7] = ["dynamics", "basin", "dim", "alpha", "epsilon", "scheme", "check"];
+
+/// Columns of a table of tail indices. The ends of an interval are shown with its value.
+const INDICES: [&str; 11] = [
+    "optimiser",
+    "noise",
+    "sample",
+    "estimator",
+    "index",
+    "index_lo",
+    "index_hi",
+    "surrogate",
+    "surrogate_lo",
+    "surrogate_hi",
+    "conclusion",
+];
+
 /// A table before it is written: for every column a value per row.
 struct Table<'t> {
     name: &'static str,
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
     caption: &'t str,
+    /// Columns from whose values a reader can choose.
+    choices: &'static [&'static str],
 }
 
 /// The summary, one row per cell, with the predicted mean beside the measured one.
@@ -76,6 +96,24 @@ pub fn comparison(results: &[CellResult]) -> Option<Markup> {
     (total > 0).then(|| table.markup(total))
 }
 
+/// Tail indices beside those of their surrogates, in the order of [`INDICES`].
+pub fn tail_indices(rows: Vec<[String; INDICES.len()]>) -> Markup {
+    let column = |name: &str| Column {
+        name: name.to_owned(),
+        heading: if name == "index" { "α̂".to_owned() } else { name.replace('_', " ") },
+        shown: !name.ends_with("_lo") && !name.ends_with("_hi"),
+    };
+    let total = rows.len();
+    let table = Table {
+        name: "indices",
+        columns: INDICES.into_iter().map(column).collect(),
+        rows: rows.into_iter().map(Vec::from).collect(),
+        caption: "One row per sample and estimator, with 95 % intervals.",
+        choices: &INDICES[..4],
+    };
+    table.markup(total)
+}
+
 impl<'t> Table<'t> {
     fn new<'n>(
         name: &'static str,
@@ -90,7 +128,7 @@ impl<'t> Table<'t> {
             Column { name: name.to_owned(), heading: heading.map_or(name, |(_, heading)| heading).to_owned(), shown }
         };
         let columns = names.enumerate().map(column).collect();
-        Table { name, columns, rows, caption }
+        Table { name, columns, rows, caption, choices: &CHOICES }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -176,7 +214,7 @@ impl<'t> Table<'t> {
             }
             (2..=30).contains(&values.len()).then_some((at, values))
         };
-        IDENTITY.iter().chain(&["check"]).filter_map(choice).collect()
+        self.choices.iter().filter_map(choice).collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Fills the figure of the scaling of the noise.
 
-use super::select::{distinct, title};
-use super::{NoiseScalingFigure, Point, Scale, ScalingPanel, ScalingSeries, number};
 use crate::calibrate::{Exponent, ExponentOf, MinimumScaling, NoiseScaling, ScaleQuantity, SizeRow, StayRow};
 use crate::exit::{Estimate, ratio_of_means};
+use crate::report::select::{distinct, title};
+use crate::report::{NoiseScalingFigure, Point, Scale, ScalingPanel, ScalingSeries, number};
 
 const PREDICTED: [&str; 3] = ["Gaussian noise", "SαS at the pooled α̂", "SαS at the α̂ of single parameters"];
 /// Vertices of a predicted curve.

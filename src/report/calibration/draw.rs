@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use super::draw_network_escape::{network_escape, network_escape_law};
-use super::draw_noise_scaling::noise_scaling;
-use super::drawing::{Drawing, drawn};
-use super::{
-    FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
-    TrainingCurves, TrainingFigure,
-};
+use super::network_escape::{network_escape, network_escape_law};
+use super::noise_scaling::noise_scaling;
+use super::summary::kind_name;
 use crate::calibrate::{
     Calibrated, Calibration, NetworkEscape, NoiseKind, OptimiserRun, SamplingAxis, TrainedRun, TrainingPoint,
 };
 use crate::experiment::{CalibrationFigure, FigureStyle};
+use crate::report::drawing::{Drawing, drawn};
+use crate::report::select::title;
+use crate::report::{
+    FigureError, NoiseTails, Point, ScaleDistribution, ScalesFigure, TailCurve, TailIndexFigure, TailsPanel,
+    TrainingCurves, TrainingFigure,
+};
 use crate::tail::{Centre, FittedLaw, TailSample};
 
 /// A curve along the iterations.
@@ -70,22 +72,6 @@ fn escape(found: &Calibrated) -> &NetworkEscape {
         device: String::new(),
     };
     found.escape.as_ref().unwrap_or(NONE)
-}
-
-/// `sgd` → `SGD`, `adam` → `Adam`; a user's own name stays.
-fn title(label: &str) -> String {
-    match label {
-        "sgd" => "SGD".to_string(),
-        "adam" => "Adam".to_string(),
-        own => own.to_string(),
-    }
-}
-
-fn kind_name(kind: NoiseKind) -> &'static str {
-    match kind {
-        NoiseKind::Gradient => "gradient",
-        NoiseKind::Direction => "direction",
-    }
 }
 
 fn tail_index(calibration: &Calibration) -> TailIndexFigure {

@@ -107,7 +107,7 @@ fn sentence(measurement: &Measurement, lines: &mut Vec<String>) {
             index(&pair.measured),
             pair.estimator,
             index(&pair.surrogate),
-            verdict(pair),
+            verdict(pair).map_or(String::new(), |verdict| format!(": {verdict}")),
             scale_share(pair).map_or(String::new(), |share| {
                 let [value, lo, hi] = [share.value, share.lo, share.hi].map(|share| 100.0 * share);
                 format!("; the scales explain {value:.0} % ({lo:.0} to {hi:.0} %) of 1/α̂ − 1/2")
@@ -118,6 +118,14 @@ fn sentence(measurement: &Measurement, lines: &mut Vec<String>) {
 
 fn median_of(parameters: Option<usize>) -> &'static str {
     if parameters.is_some() { "median " } else { "" }
+}
+
+/// `gradient` or `direction`.
+pub(in crate::report) fn kind_name(kind: NoiseKind) -> &'static str {
+    match kind {
+        NoiseKind::Gradient => "gradient",
+        NoiseKind::Direction => "direction",
+    }
 }
 
 /// `α̂ = 1.12 (1.10 to 1.14)`.
@@ -142,19 +150,20 @@ fn scale_share(pair: &IndexPair) -> Option<Estimate> {
     ratio_of_signed(surrogate, measured).filter(|_| sums && measured.lo > 0.0)
 }
 
-fn verdict(pair: &IndexPair) -> &'static str {
-    let (Some((_, lo, hi)), Some((_, low, high))) = (pair.measured.index(), pair.surrogate.index()) else { return "" };
+/// What an index says beside that of its surrogate; `None` without both.
+pub(in crate::report) fn verdict(pair: &IndexPair) -> Option<&'static str> {
+    let ((_, lo, hi), (_, low, high)) = (pair.measured.index()?, pair.surrogate.index()?);
     // Dependent neighbours also make sums grow faster.
     let sums = pair.estimator.starts_with("mohammadi");
-    if hi < low && sums {
-        ": heavier tails than the scales alone explain, or neighbours that move together"
+    Some(if hi < low && sums {
+        "heavier tails than the scales alone explain, or neighbours that move together"
     } else if hi < low {
-        ": heavier tails than the scales alone explain"
+        "heavier tails than the scales alone explain"
     } else if lo > high {
-        ": lighter tails than Gaussian noise of these scales"
+        "lighter tails than Gaussian noise of these scales"
     } else {
-        ": no heavy tails beyond the scales"
-    }
+        "no heavy tails beyond the scales"
+    })
 }
 
 /// Whether smoothing changes the index of single parameters. It does not for stable noise.

@@ -1,8 +1,8 @@
 //! Fills the figures of a network's escape.
 
-use super::select::title;
-use super::{EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw, OptimiserCurves, Point};
 use crate::calibrate::{EscapeCell, EscapeRow, NetworkEscape, SetKind};
+use crate::report::select::title;
+use crate::report::{EscapeCurves, EscapeLaw, NetworkEscapeFigure, NetworkEscapeLaw, OptimiserCurves, Point};
 
 /// Vertices of a survival curve.
 const VERTICES: usize = 200;
