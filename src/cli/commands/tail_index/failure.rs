@@ -147,6 +147,9 @@ fn column_hint(error: &ColumnError) -> Option<&'static str> {
         ColumnError::Number { text, .. } if text.contains(',') => {
             "pass --decimal-comma if commas separate decimals, --thousands-comma if they separate thousands"
         }
+        ColumnError::Number { text, .. } | ColumnError::Date { text, .. } if text.contains(char::is_whitespace) => {
+            "if blanks separate cells, pass --delimiter blank; then choose a column of numbers with --column"
+        }
         ColumnError::Number { .. } => "if it means a missing value, pass --na TEXT",
         ColumnError::Missing { .. } => "pass --missing omit to leave missing values out",
         ColumnError::Comma { .. } => {
