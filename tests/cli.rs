@@ -38,7 +38,7 @@ const BAD: &[Wrong] = &[
     wrong("misspelt key", "epsilon", "epsilonn", "7:1", &["unknown key `epsilonn`", "did you mean `epsilon`?"]),
     wrong("misspelt section", "[noise]", "[noize]", "5:2", &["unknown key `noize`", "did you mean `noise`?"]),
     wrong("tail index", "1.5", "2.5", "6:9", &["tail index α = 2.5 is outside (0, 2]", "help:"]),
-    wrong("tail index of a sweep", "alpha = 1.5", "alpha = [1.5, 0]", "6:9", &["α = 0 is outside (0, 2]"]),
+    wrong("tail index of a sweep", "alpha = 1.5", "alpha = [1.5, 0]", "6:15", &["α = 0 is outside (0, 2]"]),
     wrong("not a number", "0.1", "nan", "7:11", &["`epsilon` must be a finite number, not NaN"]),
     wrong("negative", "0.1", "-1", "7:11", &["`epsilon` must be positive, not -1"]),
     wrong("overflow", "0.1", "1e999", "7:11", &["the number 1e999 cannot be represented"]),

@@ -320,10 +320,7 @@ fn theorem_two() {
     };
     let figure = TheoremTwo { determinant: sweep(determinants, 1.0), anisotropy: sweep(shapes, -0.5) };
     let texts = drawn(&figure, "usual", FULL_PIXELS);
-    says(
-        &texts,
-        &["det Q", "anisotropy of Q", "Adam slower", "volume argument: Adam faster", "volume argument: no difference"],
-    );
+    says(&texts, &["det Q", "anisotropy of Q", "slower", "Adam faster", "volume argument: no difference"]);
     let one_sided = TheoremTwo { determinant: sweep(determinants, 1.0), anisotropy: Vec::new() };
     drawn(&one_sided, "one-sided", FULL_PIXELS);
     assert!(matches!(usual(&TheoremTwo::default(), &folder("nothing")), Err(FigureError::Empty { .. })));

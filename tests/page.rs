@@ -83,7 +83,7 @@ fn a_page_has_every_row_and_escapes_every_text() {
     // One figure per kind, with the values of the points.
     assert_eq!(page.matches("<svg").count(), 2);
     assert!(page.contains("<title>") && page.contains("ε = 0.05\n"), "no values");
-    assert!(page.contains("levy-escape run small.toml --seed 7 --paths 300"));
+    assert!(page.contains("levy-escape run FILE --seed 7 --paths 300"));
     let manifest = program::manifest(&results);
     let answer = manifest["answer"].as_str().unwrap();
     assert!(

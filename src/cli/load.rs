@@ -9,6 +9,8 @@ use thiserror::Error;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::terminal_width;
 use super::line::command_line::path_argument;
+#[cfg(feature = "calibrate")]
+use crate::calibrate::CalibrateError;
 use crate::experiment::{Experiment, ExperimentErrors, is_calibration};
 
 /// Why files cannot be loaded.
@@ -28,6 +30,13 @@ pub enum LoadFailure {
     Encoding { path: PathBuf, at: usize },
     #[error("{} is a calibration file, not an experiment", path.display())]
     IsCalibration { path: PathBuf },
+    #[cfg(feature = "calibrate")]
+    #[error("{} cannot be calibrated", path.display())]
+    Calibration {
+        path: PathBuf,
+        #[source]
+        source: Box<CalibrateError>,
+    },
     #[cfg(feature = "calibrate")]
     #[error("{} is an experiment, not a calibration file", path.display())]
     IsExperiment { path: PathBuf },
@@ -59,6 +68,8 @@ impl Complain for LoadFailure {
                 Complaint::verbatim(lines.join("\n"), exit)
             }
             LoadFailure::Read { .. } => Complaint::new(self, Exit::Io),
+            #[cfg(feature = "calibrate")]
+            LoadFailure::Calibration { .. } => Complaint::new(self, Exit::BadInput),
             LoadFailure::Encoding { .. } => Complaint::new(self, Exit::Io).or_hint("save it as UTF-8"),
             LoadFailure::IsCalibration { path } => {
                 Complaint::new(self, Exit::BadInput).or_hint(format!("levy-escape calibrate {}", path_argument(path)))

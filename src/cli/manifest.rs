@@ -244,33 +244,22 @@ pub struct EndedCalibration<'a> {
 impl<'a> CalibrationManifest<'a> {
     /// The manifest of a calibration that has just ended.
     pub fn of(file: &'a CalibrationFile, settings: &'a CalibrationSettings, ended: EndedCalibration<'a>) -> Self {
-        let EndedCalibration {
-            device,
-            start,
-            seconds,
-            stop_reason,
-            trainings,
-            restarts,
-            escape_complete,
-            answer,
-            warnings,
-        } = ended;
         CalibrationManifest {
             version: env!("CARGO_PKG_VERSION"),
             name: &settings.name,
             seed: settings.seed.0,
             quick: is_quick(file, settings),
-            device,
+            device: ended.device,
             host: Host::this(),
-            start,
+            start: ended.start,
             end: now(),
-            seconds,
-            stop_reason,
-            trainings,
-            restarts,
-            escape_complete,
-            answer,
-            warnings,
+            seconds: ended.seconds,
+            stop_reason: ended.stop_reason,
+            trainings: ended.trainings,
+            restarts: ended.restarts,
+            escape_complete: ended.escape_complete,
+            answer: ended.answer,
+            warnings: ended.warnings,
             calibration: &file.text,
         }
     }
@@ -301,6 +290,11 @@ pub fn is_of(manifest: &str, file: &CalibrationFile, settings: &CalibrationSetti
 pub fn has_escapes(manifest: &str) -> bool {
     let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
     manifest["escape_complete"] == true
+}
+
+/// Operating system and processor architecture.
+pub fn machine() -> String {
+    format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 /// The time in UTC, to the second.

@@ -25,15 +25,15 @@ const BAR_PARTS: u64 = 10_000;
 fn bar(console: &Console, name: &str, unit: &'static str) -> Option<ProgressBar> {
     // The bar takes the rest of the line, so a narrow terminal still shows the remaining time.
     (console.progress() == ProgressStyle::Bar).then(|| {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        // What is set before the first draw is not drawn by itself.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_prefix(name.to_owned());
         let template = "{prefix} {wide_bar} {percent:>3} % · {per_sec} · {eta} left";
         if let Ok(style) = BarStyle::with_template(template) {
             let rate = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let _ = write!(out, "{} {unit}/s", short(state.per_sec()));
             };
-            bar.set_style(style.progress_chars(BAR_CHARS).with_key("per_sec", rate));
+            return bar.with_style(style.progress_chars(BAR_CHARS).with_key("per_sec", rate));
         }
-        bar.set_prefix(name.to_string());
         bar
     })
 }
@@ -83,11 +83,11 @@ impl Meter {
     pub fn of_run(console: &Console, name: &str, unit: &'static str) -> Self {
         let meter = Meter::new(console, name, unit);
         if let Some(bar) = &meter.bar {
-            bar.set_message("starting");
-            bar.set_length(BAR_PARTS);
             if let Ok(style) = BarStyle::with_template("{prefix} {wide_bar} {percent:>3} % · {msg}") {
                 bar.set_style(style.progress_chars(BAR_CHARS));
             }
+            bar.set_length(BAR_PARTS);
+            bar.set_message("starting");
         }
         meter
     }

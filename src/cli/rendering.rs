@@ -11,8 +11,8 @@ use super::columns::counted;
 use super::complaint::{Complain, Complaint, Exit};
 use super::console::{Console, OutputError, write_data};
 use super::index::refresh_index;
-use super::line::command_line::{report_command, run_command};
-use super::manifest::{EndedRun, Manifest, period};
+use super::line::command_line::report_command;
+use super::manifest::{EndedRun, Manifest, machine, period};
 use super::outcome;
 use super::pilot::{Effort, Pilot};
 use super::progress::{Meter, short};
@@ -190,7 +190,7 @@ impl Rendering<'_> {
             let (name, cells, paths) = (&experiment.name, occupancies.len() + positions.len(), self.paths_done());
             let (cells, paths) = (counted(cells, "cell"), counted(paths, "path"));
             console.say(format!("{name}: {cells}, {paths} in {seconds:.1} s → {}", path.display()));
-            console.say(format!("files: {}", self.files().join(", ")));
+            console.say(format!("files: {}", file_names(self.folder.path()).join(", ")));
             console.say(format!("figures: {}", self.drawn(&drawings)));
             console.say(format!("page: {}", path.join("report.html").display()));
             console.say(format!("write tables and figures again with: {}", report_command(path)));
@@ -210,7 +210,7 @@ impl Rendering<'_> {
         let note = note(censored, "censored") + &note(diverged, "diverged");
         let (cells, escapes) = (counted(results.len(), "cell"), counted(escapes, "escape"));
         console.say(format!("{name}: {cells}, {escapes} in {seconds:.1} s{note} → {}", path.display()));
-        console.say(format!("files: {}", self.files().join(", ")));
+        console.say(format!("files: {}", file_names(self.folder.path()).join(", ")));
         console.say(format!("figures: {}", self.drawn(drawings)));
         console.say(format!("page: {}", path.join("report.html").display()));
         console.say(format!("write tables and figures again with: {}", report_command(path)));
@@ -231,15 +231,6 @@ impl Rendering<'_> {
             self.run.experiment().figures.iter().partition(is_drawn);
         let rest = if rest.is_empty() { String::new() } else { format!("; without data: {}", figure_names(rest)) };
         figure_names(drawn) + &rest
-    }
-
-    /// Names of the files in the folder, without the store.
-    fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
-        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.retain(|name| !name.starts_with("run.sqlite") && !name.starts_with('.'));
-        names.sort();
-        names
     }
 
     fn tables(&self, stopping: &Stopping, console: &Console) -> Result<Vec<CellResult>, TableError> {
@@ -316,13 +307,13 @@ impl Rendering<'_> {
         let mut warnings = warnings(self.run);
         warnings.extend(check_warnings(results));
         // The manifest is written later, but the page is the same when it is written again.
-        let mut files = self.files();
+        let mut files = file_names(self.folder.path());
         files.retain(|name| !["report.html", "figures", "manifest.json"].contains(&name.as_str()));
         files.push("manifest.json".to_owned());
         let provenance = Provenance {
             version: &identity.version,
             commit: option_env!("LEVY_ESCAPE_COMMIT"),
-            machine: format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH),
+            machine: machine(),
             threads: sessions.last().map_or(0, |session| session.threads),
             seed: identity.seed,
             paths_per_cell: identity.paths,
@@ -330,7 +321,7 @@ impl Rendering<'_> {
             fingerprint: &identity.fingerprint,
             period: period(&sessions),
             seconds: sessions.iter().map(|session| session.seconds).sum(),
-            command: run_command(&experiment.name, identity.seed, identity.paths),
+            command: format!("levy-escape run FILE --seed {} --paths {}", identity.seed, identity.paths),
         };
         let page = Page {
             experiment,
@@ -378,6 +369,15 @@ impl Rendering<'_> {
         self.folder.write_manifest(&Manifest::of(&ended))?;
         Ok(sessions.iter().map(|s| s.seconds).sum())
     }
+}
+
+/// Names of the files in a results folder, without the store.
+pub fn file_names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| !name.starts_with("run.sqlite") && !name.starts_with('.'));
+    names.sort();
+    names
 }
 
 /// The warnings of the file and of the kernels. One that some cells have says which.

@@ -5,10 +5,11 @@
 
 mod chunk;
 mod run;
+mod thread_clock;
 
 pub use crate::scheme::StopFlag;
 pub use chunk::{BATCH, CHUNK, Chunk, Chunks, Done, SIZES, Shard};
 pub use run::{
-    Batch, Consumer, Simulation, escape_records, escape_records_within, escape_times, kernel_records, mean_position,
-    occupancy, run_chunks,
+    Batch, BatchTime, Consumer, Simulation, escape_records, escape_records_within, escape_times, kernel_records,
+    mean_position, occupancy, run_chunks,
 };

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::thread_clock::ThreadClock;
 use super::{Chunk, Chunks, Done, SIZES, Shard};
 use crate::dynamics::Problem;
 use crate::noise::Seed;
@@ -47,8 +48,17 @@ pub struct Batch {
     pub records: Vec<PathRecord>,
     /// What the kernel counted, as many bytes for every chunk; empty for a kernel that does not count.
     pub counts: Vec<u8>,
-    /// Wall time of its thread in seconds.
+    /// What it took.
+    pub time: BatchTime,
+}
+
+/// What a batch took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BatchTime {
+    /// Processor time of its thread in seconds.
     pub seconds: f64,
+    /// Whether it was the first of its thread, which may have built tables for all.
+    pub is_first: bool,
 }
 
 impl Batch {
@@ -168,20 +178,21 @@ pub fn run_chunks<T: Send>(
     let threads = rayon::current_num_threads();
     let (sender, receiver) = mpsc::sync_channel((WAITING[0] * threads).min(WAITING[1]));
     let worker = |sender: mpsc::SyncSender<(u64, T)>| {
-        let mut batch = Batch::default();
+        let (mut batch, mut is_first) = (Batch::default(), true);
         // The batch size for the cell of the last batch. Another cell may take longer.
         let (mut most, mut cell) = (1, 0);
         while !stop.is_set() {
             batch.chunks = queue.take(most, cell);
             let Some(first) = batch.chunks.first() else { return };
             cell = first.cell;
-            let begun = Instant::now();
+            let (begun, clock) = (Instant::now(), ThreadClock::start());
             batch.run(&simulations[cell], stop);
             if stop.is_abandoned() {
                 return;
             }
+            batch.time = BatchTime { seconds: clock.elapsed().as_secs_f64(), is_first };
+            is_first = false;
             let (count, elapsed) = (batch.chunks.len() as u64, begun.elapsed());
-            batch.seconds = elapsed.as_secs_f64();
             let fitting = count as f64 * BATCH_TIME.div_duration_f64(elapsed);
             most = SIZES.into_iter().rfind(|size| *size as f64 <= fitting).unwrap_or(1);
             if sender.send((count, process(&batch))).is_err() {

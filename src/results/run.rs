@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::work::Work;
-use crate::engine::{Batch, Chunks, Consumer, Done, Simulation, run_chunks};
+use crate::engine::{Batch, BatchTime, Chunks, Consumer, Done, Simulation, run_chunks};
 use crate::experiment::{CellPlan, Experiment};
 use crate::scheme::{PathKernel, SchemeError, StopFlag, StreamSource};
 use crate::store::{PackedBatch, Store, StoreError};
@@ -123,7 +123,7 @@ impl<'e> PreparedRun<'e> {
         let before = done.clone();
         let spare = Spare::default();
         let mut recorder = Recorder::new(plans, store, chunks, done, observer, &spare);
-        let pack = |batch: &Batch| Finished { packed: PackedBatch::of(batch, spare.take()), seconds: batch.seconds };
+        let pack = |batch: &Batch| Finished { packed: PackedBatch::of(batch, spare.take()), time: batch.time };
         run_chunks(&simulations, chunks, &before, stop, pack, &mut recorder);
         recorder.commit();
         recorder.failure.map_or(Ok(()), |error| Err(error.into()))
@@ -146,10 +146,10 @@ impl Spare {
     }
 }
 
-/// A batch to store, and the time that it took in seconds.
+/// A batch to store, and what it took.
 struct Finished {
     packed: PackedBatch,
-    seconds: f64,
+    time: BatchTime,
 }
 
 /// Stores chunks as they finish.
@@ -252,7 +252,7 @@ impl<'r> Recorder<'r> {
 
 impl Consumer<Finished> for Recorder<'_> {
     fn batch(&mut self, batch: Finished) -> bool {
-        self.work.add(batch.packed.cell() as usize, batch.packed.paths(), batch.seconds);
+        self.work.add(batch.packed.cell() as usize, batch.packed.paths(), batch.time);
         self.waiting.push(batch.packed);
         if self.observer.commit_due() { self.commit() } else { self.waiting.len() < self.most || self.put() }
     }

@@ -1,6 +1,5 @@
 //! `calibrate`: from the file of a calibration to its results folder.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
@@ -15,15 +14,14 @@ use crate::calibrate::{
 use crate::cli::complaint::{Complain, Complaint, Exit, FORCE_OR_OUT};
 use crate::cli::console::{Console, OutputError, write_data};
 use crate::cli::index::refresh_index;
-use crate::cli::line::command_line::calibrate_command;
 use crate::cli::line::options::CalibrateOptions;
 use crate::cli::load::{LoadFailure, read_text};
 use crate::cli::manifest::{
-    CalibrationManifest, EndedCalibration, RestartSpeed, StopReason, TrainingSpeed, has_escapes, is_of, now,
+    CalibrationManifest, EndedCalibration, RestartSpeed, StopReason, TrainingSpeed, has_escapes, is_of, machine, now,
 };
 use crate::cli::planned::{OutIsFile, check_out};
 use crate::cli::progress::TrainingMeter;
-use crate::cli::rendering::FigureFailure;
+use crate::cli::rendering::{FigureFailure, file_names};
 use crate::cli::stopping::{SignalError, StopCause, Stopped, Stopping};
 use crate::experiment::{CalibrationFile, is_experiment};
 use crate::files::{Existing, FilesError, PendingFolder, Placed};
@@ -227,6 +225,8 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     };
     let manifest = CalibrationManifest::of(job.file, settings, ended);
     folder.write("manifest.json", json(&manifest)?.as_bytes())?;
+    let mut files = file_names(folder.path());
+    files.retain(|name| name != "figures");
     let page = CalibrationPage {
         calibration: &found.calibration,
         text: &job.file.text,
@@ -235,12 +235,12 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
         summary: &summary,
         drawings: &drawings,
         commit: option_env!("LEVY_ESCAPE_COMMIT"),
-        machine: &format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH),
+        machine: &machine(),
         device: &device_reason,
         period: manifest.period(),
         seconds,
-        command: &calibrate_command(&settings.name, settings.seed.0),
-        files: &files_in(folder.path()),
+        command: &format!("levy-escape calibrate FILE --seed {}", settings.seed.0),
+        files: &files,
     };
     folder.write("report.html", report::calibration_page(&page).as_bytes())?;
     let Placed { path, moved } = folder.finish()?;
@@ -260,15 +260,6 @@ pub fn run_job(job: Job<'_>, stopping: &Stopping, console: &Console) -> Result<(
     drawn?;
     console.say(format!("{}: {} trainings in {seconds:.1} s → {}", settings.name, found.runs.len(), path.display()));
     Ok(())
-}
-
-/// Names of the files in a folder, in order.
-fn files_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
 }
 
 /// Draws all figures it can, and returns them with the first failure.

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
+#[cfg(feature = "calibrate")]
+use crate::calibrate::CalibrateError;
 use crate::cli::columns::counted;
 use crate::cli::complaint::{Complain, Complaint};
 use crate::cli::console::{Console, OutputError, write_data};
@@ -63,7 +65,17 @@ fn checked(file: &Path) -> Result<Checked, LoadFailure> {
 
 #[cfg(feature = "calibrate")]
 fn checked_calibration(file: &Path, text: &str) -> Result<Checked, LoadFailure> {
-    let settings = CalibrationFile::parse(&file.display().to_string(), text).map_err(LoadFailure::invalid)?.settings;
+    let CalibrationFile { settings, quick, .. } =
+        CalibrationFile::parse(&file.display().to_string(), text).map_err(LoadFailure::invalid)?;
+    for settings in [&settings, &quick] {
+        match settings.load() {
+            // The images may come later, or to another machine.
+            Ok(_) | Err(CalibrateError::Data(_)) => {}
+            Err(source) => {
+                return Err(LoadFailure::Calibration { path: file.to_owned(), source: Box::new(source) });
+            }
+        }
+    }
     let (trainings, steps) = (counted(settings.optimisers.len(), "training"), counted(settings.iterations, "step"));
     Ok(Checked { line: format!("{}: {trainings} of {steps}", file.display()), warnings: Vec::new() })
 }

@@ -13,6 +13,7 @@ use crate::cli::stopping::Stopping;
 use crate::engine::{Chunks, Shard};
 use crate::experiment::{Experiment, FigureNameError};
 use crate::results::{MergeError, PreparedRun, ResultsError, ResultsFolder, RunError, TableError, stored_experiment};
+use crate::store::StoreError;
 
 /// Why the results of a stored run are not, or not all, written.
 #[derive(Debug, Error)]
@@ -42,6 +43,14 @@ pub enum ReportFailure {
 impl Complain for ReportFailure {
     fn complaint(&self) -> Complaint {
         match self {
+            ReportFailure::Results(ResultsError::Store(error @ StoreError::Absent { path }))
+                if path.join("calibration.json").is_file() =>
+            {
+                error.complaint().or_hint(
+                    "it holds a calibration, whose figures are drawn as it is made: set figures and figure_style in its file, and \
+                     levy-escape calibrate FILE --force",
+                )
+            }
             ReportFailure::Results(error) => error.complaint(),
             ReportFailure::Stored(MergeError::Store(error)) => error.complaint(),
             ReportFailure::Stored(error) => Complaint::new(error, Exit::BadInput),

@@ -136,7 +136,8 @@ fn begin(
     }
     folder.store.renew(&identity)?;
     if done.count() > 0 {
-        console.say(format!("{}: {} of {} chunks exist already", experiment.name, done.count(), chunks.count()));
+        let stored = chunks.paths() - chunks.paths_of(done.gaps(chunks.count()));
+        console.say(format!("{}: {stored} of {} paths exist already", experiment.name, chunks.paths()));
     }
     let threads = rayon::current_num_threads();
     // A session that ends has its own stop reason; one that keeps this was killed.

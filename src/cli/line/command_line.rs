@@ -15,19 +15,6 @@ pub fn report_command(folder: &Path) -> String {
     format!("levy-escape report {}", path_argument(folder))
 }
 
-/// The command that runs the experiment of that name again, from a file named after it.
-pub fn run_command(name: &str, seed: u64, paths: u64) -> String {
-    let file = path_argument(Path::new(&format!("{name}.toml")));
-    format!("levy-escape run {file} --seed {seed} --paths {paths}")
-}
-
-/// The command that makes the calibration of that name again, from a file named after it.
-#[cfg(feature = "calibrate")]
-pub fn calibrate_command(name: &str, seed: u64) -> String {
-    let file = path_argument(Path::new(&format!("{name}.toml")));
-    format!("levy-escape calibrate {file} --seed {seed}")
-}
-
 /// A path as an argument, quoted. A name that begins with a dash gets `./` in front, so that it is not read as an option.
 pub fn path_argument(path: &Path) -> String {
     if path.as_os_str().as_encoded_bytes().starts_with(b"-") { quoted(Path::new(".").join(path)) } else { quoted(path) }

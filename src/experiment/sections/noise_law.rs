@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::calibration::{Vectors, names_calibration, read_alphas, read_vectors};
 use super::sweep::{Sweep, read_sweep};
+use crate::experiment::toml::diagnostic::Diagnostic;
 use crate::experiment::toml::reader::{TableReader, Value};
 use crate::noise::{Alpha, EmpiricalNoise, NoiseError, NoiseLaw};
 
@@ -92,9 +93,17 @@ const NAMED: [(&str, LawKind); 7] = [
 pub(in crate::experiment) fn read_alpha(table: &TableReader<'_>) -> Option<Option<Sweep<Alpha>>> {
     let Some(value) = table.get("alpha") else { return Some(None) };
     let values = if names_calibration(value) { read_alphas(value)? } else { read_sweep(value)? };
-    let alphas: Result<Vec<Alpha>, NoiseError> = values.into_iter().map(Alpha::new).collect();
-    let alphas = value.check_with_help(alphas, "the paper measures 1 < α < 2; α = 2 is Gaussian noise")?;
-    Some(Some(Sweep::new(alphas, value)))
+    let values = Sweep::new(values, value);
+    let help = "the paper measures 1 < α < 2; α = 2 is Gaussian noise";
+    let alpha = |number: &f64| Alpha::new(*number).map_err(|error| (*number, error));
+    match values.values.iter().map(alpha).collect() {
+        Ok(alphas) => Some(Some(Sweep::new(alphas, value))),
+        Err((number, error)) => {
+            let error = Diagnostic::new(values.place_of(&number).clone(), error.to_string());
+            value.reading.diagnostics.report(error.help(help));
+            None
+        }
+    }
 }
 
 /// The laws, if any are given; `None` if they are wrong.

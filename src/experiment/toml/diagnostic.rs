@@ -4,14 +4,16 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{LabeledSpan, NamedSource};
+use miette::{LabeledSpan, MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents};
 use thiserror::Error;
 
 /// Diagnostics that are shown; the others are only counted.
 const SHOWN: usize = 100;
 
 /// Columns of a terminal that a report takes beside a line of the file and its number, with the mark of a cut.
-const BESIDE_A_LINE: usize = 5;
+const BESIDE_A_LINE: usize = 6;
+/// Fewest characters of a line that are shown.
+const NARROWEST: usize = 12;
 
 /// Byte range in an experiment file.
 pub type Span = Range<usize>;
@@ -86,15 +88,17 @@ impl ExperimentErrors {
     }
 
     /// One report per diagnostic, with the lines of the file around its place. A terminal of `width` columns would wrap longer lines and
-    /// separate the mark from its place; they are cut, unless the place lies beyond.
+    /// separate the mark from its place; they are cut on the right, and on the left where the place lies further to the right.
     pub fn reports(&self, width: Option<usize>) -> impl Iterator<Item = miette::Report> + '_ {
         let text = self.source_code.inner();
         let numbers = text.lines().count().to_string().len();
-        let columns = width.map_or(usize::MAX, |width| width.saturating_sub(numbers + BESIDE_A_LINE));
+        let columns = width.map_or(usize::MAX, |width| width.saturating_sub(numbers + BESIDE_A_LINE).max(NARROWEST));
         self.diagnostics.iter().map(move |diagnostic| {
-            let (text, span) = cut_lines(text, &diagnostic.span, columns);
+            let (cut, span) = cut_lines(text, &diagnostic.span, columns);
+            let lines = NamedSource::new(self.source_code.name(), cut);
+            let (_, column) = line_and_column(text, diagnostic.span.start);
             let diagnostic = Diagnostic { span, ..diagnostic.clone() };
-            miette::Report::new(diagnostic).with_source_code(NamedSource::new(self.source_code.name(), text))
+            miette::Report::new(diagnostic).with_source_code(CutLines { lines, column })
         })
     }
 
@@ -129,32 +133,59 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The text with lines of at most `columns` characters, or as many as `span` needs, and `span` in it.
+/// Lines of a file that may have been cut, and the column of a place in the file, from 1. miette would count bytes of the cut line.
+struct CutLines {
+    lines: NamedSource<Arc<str>>,
+    column: usize,
+}
+
+impl SourceCode for CutLines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let read = self.lines.read_span(span, before, after)?;
+        // Without lines around it the place itself is asked for.
+        let column = if before == 0 && after == 0 { self.column - 1 } else { read.column() };
+        let (line, count) = (read.line(), read.line_count());
+        let name = self.lines.name().to_owned();
+        Ok(Box::new(MietteSpanContents::new_named(name, read.data(), *read.span(), line, column, count)))
+    }
+}
+
+/// The text with lines of at most `columns` characters, and `span` in it. A span that is longer than half a line is kept whole.
 fn cut_lines(text: &Arc<str>, span: &Span, columns: usize) -> (Arc<str>, Span) {
     if text.lines().all(|line| line.chars().count() <= columns) {
         return (text.clone(), span.clone());
     }
     let mut cut = String::with_capacity(text.len());
-    let (mut start, mut moved) = (0, span.clone());
+    let (mut start, mut moved) = (0, None);
     for line in text.split_inclusive('\n') {
-        let holds = (start..start + line.len()).contains(&span.start);
-        if holds {
-            moved = cut.len() + span.start - start..cut.len() + span.end - start;
+        let (content, end) = line.split_at(line.trim_end_matches(['\r', '\n']).len());
+        let mark = (start..start + line.len()).contains(&span.start).then(|| span.start - start..span.end - start);
+        let kept = kept(content, mark.as_ref(), columns);
+        cut.push_str(if kept.start > 0 { "…" } else { "" });
+        if let Some(mark) = mark {
+            let at = |place: usize| cut.len() + place - kept.start;
+            moved = Some(at(mark.start)..at(mark.end));
         }
-        let end = line.char_indices().nth(columns).map_or(line.len(), |(at, _)| at);
-        let end = if holds { end.max(span.end - start) } else { end };
-        let rest = line[end..].trim_end_matches(['\r', '\n']);
-        if rest.is_empty() {
-            cut.push_str(line);
-        } else {
-            cut.extend([&line[..end], "…", &line[end + rest.len()..]]);
-        }
+        cut.extend([&content[kept.clone()], if kept.end < content.len() { "…" } else { "" }, end]);
         start += line.len();
     }
-    if span.start >= start {
-        moved = cut.len()..cut.len();
-    }
-    (cut.into(), moved)
+    let at_the_end = cut.len()..cut.len();
+    (cut.into(), moved.unwrap_or(at_the_end))
+}
+
+/// The bytes of a line that are shown: the first, or those around a mark that ends behind them.
+fn kept(line: &str, mark: Option<&Span>, columns: usize) -> Span {
+    let place = |number: usize| line.char_indices().nth(number).map_or(line.len(), |(at, _)| at);
+    let Some(mark) = mark.filter(|mark| mark.end > place(columns)) else { return 0..place(columns) };
+    let (first, last) = (line[..mark.start].chars().count(), line[..mark.end.min(line.len())].chars().count());
+    let from = place(first.saturating_sub(columns / 2));
+    let shown = line[..from].chars().count() + columns;
+    from..place(shown.max(last))
 }
 
 /// The part of `span` on its first line, inside `text` and on character boundaries.
@@ -180,18 +211,40 @@ mod tests {
         assert_eq!(errors.diagnostics()[1].span().len(), "[2,".len());
     }
 
+    /// The cut text, and what the mark is under.
+    fn cut(text: &str, mark: &str, columns: usize) -> (String, String) {
+        let at = text.find(mark).unwrap();
+        let (cut, span) = cut_lines(&Arc::from(text), &(at..at + mark.len()), columns);
+        (cut.to_string(), cut[span].to_owned())
+    }
+
     #[test]
-    fn lines_are_cut_at_the_width_and_not_before_the_place() {
-        let text: Arc<str> = Arc::from("# a line that is far too long\nα = 1 # another long line\r\nb = 2\n");
-        let one = text.find('1').unwrap();
-        let (cut, span) = cut_lines(&text, &(one..one + 1), 10);
-        assert_eq!((&*cut, &cut[span]), ("# a line t…\nα = 1 # an…\r\nb = 2\n", "1"));
-        let long = text.find("long line").unwrap();
-        let (cut, span) = cut_lines(&text, &(long..long + 4), 10);
-        assert_eq!((&*cut, &cut[span]), ("# a line t…\nα = 1 # another long…\r\nb = 2\n", "long"));
-        let (cut, span) = cut_lines(&text, &(text.len()..text.len()), 10);
+    fn lines_are_cut_at_the_width_around_the_mark() {
+        let text = "# a line that is far too long\nα = 1 # another long line\r\nb = 2\n";
+        let short = "# a line t…\nα = 1 # an…\r\nb = 2\n";
+        assert_eq!(cut(text, "1", 10), (short.to_owned(), "1".to_owned()));
+        let far = "# a line t…\n…ther long l…\r\nb = 2\n";
+        assert_eq!(cut(text, "long l", 10), (far.to_owned(), "long l".to_owned()));
+        assert_eq!(cut(text, "1", 100).0, text);
+        let (cut, span) = cut_lines(&Arc::from(text), &(text.len()..text.len()), 10);
         assert_eq!(span, cut.len()..cut.len());
-        assert_eq!(cut_lines(&text, &(one..one + 1), 100).0, text);
+    }
+
+    #[test]
+    fn the_column_of_a_cut_line_is_that_of_the_file() {
+        let text = format!("\"α\" = [{}2.5]\n", "1.5, ".repeat(30));
+        let at = text.find("2.5").unwrap();
+        let column = text[..at].chars().count() + 1;
+        let errors = ExperimentErrors::new("a.toml", text.into(), vec![Diagnostic::new(at..at + 3, "wrong")]);
+        for width in [None, Some(60)] {
+            let shown = format!("{:?}", errors.reports(width).next().unwrap());
+            assert!(shown.contains(&format!("a.toml:1:{column}]")), "{shown}");
+            let lines: Vec<&str> = shown.lines().collect();
+            let row = lines.iter().position(|line| line.contains("2.5")).unwrap();
+            let place = |line: &str, part: &str| line[..line.find(part).unwrap()].chars().count();
+            assert_eq!(place(lines[row + 1], "─"), place(lines[row], "2.5"), "{shown}");
+            assert!(width.is_none_or(|width| lines.iter().all(|line| line.chars().count() <= width)), "{shown}");
+        }
     }
 
     #[test]

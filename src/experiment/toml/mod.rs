@@ -9,5 +9,6 @@ mod number;
 pub(super) mod other_names;
 pub(super) mod reader;
 pub(super) mod reading;
+mod syntax;
 
 pub use diagnostic::{Diagnostic, ExperimentErrors, Span};

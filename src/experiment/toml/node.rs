@@ -3,10 +3,10 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::brackets::unclosed;
 use super::diagnostic::{Diagnostic, Span};
 use super::diagnostics::Diagnostics;
-use super::number::{broken_rule, broken_value, number_at};
+use super::number::{malformed_number, shortened};
+use super::syntax;
 
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,22 +42,7 @@ impl Node {
     /// Parses a document, or the part of it that can be recovered; reports its syntax errors.
     pub fn parse(text: &str, diagnostics: &Diagnostics) -> Node {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let unclosed = if errors.is_empty() { None } else { unclosed(text) };
-        if let Some(at) = unclosed {
-            let [open, close] = if text[at..].starts_with('[') { ["[", "]"] } else { ["{", "}"] };
-            let help = format!("add `{close}`; the rest of the file is checked once it is there");
-            diagnostics.report(Diagnostic::new(at..at + 1, format!("`{open}` is not closed")).help(help));
-            diagnostics.set_recovered();
-            diagnostics.end_at(at);
-        }
-        for error in errors {
-            let span = error.span().unwrap_or(0..0);
-            let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));
-            let value = || broken_value(text, &span).map(|(place, message)| Diagnostic::new(place, message));
-            let message = || format!("not valid TOML: {}", error.message());
-            diagnostics.report(number.or_else(value).unwrap_or_else(|| Diagnostic::new(span.clone(), message())));
-            diagnostics.set_recovered();
-        }
+        syntax::report(text, &errors, diagnostics);
         Node { span: table.span(), kind: Kind::Table(entries(table.get_ref(), text, diagnostics)) }
     }
 
@@ -172,20 +157,4 @@ fn node(value: &Spanned<DeValue<'_>>, text: &str, diagnostics: &Diagnostics) -> 
 /// Whether a number that is read as 0 has another digit: 1e-400.
 fn is_below_all_numbers(number: &str) -> bool {
     number.split(['e', 'E']).next().unwrap_or_default().contains(|c: char| ('1'..='9').contains(&c))
-}
-
-/// The diagnostic of a number that breaks a rule of TOML.
-fn malformed_number(text: &str, span: Span) -> Option<Diagnostic> {
-    let word = text.get(span.clone())?;
-    let rule = broken_rule(word)?;
-    Some(Diagnostic::new(span, format!("{} is no TOML number: {rule}", shortened(word))))
-}
-
-/// The beginning of a long word.
-fn shortened(word: &str) -> String {
-    const MOST: usize = 60;
-    match word.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &word[..end]),
-        None => word.to_string(),
-    }
 }

@@ -1,6 +1,6 @@
 //! The syntax of TOML's numbers, for messages that name the rule which a number breaks.
 
-use super::diagnostic::Span;
+use super::diagnostic::{Diagnostic, Span};
 
 /// Longest word that is examined, on each side of an error. A file can hold millions of errors.
 const LONGEST: usize = 64;
@@ -79,6 +79,22 @@ pub(super) fn broken_rule(word: &str) -> Option<String> {
     Some(rule.to_string())
 }
 
+/// The diagnostic of a number that breaks a rule of TOML.
+pub(super) fn malformed_number(text: &str, span: Span) -> Option<Diagnostic> {
+    let word = text.get(span.clone())?;
+    let rule = broken_rule(word)?;
+    Some(Diagnostic::new(span, format!("{} is no TOML number: {rule}", shortened(word))))
+}
+
+/// The beginning of a long word.
+pub(super) fn shortened(word: &str) -> String {
+    const MOST: usize = 60;
+    match word.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_string(),
+    }
+}
+
 /// What is wrong with a value of several words or of no digit, or with a number that a comma ends, at a syntax error of TOML at `span`; and
 /// the place of that value.
 pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
@@ -114,6 +130,11 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
     }
     let words: Vec<&str> = value.split_whitespace().collect();
     let message = match words.as_slice() {
+        // The next pair of an inline table.
+        [first, next, ..] if is_number(first) && before.contains('{') && value.contains('=') => {
+            let key = next.split('=').next().unwrap_or_default();
+            format!("a comma is missing between {first} and {key}")
+        }
         [first, .., last] if words.iter().all(|word| is_number(word)) => {
             let is_grouped = words[1..].iter().all(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()));
             if before.contains('[') {
@@ -130,6 +151,9 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
         [] if before.trim_end().ends_with('=') => "a value is missing after `=`".to_owned(),
         [word] if *word != ascii(word) && is_number(&ascii(word)) => {
             format!("{word} is no TOML number: write {}", ascii(word))
+        }
+        [word] if ["true", "false"].contains(&word.to_ascii_lowercase().as_str()) => {
+            "booleans are written `true` and `false`".to_owned()
         }
         [word] if word.starts_with(['π', '∞', '½']) => format!("{word} is no TOML number: write its digits"),
         _ => return None,

@@ -9,8 +9,8 @@ use crate::report::number;
 use crate::report::select::title;
 use crate::report::words::{between, extremes};
 
-/// The estimator of the answer: it does not depend on the order of the values.
-const ESTIMATOR: &str = "koutrouvelis";
+/// The estimator of the answer: the figure of the tail indices shows it, and it does not depend on the order of the values.
+const ESTIMATOR: &str = "mcculloch";
 /// Mean steps from which on a prediction is compared: a set that the first step leaves says nothing about the law of the noise.
 const LEAST_STEPS: f64 = 2.0;
 /// Share of the ratios outside the range that is given, on either side.
@@ -62,7 +62,7 @@ fn tails(calibration: &Calibration) -> Option<String> {
     let each: Vec<String> = calibration.runs.iter().filter_map(of).collect();
     (!each.is_empty()).then(|| {
         format!(
-            "Tail index of the gradient noise at the end of the training, all parameters, by Koutrouvelis's estimator, against Gaussian noise \
+            "Tail index of the gradient noise at the end of the training, all parameters, by McCulloch's estimator, against Gaussian noise \
              of the same scales: {}.",
             each.join("; ")
         )
@@ -131,7 +131,8 @@ fn scaling(scaling: &NoiseScaling) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibrate::example;
+    use crate::calibrate::{EscapeCell, EscapePredictions, example};
+    use crate::exit::Estimate;
 
     #[test]
     fn a_training_is_answered_beside_its_surrogate() {
@@ -144,6 +145,36 @@ mod tests {
             "{answer}"
         );
         assert!(calibration_warnings(&found).is_empty());
+    }
+
+    /// Sets that the first steps leave are not counted, and boxes are not balls.
+    #[test]
+    fn predictions_are_compared_where_several_steps_lead_out() {
+        let row = |set, mean: f64, stable| EscapeRow {
+            set,
+            size: 1.0,
+            runs: 2,
+            steps: vec![mean; 2],
+            mean: Some(Estimate { value: mean, lo: mean, hi: mean }),
+            half: None,
+            variation: Some(0.1 * mean),
+            one_step_share: None,
+            slope: None,
+            largest_step: None,
+            excess: None,
+            predicted: EscapePredictions { stable: Some(stable), ..EscapePredictions::default() },
+        };
+        let rows = vec![
+            row(SetKind::Ball, 2.0, 1.0),
+            row(SetKind::Ball, 4.0, 1.0),
+            row(SetKind::Ball, 5.0, 5.0),
+            row(SetKind::Ball, 1.9, 99.0),
+            row(SetKind::Box, 5.0, 99.0),
+        ];
+        let cell = EscapeCell { minimum: 1, optimiser: "sgd".to_owned(), eta: 0.1, batch: 8, alpha: [1.5, 1.8], rows };
+        let answer = escapes(&NetworkEscape { cells: vec![cell], ..NetworkEscape::default() }).unwrap();
+        assert!(answer.contains("out of 3 balls") && answer.contains("measured index 0.5 (0.25 to 1)."), "{answer}");
+        assert!(answer.contains("variation of 0.2 to 0.5;") && !answer.contains("Gaussian"), "{answer}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::markdown::inline;
-use super::parts::{definitions, figures, file_of, footer, links, program, question, warned};
+use super::parts::{command_line, definitions, figures, file_of, footer, links, program, question, warned};
 use super::shell::shell;
 use super::table::tail_indices;
 use crate::calibrate::{Calibration, IndexPair, IndexRecord, Measurement, SamplingAxis};
@@ -36,7 +36,7 @@ pub struct CalibrationPage<'p> {
     pub period: [&'p str; 2],
     /// Running time.
     pub seconds: f64,
-    /// The command that calibrates again.
+    /// The command that calibrates again, with `FILE` for the file.
     pub command: &'p str,
     /// Names of the other files of the folder.
     pub files: &'p [String],
@@ -108,7 +108,7 @@ fn origin(page: &CalibrationPage<'_>) -> Markup {
     let (calibration, [start, end]) = (page.calibration, page.period);
     let (network, data) = (&calibration.network, &calibration.data);
     definitions(&[
-        ("command", html! { code { (page.command) } }),
+        ("command", command_line(page.command)),
         ("program", program(&calibration.program, page.commit)),
         ("seed", html! { (calibration.seed) }),
         ("network", html! { (network.kind) ", " (network.parameters) " parameters, batches of " (calibration.batch) }),

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::markdown::{inline, markdown};
-use super::parts::{definitions, figures, file_of, footer, links, program, question, warned};
+use super::parts::{command_line, definitions, figures, file_of, footer, links, program, question, warned};
 use super::shell::shell;
 use super::table::{comparison, summary};
 use crate::experiment::Experiment;
@@ -58,7 +58,7 @@ pub struct Provenance<'p> {
     pub period: [String; 2],
     /// Running time of all sessions.
     pub seconds: f64,
-    /// The command that runs the experiment again.
+    /// The command that runs the experiment again, with `FILE` for its file.
     pub command: String,
 }
 
@@ -110,7 +110,7 @@ fn origin(provenance: &Provenance<'_>, cells: usize) -> Markup {
     } = provenance;
     let [start, end] = period;
     definitions(&[
-        ("command", html! { code { (command) } }),
+        ("command", command_line(command)),
         ("program", program(version, *commit)),
         ("seed", html! { (seed) }),
         ("size", html! { (cells) " cells of " (paths_per_cell) " paths" }),

@@ -57,6 +57,11 @@ pub fn definitions(rows: &[(&str, Markup)]) -> Markup {
     html! { dl { @for (name, value) in rows { dt { (name) } dd { (value) } } } }
 }
 
+/// A command, in which `FILE` stands for a file with the text on the page: nobody knows where the reader keeps it.
+pub fn command_line(command: &str) -> Markup {
+    html! { code { (command) } ", with the file above as " code { "FILE" } }
+}
+
 /// The program with its version, and its commit if that is known.
 pub fn program(version: &str, commit: Option<&str>) -> Markup {
     html! { "levy-escape " (version) @if let Some(commit) = commit { ", commit " code { (commit) } } }

@@ -6,6 +6,9 @@ use crate::experiment::swept_parameters;
 use crate::report::number;
 use crate::results::{COMPARISON_COLUMNS, CellResult, Pair, summary_columns};
 
+/// Bytes of a text from which on its lines may be broken.
+const LONGEST_LINE: usize = 24;
+
 /// Rows on the page. A browser is slow with more.
 const MOST_ROWS: usize = 2_000;
 
@@ -181,7 +184,7 @@ impl<'t> Table<'t> {
         let interval = self.interval(row, &column.name);
         let differs = value != shown || interval.is_some() || column.name == "check";
         html! {
-            td.more[!column.shown].number[numeric] data-value=[differs.then_some(value)] {
+            td.more[!column.shown].number[numeric].text[shown.len() > LONGEST_LINE] data-value=[differs.then_some(value)] {
                 @match value {
                     "ok" if column.name == "check" => span.ok { "✓ ok" },
                     "off" if column.name == "check" => span.off { "✗ off" },

@@ -69,12 +69,12 @@ impl Axis {
                 (lo - room, hi + room)
             }
             Scale::Log => {
-                let decades = (hi / lo).log10();
+                let decades = hi.log10() - lo.log10();
                 let room = 10f64.powf(if decades > 1e-9 { (0.05 * decades).max(0.03) } else { 0.5 });
                 (lo / room, hi * room)
             }
         };
-        Some(Self::between(label, scale, lo, hi))
+        Some(Self::between(label, scale, within(scale, lo), within(scale, hi)))
     }
 
     /// The axis with this share of its length added at either end: room for marks that are shifted aside.
@@ -91,7 +91,7 @@ impl Axis {
     pub fn place(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.lo) / (self.hi - self.lo),
-            Scale::Log if value > 0.0 => (value / self.lo).ln() / (self.hi / self.lo).ln(),
+            Scale::Log if value > 0.0 => (value.ln() - self.lo.ln()) / (self.hi.ln() - self.lo.ln()),
             Scale::Log if value <= 0.0 => f64::NEG_INFINITY,
             Scale::Log => f64::NAN,
         }
@@ -99,10 +99,11 @@ impl Axis {
 
     /// The value at a place.
     pub fn value(&self, place: f64) -> f64 {
-        match self.scale {
+        let value = match self.scale {
             Scale::Linear => self.lo + place * (self.hi - self.lo),
-            Scale::Log => self.lo * (self.hi / self.lo).powf(place),
-        }
+            Scale::Log => (self.lo.ln() + place * (self.hi.ln() - self.lo.ln())).exp(),
+        };
+        within(self.scale, value)
     }
 
     /// Ticks of an axis that is `length` points long; `footprint` is the length that a label takes along it.
@@ -187,6 +188,11 @@ impl Axis {
     }
 }
 
+/// The nearest finite number, positive for a logarithmic scale: room around values near the largest number may lie beyond it.
+fn within(scale: Scale, value: f64) -> f64 {
+    value.clamp(if scale == Scale::Log { f64::MIN_POSITIVE } else { f64::MIN }, f64::MAX)
+}
+
 /// Room that a label takes along a horizontal axis.
 pub fn across(label: &str, size: f64) -> f64 {
     text::width(label, size) + 0.9 * size
@@ -248,6 +254,18 @@ mod tests {
 
     fn labels(axis: &Axis, length: f64) -> Vec<String> {
         axis.ticks(length, |l| across(l, 7.0)).into_iter().filter_map(|t| t.label).collect()
+    }
+
+    #[test]
+    fn axes_of_all_finite_numbers_have_few_labels() {
+        for [lo, hi] in [[1e-300, 1e300], [1e3, 1e305], [1e-305, 1e-10]] {
+            let axis = Axis::over("", Scale::Log, [lo, hi]).unwrap().roomier(0.1);
+            assert!(axis.lo > 0.0 && axis.hi < f64::INFINITY && axis.place(lo) > 0.0 && axis.place(hi) <= 1.0);
+            let labels = labels(&axis, 150.0);
+            assert!((2..=8).contains(&labels.len()), "{labels:?}");
+        }
+        let axis = Axis::over("", Scale::Linear, [0.0, f64::MAX]).unwrap();
+        assert!(axis.hi < f64::INFINITY && labels(&axis, 150.0).len() <= 8);
     }
 
     #[test]

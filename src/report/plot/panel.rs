@@ -14,6 +14,8 @@ use super::{Axis, DataKind, DataName, EndLabel, Layer, Mark, Note, Rect, Stated,
 
 const TICK: f64 = 3.0;
 const LINE: f64 = SMALL_SIZE * LEADING;
+/// Points by which a label may be longer than its side of the frame; frames are further apart.
+const BEYOND_A_FRAME: f64 = 8.0;
 
 /// Which axes carry numbers and labels; the others share those of the panel below or to the left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +105,17 @@ pub struct Panel {
     pub aspect: Aspect,
 }
 
+/// Room that the lines of an axis label take.
+fn room_of(lines: &[String]) -> f64 {
+    let between = lines.len().saturating_sub(1) as f64 * LEADING;
+    if lines.iter().all(String::is_empty) { 0.0 } else { (1.6 + between) * LABEL_SIZE }
+}
+
+/// The size at which the lines of an axis label fit a side of this length.
+fn fitting(lines: &[String], side: f64) -> f64 {
+    lines.iter().map(|line| text::fit(line, LABEL_SIZE, side + BEYOND_A_FRAME)).fold(LABEL_SIZE, f64::min)
+}
+
 impl Panel {
     /// An empty panel.
     pub fn new(x: Axis, y: Axis) -> Self {
@@ -147,15 +160,24 @@ impl Panel {
         }
         let labels = self.y_ticks(height).into_iter().filter_map(|t| t.label);
         let widest = labels.map(|l| text::width(&l, SMALL_SIZE)).fold(0.0, f64::max);
-        TICK + 2.5 + widest + if self.y.label.is_empty() { 0.0 } else { 1.6 * LABEL_SIZE }
+        TICK + 2.5 + widest + room_of(&self.y_label_lines(height))
     }
 
-    /// Room needed below the frame.
-    pub(in crate::report) fn below(&self) -> f64 {
+    /// Room needed below a frame of this width.
+    pub(in crate::report) fn below(&self, width: f64) -> f64 {
         if !self.numbers.below() {
             return 0.0;
         }
-        TICK + 2.0 + SMALL_SIZE + if self.x.label.is_empty() { 0.0 } else { 1.6 * LABEL_SIZE }
+        TICK + 2.0 + SMALL_SIZE + room_of(&self.x_label_lines(width))
+    }
+
+    /// The label of the horizontal axis, in lines that end before the label of a panel beside this one.
+    fn x_label_lines(&self, width: f64) -> Vec<String> {
+        text::broken(&self.x.label, LABEL_SIZE, Weight::Regular, width + BEYOND_A_FRAME)
+    }
+
+    fn y_label_lines(&self, height: f64) -> Vec<String> {
+        text::broken(&self.y.label, LABEL_SIZE, Weight::Regular, height + BEYOND_A_FRAME)
     }
 
     /// Room needed above the frame.
@@ -245,10 +267,12 @@ impl Panel {
             }
         }
         if self.numbers.below() {
-            let size = text::fit(&self.x.label, LABEL_SIZE, frame.width() + 20.0);
-            let base = frame.y1 + TICK + 2.0 + SMALL_SIZE + 1.2 * LABEL_SIZE;
-            let middle = 0.5 * (frame.x0 + frame.x1);
-            canvas.text(&self.x.label, (middle, base), TextStyle::new(size, INK, Align::Center))?;
+            let lines = self.x_label_lines(frame.width());
+            let set = TextStyle::new(fitting(&lines, frame.width()), INK, Align::Center);
+            let first = frame.y1 + TICK + 2.0 + SMALL_SIZE + 1.2 * LABEL_SIZE;
+            for (i, line) in lines.iter().enumerate() {
+                canvas.text(line, (0.5 * (frame.x0 + frame.x1), first + i as f64 * LEADING * LABEL_SIZE), set)?;
+            }
         }
         Ok(())
     }
@@ -265,10 +289,13 @@ impl Panel {
             }
         }
         if self.numbers.left() {
-            let size = text::fit(&self.y.label, LABEL_SIZE, frame.height() + 16.0);
-            let base = frame.x0 - self.left(frame.height()) + LABEL_SIZE;
+            let lines = self.y_label_lines(frame.height());
+            let size = fitting(&lines, frame.height());
             let set = TextStyle { turn: Turn::Upwards, ..TextStyle::new(size, INK, Align::Center) };
-            canvas.text(&self.y.label, (base, 0.5 * (frame.y0 + frame.y1)), set)?;
+            let first = frame.x0 - self.left(frame.height()) + LABEL_SIZE;
+            for (i, line) in lines.iter().enumerate() {
+                canvas.text(line, (first + i as f64 * LEADING * LABEL_SIZE, 0.5 * (frame.y0 + frame.y1)), set)?;
+            }
         }
         Ok(())
     }

@@ -55,8 +55,8 @@ impl Sheet {
     /// Width and height in points.
     pub fn size(&self) -> (f64, f64) {
         let frames = self.frames();
-        let below = self.rows.len().checked_sub(1).map_or(0.0, |row| self.below(row));
-        let panels_end = frames.last().map_or(0.0, |frame| frame.y1 + below);
+        let below = |frame: &Rect| self.below(self.rows.len() - 1, frame.width());
+        let panels_end = frames.last().map_or(0.0, |frame| frame.y1 + below(frame));
         (self.width, panels_end + self.legend_height() + EDGE)
     }
 
@@ -72,12 +72,14 @@ impl Sheet {
         }
         let frames = self.frames();
         let corner = self.corner(frames.first().map_or(0.0, Rect::width));
+        // All titles have one size.
+        let panels = self.panels.iter().zip(&frames);
+        let sizes = panels.filter_map(|(panel, frame)| Some(panel.as_ref()?.title_size(frame)));
+        let size = sizes.fold(LABEL_SIZE, f64::min);
         for (i, (panel, frame)) in self.panels.iter().zip(&frames).enumerate() {
             if let Some(panel) = panel {
                 let row = i / self.columns;
                 let above = self.above(row, frame, corner);
-                // The titles of a row have one size.
-                let size = self.in_row(row).map(|panel| panel.title_size(frame)).fold(LABEL_SIZE, f64::min);
                 panel.draw(canvas, frame, Heading { top: frame.y0 - above, size, corner })?;
             }
         }
@@ -100,11 +102,12 @@ impl Sheet {
         self.panels.iter().skip(row * self.columns).take(self.columns).flatten()
     }
 
-    fn below(&self, row: usize) -> f64 {
-        self.in_row(row).map(Panel::below).fold(0.0, f64::max)
+    fn below(&self, row: usize, width: f64) -> f64 {
+        self.in_row(row).map(|panel| panel.below(width)).fold(0.0, f64::max)
     }
 
-    fn above(&self, row: usize, frame: &Rect, corner: Corner) -> f64 {
+    /// Room above the frames of a row.
+    pub(super) fn above(&self, row: usize, frame: &Rect, corner: Corner) -> f64 {
         self.in_row(row).map(|p| p.above(frame, corner)).fold(0.0, f64::max)
     }
 
@@ -116,7 +119,7 @@ impl Sheet {
     }
 
     /// Whether all panels with notes for a corner have a free one.
-    fn corner(&self, width: f64) -> Corner {
+    pub(super) fn corner(&self, width: f64) -> Corner {
         let without_corner = |(i, panel): (usize, &Option<Panel>)| {
             let frame = Rect { x0: 0.0, y0: 0.0, x1: width, y1: self.rows[i / self.columns] };
             panel.as_ref().is_some_and(|p| !p.corner.is_empty() && p.free_corner(&frame).is_none())
@@ -147,7 +150,7 @@ impl Sheet {
                 frames.push(Rect { x0: x, y0: top, x1: x + wide, y1: top + height });
                 x += wide + right + BETWEEN;
             }
-            top += height + if row + 1 < self.rows.len() { self.below(row) + 5.0 } else { 0.0 };
+            top += height + if row + 1 < self.rows.len() { self.below(row, wide) + 5.0 } else { 0.0 };
         }
         frames
     }

@@ -71,9 +71,20 @@ pub fn kind(text: &str, marks: &[String]) -> CellKind {
     }
 }
 
-/// `2020-01-31`, `31.1.2020`, `1/31/20`, with or without a time; `09:30:00`; `31-Jan-2020`; `2020-Q1`.
+/// Whether this follows the time of a date: nothing, a zone such as `+01:00`, `-0500` or `UTC`, or a half of the day.
+fn is_zone(text: &str) -> bool {
+    let digits = text.trim_start_matches(['+', '-']);
+    let offset = digits.len() < text.len() && digits.chars().filter(char::is_ascii_digit).count() == 4;
+    offset && digits.chars().all(|c| c.is_ascii_digit() || c == ':') || text.chars().all(|c| c.is_ascii_alphabetic())
+}
+
+/// `2020-01-31`, `31.1.2020`, `1/31/20`, with or without a time and a zone; `09:30:00`; `31-Jan-2020`; `2020-Q1`.
 fn is_date(text: &str) -> bool {
-    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let mut words = time.split_whitespace();
+    if words.next().is_some_and(|time| !time.contains(':')) || !words.all(is_zone) {
+        return false;
+    }
     let separator = day.chars().find(|c| ['-', '/', '.', ':'].contains(c));
     let Some(separator) = separator else { return false };
     let parts: Vec<&str> = day.split(separator).collect();
@@ -126,6 +137,8 @@ mod tests {
             "1/31/20",
             "2020-01-31T09:30:00Z",
             "2020-01-31 09:30",
+            "2020-01-31 09:30:00 -0500",
+            "1/31/20 9:30 PM UTC",
             "31-Jan-2020",
             "09:30:00.125",
             "2020-Q1",
@@ -133,7 +146,7 @@ mod tests {
         ] {
             assert_eq!(kind(text, &[]), CellKind::Date, "{text}");
         }
-        for text in ["close", "a-b", "r.x", "1-2", "::", "AAPL"] {
+        for text in ["close", "a-b", "r.x", "1-2", "::", "AAPL", "2020-01-31 0.5", "2020-01-31 09:30 -0.5 1.5"] {
             assert_eq!(kind(text, &[]), CellKind::Text, "{text}");
         }
         for text in ["", "NA", "NaN", "null", "N/A", "None"] {

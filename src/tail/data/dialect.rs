@@ -76,8 +76,9 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
     DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
 }
 
-/// The lines with one blank between cells. Those before the rows that begin with `#` are comments, as NumPy writes them; the last one names the
-/// columns if it has as many words as the first row.
+/// The lines with one blank between cells. Those that begin with `#` are comments, as NumPy writes them; the last one above the rows names the
+/// columns if it has as many words as the first row. A first line of one word less names all columns but the first, that of the rows' names, as
+/// R and pandas write them.
 pub fn single_blanks<'t>(lines: impl Iterator<Item = &'t str>) -> String {
     let joined = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut lines = lines.peekable();
@@ -92,10 +93,15 @@ pub fn single_blanks<'t>(lines: impl Iterator<Item = &'t str>) -> String {
         text.push_str(if named && number == last { comment } else { "" });
         text.push('\n');
     }
-    for line in lines {
-        text.push_str(&joined(line));
+    let mut rows = lines.map(|line| if line.starts_with('#') { String::new() } else { joined(line) }).peekable();
+    if let Some(names) = rows.next() {
+        let are_names = names.split(' ').all(|word| kind(word, &[]) == CellKind::Text);
+        let is_short = rows.peek().is_some_and(|row| words(row) == words(&names) + 1);
+        text.push_str(if are_names && is_short { " " } else { "" });
+        text.push_str(&names);
         text.push('\n');
     }
+    rows.for_each(|row| text.extend([row.as_str(), "\n"]));
     text
 }
 
@@ -155,16 +161,18 @@ fn majority(rows: &[csv::StringRecord], column: usize, marks: &[String]) -> Cell
 }
 
 /// Whether numbers in the first row are names: `Some(true)` for years, or 0, 1, 2, …, above numbers with decimals; `Some(false)` for years above
-/// other integers, which may be names or entries; `None` for other numbers.
+/// other integers, and for 1, 2, … above numbers with decimals, which may be names or entries; `None` for other numbers.
 fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String]) -> Option<bool> {
     // An index column, with or without a name, may precede the labels.
     let skipped =
         usize::from(first.len() > 1 && first[0].parse::<u32>().is_err() && kind(&first[0], marks) != CellKind::Number);
     let parse = |cell: &str| cell.parse::<u32>().ok().filter(|_| !cell.starts_with('+'));
     let integers: Vec<u32> = first.iter().skip(skipped).map(parse).collect::<Option<_>>()?;
-    let counted = integers.iter().zip(0..).all(|(integer, place)| *integer == place) && !integers.is_empty();
+    let counts_from = |first| integers.iter().zip(first..).all(|(integer, place)| *integer == place);
+    let counted = counts_from(0) && !integers.is_empty();
+    let counted_from_one = counts_from(1) && integers.len() > 1;
     let years = integers.iter().all(|integer| YEARS.contains(integer)) && !integers.is_empty();
-    if !(counted || years) || rest.is_empty() {
+    if !(counted || counted_from_one || years) || rest.is_empty() {
         return None;
     }
     let mut has_decimals = false;
@@ -177,7 +185,7 @@ fn labels(first: &csv::StringRecord, rest: &[csv::StringRecord], marks: &[String
         all += 1;
     }
     if has_decimals {
-        return Some(true);
+        return Some(!counted_from_one);
     }
     // If most integers of the column are years, so is this one.
     (years && 2 * alike < all).then_some(false)
@@ -206,6 +214,8 @@ mod tests {
             ("    x      y\n  1.5   -2\n -3.25   4\n", BLANK),
             ("# x y\n1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n", BLANK),
             ("1,5 2,5\n-3,5 4,5\n", BLANK),
+            ("2020-01-01 10:00:00 1.5 -2\n2020-01-02 11:00:00 2.5 1\n", BLANK),
+            ("   g    c\n1 0.5 -1\n2 1.5  3\n", BLANK),
             ("1, 2\n3, 4\n", b','),
             ("2020-01-01 10:00:00\n2020-01-02 11:00:00\n", NONE),
             ("2020-01-01 10:00:00,1\n2020-01-02 11:00:00,2\n", b','),
@@ -221,6 +231,9 @@ mod tests {
         let of = |text: &str| single_blanks(text.lines());
         assert_eq!(of("# by NumPy\n#a b  c\n1  2   3\n"), "\na b c\n1 2 3\n");
         assert_eq!(of("# by NumPy 2\n1\t2\n 3 4 \n"), "\n1 2\n3 4\n");
+        assert_eq!(of("1 2\n# in between\n3 4\n"), "1 2\n\n3 4\n");
+        assert_eq!(of("    g  c\n0  1  2\n1  3  4\n"), " g c\n0 1 2\n1 3 4\n");
+        assert_eq!(of("1 2\n1 2 3\n"), "1 2\n1 2 3\n");
         assert_eq!(of(""), "");
     }
 
@@ -238,6 +251,8 @@ mod tests {
             (",0\n0,0.5\n1,1.5\n2,2.5\n", Names),
             ("0,1,2\n0.5,1.5,2.5\n0.25,3.5,1.25\n", Names),
             ("0,1\n3,5\n7,2\n", Entries),
+            ("1,2\n3,5\n7,2\n", Entries),
+            ("1,2\n0.5,1.5\n2.5,3.5\n", Unclear),
             ("2000\n37\n12\n950\n", Unclear),
             ("2000\n1950\n2010\n1999\n", Entries),
             ("x,0.75\n0.5,1.5\n0.25,3.5\n", Unclear),

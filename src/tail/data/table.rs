@@ -386,11 +386,18 @@ fn spreadsheet_line(text: &mut String) -> (Option<u8>, u64) {
     }
 }
 
+/// Names of columns that an error lists.
+const MOST_LISTED: usize = 20;
+
 /// Names of columns, quoted unless all are numbers.
 fn listed(columns: &[String]) -> String {
     let are_numbers = columns.iter().all(|column| column.parse::<usize>().is_ok());
     let quoted = |column: &String| if are_numbers { column.clone() } else { format!("{column:?}") };
-    columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
+    let mut listed: Vec<String> = columns.iter().take(MOST_LISTED).map(quoted).collect();
+    if columns.len() > MOST_LISTED {
+        listed.push(format!("… ({} in all)", columns.len()));
+    }
+    listed.join(", ")
 }
 
 /// The numbers of a column of a file, by its name or its number from 0. `None` chooses the only column, or the only one with

@@ -155,17 +155,16 @@ fn of_table(options: &TailIndexOptions, bytes: Vec<u8>, delimiter: Option<u8>) -
     let decimals =
         columns.iter().map(|column| table.decimal(*column)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let by_comma = decimals.contains(&Decimal::Comma) && !options.decimal_comma;
-    match (table.delimiter(), by_comma) {
-        (Some(';'), false) if options.delimiter.is_none() => notes.push("cells are separated by ';'".to_owned()),
-        (Some(';'), true) if options.delimiter.is_none() => {
-            notes.push("cells are separated by ';', decimals by ','".to_owned());
-        }
-        (Some(' '), false) if options.delimiter.is_none() => notes.push("cells are separated by blanks".to_owned()),
-        (Some(' '), true) if options.delimiter.is_none() => {
-            notes.push("cells are separated by blanks, decimals by ','".to_owned());
-        }
-        (_, true) => notes.push("decimals are separated by ','".to_owned()),
-        _ => {}
+    let separator = match table.delimiter().filter(|_| options.delimiter.is_none()) {
+        Some(';') => Some("';'"),
+        Some(' ') => Some("blanks"),
+        _ => None,
+    };
+    match (separator, by_comma) {
+        (Some(separator), false) => notes.push(format!("cells are separated by {separator}")),
+        (Some(separator), true) => notes.push(format!("cells are separated by {separator}, decimals by ','")),
+        (None, true) => notes.push("decimals are separated by ','".to_owned()),
+        (None, false) => {}
     }
     let first: Vec<&str> = table.names().iter().map(String::as_str).collect();
     if table.has_header() && !options.header && first.iter().all(|name| name.is_empty() || name.parse::<f64>().is_ok())

@@ -140,7 +140,7 @@ fn column_hint(error: &ColumnError) -> Option<&'static str> {
             "choose one with --column NAME, pool some with --column A,B, or take each as a sample with --axis 0"
         }
         ColumnError::NoColumn { .. } => {
-            "columns are named by the first row or numbered from 0; if cells are not separated by commas, pass --delimiter ';'"
+            "columns are named by the first row or numbered from 0; --delimiter says what separates the cells"
         }
         ColumnError::Twice { .. } => "name each column once",
         ColumnError::SameName { .. } => "choose by number, from 0: --column NUMBER",
@@ -156,7 +156,9 @@ fn column_hint(error: &ColumnError) -> Option<&'static str> {
             "pass --decimal-comma if it separates decimals, --thousands-comma if it separates thousands"
         }
         ColumnError::Date { .. } => "choose a column of numbers with --column",
-        ColumnError::Rows(_) => "if cells are not separated by commas, pass --delimiter ';'",
+        ColumnError::Rows(_) => {
+            "every row needs as many cells as the first: write NA for a missing one; --delimiter says what separates the cells"
+        }
         ColumnError::Encoding { .. } => "save it as UTF-8",
         _ => return None,
     })

@@ -85,11 +85,12 @@ fn determinant_panel(series: &[RatioSeries], names: &[&str], x: Axis, y: Axis) -
             panel.mark(Mark::Band(vec![(from, lo, hi), (to, lo, hi)], GREY, SHADE));
         }
     }
+    // The legend says whose claim it is: longer notes would not fit into one line, over their sides.
     if split > x.lo {
-        panel.notes.push(Note::new("volume argument: Adam faster", GREY));
+        panel.notes.push(Note::new("Adam faster", GREY));
     }
     if split < x.hi {
-        let slower = if panel.notes.is_empty() { "volume argument: Adam slower" } else { "Adam slower" };
+        let slower = if panel.notes.is_empty() { "Adam slower" } else { "slower" };
         panel.notes.push(Note { align: NoteAlign::Right, ..Note::new(slower, GREY) });
     }
     if split > x.lo && split < x.hi {

@@ -11,7 +11,9 @@ const NARROWEST: f64 = 80.0;
 const TALLEST: f64 = 652.0;
 /// Frames are made flatter by at most this factor to that end.
 const FLATTEST: f64 = 0.6;
-/// Lines over which a title and a note may be broken before panels are put below each other.
+/// Height of the titles and notes over that of the frames before panels are put below each other.
+const MOST_ABOVE: f64 = 0.8;
+/// Lines over which a title and a note may be broken to that end.
 const TITLE_LINES: f64 = 1.8;
 const NOTE_LINES: f64 = 2.7;
 
@@ -44,7 +46,13 @@ fn shortened(mut sheet: Sheet, tallest: f64) -> Sheet {
 
 /// Whether every text of a panel fits its frame, in a few lines.
 fn is_legible(sheet: &Sheet) -> bool {
-    let placed = sheet.frames().into_iter().zip(&sheet.panels);
+    let frames = sheet.frames();
+    let corner = sheet.corner(frames.first().map_or(0.0, Rect::width));
+    let mut rows = frames.chunks(sheet.columns).enumerate();
+    if rows.any(|(row, frames)| sheet.above(row, &frames[0], corner) > MOST_ABOVE * frames[0].height()) {
+        return false;
+    }
+    let placed = frames.into_iter().zip(&sheet.panels);
     placed.filter_map(|(frame, panel)| Some((frame.width(), panel.as_ref()?))).all(|(room, panel)| {
         let notes = panel.notes.iter().chain(&panel.corner).map(|note| text::width(&note.text, SMALL_SIZE));
         let title = text::width_in(&panel.title, LABEL_SIZE, Weight::Bold);
@@ -52,7 +60,7 @@ fn is_legible(sheet: &Sheet) -> bool {
         room >= NARROWEST
             && title <= TITLE_LINES * room
             && notes.fold(0.0, f64::max) <= NOTE_LINES * room
-            && text::SMALLEST * label <= room + 20.0
+            && label <= TITLE_LINES * room
     })
 }
 
