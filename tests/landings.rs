@@ -332,9 +332,9 @@ fn a_basin_of_attraction_is_left_at_its_rate() {
     assert!((theory.radon_measure.unwrap() / (ways[0] + ways[1]) - 1.0).abs() < 1e-3, "{theory:?}");
     // A longer step would throw paths across after a jump to where the force is steep.
     let euler = Euler::with_step(0.005).unwrap();
-    let adam = Dynamics::Adam(Adam::new(1.0, 0.1).unwrap());
-    let with_adam = Problem::new(problem.basin().clone(), adam, problem.noise().clone()).unwrap();
-    for (scheme, problem) in [(&JumpAdapted::default() as &dyn Scheme, &with_adam), (&euler, &problem)] {
+    let space = Expression::new(&format!("{formula} + z^2"), &[], Some(&[x, y, 0.0]), None).unwrap();
+    let space = self::problem(space, Domain::Attraction, Dynamics::Sgd, noise(1.5, 0.3));
+    for (scheme, problem) in [(&JumpAdapted::default() as &dyn Scheme, &space), (&euler, &problem)] {
         assert!(matches!(scheme.check(problem), Err(SchemeError::NoDistances { .. })), "{}", scheme.name());
     }
     let exact = |weight: f64| {
@@ -352,6 +352,36 @@ fn a_basin_of_attraction_is_left_at_its_rate() {
         let off = |exact: f64| (time / exact - 1.0).abs() / (bias + 4.0 * error / exact);
         println!("{}: {:.3} ± {:.3}", scheme.name(), time / both, error / both);
         assert!(off(both) < 1.0 && off(one) > 1.0, "{}: {time} ± {error}, {both} {one}", scheme.name());
+    }
+}
+
+/// Adam with one constant `Q` on both axes moves across the turned double well as on its line, which has lanes: within 1 % and 4 standard errors, where the
+/// noise of one axis is rejected.
+#[test]
+fn adam_leaves_a_basin_of_attraction_as_on_a_line() {
+    let u = "((x + 2*y)/sqrt(5))";
+    let formula = format!("{u}^4/4 - 0.2*{u}^3/3 - {u}^2/2 + 0.2*{u} + (2*x - y)^2/2");
+    let (x, y) = (-1.0 / 5f64.sqrt(), -2.0 / 5f64.sqrt());
+    for beta1 in [1.0, 8.0] {
+        let adam = |dim: usize| {
+            let adam = Adam::new(beta1, 1.0).unwrap().with_second_moment(SecondMoment::Frozen);
+            Dynamics::Adam(adam.with_gradient_noise(vec![0.8; dim]))
+        };
+        let times = |problem: &Problem, paths: u64| {
+            let kernel = JumpAdapted::default().prepare(problem).unwrap();
+            let records = kernel_records(&*kernel, paths, SEED, Limits::default());
+            mean(&records.iter().map(|record| record.outcome.exit_time().unwrap()).collect::<Vec<f64>>())
+        };
+        let line = |weight: f64| {
+            let line = DoubleWell::new([-1.0, 1.0], 0.2, 1.0).unwrap();
+            times(&problem(line, Domain::Well, adam(1), noise(1.5, 0.3 * weight / 5f64.sqrt())), 20_000)
+        };
+        let potential = Expression::new(&formula, &[], Some(&[x, y]), None).unwrap();
+        let [time, error] = times(&problem(potential, Domain::Attraction, adam(2), noise(1.5, 0.3)), 2_000);
+        let off =
+            |[exact, exact_error]: [f64; 2]| (time - exact).abs() / (0.01 * exact + 4.0 * error.hypot(exact_error));
+        let [both, one] = [(1.0 + 2f64.powf(1.5)).powf(1.0 / 1.5), 2.0].map(line);
+        assert!(off(both) < 1.0 && off(one) > 1.0, "{beta1}: {time} ± {error}, {both:?} {one:?}");
     }
 }
 

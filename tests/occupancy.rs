@@ -84,6 +84,27 @@ fn rates_and_occupancy_are_those_of_the_chain() {
     }
 }
 
+/// Three shallow wells in which Adam's momentum carries a path on after most jumps: rates at ε = .01 within 3 % and four standard errors of the jumps after
+/// which it comes to rest in the other well. Power: those of the jumps that land there are rejected.
+#[test]
+fn momentum_decides_where_a_jump_ends() {
+    let shallow = MultiWell::new(vec![-1.1, 0.1, 1.9], vec![-0.4, 0.9], vec![0.3, 0.2, 0.3]).unwrap();
+    let wells = Wells::of(&shallow, None).unwrap();
+    let adam = Adam::new(1.6, 0.02).unwrap().with_gradient_noise(vec![1.3]).with_stabilizer(0.0).unwrap();
+    let of = |dynamics: Dynamics, amplitude: f64| {
+        let noise =
+            LevyNoise::new(Alpha::new(1.2).unwrap(), 0.01).unwrap().with_amplitude(Amplitude::Scalar(amplitude));
+        Problem::new(Basin::new(shallow.clone(), Domain::Well).unwrap(), dynamics, noise).unwrap()
+    };
+    let problem = of(Dynamics::Adam(adam.with_second_moment(SecondMoment::Frozen)), 1.0);
+    let chain = WellChain::of(&problem, &wells).unwrap();
+    let landed = WellChain::of(&of(Dynamics::Sgd, 1.0 / 1.3), &wells).unwrap();
+    let settings = Occupancy::new(wells, vec![chain.mean_first_passage().max()]).unwrap();
+    let counts = occupancy(&problem, &settings, 1_000, Seed(5)).unwrap();
+    let [deviation, without] = [&chain, &landed].map(|chain| rate_deviation(&counts, chain, 0.03, 1.0));
+    assert!(deviation < 4.0 && without > 4.0, "{deviation} {without} {counts:?} {} {}", chain.rates(), landed.rates());
+}
+
 /// At α = 2 the long-run occupancy is Gibbs's law, within four standard errors, and rates agree with the chain within 20 %, the error of a
 /// chain at barriers of one to three times the noise.
 #[test]

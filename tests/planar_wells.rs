@@ -57,13 +57,16 @@ fn total_deviation(counts: &OccupancyCounts, chain: &WellChain, allowed: f64, fa
 #[test]
 fn rates_and_occupancy_are_those_of_the_chain() {
     let dense = Amplitude::Dense(nalgebra::dmatrix![0.8, -0.5; 0.3, 1.0]);
-    // Adam moves along -Q⁻¹∇F: its basins are those of -∇F where Q is one number, here since v hardly changes while a path relaxes.
-    let adam = Adam::new(200.0, 0.01).unwrap().with_gradient_noise(vec![1.3, 1.3]);
+    let adam = |rates: [f64; 2], scales: [f64; 2]| {
+        Dynamics::Adam(Adam::new(rates[0], rates[1]).unwrap().with_gradient_noise(scales.to_vec()))
+    };
     for (name, dynamics, noise) in [
         ("independent", Dynamics::Sgd, noise(1.5, 0.01)),
         ("isotropic", Dynamics::Sgd, noise(1.5, 0.01).with_structure(Structure::Isotropic)),
         ("dense", Dynamics::Sgd, noise(1.5, 0.01).with_amplitude(dense)),
-        ("mean field", Dynamics::Adam(adam), noise(1.5, 0.01)),
+        ("mean field", adam([200.0, 0.01], [1.3, 1.3]), noise(1.5, 0.01)),
+        // Two of these rates are .67 and 1.54 times those of jumps into the basins of the gradient flow.
+        ("momentum, two scales", adam([8.0, 4.0], [1.0, 2.0]), noise(1.5, 0.01)),
     ] {
         let problem = problem(dynamics, noise);
         let chain = WellChain::over(&problem, &wells()).unwrap();

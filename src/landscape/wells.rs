@@ -131,6 +131,13 @@ impl Wells {
         [lower, self.saddles.get(well).copied().unwrap_or(f64::INFINITY)]
     }
 
+    /// Height of the lowest saddle of a well above its minimum; infinite if there is none.
+    pub fn barrier(&self, potential: &dyn Potential, well: usize) -> f64 {
+        let floor = potential.value(&[self.minima[well]]);
+        let heights = self.bounds(well).into_iter().filter(|bound| bound.is_finite());
+        heights.map(|bound| potential.value(&[bound]) - floor).fold(f64::INFINITY, f64::min)
+    }
+
     /// Every well with the lengths `s` between which it holds `from + s v`.
     pub(super) fn along(&self, from: f64, v: f64) -> Vec<(Option<usize>, [f64; 2])> {
         let stretch = |well: usize| {

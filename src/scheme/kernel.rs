@@ -264,8 +264,8 @@ pub enum SchemeError {
     },
     /// A basin of attraction that is known only by the flow.
     #[error(
-        "{scheme} needs the distance to the edge; in a basin of attraction in several dimensions only jump_adapted has it, for SGD in the plane, if \
-         stable manifolds of saddles form the edge"
+        "{scheme} needs the distance to the edge; in a basin of attraction in several dimensions only jump_adapted has it, in the plane, if stable \
+         manifolds of saddles form the edge"
     )]
     NoDistances {
         /// Name of the scheme.

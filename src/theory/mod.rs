@@ -1,6 +1,7 @@
 //! Theoretical predictions: the escape set and its Radon measure, theorems 1 and 2, transitions between wells, and exact exit
 //! times from an interval.
 
+mod adam_descent;
 mod exact;
 mod exact_problem;
 mod flatness;

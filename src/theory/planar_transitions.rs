@@ -15,52 +15,78 @@
 use std::f64::consts::{PI, TAU};
 
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
-use crate::dynamics::{Preconditioner, Problem};
+use super::adam_descent::AdamDescent;
+use crate::dynamics::{Dynamics, Preconditioner, Problem};
 use crate::landscape::{PlanarBasins, PlanarWells};
 use crate::noise::Structure;
 
 /// Directions of isotropic noise: a basin that is narrower than a degree, seen from a minimum, is hit by one of them or by none. The end of a ray in
 /// extents of the wells, and the growth of its steps far out.
 const DIRECTIONS: usize = 360;
+/// Directions for Adam, whose motion takes longer to follow than a line of the gradient flow.
+const ADAM_DIRECTIONS: usize = 120;
 const COARSE: [f64; 2] = [100.0, 0.03];
 
 /// The rates of jumps between the basins; rows sum to 0.
-pub(super) fn jump_rates(problem: &Problem, rest: &Preconditioner, basins: &PlanarBasins) -> DMatrix<f64> {
+pub(super) fn jump_rates(
+    problem: &Problem,
+    rest: &Preconditioner,
+    wells: &PlanarWells,
+    basins: &PlanarBasins,
+) -> DMatrix<f64> {
     let (noise, potential) = (problem.noise(), problem.basin().potential());
-    let n = basins.minima().len();
-    let mut rates = DMatrix::zeros(n, n);
-    let mut add = |from: usize, ray: &[(f64, Option<usize>)], beyond: &dyn Fn(f64) -> f64| {
-        for (k, (s, to)) in ray.iter().enumerate() {
-            if let Some(to) = to.filter(|to| *to != from) {
-                rates[(from, to)] += beyond(*s) - ray.get(k + 1).map_or(0.0, |(end, _)| beyond(*end));
-            }
+    let adam = match problem.dynamics() {
+        Dynamics::Adam(adam) => {
+            let wells = (0..wells.count()).map(|well| (wells.minima()[well].x, wells.barrier(well)));
+            Some(AdamDescent::new(problem, adam, rest, wells))
         }
+        _ => None,
     };
-    match noise.structure() {
+    let along = |from: [f64; 2], way: [f64; 2], is_one_of_many: bool| match &adam {
+        Some(descent) => basins.along_by(from, way, COARSE, |x| descent.well_from(x, |x| basins.well_of(potential, x))),
+        None if is_one_of_many => basins.along_to(potential, from, way, COARSE),
+        None => basins.along(potential, from, way),
+    };
+    let ways: Vec<[f64; 2]> = match noise.structure() {
         Structure::Independent => {
-            for axis in 0..2 {
-                let direction = problem.jump_direction(rest, axis);
-                for sign in [-1.0, 1.0] {
-                    let way = [sign * direction[0], sign * direction[1]];
-                    for (from, minimum) in basins.minima().iter().enumerate() {
-                        let ray = basins.along(potential, *minimum, way);
-                        add(from, &ray, &|s| 0.5 * noise.measure().tail_mass(s / noise.epsilon()));
-                    }
-                }
-            }
+            let directions = [0, 1].map(|axis| problem.jump_direction(rest, axis));
+            directions.iter().flat_map(|v| [-1.0, 1.0].map(|sign| [sign * v[0], sign * v[1]])).collect()
         }
         Structure::Isotropic => {
-            for k in 0..DIRECTIONS {
-                let (sin, cos) = (TAU * (k as f64 + 0.5) / DIRECTIONS as f64).sin_cos();
+            let count = if adam.is_some() { ADAM_DIRECTIONS } else { DIRECTIONS };
+            let way = |k: usize| {
+                let (sin, cos) = (TAU * (k as f64 + 0.5) / count as f64).sin_cos();
                 let mut way = [0.0; 2];
                 noise.amplitude().apply(&[cos, sin], &mut way);
                 rest.divide(&mut way);
-                for (from, minimum) in basins.minima().iter().enumerate() {
-                    let ray = basins.along_to(potential, *minimum, way, COARSE);
-                    let mass = |s: f64| noise.measure().isotropic_tail_mass(2, s / noise.epsilon());
-                    add(from, &ray, &|s| mass(s) / DIRECTIONS as f64);
-                }
+                way
+            };
+            (0..count).map(way).collect()
+        }
+    };
+    let beyond = |s: f64| match noise.structure() {
+        Structure::Independent => 0.5 * noise.measure().tail_mass(s / noise.epsilon()),
+        Structure::Isotropic => noise.measure().isotropic_tail_mass(2, s / noise.epsilon()) / ways.len() as f64,
+    };
+    let rays: Vec<(usize, [f64; 2])> =
+        ways.iter().flat_map(|way| (0..basins.minima().len()).map(move |from| (from, *way))).collect();
+    let ray = |(from, way): (usize, [f64; 2])| (from, along(basins.minima()[from], way, ways.len() > 4));
+    let rays: Vec<(usize, Ray)> = rays.into_par_iter().map(ray).collect();
+    rates(basins.minima().len(), &rays, &beyond)
+}
+
+/// The lengths at which the wells along a ray begin, with their numbers.
+pub(super) type Ray = Vec<(f64, Option<usize>)>;
+
+/// The rates of jumps along rays from the minima of `n` wells; `beyond` is the rate of the jumps beyond a length.
+pub(super) fn rates(n: usize, rays: &[(usize, Ray)], beyond: &dyn Fn(f64) -> f64) -> DMatrix<f64> {
+    let mut rates = DMatrix::zeros(n, n);
+    for (from, ray) in rays {
+        for (k, (s, to)) in ray.iter().enumerate() {
+            if let Some(to) = to.filter(|to| to != from) {
+                rates[(*from, to)] += beyond(*s) - ray.get(k + 1).map_or(0.0, |(end, _)| beyond(*end));
             }
         }
     }
@@ -107,7 +133,7 @@ mod tests {
     fn rates(problem: &Problem) -> DMatrix<f64> {
         let wells = PlanarWells::of(problem.basin().potential(), None).unwrap();
         let basins = PlanarBasins::new(problem.basin().potential(), &wells).unwrap();
-        jump_rates(problem, &problem.preconditioner().unwrap(), &basins)
+        jump_rates(problem, &problem.preconditioner().unwrap(), &wells, &basins)
     }
 
     /// Two half-planes: jumps along the first axis have the rates of a line. Isotropic jumps, and those of a dense amplitude, cross at the distance over

@@ -216,13 +216,13 @@ impl PlanarBasins {
         let allowed = |x: [f64; 2]| TOLERANCE * self.extent.max(distance(x, self.middle));
         let mut flow = Descent::from(potential, x, 10.0 * allowed(x));
         for _ in 0..MOST_STEPS {
-            let apart = self.minima.iter().map(|m| distance(*m, flow.x)).enumerate();
+            let apart = self.minima.iter().map(|m| distance(*m, flow.x())).enumerate();
             let nearest = apart.min_by(|(_, a), (_, b)| a.total_cmp(b));
             let arrived = nearest.filter(|(well, away)| *away < self.cores[*well]).map(|(well, _)| well);
-            if let Some(well) = arrived.or_else(|| self.known(flow.x)) {
+            if let Some(well) = arrived.or_else(|| self.known(flow.x())) {
                 return Some(well);
             }
-            let allowed = allowed(flow.x);
+            let allowed = allowed(flow.x());
             if !flow.step(potential, allowed) {
                 return None;
             }

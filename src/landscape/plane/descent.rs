@@ -2,51 +2,37 @@
 
 use super::critical_points::gradient;
 use crate::landscape::Potential;
+use crate::landscape::flow::AdaptiveFlow;
 
-/// A point on a line of the flow, with the step that comes next.
+/// A point on a line of the flow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Descent {
-    pub x: [f64; 2],
-    slope: [f64; 2],
-    h: f64,
+    flow: AdaptiveFlow<2, 1>,
 }
 
 impl Descent {
     /// From `x`, with a first step of about the length `first`.
     pub fn from(potential: &dyn Potential, x: [f64; 2], first: f64) -> Self {
-        let slope = gradient(potential, x);
-        Descent { x, slope, h: first / slope[0].hypot(slope[1]) }
+        Descent { flow: AdaptiveFlow::from([x], first, downhill(potential), length) }
     }
 
-    /// One step of the pair of Bogacki and Shampine with a local error of at most `allowed`. `false` if the flow leaves the finite numbers, or if
-    /// there is no gradient.
-    pub fn step(&mut self, potential: &dyn Potential, allowed: f64) -> bool {
-        loop {
-            if !(self.h > 0.0 && self.h.is_finite()) {
-                return false;
-            }
-            let (x, h, k1) = (self.x, self.h, self.slope);
-            let at = |parts: [(f64, [f64; 2]); 3]| {
-                [0, 1].map(|i| x[i] - h * parts.iter().map(|(share, k)| share * k[i]).sum::<f64>())
-            };
-            let none = (0.0, [0.0; 2]);
-            let k2 = gradient(potential, at([(0.5, k1), none, none]));
-            let k3 = gradient(potential, at([(0.75, k2), none, none]));
-            let next = at([(2.0 / 9.0, k1), (1.0 / 3.0, k2), (4.0 / 9.0, k3)]);
-            let k4 = gradient(potential, next);
-            let error = [0, 1].map(|i| h * (-5.0 / 72.0 * k1[i] + k2[i] / 12.0 + k3[i] / 9.0 - k4[i] / 8.0));
-            let error = error[0].hypot(error[1]);
-            if !error.is_finite() {
-                self.h *= 0.1;
-                continue;
-            }
-            self.h *= (0.9 * (allowed / error.max(1e-300)).cbrt()).clamp(0.2, 5.0);
-            if error <= allowed {
-                (self.x, self.slope) = (next, k4);
-                return true;
-            }
-        }
+    /// Where the point is.
+    pub fn x(&self) -> [f64; 2] {
+        self.flow.x[0]
     }
+
+    /// One step with a local error of at most `allowed`. `false` if the flow leaves the finite numbers, or if there is no gradient.
+    pub fn step(&mut self, potential: &dyn Potential, allowed: f64) -> bool {
+        self.flow.step(allowed, downhill(potential), length)
+    }
+}
+
+fn downhill(potential: &dyn Potential) -> impl Fn(&[[f64; 2]; 1]) -> [[f64; 2]; 1] {
+    |[x]| [gradient(potential, *x).map(|g| -g)]
+}
+
+fn length([[x, y]]: &[[f64; 2]; 1]) -> f64 {
+    x.hypot(*y)
 }
 
 /// The points of a line along `±∇F` from `x`, an arc of `step` apart: uphill for a positive `step`, and downhill for a negative one. It ends when
@@ -92,9 +78,10 @@ mod tests {
     fn lines_of_a_bowl() {
         let bowl = Quadratic::new(vec![1.0, 4.0]).unwrap();
         let mut flow = Descent::from(&bowl, [2.0, 1.0], 0.01);
-        while flow.x[0] > 0.5 {
+        while flow.x()[0] > 0.5 {
             assert!(flow.step(&bowl, 1e-7));
-            assert!((flow.x[1] - (flow.x[0] / 2.0).powi(4)).abs() < 1e-5, "{:?}", flow.x);
+            let [x, y] = flow.x();
+            assert!((y - (x / 2.0).powi(4)).abs() < 1e-5, "{x} {y}");
         }
         let mut last = [0.0; 2];
         trace(&bowl, [0.5, 0.5f64.powi(8)], 0.02, 1_000, |x| {

@@ -8,4 +8,5 @@ mod wells;
 
 pub use basins::PlanarBasins;
 pub use critical_points::CriticalPoint;
+pub(crate) use rays::wells_along;
 pub use wells::{PlanarSaddle, PlanarWells};

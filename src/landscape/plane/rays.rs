@@ -24,37 +24,23 @@ impl PlanarBasins {
         potential: &dyn Potential,
         from: [f64; 2],
         direction: [f64; 2],
+        coarse: [f64; 2],
+    ) -> Vec<(f64, Option<usize>)> {
+        self.along_by(from, direction, coarse, |x| self.well_of(potential, x))
+    }
+
+    /// [`PlanarBasins::along_to`] for another way to come from a point to a well.
+    pub(crate) fn along_by(
+        &self,
+        from: [f64; 2],
+        direction: [f64; 2],
         [furthest, growth]: [f64; 2],
+        well_of: impl Fn([f64; 2]) -> Option<usize>,
     ) -> Vec<(f64, Option<usize>)> {
         let length = direction[0].hypot(direction[1]);
         let at = |s: f64| [from[0] + s * direction[0], from[1] + s * direction[1]];
-        let first = self.well_of(potential, from);
-        let mut found = vec![(0.0, first)];
-        if !(length > 0.0 && length.is_finite()) {
-            return found;
-        }
-        let (mut here, mut s) = (first, 0.0);
-        while s * length < furthest * self.extent() {
-            let next = s + self.resolution(at(s), growth) / length;
-            let there = self.well_of(potential, at(next));
-            if there != here {
-                let (mut a, mut b) = (s, next);
-                while b - a > 1e-10 * b {
-                    let middle = 0.5 * (a + b);
-                    if middle <= a || middle >= b {
-                        break;
-                    }
-                    if self.well_of(potential, at(middle)) == here { a = middle } else { b = middle }
-                }
-                // Where a third well lies in between, it is the one that begins.
-                here = self.well_of(potential, at(b));
-                found.push((b, here));
-                s = b;
-            } else {
-                s = next;
-            }
-        }
-        found
+        let resolution = |s: f64| self.resolution(at(s), growth) / length;
+        wells_along(furthest * self.extent() / length, resolution, |s| well_of(at(s)))
     }
 
     /// Distances from the minimum of a well to the boundary of its basin along `±direction`, in units of that vector; infinite where there is
@@ -65,6 +51,38 @@ impl PlanarBasins {
             ray.get(1).map_or(f64::INFINITY, |(s, _)| *s)
         })
     }
+}
+
+/// The lengths `s` at which the wells along a ray begin, ascending from 0, with their numbers: `well_at` tells the well at `s`, `resolution` the length of
+/// the next step from there. What lies beyond `furthest`, which may be missed, belongs to the last.
+pub(crate) fn wells_along(
+    furthest: f64,
+    resolution: impl Fn(f64) -> f64,
+    well_at: impl Fn(f64) -> Option<usize>,
+) -> Vec<(f64, Option<usize>)> {
+    let mut here = well_at(0.0);
+    let mut found = vec![(0.0, here)];
+    let mut s = 0.0;
+    while s < furthest && furthest.is_finite() {
+        let next = s + resolution(s);
+        if well_at(next) == here {
+            s = next;
+            continue;
+        }
+        let (mut a, mut b) = (s, next);
+        while b - a > 1e-10 * b {
+            let middle = 0.5 * (a + b);
+            if middle <= a || middle >= b {
+                break;
+            }
+            if well_at(middle) == here { a = middle } else { b = middle }
+        }
+        // Where a third well lies in between, it is the one that begins.
+        here = well_at(b);
+        found.push((b, here));
+        s = b;
+    }
+    found
 }
 
 #[cfg(test)]

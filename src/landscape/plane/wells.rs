@@ -123,7 +123,7 @@ impl PlanarWells {
         let side = side(self.window);
         let mut flow = Descent::from(potential, start, TOLERANCE * side);
         for _ in 0..MOST_STEPS {
-            let arrived = self.minima.iter().position(|minimum| distance(minimum.x, flow.x) < ARRIVED * side);
+            let arrived = self.minima.iter().position(|minimum| distance(minimum.x, flow.x()) < ARRIVED * side);
             if arrived.is_some() {
                 return arrived;
             }

@@ -115,7 +115,7 @@ impl Scheme for JumpAdapted {
             return HittingKernel::check(problem);
         }
         let basin = problem.basin();
-        if basin.is_followed() && (*problem.dynamics() != Dynamics::Sgd || !basin.knows_distances()) {
+        if basin.is_followed() && !basin.knows_distances() {
             return Err(SchemeError::NoDistances { scheme: self.name() });
         }
         SchemeError::check_hessian(problem)?;

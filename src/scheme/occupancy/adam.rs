@@ -60,6 +60,11 @@ impl AdamFlow {
         state.v.sqrt() + self.stabilizer
     }
 
+    /// The energy of the momentum, `m²/(2 β1 Q)`.
+    pub fn motion(&self, state: &AdamState) -> f64 {
+        0.5 * state.m * state.m / (self.beta[0] * self.q(state))
+    }
+
     /// Whether the next step from time `t` is that of the linear equation, over any time.
     #[inline]
     pub fn is_linear(&self, well: &LocalWell, state: &AdamState, t: f64) -> bool {

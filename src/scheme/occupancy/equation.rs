@@ -123,6 +123,11 @@ impl Mover<f64> for AdamMover<'_> {
         // `Q` is predictable: the one before the jump.
         self.state.x += self.equation.local.amplitude * y / self.equation.flow.q(&self.state);
     }
+
+    fn stays_in(&self, well: usize) -> bool {
+        let Equation { flow, local, .. } = self.equation;
+        local.value(self.state.x) + flow.motion(&self.state) < local.well(well).top
+    }
 }
 
 impl BridgedMover<f64> for AdamMover<'_> {

@@ -20,6 +20,8 @@ pub(super) struct LocalWell {
     pub minimum: f64,
     /// `F''` at the minimum.
     pub curvature: f64,
+    /// `F` at the lowest saddle of the well; infinite without one.
+    pub top: f64,
     /// The narrower width.
     pub width: f64,
     /// Half-width of the zone of linear force; 0 if the fluctuations of the small jumps reach beyond it.
@@ -106,7 +108,8 @@ impl LocalWells {
             let is_linear = [-reach, reach].iter().all(|y| (slope(*y) / (curvature * y) - 1.0).abs() < CURVED);
             let fits = curvature > 0.0 && is_linear && DEVIATIONS * spread(curvature, variance) < reach;
             let zone = if fits { reach } else { 0.0 };
-            LocalWell { minimum, curvature, width, zone, cut, jump_rate, variance }
+            let top = potential.value(&[minimum]) + wells.barrier(potential, i);
+            LocalWell { minimum, curvature, top, width, zone, cut, jump_rate, variance }
         };
         let wells_here = (0..wells.count()).map(well).collect();
         LocalWells {
@@ -125,6 +128,11 @@ impl LocalWells {
     #[inline]
     pub fn well(&self, i: usize) -> &LocalWell {
         &self.wells[i]
+    }
+
+    /// `F(x)`.
+    pub fn value(&self, x: f64) -> f64 {
+        self.problem.basin().potential().value(&[x])
     }
 
     /// `F'(x)`.

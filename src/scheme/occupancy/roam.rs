@@ -24,6 +24,10 @@ pub(super) trait Mover<P> {
     fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
     /// Displaces the parameters by a jump of [`Roamed::draw_jump`].
     fn jump(&mut self, jump: P);
+    /// Whether a path in the core of a well has come to rest there, and is not carried through it by its momentum.
+    fn stays_in(&self, _well: usize) -> bool {
+        true
+    }
 }
 
 /// What a path into a target needs to know of its next step.
@@ -40,8 +44,8 @@ pub(super) trait Watched<P> {
     fn next_time(&self) -> Option<f64>;
     /// Records a path that is at `x` at [`Watched::next_time`].
     fn record(&mut self, x: P);
-    /// Notes that the path is at `x` at time `t`.
-    fn see(&mut self, t: f64, x: P);
+    /// Notes that the path is at `x` at time `t`; `stays` tells whether it has come to rest, should it be in the core of a well.
+    fn see(&mut self, t: f64, x: P, stays: impl Fn(usize) -> bool);
 }
 
 /// Points at which paths start, with the cumulative probability.
@@ -90,7 +94,7 @@ pub(super) fn roam<P: Copy>(
         let records = tau >= most && next - t <= until_jump;
         t = if records { next } else { t + tau };
         until_jump -= tau;
-        watch.see(t, mover.x());
+        watch.see(t, mover.x(), |well| mover.stays_in(well));
         if records {
             watch.record(mover.x());
         }
@@ -98,7 +102,7 @@ pub(super) fn roam<P: Copy>(
         if jumps {
             mover.jump(wells.draw_jump(well, rng));
             let Some(landed) = wells.well_of(mover.x()) else { return lost(t, events) };
-            watch.see(t, mover.x());
+            watch.see(t, mover.x(), |well| mover.stays_in(well));
             now = landed;
         }
         // The waiting time has no memory: with the cut of another well it is drawn anew.
@@ -136,6 +140,6 @@ pub(super) fn iterate<R: Recursion, P: Copy>(
         if !is_finite {
             return Ended { time, events: steps, diverged: true };
         }
-        watch.see(time, x);
+        watch.see(time, x, |_| true);
     }
 }

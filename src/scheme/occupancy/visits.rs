@@ -5,7 +5,8 @@ use super::counts::OccupancyCounts;
 /// The well of a path at the given times, and its transitions from core to core.
 ///
 /// A path that crosses a saddle by diffusion crosses it many times. A transition is therefore counted between the cores of the wells: the
-/// path has left well `i` when it reaches the core of another one.
+/// path has left well `i` when it reaches the core of another one. With Adam's momentum it also passes through cores: it has arrived when its energy
+/// `F(θ) + Σ_k m_k²/(2 β1 Q_k)` is below the lowest saddle of the well.
 pub(super) struct Visits<'w> {
     times: &'w [f64],
     counts: &'w mut OccupancyCounts,

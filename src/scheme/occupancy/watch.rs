@@ -22,7 +22,7 @@ impl<'w> Watch<'w> {
         x: f64,
     ) -> Self {
         let mut watch = Watch { wells, cores, visits: Visits::start(times, counts) };
-        watch.see(0.0, x);
+        watch.see(0.0, x, |_| true);
         watch
     }
 
@@ -43,7 +43,7 @@ impl Watched<f64> for Watch<'_> {
     }
 
     #[inline]
-    fn see(&mut self, t: f64, x: f64) {
+    fn see(&mut self, t: f64, x: f64, stays: impl Fn(usize) -> bool) {
         if let Some(last) = self.visits.last() {
             let [lo, hi] = self.cores[last];
             if lo < x && x < hi {
@@ -52,7 +52,7 @@ impl Watched<f64> for Watch<'_> {
         }
         let well = self.wells.well_of(x);
         let [lo, hi] = self.cores[well];
-        if lo < x && x < hi {
+        if lo < x && x < hi && stays(well) {
             self.visits.reach(t, well);
         }
     }
@@ -70,11 +70,12 @@ mod tests {
         let mut watch = Watch::start(&wells, &cores, &[1.0, 5.0], &mut counts, -1.0);
         // Back and forth across the saddle without reaching the other core.
         for (t, x) in [(0.5, 0.1), (0.6, -0.1), (0.7, 0.4), (0.9, 0.2)] {
-            watch.see(t, x);
+            watch.see(t, x, |_| true);
         }
         watch.record(0.2);
-        watch.see(2.0, 0.8);
-        watch.see(3.0, 0.1);
+        watch.see(1.5, 0.8, |_| false);
+        watch.see(2.0, 0.8, |well| well == 1);
+        watch.see(3.0, 0.1, |_| true);
         assert_eq!(watch.next_time(), Some(5.0));
         watch.record(0.1);
         watch.finish(5.0);

@@ -169,6 +169,13 @@ impl Mover<[f64; 2]> for AdamMover<'_> {
     fn jump(&mut self, sizes: [f64; 2]) {
         self.displace(self.equation.local.displaced(sizes));
     }
+
+    fn stays_in(&self, well: usize) -> bool {
+        let PlanarAdam { local, beta, .. } = self.equation;
+        let q = self.equation.q(self.v);
+        let motion = 0.5 * (self.m[0] * self.m[0] / q[0] + self.m[1] * self.m[1] / q[1]) / beta[0];
+        local.value(self.x) + motion < local.wells[well].top
+    }
 }
 
 impl BridgedMover<[f64; 2]> for AdamMover<'_> {

@@ -29,6 +29,8 @@ pub(in crate::scheme::occupancy) struct PlanarWell {
     /// `∇²F` at the minimum, and its eigenvalues in ascending order.
     pub hessian: DMatrix<f64>,
     pub curvatures: [f64; 2],
+    /// `F` at the lowest saddle to another well; infinite without one.
+    pub top: f64,
     /// Distance from the minimum to the boundary, or to a nearer target.
     pub reach: f64,
     /// Radius of the core.
@@ -134,6 +136,7 @@ impl PlanarLocal {
             minimum: point.x,
             hessian,
             curvatures: point.curvatures,
+            top: point.value + wells.barrier(i),
             reach,
             core: CORE * reach,
             zone: zone.unwrap_or(0.0),
@@ -190,6 +193,11 @@ impl PlanarLocal {
             let [gx, gy] = self.slope([minimum[0] + radius * cos, minimum[1] + radius * sin]);
             (gx - linear[0]).hypot(gy - linear[1]) < CURVED * linear.norm()
         })
+    }
+
+    /// `F(x)`.
+    pub fn value(&self, x: [f64; 2]) -> f64 {
+        self.potential().value(&x)
     }
 
     /// `∇F(x)`.

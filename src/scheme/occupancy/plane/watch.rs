@@ -15,7 +15,7 @@ impl<'w> PlanarWatch<'w> {
     /// A path that starts at `x`.
     pub fn start(local: &'w PlanarLocal, times: &'w [f64], counts: &'w mut OccupancyCounts, x: [f64; 2]) -> Self {
         let mut watch = PlanarWatch { local, visits: Visits::start(times, counts) };
-        watch.see(0.0, x);
+        watch.see(0.0, x, |_| true);
         watch
     }
 
@@ -36,7 +36,7 @@ impl Watched<[f64; 2]> for PlanarWatch<'_> {
     }
 
     #[inline]
-    fn see(&mut self, t: f64, x: [f64; 2]) {
+    fn see(&mut self, t: f64, x: [f64; 2], stays: impl Fn(usize) -> bool) {
         let holds = |well: usize| {
             let well = &self.local.wells[well];
             (x[0] - well.minimum[0]).hypot(x[1] - well.minimum[1]) < well.core
@@ -44,7 +44,7 @@ impl Watched<[f64; 2]> for PlanarWatch<'_> {
         if self.visits.last().is_some_and(holds) {
             return;
         }
-        if let Some(well) = (0..self.local.wells.len()).find(|well| holds(*well)) {
+        if let Some(well) = (0..self.local.wells.len()).find(|well| holds(*well)).filter(|well| stays(*well)) {
             self.visits.reach(t, well);
         }
     }
