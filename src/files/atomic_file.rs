@@ -3,6 +3,11 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{self, JoinHandle};
+
+/// Bytes of a file after which the disk is asked to take them, while more are written.
+const FLUSHED: usize = 64 << 20;
 
 /// A file being written as `.<name>.part` in the folder of its final path. A reader sees either the old file or the complete new one.
 /// Without [`AtomicFile::finish`] the new file is removed.
@@ -11,6 +16,9 @@ pub struct AtomicFile {
     place: PathBuf,
     part: PathBuf,
     file: BufWriter<File>,
+    /// Bytes written since the disk was last asked to take them.
+    waiting: usize,
+    flusher: Option<Flusher>,
 }
 
 impl AtomicFile {
@@ -27,7 +35,8 @@ impl AtomicFile {
             _ => {}
         }
         let file = File::create_new(&part)?;
-        Ok(AtomicFile { place: place.to_owned(), part, file: BufWriter::with_capacity(1 << 18, file) })
+        let file = BufWriter::with_capacity(1 << 18, file);
+        Ok(AtomicFile { place: place.to_owned(), part, file, waiting: 0, flusher: None })
     }
 
     /// Writes a complete file.
@@ -46,6 +55,8 @@ impl AtomicFile {
     /// The error of the file system; the old file is unchanged.
     pub fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
+        // An error of the disk is reported only once, perhaps to the other thread.
+        self.flusher.take().map_or(Ok(()), Flusher::end)?;
         self.file.get_ref().sync_all()?;
         fs::rename(&self.part, &self.place)
     }
@@ -53,7 +64,17 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.waiting += written;
+        if self.waiting >= FLUSHED {
+            self.waiting = 0;
+            if self.flusher.is_none() {
+                // Without it the end takes longer.
+                self.flusher = self.file.get_ref().try_clone().and_then(Flusher::start).ok();
+            }
+            self.flusher.iter().for_each(Flusher::wake);
+        }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -65,6 +86,32 @@ impl Drop for AtomicFile {
     fn drop(&mut self) {
         // After the rename nothing is left to remove; after an error the disk may be full.
         let _ = fs::remove_file(&self.part);
+    }
+}
+
+/// Flushes a large file to the disk while it is being written, so that its end need not wait for all of it.
+#[derive(Debug)]
+struct Flusher {
+    wake: SyncSender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Flusher {
+    fn start(file: File) -> io::Result<Self> {
+        let (wake, woken) = mpsc::sync_channel(1);
+        let thread = thread::Builder::new().spawn(move || woken.iter().try_for_each(|()| file.sync_data()))?;
+        Ok(Flusher { wake, thread })
+    }
+
+    fn wake(&self) {
+        // One that is at it flushes what follows with the next call, or at the end.
+        let _ = self.wake.try_send(());
+    }
+
+    /// Waits for the thread, and returns its error.
+    fn end(self) -> io::Result<()> {
+        drop(self.wake);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
@@ -93,6 +140,21 @@ mod tests {
         assert_eq!((fs::read(&place).unwrap(), fs::read_dir(folder.path()).unwrap().count()), (b"first".to_vec(), 1));
         AtomicFile::replace(&place, b"third").unwrap();
         assert_eq!((fs::read(&place).unwrap(), fs::read_dir(folder.path()).unwrap().count()), (b"third".to_vec(), 1));
+    }
+
+    #[test]
+    fn a_large_file_is_flushed_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("table.csv");
+        let mut file = AtomicFile::create(&place).unwrap();
+        let part: Vec<u8> = (0..1 << 20).map(|k: u32| k as u8).collect();
+        for k in 0..130 {
+            file.write_all(&part).unwrap();
+            assert_eq!(file.flusher.is_some(), k >= 63);
+        }
+        file.finish().unwrap();
+        let written = fs::read(&place).unwrap();
+        assert!(written.len() == 130 << 20 && written.chunks(1 << 20).all(|chunk| chunk == part));
     }
 
     #[cfg(unix)]

@@ -122,53 +122,61 @@ impl EscapesFile {
 /// bits that the store keeps.
 fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome]) {
     let mut whole = itoa::Buffer::new();
-    let mut row = Row { bytes: [0; LONGEST], length: 0 };
-    row.add_short(whole.format(cell).as_bytes());
-    row.add(b",");
-    let begin = row.length;
-    out.reserve(64 * outcomes.len());
+    let mut start = Vec::from(whole.format(cell));
+    start.push(b',');
+    let mut rows = Rows { bytes: [0; ROOM], length: 0 };
     for (path, outcome) in (first..).zip(outcomes) {
-        row.length = begin;
-        row.add_short(whole.format(path).as_bytes());
+        if rows.length + LONGEST > ROOM {
+            rows.empty_into(out);
+        }
+        rows.add_short(&start);
+        rows.add_short(whole.format(path).as_bytes());
         match *outcome {
             Outcome::Exited { time, site } => {
-                row.add(b",exited,");
-                with_digits(time, |digits| row.add_short(digits));
-                row.add(b",");
-                row.add_short(whole.format(site.axis).as_bytes());
-                row.add(if site.side == Side::Minus { b",-," } else { b",+," });
+                rows.add(b",exited,");
+                with_digits(time, |digits| rows.add_short(digits));
+                rows.add(b",");
+                rows.add_short(whole.format(site.axis).as_bytes());
+                rows.add(if site.side == Side::Minus { b",-," } else { b",+," });
                 let short = site.overshoot as f32;
                 if short.is_finite() {
-                    with_digits(short, |digits| row.add_short(digits));
+                    with_digits(short, |digits| rows.add_short(digits));
                 } else {
-                    with_digits(site.overshoot, |digits| row.add_short(digits));
+                    with_digits(site.overshoot, |digits| rows.add_short(digits));
                 }
                 match site.by {
-                    Departure::Jump => row.add(b",true,"),
-                    Departure::Creep => row.add(b",false,"),
+                    Departure::Jump => rows.add(b",true,"),
+                    Departure::Creep => rows.add(b",false,"),
                 }
                 if let Some(well) = site.landed {
-                    row.add_short(whole.format(well.get()).as_bytes());
+                    rows.add_short(whole.format(well.get()).as_bytes());
                 }
-                row.add(b"\n");
+                rows.add(b"\n");
             }
-            Outcome::Censored { at } => row.add_without_site(b",censored,", at),
-            Outcome::Diverged { at } => row.add_without_site(b",diverged,", at),
+            Outcome::Censored { at } => rows.add_without_site(b",censored,", at),
+            Outcome::Diverged { at } => rows.add_without_site(b",diverged,", at),
         }
-        out.extend_from_slice(&row.bytes[..row.length]);
     }
+    rows.empty_into(out);
 }
 
 /// More than the longest row has: numbers of 20, 20, 24, 10, 24 and 5 digits, and 21 other bytes.
 const LONGEST: usize = 160;
+/// Bytes of rows that are put together before they are copied.
+const ROOM: usize = 1 << 14;
 
-/// A row being put together. Copies of known or of short length need no call of the system's library.
-struct Row {
-    bytes: [u8; LONGEST],
+/// Rows being put together. Copies of known or of short length need no call of the system's library.
+struct Rows {
+    bytes: [u8; ROOM],
     length: usize,
 }
 
-impl Row {
+impl Rows {
+    fn empty_into(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes[..self.length]);
+        self.length = 0;
+    }
+
     #[inline(always)]
     fn add<const N: usize>(&mut self, text: &[u8; N]) {
         self.bytes[self.length..self.length + N].copy_from_slice(text);
@@ -183,6 +191,8 @@ impl Row {
             16..=32 => copy_ends::<16>(place, text),
             8..16 => copy_ends::<8>(place, text),
             4..8 => copy_ends::<4>(place, text),
+            2..4 => copy_ends::<2>(place, text),
+            1 => copy_ends::<1>(place, text),
             _ => place.copy_from_slice(text),
         }
         self.length += text.len();
@@ -220,6 +230,16 @@ mod tests {
         let mut out = Vec::new();
         write_escapes(&mut out, cell, path, &[outcome]);
         String::from_utf8(out).unwrap()
+    }
+
+    /// More rows than are put together at once.
+    #[test]
+    fn many_rows_are_whole() {
+        let outcomes: Vec<Outcome> = (0..2_000).map(|k| Outcome::Censored { at: f64::from(k) / 7.0 }).collect();
+        let mut out = Vec::new();
+        write_escapes(&mut out, 3, 998, &outcomes);
+        let single = |(k, outcome): (usize, &Outcome)| row(3, 998 + k as u64, *outcome);
+        assert_eq!(String::from_utf8(out).unwrap(), outcomes.iter().enumerate().map(single).collect::<String>());
     }
 
     #[test]
