@@ -135,7 +135,7 @@ class Attraction(Domain):
     """The basin of attraction of the minimum ``θ*``: the points from which the flow ``dx/dt = -∇F(x)`` tends to it.
 
     A well that is an interval or a box, as on a line or of a `DoubleWell`, is used as one. For other potentials in several dimensions the
-    flow is followed: ``"jump_adapted"`` takes SGD in the plane, ``Euler(discrete=True)`` and step optimisers take any basin, and the volume
+    flow is followed: ``"jump_adapted"`` takes the plane, ``Euler(discrete=True)`` and step optimisers take any basin, and the volume
     is NaN.
 
     Examples

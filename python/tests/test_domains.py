@@ -227,12 +227,14 @@ def test_a_target_is_an_interval_or_a_box() -> None:
 
 def test_schemes_that_do_not_know_the_edge_say_so() -> None:
     plane = le.Problem(le.Expression(FORMULA, [-1, -1]), le.Attraction(), NOISE)
+    assert np.isfinite(le.escape_times(plane.replace(dynamics=le.Adam(0.9, 0.99, eta=0.1)), 10).times).all()
+    space = le.Problem(le.Expression(f"{FORMULA} + z^2", [-1, -1, 0]), le.Attraction(), NOISE)
     with pytest.raises(ValueError, match="jump_adapted needs the distance to the edge"):
-        le.escape_times(plane.replace(dynamics=le.Adam(0.9, 0.99, eta=0.1)), 10)
+        le.escape_times(space, 10)
     with pytest.raises(ValueError, match="euler with corrected monitoring needs the distance to the edge"):
         le.escape_times(plane, 10, scheme=le.Euler(0.02))
     target = plane.replace(domain=le.Until(le.Box([0.5, 0.5], [2, 2])))
     assert np.isfinite(le.escape_times(target, 10).times).all()
-    space = le.Problem(le.Expression(f"{FORMULA} + z^2", [-1, -1, 0]), le.Until(le.Box([0.5] * 3, [2] * 3)), NOISE)
+    space = space.replace(domain=le.Until(le.Box([0.5] * 3, [2] * 3)))
     with pytest.raises(ValueError, match="this landscape has 3 dimensions"):
         le.escape_times(space, 10)

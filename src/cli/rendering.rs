@@ -322,6 +322,7 @@ impl Rendering<'_> {
             period: period(&sessions),
             seconds: sessions.iter().map(|session| session.seconds).sum(),
             command: format!("levy-escape run FILE --seed {} --paths {}", identity.seed, identity.paths),
+            is_extended: (0u64..).zip(&identity.streams).any(|(cell, stream)| cell != *stream),
         };
         let page = Page {
             experiment,

@@ -1,6 +1,6 @@
 //! Columns of the summary as axes, groups and titles of figures.
 
-use super::select::{alpha_label, basin_title, title};
+use super::select::{alpha_label, basin_title, scheme_title, title};
 use crate::experiment::{WORD_COLUMNS, number_label};
 use crate::results::CellResult;
 
@@ -89,11 +89,12 @@ pub fn value_label(result: &CellResult, column: &str) -> String {
         "dynamics" => title(&plan.dynamics),
         "optimiser" => title(plan.optimiser),
         "basin" => basin_title(&plan.basin),
-        "scheme" => plan.scheme.name().to_owned(),
+        "scheme" => scheme_title(plan.scheme.name()),
         parameter => plan.parameter(parameter).map_or(String::new(), |value| match parameter {
             "alpha" => alpha_label(value),
             _ => {
-                let sign = SIGNS.iter().find(|(name, ..)| *name == parameter).map_or(parameter, |(_, sign, _)| sign);
+                let sign = SIGNS.iter().find(|(name, ..)| *name == parameter).map(|(_, sign, _)| (*sign).to_owned());
+                let sign = sign.unwrap_or_else(|| parameter.replace('_', " "));
                 format!("{sign} = {}", number_label(value, 6))
             }
         }),

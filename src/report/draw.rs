@@ -16,7 +16,7 @@ use super::figures::studies::mean_position::mean_position;
 use super::figures::studies::optimisers::OptimisersFigure;
 use super::figures::studies::random_problems::random_problems;
 use super::figures::studies::which_flatness::which_flatness;
-use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
+use super::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, scheme_title, title};
 use super::slopes::{SLOPE_REACH, small_level_slope};
 use super::{
     BasinPoint, EpsilonPanel, EpsilonSeries, EscapePlane, EscapeRegion, EscapeSet, ExponentialLaw, FigureError,
@@ -110,7 +110,7 @@ fn gamma_vs_epsilon(results: &[CellResult]) -> GammaVsEpsilon {
 fn epsilon_series(alpha: f64, scheme: Option<&str>, cells: &[&CellResult]) -> EpsilonSeries {
     let mean = |r: &CellResult| r.supported_mean().map(|m| Point { x: epsilon(r), y: m.value, lo: m.lo, hi: m.hi });
     EpsilonSeries {
-        label: scheme.map_or(alpha_label(alpha), |scheme| format!("{}, {scheme}", alpha_label(alpha))),
+        label: scheme.map_or(alpha_label(alpha), |scheme| format!("{}, {}", alpha_label(alpha), scheme_title(scheme))),
         points: cells.iter().filter_map(|r| mean(r)).collect(),
         theory: cells.iter().filter_map(|r| Some((epsilon(r), r.prediction.as_ref()?.mean_time()))).collect(),
         exact: cells.iter().filter_map(|r| Some((epsilon(r), r.exact_mean?))).collect(),
@@ -136,9 +136,16 @@ fn gamma_vs_volume(results: &[CellResult]) -> GammaVsVolume {
     GammaVsVolume { points: results.iter().filter(|r| r.volume.is_finite()).filter_map(point).collect() }
 }
 
-/// The cells of the smallest noise level, one for every dynamics, basin and tail index.
+/// The scheme of a cell, where schemes differ.
+fn scheme_if_several<'r>(cells: impl IntoIterator<Item = &'r CellResult>) -> impl Fn(&CellResult) -> Option<String> {
+    let several = distinct(cells.into_iter().map(|r| r.plan.scheme.name())).len() > 1;
+    move |r| several.then(|| scheme_title(r.plan.scheme.name()))
+}
+
+/// The cells of the smallest noise level, one for every dynamics, basin, scheme and tail index.
 fn at_smallest_epsilon(results: &[CellResult]) -> Vec<&CellResult> {
-    let groups = group_by(results, |r| (r.plan.dynamics.clone(), r.plan.basin.clone(), alpha(r)));
+    let key = |r: &CellResult| (r.plan.dynamics.clone(), r.plan.basin.clone(), r.plan.scheme.name(), alpha(r));
+    let groups = group_by(results, key);
     groups
         .into_iter()
         .filter_map(|(_, cells)| cells.into_iter().min_by(|a, b| epsilon(a).total_cmp(&epsilon(b))))
@@ -155,11 +162,13 @@ fn exponential_law(results: &[CellResult]) -> ExponentialLaw {
     let shared_tail = tails.first().filter(|_| tails.len() == 1 && !has_panels_of_basins);
     let shared_level = levels.first().filter(|_| levels.len() == 1);
     let level = |level: f64| format!("ε = {}", super::number(level));
+    let scheme = scheme_if_several(cells.iter().copied());
     let series = |r: &CellResult| {
         let mut label = Vec::new();
         label.extend((!has_panels_of_basins).then(|| basin_title(&r.plan.basin)));
         label.extend(shared_tail.is_none().then(|| alpha_label(alpha(r))));
         label.extend(shared_level.is_none().then(|| level(epsilon(r))));
+        label.extend(scheme(r));
         survival(r, label.join(", "))
     };
     let panel = |title: String, cells: Vec<&CellResult>| SurvivalPanel {
@@ -210,9 +219,10 @@ fn laplace(results: &[CellResult]) -> Laplace {
         n => vec![levels[0], levels[n / 2], levels[n - 1]],
     };
     let basins = distinct(results.iter().map(|r| r.plan.basin.clone()));
+    let scheme = scheme_if_several(results);
     let panel = |level: f64| {
         let cells = results.iter().filter(|r| epsilon(r) == level && Some(&r.plan.basin) == basins.first());
-        let series: Vec<LaplaceSeries> = cells.filter_map(laplace_series).collect();
+        let series: Vec<LaplaceSeries> = cells.filter_map(|r| laplace_series(r, scheme(r))).collect();
         let deviations = series.iter().flat_map(|s| &s.points).map(|p| smallest_rho(p.x, p.y));
         let rho = deviations.filter(|r| r.is_finite()).fold(0.0, f64::max);
         let basin =
@@ -223,15 +233,16 @@ fn laplace(results: &[CellResult]) -> Laplace {
     Laplace { panels: chosen.into_iter().map(panel).collect() }
 }
 
-fn laplace_series(result: &CellResult) -> Option<LaplaceSeries> {
+fn laplace_series(result: &CellResult, scheme: Option<String>) -> Option<LaplaceSeries> {
     let rate = result.prediction.as_ref()?.rate;
     let transform = LaplaceTransform::new(&result.sample, rate, Confidence::DEFAULT).ok()?;
     let points = laplace_grid(13).into_iter().filter_map(|u| {
         let e = transform.at(u)?;
         Some(Point { x: u, y: e.value, lo: e.lo, hi: e.hi })
     });
+    let names = [title(&result.plan.dynamics), alpha_label(alpha(result))].into_iter().chain(scheme);
     Some(LaplaceSeries {
-        label: format!("{}, {}", title(&result.plan.dynamics), alpha_label(alpha(result))),
+        label: names.collect::<Vec<_>>().join(", "),
         points: points.collect(),
         exact: exact_transform(result, rate),
     })
@@ -320,8 +331,12 @@ fn directions() -> impl Iterator<Item = [f64; 2]> {
 
 fn theorem2(results: &[CellResult]) -> TheoremTwo {
     let mut figure = TheoremTwo::default();
+    let scheme = scheme_if_several(Pair::all(results).map(|pair| pair.adam));
+    let several_levels = distinct(Pair::all(results).map(|pair| epsilon(pair.adam))).len() > 1;
     let mut add = |to_anisotropy: bool, pair: &Pair<'_>, x: f64| {
-        let label = format!("d = {}, {}", pair.adam.plan.problem.basin().dim(), alpha_label(alpha(pair.adam)));
+        let mut label = format!("d = {}, {}", pair.adam.plan.problem.basin().dim(), alpha_label(alpha(pair.adam)));
+        let level = several_levels.then(|| format!("ε = {}", super::number(epsilon(pair.adam))));
+        level.into_iter().chain(scheme(pair.adam)).for_each(|part| label += &format!(", {part}"));
         let list = if to_anisotropy { &mut figure.anisotropy } else { &mut figure.determinant };
         let index = list.iter().position(|s: &RatioSeries| s.label == label).unwrap_or_else(|| {
             list.push(RatioSeries { label, ..RatioSeries::default() });

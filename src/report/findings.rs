@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
+use super::figures::landscapes::transitions::transition_name;
 use super::landing_findings::{hitting, landings};
 use super::number;
 use super::optimiser_findings::optimisers;
@@ -410,13 +411,14 @@ fn transitions(text: &mut String, results: &[CellResult]) {
     let Some(lowest) = wells.iter().map(|r| epsilon(r)).reduce(f64::min) else { return };
     let _ = writeln!(text, "\n## Transitions between wells, ε = {}\n", number(lowest));
     let _ = writeln!(text, "| from | α | q predicted | q measured | measured / predicted |\n|---|---|---|---|---|");
+    let name = transition_name(&wells);
     for cell in wells.iter().filter(|r| epsilon(r) == lowest) {
         let (Some(theory), Some(rate)) = (&cell.prediction, cell.rate()) else { continue };
         let share = rate.scaled(1.0 / theory.rate);
         let _ = writeln!(
             text,
             "| {} | {} | {:.4e} | {:.4e} | {:.3} ({:.3} to {:.3}) |",
-            cell.plan.basin,
+            name(cell),
             cell.plan.problem.noise().alpha(),
             theory.rate,
             rate.value,

@@ -41,9 +41,11 @@ pub fn occupancy_answer(results: &[OccupancyResult]) -> Option<String> {
         let last = result.occupancy.times().len() - 1;
         let shares = (0..result.wells()).filter_map(|well| Some((well, result.share(last, well)?)));
         let (well, share) = shares.max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-        let mut text = format!("{name}: well {} holds {} of the paths", well + 1, number(share.value));
-        if let Some(law) = result.chain.as_ref().map(|chain| chain.stationary()) {
-            let _ = write!(text, ", {} predicted in the long run", number(law[well]));
+        let time = result.occupancy.times()[last];
+        let mut text =
+            format!("{name}: at t = {} well {} holds {} of the paths", number(time), well + 1, interval(share));
+        if let Some(law) = result.predicted(time) {
+            let _ = write!(text, ", {} predicted", number(law[well]));
         }
         let ratios = result
             .pairs()
@@ -73,10 +75,11 @@ pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblems
         let widths_of = if is_plane { "widths along each axis" } else { "widths" };
         let barriers_of = if is_plane { "lowest barrier" } else { "barriers" };
         let stationary = result.chain.as_ref().map(|chain| chain.stationary());
+        let predicted = result.predicted(result.occupancy.times()[last]);
         let _ = write!(
             text,
-            "\n## {name}\n\nOccupancy at t = {} beside the stationary law of the predicted chain{}.\n\n\
-             | well | minimum | {widths_of} | {barriers_of} | occupancy | stationary |\n|---|---|---|---|---|---|\n",
+            "\n## {name}\n\nOccupancy at t = {} beside the law of the predicted chain, at that time and in the long run{}.\n\n\
+             | well | minimum | {widths_of} | {barriers_of} | occupancy | predicted | stationary |\n|---|---|---|---|---|---|---|\n",
             number(result.occupancy.times()[last]),
             if stationary.is_some() { "" } else { "; these dynamics have no prediction" }
         );
@@ -92,12 +95,13 @@ pub fn occupancy_findings(results: &[OccupancyResult], studies: &[RandomProblems
             let minimum: Vec<String> = wells.minimum(well).iter().map(|x| number(*x)).collect();
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} |",
                 well + 1,
                 minimum.join(", "),
                 widths.collect::<Vec<_>>().join(", "),
                 barriers,
                 interval(result.share(last, well)),
+                predicted.as_ref().map_or("–".to_owned(), |law| number(law[well])),
                 stationary.as_ref().map_or("–".to_owned(), |law| number(law[well])),
             );
         }

@@ -1,6 +1,8 @@
 //! The figure `cost-vs-epsilon`.
 
 use crate::exit::{Confidence, Estimate};
+use crate::experiment::swept_parameters;
+use crate::report::columns::{candidates, distinguishing, label};
 use crate::report::plot::axis::with_error;
 use crate::report::select::{alpha, alpha_label, distinct, epsilon, scheme_title};
 use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
@@ -9,14 +11,15 @@ use crate::results::CellResult;
 /// Error that is paid for, at 95 % and in units of the mean: bias and half-width of the interval, added in squares.
 const ERROR: f64 = 0.01;
 
-/// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level; one series a scheme, a panel for every tail
+/// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level; one series for a scheme, and a dynamics or basin if
+/// these differ, a panel for every tail
 /// index. `seconds` is the time of one path of each cell. Where the bias alone exceeds 1 %, no number of paths suffices: there is no point.
 pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]) -> SeriesFigure {
     let curves = cost_curves(results, seconds);
     let panel = |tail: f64| {
         let series = curves.iter().filter(|curve| curve.alpha == tail).map(|curve| {
-            let CostCurve { scheme, slope, biased, .. } = curve;
-            let label = scheme_title(scheme);
+            let CostCurve { label, slope, biased, .. } = curve;
+            let label = label.clone();
             let mut stated: Vec<Stated> = slope.map(|slope| slope.stated(&label)).into_iter().collect();
             stated.extend((*biased > 0).then(|| Stated::new(label.as_str(), DataKind::LeftOut, f64::from(*biased))));
             Series {
@@ -43,10 +46,11 @@ pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]
     }
 }
 
-/// The cost of one scheme at one tail index.
+/// The cost of one scheme at one tail index, for one dynamics and basin.
 pub(in crate::report) struct CostCurve {
     pub alpha: f64,
-    pub scheme: &'static str,
+    /// The scheme, with what else tells cells at one tail index and noise level apart.
+    pub label: String,
     /// Seconds at each noise level that can be reached.
     pub points: Vec<Point>,
     /// Number of the other levels, whose bias alone is larger than the error.
@@ -58,8 +62,15 @@ pub(in crate::report) struct CostCurve {
 /// The cost of every scheme, where the time of a path of each cell is known.
 pub(in crate::report) fn cost_curves(results: &[CellResult], seconds: &[f64]) -> Vec<CostCurve> {
     let timed: Vec<(&CellResult, f64)> = results.iter().zip(seconds.iter().copied()).collect();
-    let curve = |(alpha, scheme): (f64, &'static str)| {
-        let cells = timed.iter().filter(|(r, _)| self::alpha(r) == alpha && r.plan.scheme.name() == scheme);
+    let parameters = swept_parameters(results.iter().map(|r| &r.plan));
+    let all: Vec<&CellResult> = results.iter().collect();
+    let others = distinguishing(&all, &["scheme", "alpha", "epsilon"], &candidates(&parameters));
+    let name = |r: &CellResult| {
+        let parts = [scheme_title(r.plan.scheme.name()), label(r, &others)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    let curve = |(alpha, label): (f64, String)| {
+        let cells = timed.iter().filter(|(r, _)| self::alpha(r) == alpha && name(r) == label);
         let (mut points, mut biased) = (Vec::new(), 0u32);
         for (result, seconds) in cells {
             match cost(result, *seconds) {
@@ -68,9 +79,9 @@ pub(in crate::report) fn cost_curves(results: &[CellResult], seconds: &[f64]) ->
                 None => {}
             }
         }
-        CostCurve { alpha, scheme, slope: exponent(&points), points, biased }
+        CostCurve { alpha, label, slope: exponent(&points), points, biased }
     };
-    distinct(timed.iter().map(|(r, _)| (alpha(r), r.plan.scheme.name()))).into_iter().map(curve).collect()
+    distinct(timed.iter().map(|(r, _)| (alpha(r), name(r)))).into_iter().map(curve).collect()
 }
 
 /// What an error of 1 % costs.

@@ -8,7 +8,7 @@ use crate::report::figures::studies::which_flatness::label;
 use crate::report::findings::{is_sde_of, same_cell};
 use crate::report::number;
 use crate::report::plot::axis::with_error;
-use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, scheme_title, title};
+use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon, group_by, title};
 use crate::report::words::{between, extremes, interval};
 use crate::results::{CellResult, Check, FlatnessOrder, OptimiserRow, Pair};
 use crate::theory::{FlatnessMeasure, VolumeClaim};
@@ -46,7 +46,7 @@ fn costs(results: &[CellResult], seconds: &[f64]) -> Vec<String> {
         let of_tail: Vec<&CostCurve> = curves.iter().filter(|curve| curve.alpha == tail).collect();
         let power = |curve: &&CostCurve| {
             let slope = curve.slope?;
-            Some(format!("ε^({}) with {}", with_error(slope.value, slope.half_width), scheme_title(curve.scheme)))
+            Some(format!("ε^({}) with {}", with_error(slope.value, slope.half_width), curve.label))
         };
         let powers: Vec<String> = of_tail.iter().filter_map(power).collect();
         if !powers.is_empty() {
@@ -60,7 +60,7 @@ fn costs(results: &[CellResult], seconds: &[f64]) -> Vec<String> {
         let at = |curve: &CostCurve| curve.points.iter().find(|p| p.x == lowest).map_or(f64::NAN, |p| p.y);
         for other in others {
             let (ratio, level) = (at(other) / at(first), number(lowest));
-            let [scheme, base] = [other.scheme, first.scheme].map(scheme_title);
+            let [scheme, base] = [&other.label, &first.label];
             sentences.push(format!("At ε = {level}, {scheme} takes {} times as long as {base}.", number(ratio)));
         }
     }

@@ -60,6 +60,8 @@ pub struct Provenance<'p> {
     pub seconds: f64,
     /// The command that runs the experiment again, with `FILE` for its file.
     pub command: String,
+    /// Whether the sweep was extended, so that its cells have other random numbers than those of the command.
+    pub is_extended: bool,
 }
 
 /// The page as HTML. The same results give the same bytes.
@@ -82,7 +84,7 @@ pub fn page(page: &Page<'_>) -> String {
             (warned(warnings))
             (figures(drawings))
             @if occupancies.is_empty() && positions.is_empty() { section #results { h2 { "Predicted and measured" } (summary(cells))
-                p.hint { code { "check" } " compares the mean with the exact one, where a solver exists. λ E Γ has the limit 1 for ε → 0." }
+                p.hint { code { "check" } " compares the mean with the exact one, where a solver exists: within .5 % and an interval that holds with 95 % for all cells together. λ E Γ has the limit 1 for ε → 0." }
             } }
             @if let Some(table) = comparison(cells) { section #pairs { h2 { "Adam and SGD" } (table) } }
             @if let Some(findings) = findings { section #findings { h2 { "Findings" } (markdown(findings)) } }
@@ -106,11 +108,19 @@ fn origin(provenance: &Provenance<'_>, cells: usize) -> Markup {
         period,
         seconds,
         command,
+        is_extended,
         ..
     } = provenance;
     let [start, end] = period;
+    let command = html! {
+        (command_line(command))
+        @if *is_extended {
+            "; the sweep was extended, and its cells kept their random numbers: run at once, the command draws others (see " code { "stream" } " in "
+            code { "manifest.json" } ")"
+        }
+    };
     definitions(&[
-        ("command", command_line(command)),
+        ("command", command),
         ("program", program(version, *commit)),
         ("seed", html! { (seed) }),
         ("size", html! { (cells) " cells of " (paths_per_cell) " paths" }),

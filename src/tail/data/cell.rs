@@ -41,6 +41,8 @@ pub fn number(text: &str, decimal: Decimal) -> Option<f64> {
         let whole = if whole.contains(group) { ungrouped(whole, group)? } else { whole.to_owned() };
         match decimals {
             Some(part) if part.contains([group, point]) => return None,
+            // `"step": 0,` of JSON.
+            Some("") if point == ',' => return None,
             Some(part) => format!("{whole}.{part}").parse().ok()?,
             None => whole.parse().ok()?,
         }
@@ -119,6 +121,7 @@ mod tests {
             ("1.234.567,5", None, Some(1_234_567.5)),
             ("12,34.5", None, None),
             ("1.2.3", None, None),
+            ("0,", None, None),
             ("inf", None, None),
             ("1e999", None, None),
             ("abc", None, None),

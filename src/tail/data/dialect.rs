@@ -3,7 +3,7 @@
 //! Both are detected from the first rows. If they are ambiguous, the result is an error, since a wrong guess would lose an entry
 //! or invent one.
 
-use super::cell::{CellKind, kind};
+use super::cell::{CellKind, Decimal, kind};
 
 /// Number of rows used for the detection.
 const ROWS: usize = 200;
@@ -35,8 +35,10 @@ pub fn first_rows(text: &str, delimiter: u8) -> Vec<csv::StringRecord> {
     reader.into_records().take(ROWS).map_while(Result::ok).collect()
 }
 
-/// The delimiter: among those that give all rows the same number of cells, the one with the most numbers and dates.
-pub fn delimiter(text: &str, marks: &[String]) -> u8 {
+/// The delimiter: among those that give all rows the same number of cells, the one with the most numbers and dates; no comma if that separates
+/// `decimals`.
+pub fn delimiter(text: &str, marks: &[String], decimals: Option<Decimal>) -> u8 {
+    let is_possible = |delimiter: &u8| *delimiter != b',' || decimals != Some(Decimal::Comma);
     let readable = |rows: &[csv::StringRecord]| {
         let (mut good, mut all) = (0usize, 0usize);
         for cell in rows.iter().flatten() {
@@ -49,9 +51,12 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
         rows.first().is_some_and(|first| first.len() > 1 && rows.iter().all(|row| row.len() == first.len()))
     };
     let mut best: Option<(f64, u8)> = None;
-    for delimiter in DELIMITERS {
+    for delimiter in DELIMITERS.into_iter().filter(is_possible) {
         let rows = first_rows(text, delimiter);
         let share = readable(&rows);
+        if delimiter == b',' && are_decimals(text, &rows) {
+            continue;
+        }
         if is_even(&rows) && best.is_none_or(|(most, _)| share > most) {
             best = Some((share, delimiter));
         }
@@ -73,7 +78,39 @@ pub fn delimiter(text: &str, marks: &[String]) -> u8 {
     // Uneven rows are rejected later, with their place; the most frequent delimiter is used.
     let count =
         |delimiter: &u8| rows.iter().flatten().map(|cell| cell.matches(*delimiter as char).count()).sum::<usize>();
-    DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+    DELIMITERS.into_iter().filter(is_possible).rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// Whether what commas cut into two integers are numbers with decimal commas: `0,05` and `-1,7`, but not `1,12` and `2,34`. The second part has no sign,
+/// and begins with a zero somewhere.
+fn are_decimals(text: &str, rows: &[csv::StringRecord]) -> bool {
+    let is_whole = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+    let is_cut = |row: &csv::StringRecord| {
+        row.len() == 2 && is_whole(row[0].trim_start_matches(['+', '-'])) && is_whole(&row[1])
+    };
+    !text.contains('.')
+        && rows.iter().all(is_cut)
+        && rows.iter().any(|row| row[1].len() > 1 && row[1].starts_with('0') || row[0].starts_with("-0"))
+}
+
+/// The lines of a table of one column, in which a blank line between two rows is a missing value. Where every other line is blank, it is not.
+pub fn with_missing_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_row = |line: &&str| !line.trim().is_empty();
+    let (Some(first), Some(last)) = (lines.iter().position(is_row), lines.iter().rposition(is_row)) else {
+        return text.to_owned();
+    };
+    // Behind the names, if there are any, no value can be missing before the first.
+    let second = lines.iter().skip(first + 1).position(is_row).map_or(last, |k| first + 1 + k);
+    let (rows, inner) = (lines.iter().filter(|line| is_row(line)).count(), second..=last);
+    let blank = lines[inner.clone()].iter().filter(|line| !is_row(line)).count();
+    let counts = blank > 0 && blank + 2 < rows;
+    let mut out = String::with_capacity(text.len() + 2 * blank);
+    for (number, line) in lines.iter().enumerate() {
+        out.push_str(if counts && inner.contains(&number) && !is_row(line) { "\"\"" } else { line });
+        out.push('\n');
+    }
+    out
 }
 
 /// The lines with one blank between cells. Those that begin with `#` are comments, as NumPy writes them; the last one above the rows names the
@@ -197,7 +234,7 @@ mod tests {
 
     fn first(text: &str, asked: &[&str]) -> FirstRow {
         let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
-        first_row(&first_rows(text, delimiter(text, &[])), &[], &asked)
+        first_row(&first_rows(text, delimiter(text, &[], None)), &[], &asked)
     }
 
     #[test]
@@ -221,9 +258,28 @@ mod tests {
             ("2020-01-01 10:00:00,1\n2020-01-02 11:00:00,2\n", b','),
             ("two words\nthree words\n", NONE),
             ("r\n0.5\n1.5\n", NONE),
+            ("0,5\n-1,05\n2,5\n", NONE),
+            ("-0,5\n-1,25\n2,5\n", NONE),
+            ("1,12\n2,34\n", b','),
+            ("0,05\n1,-3\n", b','),
         ] {
-            assert_eq!(delimiter(text, &[]), expected, "{text}");
+            assert_eq!(delimiter(text, &[], None), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_stated_decimal_comma_separates_no_cells() {
+        assert_eq!(delimiter("1,12\n2,34\n", &[], Some(Decimal::Comma)), NONE);
+        assert_eq!(delimiter("1,12;3\n2,34;4\n", &[], Some(Decimal::Comma)), b';');
+        assert_eq!(delimiter("1,12\n2,34\n", &[], Some(Decimal::Point)), b',');
+    }
+
+    #[test]
+    fn blank_lines_between_rows_are_missing_values() {
+        assert_eq!(with_missing_lines("x\n\n1\n\n2\n3\n4\n\n\n"), "x\n\n1\n\"\"\n2\n3\n4\n\n\n");
+        assert_eq!(with_missing_lines("1\n\n2\n\n3\n\n4"), "1\n\n2\n\n3\n\n4\n");
+        assert_eq!(with_missing_lines("1\n2\n"), "1\n2\n");
+        assert_eq!(with_missing_lines("\n"), "\n");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::cell::{CellKind, Decimal, is_missing, kind, number};
-use super::dialect::{BLANK, FirstRow, NONE, delimiter, first_row, first_rows, single_blanks};
+use super::dialect::{BLANK, FirstRow, NONE, delimiter, first_row, first_rows, single_blanks, with_missing_lines};
 use super::unpacked::{UnpackError, read_file};
 
 /// Reasons why a column could not be read.
@@ -171,9 +171,12 @@ impl Table {
             text.drain(..'\u{feff}'.len_utf8());
         }
         let (stated, skipped) = spreadsheet_line(&mut text);
-        let delimiter = settings.delimiter.or(stated).unwrap_or_else(|| delimiter(&text, &settings.marks));
+        let delimiter =
+            settings.delimiter.or(stated).unwrap_or_else(|| delimiter(&text, &settings.marks, settings.decimal));
         if delimiter == BLANK {
             text = single_blanks(text.lines());
+        } else if delimiter == NONE {
+            text = with_missing_lines(&text);
         }
         let rows = first_rows(&text, delimiter);
         let Some(first) = rows.first() else { return Err(ColumnError::Empty) };

@@ -136,6 +136,11 @@ impl TailIndexFailure {
 fn column_hint(error: &ColumnError) -> Option<&'static str> {
     Some(match error {
         ColumnError::FirstRow { .. } => "pass --header if it names the columns, --no-header if it holds entries",
+        // What a decimal comma in one column looks like.
+        ColumnError::Choose { columns } if *columns == ["0", "1"] => {
+            "choose one with --column NAME, pool both with --column 0,1, or take each as a sample with --axis 0; if there is one column with decimal \
+             commas, pass --decimal-comma"
+        }
         ColumnError::Choose { .. } => {
             "choose one with --column NAME, pool some with --column A,B, or take each as a sample with --axis 0"
         }

@@ -1,5 +1,7 @@
 //! The figure `transitions`: measured rates between wells and the predicted `q_ij`.
 
+use crate::experiment::swept_parameters;
+use crate::report::columns::{candidates, distinguishing, label};
 use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::CellResult;
@@ -7,10 +9,11 @@ use crate::results::CellResult;
 /// `q/Θ` against the noise level, a panel for every tail index: measured, and `½|s - x_i|^-α`, to which it tends.
 pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
     let wells: Vec<&CellResult> = results.iter().filter(|r| r.is_well() && r.prediction.is_some()).collect();
+    let name = transition_name(&wells);
     let panel = |tail: f64| {
-        let series = distinct(wells.iter().map(|r| r.plan.basin.clone())).into_iter().map(|basin| {
-            let cells = wells.iter().filter(|r| alpha(r) == tail && r.plan.basin == basin);
-            let mut series = Series { label: basin_title(&basin), ..Series::default() };
+        let series = distinct(wells.iter().map(|r| name(r))).into_iter().map(|of_series| {
+            let cells = wells.iter().filter(|r| alpha(r) == tail && name(r) == of_series);
+            let mut series = Series { label: of_series.clone(), ..Series::default() };
             for cell in cells {
                 let Some(theory) = &cell.prediction else { continue };
                 let Some(measure) = theory.radon_measure else { continue };
@@ -34,5 +37,17 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
         is_spread: true,
         panels: distinct(wells.iter().map(|r| alpha(r))).into_iter().map(panel).collect(),
         ..SeriesFigure::default()
+    }
+}
+
+/// Names of cells by their basin and, where they differ otherwise at one tail index and noise level, by the dynamics, the scheme and so on.
+pub(in crate::report) fn transition_name(wells: &[&CellResult]) -> impl Fn(&CellResult) -> String {
+    let parameters = swept_parameters(wells.iter().map(|r| &r.plan));
+    let others = distinguishing(wells, &["basin", "alpha", "epsilon"], &candidates(&parameters));
+    let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
+    move |r| {
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let parts = [basin_title(&r.plan.basin), label(r, &others)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 }
