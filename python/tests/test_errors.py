@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "second moment": (lambda: le.Adam(eta=0.1, second_moment="other"), 'second_moment = "other"'),  # type: ignore[arg-type]
     "gradient noise": (
         lambda: le.Problem(BOWL, le.Ball(1), NOISE, le.Adam(eta=0.1, gradient_noise=[1])),
-        "gradient_noise has 1 entries, the basin has dimension 2",
+        "the length of gradient_noise is 1, the basin has dimension 2",
     ),
     "sgd steps": (lambda: le.SgdSteps(0), "the learning rate η = 0 is not a positive finite number"),
     "adam steps": (lambda: le.AdamSteps(0.1, 0.9, 1), "the decay β2 = 1 is outside its range"),

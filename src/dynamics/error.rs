@@ -97,7 +97,7 @@ pub enum DynamicsError {
         eta: f64,
     },
     /// Gradient-noise scales of another dimension.
-    #[error("gradient_noise has {found} entries, the basin has dimension {dim}")]
+    #[error("the length of gradient_noise is {found}, the basin has dimension {dim}")]
     GradientNoiseLength {
         /// How many were given.
         found: usize,

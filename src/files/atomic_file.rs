@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 
-/// Bytes of a file after which the disk is asked to take them, while more are written.
+/// A large file is flushed to the disk each time that so many bytes more have been written.
 const FLUSHED: usize = 64 << 20;
 
 /// A file being written as `.<name>.part` in the folder of its final path. A reader sees either the old file or the complete new one.
@@ -16,7 +16,7 @@ pub struct AtomicFile {
     place: PathBuf,
     part: PathBuf,
     file: BufWriter<File>,
-    /// Bytes written since the disk was last asked to take them.
+    /// Bytes written since the last flush was asked for.
     waiting: usize,
     flusher: Option<Flusher>,
 }
@@ -55,7 +55,7 @@ impl AtomicFile {
     /// The error of the file system; the old file is unchanged.
     pub fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
-        // An error of the disk is reported only once, perhaps to the other thread.
+        // The system reports an error of the disk only once, perhaps to the other thread.
         self.flusher.take().map_or(Ok(()), Flusher::end)?;
         self.file.get_ref().sync_all()?;
         fs::rename(&self.part, &self.place)
@@ -69,7 +69,7 @@ impl Write for AtomicFile {
         if self.waiting >= FLUSHED {
             self.waiting = 0;
             if self.flusher.is_none() {
-                // Without it the end takes longer.
+                // Without a thread the file is flushed at its end.
                 self.flusher = self.file.get_ref().try_clone().and_then(Flusher::start).ok();
             }
             self.flusher.iter().for_each(Flusher::wake);
@@ -104,7 +104,7 @@ impl Flusher {
     }
 
     fn wake(&self) {
-        // One that is at it flushes what follows with the next call, or at the end.
+        // While one call waits, another would ask for the same.
         let _ = self.wake.try_send(());
     }
 

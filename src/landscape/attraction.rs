@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use nalgebra::Vector2;
 
-use super::flow::{Core, Descent, Nearest, Progress, Separatrix, core, is_beside_minimum, norm};
+use super::flow::{Core, Descent, Nearest, Progress, Separatrix, core, edge_between, is_beside_minimum, norm};
 use super::sphere::directions;
 use super::{Form, LandscapeError, Potential};
 
@@ -166,15 +166,7 @@ impl Attraction {
         while before < furthest.min(FURTHEST * unit) && found.len() < most {
             let after = before * (1.0 + OUTWARDS);
             if holds(after) != inside {
-                let (mut a, mut b) = (before, after);
-                while b - a > 1e-9 * b {
-                    let middle = 0.5 * (a + b);
-                    if middle <= a || middle >= b {
-                        break;
-                    }
-                    if holds(middle) == inside { a = middle } else { b = middle }
-                }
-                found.push(b);
+                found.push(edge_between(before, after, 1e-9, |s| holds(s) == inside));
                 inside = !inside;
             }
             before = after;

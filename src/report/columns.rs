@@ -130,8 +130,15 @@ pub fn candidates(parameters: &[String]) -> Vec<&str> {
     ["dynamics", "alpha"].into_iter().chain(parameters).chain(["basin", "scheme", "epsilon", "dim"]).collect()
 }
 
+/// The columns that name a series whose horizontal axis is `ε` and whose panel is a tail index: `first`, and those that tell its cells apart.
+pub fn series_columns<'c>(cells: &[&CellResult], first: &'c str, parameters: &'c [String]) -> Vec<&'c str> {
+    let mut columns = vec![first];
+    columns.extend(distinguishing(cells, &[first, "alpha", "epsilon"], &candidates(parameters)));
+    columns
+}
+
 /// The values of several columns, joined.
-pub fn label(result: &CellResult, columns: &[&str]) -> String {
-    let values = columns.iter().map(|column| value_label(result, column)).filter(|value| !value.is_empty());
+pub fn label(result: &CellResult, columns: &[impl AsRef<str>]) -> String {
+    let values = columns.iter().map(|column| value_label(result, column.as_ref())).filter(|value| !value.is_empty());
     values.collect::<Vec<_>>().join(", ")
 }

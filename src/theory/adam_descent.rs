@@ -1,22 +1,22 @@
 //! # The noiseless motion of Adam
 //!
-//! A jump leaves a path away from its minimum with the averages of the rest, `m = 0` and `v = s²`. From there `dθ = -Q⁻¹ m dt`, `dm = β1 (∇F - m) dt`, and,
-//! unless `v` is constant, `dv = β2 ((∇F)² + s² - v) dt`. Its momentum, and a `Q` that differs between the axes, may carry the path to another
-//! minimum than the gradient flow leads to.
+//! At rest the averages are `m = 0` and `v = s²`, and a jump does not change them. From where it lands, `dθ = -Q⁻¹ m dt`, `dm = β1 (∇F - m) dt`, and,
+//! unless `v` is constant, `dv = β2 ((∇F)² + s² - v) dt`. The momentum, and a `Q` that differs between the axes, may carry the path to another
+//! minimum than the gradient flow.
 //!
-//! Where the momentum is damped, that is, `β1` much larger than `|F''|/Q`, `m` is the gradient of the time `1/β1` before up to the second order in `1/β1`, so
-//! `dθ = -Q⁻¹ ∇F(θ + Q⁻¹∇F/β1) dt`; that `m` starts at 0 delays the path by `1/β1`, in which `v` moves on. This motion, whose steps `β1` does not
-//! limit, is followed instead, with errors of the order `(|F''|/(β1 Q))²`.
+//! Where the momentum is damped, with `|F''|` far below `β1 Q`, `m` is the gradient of a time `1/β1` earlier, up to the second order in `1/β1`, and
+//! `dθ = -Q⁻¹ ∇F(θ + Q⁻¹∇F/β1) dt`. The start at `m = 0` delays the path by `1/β1`, while `v` moves on. There this motion is followed: its errors are of
+//! the order `(|F''|/(β1 Q))²`, and a large `β1` does not shorten its steps.
 //!
-//! With a constant `Q` the energy `F(θ) + Σ_i m_i² / (2 β1 Q_i)` falls at the rate `Σ_i m_i²/Q_i`. A path whose energy is below the lowest saddle of the well
-//! that holds `θ` therefore stays in it. Where `v` moves, `Q` is at least its value at rest, and half of the height is asked for.
+//! With a constant `Q` the energy `F(θ) + Σ_i m_i² / (2 β1 Q_i)` falls at the rate `Σ_i m_i²/Q_i`. A path whose energy is below the lowest saddle of its
+//! well therefore stays there. Where `v` moves, `Q` never falls below its value at rest; the energy with that `Q` must be below half of the height.
 
 use crate::dynamics::{Adam, Preconditioner, Problem};
 use crate::landscape::{AdaptiveFlow, Potential};
 
 /// Local error of the motion as a share of the extent of the landscape, and far out of the distance.
 const TOLERANCE: f64 = 1e-6;
-/// Share of the extent that counts as much as a change of `v` by its own value.
+/// A relative change of `v` counts as a way of this share of the extent.
 const OF_SQUARES: f64 = 0.1;
 /// Share of the height of a well below which a path stays in it, if `v` moves.
 const HELD: f64 = 0.5;

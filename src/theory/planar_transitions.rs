@@ -1,9 +1,9 @@
 //! # Transitions between the wells of a landscape in the plane
 //!
-//! As `ε → 0` a path in the well of the minimum `x_i` jumps into well `j` at the rate of the jumps that land in its basin of attraction,
+//! As `ε → 0` a path of SGD in the well of the minimum `x_i` jumps into well `j` at the rate of the jumps that land in its basin of attraction,
 //! `q_ij = ν{y : x_i + ε Q*⁻¹ Σ y ∈ basin j}`. With independent coordinates it is a sum over the noise axes, `q_ij = Σ_k c ε^α ∫ |s|^(-1-α) 1{x_i + s v_k ∈
 //! basin j} ds` with `v_k = Q*⁻¹ Σ e_k`, whose stretches in basin `j` come from the [map](crate::landscape::PlanarBasins); with isotropic noise an
-//! average over all directions.
+//! average over all directions. For Adam the points from which its [noiseless motion](super::adam_descent) ends at `x_j` take the place of the basin.
 //!
 //! At `α = 2`, for SGD with one amplitude in all directions and `D = (εΣ)²`, the rates are those of Eyring and Kramers over the saddles `s` that
 //! join two minima, `|λ_-(s)|/(2π) √(det H(x_i)/|det H(s)|) e^(-(F(s)-F(x_i))/D)`, with an error of the order `D` beside the barrier.
@@ -44,10 +44,12 @@ pub(super) fn jump_rates(
         }
         _ => None,
     };
-    let along = |from: [f64; 2], way: [f64; 2], is_one_of_many: bool| match &adam {
-        Some(descent) => basins.along_by(from, way, COARSE, |x| descent.well_from(x, |x| basins.well_of(potential, x))),
-        None if is_one_of_many => basins.along_to(potential, from, way, COARSE),
-        None => basins.along(potential, from, way),
+    let along = |from: [f64; 2], way: [f64; 2]| match (&adam, noise.structure()) {
+        (Some(descent), _) => {
+            basins.along_by(from, way, COARSE, |x| descent.well_from(x, |x| basins.well_of(potential, x)))
+        }
+        (None, Structure::Isotropic) => basins.along_to(potential, from, way, COARSE),
+        (None, Structure::Independent) => basins.along(potential, from, way),
     };
     let ways: Vec<[f64; 2]> = match noise.structure() {
         Structure::Independent => {
@@ -72,7 +74,7 @@ pub(super) fn jump_rates(
     };
     let rays: Vec<(usize, [f64; 2])> =
         ways.iter().flat_map(|way| (0..basins.minima().len()).map(move |from| (from, *way))).collect();
-    let ray = |(from, way): (usize, [f64; 2])| (from, along(basins.minima()[from], way, ways.len() > 4));
+    let ray = |(from, way): (usize, [f64; 2])| (from, along(basins.minima()[from], way));
     let rays: Vec<(usize, Ray)> = rays.into_par_iter().map(ray).collect();
     rates(basins.minima().len(), &rays, &beyond)
 }

@@ -3,8 +3,8 @@
 //! On the time scale of its transitions a path in a landscape with the wells `1 … n` is a Markov chain with rates `q_ij`. Its law at time `t` is
 //! `π_0 e^(Qt)`, its stationary law solves `π Q = 0`, and the mean first-passage times `τ_i` to well `j` solve `Σ_k q_ik τ_k = -1` for `i ≠ j`.
 //!
-//! `α < 2`: the rates of [`transition_rates`]; depths drop out. For Adam jumps are divided by `Q*`, and those count whose [noiseless
-//! motion](super::adam_descent) ends in the other well: if its momentum is damped, the rates are those of SGD over `Q*^α`. `α = 2`, SGD: with `D = (εΣ)²`, half of
+//! `α < 2`: the rates of [`transition_rates`]; depths drop out. Adam divides jumps by `Q*`, and a jump counts for the well at which the [noiseless
+//! motion](super::adam_descent) ends. On a line with damped momentum the rates are those of SGD over `Q*^α`. `α = 2`, SGD: with `D = (εΣ)²`, half of
 //! it for the normal law, `q_(i,i±1) = D / (Z_i B)`, where `Z_i = ∫ e^(-F/D)` over the well and `B = ∫ e^(F/D)` between the minima. As `D → 0` these are the rates of
 //! Eyring and Kramers, `√(F''(x_i) |F''(s)|)/(2π) e^(-(F(s)-F(x_i))/D)`; at any `D` the stationary law is the exact one, `π_i ∝ Z_i`: widths
 //! hardly matter, depths do. In the plane [the same rates](super::planar_transitions) count the jumps into basins of attraction.
@@ -29,7 +29,8 @@ const INTERVALS: usize = 4_000;
 /// Exponent at which an integrand is negligible beside its largest value.
 const NEGLIGIBLE: f64 = 45.0;
 
-/// Where Adam comes to is asked along a line in steps of this share of the narrowest width, or of the distance, up to so many extents.
+/// Steps along a line between the points from which Adam's motion is followed: a share of the narrowest width or of the distance, whichever is
+/// larger. The line ends after so many extents of the minima.
 const FINE: f64 = 0.05;
 const GROWTH: f64 = 0.02;
 const FURTHEST: f64 = 100.0;
@@ -62,7 +63,8 @@ pub struct WellChain {
 impl WellChain {
     /// The chain that the theory predicts for a problem in the landscape of its basin.
     ///
-    /// SGD stays in the well in which a jump lands. Where Adam comes to, whose momentum may carry it across a saddle, is told by its motion without noise.
+    /// SGD stays in the well in which a jump lands. Adam's momentum may carry a path across a saddle: a jump counts for the well at which Adam's motion
+    /// without noise ends.
     ///
     /// # Errors
     /// [`TheoryError::NoRest`] for Adam's sampled second moment and for steps other than plain SGD, [`TheoryError::Gaussian`] for Adam at
@@ -91,8 +93,7 @@ impl WellChain {
 
     /// [`WellChain::of`] for wells on a line or in the plane.
     ///
-    /// In the plane SGD stays in the basin of attraction in which a jump lands. Adam moves along `-Q⁻¹∇F`, whose basins are others, and with momentum: its
-    /// motion without noise is followed.
+    /// In the plane, too, SGD stays in the basin of attraction in which a jump lands, and a jump of Adam counts for the well at which its motion ends.
     ///
     /// # Errors
     /// As [`WellChain::of`]; in the plane also [`TheoryError::GaussianAxes`] at `α = 2` for a noise whose amplitude depends on the direction, and
@@ -196,7 +197,7 @@ impl Elimination {
     }
 }
 
-/// Rates of the jumps on a line after which Adam comes to another minimum.
+/// Rates of the jumps on a line after which Adam's motion ends at another minimum.
 fn adam_rates(problem: &Problem, adam: &Adam, rest: &Preconditioner, wells: &Wells) -> DMatrix<f64> {
     let (noise, potential, n) = (problem.noise(), problem.basin().potential(), wells.count());
     let narrowest = (0..n).flat_map(|well| wells.widths(well)).fold(f64::INFINITY, f64::min);

@@ -2,6 +2,7 @@
 
 use super::basins::PlanarBasins;
 use crate::landscape::Potential;
+use crate::landscape::flow::edge_between;
 
 /// Where a ray ends, in extents of the minima and saddles.
 const FURTHEST: f64 = 1e3;
@@ -69,18 +70,10 @@ pub(crate) fn wells_along(
             s = next;
             continue;
         }
-        let (mut a, mut b) = (s, next);
-        while b - a > 1e-10 * b {
-            let middle = 0.5 * (a + b);
-            if middle <= a || middle >= b {
-                break;
-            }
-            if well_at(middle) == here { a = middle } else { b = middle }
-        }
+        s = edge_between(s, next, 1e-10, |s| well_at(s) == here);
         // Where a third well lies in between, it is the one that begins.
-        here = well_at(b);
-        found.push((b, here));
-        s = b;
+        here = well_at(s);
+        found.push((s, here));
     }
     found
 }

@@ -2,18 +2,18 @@
 
 use crate::exit::{Confidence, Estimate};
 use crate::experiment::swept_parameters;
-use crate::report::columns::{candidates, distinguishing, label};
+use crate::report::columns::{label, series_columns};
 use crate::report::plot::axis::with_error;
-use crate::report::select::{alpha, alpha_label, distinct, epsilon, scheme_title};
+use crate::report::select::{alpha, alpha_label, distinct, epsilon};
 use crate::report::{DataKind, Point, Scale, Series, SeriesFigure, Stated};
 use crate::results::CellResult;
 
 /// Error that is paid for, at 95 % and in units of the mean: bias and half-width of the interval, added in squares.
 const ERROR: f64 = 0.01;
 
-/// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level; one series for a scheme, and a dynamics or basin if
-/// these differ, a panel for every tail
-/// index. `seconds` is the time of one path of each cell. Where the bias alone exceeds 1 %, no number of paths suffices: there is no point.
+/// Time on one thread to an error of 1 % of `E Γ`, bias included, against the noise level: a series for every scheme, and for every dynamics or basin
+/// if these differ, and a panel for every tail index. `seconds` is the time of one path of each cell. Where the bias alone exceeds 1 %, no number of
+/// paths suffices: there is no point.
 pub(in crate::report) fn cost_vs_epsilon(results: &[CellResult], seconds: &[f64]) -> SeriesFigure {
     let curves = cost_curves(results, seconds);
     let panel = |tail: f64| {
@@ -64,11 +64,8 @@ pub(in crate::report) fn cost_curves(results: &[CellResult], seconds: &[f64]) ->
     let timed: Vec<(&CellResult, f64)> = results.iter().zip(seconds.iter().copied()).collect();
     let parameters = swept_parameters(results.iter().map(|r| &r.plan));
     let all: Vec<&CellResult> = results.iter().collect();
-    let others = distinguishing(&all, &["scheme", "alpha", "epsilon"], &candidates(&parameters));
-    let name = |r: &CellResult| {
-        let parts = [scheme_title(r.plan.scheme.name()), label(r, &others)];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    };
+    let columns = series_columns(&all, "scheme", &parameters);
+    let name = |r: &CellResult| label(r, &columns);
     let curve = |(alpha, label): (f64, String)| {
         let cells = timed.iter().filter(|(r, _)| self::alpha(r) == alpha && name(r) == label);
         let (mut points, mut biased) = (Vec::new(), 0u32);

@@ -127,7 +127,10 @@ impl Figure for GammaVsEpsilon {
             }
         }
         let has = |part: fn(&EpsilonSeries) -> bool| all().any(part);
-        let mut keys = vec![Entry::new(Sample::Interval(simulated()), "simulation, 95 % interval")];
+        let mut keys = Vec::new();
+        if has(|s| !s.points.is_empty()) {
+            keys.push(Entry::new(Sample::Interval(simulated()), "simulation, 95 % interval"));
+        }
         if has(|s| !s.theory.is_empty()) {
             keys.push(Entry::new(Sample::Line(theory(GREY)), "theory 1/λ (ε → 0)"));
         }
@@ -137,7 +140,11 @@ impl Figure for GammaVsEpsilon {
         if has(|s| !s.second_order.is_empty()) {
             keys.push(Entry::new(Sample::Line(second_order(GREY)), "theory to second order in ε"));
         }
-        let series = labels.iter().enumerate().map(|(i, label)| Entry::new(Sample::Points(Look::of(i)), *label));
+        let sample = |i: usize, label: &str| {
+            let is_measured = all().any(|s| s.label == label && !s.points.is_empty());
+            if is_measured { Sample::Points(Look::of(i)) } else { Sample::Line(theory(Look::of(i).color)) }
+        };
+        let series = labels.iter().enumerate().map(|(i, label)| Entry::new(sample(i, label), *label));
         sheet.legend = Legend::default().with(series.collect()).with(keys);
         Ok(sheet)
     }
@@ -175,6 +182,9 @@ fn ordinates(series: &EpsilonSeries) -> impl Iterator<Item = f64> {
 
 fn time_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel {
     let mut drawn = Panel { title: panel.title.clone(), ..Panel::new(x, y) };
+    if panel.series.iter().all(|series| series.points.is_empty()) {
+        drawn.notes.push(Note::new("too few paths left for a mean", GREY));
+    }
     for series in &panel.series {
         let look = look(labels, &series.label);
         drawn.data(&series.label, DataKind::Predicted, Mark::Line(sorted(&series.theory), theory(look.color)));
@@ -220,4 +230,29 @@ fn ratio_panel(panel: &EpsilonPanel, labels: &[&str], x: Axis, y: Axis) -> Panel
         drawn.data(&series.label, DataKind::Measured, mark);
     }
     drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a path that left, the legend shows no points.
+    #[test]
+    fn a_series_without_means_is_a_line() {
+        let measured = EpsilonSeries {
+            label: "α = 1.5".to_owned(),
+            points: vec![Point::exact(0.1, 30.0)],
+            theory: vec![(0.1, 31.0), (0.01, 900.0)],
+            ..EpsilonSeries::default()
+        };
+        let samples = |series: &EpsilonSeries| {
+            let panel = EpsilonPanel { title: "SGD".to_owned(), series: vec![series.clone()] };
+            let sheet = GammaVsEpsilon { panels: vec![panel] }.sheet().unwrap();
+            let notes = sheet.panels.iter().flatten().map(|panel| panel.notes.len()).sum::<usize>();
+            let entries = sheet.legend.groups.iter().flat_map(|group| &group.entries);
+            (entries.filter(|entry| !matches!(entry.sample, Sample::Line(_))).count(), notes)
+        };
+        assert_eq!(samples(&measured), (2, 0));
+        assert_eq!(samples(&EpsilonSeries { points: Vec::new(), ..measured }), (0, 1));
+    }
 }

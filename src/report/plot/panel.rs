@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::lettering::{Align, TextStyle, Turn};
 use super::mark::Plot;
 use super::note::{flow, spread};
-use super::style::{FAINT, INK, LABEL_SIZE, LEADING, SMALL_SIZE, Stroke};
+use super::style::{FAINT, GREY, INK, LABEL_SIZE, LEADING, SMALL_SIZE, Stroke};
 use super::text::{self, Weight};
 use super::{Axis, DataKind, DataName, EndLabel, Layer, Mark, Note, Rect, Stated, Tick};
 
@@ -246,13 +246,21 @@ impl Panel {
         if self.aspect == Aspect::Free {
             return self.clone();
         }
-        let mut panel = Panel { aspect: Aspect::Free, ..self.clone() };
-        let unit = ((self.x.hi - self.x.lo) / frame.width()).max((self.y.hi - self.y.lo) / frame.height());
-        for (axis, length) in [(&mut panel.x, frame.width()), (&mut panel.y, frame.height())] {
-            let (middle, half) = (0.5 * (axis.lo + axis.hi), 0.5 * unit * length);
-            (axis.lo, axis.hi) = (middle - half, middle + half);
+        let [x, y] = self.ranges(frame);
+        Panel { aspect: Aspect::Free, x, y, ..self.clone() }
+    }
+
+    /// Its axes with the ranges that its aspect requires.
+    fn ranges(&self, frame: &Rect) -> [Axis; 2] {
+        let mut axes = [self.x.clone(), self.y.clone()];
+        if self.aspect == Aspect::Equal {
+            let unit = ((self.x.hi - self.x.lo) / frame.width()).max((self.y.hi - self.y.lo) / frame.height());
+            for (axis, length) in axes.iter_mut().zip([frame.width(), frame.height()]) {
+                let (middle, half) = (0.5 * (axis.lo + axis.hi), 0.5 * unit * length);
+                (axis.lo, axis.hi) = (middle - half, middle + half);
+            }
         }
-        panel
+        axes
     }
 
     fn draw_x_axis<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, frame: &Rect, ticks: &[Tick]) -> Drawn<DB> {
@@ -338,7 +346,23 @@ impl Panel {
     /// The notes above the frame: those of the strip, and those of the corner if it is taken.
     fn strip(&self, frame: &Rect, corner: Corner) -> Vec<(Note, usize, f64)> {
         let displaced = if corner == Corner::Taken { self.corner.as_slice() } else { &[] };
-        flow(self.notes.iter().chain(displaced).cloned(), frame.width())
+        flow(self.notes.iter().cloned().chain(self.exits_beyond(frame)).chain(displaced.iter().cloned()), frame.width())
+    }
+
+    /// How many exits lie outside the frame, which depends on its shape.
+    fn exits_beyond(&self, frame: &Rect) -> Option<Note> {
+        let [x, y] = &self.ranges(frame);
+        let plot = Plot { x, y, frame: *frame };
+        let exits =
+            self.layers.iter().filter(|layer| layer.data.as_ref().is_some_and(|data| data.kind == DataKind::Exit));
+        let points = exits
+            .filter_map(|layer| layer.mark.points())
+            .flat_map(|(points, shift, _)| points.iter().map(move |p| (p, shift)));
+        match points.filter(|(point, shift)| plot.seen(point, *shift).is_none()).count() {
+            0 => None,
+            1 => Some(Note::new("1 exit beyond the frame", GREY)),
+            count => Some(Note::new(format!("{count} exits beyond the frame"), GREY)),
+        }
     }
 
     fn strip_lines(&self, frame: &Rect, corner: Corner) -> usize {
@@ -365,5 +389,35 @@ impl Panel {
             canvas.text(&end.text, at, TextStyle::new(SMALL_SIZE, end.ink, Align::Left))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Fill, Look, Marker, Point, Scale};
+
+    /// Where units are as long on both axes, a wide frame shows more of the horizontal one.
+    #[test]
+    fn exits_beyond_the_frame_depend_on_its_shape() {
+        let axis = || Axis::between("θ", Scale::Linear, -1.0, 1.0);
+        let mut panel = Panel { aspect: Aspect::Equal, ..Panel::new(axis(), axis()) };
+        let look = Look { color: INK, marker: Marker::Circle, fill: Fill::Filled };
+        let exits = [(1.5, 0.0), (0.0, -1.5), (9.0, 0.0), (0.5, 0.5)].map(|(x, y)| Point::exact(x, y)).to_vec();
+        panel.data("path 0", DataKind::Exit, Mark::Points(exits.clone(), look));
+        panel.data("path 0", DataKind::Path, Mark::Points(exits, look));
+        let note = |panel: &Panel, width: f64, height: f64| {
+            let frame = Rect { x0: 0.0, y0: 0.0, x1: width, y1: height };
+            panel.exits_beyond(&frame).map(|note| note.text)
+        };
+        let found = [(100.0, 100.0), (200.0, 100.0), (1000.0, 100.0)].map(|(w, h)| note(&panel, w, h));
+        let expected = ["3 exits beyond the frame", "2 exits beyond the frame", "1 exit beyond the frame"];
+        assert_eq!(found, expected.map(|text| Some(text.to_owned())));
+        assert_eq!(
+            note(&panel, 1000.0, 100.0),
+            note(&panel.widened(&Rect { x0: 0.0, y0: 0.0, x1: 1000.0, y1: 100.0 }), 1000.0, 100.0)
+        );
+        panel.aspect = Aspect::Free;
+        assert_eq!(note(&panel, 1000.0, 100.0).unwrap(), expected[0]);
     }
 }

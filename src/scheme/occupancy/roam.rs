@@ -24,7 +24,7 @@ pub(super) trait Mover<P> {
     fn step(&mut self, well: usize, span: [f64; 2], rng: &mut Stream) -> f64;
     /// Displaces the parameters by a jump of [`Roamed::draw_jump`].
     fn jump(&mut self, jump: P);
-    /// Whether a path in the core of a well has come to rest there, and is not carried through it by its momentum.
+    /// Whether a path in the core of a well stays there; with momentum it may only pass through.
     fn stays_in(&self, _well: usize) -> bool {
         true
     }
@@ -44,7 +44,7 @@ pub(super) trait Watched<P> {
     fn next_time(&self) -> Option<f64>;
     /// Records a path that is at `x` at [`Watched::next_time`].
     fn record(&mut self, x: P);
-    /// Notes that the path is at `x` at time `t`; `stays` tells whether it has come to rest, should it be in the core of a well.
+    /// Notes that the path is at `x` at time `t`; `stays` tells of a well in whose core it is whether it stays there.
     fn see(&mut self, t: f64, x: P, stays: impl Fn(usize) -> bool);
 }
 

@@ -2,8 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use crate::report::plot::style::GREY;
-use crate::report::{DataKind, Fill, Layer, Look, Marker, Note, Panel, Stated};
+use crate::report::{DataKind, Fill, Layer, Look, Marker, Panel};
 use crate::scheme::Departure;
 
 /// Both ways to leave.
@@ -29,16 +28,5 @@ pub(super) fn look(by: Departure, color: RGBColor) -> Look {
 /// Number of exits of a panel, those beyond its frame included.
 pub(super) fn count(panel: &Panel) -> usize {
     let of_kind = |layer: &&Layer| layer.data.as_ref().is_some_and(|data| data.kind == DataKind::Exit);
-    let shown = panel.layers.iter().filter(of_kind).filter_map(|layer| Some(layer.mark.points()?.0.len()));
-    let beyond = panel.stated.iter().filter(|stated| stated.data.kind == DataKind::LeftOut).map(|s| s.value.y as usize);
-    shown.chain(beyond).sum()
-}
-
-/// States how many exits lie outside the frame of a panel.
-pub(super) fn state_beyond(panel: &mut Panel, count: usize) {
-    if count > 0 {
-        let exits = if count == 1 { "exit" } else { "exits" };
-        panel.notes.push(Note::new(format!("{count} {exits} beyond the frame"), GREY));
-        panel.stated.push(Stated::new("exits beyond the frame", DataKind::LeftOut, count as f64));
-    }
+    panel.layers.iter().filter(of_kind).filter_map(|layer| Some(layer.mark.points()?.0.len())).sum()
 }

@@ -200,9 +200,7 @@ impl Landscape<'_> {
             let x = minimum + side * site.overshoot * reach;
             (site.by, (x, value(x)))
         });
-        let shown = [(panel.x.lo, panel.x.hi), (panel.y.lo, panel.y.hi)];
-        let inside = |(x, y): (f64, f64)| shown[0].0 <= x && x <= shown[0].1 && shown[1].0 <= y && y <= shown[1].1;
-        show_exits(&mut panel, exits.collect(), inside);
+        show_exits(&mut panel, &exits.collect::<Vec<_>>());
         for &(side, x) in &widths {
             let end = vec![Point::exact(x, value(x))];
             panel.data(symbol(side), DataKind::ExitDistance, Mark::Points(end, width_look()));
@@ -244,7 +242,7 @@ impl Landscape<'_> {
             };
             cell.kept.iter().filter_map(end).collect()
         });
-        show_exits(&mut panel, exits, |(x, y)| plane.shows(&[x, y]));
+        show_exits(&mut panel, &exits);
         panel
     }
 }
@@ -254,12 +252,10 @@ fn symbol(side: f64) -> &'static str {
     if side < 0.0 { "r_{−}" } else { "r_{+}" }
 }
 
-/// Adds the exit points that the panel shows, and the number of the others.
-fn show_exits(panel: &mut Panel, exits: Vec<(Departure, (f64, f64))>, inside: impl Fn((f64, f64)) -> bool) {
-    let (shown, beyond): (Vec<_>, Vec<_>) = exits.into_iter().partition(|(_, place)| inside(*place));
+/// Adds the exit points.
+fn show_exits(panel: &mut Panel, exits: &[(Departure, (f64, f64))]) {
     for by in exits::WAYS {
-        let points = shown.iter().filter(|(other, _)| *other == by).map(|(_, (x, y))| Point::exact(*x, *y));
+        let points = exits.iter().filter(|(other, _)| *other == by).map(|(_, (x, y))| Point::exact(*x, *y));
         panel.data(exits::name(by), DataKind::Exit, Mark::Points(points.collect(), exit_look(by)));
     }
-    exits::state_beyond(panel, beyond.len());
 }

@@ -164,9 +164,8 @@ fn leap(kept: &KeptPath) -> Option<[TrajectoryPoint<'_>; 2]> {
     Some([kept.trajectory.get(last)?, kept.trajectory.get(last + 1)?])
 }
 
-/// Adds the paths of a cell: `place` gives where a time and a point are drawn. What ends outside the frame is counted.
+/// Adds the paths of a cell: `place` gives where a time and a point are drawn.
 fn draw_paths(panel: &mut Panel, cell: &CellResult, place: impl Fn(f64, &[f64]) -> (f64, f64)) {
-    let mut beyond = 0;
     for (index, kept) in shown_paths(cell).iter().enumerate() {
         let line: Vec<(f64, f64)> = course(cell, kept).iter().map(|(t, x)| place(*t, x)).collect();
         panel.data(name(kept.path), DataKind::Path, Mark::Line(line, Stroke::solid(color(index), 0.8)));
@@ -176,13 +175,10 @@ fn draw_paths(panel: &mut Panel, cell: &CellResult, place: impl Fn(f64, &[f64]) 
         }
         if let (Some(site), Some(last)) = (kept.record.outcome.site(), kept.trajectory.last()) {
             let (x, y) = place(last.time, last.x);
-            let is_shown = panel.x.lo <= x && x <= panel.x.hi && panel.y.lo <= y && y <= panel.y.hi;
-            beyond += usize::from(!is_shown);
             let look = exits::look(site.by, color(index));
             panel.data(name(kept.path), DataKind::Exit, Mark::Points(vec![Point::exact(x, y)], look));
         }
     }
-    exits::state_beyond(panel, beyond);
 }
 
 /// The parameter against time; above two dimensions the gauge of the domain, which is 1 on the edge.

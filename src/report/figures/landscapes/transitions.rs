@@ -1,8 +1,8 @@
 //! The figure `transitions`: measured rates between wells and the predicted `q_ij`.
 
 use crate::experiment::swept_parameters;
-use crate::report::columns::{candidates, distinguishing, label};
-use crate::report::select::{alpha, alpha_label, basin_title, distinct, epsilon};
+use crate::report::columns::{label, series_columns};
+use crate::report::select::{alpha, alpha_label, distinct, epsilon};
 use crate::report::{Point, Scale, Series, SeriesFigure};
 use crate::results::CellResult;
 
@@ -43,11 +43,6 @@ pub(in crate::report) fn transitions(results: &[CellResult]) -> SeriesFigure {
 /// Names of cells by their basin and, where they differ otherwise at one tail index and noise level, by the dynamics, the scheme and so on.
 pub(in crate::report) fn transition_name(wells: &[&CellResult]) -> impl Fn(&CellResult) -> String {
     let parameters = swept_parameters(wells.iter().map(|r| &r.plan));
-    let others = distinguishing(wells, &["basin", "alpha", "epsilon"], &candidates(&parameters));
-    let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
-    move |r| {
-        let others: Vec<&str> = others.iter().map(String::as_str).collect();
-        let parts = [basin_title(&r.plan.basin), label(r, &others)];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    }
+    let columns: Vec<String> = series_columns(wells, "basin", &parameters).into_iter().map(str::to_owned).collect();
+    move |r| label(r, &columns)
 }
