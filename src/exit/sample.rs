@@ -3,8 +3,49 @@
 //! The data of all statistics of this module: the exit times of the paths that left, and the times up to which
 //! the others are known to have stayed inside. A diverged path carries no information about `Γ`; it is counted and left out.
 
+use rayon::slice::ParallelSliceMut;
+
 use super::{ExitError, ExitMoments};
 use crate::scheme::Outcome;
+
+/// The times of some paths in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ExitTimes {
+    exits: Vec<f64>,
+    censorings: Vec<f64>,
+    diverged: usize,
+}
+
+impl ExitTimes {
+    /// Adds the time of a path.
+    pub fn push(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Exited { time, .. } => self.exits.push(time),
+            Outcome::Censored { at } => self.censorings.push(at),
+            Outcome::Diverged { .. } => self.diverged += 1,
+        }
+    }
+
+    /// Moves all of `other` here.
+    pub fn append(&mut self, other: &mut ExitTimes) {
+        self.exits.append(&mut other.exits);
+        self.censorings.append(&mut other.censorings);
+        self.diverged += std::mem::take(&mut other.diverged);
+    }
+
+    /// Number of paths.
+    pub fn paths(&self) -> usize {
+        self.exits.len() + self.censorings.len() + self.diverged
+    }
+
+    /// The sample of the paths.
+    ///
+    /// # Errors
+    /// [`ExitError::Time`] if a time is negative or not finite.
+    pub fn sample(self) -> Result<ExitSample, ExitError> {
+        ExitSample::new(self.exits, self.censorings, self.diverged)
+    }
+}
 
 /// Exit times under right censoring.
 ///
@@ -38,7 +79,7 @@ impl ExitSample {
         if let Some(&time) = exit_times.iter().chain(&censoring_times).find(bad) {
             return Err(ExitError::Time { time });
         }
-        exit_times.sort_unstable_by(f64::total_cmp);
+        exit_times.par_sort_unstable_by(f64::total_cmp);
         censoring_times.sort_unstable_by(f64::total_cmp);
         let mut moments = ExitMoments::default();
         exit_times.iter().for_each(|t| moments.exit(*t));
@@ -52,15 +93,9 @@ impl ExitSample {
     /// # Errors
     /// [`ExitError::Time`] if a time is negative or not finite.
     pub fn from_outcomes(outcomes: impl IntoIterator<Item = Outcome>) -> Result<Self, ExitError> {
-        let (mut exit_times, mut censoring_times, mut diverged) = (Vec::new(), Vec::new(), 0);
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Exited { time, .. } => exit_times.push(time),
-                Outcome::Censored { at } => censoring_times.push(at),
-                Outcome::Diverged { .. } => diverged += 1,
-            }
-        }
-        ExitSample::new(exit_times, censoring_times, diverged)
+        let mut times = ExitTimes::default();
+        outcomes.into_iter().for_each(|outcome| times.push(outcome));
+        times.sample()
     }
 
     /// Exit times, ascending.

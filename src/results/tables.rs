@@ -197,7 +197,7 @@ impl<'s> CellReader<'s> {
         let most = self.end * CHUNK;
         let rate = prediction.as_ref().map(|prediction| prediction.rate);
         let bins = rate.filter(|_| most > held as u64).and_then(|rate| KolmogorovBins::new(rate, most).ok());
-        let mut tally = Tally::new(held);
+        let mut tally = Tally::default();
         let counter = Counter::new(self.plan, held, bins, format);
         self.pass().run(
             |chunk, row| counter.add(chunk, row),

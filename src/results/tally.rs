@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::escapes::Block;
 use crate::engine::CHUNK;
-use crate::exit::{ExitError, ExitMoments, ExitSample, KolmogorovBins};
+use crate::exit::{ExitError, ExitMoments, ExitSample, ExitTimes, KolmogorovBins};
 use crate::experiment::{CellPlan, EscapesFormat};
 use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::store::ChunkOutcomes;
@@ -27,24 +27,18 @@ const MOST_EXITS: usize = 100;
 /// Most counts of all threads together, 128 MB. Threads share them if they would need more.
 const MOST_COUNTS: usize = 1 << 24;
 
-/// Accumulates the rows of one cell in order. Only the outcomes of the first `most` paths are kept.
-#[derive(Clone, Debug)]
+/// Accumulates the rows of one cell in order. Only the times of the first paths are kept.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub moments: ExitMoments,
     pub events: u64,
     pub axes: Vec<AxisCount>,
     pub landings: Vec<u64>,
     pub exits: Vec<ExitSite>,
-    first: Vec<Outcome>,
-    most: usize,
+    first: ExitTimes,
 }
 
 impl Tally {
-    pub fn new(most: usize) -> Self {
-        let (axes, landings, exits, first) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Tally { moments: ExitMoments::default(), events: 0, axes, landings, exits, first, most }
-    }
-
     /// Adds the next row, which is then empty.
     pub fn add(&mut self, row: &mut RowTally) -> Result<(), ExitError> {
         if let Some(error) = row.failure.take() {
@@ -52,8 +46,7 @@ impl Tally {
         }
         row.moments.drain(..).for_each(|moments| self.moments.merge(&moments));
         self.events = self.events.saturating_add(std::mem::take(&mut row.events));
-        let room = self.most - self.first.len();
-        self.first.extend(row.first.drain(..).take(room));
+        self.first.append(&mut row.first);
         let room = MOST_EXITS - self.exits.len();
         self.exits.extend(row.exits.drain(..).take(room));
         Ok(())
@@ -67,8 +60,8 @@ impl Tally {
     /// The sample of the kept paths, and whether they are all paths.
     pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
         let first = std::mem::take(&mut self.first);
-        let all = first.len() == self.moments.paths();
-        Ok((ExitSample::from_outcomes(first)?, all))
+        let all = first.paths() == self.moments.paths();
+        Ok((first.sample()?, all))
     }
 }
 
@@ -78,7 +71,7 @@ pub(super) struct RowTally {
     /// Those of every chunk.
     moments: Vec<ExitMoments>,
     events: u64,
-    first: Vec<Outcome>,
+    first: ExitTimes,
     exits: Vec<ExitSite>,
     failure: Option<ExitError>,
     /// Its part of the table of all paths.
@@ -88,7 +81,8 @@ pub(super) struct RowTally {
 /// Counts that do not depend on the order of the paths.
 #[derive(Clone, Debug)]
 pub(super) struct Counts {
-    axes: Vec<AxisCount>,
+    /// Exits by a jump in the negative and the positive direction of every axis.
+    axes: Vec<[u64; 2]>,
     landings: Vec<u64>,
     bins: Option<KolmogorovBins>,
 }
@@ -97,11 +91,8 @@ impl Counts {
     fn add(&mut self, outcomes: &[Outcome], times: &[f64]) {
         for site in outcomes.iter().filter_map(Outcome::site) {
             if site.by == Departure::Jump {
-                let axis = &mut self.axes[site.axis as usize];
-                match site.side {
-                    Side::Minus => axis.minus += 1,
-                    Side::Plus => axis.plus += 1,
-                }
+                // Without a branch, which no processor could foresee.
+                self.axes[site.axis as usize][usize::from(site.side == Side::Plus)] += 1;
             }
             if let Some(well) = site.landed
                 && let Some(count) = self.landings.get_mut(usize::from(well.get()) - 1)
@@ -115,10 +106,8 @@ impl Counts {
     }
 
     fn merge(&mut self, other: &Counts) {
-        for (axis, more) in self.axes.iter_mut().zip(&other.axes) {
-            axis.minus += more.minus;
-            axis.plus += more.plus;
-        }
+        let sides = self.axes.as_flattened_mut().iter_mut().zip(other.axes.as_flattened());
+        sides.for_each(|(count, more)| *count += more);
         self.landings.iter_mut().zip(&other.landings).for_each(|(count, more)| *count += more);
         if let (Some(bins), Some(more)) = (&mut self.bins, &other.bins) {
             bins.merge(more);
@@ -137,13 +126,13 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Of the first `most` paths the outcomes are kept; `format` is that of the table of all paths.
+    /// Of the first `most` paths the times are kept; `format` is that of the table of all paths.
     pub fn new(plan: &CellPlan, most: usize, bins: Option<KolmogorovBins>, format: EscapesFormat) -> Self {
         let basin = plan.problem.basin();
         let (dim, wells) = (basin.dim(), basin.well_count());
         let words = 2 * dim + wells + bins.as_ref().map_or(0, KolmogorovBins::bins);
         let copies = (MOST_COUNTS / words.max(1)).clamp(1, rayon::current_num_threads());
-        let counts = Counts { axes: vec![AxisCount::default(); dim], landings: vec![0; wells], bins };
+        let counts = Counts { axes: vec![[0; 2]; dim], landings: vec![0; wells], bins };
         Counter {
             cell: plan.index,
             one_axis: dim == 1,
@@ -165,9 +154,8 @@ impl Counter {
             }
         }
         row.events = row.events.saturating_add(chunk.events);
-        if first < self.most {
-            row.first.extend_from_slice(outcomes);
-        }
+        let room = self.most.saturating_sub(first).min(CHUNK) as usize;
+        outcomes.iter().take(room).for_each(|outcome| row.first.push(*outcome));
         if self.one_axis && row.exits.len() < MOST_EXITS && !self.has_exits.load(Ordering::Relaxed) {
             row.exits.extend(outcomes.iter().filter_map(Outcome::site));
         }
@@ -195,7 +183,8 @@ impl Counter {
         let mut all = self.counts.into_iter().map(|counts| counts.into_inner().unwrap_or_else(PoisonError::into_inner));
         let mut sum = all.next()?;
         all.for_each(|counts| sum.merge(&counts));
-        (tally.axes, tally.landings) = (sum.axes, sum.landings);
+        tally.axes = sum.axes.iter().map(|[minus, plus]| AxisCount { minus: *minus, plus: *plus }).collect();
+        tally.landings = sum.landings;
         sum.bins
     }
 }

@@ -101,10 +101,16 @@ impl<S: Simd> Vector<S> {
         Mask(self.0, self.0.less_than_or_equal_f64s(self.1, self.0.splat_f64s(value)))
     }
 
+    /// The sum over the lanes, in an order that depends on the width.
+    #[inline(always)]
+    pub fn total(self) -> f64 {
+        self.0.reduce_sum_f64s(self.1)
+    }
+
     /// Whether the sum over the lanes is not 0.
     #[inline(always)]
     pub fn any(self) -> bool {
-        self.0.reduce_sum_f64s(self.1) != 0.0
+        self.total() != 0.0
     }
 }
 

@@ -95,14 +95,10 @@ impl EventKernel {
     ) {
         let event_path = |path| start(events, source, path);
         let jump = &self.jump;
-        let wide = AdvanceEvents::<_, K, 16, _, _> {
-            events,
-            jump,
-            queue: range.map(event_path),
-            rest: 8,
-            limits,
-            put: &mut *put,
-        };
+        let queue = range.map(event_path);
+        let widest = AdvanceEvents::<_, K, 32, _, _> { events, jump, queue, rest: 16, limits, put: &mut *put };
+        let queue = self.arch.dispatch(widest).into_iter();
+        let wide = AdvanceEvents::<_, K, 16, _, _> { events, jump, queue, rest: 8, limits, put: &mut *put };
         let queue = self.arch.dispatch(wide).into_iter();
         let narrow = AdvanceEvents::<_, K, 8, _, _> { events, jump, queue, rest: FEW, limits, put: &mut *put };
         let queue = self.arch.dispatch(narrow).into_iter();

@@ -35,9 +35,8 @@ pub(super) fn follow<E: IntervalEvents<K>, const K: usize>(
         if attention.any() {
             let mut draws = [0.0];
             event_draws.bridge(simd, &mut draws);
-            let draw = draws[0].abs();
-            if lanes.calls(0, draw) {
-                record = lanes.attend(&interval, 0, draw, &mut streams, limits);
+            if lanes.called(simd, &draws) != 0 {
+                record = lanes.attend(&interval, 0, draws[0].abs(), &mut streams, limits);
             }
         }
         match record.map(|record: PathRecord| record.outcome) {

@@ -189,17 +189,33 @@ impl<const K: usize, const N: usize> EventLanes<K, N> {
         attention
     }
 
-    /// Whether a lane needs [`EventLanes::attend`], given the exponential number of its bridge.
+    /// The lanes that need [`EventLanes::attend`] as bits, given the exponential numbers of their bridges. Branches that no processor can foresee would cost
+    /// more.
     #[inline(always)]
-    pub fn calls(&self, lane: usize, draw: f64) -> bool {
-        // The sum of the two probabilities is at most twice the larger one.
-        let nearer = || self.exponents[0][lane].min(self.exponents[1][lane]);
-        match self.attention[lane] {
-            0.0 => false,
-            BRIDGE => draw + std::f64::consts::LN_2 > nearer(),
-            _ => true,
+    pub fn called<S: Simd>(&self, simd: S, draws: &[f64; N]) -> u64 {
+        let mut sum = Vector::splat(simd, 0.0);
+        for g in 0..N / S::F64_LANES {
+            let attention = Vector::load(simd, &self.attention, g);
+            // The sum of the two probabilities is at most twice the larger one.
+            let nearer = Vector::load(simd, &self.exponents[0], g).min(Vector::load(simd, &self.exponents[1], g));
+            let reaches = nearer.below(Vector::load(simd, draws, g).abs() + std::f64::consts::LN_2);
+            let called = attention.above_number(0.0) & (reaches | !attention.is(BRIDGE));
+            sum = sum + called.select(Vector::load(simd, &Self::BITS, g), Vector::splat(simd, 0.0));
         }
+        sum.total() as u64
     }
+
+    /// The bit of every lane.
+    const BITS: [f64; N] = {
+        assert!(N <= 52);
+        let mut bits = [0.0; N];
+        let mut lane = 0;
+        while lane < N {
+            bits[lane] = (1u64 << lane) as f64;
+            lane += 1;
+        }
+        bits
+    };
 
     /// The end of the last event of a lane: the time, the place, and where a jump landed, NaN without one.
     pub fn last_event(&self, lane: usize) -> [f64; 3] {

@@ -140,13 +140,16 @@ where
                 lanes.bridged = false;
                 event_draws.bridge(simd, &mut draws);
             }
-            for (lane, entry) in paths.iter_mut().enumerate() {
-                let draw = draws[lane].abs();
-                let Some(path) = entry.filter(|_| lanes.calls(lane, draw)) else { continue };
-                if let Some(record) = lanes.attend(&interval, lane, draw, &mut streams, limits) {
+            let mut called = lanes.called(simd, &draws);
+            while called != 0 {
+                let lane = called.trailing_zeros() as usize;
+                called &= called - 1;
+                // An idle lane never calls.
+                let Some(path) = paths[lane] else { continue };
+                if let Some(record) = lanes.attend(&interval, lane, draws[lane].abs(), &mut streams, limits) {
                     put(path, record);
-                    *entry = enter(lane, &mut lanes, &mut streams);
-                    if entry.is_none() {
+                    paths[lane] = enter(lane, &mut lanes, &mut streams);
+                    if paths[lane].is_none() {
                         live -= 1;
                         more = false;
                     }
