@@ -14,11 +14,11 @@ pub(crate) fn with_digits<F: zmij::Float + Into<f64> + Display + LowerExp>(x: F,
     let plain = size == 0.0 || (1e-4..1e15).contains(&size);
     let mut number = zmij::Buffer::new();
     let digits = number.format(x).as_bytes();
-    // The letter and at most four bytes after it.
-    let has_exponent = digits.iter().rev().take(5).any(|byte| *byte == b'e');
+    // The letter and at most four bytes after it. Zmij writes none for numbers of usual size.
+    let has_exponent = || !(1e-4..1e12).contains(&size) && digits.iter().rev().take(5).any(|byte| *byte == b'e');
     if !plain {
         take(format!("{x:e}").as_bytes());
-    } else if has_exponent {
+    } else if has_exponent() {
         take(x.to_string().as_bytes());
     } else {
         take(digits.strip_suffix(b".0").unwrap_or(digits));

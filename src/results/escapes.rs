@@ -122,22 +122,24 @@ impl EscapesFile {
 /// bits that the store keeps.
 fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome]) {
     let mut whole = itoa::Buffer::new();
-    let mut start = Vec::from(whole.format(cell));
-    start.push(b',');
+    let mut start = Vec::new();
     let mut rows = Rows { bytes: [0; ROOM], length: 0 };
     for (path, outcome) in (first..).zip(outcomes) {
         if rows.length + LONGEST > ROOM {
             rows.empty_into(out);
         }
+        if !count_on(&mut start) {
+            start = format!("{cell},{path}").into_bytes();
+        }
         rows.add_short(&start);
-        rows.add_short(whole.format(path).as_bytes());
         match *outcome {
             Outcome::Exited { time, site } => {
                 rows.add(b",exited,");
                 with_digits(time, |digits| rows.add_short(digits));
                 rows.add(b",");
                 rows.add_short(whole.format(site.axis).as_bytes());
-                rows.add(if site.side == Side::Minus { b",-," } else { b",+," });
+                let sign = if site.side == Side::Minus { b'-' } else { b'+' };
+                rows.add(&[b',', sign, b',']);
                 let short = site.overshoot as f32;
                 if short.is_finite() {
                     with_digits(short, |digits| rows.add_short(digits));
@@ -158,6 +160,22 @@ fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome])
         }
     }
     rows.empty_into(out);
+}
+
+/// Adds 1 to the whole number at the end of a text; `false` if there is none, or if it needs one more digit.
+#[inline]
+fn count_on(text: &mut [u8]) -> bool {
+    for byte in text.iter_mut().rev() {
+        match *byte {
+            b'0'..b'9' => {
+                *byte += 1;
+                return true;
+            }
+            b'9' => *byte = b'0',
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// More than the longest row has: numbers of 20, 20, 24, 10, 24 and 5 digits, and 21 other bytes.
