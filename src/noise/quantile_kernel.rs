@@ -1,7 +1,8 @@
 //! Random words to draws: the scalar definition, and SIMD versions selected at run time.
 //!
 //! The SIMD versions do the same operations in the same order, so they give the same bits. They load whole cells and transpose
-//! them, which was faster than a gather on every processor we measured.
+//! them, which was faster than a gather on every processor we measured. The shuffles of the transposes limit the speed, so the places of the cells go
+//! through memory instead of further shuffles.
 
 use pulp::{Simd, WithSimd};
 
@@ -12,6 +13,9 @@ use super::vectors::{Vectors, vectors_of};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(align(32))]
 pub(super) struct Cubic(pub(super) [f64; 4]);
+
+/// Logarithm of the size of a cell in bytes.
+const CELL_SHIFT: u32 = size_of::<Cubic>().ilog2();
 
 /// A borrowed table, as the kernels use it.
 #[derive(Clone, Copy)]
@@ -24,8 +28,7 @@ pub(crate) struct TableView<'a> {
 impl<'a> TableView<'a> {
     #[inline(always)]
     pub(super) fn new(cells: &'a [Cubic], shift: u32) -> Self {
-        // The version for AVX-512 packs the numbers of the cells into 16 bits.
-        assert!(cells.len().is_power_of_two() && cells.len() <= 1 << 16);
+        assert!(cells.len().is_power_of_two() && shift >= CELL_SHIFT);
         TableView { cells, shift }
     }
 
@@ -129,15 +132,43 @@ fn draw_each(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
+    use std::ptr;
 
-    use super::{Cubic, draw_each};
+    use super::{CELL_SHIFT, Cubic, draw_each};
+
+    /// Places of four cells in bytes. Processors forward only the lower half of a vector of eight numbers from a write to a read.
+    #[repr(align(32))]
+    struct Places([u64; 4]);
+
+    impl Places {
+        #[inline]
+        #[target_feature(enable = "avx2")]
+        fn of(vector: __m256i) -> Self {
+            let mut places = Places([0; 4]);
+            // SAFETY: the array has the size of the vector.
+            unsafe { _mm256_storeu_si256((&raw mut places.0).cast(), vector) };
+            places
+        }
+
+        /// The cell number `k`.
+        ///
+        /// # Safety
+        /// The place is that of one of the `cells`.
+        #[inline(always)]
+        unsafe fn cell(&self, cells: &[Cubic], k: usize) -> *const f64 {
+            // The compiler would replace another read by shuffles.
+            // SAFETY: guaranteed by the caller.
+            unsafe { cells.as_ptr().byte_add(ptr::read_volatile(&self.0[k]) as usize).cast() }
+        }
+    }
 
     /// Four draws at a time.
     #[inline]
     #[target_feature(enable = "avx2")]
     pub(super) fn draw_all_avx2(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
-        let count = _mm_cvtsi32_si128(shift.cast_signed());
-        let mask = _mm256_set1_epi64x(cells.len() as i64 - 1);
+        let count = _mm_cvtsi32_si128((shift - CELL_SHIFT).cast_signed());
+        let mask = _mm256_set1_epi64x((cells.len() as i64 - 1) << CELL_SHIFT);
+        let start = _mm256_castsi256_pd(_mm256_set1_epi64x(-1 << shift));
         let sign = _mm256_set1_pd(-0.0);
         let (words, rest) = words.as_chunks::<4>();
         let (out, out_rest) = out.as_chunks_mut::<4>();
@@ -146,19 +177,12 @@ mod x86 {
             let word = unsafe { _mm256_loadu_si256(word.as_ptr().cast()) };
             let d = signed_to_double(_mm256_or_si256(word, _mm256_set1_epi64x(1)));
             let size = _mm256_andnot_pd(sign, d);
-            let cell = _mm256_srl_epi64(_mm256_castpd_si256(size), count);
-            let start = _mm256_castsi256_pd(_mm256_sll_epi64(cell, count));
-            let v = _mm256_sub_pd(size, start);
-            let cell = _mm256_and_si256(cell, mask);
-            let (low, high) = (_mm256_castsi256_si128(cell), _mm256_extracti128_si256::<1>(cell));
-            // SAFETY: the mask keeps the numbers below the length, a power of two; a cell is four numbers.
+            let v = _mm256_sub_pd(size, _mm256_and_pd(size, start));
+            let place = _mm256_and_si256(_mm256_srl_epi64(_mm256_castpd_si256(size), count), mask);
+            // SAFETY: the mask keeps the places below the length, a power of two; a cell is four numbers.
             let [a, b, c, e] = unsafe {
-                transpose([
-                    cells.as_ptr().add(_mm_cvtsi128_si64(low) as usize).cast(),
-                    cells.as_ptr().add(_mm_extract_epi64::<1>(low) as usize).cast(),
-                    cells.as_ptr().add(_mm_cvtsi128_si64(high) as usize).cast(),
-                    cells.as_ptr().add(_mm_extract_epi64::<1>(high) as usize).cast(),
-                ])
+                let places = Places::of(place);
+                transpose([0, 1, 2, 3].map(|k| places.cell(cells, k)))
             };
             let x = _mm256_add_pd(c, _mm256_mul_pd(v, e));
             let x = _mm256_add_pd(b, _mm256_mul_pd(v, x));
@@ -207,12 +231,26 @@ mod x86 {
         ]
     }
 
+    /// Transposes eight cells, given as those of numbers 0 and 2, 1 and 3, 4 and 6, and 5 and 7.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn transpose_eight([p, q, r, s]: [__m512d; 4]) -> [__m512d; 4] {
+        let [first, second] = [[p, q], [r, s]].map(|[x, y]| [_mm512_unpacklo_pd(x, y), _mm512_unpackhi_pd(x, y)]);
+        [
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(first[0], second[0]),
+            _mm512_shuffle_f64x2::<0b10_00_10_00>(first[1], second[1]),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(first[0], second[0]),
+            _mm512_shuffle_f64x2::<0b11_01_11_01>(first[1], second[1]),
+        ]
+    }
+
     /// Eight draws at a time.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     pub(super) fn draw_all_avx512(cells: &[Cubic], shift: u32, words: &[u64], out: &mut [f64]) {
-        let count = _mm_cvtsi32_si128(shift.cast_signed());
-        let mask = _mm512_set1_epi64(cells.len() as i64 - 1);
+        let count = _mm_cvtsi32_si128((shift - CELL_SHIFT).cast_signed());
+        let mask = _mm512_set1_epi64((cells.len() as i64 - 1) << CELL_SHIFT);
+        let start = _mm512_castsi512_pd(_mm512_set1_epi64(-1 << shift));
         let sign = _mm512_set1_pd(-0.0);
         let (words, rest) = words.as_chunks::<8>();
         let (out, out_rest) = out.as_chunks_mut::<8>();
@@ -221,24 +259,21 @@ mod x86 {
             let word = unsafe { _mm512_loadu_si512(word.as_ptr().cast()) };
             let d = _mm512_cvtepi64_pd(_mm512_or_si512(word, _mm512_set1_epi64(1)));
             let size = _mm512_andnot_pd(sign, d);
-            let cell = _mm512_srl_epi64(_mm512_castpd_si512(size), count);
-            let start = _mm512_castsi512_pd(_mm512_sll_epi64(cell, count));
-            let v = _mm512_sub_pd(size, start);
-            let cell = _mm512_and_si512(cell, mask);
-            let packed = _mm512_cvtepi64_epi16(cell);
-            let halves = [_mm_cvtsi128_si64(packed), _mm_extract_epi64::<1>(packed)];
+            let v = _mm512_sub_pd(size, _mm512_and_pd(size, start));
+            let place = _mm512_and_si512(_mm512_srl_epi64(_mm512_castpd_si512(size), count), mask);
             // SAFETY: as in the version for four.
-            let (lower, upper) = unsafe {
-                let at = |k: usize| {
-                    let number = (halves[k / 4] >> (16 * (k % 4))) as u16;
-                    cells.as_ptr().add(usize::from(number)).cast::<f64>()
+            let [a, b, c, e] = unsafe {
+                let lower = Places::of(_mm512_castsi512_si256(place));
+                let upper = Places::of(_mm512_extracti64x4_epi64::<1>(place));
+                let pair = |places: &Places, k: usize| {
+                    let [low, high] = [k, k + 2].map(|k| _mm256_loadu_pd(places.cell(cells, k)));
+                    _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(low), high)
                 };
-                (transpose([at(0), at(1), at(2), at(3)]), transpose([at(4), at(5), at(6), at(7)]))
+                transpose_eight([pair(&lower, 0), pair(&lower, 1), pair(&upper, 0), pair(&upper, 1)])
             };
-            let join = |k: usize| _mm512_insertf64x4::<1>(_mm512_castpd256_pd512(lower[k]), upper[k]);
-            let x = _mm512_add_pd(join(2), _mm512_mul_pd(v, join(3)));
-            let x = _mm512_add_pd(join(1), _mm512_mul_pd(v, x));
-            let x = _mm512_add_pd(join(0), _mm512_mul_pd(v, x));
+            let x = _mm512_add_pd(c, _mm512_mul_pd(v, e));
+            let x = _mm512_add_pd(b, _mm512_mul_pd(v, x));
+            let x = _mm512_add_pd(a, _mm512_mul_pd(v, x));
             let x = _mm512_xor_pd(x, _mm512_and_pd(d, sign));
             // SAFETY: eight draws are written.
             unsafe { _mm512_storeu_pd(out.as_mut_ptr(), x) };
