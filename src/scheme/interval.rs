@@ -72,10 +72,19 @@ impl IntervalProblem {
         self.curvatures[usize::from(offset >= 0.0)] * offset
     }
 
+    /// `Σ ξ`, vector by vector.
+    #[inline(always)]
+    pub fn displacements<S: Simd>(&self, simd: S, xi: S::f64s) -> S::f64s {
+        if self.amplitude == 1.0 { xi } else { simd.mul_f64s(simd.splat_f64s(self.amplitude), xi) }
+    }
+
     /// `F'(x)`, vector by vector.
     #[inline(always)]
     pub fn gradients<S: Simd>(&self, simd: S, x: S::f64s) -> S::f64s {
         let offset = simd.sub_f64s(x, simd.splat_f64s(self.minimum));
+        if self.curvatures[0] == self.curvatures[1] {
+            return simd.mul_f64s(simd.splat_f64s(self.curvatures[0]), offset);
+        }
         let right = simd.greater_than_or_equal_f64s(offset, simd.splat_f64s(0.0));
         let [left_curvature, right_curvature] = self.curvatures.map(|k| simd.splat_f64s(k));
         simd.mul_f64s(simd.select_f64s(right, right_curvature, left_curvature), offset)

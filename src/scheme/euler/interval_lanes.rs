@@ -13,7 +13,7 @@ use crate::scheme::{Limits, PathRecord, StreamSource};
 
 /// Steps for which noise is drawn at once, and their number in all lanes: the words, the noise and the track fit into the L1 cache.
 const BLOCK: usize = 32;
-const BLOCK_STEPS: usize = 512;
+const BLOCK_STEPS: usize = 1024;
 
 /// Value of the track for a path that is inside: a sum of two numbers is negative zero only if both are.
 const INSIDE: f64 = -0.0;

@@ -47,7 +47,7 @@ impl IntervalStep<1> for SgdIntervalStep {
     fn step<S: Simd>(self, simd: S, [x]: &mut [S::f64s; 1], xi: S::f64s) -> (S::f64s, S::m64s) {
         let interval = &self.interval;
         let gradient = interval.gradients(simd, *x);
-        let kick = simd.mul_f64s(simd.mul_f64s(simd.splat_f64s(interval.amplitude), xi), simd.splat_f64s(self.scale));
+        let kick = simd.mul_f64s(interval.displacements(simd, xi), simd.splat_f64s(self.scale));
         let drift = simd.mul_f64s(gradient, simd.splat_f64s(self.step));
         *x = simd.add_f64s(*x, simd.sub_f64s(kick, drift));
         let above = simd.less_than_f64s(simd.splat_f64s(self.lo), *x);
