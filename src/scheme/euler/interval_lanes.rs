@@ -148,6 +148,8 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
         let AdvanceSteps { lanes: shared, unfinished, queue, rest, mut put } = self;
         let (recursion, table, most) = (shared.recursion, shared.table.view(), shared.most);
         let draw = |rng: &mut Stream| shared.draw(rng);
+        // One clock counts the steps of all lanes. It begins at the most that any path has taken.
+        let mut clock = unfinished.iter().map(|path| path.steps).max().unwrap_or(0);
         let mut waiting = unfinished.into_iter();
         let mut next = || {
             let fresh = || queue.next().map(|path| StepPath::new(shared.recursion, shared.source, path, &draw));
@@ -155,28 +157,35 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
         };
         let mut streams = LaneStreams::<N>::idle();
         let mut states = [[0.0; N]; K];
-        // The path of every lane and the steps it has taken.
+        // The path of every lane, and the clock at its start.
         let mut paths: [Option<(u64, u64)>; N] = [None; N];
         let steps_at_once = (BLOCK_STEPS / N).min(BLOCK);
         let mut words = Rows([[0; N]; BLOCK]);
         let [mut kicks, mut track] = [(); 2].map(|()| Rows([[0.0; N]; BLOCK]));
         let [kicks, track] = [&mut kicks, &mut track].map(|rows| &mut rows.0[..steps_at_once]);
         let words = &mut words.0[..steps_at_once];
-        let mut more = true;
+        let (mut more, mut vacant) = (true, true);
+        // The clock when the first path has taken its last step.
+        let mut first_end = u64::MAX;
         loop {
-            for lane in 0..N {
-                if paths[lane].is_none() && more {
-                    let Some(path) = next() else {
-                        more = false;
-                        break;
-                    };
-                    paths[lane] = Some((path.path, path.steps));
-                    streams.set(lane, &path.stream);
-                    states.iter_mut().zip(path.state).for_each(|(row, value)| row[lane] = value);
+            if vacant {
+                for lane in 0..N {
+                    if paths[lane].is_none() && more {
+                        let Some(path) = next() else {
+                            more = false;
+                            break;
+                        };
+                        paths[lane] = Some((path.path, clock - path.steps));
+                        streams.set(lane, &path.stream);
+                        states.iter_mut().zip(path.state).for_each(|(row, value)| row[lane] = value);
+                    }
                 }
-            }
-            if !more && paths.iter().flatten().count() <= rest {
-                break;
+                if !more && paths.iter().flatten().count() <= rest {
+                    break;
+                }
+                first_end =
+                    paths.iter().flatten().fold(u64::MAX, |end, (_, begun)| end.min(begun.saturating_add(most)));
+                vacant = false;
             }
             if shared.limits.is_abandoned() {
                 return Vec::new();
@@ -184,26 +193,33 @@ impl<R: IntervalStep<K>, P: FnMut(Ending), const K: usize, const N: usize> WithS
             table.fill_block(simd, &mut streams, words, kicks);
             let block = IntervalBlock { recursion, states: &mut states, kicks: &mut *kicks, track: &mut *track };
             let outside = block.run(simd);
+            let before = clock;
+            clock += steps_at_once as u64;
+            if outside.is_none() && clock <= first_end {
+                continue;
+            }
+            let outside = outside.unwrap_or([0.0; N]);
             for lane in 0..N {
-                let Some((path, steps)) = paths[lane] else { continue };
+                let Some((path, begun)) = paths[lane] else { continue };
+                let steps = before - begun;
                 let left = (most - steps).min(steps_at_once as u64) as usize;
                 let is_outside = |&row: &usize| track[row][lane].to_bits() != INSIDE.to_bits();
-                let exit = if outside[lane] { (0..left).find(is_outside) } else { None };
+                let exit = if outside[lane] != 0.0 { (0..left).find(is_outside) } else { None };
                 if let Some(row) = exit {
                     let exit = Some((track[row][lane], kicks[row][lane]));
                     put(Ending { path, steps: steps + row as u64 + 1, exit });
-                    paths[lane] = None;
                 } else if left < steps_at_once {
                     put(Ending { path, steps: most, exit: None });
-                    paths[lane] = None;
                 } else {
-                    paths[lane] = Some((path, steps + steps_at_once as u64));
+                    continue;
                 }
+                (paths[lane], vacant) = (None, true);
             }
         }
         let left = (0..N).filter_map(|lane| {
-            let (path, steps) = paths[lane]?;
-            Some(StepPath { path, state: states.map(|row| row[lane]), steps, stream: streams.stream(lane) })
+            let (path, begun) = paths[lane]?;
+            let (state, stream) = (states.map(|row| row[lane]), streams.stream(lane));
+            Some(StepPath { path, state, steps: clock - begun, stream })
         });
         left.collect()
     }
@@ -218,31 +234,38 @@ struct IntervalBlock<'a, R, const K: usize, const N: usize> {
 }
 
 impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K, N> {
-    /// Whether a lane was outside after any of the steps.
+    /// Marks of the lanes that were outside after any of the steps; `None` if no lane was.
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) -> [bool; N] {
+    fn run<S: Simd>(mut self, simd: S) -> Option<[f64; N]> {
         let mut outside = [0.0; N];
         let groups = N / S::F64_LANES;
         let mut first = 0;
+        let mut any = simd.splat_f64s(0.0);
         // Independent chains of operations hide each other's latency: four if the registers hold their states, otherwise two.
         while K == 1 && S::F64_LANES >= 8 && first + 4 <= groups {
-            self.strip::<S, 4>(simd, first, &mut outside);
+            any = self.strip::<S, 4>(simd, first, &mut outside, any);
             first += 4;
         }
         while first + 2 <= groups {
-            self.strip::<S, 2>(simd, first, &mut outside);
+            any = self.strip::<S, 2>(simd, first, &mut outside, any);
             first += 2;
         }
         while first < groups {
-            self.strip::<S, 1>(simd, first, &mut outside);
+            any = self.strip::<S, 1>(simd, first, &mut outside, any);
             first += 1;
         }
-        outside.map(|mark| mark != 0.0)
+        (simd.reduce_sum_f64s(any) != 0.0).then_some(outside)
     }
 
-    /// `G` vectors of lanes from vector `first` on.
+    /// `G` vectors of lanes from vector `first` on. Returns the sum of their marks and `any`.
     #[inline(always)]
-    fn strip<S: Simd, const G: usize>(&mut self, simd: S, first: usize, outside: &mut [f64; N]) {
+    fn strip<S: Simd, const G: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        outside: &mut [f64; N],
+        any: S::f64s,
+    ) -> S::f64s {
         let mut states = [[simd.splat_f64s(0.0); K]; G];
         for (g, state) in states.iter_mut().enumerate() {
             for (value, row) in state.iter_mut().zip(self.states.iter()) {
@@ -268,5 +291,6 @@ impl<R: IntervalStep<K>, const K: usize, const N: usize> IntervalBlock<'_, R, K,
                 S::as_mut_simd_f64s(row).0[first + g] = *value;
             }
         }
+        marks.into_iter().fold(any, |sum, mark| simd.add_f64s(sum, mark))
     }
 }
