@@ -82,7 +82,8 @@ pub(super) fn broken_rule(word: &str) -> Option<String> {
 /// The diagnostic of a number that breaks a rule of TOML.
 pub(super) fn malformed_number(text: &str, span: Span) -> Option<Diagnostic> {
     let word = text.get(span.clone())?;
-    let rule = broken_rule(word)?;
+    let of_percent = || word.strip_suffix('%')?.parse::<f64>().ok().map(|x| format!("write {}", x / 100.0));
+    let rule = of_percent().or_else(|| broken_rule(word))?;
     Some(Diagnostic::new(span, format!("{} is no TOML number: {rule}", shortened(word))))
 }
 
@@ -154,6 +155,9 @@ pub(super) fn broken_value(text: &str, span: &Span) -> Option<(Span, String)> {
         }
         [word] if ["true", "false"].contains(&word.to_ascii_lowercase().as_str()) => {
             "booleans are written `true` and `false`".to_owned()
+        }
+        [word] if ["none", "null", "nil"].contains(&word.to_ascii_lowercase().as_str()) => {
+            format!("TOML has no {word}: leave out the key")
         }
         [word] if word.starts_with(['π', '∞', '½']) => format!("{word} is no TOML number: write its digits"),
         _ => return None,

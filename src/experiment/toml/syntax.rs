@@ -51,10 +51,64 @@ fn open_header(text: &str, errors: &[Error]) -> Option<usize> {
 fn explanation(text: &str, span: &Span, message: &str) -> Option<Diagnostic> {
     let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));
     let value = || broken_value(text, span).map(|(place, message)| Diagnostic::new(place, message));
-    number.or_else(value).or_else(|| curly_quotes(text, span)).or_else(|| no_value(text, span, message)).or_else(|| {
+    let others = [invisible, slashes, curly_quotes, greek_key];
+    let other = || others.into_iter().find_map(|explain| explain(text, span));
+    number.or_else(other).or_else(value).or_else(|| no_value(text, span, message)).or_else(|| {
         let duplicate = message.starts_with("duplicate key");
-        duplicate.then(|| single_brackets(text, span))?
+        duplicate.then(|| single_brackets(text, span).or_else(|| first_place(text, span)))?
     })
+}
+
+/// A blank of a text processor, or a character without width, on the line up to the end of the error.
+fn invisible(text: &str, span: &Span) -> Option<Diagnostic> {
+    let start = line(text, span.start).start;
+    let seen = &text[start..text.ceil_char_boundary(span.end.max(span.start))];
+    let is_invisible =
+        |c: char| !c.is_ascii() && c.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(c);
+    let code = seen.split(['#', '"', '\'']).next()?;
+    let (at, c) = code.char_indices().find(|(_, c)| is_invisible(*c))?;
+    let message = format!("the character U+{:04X}, which looks like a blank or like nothing", u32::from(c));
+    Some(Diagnostic::new(start + at..start + at + c.len_utf8(), message).help("delete it, or replace it by a blank"))
+}
+
+/// A comment as in other languages.
+fn slashes(text: &str, span: &Span) -> Option<Diagnostic> {
+    let line = line(text, span.start);
+    let code = text[line.clone()].split(['#', '"', '\'']).next()?;
+    let at = line.start + code.find("//")?;
+    let is_there = code.trim_start().starts_with("//") || (at <= span.end && span.start <= at + 1);
+    is_there.then(|| Diagnostic::new(at..at + 2, "a comment begins with `#`").help("write `#` in place of `//`"))
+}
+
+/// A Greek letter for the name of a key.
+fn greek_key(text: &str, span: &Span) -> Option<Diagnostic> {
+    let line = line(text, span.start);
+    let (key, _) = text[line.clone()].split_once('=')?;
+    let key = key.rsplit(['{', ',']).next()?.trim();
+    let (_, name) = GREEK.into_iter().find(|(letter, _)| *letter == key)?;
+    let message = format!("the name of a key has no Greek letter: `{key}`");
+    Some(Diagnostic::new(span.clone(), message).help(format!("write {name}")))
+}
+
+/// The keys that papers write as a letter.
+const GREEK: [(&str, &str); 7] = [
+    ("α", "alpha"),
+    ("ε", "epsilon"),
+    ("ϵ", "epsilon"),
+    ("η", "eta"),
+    ("Σ", "amplitude"),
+    ("β1", "beta1"),
+    ("β2", "beta2"),
+];
+
+/// A key that its section has already.
+fn first_place(text: &str, span: &Span) -> Option<Diagnostic> {
+    let key = text.get(span.clone())?.trim();
+    let section = text[..span.start].rfind("\n[").map_or(0, |start| start + 1);
+    let is_the_key = |line: &str| line.split_once('=').is_some_and(|(name, _)| name.trim() == key);
+    let place = text[section..span.start].lines().position(is_the_key)?;
+    let number = text[..section].lines().count() + place + 1;
+    Some(Diagnostic::new(span.clone(), format!("`{key}` is already on line {number}")).help("keep one of them"))
 }
 
 fn curly_quotes(text: &str, span: &Span) -> Option<Diagnostic> {
@@ -113,6 +167,14 @@ mod tests {
             ("^[noise\nb = 1\n[[a]]\n[[a]]\n", "`[` is not closed"),
             ("a = 1\n^[[noise]\nb = 1\n", "`[` is not closed"),
             ("a = ^TRUE\n", "booleans are written `true` and `false`"),
+            ("a = ^None\n", "TOML has no None: leave out the key"),
+            ("a = ^5%\n", "5% is no TOML number: write 0.05"),
+            ("a = 0.01 ^// noise\n", "a comment begins with `#`"),
+            ("a = 1\n^// noise\n", "a comment begins with `#`"),
+            ("a =^\u{a0}0.01\n", "the character U+00A0, which looks like a blank or like nothing"),
+            ("^\u{200b}a = 0.01\n", "the character U+200B, which looks like a blank or like nothing"),
+            ("^ε = 0.01\n", "the name of a key has no Greek letter: `ε`"),
+            ("[b]\na = 1\n[c]\na = 1\nb = 2\n^a = 2\n", "`a` is already on line 4"),
         ] {
             assert_eq!(reported(marked), (vec![message.to_owned()], true), "{marked}");
         }
