@@ -167,7 +167,7 @@ fn write_escapes(out: &mut Vec<u8>, cell: u64, first: u64, outcomes: &[Outcome])
 fn count_on(text: &mut [u8]) -> bool {
     for byte in text.iter_mut().rev() {
         match *byte {
-            b'0'..b'9' => {
+            b'0'..=b'8' => {
                 *byte += 1;
                 return true;
             }
