@@ -136,7 +136,7 @@ const BAD: &[Wrong] = &[
     wrong("misspelt potential", "quadratic", "quadratik", "14:15", &["did you mean `quadratic`?"]),
     wrong("misspelt curvature", "curvature", "curvatur", "14:29", &["did you mean `curvature`?"]),
     wrong("no rate", "sgd = {}", "adam = { beta2_rate = 1 }", "10:8", &["adam needs one of `beta1_rate`, `beta1`"]),
-    wrong("key given twice", "seed = 7", "seed = 7\nseed = 8", "3:1", &["duplicate key"]),
+    wrong("key given twice", "seed = 7", "seed = 7\nseed = 8", "3:1", &["`seed` is already on line 2"]),
     wrong("nested for ever", "seed = 7", "seed = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
         "2:", &["max recursion depth"]),
 ];

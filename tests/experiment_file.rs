@@ -82,7 +82,7 @@ fn every_error_is_reported_with_its_place() {
             &["20:1: unknown key `figures` (hint: move `figures` before the first [section]"],
         ),
         ("epsilon = {", "eta = 0.1\nepsilon = {", &["8:7: give either `epsilon` or `eta`"]),
-        ("sgd = {}", "sgd = {}\nsgd = {}", &["15:1: not valid TOML: duplicate key"]),
+        ("sgd = {}", "sgd = {}\nsgd = {}", &["15:1: `sgd` is already on line 14"]),
         (
             "interval = [-0.5, 0.5]",
             "interval = [-0.5, 0.5], ball = { radius = 1 }",
