@@ -23,12 +23,12 @@ pub(super) fn report(text: &str, errors: &[Error], diagnostics: &Diagnostics) {
         diagnostics.end_at(at);
     }
     let mut explained = 0;
-    for error in errors {
+    for (number, error) in errors.iter().enumerate() {
         let span = error.span().unwrap_or(0..0);
         if span.start < explained {
             continue;
         }
-        match explanation(text, &span, error.message()) {
+        match explanation(text, &span, error.message(), number < CLOSELY) {
             Some(diagnostic) => {
                 diagnostics.report(diagnostic);
                 explained = line(text, span.start).end;
@@ -47,15 +47,19 @@ fn open_header(text: &str, errors: &[Error]) -> Option<usize> {
     Some(line.start + indent)
 }
 
+/// Errors that are looked at closely, which takes as long as the file or a line of it is. A file can hold millions.
+const CLOSELY: usize = 100;
+
 /// What is wrong, where the parser's message does not say what to write.
-fn explanation(text: &str, span: &Span, message: &str) -> Option<Diagnostic> {
+fn explanation(text: &str, span: &Span, message: &str, closely: bool) -> Option<Diagnostic> {
     let number = number_at(text, span.start).and_then(|number| malformed_number(text, number));
     let value = || broken_value(text, span).map(|(place, message)| Diagnostic::new(place, message));
-    let others = [invisible, slashes, curly_quotes, greek_key];
-    let other = || others.into_iter().find_map(|explain| explain(text, span));
-    number.or_else(other).or_else(value).or_else(|| no_value(text, span, message)).or_else(|| {
+    let other = || [invisible, slashes, greek_key].into_iter().find_map(|explain| explain(text, span));
+    let other = number.or_else(|| closely.then(other)?).or_else(value);
+    other.or_else(|| curly_quotes(text, span)).or_else(|| no_value(text, span, message)).or_else(|| {
         let duplicate = message.starts_with("duplicate key");
-        duplicate.then(|| single_brackets(text, span).or_else(|| first_place(text, span)))?
+        let first = || closely.then(|| first_place(text, span))?;
+        duplicate.then(|| single_brackets(text, span).or_else(first))?
     })
 }
 
