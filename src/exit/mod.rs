@@ -31,6 +31,5 @@ pub use proportion::{proportion, wilson};
 pub use rate::{MeanBasis, MeanTime, event_rate, exit_rate, mean_exit_time};
 pub use ratio::{ratio_of_means, ratio_of_signed};
 pub use sample::ExitSample;
-pub(crate) use sample::ExitTimes;
 pub use slope::{Curvature, LevelMean, SlopeFit, fit_slope};
 pub use survival::{SurvivalCurve, SurvivalStep};

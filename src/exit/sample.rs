@@ -8,45 +8,6 @@ use rayon::slice::ParallelSliceMut;
 use super::{ExitError, ExitMoments};
 use crate::scheme::Outcome;
 
-/// The times of some paths in the order in which they were added.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ExitTimes {
-    exits: Vec<f64>,
-    censorings: Vec<f64>,
-    diverged: usize,
-}
-
-impl ExitTimes {
-    /// Adds the time of a path.
-    pub fn push(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Exited { time, .. } => self.exits.push(time),
-            Outcome::Censored { at } => self.censorings.push(at),
-            Outcome::Diverged { .. } => self.diverged += 1,
-        }
-    }
-
-    /// Moves all of `other` here.
-    pub fn append(&mut self, other: &mut ExitTimes) {
-        self.exits.append(&mut other.exits);
-        self.censorings.append(&mut other.censorings);
-        self.diverged += std::mem::take(&mut other.diverged);
-    }
-
-    /// Number of paths.
-    pub fn paths(&self) -> usize {
-        self.exits.len() + self.censorings.len() + self.diverged
-    }
-
-    /// The sample of the paths.
-    ///
-    /// # Errors
-    /// [`ExitError::Time`] if a time is negative or not finite.
-    pub fn sample(self) -> Result<ExitSample, ExitError> {
-        ExitSample::new(self.exits, self.censorings, self.diverged)
-    }
-}
-
 /// Exit times under right censoring.
 ///
 /// Both lists are sorted, so that a sum over them does not depend on the order of the paths.
@@ -93,9 +54,15 @@ impl ExitSample {
     /// # Errors
     /// [`ExitError::Time`] if a time is negative or not finite.
     pub fn from_outcomes(outcomes: impl IntoIterator<Item = Outcome>) -> Result<Self, ExitError> {
-        let mut times = ExitTimes::default();
-        outcomes.into_iter().for_each(|outcome| times.push(outcome));
-        times.sample()
+        let (mut exit_times, mut censoring_times, mut diverged) = (Vec::new(), Vec::new(), 0);
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Exited { time, .. } => exit_times.push(time),
+                Outcome::Censored { at } => censoring_times.push(at),
+                Outcome::Diverged { .. } => diverged += 1,
+            }
+        }
+        ExitSample::new(exit_times, censoring_times, diverged)
     }
 
     /// Exit times, ascending.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::escapes::Block;
 use crate::engine::CHUNK;
-use crate::exit::{ExitError, ExitMoments, ExitSample, ExitTimes, KolmogorovBins};
+use crate::exit::{ExitError, ExitMoments, ExitSample, KolmogorovBins};
 use crate::experiment::{CellPlan, EscapesFormat};
 use crate::scheme::{Departure, ExitSite, Outcome, Side};
 use crate::store::ChunkOutcomes;
@@ -27,6 +27,35 @@ const MOST_EXITS: usize = 100;
 /// Most counts of all threads together, 128 MB. Threads share them if they would need more.
 const MOST_COUNTS: usize = 1 << 24;
 
+/// The times of some paths in the order in which they were added.
+#[derive(Clone, Debug, Default)]
+struct Times {
+    exits: Vec<f64>,
+    censorings: Vec<f64>,
+    diverged: usize,
+}
+
+impl Times {
+    fn push(&mut self, outcome: &Outcome) {
+        match *outcome {
+            Outcome::Exited { time, .. } => self.exits.push(time),
+            Outcome::Censored { at } => self.censorings.push(at),
+            Outcome::Diverged { .. } => self.diverged += 1,
+        }
+    }
+
+    /// Moves all of `other` here.
+    fn append(&mut self, other: &mut Times) {
+        self.exits.append(&mut other.exits);
+        self.censorings.append(&mut other.censorings);
+        self.diverged += std::mem::take(&mut other.diverged);
+    }
+
+    fn paths(&self) -> usize {
+        self.exits.len() + self.censorings.len() + self.diverged
+    }
+}
+
 /// Accumulates the rows of one cell in order. Only the times of the first paths are kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
@@ -35,7 +64,7 @@ pub(super) struct Tally {
     pub axes: Vec<AxisCount>,
     pub landings: Vec<u64>,
     pub exits: Vec<ExitSite>,
-    first: ExitTimes,
+    first: Times,
 }
 
 impl Tally {
@@ -61,7 +90,7 @@ impl Tally {
     pub fn sample(&mut self) -> Result<(ExitSample, bool), ExitError> {
         let first = std::mem::take(&mut self.first);
         let all = first.paths() == self.moments.paths();
-        Ok((first.sample()?, all))
+        Ok((ExitSample::new(first.exits, first.censorings, first.diverged)?, all))
     }
 }
 
@@ -71,7 +100,7 @@ pub(super) struct RowTally {
     /// Those of every chunk.
     moments: Vec<ExitMoments>,
     events: u64,
-    first: ExitTimes,
+    first: Times,
     exits: Vec<ExitSite>,
     failure: Option<ExitError>,
     /// Its part of the table of all paths.
@@ -155,7 +184,7 @@ impl Counter {
         }
         row.events = row.events.saturating_add(chunk.events);
         let room = self.most.saturating_sub(first).min(CHUNK) as usize;
-        outcomes.iter().take(room).for_each(|outcome| row.first.push(*outcome));
+        outcomes.iter().take(room).for_each(|outcome| row.first.push(outcome));
         if self.one_axis && row.exits.len() < MOST_EXITS && !self.has_exits.load(Ordering::Relaxed) {
             row.exits.extend(outcomes.iter().filter_map(Outcome::site));
         }
